@@ -1,0 +1,1 @@
+"""Assent: permission-based email marketing. Rooms on floors; see docs/architecture.md."""

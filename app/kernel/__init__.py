@@ -1,0 +1,4 @@
+"""How do we run? Database, outbox, clock, settings, tokens.
+
+The kernel knows no product word: nothing in here says customer, campaign or consent. Everything above stands on it.
+"""

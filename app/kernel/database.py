@@ -1,0 +1,141 @@
+"""Where is the truth kept? One engine, one way to open a transaction, and the only commit in the project."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import psycopg
+from sqlalchemy import (
+    BigInteger,
+    ForeignKey,
+    Identity,
+    LargeBinary,
+    MetaData,
+    Numeric,
+    Text,
+    create_engine,
+    event,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, declared_attr, mapped_column
+from sqlalchemy.pool import NullPool
+
+APP_ROLE = "assent_app"
+READER_ROLE = "assent_reader"
+
+
+class Base(DeclarativeBase):
+    """Parent of every table. Plain types mean: whole numbers 64 bit, times with zone, money to the cent."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {
+        int: BigInteger,
+        str: Text,
+        datetime: TIMESTAMP(timezone=True),
+        dict[str, Any]: JSONB,
+        bytes: LargeBinary,
+        Decimal: Numeric(14, 2),
+    }
+
+
+class Tenant:
+    """Mixin: this table belongs to workspaces, and row-level security keeps them apart."""
+
+    @declared_attr
+    def workspace_id(cls) -> Mapped[int]:
+        return mapped_column(ForeignKey("workspaces.id", ondelete="CASCADE"), primary_key=True, sort_order=-2)
+
+
+class Numbered(Tenant):
+    """Mixin: a tenant table whose rows carry an id of their own; the key is (workspace_id, id)."""
+
+    @declared_attr
+    def id(cls) -> Mapped[int]:
+        return mapped_column(Identity(), primary_key=True, sort_order=-1)
+
+
+class Database:
+    """The engine behind one URL. Connections act as a role that owns nothing and bypasses nothing."""
+
+    def __init__(self, url: str, *, pool_size: int = 8) -> None:
+        pool: dict[str, Any] = (
+            {"pool_size": pool_size, "max_overflow": 4} if pool_size else {"poolclass": NullPool}
+        )
+        self.url = sqlalchemy_url(url)
+        self.engine = create_engine(self.url, pool_pre_ping=True, **pool)
+        event.listen(self.engine, "connect", _assume_role)
+
+    @contextmanager
+    def transaction(
+        self, workspace_id: int | None = None, *, actor_id: int | None = None, reading: bool = False
+    ) -> Iterator[Session]:
+        """Open a session in one transaction; commit when the block ends well, roll back when it raises.
+
+        `workspace_id` decides which tenant's rows exist inside; None sees none. `actor_id` lets a member of staff see
+        their own memberships anywhere. `reading` makes it read-only under the reader role, whose policies are open so
+        that GIN indexes can be used: what runs there must carry the workspace in its own predicate.
+        """
+        with Session(self.engine, expire_on_commit=False) as session:
+            session.execute(
+                text(
+                    "SELECT set_config('app.workspace_id', :workspace, true), set_config('app.actor_id', :actor, true)"
+                ),
+                {"workspace": str(workspace_id or ""), "actor": str(actor_id or "")},
+            )
+            if reading:
+                session.execute(text(f"SET LOCAL ROLE {READER_ROLE}"))
+                session.execute(text("SET TRANSACTION READ ONLY"))
+            yield session
+            session.commit()
+
+    def dispose(self) -> None:
+        """Close every pooled connection."""
+        self.engine.dispose()
+
+
+def sqlalchemy_url(url: str) -> str:
+    """Return the URL with the driver named."""
+    return url.replace("postgresql://", "postgresql+psycopg://", 1)
+
+
+def raw(session: Session) -> psycopg.Connection[Any]:
+    """Return the driver's connection inside this transaction, for hot paths. Never commit on it."""
+    connection = session.connection().connection.driver_connection
+    if not isinstance(connection, psycopg.Connection):
+        raise TypeError("the session is not on psycopg")
+    return connection
+
+
+def copy_rows(session: Session, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
+    """COPY rows into a table inside this transaction and return how many. Names come from code, never from input."""
+    names = ", ".join(f'"{column}"' for column in columns)
+    count = 0
+    with (
+        raw(session).cursor() as cursor,
+        cursor.copy(f'COPY "{table}" ({names}) FROM STDIN'.encode()) as copy,
+    ):
+        for row in rows:
+            copy.write_row(row)
+            count += 1
+    return count
+
+
+def _assume_role(connection: psycopg.Connection[Any], _record: object) -> None:
+    """Step down from the login role, so that row-level security applies whoever the operator let us log in as."""
+    previous, connection.autocommit = connection.autocommit, True
+    connection.execute(f"SET ROLE {APP_ROLE}")
+    connection.execute("SET timezone = 'UTC'")
+    connection.autocommit = previous

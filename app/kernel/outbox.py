@@ -1,0 +1,106 @@
+"""What must happen after this transaction? Rows written with it, so that both are kept or neither is.
+
+A row is a wake-up, not a message: the job it names looks at the tables and does what is due, zero, one or many times.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Index, Text, func, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from app.kernel import registry
+from app.kernel.database import Base
+
+CHANNEL = "outbox"
+
+
+class OutboxRow(Base):
+    """One job to be run. It is deleted when it has run well; a failing one stays, with its error, to be retried."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        Index("uq_outbox_key", "key", unique=True, postgresql_where=text("key IS NOT NULL")),
+        Index("ix_outbox_due", "leased_until", "run_at", postgresql_where=text("failed_at IS NULL")),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    name: Mapped[str]
+    queue: Mapped[str]
+    args: Mapped[dict[str, Any]]
+    key: Mapped[str | None]
+    run_at: Mapped[datetime | None]
+    # Asked for again while it was running: it runs once more instead of being deleted.
+    is_wanted_again: Mapped[bool] = mapped_column(server_default=text("false"))
+    holder: Mapped[str | None]
+    leased_until: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(server_default=text("0"))
+    error: Mapped[str | None] = mapped_column(Text)
+    failed_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+
+
+class CronTick(Base):
+    """The latest slot in which a recurring job was started, so that one slot starts it once."""
+
+    __tablename__ = "cron_ticks"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    slot: Mapped[int]
+
+
+@dataclass(frozen=True)
+class Fact:
+    """Something that happened, in the past tense; subclasses live in a room's `facts.py` and carry ids and times."""
+
+    workspace_id: int
+
+
+# Which jobs hear which fact. Filled once by wiring, the only map of who hears what.
+LISTENERS: dict[type[Fact], list[str]] = {}
+
+
+def enqueue(
+    session: Session, name: str, *, run_at: datetime | None = None, key: str | None = None, **args: Any
+) -> None:
+    """Have the job `name` run with `args` once this transaction has committed, not before `run_at`.
+
+    While a row with the same `key` waits, a second one only moves it earlier; while it runs, it makes it run again.
+    """
+    row = {"name": name, "queue": registry.queue_of(name), "args": args, "key": key, "run_at": run_at}
+    statement = insert(OutboxRow).values(row)
+    if key is not None:
+        earlier = func.least(OutboxRow.run_at, statement.excluded.run_at)
+        statement = statement.on_conflict_do_update(
+            index_elements=["key"],
+            index_where=text("key IS NOT NULL"),
+            set_={
+                "run_at": text(
+                    "CASE WHEN excluded.run_at IS NULL OR outbox.run_at IS NULL THEN NULL ELSE least(outbox.run_at, excluded.run_at) END"
+                )
+                if run_at is None
+                else earlier,
+                "is_wanted_again": text("outbox.holder IS NOT NULL"),
+                "failed_at": None,
+                "attempts": 0,
+            },
+        )
+    session.execute(statement)
+    session.execute(text("SELECT pg_notify(:channel, '')"), {"channel": CHANNEL})
+
+
+def publish(session: Session, fact: Fact) -> None:
+    """Tell every room that listens; each listener becomes a job of its own, carrying the fact's fields."""
+    args = {field.name: _plain(getattr(fact, field.name)) for field in fields(fact)}
+    for name in LISTENERS.get(type(fact), ()):
+        session.execute(insert(OutboxRow).values(name=name, queue=registry.queue_of(name), args=args))
+    if type(fact) in LISTENERS:
+        session.execute(text("SELECT pg_notify(:channel, '')"), {"channel": CHANNEL})
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value

@@ -1,0 +1,120 @@
+"""Who carries outbox rows to the workers, and who starts what recurs?
+
+Every machine runs one relay. All of them hand over due rows (SKIP LOCKED keeps them apart); the one that holds the
+advisory lock also starts recurring jobs. NOTIFY makes it prompt, a sweep every second makes it sure.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import psycopg
+import structlog
+from redis import Redis
+from redis.exceptions import RedisError
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from app.kernel import outbox, queue, registry
+from app.kernel.services import Services
+
+LEADER_LOCK = 7270
+SWEEP_SECONDS = 1.0
+MARKER = "assent:relay"
+
+log = structlog.get_logger()
+
+Loop = tuple[str, Callable[[Services], Any], float]
+
+
+def run(services: Services, *, loops: list[Loop] = (), stop: threading.Event | None = None) -> None:  # type: ignore[assignment]
+    """Relay until `stop` is set. `loops` are local chores (name, function, seconds between) run beside it."""
+    stop = stop or threading.Event()
+    chores = [threading.Thread(target=_repeat, args=(services, loop, stop), daemon=True) for loop in loops]
+    for chore in chores:
+        chore.start()
+    redis = queue.connect(services.settings.redis_url)
+    while not stop.is_set():
+        try:
+            _relay(services, redis, stop)
+        except (psycopg.OperationalError, DBAPIError, RedisError, OSError) as error:
+            log.warning("relay.waiting", error=type(error).__name__)
+            stop.wait(SWEEP_SECONDS)
+    for chore in chores:
+        chore.join(timeout=5)
+
+
+def hand_over_due(services: Services, redis: Redis, *, limit: int = 200) -> int:
+    """Lease the rows that are due and tell RQ; return how many. A lease nobody takes up is handed out again."""
+    with services.database.transaction() as session:
+        rows = session.execute(
+            text(
+                "UPDATE outbox SET leased_until = clock_timestamp() + :lease, holder = NULL WHERE id IN ("
+                " SELECT id FROM outbox WHERE failed_at IS NULL AND (run_at IS NULL OR run_at <= :now)"
+                " AND (leased_until IS NULL OR leased_until < clock_timestamp())"
+                " ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED) RETURNING id, queue"
+            ),
+            {"now": services.clock.now(), "lease": queue.LEASE, "limit": limit},
+        ).all()
+    queue.hand_over(redis, sorted((row.id, row.queue) for row in rows))
+    return len(rows)
+
+
+def start_recurring(services: Services) -> None:
+    """Start each recurring job once per slot of its period, by this installation's clock."""
+    now = services.clock.now().timestamp()
+    with services.database.transaction() as session:
+        for job in registry.JOBS.values():
+            if job.every is None:
+                continue
+            fresh = session.execute(
+                text(
+                    "INSERT INTO cron_ticks (name, slot) VALUES (:name, :slot) ON CONFLICT (name)"
+                    " DO UPDATE SET slot = excluded.slot WHERE cron_ticks.slot < excluded.slot RETURNING name"
+                ),
+                {"name": job.name, "slot": int(now // job.every.total_seconds())},
+            ).first()
+            if fresh:
+                outbox.enqueue(session, job.name, key=f"every:{job.name}")
+
+
+def forget_handed(services: Services) -> None:
+    """Make rows that were handed over but never started due again; Redis has lost them."""
+    with services.database.transaction() as session:
+        session.execute(text("UPDATE outbox SET leased_until = NULL WHERE holder IS NULL AND error IS NULL"))
+
+
+def _relay(services: Services, redis: Redis, stop: threading.Event) -> None:
+    url = services.database.url.replace("postgresql+psycopg://", "postgresql://", 1)
+    with psycopg.connect(url, autocommit=True) as listening:
+        listening.execute(f"LISTEN {outbox.CHANNEL}")
+        is_leader = False
+        while not stop.is_set():
+            if not redis.set(MARKER, "1", get=True):
+                forget_handed(services)
+            is_leader = is_leader or _try_lead(listening)
+            if is_leader:
+                start_recurring(services)
+            while hand_over_due(services, redis):
+                pass
+            for _ in listening.notifies(timeout=SWEEP_SECONDS, stop_after=1):
+                pass
+
+
+def _try_lead(listening: psycopg.Connection[Any]) -> bool:
+    row = listening.execute("SELECT pg_try_advisory_lock(%s)", (LEADER_LOCK,)).fetchone()
+    return bool(row and row[0])
+
+
+def _repeat(services: Services, loop: Loop, stop: threading.Event) -> None:
+    name, function, seconds = loop
+    while not stop.is_set():
+        started = time.monotonic()
+        try:
+            function(services)
+        except Exception:
+            log.exception("relay.chore_failed", chore=name)
+        stop.wait(max(0.05, seconds - (time.monotonic() - started)))

@@ -1,0 +1,52 @@
+"""What does a process carry with it? Settings, clock, database, tokens and limiter, made once at the edge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from redis import Redis
+
+from app.kernel import clock as clocks
+from app.kernel import settings as configuration
+from app.kernel.clock import Clock
+from app.kernel.database import Database
+from app.kernel.limiter import Limiter
+from app.kernel.settings import Settings
+from app.kernel.tokens import Tokens
+
+
+@dataclass(frozen=True)
+class Services:
+    """The ports of this installation; everything but a view is handed what it needs of them."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    tokens: Tokens
+    limiter: Limiter
+
+
+_installed: list[Services] = []
+
+
+def build(settings: Settings | None = None, *, clock: Clock | None = None) -> Services:
+    """Return services for these settings (by default: those of the environment)."""
+    settings = settings or configuration.read()
+    return Services(
+        settings=settings,
+        clock=clock or clocks.choose(settings.clock_file),
+        database=Database(settings.database_url, pool_size=settings.pool_size),
+        tokens=Tokens(settings.secret_keys),
+        limiter=Limiter(Redis.from_url(settings.redis_url, socket_timeout=2, socket_connect_timeout=2)),
+    )
+
+
+def install(given: Services) -> Services:
+    """Make these the services of this process."""
+    _installed[:] = [given]
+    return given
+
+
+def services() -> Services:
+    """Return this process's services, reading the environment on first use."""
+    return _installed[0] if _installed else install(build())

@@ -1,0 +1,120 @@
+"""What does this installation run on? One frozen value, read once from the environment."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+
+class SettingsInvalid(Exception):
+    """The environment lacks or garbles settings; `problems` lists every one of them at once."""
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = problems
+        super().__init__("Settings cannot be used:\n" + "\n".join(f"  - {problem}" for problem in problems))
+
+
+@dataclass(frozen=True)
+class Key:
+    """One signing key; `id` (0-255) travels in every token it signs."""
+
+    id: int
+    secret: bytes
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything an operator may decide from outside. Times in seconds unless said."""
+
+    database_url: str
+    redis_url: str
+    smtp_url: str
+    public_url: str
+    secret_keys: tuple[Key, ...]
+    var_dir: Path
+    spool_dir: Path
+    clock_file: Path | None = None
+    workers: int = 3
+    catcher_url: str | None = None
+    inbound_domain: str | None = None
+    environment: str = "production"
+    trusted_proxies: int = 0
+    pool_size: int = field(default=8)
+
+    @property
+    def is_secure(self) -> bool:
+        return self.public_url.startswith("https://")
+
+
+def read(environ: Mapping[str, str] | None = None) -> Settings:
+    """Return the settings, or raise SettingsInvalid with the full list of what is missing or wrong.
+
+    SECRET_KEYS is `id:hex[,id:hex...]`, newest first: the first signs, all verify.
+    """
+    env = os.environ if environ is None else environ
+    problems: list[str] = []
+    var_dir = Path(env.get("VAR_DIR", "var")).absolute()
+    values = Settings(
+        database_url=_url(env, "DATABASE_URL", ("postgresql",), problems),
+        redis_url=_url(env, "REDIS_URL", ("redis", "rediss", "unix"), problems),
+        smtp_url=_url(env, "SMTP_URL", ("smtp", "smtps", "smtp+starttls"), problems),
+        public_url=_url(env, "PUBLIC_URL", ("http", "https"), problems).rstrip("/"),
+        secret_keys=_keys(env, problems),
+        var_dir=var_dir,
+        spool_dir=Path(env.get("SPOOL_DIR", str(var_dir / "spool"))).absolute(),
+        clock_file=Path(env["CLOCK_FILE"]).absolute() if env.get("CLOCK_FILE") else None,
+        workers=_count(env, "WORKERS", 3, problems),
+        catcher_url=env.get("CATCHER_URL"),
+        inbound_domain=env.get("INBOUND_DOMAIN"),
+        environment=env.get("ENVIRONMENT", "production"),
+        trusted_proxies=_count(env, "TRUSTED_PROXIES", 0, problems),
+        pool_size=_count(env, "POOL_SIZE", 8, problems),
+    )
+    if problems:
+        raise SettingsInvalid(problems)
+    return values
+
+
+def new_key(key_id: int = 1) -> str:
+    """Return a fresh `id:hex` for SECRET_KEYS."""
+    return f"{key_id}:{secrets.token_hex(32)}"
+
+
+def _url(env: Mapping[str, str], name: str, schemes: tuple[str, ...], problems: list[str]) -> str:
+    value = env.get(name, "")
+    if not value:
+        problems.append(f"{name} is missing (a URL starting with {' or '.join(f'{s}://' for s in schemes)})")
+    elif urlsplit(value).scheme.split("+psycopg")[0] not in schemes:
+        problems.append(f"{name} must start with {' or '.join(f'{s}://' for s in schemes)}")
+    return value
+
+
+def _keys(env: Mapping[str, str], problems: list[str]) -> tuple[Key, ...]:
+    keys = []
+    for part in filter(None, env.get("SECRET_KEYS", "").split(",")):
+        key_id, _, hexed = part.strip().partition(":")
+        try:
+            key = Key(int(key_id), bytes.fromhex(hexed))
+        except ValueError:
+            problems.append("SECRET_KEYS must be id:hex, id:hex, ... (make one with `assent new-key`)")
+            continue
+        if not 0 <= key.id <= 255 or len(key.secret) < 32:
+            problems.append("SECRET_KEYS: ids are 0-255 and every key has at least 32 bytes")
+        keys.append(key)
+    if not keys and not any("SECRET_KEYS" in problem for problem in problems):
+        problems.append("SECRET_KEYS is missing (make one with `assent new-key`)")
+    if len({key.id for key in keys}) != len(keys):
+        problems.append("SECRET_KEYS repeats a key id")
+    return tuple(keys)
+
+
+def _count(env: Mapping[str, str], name: str, default: int, problems: list[str]) -> int:
+    value = env.get(name, str(default))
+    if not value.isdigit():
+        problems.append(f"{name} must be a whole number, not {value!r}")
+        return default
+    return int(value)

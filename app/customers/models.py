@@ -1,0 +1,254 @@
+"""The tables of the customers room: people, what they bought, what they did, and where each value came from."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    TIMESTAMP,
+    BigInteger,
+    CheckConstraint,
+    ForeignKeyConstraint,
+    Index,
+    Numeric,
+    SmallInteger,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.kernel.database import Base, Numbered, Tenant
+
+
+def _of_customer() -> ForeignKeyConstraint:
+    """The row belongs to a customer and goes when the customer goes."""
+    return ForeignKeyConstraint(
+        ["workspace_id", "customer_id"], ["customers.workspace_id", "customers.id"], ondelete="CASCADE"
+    )
+
+
+def _of_import() -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(
+        ["workspace_id", "import_id"], ["imports.workspace_id", "imports.id"], ondelete="CASCADE"
+    )
+
+
+class Customer(Numbered, Base):
+    """A person the company knows. The address may change or be missing; the person stays."""
+
+    __tablename__ = "customers"
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "email_key", name="uq_customers_email_key"),
+        UniqueConstraint("workspace_id", "external_ref", name="uq_customers_external_ref"),
+        CheckConstraint("(email_key IS NULL) = (address_digest IS NULL)", name="digest_follows_email"),
+        Index("ix_customers_country", "workspace_id", "country"),
+        Index("ix_customers_tags", "tags", postgresql_using="gin"),
+        Index("ix_customers_first_name", "workspace_id", text('lower(first_name) COLLATE "C"')),
+        Index("ix_customers_last_name", "workspace_id", text('lower(last_name) COLLATE "C"')),
+    )
+
+    external_ref: Mapped[str | None]
+    email: Mapped[str | None]
+    # Collation C: prefix search and uniqueness are served by one index, and comparing is byte-wise.
+    email_key: Mapped[str | None] = mapped_column(Text(collation="C"))
+    address_digest: Mapped[bytes | None]
+    provider: Mapped[str] = mapped_column(server_default="other")
+    first_name: Mapped[str | None]
+    last_name: Mapped[str | None]
+    language: Mapped[str | None]
+    country: Mapped[str | None]
+    city: Mapped[str | None]
+    time_zone: Mapped[str | None]
+    tags: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}", default=list)
+    custom: Mapped[dict[str, Any]] = mapped_column(server_default="{}", default=dict)
+    provenance: Mapped[dict[str, Any]] = mapped_column(server_default="{}", default=dict)
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
+class CustomField(Numbered, Base):
+    """A typed field that this workspace added to its customers."""
+
+    __tablename__ = "custom_fields"
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "key", name="uq_custom_fields_key"),
+        CheckConstraint("kind IN ('text', 'number', 'date', 'boolean', 'choice')", name="kind"),
+        CheckConstraint("key ~ '^[a-z][a-z0-9_]{0,39}$'", name="key"),
+    )
+
+    key: Mapped[str]
+    label: Mapped[str]
+    kind: Mapped[str]
+    choices: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}", default=list)
+
+
+class Engagement(Tenant, Base):
+    """The sums of one customer's mails, answers and purchases. Every customer has exactly one row.
+
+    Nothing that changes with each event is indexed and pages keep room, so that updates stay in place (HOT).
+    """
+
+    __tablename__ = "customer_engagement"
+    __table_args__ = (_of_customer(), {"postgresql_with": {"fillfactor": 70}})
+
+    customer_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    sent_count: Mapped[int] = mapped_column(server_default="0", default=0)
+    latest_sent_at: Mapped[datetime | None]
+    latest_open_at: Mapped[datetime | None]
+    latest_click_at: Mapped[datetime | None]
+    latest_reply_at: Mapped[datetime | None]
+    latest_human_at: Mapped[datetime | None]
+    open_count: Mapped[int] = mapped_column(server_default="0", default=0)
+    click_count: Mapped[int] = mapped_column(server_default="0", default=0)
+    machine_count: Mapped[int] = mapped_column(server_default="0", default=0)
+    orders: Mapped[int] = mapped_column(server_default="0", default=0)
+    spent: Mapped[Decimal] = mapped_column(Numeric(14, 2), server_default="0", default=Decimal(0))
+    items: Mapped[int] = mapped_column(server_default="0", default=0)
+    first_purchase_at: Mapped[datetime | None]
+    latest_purchase_at: Mapped[datetime | None]
+    recent_contact_at: Mapped[list[datetime]] = mapped_column(
+        ARRAY(TIMESTAMP(timezone=True)), server_default="{}", default=list
+    )
+    recent_contact_topic: Mapped[list[int]] = mapped_column(
+        ARRAY(BigInteger), server_default="{}", default=list
+    )
+
+
+class Traits(Tenant, Base):
+    """What was inferred about one customer who allowed profiling; deleted when they withdraw."""
+
+    __tablename__ = "customer_traits"
+    __table_args__ = (
+        _of_customer(),
+        CheckConstraint(
+            "recency BETWEEN 1 AND 5 AND frequency BETWEEN 1 AND 5 AND monetary BETWEEN 1 AND 5",
+            name="quintiles",
+        ),
+    )
+
+    customer_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    recency: Mapped[int] = mapped_column(SmallInteger)
+    frequency: Mapped[int] = mapped_column(SmallInteger)
+    monetary: Mapped[int] = mapped_column(SmallInteger)
+    value_tier: Mapped[str]
+    revenue_share: Mapped[Decimal] = mapped_column(Numeric(9, 6))
+    segment_label: Mapped[str]
+    inferred_at: Mapped[datetime]
+
+
+class Purchase(Numbered, Base):
+    """One order of one customer. The order's own number makes recording it twice harmless."""
+
+    __tablename__ = "purchases"
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "order_ref", name="uq_purchases_order_ref"),
+        _of_customer(),
+        Index("ix_purchases_customer", "workspace_id", "customer_id", "purchased_at"),
+    )
+
+    customer_id: Mapped[int]
+    order_ref: Mapped[str]
+    purchased_at: Mapped[datetime]
+    amount: Mapped[Decimal]
+    currency: Mapped[str]
+    items: Mapped[int] = mapped_column(server_default="1", default=1)
+    product: Mapped[str | None]
+    import_id: Mapped[int | None]
+    import_row: Mapped[int | None]
+
+
+class Activity(Numbered, Base):
+    """One thing that happened with a customer. Rows are only added.
+
+    No foreign key: events arrive in bulk, and late ones may name a customer who has been erased since.
+    """
+
+    __tablename__ = "activities"
+    __table_args__ = (
+        Index("ix_activities_customer", "workspace_id", "customer_id", "at", "id"),
+        Index(
+            "ix_activities_send",
+            "workspace_id",
+            "send_id",
+            "kind",
+            postgresql_where=text("send_id IS NOT NULL"),
+        ),
+    )
+
+    customer_id: Mapped[int]
+    at: Mapped[datetime]
+    kind: Mapped[str]
+    message_id: Mapped[int | None]
+    send_id: Mapped[int | None]
+    link_id: Mapped[int | None]
+    verdict: Mapped[str | None]
+    verdict_version: Mapped[int | None] = mapped_column(SmallInteger)
+    reasons: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}", default=list)
+    facts: Mapped[dict[str, Any]] = mapped_column(server_default="{}", default=dict)
+
+
+class Import(Numbered, Base):
+    """One file that was brought in: who, when, from where, read how, and what came of it.
+
+    `rows_done` moves in the transaction that writes the rows, so a killed import goes on where it stopped.
+    """
+
+    __tablename__ = "imports"
+    __table_args__ = (
+        CheckConstraint("kind IN ('people', 'purchases')", name="kind"),
+        CheckConstraint("source IN ('own', 'external')", name="source"),
+        CheckConstraint(
+            "state IN ('uploaded', 'mapped', 'checking', 'checked', 'running', 'done', 'failed')",
+            name="state",
+        ),
+    )
+
+    kind: Mapped[str]
+    state: Mapped[str] = mapped_column(server_default="uploaded", default="uploaded")
+    file_name: Mapped[str]
+    sha256: Mapped[str]
+    size_bytes: Mapped[int]
+    source: Mapped[str]
+    source_note: Mapped[str] = mapped_column(server_default="", default="")
+    created_by: Mapped[int | None]
+    created_at: Mapped[datetime]
+    encoding: Mapped[str]
+    delimiter: Mapped[str]
+    header: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}", default=list)
+    mapping: Mapped[dict[str, Any]] = mapped_column(server_default="{}", default=dict)
+    options: Mapped[dict[str, Any]] = mapped_column(server_default="{}", default=dict)
+    rows_done: Mapped[int] = mapped_column(server_default="0", default=0)
+    bytes_done: Mapped[int] = mapped_column(server_default="0", default=0)
+    counts: Mapped[dict[str, Any]] = mapped_column(server_default="{}", default=dict)
+    rehearsal: Mapped[dict[str, Any]] = mapped_column(server_default="{}", default=dict)
+    failure: Mapped[str | None]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+
+
+class ImportFile(Tenant, Base):
+    """One megabyte of an uploaded file, kept in the database so that any machine's worker can read it."""
+
+    __tablename__ = "import_files"
+    __table_args__ = (_of_import(),)
+
+    import_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    data: Mapped[bytes]
+
+
+class RefusedRow(Tenant, Base):
+    """One row of a file that could not be taken, with the reason and the cells as they stood."""
+
+    __tablename__ = "import_errors"
+    __table_args__ = (_of_import(),)
+
+    import_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    row: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    reason: Mapped[str]
+    detail: Mapped[str] = mapped_column(server_default="", default="")
+    cells: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}", default=list)

@@ -1,0 +1,72 @@
+"""SQL that makes the ledger append-only in the database itself, for migrations and for `create_all` alike.
+
+These triggers hold for the owner too; that the application's role lacks UPDATE and DELETE in the first place is said by
+`info["insert_only"]` on the tables and granted by `kernel.tenancy`.
+"""
+
+from sqlalchemy import DDL, Table, event
+
+REFUSE_CHANGE = """
+CREATE OR REPLACE FUNCTION consent_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'consent records are never changed or removed (% on %)', TG_OP, TG_TABLE_NAME
+        USING ERRCODE = 'insufficient_privilege';
+END $$
+"""
+
+# Personal values may go only after the ledger itself says that this person was erased.
+REFUSE_UNLESS_ERASED = """
+CREATE OR REPLACE FUNCTION consent_refuse_unless_erased() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (
+        SELECT 1 FROM consent_ledger AS held JOIN consent_ledger AS erased
+            ON erased.workspace_id = held.workspace_id AND erased.customer_id = held.customer_id
+        WHERE held.workspace_id = OLD.workspace_id AND held.seq = OLD.seq AND erased.event = 'erased'
+    ) THEN
+        RAISE EXCEPTION 'evidence is kept until its person is erased (% on %)', TG_OP, TG_TABLE_NAME
+            USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN OLD;
+END $$
+"""
+
+
+def _trigger(name: str, moment: str, table: str, each: str, function: str) -> str:
+    return f"CREATE TRIGGER {name} {moment} ON {table} FOR EACH {each} EXECUTE FUNCTION {function}()"
+
+
+LEDGER = (
+    REFUSE_CHANGE,
+    _trigger(
+        "consent_ledger_keeps", "BEFORE UPDATE OR DELETE", "consent_ledger", "ROW", "consent_refuse_change"
+    ),
+    _trigger(
+        "consent_ledger_stays", "BEFORE TRUNCATE", "consent_ledger", "STATEMENT", "consent_refuse_change"
+    ),
+)
+EVIDENCE = (
+    REFUSE_CHANGE,
+    REFUSE_UNLESS_ERASED,
+    _trigger("consent_evidence_keeps", "BEFORE UPDATE", "consent_evidence", "ROW", "consent_refuse_change"),
+    _trigger(
+        "consent_evidence_stays", "BEFORE TRUNCATE", "consent_evidence", "STATEMENT", "consent_refuse_change"
+    ),
+    _trigger(
+        "consent_evidence_erased", "BEFORE DELETE", "consent_evidence", "ROW", "consent_refuse_unless_erased"
+    ),
+)
+NOTICES = (
+    REFUSE_CHANGE,
+    _trigger("notices_keep", "BEFORE UPDATE OR DELETE", "notices", "ROW", "consent_refuse_change"),
+    _trigger("notices_stay", "BEFORE TRUNCATE", "notices", "STATEMENT", "consent_refuse_change"),
+)
+UNDO = (
+    "DROP FUNCTION IF EXISTS consent_refuse_change() CASCADE",
+    "DROP FUNCTION IF EXISTS consent_refuse_unless_erased() CASCADE",
+)
+
+
+def attach(table: Table, statements: tuple[str, ...]) -> None:
+    """Run these statements whenever `create_all` makes the table."""
+    for statement in statements:
+        event.listen(table, "after_create", DDL(statement.replace("%", "%%")))

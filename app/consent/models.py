@@ -1,0 +1,202 @@
+"""The tables of permission. The ledger's own three are private to this room: nobody else reads or writes them."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Table, Text, UniqueConstraint
+from sqlalchemy import text as sql
+from sqlalchemy.dialects.postgresql import ARRAY, BIGINT
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.consent import ddl
+from app.kernel.database import Base, Numbered, Tenant
+
+
+class Topic(Numbered, Base):
+    """Something one can subscribe to, and how often at most it will be written about."""
+
+    __tablename__ = "topics"
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "key"),
+        CheckConstraint("promised_limit > 0 AND promised_days > 0", name="promise_is_positive"),
+    )
+
+    key: Mapped[str]
+    name: Mapped[str]
+    description: Mapped[str] = mapped_column(default="", server_default="")
+    promised_limit: Mapped[int]
+    promised_days: Mapped[int]
+    position: Mapped[int] = mapped_column(default=0, server_default="0")
+    is_active: Mapped[bool] = mapped_column(default=True, server_default=sql("true"))
+
+
+class Notice(Numbered, Base):
+    """One version of a wording in one language, exactly as people saw it. Never changed, only followed by another."""
+
+    __tablename__ = "notices"
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "kind", "language", "version"),
+        Index("ix_notices_sha256", "workspace_id", "sha256"),
+        {"info": {"insert_only": True}},
+    )
+
+    kind: Mapped[str]
+    version: Mapped[int]
+    language: Mapped[str]
+    text: Mapped[str]
+    sha256: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+class LedgerRecord(Tenant, Base):
+    """One answer somebody gave, chained to the one before. `record` holds the exact bytes that were hashed."""
+
+    __tablename__ = "consent_ledger"
+    __table_args__ = (
+        Index("ix_consent_ledger_customer", "workspace_id", "customer_id", "seq"),
+        Index("ix_consent_ledger_recorded_at", "workspace_id", "recorded_at"),
+        {"info": {"insert_only": True}},
+    )
+
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    recorded_at: Mapped[datetime]
+    event: Mapped[str]
+    customer_id: Mapped[int]
+    purpose: Mapped[str]
+    topic_id: Mapped[int]
+    record: Mapped[str]
+    prev_hash: Mapped[bytes]
+    hash: Mapped[bytes]
+
+
+class LedgerEvidence(Tenant, Base):
+    """The personal values behind a record. The record holds their keyed digest, so erasing them leaves the chain whole."""
+
+    __tablename__ = "consent_evidence"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["workspace_id", "seq"],
+            ["consent_ledger.workspace_id", "consent_ledger.seq"],
+            name="fk_consent_evidence_record",
+        ),
+    )
+
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    salt: Mapped[bytes]
+    personal: Mapped[str]
+
+
+class LedgerHead(Tenant, Base):
+    """Where a workspace's chain ends. Whoever appends locks this row, so numbers have no gaps."""
+
+    __tablename__ = "consent_heads"
+
+    seq: Mapped[int]
+    hash: Mapped[bytes]
+
+
+class ConsentState(Tenant, Base):
+    """The latest answer per person, purpose and topic (0: all topics): a fold of the ledger, kept for the gate to read."""
+
+    __tablename__ = "consent_state"
+    __table_args__ = (
+        Index(
+            "ix_consent_state_allowed",
+            "workspace_id",
+            "purpose",
+            "topic_id",
+            "customer_id",
+            postgresql_where=sql("allowed"),
+            postgresql_include=["ledger_seq", "expires_at"],
+        ),
+        {"postgresql_with": {"fillfactor": "85"}},
+    )
+
+    customer_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    purpose: Mapped[str] = mapped_column(primary_key=True)
+    topic_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    state: Mapped[str]
+    allowed: Mapped[bool]
+    basis: Mapped[str]
+    method: Mapped[str]
+    ledger_seq: Mapped[int]
+    notice_id: Mapped[int | None]
+    promised_limit: Mapped[int | None]
+    promised_days: Mapped[int | None]
+    expires_at: Mapped[datetime | None]
+    since: Mapped[datetime]
+
+
+class Suppression(Tenant, Base):
+    """An address never to be written to, kept as a keyed digest so that it stays so after its person is erased."""
+
+    __tablename__ = "suppressions"
+
+    address_digest: Mapped[bytes] = mapped_column(primary_key=True)
+    reason: Mapped[str]
+    source: Mapped[str]
+    at: Mapped[datetime]
+
+
+class SignupForm(Numbered, Base):
+    """A public form: which topics it offers and which other purposes it asks for."""
+
+    __tablename__ = "signup_forms"
+    __table_args__ = (UniqueConstraint("workspace_id", "slug"),)
+
+    slug: Mapped[str]
+    name: Mapped[str]
+    introduction: Mapped[str] = mapped_column(default="", server_default="")
+    topic_ids: Mapped[list[int]] = mapped_column(ARRAY(BIGINT))
+    asks: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default="{}")
+    asks_name: Mapped[bool] = mapped_column(default=False, server_default=sql("false"))
+    language: Mapped[str]
+    is_open: Mapped[bool] = mapped_column(default=True, server_default=sql("true"))
+    created_at: Mapped[datetime]
+
+
+class SignupRequest(Numbered, Base):
+    """Somebody typed an address into a form; only the mailbox's owner can turn it into consent."""
+
+    __tablename__ = "signup_requests"
+    __table_args__ = (
+        CheckConstraint("state IN ('pending','unmailed','confirmed','rejected_abuse')", name="known_state"),
+        CheckConstraint("state <> 'confirmed' OR confirmed_at IS NOT NULL", name="confirmed_has_time"),
+        Index("ix_signup_requests_form", "workspace_id", "form_id", "requested_at"),
+        Index("ix_signup_requests_network", "workspace_id", "network", "requested_at"),
+    )
+
+    form_id: Mapped[int]
+    customer_id: Mapped[int]
+    address_digest: Mapped[bytes]
+    topic_ids: Mapped[list[int]] = mapped_column(ARRAY(BIGINT))
+    purposes: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    notice_ids: Mapped[list[int]] = mapped_column(ARRAY(BIGINT))
+    language: Mapped[str]
+    network: Mapped[str]
+    personal: Mapped[dict[str, Any]]
+    state: Mapped[str]
+    requested_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]
+
+
+class ConfirmationAllowance(Tenant, Base):
+    """How many confirmation mails one address has got for one topic since its owner last acted (L1)."""
+
+    __tablename__ = "confirmation_allowances"
+
+    address_digest: Mapped[bytes] = mapped_column(primary_key=True)
+    topic_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    mailed_at: Mapped[datetime]
+    mailed_count: Mapped[int]
+
+
+def _table(model: type[Base]) -> Table:
+    assert isinstance(model.__table__, Table)
+    return model.__table__
+
+
+ddl.attach(_table(LedgerRecord), ddl.LEDGER)
+ddl.attach(_table(LedgerEvidence), ddl.EVIDENCE)
+ddl.attach(_table(Notice), ddl.NOTICES)

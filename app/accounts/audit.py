@@ -1,0 +1,74 @@
+"""What did staff do? One entry per deed, written in the deed's own transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from app.accounts.models import AuditEntry, Staff
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the audit page. `staff_name` is None where nobody in particular acted."""
+
+    id: int
+    at: datetime
+    staff_name: str | None
+    action: str
+    subject_kind: str
+    subject_id: int | None
+    details: dict[str, Any]
+
+
+def record(
+    session: Session,
+    workspace_id: int,
+    *,
+    staff_id: int | None,
+    action: str,
+    subject_kind: str,
+    subject_id: int | None,
+    details: dict[str, Any] | None = None,
+    now: datetime,
+) -> None:
+    """Write down one deed. `action` is `thing.past_tense`; details hold ids and plain values, never secrets."""
+    session.execute(
+        insert(AuditEntry).values(
+            workspace_id=workspace_id,
+            at=now,
+            staff_id=staff_id,
+            action=action,
+            subject_kind=subject_kind,
+            subject_id=subject_id,
+            details=details or {},
+        )
+    )
+
+
+def list_entries(
+    session: Session, workspace_id: int, *, before: int | None = None, limit: int = 50
+) -> list[Entry]:
+    """Return the newest entries, or the next ones older than `before`."""
+    query = (
+        select(
+            AuditEntry.id,
+            AuditEntry.at,
+            Staff.name,
+            AuditEntry.action,
+            AuditEntry.subject_kind,
+            AuditEntry.subject_id,
+            AuditEntry.details,
+        )
+        .outerjoin(Staff, Staff.id == AuditEntry.staff_id)
+        .where(AuditEntry.workspace_id == workspace_id)
+        .order_by(AuditEntry.id.desc())
+        .limit(limit)
+    )
+    if before:
+        query = query.where(AuditEntry.id < before)
+    return [Entry(*row) for row in session.execute(query)]

@@ -1,0 +1,205 @@
+"""Sending as whom? The domains and addresses a workspace writes from."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from app.accounts import audit, mailboxes, signing, vault
+from app.accounts.models import SendingIdentity
+from app.kernel.refusals import NotFound, Refusal
+from app.kernel.settings import Key
+
+_SCHEMES = ("smtp", "smtps", "smtp+starttls")
+
+
+class AddressTaken(Refusal):
+    """Another identity of this workspace already sends from this address."""
+
+    message = "There is already a sending identity with this address."
+
+
+class RelayRefused(Refusal):
+    """What was typed does not name a mail server."""
+
+    status = 422
+    message = "Write the mail server as smtp://, smtps:// or smtp+starttls://, then user:password@host:port."
+
+
+class NoIdentity(Refusal):
+    """A workspace cannot send before somebody says from which address."""
+
+    message = "Add a sending identity in the settings first."
+
+
+def create(
+    session: Session,
+    workspace_id: int,
+    *,
+    from_name: str,
+    from_address: str,
+    reply_to: str | None = None,
+    smtp_url: str | None = None,
+    signs: bool = True,
+    keys: tuple[Key, ...],
+    now: datetime,
+    staff_id: int | None = None,
+) -> SendingIdentity:
+    """Add an identity; the first one becomes the default. With `signs`, its DKIM keys are made at once."""
+    address = mailboxes.check(from_address, field="from_address")
+    _require_free(session, workspace_id, address)
+    identity = SendingIdentity(
+        workspace_id=workspace_id,
+        domain=mailboxes.domain_of(address),
+        from_name=from_name.strip(),
+        from_address=address,
+        reply_to=mailboxes.check(reply_to, field="reply_to") if reply_to else None,
+        smtp_url=_sealed_relay(smtp_url, keys),
+        is_default=find_default(session, workspace_id) is None,
+        created_at=now,
+    )
+    if signs:
+        signing.make_keys(identity, keys, now=now)
+    session.add(identity)
+    session.flush()
+    _note(session, identity, "identity.created", staff_id, now)
+    return identity
+
+
+def change(
+    session: Session,
+    workspace_id: int,
+    identity_id: int,
+    *,
+    from_name: str,
+    reply_to: str | None,
+    rate_per_second: int | None,
+    staff_id: int,
+    now: datetime,
+) -> None:
+    """Change what may change without new DNS records; the address itself may not."""
+    identity = get(session, workspace_id, identity_id)
+    identity.from_name = from_name.strip()
+    identity.reply_to = mailboxes.check(reply_to, field="reply_to") if reply_to else None
+    identity.rate_per_second = rate_per_second
+    _note(session, identity, "identity.changed", staff_id, now)
+
+
+def set_relay(
+    session: Session,
+    workspace_id: int,
+    identity_id: int,
+    *,
+    smtp_url: str | None,
+    keys: tuple[Key, ...],
+    staff_id: int,
+    now: datetime,
+) -> None:
+    """Send through this mail server from now on; None means the installation's own. It is never shown again."""
+    identity = get(session, workspace_id, identity_id)
+    identity.smtp_url = _sealed_relay(smtp_url, keys)
+    _note(session, identity, "identity.relay_changed", staff_id, now)
+
+
+def renew_keys(
+    session: Session,
+    workspace_id: int,
+    identity_id: int,
+    *,
+    keys: tuple[Key, ...],
+    staff_id: int,
+    now: datetime,
+) -> None:
+    """Make new DKIM keys under new selectors and sign with them from now on."""
+    identity = get(session, workspace_id, identity_id)
+    signing.make_keys(identity, keys, now=now)
+    _note(session, identity, "identity.keys_renewed", staff_id, now)
+
+
+def make_default(
+    session: Session, workspace_id: int, identity_id: int, *, staff_id: int, now: datetime
+) -> None:
+    """Offer this identity first wherever one is chosen."""
+    identity = get(session, workspace_id, identity_id)
+    session.execute(
+        update(SendingIdentity)
+        .where(SendingIdentity.workspace_id == workspace_id)
+        .values(is_default=SendingIdentity.id == identity_id)
+    )
+    _note(session, identity, "identity.made_default", staff_id, now)
+
+
+def default(session: Session, workspace_id: int) -> SendingIdentity:
+    """Return the identity used where none was chosen; raise NoIdentity."""
+    found = find_default(session, workspace_id)
+    if found is None:
+        raise NoIdentity
+    return found
+
+
+def find_default(session: Session, workspace_id: int) -> SendingIdentity | None:
+    """Return the default identity, or None before the first was added."""
+    query = select(SendingIdentity).where(SendingIdentity.workspace_id == workspace_id)
+    return session.scalar(query.order_by(SendingIdentity.is_default.desc(), SendingIdentity.id).limit(1))
+
+
+def get(session: Session, workspace_id: int, identity_id: int) -> SendingIdentity:
+    """Return the identity; raise NotFound."""
+    found = session.get(SendingIdentity, (workspace_id, identity_id))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def list_identities(session: Session, workspace_id: int, limit: int = 100) -> list[SendingIdentity]:
+    """Return the identities of the workspace, the default first."""
+    query = select(SendingIdentity).where(SendingIdentity.workspace_id == workspace_id)
+    return list(
+        session.scalars(query.order_by(SendingIdentity.is_default.desc(), SendingIdentity.id).limit(limit))
+    )
+
+
+def relay_url(identity: SendingIdentity, keys: tuple[Key, ...]) -> str | None:
+    """Return the mail server of this identity with its password, or None for the installation's own."""
+    return vault.unseal(identity.smtp_url, keys).decode() if identity.smtp_url else None
+
+
+def _sealed_relay(smtp_url: str | None, keys: tuple[Key, ...]) -> bytes | None:
+    """Check that the address of the mail server can be read as one, then seal it: it holds a password."""
+    if not smtp_url:
+        return None
+    try:
+        parts = urlsplit(smtp_url.strip())
+        is_usable = parts.scheme in _SCHEMES and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        is_usable = False
+    if not is_usable:
+        raise RelayRefused(field="smtp_url")
+    return vault.seal(smtp_url.strip().encode(), keys)
+
+
+def _require_free(session: Session, workspace_id: int, address: str) -> None:
+    query = select(SendingIdentity.id).where(
+        SendingIdentity.workspace_id == workspace_id,
+        func.lower(SendingIdentity.from_address) == address.lower(),
+    )
+    if session.scalar(query) is not None:
+        raise AddressTaken(field="from_address")
+
+
+def _note(
+    session: Session, identity: SendingIdentity, action: str, staff_id: int | None, now: datetime
+) -> None:
+    audit.record(
+        session,
+        identity.workspace_id,
+        staff_id=staff_id,
+        action=action,
+        subject_kind="identity",
+        subject_id=identity.id,
+        details={"address": identity.from_address},
+        now=now,
+    )

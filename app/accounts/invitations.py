@@ -1,0 +1,139 @@
+"""Who was asked to join? An invitation is a link to one mailbox, good once and for a week."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.accounts import audit, mailboxes, roles, staff
+from app.accounts.models import Invitation, Staff
+from app.kernel import outbox
+from app.kernel.refusals import NotFound, Refusal
+from app.kernel.tokens import Tokens
+
+GOOD_FOR = timedelta(days=7)
+
+
+class InvitationClosed(Refusal):
+    """The invitation was accepted, withdrawn, replaced by a newer one, or its week is over."""
+
+    status = 410
+    message = "This invitation is no longer open. Ask for a new one."
+
+
+def invite(
+    session: Session, workspace_id: int, *, email: str, role: str, invited_by: int, now: datetime
+) -> Invitation:
+    """Ask an address to join and send it the link; an open invitation to the same address is replaced."""
+    address = mailboxes.fold(mailboxes.check(email))
+    known = staff.find_by_email(session, address)
+    if known and roles.find(session, workspace_id, known.id):
+        raise roles.AlreadyMember(field="email")
+    _withdraw_open(session, workspace_id, address, now)
+    invitation = Invitation(
+        workspace_id=workspace_id,
+        email=address,
+        role=role,
+        invited_by=invited_by,
+        created_at=now,
+        expires_at=now + GOOD_FOR,
+    )
+    session.add(invitation)
+    session.flush()
+    outbox.enqueue(
+        session, "delivery.send_invitation", workspace_id=workspace_id, invitation_id=invitation.id
+    )
+    _note(session, invitation, "staff.invited", by=invited_by, now=now)
+    return invitation
+
+
+def link(tokens: Tokens, public_url: str, invitation: Invitation) -> str:
+    """Return the address that accepts this invitation; whoever holds it can."""
+    token = tokens.mint("invite", invitation.workspace_id, invitation.id, expires_at=invitation.expires_at)
+    return f"{public_url}/invitations/{token}"
+
+
+def find_open(session: Session, workspace_id: int, invitation_id: int, *, now: datetime) -> Invitation:
+    """Return the invitation if it can still be accepted; raise InvitationClosed."""
+    query = select(Invitation).where(Invitation.workspace_id == workspace_id, Invitation.id == invitation_id)
+    found = session.scalar(query.with_for_update())
+    if found is None or found.accepted_at or found.withdrawn_at or found.expires_at <= now:
+        raise InvitationClosed
+    return found
+
+
+def accept_as_new(
+    session: Session, workspace_id: int, invitation_id: int, *, name: str, password: str, now: datetime
+) -> Staff:
+    """Create the account the invitation is for and let it in; raise InvitationClosed, StaffExists, PasswordTooWeak."""
+    invitation = find_open(session, workspace_id, invitation_id, now=now)
+    member = staff.create(session, email=invitation.email, name=name, password=password, now=now)
+    _let_in(session, invitation, member, now)
+    return member
+
+
+def accept_as_known(
+    session: Session, workspace_id: int, invitation_id: int, *, password: str, now: datetime
+) -> Staff:
+    """Let an existing account in, once its password is shown; raise InvitationClosed, LoginRefused."""
+    invitation = find_open(session, workspace_id, invitation_id, now=now)
+    member = staff.authenticate(session, email=invitation.email, password=password)
+    _let_in(session, invitation, member, now)
+    return member
+
+
+def withdraw(
+    session: Session, workspace_id: int, invitation_id: int, *, staff_id: int, now: datetime
+) -> None:
+    """Close an invitation before it is accepted; twice is once."""
+    found = session.get(Invitation, (workspace_id, invitation_id))
+    if found is None:
+        raise NotFound
+    if found.accepted_at or found.withdrawn_at:
+        return
+    found.withdrawn_at = now
+    _note(session, found, "staff.invitation_withdrawn", by=staff_id, now=now)
+
+
+def list_open(session: Session, workspace_id: int, *, now: datetime, limit: int = 100) -> list[Invitation]:
+    """Return the invitations that wait for an answer, newest first."""
+    query = select(Invitation).where(
+        Invitation.workspace_id == workspace_id,
+        Invitation.accepted_at.is_(None),
+        Invitation.withdrawn_at.is_(None),
+        Invitation.expires_at > now,
+    )
+    return list(session.scalars(query.order_by(Invitation.id.desc()).limit(limit)))
+
+
+def _let_in(session: Session, invitation: Invitation, member: Staff, now: datetime) -> None:
+    roles.grant(session, invitation.workspace_id, member.id, invitation.role)
+    invitation.accepted_at = now
+    _note(session, invitation, "staff.joined", by=member.id, now=now)
+
+
+def _withdraw_open(session: Session, workspace_id: int, address: str, now: datetime) -> None:
+    query = select(Invitation).where(
+        Invitation.workspace_id == workspace_id,
+        Invitation.email == address,
+        Invitation.accepted_at.is_(None),
+        Invitation.withdrawn_at.is_(None),
+    )
+    for earlier in session.scalars(query.with_for_update()):
+        earlier.withdrawn_at = now
+    session.flush()
+
+
+def _note(session: Session, invitation: Invitation, action: str, *, by: int, now: datetime) -> None:
+    audit.record(
+        session,
+        invitation.workspace_id,
+        staff_id=by,
+        action=action,
+        subject_kind="invitation",
+        subject_id=invitation.id,
+        details={"role": invitation.role, "email": invitation.email},
+        now=now,
+    )

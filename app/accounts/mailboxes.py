@@ -1,0 +1,40 @@
+"""Is this a mailbox that staff or a workspace could have?"""
+
+from __future__ import annotations
+
+from email_validator import EmailNotValidError, validate_email
+
+from app.kernel.refusals import Refusal
+
+ADDRESS_CHARS = 254
+
+
+class NotAMailbox(Refusal):
+    """What was typed cannot be an e-mail address."""
+
+    status = 422
+    message = "This is not an e-mail address we could write to."
+
+
+def check(typed: str, *, field: str = "email") -> str:
+    """Return the address in its one spelling; raise NotAMailbox.
+
+    Domains of company networks (.local, .test) are fine: whether mail arrives is the relay's business, not ours.
+    """
+    try:
+        found = validate_email(typed.strip(), check_deliverability=False, globally_deliverable=False)
+    except EmailNotValidError:
+        raise NotAMailbox(field=field) from None
+    if len(found.normalized) > ADDRESS_CHARS:
+        raise NotAMailbox(field=field)
+    return f"{found.local_part}@{found.domain}"
+
+
+def fold(address: str) -> str:
+    """Return the address as staff accounts are found by: case does not matter to people who log in."""
+    return address.casefold()
+
+
+def domain_of(address: str) -> str:
+    """Return the part behind the @, lower case."""
+    return address.rpartition("@")[2].lower()

@@ -1,0 +1,165 @@
+"""The tables of accounts. Workspaces and staff stand above tenants; everything else belongs to one workspace."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.kernel.database import Base, Numbered, Tenant
+
+
+class Workspace(Base):
+    """One company and what its mail says about itself. `digest_key` keys the digests of its customers' addresses."""
+
+    __tablename__ = "workspaces"
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    slug: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    legal_name: Mapped[str]
+    sender_name: Mapped[str]
+    sender_address: Mapped[str]
+    reply_to: Mapped[str | None]
+    postal_address: Mapped[str]
+    time_zone: Mapped[str]
+    language: Mapped[str]
+    digest_key: Mapped[bytes]
+    created_at: Mapped[datetime]
+
+
+class Staff(Base):
+    """One person who logs in. What they may do is decided per workspace, by membership."""
+
+    __tablename__ = "staff"
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    email: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    password_hash: Mapped[str]
+    language: Mapped[str | None]
+    password_changed_at: Mapped[datetime]
+    created_at: Mapped[datetime]
+
+
+class Membership(Tenant, Base):
+    """One of the staff in one workspace. Its owner sees it from outside the workspace, to be able to switch."""
+
+    __tablename__ = "memberships"
+    __table_args__ = (
+        CheckConstraint("role IN ('owner', 'marketer', 'viewer')", name="known_role"),
+        Index("ix_memberships_staff", "staff_id"),
+    )
+
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"), primary_key=True)
+    role: Mapped[str]
+
+
+class StaffSession(Base):
+    """One browser that is logged in. Only the digest of its cookie is kept."""
+
+    __tablename__ = "staff_sessions"
+    __table_args__ = (
+        Index("ix_staff_sessions_staff", "staff_id"),
+        Index("ix_staff_sessions_expiry", "expires_at"),
+    )
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    digest: Mapped[bytes] = mapped_column(unique=True)
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"))
+    active_workspace_id: Mapped[int | None] = mapped_column(ForeignKey("workspaces.id", ondelete="SET NULL"))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+
+
+class Invitation(Numbered, Base):
+    """An address asked to join a workspace. It is open until accepted, withdrawn or out of date."""
+
+    __tablename__ = "invitations"
+    __table_args__ = (
+        CheckConstraint("role IN ('owner', 'marketer', 'viewer')", name="known_role"),
+        Index(
+            "uq_invitations_open",
+            "workspace_id",
+            "email",
+            unique=True,
+            postgresql_where=text("accepted_at IS NULL AND withdrawn_at IS NULL"),
+        ),
+    )
+
+    email: Mapped[str]
+    role: Mapped[str]
+    invited_by: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    accepted_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
+
+
+class ApiKey(Numbered, Base):
+    """A secret that lets a machine act in one workspace. `prefix` is enough to recognise it, not to use it."""
+
+    __tablename__ = "api_keys"
+
+    name: Mapped[str]
+    prefix: Mapped[str]
+    digest: Mapped[bytes]
+    created_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id", ondelete="SET NULL"))
+    created_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+
+class SendingIdentity(Numbered, Base):
+    """A domain and address a workspace sends from, with its signing keys and relay. Secrets are sealed (see vault)."""
+
+    __tablename__ = "sending_identities"
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "from_address", name="uq_sending_identities_address"),
+        CheckConstraint("NOT signs OR dkim_rsa_key IS NOT NULL", name="signing_needs_keys"),
+    )
+
+    domain: Mapped[str]
+    from_name: Mapped[str]
+    from_address: Mapped[str]
+    reply_to: Mapped[str | None]
+    smtp_url: Mapped[bytes | None]
+    dkim_selector: Mapped[str | None]
+    dkim_rsa_key: Mapped[bytes | None]
+    dkim_ed25519_selector: Mapped[str | None]
+    dkim_ed25519_key: Mapped[bytes | None]
+    signs: Mapped[bool] = mapped_column(server_default=text("false"))
+    rate_per_second: Mapped[int | None]
+    max_connections: Mapped[int] = mapped_column(server_default=text("4"))
+    is_default: Mapped[bool] = mapped_column(server_default=text("false"))
+    paused_at: Mapped[datetime | None]
+    pause_reason: Mapped[str | None]
+    created_at: Mapped[datetime]
+
+
+class AuditEntry(Numbered, Base):
+    """Something one of the staff did, or the system did in their name. Only ever inserted."""
+
+    __tablename__ = "audit_entries"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["staff_id"], ["staff.id"], name="fk_audit_entries_staff_id", ondelete="SET NULL"
+        ),
+    )
+
+    at: Mapped[datetime]
+    staff_id: Mapped[int | None]
+    action: Mapped[str]
+    subject_kind: Mapped[str]
+    subject_id: Mapped[int | None]
+    details: Mapped[dict[str, Any]]

@@ -1,0 +1,163 @@
+"""What does this company say about itself? Workspaces and their settings."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import unicodedata
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from zoneinfo import available_timezones
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.accounts import audit, mailboxes
+from app.accounts.models import Workspace
+from app.kernel.refusals import NotFound, Refusal
+
+LANGUAGES = ("en", "zh")
+
+
+class SettingRefused(Refusal):
+    """A setting is empty, too long or not known."""
+
+    status = 422
+    message = "This setting cannot be used."
+
+
+@dataclass(frozen=True)
+class Profile:
+    """The settings staff may change. Postal address may have several lines; everything else is one line."""
+
+    name: str
+    legal_name: str
+    sender_name: str
+    sender_address: str
+    reply_to: str | None
+    postal_address: str
+    time_zone: str
+    language: str
+
+
+def create(
+    session: Session,
+    *,
+    name: str,
+    language: str,
+    time_zone: str,
+    sender_name: str,
+    sender_address: str,
+    postal_address: str,
+    now: datetime,
+) -> Workspace:
+    """Add a workspace with a free slug and a digest key of its own; raise SettingRefused."""
+    profile = _checked(
+        Profile(name, name, sender_name, sender_address, None, postal_address, time_zone, language)
+    )
+    slug = _free_slug(session, profile.name)
+    workspace = Workspace(slug=slug, digest_key=secrets.token_bytes(32), created_at=now, **asdict(profile))
+    session.add(workspace)
+    session.flush()
+    return workspace
+
+
+def change(session: Session, workspace_id: int, profile: Profile, *, staff_id: int, now: datetime) -> None:
+    """Replace the settings, and note which of them changed; raise SettingRefused."""
+    workspace = get(session, workspace_id)
+    wanted = asdict(_checked(profile))
+    changed = {name: value for name, value in wanted.items() if getattr(workspace, name) != value}
+    if not changed:
+        return
+    for name, value in changed.items():
+        setattr(workspace, name, value)
+    audit.record(
+        session,
+        workspace_id,
+        staff_id=staff_id,
+        action="workspace.changed",
+        subject_kind="workspace",
+        subject_id=workspace_id,
+        details={"settings": sorted(changed)},
+        now=now,
+    )
+
+
+def get(session: Session, workspace_id: int) -> Workspace:
+    """Return the workspace; raise NotFound."""
+    found = session.get(Workspace, workspace_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def find_by_slug(session: Session, slug: str) -> Workspace | None:
+    """Return the workspace a public address names."""
+    return session.scalar(select(Workspace).where(Workspace.slug == slug))
+
+
+def list_ids(session: Session) -> list[int]:
+    """Return every workspace, for jobs that look after all of them."""
+    return list(session.scalars(select(Workspace.id).order_by(Workspace.id)))
+
+
+def profile_of(workspace: Workspace) -> Profile:
+    """Return the settings as a value to be changed."""
+    return Profile(**{name: getattr(workspace, name) for name in Profile.__dataclass_fields__})
+
+
+def _checked(profile: Profile) -> Profile:
+    if profile.time_zone not in available_timezones():
+        raise SettingRefused("Choose a time zone from the list.", field="time_zone")
+    if profile.language not in LANGUAGES:
+        raise SettingRefused("Choose a language from the list.", field="language")
+    return Profile(
+        name=_line(profile.name, "name", 120),
+        legal_name=_line(profile.legal_name, "legal_name", 200),
+        sender_name=_line(profile.sender_name, "sender_name", 120),
+        sender_address=mailboxes.check(profile.sender_address, field="sender_address"),
+        reply_to=mailboxes.check(profile.reply_to, field="reply_to") if profile.reply_to else None,
+        postal_address=_lines(profile.postal_address),
+        time_zone=profile.time_zone,
+        language=profile.language,
+    )
+
+
+def _line(text: str, field: str, longest: int) -> str:
+    """One line without control characters: these values end up in mail headers."""
+    found = text.strip()
+    if (
+        not found
+        or len(found) > longest
+        or any(unicodedata.category(char) in ("Cc", "Zl", "Zp") for char in found)
+    ):
+        raise SettingRefused(
+            "Write one line of at most %(longest)s characters.", field=field, longest=longest
+        )
+    return found
+
+
+def _lines(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    found = "\n".join(lines)
+    if (
+        not lines
+        or len(found) > 500
+        or any(unicodedata.category(char) == "Cc" for line in lines for char in line)
+    ):
+        raise SettingRefused(
+            "Every mail must carry a postal address; write it in up to 500 characters.",
+            field="postal_address",
+        )
+    return found
+
+
+def _free_slug(session: Session, name: str) -> str:
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    stem = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40] or "workspace"
+    taken = set(
+        session.scalars(select(Workspace.slug).where(Workspace.slug.startswith(stem, autoescape=True)))
+    )
+    if stem not in taken:
+        return stem
+    return next(slug for number in range(2, len(taken) + 3) if (slug := f"{stem}-{number}") not in taken)

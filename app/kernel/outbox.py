@@ -53,6 +53,13 @@ class CronTick(Base):
     slot: Mapped[int]
 
 
+# No time means at once. A row that is running right now has used up its own time, so only the new wish counts.
+_EARLIER = """CASE
+    WHEN outbox.holder IS NOT NULL AND NOT outbox.is_wanted_again THEN excluded.run_at
+    WHEN excluded.run_at IS NULL OR outbox.run_at IS NULL THEN NULL
+    ELSE least(outbox.run_at, excluded.run_at) END"""
+
+
 @dataclass(frozen=True)
 class Fact:
     """Something that happened, in the past tense; subclasses live in a room's `facts.py` and carry ids and times."""
@@ -74,16 +81,12 @@ def enqueue(
     row = {"name": name, "queue": registry.queue_of(name), "args": args, "key": key, "run_at": run_at}
     statement = insert(OutboxRow).values(row)
     if key is not None:
-        earlier = func.least(OutboxRow.run_at, statement.excluded.run_at)
         statement = statement.on_conflict_do_update(
             index_elements=["key"],
             index_where=text("key IS NOT NULL"),
             set_={
-                "run_at": text(
-                    "CASE WHEN excluded.run_at IS NULL OR outbox.run_at IS NULL THEN NULL ELSE least(outbox.run_at, excluded.run_at) END"
-                )
-                if run_at is None
-                else earlier,
+                "args": statement.excluded.args,
+                "run_at": text(_EARLIER),
                 "is_wanted_again": text("outbox.holder IS NOT NULL"),
                 "failed_at": None,
                 "attempts": 0,

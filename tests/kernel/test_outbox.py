@@ -1,0 +1,163 @@
+"""What a transaction asks for happens after it, at least once, whatever becomes of Redis."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from redis import Redis
+from rq import Queue
+from sqlalchemy import text
+
+from app.kernel import outbox, queue, registry, relay
+from app.kernel.clock import FixedClock
+from app.kernel.services import Services
+
+
+@dataclass(frozen=True)
+class BellRang(outbox.Fact):
+    times: int
+
+
+RUNS: list[dict[str, Any]] = []
+
+
+@registry.job("test.ring")
+def ring(services: Services, *, workspace_id: int, times: int) -> None:
+    RUNS.append({"workspace_id": workspace_id, "times": times})
+    if times < 0:
+        raise ValueError("a bell cannot ring less than never")
+
+
+@pytest.fixture
+def ready(services: Services) -> Iterator[Services]:
+    """Services whose outbox is empty and whose Redis knows nothing."""
+    RUNS.clear()
+    with services.database.transaction() as session:
+        session.execute(text("DELETE FROM outbox"))
+    outbox.LISTENERS[BellRang] = ["test.ring"]
+    yield services
+    del outbox.LISTENERS[BellRang]
+    with services.database.transaction() as session:
+        session.execute(text("DELETE FROM outbox"))
+
+
+@pytest.fixture
+def redis(ready: Services) -> Redis:
+    client = queue.connect(ready.settings.redis_url)
+    client.flushdb()
+    return client
+
+
+def waiting(services: Services) -> list[Any]:
+    with services.database.transaction() as session:
+        return list(session.execute(text("SELECT * FROM outbox ORDER BY id")))
+
+
+def deliver(services: Services, redis: Redis) -> int:
+    """Hand over what is due and run what RQ then holds, as a worker would."""
+    relay.hand_over_due(services, redis)
+    taken = Queue("default", connection=redis)
+    ids = [job.args[0] for job in taken.jobs]
+    taken.empty()
+    return sum(queue.run_with(services, row_id) for row_id in ids)
+
+
+def test_nothing_happens_when_the_transaction_fails(ready: Services) -> None:
+    with pytest.raises(ZeroDivisionError), ready.database.transaction() as session:
+        outbox.enqueue(session, "test.ring", workspace_id=1, times=1)
+        raise ZeroDivisionError
+
+    assert waiting(ready) == []
+
+
+def test_a_fact_becomes_a_job_for_each_listener(ready: Services, redis: Redis) -> None:
+    with ready.database.transaction() as session:
+        outbox.publish(session, BellRang(workspace_id=7, times=3))
+
+    assert deliver(ready, redis) == 1
+    assert RUNS == [{"workspace_id": 7, "times": 3}]
+    assert waiting(ready) == []
+
+
+def test_a_row_runs_once_though_redis_names_it_twice(ready: Services, redis: Redis) -> None:
+    with ready.database.transaction() as session:
+        outbox.enqueue(session, "test.ring", workspace_id=1, times=1)
+    row_id = waiting(ready)[0].id
+
+    assert [queue.run_with(ready, row_id) for _ in range(3)] == [True, False, False]
+    assert len(RUNS) == 1
+
+
+def test_a_job_is_not_due_before_its_time(ready: Services, redis: Redis, clock: FixedClock) -> None:
+    later = replace(ready, clock=clock)
+    with ready.database.transaction() as session:
+        outbox.enqueue(session, "test.ring", run_at=clock.now() + timedelta(days=2), workspace_id=1, times=1)
+
+    assert deliver(later, redis) == 0
+    clock.advance(timedelta(days=2))
+    assert deliver(later, redis) == 1
+
+
+def test_flushing_redis_loses_nothing(ready: Services, redis: Redis) -> None:
+    with ready.database.transaction() as session:
+        outbox.enqueue(session, "test.ring", workspace_id=1, times=1)
+    relay.hand_over_due(ready, redis)
+    redis.flushall()
+    relay.forget_handed(ready)
+
+    assert deliver(ready, redis) == 1
+
+
+def test_one_key_waits_once_and_moves_earlier(ready: Services, clock: FixedClock) -> None:
+    with ready.database.transaction() as session:
+        for days in (5, 2, 9):
+            run_at = clock.now() + timedelta(days=days)
+            outbox.enqueue(session, "test.ring", run_at=run_at, key="bell", workspace_id=1, times=1)
+
+    assert [row.run_at for row in waiting(ready)] == [clock.now() + timedelta(days=2)]
+
+
+def test_a_wish_made_while_the_job_runs_runs_it_again(ready: Services, redis: Redis) -> None:
+    with ready.database.transaction() as session:
+        outbox.enqueue(session, "test.ring", key="bell", workspace_id=1, times=1)
+    row_id = waiting(ready)[0].id
+    held = queue._take(ready, row_id)
+    with ready.database.transaction() as session:
+        outbox.enqueue(session, "test.ring", key="bell", workspace_id=1, times=1)
+    assert held is not None
+    queue._finish(ready, held)
+
+    assert deliver(ready, redis) == 1
+    assert waiting(ready) == []
+
+
+def test_a_failing_job_waits_longer_and_is_kept_with_its_error(ready: Services, redis: Redis) -> None:
+    with ready.database.transaction() as session:
+        outbox.enqueue(session, "test.ring", workspace_id=1, times=-1)
+    deliver(ready, redis)
+
+    row = waiting(ready)[0]
+    assert "cannot ring less than never" in row.error
+    assert row.failed_at is None
+    assert deliver(ready, redis) == 0
+
+
+def test_recurring_jobs_start_once_a_slot(ready: Services, clock: FixedClock) -> None:
+    registry.job("test.nightly", every=timedelta(days=1))(lambda services: None)
+    timed = replace(ready, clock=clock)
+    try:
+        counts = []
+        for hours in (0, 1, 24):
+            clock.advance(timedelta(hours=hours))
+            relay.start_recurring(timed)
+            counts.append(sum(row.name == "test.nightly" for row in waiting(ready)))
+            with ready.database.transaction() as session:
+                session.execute(text("DELETE FROM outbox"))
+    finally:
+        del registry.JOBS["test.nightly"]
+
+    assert counts == [1, 0, 1]

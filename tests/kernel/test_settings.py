@@ -1,0 +1,43 @@
+"""An operator hears of every wrong setting at once, by name."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.kernel import settings
+
+GOOD = {
+    "DATABASE_URL": "postgresql://localhost/assent",
+    "REDIS_URL": "redis://localhost",
+    "SMTP_URL": "smtp://localhost",
+    "PUBLIC_URL": "https://mail.example.com/",
+    "SECRET_KEYS": "2:" + "ab" * 32 + ",1:" + "cd" * 32,
+}
+
+
+def test_good_settings_are_read() -> None:
+    read = settings.read(GOOD)
+
+    assert read.public_url == "https://mail.example.com"
+    assert [key.id for key in read.secret_keys] == [2, 1]
+
+
+def test_everything_missing_is_said_at_once() -> None:
+    with pytest.raises(settings.SettingsInvalid) as refused:
+        settings.read({"WORKERS": "many"})
+
+    for name in (*GOOD, "WORKERS"):
+        assert sum(name in problem for problem in refused.value.problems) == 1
+
+
+@pytest.mark.parametrize(
+    "keys",
+    ["", "1:zz", "1:" + "ab" * 8, "300:" + "ab" * 32, "1:" + "ab" * 32 + ",1:" + "cd" * 32, "nonsense"],
+)
+def test_weak_or_garbled_keys_are_refused(keys: str) -> None:
+    with pytest.raises(settings.SettingsInvalid, match="SECRET_KEYS"):
+        settings.read(GOOD | {"SECRET_KEYS": keys})
+
+
+def test_a_fresh_key_is_good_enough() -> None:
+    assert settings.read(GOOD | {"SECRET_KEYS": settings.new_key(7)}).secret_keys[0].id == 7

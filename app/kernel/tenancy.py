@@ -9,12 +9,13 @@ from app.kernel.database import APP_ROLE, READER_ROLE
 WORKSPACE = "nullif(current_setting('app.workspace_id', true), '')::bigint"
 ACTOR = "nullif(current_setting('app.actor_id', true), '')::bigint"
 
+# The application may become the reader, but must not inherit from it: an inherited role's open policies would apply.
 # Roles belong to the whole server, so two databases set up at the same time must take turns.
 ROLES = f"""
 DO $$ BEGIN
   PERFORM pg_advisory_xact_lock(7271);
   IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{APP_ROLE}') THEN
-    CREATE ROLE {APP_ROLE} NOLOGIN NOSUPERUSER NOBYPASSRLS; END IF;
+    CREATE ROLE {APP_ROLE} NOLOGIN NOSUPERUSER NOBYPASSRLS NOINHERIT; END IF;
   IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{READER_ROLE}') THEN
     CREATE ROLE {READER_ROLE} NOLOGIN NOSUPERUSER NOBYPASSRLS; END IF;
   EXECUTE format('GRANT {APP_ROLE}, {READER_ROLE} TO %I', session_user);

@@ -1,0 +1,165 @@
+"""What tests stand on: real servers, a database per test process, a fresh workspace per test, a clock that stands still."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from app.kernel.clock import FixedClock
+from app.kernel.database import Database
+from app.kernel.embedded import Valkey
+from app.kernel.services import Services, build, install
+from app.kernel.settings import Key, Settings
+from tests import servers as running
+
+if TYPE_CHECKING:
+    from flask import Flask
+    from flask.testing import FlaskClient
+    from sqlalchemy.orm import Session
+
+NOON = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class WorkspaceForTests:
+    """A workspace ready to send: its owner, a sending identity, the topic "news" and current notice wordings."""
+
+    id: int
+    slug: str
+    owner_id: int
+    owner_email: str
+    password: str
+    identity_id: int
+    topic_id: int
+
+
+class _Undo(Exception):
+    """Raised to leave a transaction without committing."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Start the servers before the first xdist worker, and tell each worker where they are."""
+    config = node.config
+    if not hasattr(config, "assent_servers"):
+        config.assent_servers = running.Servers.start()
+    node.workerinput["servers"] = str(config.assent_servers.folder)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    started = getattr(config, "assent_servers", None)
+    if started:
+        started.stop()
+
+
+@pytest.fixture(scope="session")
+def servers(request: pytest.FixtureRequest) -> Iterator[running.Servers]:
+    """The servers of this run, shared by all its processes."""
+    workerinput = getattr(request.config, "workerinput", None)
+    if workerinput is None:
+        started = running.Servers.start()
+        yield started
+        started.stop()
+        return
+    folder = Path(workerinput["servers"])
+    yield running.Servers(folder, *running.address_of(folder))
+
+
+@pytest.fixture(scope="session")
+def worker_number(request: pytest.FixtureRequest) -> int:
+    """0 without xdist, otherwise 1, 2, ... ; Valkey database and PostgreSQL database are named by it."""
+    workerinput = getattr(request.config, "workerinput", None)
+    return int(workerinput["workerid"].removeprefix("gw")) + 1 if workerinput else 0
+
+
+@pytest.fixture(scope="session")
+def valkey(servers: running.Servers) -> Valkey:
+    return servers.valkey
+
+
+@pytest.fixture(scope="session")
+def settings(
+    servers: running.Servers, worker_number: int, tmp_path_factory: pytest.TempPathFactory
+) -> Settings:
+    """Settings of an installation on this run's servers; its mail goes nowhere unless a test starts a sink."""
+    var_dir = tmp_path_factory.mktemp("var")
+    return Settings(
+        database_url=running.create_database(servers.postgres, f"test_{worker_number}"),
+        redis_url=servers.valkey.url_of(worker_number),
+        smtp_url="smtp://127.0.0.1:9",
+        public_url="http://mail.shop.test",
+        secret_keys=(Key(1, b"tests-only-" + b"k" * 32),),
+        var_dir=var_dir,
+        spool_dir=var_dir / "spool",
+        environment="test",
+    )
+
+
+@pytest.fixture(scope="session")
+def database(settings: Settings) -> Iterator[Database]:
+    """The database of this test process, at the latest schema."""
+    opened = Database(settings.database_url)
+    yield opened
+    opened.dispose()
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    """Monday 2 March 2026, 10:00 UTC, until a test moves it."""
+    return FixedClock(NOON)
+
+
+@pytest.fixture
+def services(settings: Settings, clock: FixedClock) -> Iterator[Services]:
+    """This process's services on the test clock, installed where views and jobs find them."""
+    made = install(build(settings, clock=clock))
+    yield made
+    made.database.dispose()
+
+
+@pytest.fixture
+def workspace(database: Database) -> WorkspaceForTests:
+    """A fresh workspace that is ready to send."""
+    from tests.factories.workspaces import a_workspace
+
+    return a_workspace(database, name=f"Shop {secrets.token_hex(4)}", now=NOON)
+
+
+@pytest.fixture
+def session(database: Database, workspace: WorkspaceForTests) -> Iterator[Session]:
+    """A transaction inside the workspace, rolled back at the end."""
+    with suppress(_Undo), database.transaction(workspace.id) as opened:
+        yield opened
+        raise _Undo
+
+
+@pytest.fixture
+def app(services: Services) -> Flask:
+    """The whole web application, without CSRF so that tests may post what they like (the laws test CSRF itself)."""
+    from app.wiring import create_app
+
+    made = create_app(services)
+    made.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+    return made
+
+
+@pytest.fixture
+def anonymous(app: Flask) -> FlaskClient:
+    """A browser nobody has logged in with."""
+    return app.test_client()
+
+
+@pytest.fixture
+def client(app: Flask, workspace: WorkspaceForTests) -> FlaskClient:
+    """A browser logged in as the workspace's owner."""
+    browser = app.test_client()
+    answer = browser.post("/login", data={"email": workspace.owner_email, "password": workspace.password})
+    assert answer.status_code == 302, answer.text
+    return browser

@@ -1,0 +1,87 @@
+"""The PostgreSQL and Valkey all tests of one run share, and the schema each test process copies its database from."""
+
+from __future__ import annotations
+
+import importlib
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import create_engine
+
+from app.kernel.database import Base, sqlalchemy_url
+from app.kernel.embedded import Postgres, Valkey
+from app.kernel.tenancy import protect
+
+ROOT = Path(__file__).parent.parent
+TEMPLATE = "assent_template"
+
+
+@dataclass
+class Servers:
+    """Both servers in a folder of their own, gone when the run ends."""
+
+    folder: Path
+    postgres: Postgres
+    valkey: Valkey
+
+    @classmethod
+    def start(cls) -> Servers:
+        folder = Path(tempfile.mkdtemp(prefix="assent-tests-"))
+        servers = cls(folder, Postgres(folder, durable=False), Valkey(folder))
+        servers.postgres.start()
+        servers.valkey.start()
+        return servers
+
+    def stop(self) -> None:
+        self.postgres.stop()
+        self.valkey.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def address_of(folder: Path) -> tuple[Postgres, Valkey]:
+    """Return handles on servers another process started in this folder."""
+    return Postgres(folder, durable=False), Valkey(folder)
+
+
+def create_database(postgres: Postgres, name: str) -> str:
+    """Copy the template (made by whoever comes first) into a database of this name and return its URL."""
+    with psycopg.connect(postgres.url_of("postgres"), autocommit=True) as connection:
+        connection.execute("SELECT pg_advisory_lock(1)")
+        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [TEMPLATE]).fetchone():
+            connection.execute(f"CREATE DATABASE {TEMPLATE}_new")
+            build_schema(postgres.url_of(f"{TEMPLATE}_new"))
+            connection.execute(f"ALTER DATABASE {TEMPLATE}_new RENAME TO {TEMPLATE}")
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+    return postgres.url_of(name)
+
+
+def build_schema(url: str) -> None:
+    """Bring an empty database to the latest schema, the way an installation gets it."""
+    if any((ROOT / "migrations" / "versions").glob("*.py")):
+        command.upgrade(alembic_config(url), "head")
+        return
+    import_models()
+    engine = create_engine(sqlalchemy_url(url))
+    with engine.begin() as connection:
+        Base.metadata.create_all(connection)
+        protect(connection, Base.metadata)
+    engine.dispose()
+
+
+def import_models() -> None:
+    """Fill the metadata with every room's tables."""
+    importlib.import_module("app.kernel.outbox")
+    for models in sorted((ROOT / "app").glob("*/models.py")):
+        importlib.import_module(f"app.{models.parent.name}.models")
+
+
+def alembic_config(url: str) -> Config:
+    config = Config(str(ROOT / "alembic.ini"))
+    config.set_main_option("script_location", str(ROOT / "migrations"))
+    config.attributes["url"] = url
+    return config

@@ -1,0 +1,74 @@
+"""Which server takes our mail, and under what protection? A relay is a URL read once."""
+
+from __future__ import annotations
+
+import ssl
+from dataclasses import dataclass
+from enum import Enum
+from urllib.parse import parse_qs, unquote, urlsplit
+
+
+class Security(Enum):
+    """How the connection to a relay is protected."""
+
+    NONE = "none"
+    OPPORTUNISTIC = "opportunistic"
+    STARTTLS = "starttls"
+    TLS = "tls"
+
+
+class BadRelay(ValueError):
+    """The relay's URL cannot be used as it stands."""
+
+
+@dataclass(frozen=True)
+class Relay:
+    """One next hop: where it listens, how it is protected, who we are to it."""
+
+    host: str
+    port: int
+    security: Security
+    username: str = ""
+    password: str = ""
+    is_verified: bool = True
+
+    def tls_context(self) -> ssl.SSLContext:
+        """A client context; an opportunistic one accepts any certificate, as mail servers do among themselves."""
+        context = ssl.create_default_context()
+        if self.security is Security.OPPORTUNISTIC or not self.is_verified:
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+        return context
+
+
+def from_url(url: str) -> Relay:
+    """Read `smtp://`, `smtps://` or `smtp+starttls://[user:password@]host[:port][?tls=none|verify=no]`.
+
+    With a user name the transport must be encrypted and its certificate good: asking for less is refused here.
+    """
+    parts = urlsplit(url)
+    options = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+    if parts.scheme not in ("smtp", "smtps", "smtp+starttls") or not parts.hostname:
+        raise BadRelay("A relay is written smtp://host:port, smtp+starttls://host:port or smtps://host:port")
+    security = _security(parts.scheme, has_user=bool(parts.username), tls=options.get("tls", ""))
+    is_verified = options.get("verify", "yes") != "no"
+    if parts.username and (security is Security.NONE or not is_verified):
+        raise BadRelay("A relay with a user name needs an encrypted, verified connection")
+    return Relay(
+        host=parts.hostname,
+        port=parts.port or {"smtp": 25, "smtps": 465, "smtp+starttls": 587}[parts.scheme],
+        security=security,
+        username=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        is_verified=is_verified,
+    )
+
+
+def _security(scheme: str, *, has_user: bool, tls: str) -> Security:
+    if scheme == "smtps":
+        return Security.TLS
+    if tls == "none":
+        return Security.NONE
+    if scheme == "smtp+starttls" or has_user:
+        return Security.STARTTLS
+    return Security.OPPORTUNISTIC

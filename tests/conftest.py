@@ -1,12 +1,10 @@
-"""What tests stand on: real servers, a database per test process, a fresh workspace per test, a clock that stands still."""
+"""What tests stand on: real servers, a database per test process, a fresh workspace per test, a fixed clock."""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,26 +16,14 @@ from app.kernel.embedded import Valkey
 from app.kernel.services import Services, build, install
 from app.kernel.settings import Key, Settings
 from tests import servers as running
+from tests.factories import NOON
 
 if TYPE_CHECKING:
     from flask import Flask
     from flask.testing import FlaskClient
     from sqlalchemy.orm import Session
 
-NOON = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
-
-
-@dataclass(frozen=True)
-class WorkspaceForTests:
-    """A workspace ready to send: its owner, a sending identity, the topic "news" and current notice wordings."""
-
-    id: int
-    slug: str
-    owner_id: int
-    owner_email: str
-    password: str
-    identity_id: int
-    topic_id: int
+    from tests.factories.workspaces import WorkspaceForTests
 
 
 class _Undo(Exception):
@@ -85,9 +71,7 @@ def valkey(servers: running.Servers) -> Valkey:
 
 
 @pytest.fixture(scope="session")
-def settings(
-    servers: running.Servers, worker_number: int, tmp_path_factory: pytest.TempPathFactory
-) -> Settings:
+def settings(servers: running.Servers, worker_number: int, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Settings of an installation on this run's servers; its mail goes nowhere unless a test starts a sink."""
     var_dir = tmp_path_factory.mktemp("var")
     return Settings(

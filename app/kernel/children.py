@@ -1,4 +1,4 @@
-"""How do we run other programs? Started in the foreground under us, ended with us, and never left to block a next start."""
+"""How do we run other programs? In the foreground under us, ended with us, never left to block a next start."""
 
 from __future__ import annotations
 
@@ -83,14 +83,21 @@ def command_line(pid: int) -> str:
         if Path("/proc/self").exists():
             return ""
     shown = subprocess.run(
-        ["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
+        [
+            "ps",  # noqa: S607 - macOS and BSD keep it in /bin
+            "-o",
+            "command=",
+            "-p",
+            str(pid),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     return shown.stdout.strip()
 
 
-def stop_left_over(
-    pid_file: Path, *, marker: str, ask: signal.Signals = signal.SIGTERM, patience: float = 15
-) -> None:
+def stop_left_over(pid_file: Path, *, marker: str, ask: signal.Signals = signal.SIGTERM, patience: float = 15) -> None:
     """Stop what an earlier, killed run left behind, if the process in the pid file still is what wrote it."""
     try:
         pid = int(pid_file.read_text().split()[0])
@@ -106,9 +113,7 @@ def stop_left_over(
     pid_file.unlink(missing_ok=True)
 
 
-def stop(
-    child: subprocess.Popen[bytes], *, ask: signal.Signals = signal.SIGTERM, patience: float = 15
-) -> None:
+def stop(child: subprocess.Popen[bytes], *, ask: signal.Signals = signal.SIGTERM, patience: float = 15) -> None:
     """Ask a child to end, and make it end when it does not."""
     if child.poll() is not None:
         return

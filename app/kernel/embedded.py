@@ -1,4 +1,4 @@
-"""Where do PostgreSQL and Redis come from when nobody brings any? From Python wheels, as children, on private sockets."""
+"""Where do PostgreSQL and Redis come from when nobody brings any? From wheels, as children, on private sockets."""
 
 from __future__ import annotations
 
@@ -257,7 +257,7 @@ def prepare_private(folder: Path) -> None:
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or (found.st_uid != os.geteuid() and not children.is_root()):
         raise ServerFailed(f"{folder} belongs to somebody else; remove it and start again.")
-    os.chmod(folder, 0o700)
+    folder.chmod(0o700)
     children.give(folder)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import secrets
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -14,10 +15,22 @@ from app.accounts.models import Staff
 from app.consent.models import Notice, Topic
 from app.kernel.database import Database
 from app.kernel.settings import Key
-from tests.conftest import WorkspaceForTests
 
 PASSWORD = "correct horse battery staple"
 WORDING = "Yes, send me {topic} by email. I can stop at any time with one click."
+
+
+@dataclass(frozen=True)
+class WorkspaceForTests:
+    """A workspace ready to send: its owner, a sending identity, the topic "news" and current notice wordings."""
+
+    id: int
+    slug: str
+    owner_id: int
+    owner_email: str
+    password: str
+    identity_id: int
+    topic_id: int
 
 
 def a_workspace(database: Database, *, name: str, now: datetime) -> WorkspaceForTests:

@@ -1,0 +1,73 @@
+"""What is every form made on? Flask-WTF with our CSRF, translated messages, and refusals shown at their field."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_wtf import FlaskForm
+from wtforms import SelectMultipleField, StringField, TextAreaField, widgets
+from wtforms.fields.core import Field
+
+from app.kernel.refusals import Refusal
+from app.web import errors
+
+LONGEST_LINE = 500
+
+
+class Form(FlaskForm):
+    """A staff form. `if form.validate_on_submit()`, call the action, and give a Refusal to `refuse`."""
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Show a refusal at the field it names, or above the form; raise it again if it is no matter of input."""
+        if refusal.status not in (400, 409, 422):
+            raise refusal
+        field = self._fields.get(refusal.field) if refusal.field else None
+        if field is None:
+            self.form_errors.append(errors.say(refusal))
+        else:
+            field.errors = [*field.errors, errors.say(refusal)]
+
+    @property
+    def has_errors(self) -> bool:
+        """Say whether anything is to be corrected."""
+        return bool(self.errors or self.form_errors)
+
+
+class PublicForm(Form):
+    """A form of a customer: the token in its URL, or nothing at all, is its authority; no session is started."""
+
+    class Meta(FlaskForm.Meta):
+        csrf = False
+
+
+class LineField(StringField):
+    """One line of text without spaces around it; empty is empty."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        if valuelist:
+            self.data = " ".join(str(valuelist[0]).split())[:LONGEST_LINE]
+
+
+class TextField(TextAreaField):
+    """Several lines of text, line ends as \\n."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        if valuelist:
+            self.data = str(valuelist[0]).replace("\r\n", "\n").strip()
+
+
+class SelectMultipleChecks(SelectMultipleField):
+    """Several of a few: shown as check boxes under one legend."""
+
+    widget = widgets.ListWidget(prefix_label=False)
+    option_widget = widgets.CheckboxInput()
+
+
+def required(form: Form, field: Field) -> None:
+    """A validator: something must be written here."""
+    if not field.data:
+        raise ValueError(_("Please fill this in."))
+
+
+required.field_flags = {"required": True}  # type: ignore[attr-defined]

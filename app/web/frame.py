@@ -1,0 +1,72 @@
+"""What does every page of this application get? One call from wiring hangs the frame round the Flask app."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from flask import Flask
+
+from app.kernel.services import Services
+from app.web import charts, csrf, errors, files, guard, language, navigation, panels, security, shell, states, views
+
+MAX_BODY_BYTES = 64 * 1024 * 1024
+SESSION_PURPOSE = b"assent session"
+
+
+def init_app(app: Flask, services: Services) -> None:
+    """Prepare cookies, headers, languages, errors, template words and the frame's own pages."""
+    keys = [hashlib.sha256(SESSION_PURPOSE + key.secret).digest() for key in services.settings.secret_keys]
+    app.config.update(SECRET_KEY=keys[0], SECRET_KEY_FALLBACKS=keys[1:])
+    app.config.setdefault("MAX_CONTENT_LENGTH", MAX_BODY_BYTES)
+    app.jinja_options = {**app.jinja_options, "trim_blocks": True, "lstrip_blocks": True}
+    language.init_app(app)
+    security.init_app(app, is_secure=services.settings.is_secure)
+    csrf.init_app(app)
+    errors.init_app(app)
+    app.before_request(guard.require_guarded)
+    app.jinja_env.globals.update(
+        asset=files.asset,
+        panels=panels,
+        navigation=navigation,
+        toasts=shell.toasts,
+        state_of=states.state_of,
+        attributes=attributes,
+        page_language=language.current,
+        LANGUAGES=language.LANGUAGES,
+    )
+    app.jinja_env.filters.update(
+        chart_value=charts.say,
+        spark_points=charts.spark_points,
+        initials=initials,
+        anchor=anchor,
+        in_percent=in_percent,
+    )
+    app.register_blueprint(views.bp)
+
+
+def attributes(*groups: dict[str, Any]) -> dict[str, Any]:
+    """Join HTML attributes; underscores in names become dashes, classes add up."""
+    joined: dict[str, Any] = {}
+    for name, value in (pair for group in groups for pair in group.items()):
+        name = "class" if name == "class_" else name.replace("_", "-")
+        joined[name] = f"{joined['class']} {value}" if name == "class" and "class" in joined else value
+    return joined
+
+
+def initials(name: str) -> str:
+    """Ada Lovelace -> AL, 王小明 -> 王."""
+    words = [word for word in name.replace("@", " ").replace(".", " ").split() if word[0].isalnum()]
+    if not words:
+        return "?"
+    return words[0][0] if not words[0].isascii() else "".join(word[0] for word in words[:2]).upper()
+
+
+def anchor(url: str) -> str:
+    """Return the URL as an HTML id."""
+    return "".join(mark if mark.isalnum() else "-" for mark in url).strip("-")
+
+
+def in_percent(share: float | None) -> str:
+    """0.25 -> 25.00, for SVG widths; never outside 0 to 100."""
+    return f"{min(max(float(share or 0), 0), 1) * 100:.2f}"

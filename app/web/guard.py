@@ -1,0 +1,231 @@
+"""Who may open this view? Every route says so with one of these decorators, or it does not open at all.
+
+Who the staff member is, accounts knows; wiring brings its `Doorkeeper` here with `connect`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, Protocol, TypeVar, cast
+from urllib.parse import urlsplit
+
+from flask import Flask, Request, Response, current_app, g, redirect, request
+from werkzeug.wrappers import Response as BaseResponse
+
+from app.kernel.refusals import Refusal
+from app.kernel.services import services
+from app.web import csrf
+
+RANKS = {"viewer": 1, "marketer": 2, "owner": 3}
+_EXTENSION = "assent.doorkeeper"
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class RoleTooLow(Refusal):
+    """The member's role does not reach this page."""
+
+    status = 403
+    message = "Your role in this workspace does not allow this. An owner can change it under Settings."
+
+
+class NoWorkspace(Refusal):
+    """Somebody signed in is a member of no workspace."""
+
+    status = 403
+    message = "You are not a member of any workspace yet. Ask an owner to invite you."
+
+
+@dataclass(frozen=True)
+class StaffMember:
+    """Who is at the keyboard."""
+
+    id: int
+    name: str
+    email: str
+    language: str
+
+
+@dataclass(frozen=True)
+class WorkspaceInUse:
+    """The workspace this browser works in."""
+
+    id: int
+    name: str
+    language: str
+    time_zone: str
+
+
+@dataclass(frozen=True)
+class Door:
+    """A workspace this person may switch to."""
+
+    workspace_id: int
+    name: str
+    role: str
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Everything a page needs to know about who asks; `workspace` and `role` are None without a membership."""
+
+    staff: StaffMember
+    workspace: WorkspaceInUse | None
+    role: str | None
+    doors: tuple[Door, ...] = ()
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A program that came with a valid API key."""
+
+    workspace_id: int
+    key_id: int
+
+
+class Doorkeeper(Protocol):
+    """What accounts offers: from a request to who is asking."""
+
+    def find_identity(self, request: Request) -> Identity | None:
+        """Return who is signed in with this browser, or None."""
+
+    def require_machine(self, request: Request) -> Machine:
+        """Return the program behind this API key, or raise a Refusal with status 401."""
+
+
+@dataclass(frozen=True)
+class Guard:
+    """The metadata on a view: `kind` role | staff | public | token | api_key, `detail` its role, reason or purpose."""
+
+    kind: str
+    detail: str
+    checks_csrf: bool
+
+
+def connect(app: Flask, doorkeeper: Doorkeeper) -> None:
+    """Let this doorkeeper answer who is asking; called once by wiring."""
+    app.extensions[_EXTENSION] = doorkeeper
+
+
+def role(required: str) -> Callable[[View], View]:
+    """Open to members of the workspace with at least this role; sets g.staff, g.workspace, g.role."""
+    rank = RANKS[required]
+
+    def before(values: dict[str, Any]) -> BaseResponse | None:
+        identity = identify()
+        if identity is None:
+            return to_login()
+        if identity.workspace is None or identity.role is None:
+            raise NoWorkspace
+        if RANKS[identity.role] < rank:
+            raise RoleTooLow
+        return None
+
+    return _guarded(Guard("role", required, checks_csrf=True), before)
+
+
+def signed_in(view: View) -> View:
+    """Open to anybody signed in, with or without a workspace (choosing one, own profile, signing out)."""
+    return _guarded(
+        Guard("staff", "signed in", checks_csrf=True), lambda values: to_login() if identify() is None else None
+    )(view)
+
+
+def public(why: str, *, checks_csrf: bool = False) -> Callable[[View], View]:
+    """Open to everybody, for this reason. Forms that act for a browser's session ask for `checks_csrf`."""
+    return _guarded(Guard("public", why, checks_csrf=checks_csrf), lambda values: None)
+
+
+def token(purpose: str) -> Callable[[View], View]:
+    """Open to who holds a token for this purpose in the URL's `token`; sets g.letter, g.workspace_id."""
+
+    def before(values: dict[str, Any]) -> None:
+        g.letter = services().tokens.read(purpose, values["token"], now=services().clock.now())
+        g.workspace_id = g.letter.workspace_id
+
+    return _guarded(Guard("token", purpose, checks_csrf=False), before)
+
+
+def api_key(view: View) -> View:
+    """Open to programs with an API key; sets g.machine, g.workspace_id."""
+
+    def before(values: dict[str, Any]) -> None:
+        g.machine = _doorkeeper().require_machine(request)
+        g.workspace_id = g.machine.workspace_id
+
+    return _guarded(Guard("api_key", "v1", checks_csrf=False), before)(view)
+
+
+def identify() -> Identity | None:
+    """Return who is signed in, asked once per request; fills g.staff, g.workspace, g.role, g.doors."""
+    if "identity" not in g:
+        doorkeeper = current_app.extensions.get(_EXTENSION)
+        g.identity = doorkeeper.find_identity(request) if doorkeeper else None
+        if g.identity:
+            g.staff, g.workspace = g.identity.staff, g.identity.workspace
+            g.role, g.doors = g.identity.role, g.identity.doors
+    return cast("Identity | None", g.identity)
+
+
+def to_login() -> BaseResponse:
+    """Send the browser to sign in and afterwards back to where it was."""
+    here = request.full_path.rstrip("?") if request.method == "GET" else _referring_path()
+    if request.headers.get("HX-Request"):
+        here = _path_of(request.headers.get("HX-Current-URL", "/"))
+        return Response(status=401, headers={"HX-Redirect": _login_url(here)})
+    return redirect(_login_url(here))
+
+
+def safe_next(value: str | None) -> str:
+    """Return the path to go on to after signing in; anything but a path of our own becomes the home page."""
+    if not value or not value.startswith("/") or value.startswith("//"):
+        return "/"
+    return "/" if any(mark in value for mark in "\\\r\n\t") else value
+
+
+def require_guarded() -> None:
+    """Refuse to run a view that does not say who may open it."""
+    if request.endpoint and not hasattr(current_app.view_functions[request.endpoint], "guard"):
+        raise LookupError(f"view {request.endpoint} has no guard")
+
+
+def _guarded(mark: Guard, before: Callable[[dict[str, Any]], BaseResponse | None]) -> Callable[[View], View]:
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(*args: Any, **values: Any) -> Any:
+            g.guard = mark
+            answer = before(values)
+            if answer is not None:
+                return answer
+            if mark.checks_csrf:
+                csrf.check()
+            return view(*args, **values)
+
+        guarded.guard = mark  # type: ignore[attr-defined]
+        return cast("View", guarded)
+
+    return decorate
+
+
+def _doorkeeper() -> Doorkeeper:
+    return cast("Doorkeeper", current_app.extensions[_EXTENSION])
+
+
+def _login_url(here: str) -> str:
+    path = safe_next(here)
+    return "/login" if path == "/" else f"/login?next={_quoted(path)}"
+
+
+def _quoted(path: str) -> str:
+    return path.replace("%", "%25").replace("&", "%26").replace("#", "%23").replace("+", "%2B").replace(" ", "%20")
+
+
+def _referring_path() -> str:
+    parts = urlsplit(request.referrer or "/")
+    return _path_of(request.referrer or "/") if parts.netloc in ("", request.host) else "/"
+
+
+def _path_of(url: str) -> str:
+    parts = urlsplit(url)
+    return parts.path + (f"?{parts.query}" if parts.query else "")

@@ -1,0 +1,74 @@
+"""What may a browser do with our pages? Headers on every answer, and the one looser policy for framed previews."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask import Flask, Response, g, request
+
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "frame-src 'self'",
+        "manifest-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+# A mail carries its own inline styles and remote pictures; it may neither run anything nor know where it is shown.
+FRAMED_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "style-src 'unsafe-inline'",
+        "img-src 'self' https: data:",
+        "font-src https:",
+        "form-action 'none'",
+        "base-uri 'none'",
+        "frame-ancestors 'self'",
+        "sandbox allow-popups allow-popups-to-escape-sandbox",
+    )
+)
+
+
+def init_app(app: Flask, *, is_secure: bool) -> None:
+    """Send the headers with every answer and keep our cookies to ourselves."""
+    app.config.update(
+        SESSION_COOKIE_NAME="assent",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=is_secure,
+        PERMANENT_SESSION_LIFETIME=timedelta(days=14),
+    )
+    app.after_request(_harden)
+
+
+def framed(html: str) -> Response:
+    """Answer with a mail's HTML for a sandboxed frame of our own pages."""
+    g.is_framed = True
+    return Response(html, mimetype="text/html")
+
+
+def _harden(response: Response) -> Response:
+    headers = response.headers
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Referrer-Policy", "no-referrer" if _is_token_page() else "same-origin")
+    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+    headers["Content-Security-Policy"] = FRAMED_POLICY if g.get("is_framed") else POLICY
+    if not g.get("is_framed"):
+        headers["X-Frame-Options"] = "DENY"
+    if request.endpoint != "web.asset_file":
+        headers.setdefault("Cache-Control", "no-store")
+        response.vary.update(("Cookie", "HX-Request"))
+    return response
+
+
+def _is_token_page() -> bool:
+    mark = g.get("guard")
+    return mark is not None and mark.kind == "token"

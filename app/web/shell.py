@@ -1,0 +1,59 @@
+"""How does a view answer? A whole page, the way back with a sentence, a side panel, or a framed preview."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, flash, get_flashed_messages, redirect, render_template, request
+from markupsafe import Markup
+from werkzeug.wrappers import Response as BaseResponse
+
+from app.web import language, security
+
+framed = security.framed
+
+
+def page(template: str, **values: Any) -> str:
+    """Return a page (its template extends web/shell.html or web/public.html)."""
+    return render_template(template, **values)
+
+
+def public_page(template: str, *, sender: str, language_code: str | None = None, **values: Any) -> str:
+    """Return a customer's page: in their language, under the sender's name."""
+    language.use(language_code)
+    return render_template(template, sender=sender, **values)
+
+
+def side_panel(template: str, *, behind: str, title: str, **values: Any) -> str:
+    """Return the inside of the side panel, or a whole page when the URL is opened by itself.
+
+    `template` holds `{% call ui.panel(...) %}` only; `behind` is the list's URL, where closing leads.
+    """
+    inside = Markup(render_template(template, **values))
+    if is_live():
+        return inside
+    return render_template("web/panel_page.html", inside=inside, behind=behind, title=title)
+
+
+def back(url: str, message: Any = None, *, tone: str = "success", undo: str | None = None) -> BaseResponse:
+    """Lead on to `url` and say there what was done; `undo` is a URL that takes it back when posted to."""
+    if message:
+        toast(message, tone=tone, undo=undo)
+    if is_live():
+        return Response(status=204, headers={"HX-Redirect": url})
+    return redirect(url, 303)
+
+
+def toast(message: Any, *, tone: str = "info", undo: str | None = None) -> None:
+    """Say this on the next page shown."""
+    flash({"message": str(message), "tone": tone, "undo": undo}, "toast")  # type: ignore[arg-type]
+
+
+def toasts() -> list[dict[str, Any]]:
+    """Return what is to be said now; each is said once."""
+    return [dict(item) for item in get_flashed_messages(category_filter=["toast"])]  # type: ignore[call-overload]
+
+
+def is_live() -> bool:
+    """Say whether htmx asks for a piece, rather than the browser for a page."""
+    return request.headers.get("HX-Request") == "true" and request.headers.get("HX-History-Restore-Request") != "true"

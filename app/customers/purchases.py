@@ -1,0 +1,121 @@
+"""What did they buy? Purchases told one by one; files of them go through `imports`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Select, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from app.customers.facts import PurchaseRecorded
+from app.customers.models import Customer, Engagement, Purchase
+from app.kernel import outbox
+from app.kernel.refusals import Refusal
+
+
+class PurchaseRefused(Refusal):
+    """The purchase names no order, no currency, or an amount that cannot be."""
+
+    status = 422
+    message = "This purchase cannot be recorded."
+
+
+def record(
+    session: Session,
+    workspace_id: int,
+    *,
+    customer_id: int,
+    order_ref: str,
+    amount: Decimal,
+    currency: str,
+    items: int,
+    product: str | None,
+    purchased_at: datetime,
+    now: datetime,
+) -> int:
+    """Note one purchase and return its id. The same order told twice is one purchase; the first account stands."""
+    _check(order_ref, amount, currency, items)
+    statement = insert(Purchase).values(
+        workspace_id=workspace_id,
+        customer_id=customer_id,
+        order_ref=order_ref,
+        purchased_at=purchased_at,
+        amount=amount,
+        currency=currency,
+        items=items,
+        product=product,
+    )
+    unique = statement.on_conflict_do_nothing(index_elements=["workspace_id", "order_ref"])
+    purchase_id = session.scalar(unique.returning(Purchase.id))
+    if purchase_id is None:
+        return _known(session, workspace_id, order_ref)
+    _add_up(session, workspace_id, customer_id, amount, items, purchased_at)
+    at = purchased_at.isoformat()
+    outbox.publish(session, PurchaseRecorded(workspace_id, customer_id, purchase_id, at))
+    return purchase_id
+
+
+def newest(session: Session, workspace_id: int, customer_id: int, *, limit: int = 20) -> list[Purchase]:
+    """Return the customer's latest purchases, newest first."""
+    query = (
+        select(Purchase)
+        .where(Purchase.workspace_id == workspace_id, Purchase.customer_id == customer_id)
+        .order_by(Purchase.purchased_at.desc(), Purchase.id.desc())
+        .limit(limit)
+    )
+    return list(session.scalars(query))
+
+
+def totals_query(workspace_id: int) -> Select[Any]:
+    """Return (customer_id, orders, spent, latest_purchase_at) of everyone who bought."""
+    return select(
+        Engagement.customer_id, Engagement.orders, Engagement.spent, Engagement.latest_purchase_at
+    ).where(Engagement.workspace_id == workspace_id, Engagement.orders > 0)
+
+
+def usual_currency(session: Session, workspace_id: int) -> str | None:
+    """Return the currency of the workspace's newest purchase, in which its sums are shown."""
+    query = select(Purchase.currency).where(Purchase.workspace_id == workspace_id)
+    return session.scalar(query.order_by(Purchase.id.desc()).limit(1))
+
+
+def named_query(workspace_id: int) -> Select[Any]:
+    """Return (customer_id, first_name, last_name, email) of everyone, to put names to numbers."""
+    return select(
+        Customer.id.label("customer_id"), Customer.first_name, Customer.last_name, Customer.email
+    ).where(Customer.workspace_id == workspace_id)
+
+
+def _check(order_ref: str, amount: Decimal, currency: str, items: int) -> None:
+    if not 0 < len(order_ref) <= 200 or "\0" in order_ref:
+        raise PurchaseRefused("Give the order's number, at most 200 characters.", field="order_ref")
+    if not amount.is_finite() or abs(amount) >= Decimal(10) ** 11:
+        raise PurchaseRefused("Give the amount as a number.", field="amount")
+    if not (len(currency) == 3 and currency.isascii() and currency.isalpha() and currency.isupper()):
+        raise PurchaseRefused("Give the currency as three letters, such as EUR.", field="currency")
+    if not 0 <= items < 1_000_000:
+        raise PurchaseRefused("Give the number of items.", field="items")
+
+
+def _known(session: Session, workspace_id: int, order_ref: str) -> int:
+    query = select(Purchase.id).where(Purchase.workspace_id == workspace_id, Purchase.order_ref == order_ref)
+    return session.execute(query).scalar_one()
+
+
+def _add_up(
+    session: Session, workspace_id: int, customer_id: int, amount: Decimal, items: int, at: datetime
+) -> None:
+    session.execute(
+        update(Engagement)
+        .where(Engagement.workspace_id == workspace_id, Engagement.customer_id == customer_id)
+        .values(
+            orders=Engagement.orders + 1,
+            spent=Engagement.spent + amount,
+            items=Engagement.items + items,
+            first_purchase_at=func.least(Engagement.first_purchase_at, at),
+            latest_purchase_at=func.greatest(Engagement.latest_purchase_at, at),
+        )
+    )

@@ -1,0 +1,207 @@
+"""What happened with this customer, newest first?
+
+Activities are ours; other rooms (what was sent, what was consented) add their own moments through `PROVIDERS`, which
+wiring fills. Paging is by position, never by offset.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from app.customers.models import Activity, Purchase
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityRow:
+    """One thing to be noted. `kind`: open click reply purchase bounce complaint unsubscribe signup import note event."""
+
+    workspace_id: int
+    customer_id: int
+    at: datetime
+    kind: str
+    message_id: int | None = None
+    send_id: int | None = None
+    link_id: int | None = None
+    verdict: str | None = None
+    verdict_version: int | None = None
+    reasons: tuple[str, ...] = ()
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One line of the timeline. `title` is a message id with `values`; `key` orders moments of the same second."""
+
+    at: datetime
+    channel: str
+    kind: str
+    key: str
+    title: str
+    values: dict[str, Any] = field(default_factory=dict)
+    detail: str = ""
+    verdict: str | None = None
+    reasons: tuple[str, ...] = ()
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """How far one has read: everything after `at`, and the first `shown` moments of exactly that time."""
+
+    at: datetime
+    shown: int
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some moments, and where to go on (None: there is no more)."""
+
+    moments: list[Moment]
+    following: Position | None
+
+
+# (session, workspace_id, customer_id, until, limit) -> the newest moments at or before `until`, newest first
+Provider = Callable[[Session, int, int, datetime | None, int], list[Moment]]
+
+_INSERT = text(
+    """
+    INSERT INTO activities (workspace_id, customer_id, at, kind, message_id, send_id, link_id,
+                            verdict, verdict_version, reasons, facts)
+    SELECT w, c, at, kind, m, s, l, verdict, version,
+           ARRAY(SELECT jsonb_array_elements_text(reasons)), facts
+    FROM unnest(CAST(:w AS bigint[]), CAST(:c AS bigint[]), CAST(:at AS timestamptz[]), CAST(:kind AS text[]),
+                CAST(:m AS bigint[]), CAST(:s AS bigint[]), CAST(:l AS bigint[]), CAST(:verdict AS text[]),
+                CAST(:version AS smallint[]), CAST(:reasons AS jsonb[]), CAST(:facts AS jsonb[]))
+        AS row(w, c, at, kind, m, s, l, verdict, version, reasons, facts)
+    """
+)
+
+
+def record_many(session: Session, rows: Sequence[ActivityRow]) -> None:
+    """Note these activities in one statement."""
+    if not rows:
+        return
+    session.execute(
+        _INSERT,
+        {
+            "w": [row.workspace_id for row in rows],
+            "c": [row.customer_id for row in rows],
+            "at": [row.at for row in rows],
+            "kind": [row.kind for row in rows],
+            "m": [row.message_id for row in rows],
+            "s": [row.send_id for row in rows],
+            "l": [row.link_id for row in rows],
+            "verdict": [row.verdict for row in rows],
+            "version": [row.verdict_version for row in rows],
+            "reasons": [json.dumps(row.reasons) for row in rows],
+            "facts": [json.dumps(row.facts) for row in rows],
+        },
+    )
+
+
+def note(
+    session: Session, workspace_id: int, customer_id: int, *, words: str, how: str, staff: str, now: datetime
+) -> None:
+    """Log what staff did or learned outside the mail: a call, a visit, a remark."""
+    facts = {"text": words, "how": how, "staff": staff}
+    record_many(session, [ActivityRow(workspace_id, customer_id, now, "note", facts=facts)])
+
+
+def read(
+    session: Session, workspace_id: int, customer_id: int, *, after: Position | None = None, limit: int = 25
+) -> Page:
+    """Return the next moments of all channels together."""
+    until, shown = (after.at, after.shown) if after else (None, 0)
+    wanted = limit + shown + 1
+    found = [m for ask in PROVIDERS for m in ask(session, workspace_id, customer_id, until, wanted)]
+    # Two stable sorts: by key among equals, newest first overall.
+    ordered = sorted(sorted(found, key=lambda m: m.key), key=lambda m: m.at, reverse=True)[shown:]
+    page = ordered[:limit]
+    if len(ordered) <= limit:
+        return Page(page, None)
+    ends_at = page[-1].at
+    seen = sum(moment.at == ends_at for moment in page) + (shown if ends_at == until else 0)
+    return Page(page, Position(ends_at, seen))
+
+
+def _activities(
+    session: Session, workspace_id: int, customer_id: int, until: datetime | None, limit: int
+) -> list[Moment]:
+    query = select(Activity).where(Activity.workspace_id == workspace_id, Activity.customer_id == customer_id)
+    if until is not None:
+        query = query.where(Activity.at <= until)
+    newest = query.order_by(Activity.at.desc(), Activity.id.desc()).limit(limit)
+    return [_moment_of(activity) for activity in session.scalars(newest)]
+
+
+def _moment_of(activity: Activity) -> Moment:
+    facts = activity.facts
+    title = _TITLES.get(activity.kind, "%(kind)s")
+    return Moment(
+        at=activity.at,
+        channel=_CHANNELS.get(activity.kind, "mail"),
+        kind=activity.kind,
+        key=f"activity-{2**62 - activity.id:019d}",
+        title=title,
+        values={"kind": facts.get("name", activity.kind), "how": facts.get("how", ""), **_named(facts)},
+        detail=str(facts.get("text") or facts.get("url") or ""),
+        verdict=activity.verdict,
+        reasons=tuple(activity.reasons),
+    )
+
+
+def _named(facts: dict[str, Any]) -> dict[str, Any]:
+    return {"staff": facts["staff"]} if "staff" in facts else {}
+
+
+def _bought(
+    session: Session, workspace_id: int, customer_id: int, until: datetime | None, limit: int
+) -> list[Moment]:
+    query = select(Purchase).where(Purchase.workspace_id == workspace_id, Purchase.customer_id == customer_id)
+    if until is not None:
+        query = query.where(Purchase.purchased_at <= until)
+    newest = query.order_by(Purchase.purchased_at.desc(), Purchase.id.desc()).limit(limit)
+    return [
+        Moment(
+            at=purchase.purchased_at,
+            channel="purchase",
+            kind="purchase",
+            key=f"purchase-{2**62 - purchase.id:019d}",
+            title="Bought %(product)s for %(amount)s %(currency)s",
+            values={
+                "product": purchase.product or purchase.order_ref,
+                "amount": str(purchase.amount),
+                "currency": purchase.currency,
+            },
+        )
+        for purchase in session.scalars(newest)
+    ]
+
+
+_TITLES = {
+    "open": "Opened a mail",
+    "click": "Clicked a link",
+    "reply": "Replied",
+    "bounce": "A mail came back",
+    "complaint": "Complained about a mail",
+    "unsubscribe": "Unsubscribed",
+    "signup": "Signed up",
+    "import": "Came in with a file",
+    "note": "%(how)s",
+}
+_CHANNELS = {
+    "note": "note",
+    "event": "event",
+    "signup": "consent",
+    "unsubscribe": "consent",
+    "import": "data",
+}
+
+PROVIDERS: list[Provider] = [_activities, _bought]

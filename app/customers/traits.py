@@ -1,0 +1,68 @@
+"""What was inferred about whom? Written by insight for those who allowed it, gone when they no longer do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Select, delete, literal, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from app.customers.models import Traits
+
+_SCORES = ("recency", "frequency", "monetary", "value_tier", "revenue_share", "segment_label")
+
+
+@dataclass(frozen=True)
+class TraitRow:
+    """The scores of one customer; quintiles run from 1 to 5, the share is of the revenue of all scored people."""
+
+    customer_id: int
+    recency: int
+    frequency: int
+    monetary: int
+    value_tier: str
+    revenue_share: Decimal
+    segment_label: str
+
+
+def find(session: Session, workspace_id: int, customer_id: int) -> Traits | None:
+    """Return what was inferred about this customer, if they allow it and have bought anything."""
+    return session.get(Traits, (workspace_id, customer_id))
+
+
+def write_many(session: Session, workspace_id: int, rows: Iterable[TraitRow], now: datetime) -> None:
+    """Set the traits of these customers."""
+    given = [{"workspace_id": workspace_id, "inferred_at": now, **asdict(row)} for row in rows]
+    if given:
+        session.execute(_replacing(insert(Traits)), given)
+
+
+def write_query(session: Session, workspace_id: int, scored: Select[Any], now: datetime) -> int:
+    """Set the traits of everyone in `scored` (columns as TraitRow, in order) and return how many they are."""
+    source = scored.subquery("scored")
+    rows = select(literal(workspace_id), *source.c, literal(now))
+    names = ["workspace_id", "customer_id", *_SCORES, "inferred_at"]
+    return session.execute(_replacing(insert(Traits).from_select(names, rows))).rowcount  # type: ignore[attr-defined]
+
+
+def forget(session: Session, workspace_id: int, customer_ids: Sequence[int]) -> None:
+    """Delete what was inferred about these customers."""
+    session.execute(
+        delete(Traits).where(Traits.workspace_id == workspace_id, Traits.customer_id.in_(customer_ids))
+    )
+
+
+def forget_older(session: Session, workspace_id: int, *, now: datetime) -> int:
+    """Delete what this run did not write again: its people withdrew, or no longer have purchases."""
+    gone = delete(Traits).where(Traits.workspace_id == workspace_id, Traits.inferred_at < now)
+    return session.execute(gone).rowcount  # type: ignore[attr-defined]
+
+
+def _replacing(statement: Any) -> Any:
+    fresh = {name: statement.excluded[name] for name in (*_SCORES, "inferred_at")}
+    return statement.on_conflict_do_update(index_elements=["workspace_id", "customer_id"], set_=fresh)

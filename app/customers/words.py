@@ -1,0 +1,71 @@
+"""What are the things we know about a customer called? One English label each, shown through translation."""
+
+from __future__ import annotations
+
+
+def N_(message: str) -> str:
+    """Mark a message for the catalogue without translating it here."""
+    return message
+
+
+LABELS = {
+    "email": N_("Email"),
+    "external_ref": N_("Customer number"),
+    "first_name": N_("First name"),
+    "last_name": N_("Last name"),
+    "language": N_("Language"),
+    "country": N_("Country"),
+    "city": N_("City"),
+    "time_zone": N_("Time zone"),
+    "tags": N_("Tags"),
+    "provider": N_("Mailbox provider"),
+    "created_at": N_("Known since"),
+    "orders": N_("Number of purchases"),
+    "spent": N_("Spent in total"),
+    "items": N_("Items bought"),
+    "first_purchase_at": N_("First purchase"),
+    "latest_purchase_at": N_("Latest purchase"),
+    "sent_count": N_("Mails sent"),
+    "open_count": N_("Opens by a person"),
+    "click_count": N_("Clicks by a person"),
+    "latest_sent_at": N_("Latest mail sent"),
+    "latest_open_at": N_("Latest open"),
+    "latest_click_at": N_("Latest click"),
+    "latest_reply_at": N_("Latest reply"),
+    "latest_human_at": N_("Latest response by a person"),
+    "recency": N_("Recency (5 = bought lately)"),
+    "frequency": N_("Frequency (5 = buys often)"),
+    "monetary": N_("Value (5 = spends most)"),
+    "value_tier": N_("Value tier"),
+    "revenue_share": N_("Share of revenue"),
+    "segment_label": N_("Buying pattern"),
+    "order_ref": N_("Order number"),
+    "purchased_at": N_("Date of purchase"),
+    "amount": N_("Amount"),
+    "currency": N_("Currency"),
+    "product": N_("Product"),
+    "consent": N_("Consent (yes or no)"),
+    "consented_at": N_("Consent given on"),
+    "consent_method": N_("How consent was given"),
+    "consent_wording": N_("Wording they agreed to"),
+    "consent_source": N_("Page or form of the consent"),
+    "consent_ip": N_("IP address of the consent"),
+    "consent_topic": N_("Topic they agreed to"),
+}
+
+TIERS = {
+    "top_1": N_("Top 1 %"),
+    "top_10": N_("Top 10 %"),
+    "top_25": N_("Top 25 %"),
+    "middle": N_("Middle half"),
+    "rest": N_("Lowest quarter"),
+}
+
+PATTERNS = {
+    "champion": N_("Champion"),
+    "loyal": N_("Loyal"),
+    "promising": N_("Promising newcomer"),
+    "at_risk": N_("Good customer, drifting away"),
+    "sleeping": N_("Asleep"),
+    "occasional": N_("Occasional"),
+}

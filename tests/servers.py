@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import shutil
 import tempfile
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from sqlalchemy import create_engine
 from app.kernel.database import Base, sqlalchemy_url
 from app.kernel.embedded import Postgres, Valkey
 from app.kernel.tenancy import protect
+from migrations import schema
 
 ROOT = Path(__file__).parent.parent
 TEMPLATE = "assent_template"
@@ -65,19 +65,12 @@ def build_schema(url: str) -> None:
     if any((ROOT / "migrations" / "versions").glob("*.py")):
         command.upgrade(alembic_config(url), "head")
         return
-    import_models()
+    schema.import_models()
     engine = create_engine(sqlalchemy_url(url))
     with engine.begin() as connection:
         Base.metadata.create_all(connection)
         protect(connection, Base.metadata)
     engine.dispose()
-
-
-def import_models() -> None:
-    """Fill the metadata with every room's tables."""
-    importlib.import_module("app.kernel.outbox")
-    for models in sorted((ROOT / "app").glob("*/models.py")):
-        importlib.import_module(f"app.{models.parent.name}.models")
 
 
 def alembic_config(url: str) -> Config:

@@ -82,18 +82,8 @@ def command_line(pid: int) -> str:
     except FileNotFoundError:
         if Path("/proc/self").exists():
             return ""
-    shown = subprocess.run(
-        [
-            "ps",  # noqa: S607 - macOS and BSD keep it in /bin
-            "-o",
-            "command=",
-            "-p",
-            str(pid),
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    words = ["/bin/ps", "-o", "command=", "-p", str(pid)]
+    shown = subprocess.run(words, capture_output=True, text=True, check=False)
     return shown.stdout.strip()
 
 

@@ -1,0 +1,96 @@
+# Assent. `make help` lists what there is.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+FRONTEND := package.json package-lock.json .npmrc $(shell find frontend -type f 2>/dev/null)
+UV_LOCK := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-annotate --no-header
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PYTHONUNBUFFERED := 1
+
+##@ Using it
+.PHONY: run
+run: $(VENV)/.run-installed $(VENV)/.assets-built ## Start everything (PORT=8000; ONCE=1 plays the demo and leaves)
+	@$(PY) -m app.cli run $(if $(filter 1 yes true,$(ONCE)),--once)
+
+##@ Working on it
+.PHONY: install
+install: $(VENV)/.dev-installed $(VENV)/.assets-built ## Install everything tests and lint need
+
+.PHONY: test
+test: install browser ## Run every test (ARGS="-k consent" for some)
+	@$(PY) -m pytest -n 2 -m "not chaos" -ra $(ARGS)
+
+.PHONY: lint
+lint: $(VENV)/.dev-installed ## Check style, types and floors
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/mypy
+	@$(VENV)/bin/lint-imports --no-cache | sed -n '/^Analyzed/,$$p'
+
+.PHONY: bench
+bench: $(VENV)/.dev-installed $(VENV)/.assets-built ## Measure (ONLY=send,click for some; JSON=FILE writes the figures)
+	@$(PY) -m bench $(if $(ONLY),--only $(ONLY)) $(if $(JSON),--json $(JSON))
+
+.PHONY: chaos
+chaos: $(VENV)/.dev-installed $(VENV)/.assets-built ## Kill servers and workers in the middle of sends, at length
+	@ASSENT_CHAOS=full $(PY) -m pytest -m chaos -ra $(ARGS)
+
+.PHONY: migration
+migration: $(VENV)/.dev-installed ## Write the next migration from the models (M="what it does")
+	@$(PY) -m migrations.autogenerate "$(M)"
+
+.PHONY: lock
+lock: ## Resolve dependencies again into the lock files
+	@$(UV_LOCK) pyproject.toml -o requirements.lock
+	@$(UV_LOCK) pyproject.toml --extra dev -o requirements-dev.lock
+
+.PHONY: assets
+assets: $(VENV)/.run-installed ## Build the browser's files again
+	@rm -f $(VENV)/.assets-built
+	@$(MAKE) --no-print-directory $(VENV)/.assets-built
+
+.PHONY: browser
+browser: # Chromium for the browser tests, where it can be had without asking
+	@if ! command -v chromium chromium-browser google-chrome >/dev/null; then \
+		if [ "$$(id -u)" = 0 ] && [ -f /etc/debian_version ]; then \
+			echo "Installing Chromium for the browser tests"; \
+			(apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends \
+				chromium fonts-noto-cjk >/dev/null) || echo "Chromium could not be installed; browser tests will be skipped"; \
+		else echo "No Chromium here; browser tests will be skipped"; fi; \
+	fi
+
+.PHONY: clean
+clean: ## Remove the environment and what was built; var/ (your data) stays
+	@rm -rf $(VENV) node_modules app/web/static/dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+.PHONY: help
+help: ## Show this
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
+		/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# --- What the above stand on: made again only when what they come from has changed ---
+$(PY):
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Assent needs Python 3.11 or later; this is " + sys.version.split()[0] + ". Name another one with PYTHON=...")'
+	@$(PYTHON) -m venv $(VENV) >/dev/null || { rm -rf $(VENV); \
+		[ "$$(id -u)" = 0 ] && [ -f /etc/debian_version ] && apt-get -qq update \
+		&& DEBIAN_FRONTEND=noninteractive apt-get -qq install -y python3-venv >/dev/null && $(PYTHON) -m venv $(VENV); } \
+		|| { rm -rf $(VENV); echo "Python's venv module is missing; on Debian and Ubuntu: sudo apt install python3-venv"; exit 1; }
+
+$(VENV)/.run-installed: requirements.lock | $(PY)
+	@echo "Installing dependencies"
+	@$(PY) -m pip install --quiet --require-hashes -r requirements.lock
+	@touch $@
+
+$(VENV)/.dev-installed: requirements-dev.lock | $(PY)
+	@echo "Installing dependencies for development"
+	@$(PY) -m pip install --quiet --require-hashes -r requirements-dev.lock
+	@touch $@ $(VENV)/.run-installed
+
+$(VENV)/.assets-built: $(FRONTEND) | $(PY)
+	@$(PY) -m app.web.assets
+	@touch $@

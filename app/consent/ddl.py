@@ -37,23 +37,15 @@ def _trigger(name: str, moment: str, table: str, each: str, function: str) -> st
 
 LEDGER = (
     REFUSE_CHANGE,
-    _trigger(
-        "consent_ledger_keeps", "BEFORE UPDATE OR DELETE", "consent_ledger", "ROW", "consent_refuse_change"
-    ),
-    _trigger(
-        "consent_ledger_stays", "BEFORE TRUNCATE", "consent_ledger", "STATEMENT", "consent_refuse_change"
-    ),
+    _trigger("consent_ledger_keeps", "BEFORE UPDATE OR DELETE", "consent_ledger", "ROW", "consent_refuse_change"),
+    _trigger("consent_ledger_stays", "BEFORE TRUNCATE", "consent_ledger", "STATEMENT", "consent_refuse_change"),
 )
 EVIDENCE = (
     REFUSE_CHANGE,
     REFUSE_UNLESS_ERASED,
     _trigger("consent_evidence_keeps", "BEFORE UPDATE", "consent_evidence", "ROW", "consent_refuse_change"),
-    _trigger(
-        "consent_evidence_stays", "BEFORE TRUNCATE", "consent_evidence", "STATEMENT", "consent_refuse_change"
-    ),
-    _trigger(
-        "consent_evidence_erased", "BEFORE DELETE", "consent_evidence", "ROW", "consent_refuse_unless_erased"
-    ),
+    _trigger("consent_evidence_stays", "BEFORE TRUNCATE", "consent_evidence", "STATEMENT", "consent_refuse_change"),
+    _trigger("consent_evidence_erased", "BEFORE DELETE", "consent_evidence", "ROW", "consent_refuse_unless_erased"),
 )
 NOTICES = (
     REFUSE_CHANGE,

@@ -70,7 +70,7 @@ class LedgerRecord(Tenant, Base):
 
 
 class LedgerEvidence(Tenant, Base):
-    """The personal values behind a record. The record holds their keyed digest, so erasing them leaves the chain whole."""
+    """The personal values behind a record, which holds their keyed digest: erasing them leaves the chain whole."""
 
     __tablename__ = "consent_evidence"
     __table_args__ = (
@@ -96,7 +96,7 @@ class LedgerHead(Tenant, Base):
 
 
 class ConsentState(Tenant, Base):
-    """The latest answer per person, purpose and topic (0: all topics): a fold of the ledger, kept for the gate to read."""
+    """The latest answer per person, purpose and topic (0: all topics): a fold of the ledger, for the gate to read."""
 
     __tablename__ = "consent_state"
     __table_args__ = (

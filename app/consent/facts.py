@@ -1,0 +1,31 @@
+"""What this room announces."""
+
+from dataclasses import dataclass
+
+from app.kernel.outbox import Fact
+
+
+@dataclass(frozen=True)
+class ConfirmationRequested(Fact):
+    """Somebody asked to join; the address's owner must be asked whether it was them."""
+
+    request_id: int
+    customer_id: int
+
+
+@dataclass(frozen=True)
+class ConsentGiven(Fact):
+    """A person became mailable for a topic, or allowed a purpose (topic 0). Imports do not announce each row."""
+
+    customer_id: int
+    purpose: str
+    topic_id: int
+
+
+@dataclass(frozen=True)
+class ConsentWithdrawn(Fact):
+    """A person said no to a topic (0: to all of them), or to a purpose."""
+
+    customer_id: int
+    purpose: str
+    topic_id: int

@@ -1,0 +1,145 @@
+"""Which exact words did people agree to? Versions of a wording, stored as shown and never changed."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from hashlib import sha256
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.consent import wording
+from app.consent.evidence import Wording
+from app.consent.models import Notice
+from app.consent.record import Promise
+from app.kernel.refusals import NotFound, Refusal
+
+# Wordings that came with imported consent: one kind, each text a version.
+IMPORTED = "imported"
+
+
+class NoticeEmpty(Refusal):
+    """Nobody can agree to an empty text."""
+
+    status = 422
+    message = "Write the wording people will read before they say yes."
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeInfo:
+    """One stored wording."""
+
+    id: int
+    kind: str
+    version: int
+    language: str
+    text: str
+    sha256: str
+    created_at: datetime
+
+    @property
+    def wording(self) -> Wording:
+        """Return the reference that a ledger record carries."""
+        return Wording(self.id, self.kind, self.version, self.language, self.sha256)
+
+    def shown(self, *, sender: str, topic: str = "", promise: Promise | None = None) -> "Shown":
+        """Return the wording as a person reads it here, and the reference that can bring back those very words."""
+        filled = {"sender": sender} | ({"topic": topic} if topic else {})
+        text = wording.fill(self.text, language=self.language, sender=sender, topic=topic, promise=promise)
+        return Shown(text, replace(self.wording, filled=filled))
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The exact words on the page, and what a ledger record keeps of them."""
+
+    text: str
+    wording: Wording
+
+
+def create(session: Session, workspace_id: int, *, kind: str, language: str, text: str, now: datetime) -> NoticeInfo:
+    """Store the next version of a wording; the same text as the current one is not a new version."""
+    if not text.strip():
+        raise NoticeEmpty(field="text")
+    latest = _latest(session, workspace_id, kind, language)
+    if latest and latest.text == text:
+        return _info(latest)
+    row = Notice(
+        workspace_id=workspace_id,
+        kind=kind,
+        version=(latest.version if latest else 0) + 1,
+        language=language,
+        text=text,
+        sha256=sha256(text.encode()).hexdigest(),
+        created_at=now,
+    )
+    session.add(row)
+    session.flush()
+    return _info(row)
+
+
+def current(session: Session, workspace_id: int, kind: str, language: str, *, now: datetime) -> NoticeInfo:
+    """Return the wording in force in this language, storing the default one when the workspace has none yet."""
+    language = language_of(language)
+    row = _latest(session, workspace_id, kind, language)
+    if row:
+        return _info(row)
+    text = wording.DEFAULTS[kind, language]
+    return create(session, workspace_id, kind=kind, language=language, text=text, now=now)
+
+
+def find_text(session: Session, workspace_id: int, *, kind: str, language: str, text: str, now: datetime) -> NoticeInfo:
+    """Return the stored wording with exactly this text, storing it as a new version when it is new."""
+    digest = sha256(text.encode()).hexdigest()
+    row = session.scalars(
+        select(Notice)
+        .where(
+            Notice.workspace_id == workspace_id,
+            Notice.sha256 == digest,
+            Notice.kind == kind,
+            Notice.language == language,
+        )
+        .limit(1)
+    ).first()
+    return _info(row) if row else create(session, workspace_id, kind=kind, language=language, text=text, now=now)
+
+
+def get(session: Session, workspace_id: int, notice_id: int) -> NoticeInfo:
+    """Return one version; raise NotFound."""
+    row = session.get(Notice, (workspace_id, notice_id))
+    if row is None:
+        raise NotFound
+    return _info(row)
+
+
+def history(session: Session, workspace_id: int, *, limit: int = 200) -> list[NoticeInfo]:
+    """Return all wordings, newest versions first within their kind and language; imported texts come last."""
+    rows = session.scalars(
+        select(Notice)
+        .where(Notice.workspace_id == workspace_id)
+        .order_by(Notice.kind == IMPORTED, Notice.kind, Notice.language, Notice.version.desc())
+        .limit(limit)
+    )
+    return [_info(row) for row in rows]
+
+
+def language_of(tag: str | None) -> str:
+    """Return the language we have wordings in that is nearest to this tag."""
+    return "zh" if (tag or "").lower().startswith("zh") else "en"
+
+
+def _latest(session: Session, workspace_id: int, kind: str, language: str) -> Notice | None:
+    newest = select(func.max(Notice.version)).where(
+        Notice.workspace_id == workspace_id, Notice.kind == kind, Notice.language == language
+    )
+    return session.scalar(
+        select(Notice).where(
+            Notice.workspace_id == workspace_id,
+            Notice.kind == kind,
+            Notice.language == language,
+            Notice.version == newest.scalar_subquery(),
+        )
+    )
+
+
+def _info(row: Notice) -> NoticeInfo:
+    return NoticeInfo(row.id, row.kind, row.version, row.language, row.text, row.sha256, row.created_at)

@@ -1,0 +1,165 @@
+"""May we write to this person about this, now? Read by the gate, by segments and by everybody who asks why."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Select, exists, literal, or_, select
+from sqlalchemy.orm import Session
+
+from app.consent import suppression
+from app.consent.models import ConsentState
+from app.consent.purposes import ALL_TOPICS, CLICK_TRACKING, MARKETING, OPEN_TRACKING, PURPOSES
+
+# Why somebody may not be written to, as message ids; pages translate them.
+NO_RECORD = "We have no record that this person agreed to this topic."
+REASONS = {
+    "pending": "This person was asked to confirm by email and has not answered yet.",
+    "refused": "This person was asked and said no.",
+    "withdrawn": "This person agreed once and has withdrawn since.",
+    "objected": "This person objected to all marketing mail.",
+    "complained": "This person reported a mail as unwanted.",
+    "expired": "The permission ran out and was not renewed.",
+    "rejected": "The sign-up came from an attack on the form and was rejected.",
+    "erased": "This person asked to be erased.",
+}
+SUPPRESSED = {
+    suppression.BOUNCED: "Mail to this address came back as undeliverable.",
+    suppression.COMPLAINED: "The owner of this address reported a mail as unwanted.",
+    suppression.OBJECTED: "The owner of this address asked never to be written to.",
+    suppression.ERASED: "The owner of this address asked to be erased.",
+    suppression.MANUAL: "Someone of the staff put this address on the suppression list.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PermissionRow:
+    """One answer of one person, as it stands."""
+
+    purpose: str
+    topic_id: int
+    state: str
+    allowed: bool
+    basis: str
+    method: str
+    ledger_seq: int
+    notice_id: int | None
+    promised_limit: int | None
+    promised_days: int | None
+    expires_at: datetime | None
+    since: datetime
+
+
+def allowed_query(workspace_id: int, purpose: str, topic_id: int, now: datetime) -> Select[tuple[int, int]]:
+    """Select (customer_id, ledger_seq) of everyone who allows this now and is not suppressed."""
+    return select(ConsentState.customer_id, ConsentState.ledger_seq).where(
+        ConsentState.workspace_id == workspace_id,
+        ConsentState.purpose == purpose,
+        ConsentState.topic_id == topic_id,
+        *_in_force(now),
+        ~suppression.customer_is_suppressed(workspace_id, ConsentState.customer_id.expression),
+    )
+
+
+def consented_query(workspace_id: int, purpose: str, topic_id: int, now: datetime) -> Select[tuple[int]]:
+    """Select the ids of everyone who allowed this, suppressed or not; counts that separate the two need it."""
+    return select(ConsentState.customer_id).where(
+        ConsentState.workspace_id == workspace_id,
+        ConsentState.purpose == purpose,
+        ConsentState.topic_id == topic_id,
+        *_in_force(now),
+    )
+
+
+def is_allowed(
+    workspace_id: int,
+    customer_id: ColumnElement[int],
+    purpose: str,
+    topic_id: ColumnElement[int] | int,
+    now: datetime,
+) -> ColumnElement[bool]:
+    """Return the condition "allowed and not suppressed now" about a customer of an enclosing statement."""
+    return exists(_held(workspace_id, customer_id, purpose, topic_id, now)) & ~suppression.customer_is_suppressed(
+        workspace_id, customer_id
+    )
+
+
+def tracking_columns(
+    workspace_id: int, customer_id: ColumnElement[int], now: datetime
+) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Return the columns `may_track_opens` and `may_track_clicks` about a customer of an enclosing statement."""
+    opens = exists(_held(workspace_id, customer_id, OPEN_TRACKING, ALL_TOPICS, now))
+    clicks = exists(_held(workspace_id, customer_id, CLICK_TRACKING, ALL_TOPICS, now))
+    return opens.label("may_track_opens"), clicks.label("may_track_clicks")
+
+
+def allows(
+    session: Session, workspace_id: int, customer_id: int, *, purpose: str, topic_id: int, now: datetime
+) -> bool:
+    """Say whether this is allowed for this person now."""
+    condition = is_allowed(workspace_id, literal(customer_id), purpose, topic_id, now)
+    return bool(session.scalar(select(condition)))
+
+
+def state_of(session: Session, workspace_id: int, customer_id: int) -> list[PermissionRow]:
+    """Return every answer of this person, marketing first."""
+    columns = [getattr(ConsentState, name) for name in PermissionRow.__dataclass_fields__]
+    rows = session.execute(
+        select(*columns)
+        .where(ConsentState.workspace_id == workspace_id, ConsentState.customer_id == customer_id)
+        .order_by(ConsentState.topic_id)
+    )
+    return sorted((PermissionRow(*row) for row in rows), key=lambda row: PURPOSES.index(row.purpose))
+
+
+def explain(
+    session: Session,
+    workspace_id: int,
+    customer_id: int,
+    topic_id: int,
+    now: datetime,
+    *,
+    purpose: str = MARKETING,
+) -> str | None:
+    """Return the sentence that says why this person may not be written to about this topic; None: they may be."""
+    silent = session.scalar(
+        select(suppression.Suppression.reason).where(
+            suppression.Suppression.workspace_id == workspace_id,
+            suppression.Suppression.address_digest == suppression.digest_query(workspace_id, customer_id),
+        )
+    )
+    if silent:
+        return SUPPRESSED[silent]
+    answers = {row.topic_id: row for row in state_of(session, workspace_id, customer_id) if row.purpose == purpose}
+    row = answers.get(topic_id) or answers.get(ALL_TOPICS)
+    return explain_row(row, now=now)
+
+
+def explain_row(row: PermissionRow | None, *, now: datetime) -> str | None:
+    """Return why this answer does not allow mail, or None when it does."""
+    if row is None:
+        return NO_RECORD
+    if not row.allowed:
+        return REASONS[row.state]
+    if row.expires_at and row.expires_at <= now:
+        return REASONS["expired"]
+    return None
+
+
+def _held(
+    workspace_id: int,
+    customer_id: ColumnElement[int],
+    purpose: str,
+    topic_id: ColumnElement[int] | int,
+    now: datetime,
+) -> Select[tuple[int]]:
+    return select(ConsentState.ledger_seq).where(
+        ConsentState.workspace_id == workspace_id,
+        ConsentState.customer_id == customer_id,
+        ConsentState.purpose == purpose,
+        ConsentState.topic_id == topic_id,
+        *_in_force(now),
+    )
+
+
+def _in_force(now: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return ConsentState.allowed.is_(True), or_(ConsentState.expires_at.is_(None), ConsentState.expires_at > now)

@@ -1,0 +1,163 @@
+"""What exactly is written into the ledger, byte by byte? Pure functions: values in, bytes and digests out.
+
+A record is canonical JSON: keys sorted, no spaces, ASCII only, whole numbers only, times as UTC with microseconds,
+absent values left out. Its hash is SHA-256(previous hash ‖ record). Anyone can recompute the chain from these two sentences.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from hashlib import blake2b, sha256
+from typing import Any
+
+from app.consent.evidence import Evidence
+from app.consent.purposes import ALL_TOPICS
+
+SCHEMA_VERSION = 1
+GENESIS = bytes(32)
+
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """At most `limit` mails in `days` days, as promised when consent was given."""
+
+    limit: int
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One answer about to be recorded."""
+
+    event: str
+    customer_id: int
+    purpose: str
+    evidence: Evidence
+    topic_id: int = ALL_TOPICS
+    topic_key: str | None = None
+    promise: Promise | None = None
+    address_digest: bytes | None = None
+    basis: str = "consent"
+    basis_facts: Mapping[str, Any] = field(default_factory=dict)
+    jurisdiction: str = "strictest"
+    expires_at: datetime | None = None
+    expires_rule: str | None = None
+
+
+def canonical(values: Mapping[str, Any]) -> str:
+    """Return the one spelling of these values; floats have none and are refused."""
+    _refuse_floats(values)
+    return _encode(values)
+
+
+def chain(prev_hash: bytes, record: str) -> bytes:
+    """Return the hash that seals this record onto the one before."""
+    return sha256(prev_hash + record.encode("ascii")).digest()
+
+
+def seal_evidence(salt: bytes, personal: str) -> str:
+    """Return the digest by which a record commits to its personal values.
+
+    The key lies beside the values and is erased with them; afterwards the digest says nothing about them.
+    """
+    return blake2b(personal.encode("ascii"), key=salt, digest_size=16).hexdigest()
+
+
+def iso(moment: datetime) -> str:
+    """Return a time as the ledger spells it."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def personal_values(evidence: Evidence, ip: str) -> str | None:
+    """Return the canonical personal values of this evidence, or None when there are none. `ip` is already shortened."""
+    values = {
+        name: value
+        for name, value in (
+            ("address", evidence.address),
+            ("ip", ip),
+            ("user_agent", evidence.user_agent),
+            ("fields", dict(evidence.fields)),
+        )
+        if value
+    }
+    return canonical(values) if values else None
+
+
+def compose(
+    entry: Entry,
+    *,
+    workspace_id: int,
+    seq: int,
+    record_id: str,
+    recorded_at: str,
+    evidence_digest: str | None,
+) -> dict[str, Any]:
+    """Return the record of this entry as plain values, ready to be spelled."""
+    evidence = entry.evidence
+    values: dict[str, Any] = {
+        "schema_version": SCHEMA_VERSION,
+        "record_id": record_id,
+        "workspace_id": workspace_id,
+        "seq": seq,
+        "recorded_at": recorded_at,
+        "event": str(entry.event),
+        "customer_id": entry.customer_id,
+        "purpose": entry.purpose,
+        "topic_id": entry.topic_id,
+        "basis": entry.basis,
+        "jurisdiction": entry.jurisdiction,
+        "method": evidence.method,
+        "actor": evidence.actor,
+    }
+    if evidence.actor_id:
+        values["actor_id"] = evidence.actor_id
+    if entry.address_digest:
+        values["address_digest"] = entry.address_digest.hex()
+    if entry.topic_key:
+        values["topic"] = entry.topic_key
+    if entry.promise:
+        values["promised"] = {"limit": entry.promise.limit, "days": entry.promise.days}
+    if entry.basis_facts:
+        values["basis_facts"] = dict(entry.basis_facts)
+    if entry.expires_at:
+        values["expires_at"] = iso(entry.expires_at)
+        values["expires_rule"] = entry.expires_rule
+    if evidence_digest:
+        values["evidence_digest"] = evidence_digest
+    if wording := evidence.wording:
+        values["notice"] = {
+            "id": wording.notice_id,
+            "kind": wording.kind,
+            "version": wording.version,
+            "language": wording.language,
+            "sha256": wording.sha256,
+        }
+        if wording.filled:
+            values["notice"]["filled"] = dict(wording.filled)
+    if evidence.at:
+        values["happened_at"] = iso(evidence.at)
+    for name in ("page", "form_id", "request_id", "message_id", "file_sha256", "row", "note"):
+        if (value := getattr(evidence, name)) is not None:
+            values[name] = value
+    return values
+
+
+def spell(values: Mapping[str, Any]) -> str:
+    """Return the canonical text of a composed record."""
+    if "basis_facts" in values:
+        _refuse_floats(values["basis_facts"])
+    return _encode(values)
+
+
+def _refuse_floats(value: Any) -> None:
+    if isinstance(value, float):
+        raise TypeError("a ledger record holds no floating-point numbers")
+    if isinstance(value, Mapping):
+        for part in value.values():
+            _refuse_floats(part)
+    elif isinstance(value, list | tuple):
+        for part in value:
+            _refuse_floats(part)

@@ -1,0 +1,116 @@
+"""Which addresses are never written to, whatever anybody consented to?"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, ScalarSelect, Select, column, delete, exists, select, table
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from app.consent.models import Suppression
+
+BOUNCED = "bounced"
+COMPLAINED = "complained"
+OBJECTED = "objected"
+ERASED = "erased"
+MANUAL = "manual"
+REASONS = (BOUNCED, COMPLAINED, OBJECTED, ERASED, MANUAL)
+
+# A person's own new act ends these; a dead mailbox is not revived by typing it into a form.
+_ENDED_BY_NEW_ACT = (COMPLAINED, OBJECTED, MANUAL, ERASED)
+
+# The customers' columns that decide suppression, joined by name: it happens inside the sender's own statements.
+_customers = table("customers", column("workspace_id"), column("id"), column("address_digest"))
+
+
+@dataclass(frozen=True, slots=True)
+class SuppressionInfo:
+    """Why an address is silent, since when, and on whose word."""
+
+    address_digest: bytes
+    reason: str
+    source: str
+    at: datetime
+
+
+def add(session: Session, workspace_id: int, *, address_digest: bytes, reason: str, source: str, now: datetime) -> bool:
+    """Silence an address; the first reason stays. Return whether it was new."""
+    statement = (
+        insert(Suppression)
+        .values(workspace_id=workspace_id, address_digest=address_digest, reason=reason, source=source, at=now)
+        .on_conflict_do_nothing()
+        .returning(Suppression.reason)
+    )
+    return session.execute(statement).first() is not None
+
+
+def find(session: Session, workspace_id: int, address_digest: bytes) -> SuppressionInfo | None:
+    """Return why this address is silent, or None."""
+    row = session.execute(
+        select(Suppression.address_digest, Suppression.reason, Suppression.source, Suppression.at).where(
+            Suppression.workspace_id == workspace_id, Suppression.address_digest == address_digest
+        )
+    ).one_or_none()
+    return SuppressionInfo(*row) if row else None
+
+
+def is_suppressed(session: Session, workspace_id: int, address_digest: bytes) -> bool:
+    """Say whether this address must stay silent."""
+    return find(session, workspace_id, address_digest) is not None
+
+
+def end_by_new_act(session: Session, workspace_id: int, address_digest: bytes) -> None:
+    """Let a person who confirmed anew from their own mailbox be written to again."""
+    session.execute(
+        delete(Suppression).where(
+            Suppression.workspace_id == workspace_id,
+            Suppression.address_digest == address_digest,
+            Suppression.reason.in_(_ENDED_BY_NEW_ACT),
+        )
+    )
+
+
+def list_newest(session: Session, workspace_id: int, *, limit: int = 50) -> list[SuppressionInfo]:
+    """Return the latest additions."""
+    rows = session.execute(
+        select(Suppression.address_digest, Suppression.reason, Suppression.source, Suppression.at)
+        .where(Suppression.workspace_id == workspace_id)
+        .order_by(Suppression.at.desc(), Suppression.address_digest)
+        .limit(limit)
+    )
+    return [SuppressionInfo(*row) for row in rows]
+
+
+def customer_is_suppressed(workspace_id: int, customer_id: ColumnElement[int]) -> ColumnElement[bool]:
+    """Return the condition that the person's present address is silent, for use inside larger statements."""
+    return exists(
+        select(Suppression.workspace_id)
+        .join(
+            _customers,
+            (_customers.c.workspace_id == Suppression.workspace_id)
+            & (_customers.c.address_digest == Suppression.address_digest),
+        )
+        .where(
+            Suppression.workspace_id == workspace_id,
+            _customers.c.workspace_id == workspace_id,
+            _customers.c.id == customer_id,
+        )
+    )
+
+
+def suppressed_query(workspace_id: int) -> Select[tuple[int]]:
+    """Select the ids of the people whose present address is silent."""
+    return (
+        select(_customers.c.id)
+        .join(Suppression, _customers.c.address_digest == Suppression.address_digest)
+        .where(Suppression.workspace_id == workspace_id, _customers.c.workspace_id == workspace_id)
+    )
+
+
+def digest_query(workspace_id: int, customer_id: int) -> ScalarSelect[bytes]:
+    """Select the digest of this person's present address."""
+    return (
+        select(_customers.c.address_digest)
+        .where(_customers.c.workspace_id == workspace_id, _customers.c.id == customer_id)
+        .scalar_subquery()
+    )

@@ -1,0 +1,106 @@
+"""The ledger: numbers without gaps, a chain anyone can recompute, and nothing that is ever changed."""
+
+import json
+from hashlib import blake2b, sha256
+
+import psycopg
+import pytest
+from sqlalchemy import text
+
+from app.consent import ledger, record
+from app.consent.evidence import Evidence, network
+from app.consent.record import Entry
+from app.kernel import database as kernel_database
+from tests.conftest import NOON
+
+ROWS = text("SELECT * FROM consent_ledger ORDER BY seq")
+
+
+def entries(count: int, **values):
+    evidence = Evidence(method="web_form", address="Ada@Example.com", ip="198.51.100.77", fields={"first_name": "Ada"})
+    return [Entry("given", number, "marketing", evidence, topic_id=7, **values) for number in range(1, count + 1)]
+
+
+def test_numbers_have_no_gaps(session, workspace):
+    first = ledger.append(session, workspace.id, entries(1)[0], now=NOON)
+    rest = ledger.append_many(session, workspace.id, entries(5), now=NOON)
+
+    assert [first, *rest] == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_stranger_can_recompute_the_chain(session, workspace):
+    """With hashlib and json alone, from what the tables hold."""
+    ledger.append_many(session, workspace.id, entries(3), now=NOON)
+
+    previous = bytes(32)
+    for row in session.execute(ROWS):
+        canonical = json.dumps(json.loads(row.record), sort_keys=True, separators=(",", ":"))
+        assert row.record == canonical
+        assert row.hash == sha256(previous + canonical.encode()).digest()
+        previous = row.hash
+
+
+def test_personal_values_stay_beside_the_ledger(session, workspace):
+    """The record commits to them by a digest whose key is erased with them; the address is shortened to its network."""
+    seq = ledger.append(session, workspace.id, entries(1)[0], now=NOON)
+
+    kept = session.execute(text("SELECT salt, personal FROM consent_evidence WHERE seq = :seq"), {"seq": seq}).one()
+    held = json.loads(session.scalar(text("SELECT record FROM consent_ledger")))
+    assert json.loads(kept.personal) == {
+        "address": "Ada@Example.com",
+        "fields": {"first_name": "Ada"},
+        "ip": "198.51.100.0/24",
+    }
+    assert held["evidence_digest"] == blake2b(kept.personal.encode(), key=kept.salt, digest_size=16).hexdigest()
+    assert "Ada" not in json.dumps(held)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE consent_ledger SET event = 'given'",
+        "DELETE FROM consent_ledger",
+        "TRUNCATE consent_ledger CASCADE",
+        "UPDATE consent_evidence SET personal = '{}'",
+        "DELETE FROM consent_evidence",
+        "TRUNCATE consent_evidence",
+        "UPDATE notices SET text = 'other'",
+        "DELETE FROM notices",
+    ],
+)
+def test_the_database_refuses_to_change_what_was_recorded(session, workspace, statement):
+    """Whatever our own code should try one day."""
+    ledger.append(session, workspace.id, entries(1)[0], now=NOON)
+
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        kernel_database.raw(session).execute(statement)
+
+
+def test_even_the_tables_owner_is_stopped_by_the_trigger(session, workspace, database, servers, settings):
+    """The privilege alone would not stop an operator's slip in a console."""
+    with database.transaction(workspace.id) as other:
+        ledger.append(other, workspace.id, entries(1)[0], now=NOON)
+    console = settings.database_url.replace("assent@", "postgres@")
+
+    with psycopg.connect(console) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege, match="never"):
+        connection.execute("DELETE FROM consent_ledger WHERE workspace_id = %s", [workspace.id])
+
+
+@pytest.mark.parametrize(
+    ("ip", "expected"),
+    [
+        ("198.51.100.77", "198.51.100.0/24"),
+        ("2001:db8:1:2::3", "2001:db8:1::/48"),
+        ("::ffff:198.51.100.77", "198.51.100.0/24"),
+        ("not an address", ""),
+        (None, ""),
+    ],
+)
+def test_an_address_is_shortened_to_its_network(ip, expected):
+    assert network(ip) == expected
+
+
+def test_a_record_holds_no_floats():
+    """Two programs may spell the same float differently; then nobody could recompute the hash."""
+    with pytest.raises(TypeError):
+        record.canonical({"facts": [{"price": 1.5}]})

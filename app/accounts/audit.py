@@ -50,9 +50,7 @@ def record(
     )
 
 
-def list_entries(
-    session: Session, workspace_id: int, *, before: int | None = None, limit: int = 50
-) -> list[Entry]:
+def list_entries(session: Session, workspace_id: int, *, before: int | None = None, limit: int = 50) -> list[Entry]:
     """Return the newest entries, or the next ones older than `before`."""
     query = (
         select(

@@ -119,9 +119,7 @@ def renew_keys(
     _note(session, identity, "identity.keys_renewed", staff_id, now)
 
 
-def make_default(
-    session: Session, workspace_id: int, identity_id: int, *, staff_id: int, now: datetime
-) -> None:
+def make_default(session: Session, workspace_id: int, identity_id: int, *, staff_id: int, now: datetime) -> None:
     """Offer this identity first wherever one is chosen."""
     identity = get(session, workspace_id, identity_id)
     session.execute(
@@ -157,9 +155,7 @@ def get(session: Session, workspace_id: int, identity_id: int) -> SendingIdentit
 def list_identities(session: Session, workspace_id: int, limit: int = 100) -> list[SendingIdentity]:
     """Return the identities of the workspace, the default first."""
     query = select(SendingIdentity).where(SendingIdentity.workspace_id == workspace_id)
-    return list(
-        session.scalars(query.order_by(SendingIdentity.is_default.desc(), SendingIdentity.id).limit(limit))
-    )
+    return list(session.scalars(query.order_by(SendingIdentity.is_default.desc(), SendingIdentity.id).limit(limit)))
 
 
 def relay_url(identity: SendingIdentity, keys: tuple[Key, ...]) -> str | None:
@@ -190,9 +186,7 @@ def _require_free(session: Session, workspace_id: int, address: str) -> None:
         raise AddressTaken(field="from_address")
 
 
-def _note(
-    session: Session, identity: SendingIdentity, action: str, staff_id: int | None, now: datetime
-) -> None:
+def _note(session: Session, identity: SendingIdentity, action: str, staff_id: int | None, now: datetime) -> None:
     audit.record(
         session,
         identity.workspace_id,

@@ -23,9 +23,7 @@ class InvitationClosed(Refusal):
     message = "This invitation is no longer open. Ask for a new one."
 
 
-def invite(
-    session: Session, workspace_id: int, *, email: str, role: str, invited_by: int, now: datetime
-) -> Invitation:
+def invite(session: Session, workspace_id: int, *, email: str, role: str, invited_by: int, now: datetime) -> Invitation:
     """Ask an address to join and send it the link; an open invitation to the same address is replaced."""
     address = mailboxes.fold(mailboxes.check(email))
     known = staff.find_by_email(session, address)
@@ -42,9 +40,7 @@ def invite(
     )
     session.add(invitation)
     session.flush()
-    outbox.enqueue(
-        session, "delivery.send_invitation", workspace_id=workspace_id, invitation_id=invitation.id
-    )
+    outbox.enqueue(session, "delivery.send_invitation", workspace_id=workspace_id, invitation_id=invitation.id)
     _note(session, invitation, "staff.invited", by=invited_by, now=now)
     return invitation
 
@@ -74,9 +70,7 @@ def accept_as_new(
     return member
 
 
-def accept_as_known(
-    session: Session, workspace_id: int, invitation_id: int, *, password: str, now: datetime
-) -> Staff:
+def accept_as_known(session: Session, workspace_id: int, invitation_id: int, *, password: str, now: datetime) -> Staff:
     """Let an existing account in, once its password is shown; raise InvitationClosed, LoginRefused."""
     invitation = find_open(session, workspace_id, invitation_id, now=now)
     member = staff.authenticate(session, email=invitation.email, password=password)
@@ -84,9 +78,7 @@ def accept_as_known(
     return member
 
 
-def withdraw(
-    session: Session, workspace_id: int, invitation_id: int, *, staff_id: int, now: datetime
-) -> None:
+def withdraw(session: Session, workspace_id: int, invitation_id: int, *, staff_id: int, now: datetime) -> None:
     """Close an invitation before it is accepted; twice is once."""
     found = session.get(Invitation, (workspace_id, invitation_id))
     if found is None:

@@ -25,11 +25,7 @@ class PasswordTooWeak(Refusal):
 def digest(password: str, *, unlike: tuple[str, ...] = ()) -> str:
     """Return the argon2id hash to store; raise PasswordTooWeak. `unlike` are words it must not equal."""
     folded = password.casefold()
-    if (
-        not SHORTEST <= len(password) <= LONGEST
-        or len(set(folded)) < 4
-        or folded in map(str.casefold, unlike)
-    ):
+    if not SHORTEST <= len(password) <= LONGEST or len(set(folded)) < 4 or folded in map(str.casefold, unlike):
         raise PasswordTooWeak(field="password")
     return _HASHER.hash(password)
 

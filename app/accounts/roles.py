@@ -54,9 +54,7 @@ def grant(session: Session, workspace_id: int, staff_id: int, role: str) -> None
     session.flush()
 
 
-def change(
-    session: Session, workspace_id: int, staff_id: int, role: str, *, changed_by: int, now: datetime
-) -> None:
+def change(session: Session, workspace_id: int, staff_id: int, role: str, *, changed_by: int, now: datetime) -> None:
     """Give a member another role; raise LastOwner, NotFound."""
     membership = _locked(session, workspace_id, staff_id)
     if membership.role == _known(role):
@@ -81,9 +79,7 @@ def remove(session: Session, workspace_id: int, staff_id: int, *, removed_by: in
 def find(session: Session, workspace_id: int, staff_id: int) -> str | None:
     """Return the role somebody has here, or None."""
     return session.scalar(
-        select(Membership.role).where(
-            Membership.workspace_id == workspace_id, Membership.staff_id == staff_id
-        )
+        select(Membership.role).where(Membership.workspace_id == workspace_id, Membership.staff_id == staff_id)
     )
 
 

@@ -44,9 +44,7 @@ def make_keys(identity: SendingIdentity, keys: tuple[Key, ...], *, now: datetime
     stamp = f"{now:%Y%m%d%H%M%S}"
     identity.dkim_selector = f"assent-{stamp}"
     identity.dkim_ed25519_selector = f"assent-ed-{stamp}"
-    identity.dkim_rsa_key = vault.seal(
-        _pem(rsa.generate_private_key(public_exponent=65537, key_size=RSA_BITS)), keys
-    )
+    identity.dkim_rsa_key = vault.seal(_pem(rsa.generate_private_key(public_exponent=65537, key_size=RSA_BITS)), keys)
     identity.dkim_ed25519_key = vault.seal(_pem(ed25519.Ed25519PrivateKey.generate()), keys)
     identity.signs = True
 
@@ -77,9 +75,7 @@ def dns_records(identity: SendingIdentity, keys: tuple[Key, ...]) -> list[DnsRec
         return [policy]
     rsa_public = serialization.load_pem_private_key(own.rsa_pem, None).public_key()
     ed_public = serialization.load_pem_private_key(own.ed25519_pem, None).public_key()
-    spki = rsa_public.public_bytes(
-        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
+    spki = rsa_public.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
     point = ed_public.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
     return [
         _dkim(own.rsa_selector, identity.domain, "rsa", spki, "Lets every receiver check the signature."),

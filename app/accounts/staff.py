@@ -15,7 +15,7 @@ from app.kernel.refusals import NotFound, Refusal
 class LoginRefused(Refusal):
     """Address and password do not belong together; which of the two is wrong is not said."""
 
-    status = 403
+    status = 422
     message = "The address or the password is wrong."
 
 
@@ -28,7 +28,7 @@ class StaffExists(Refusal):
 class PasswordWrong(Refusal):
     """The password given to confirm a change is not the current one."""
 
-    status = 403
+    status = 422
     message = "This is not your current password."
 
 

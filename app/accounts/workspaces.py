@@ -52,9 +52,7 @@ def create(
     now: datetime,
 ) -> Workspace:
     """Add a workspace with a free slug and a digest key of its own; raise SettingRefused."""
-    profile = _checked(
-        Profile(name, name, sender_name, sender_address, None, postal_address, time_zone, language)
-    )
+    profile = _checked(Profile(name, name, sender_name, sender_address, None, postal_address, time_zone, language))
     slug = _free_slug(session, profile.name)
     workspace = Workspace(slug=slug, digest_key=secrets.token_bytes(32), created_at=now, **asdict(profile))
     session.add(workspace)
@@ -126,25 +124,15 @@ def _checked(profile: Profile) -> Profile:
 def _line(text: str, field: str, longest: int) -> str:
     """One line without control characters: these values end up in mail headers."""
     found = text.strip()
-    if (
-        not found
-        or len(found) > longest
-        or any(unicodedata.category(char) in ("Cc", "Zl", "Zp") for char in found)
-    ):
-        raise SettingRefused(
-            "Write one line of at most %(longest)s characters.", field=field, longest=longest
-        )
+    if not found or len(found) > longest or any(unicodedata.category(char) in ("Cc", "Zl", "Zp") for char in found):
+        raise SettingRefused("Write one line of at most %(longest)s characters.", field=field, longest=longest)
     return found
 
 
 def _lines(text: str) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     found = "\n".join(lines)
-    if (
-        not lines
-        or len(found) > 500
-        or any(unicodedata.category(char) == "Cc" for line in lines for char in line)
-    ):
+    if not lines or len(found) > 500 or any(unicodedata.category(char) == "Cc" for line in lines for char in line):
         raise SettingRefused(
             "Every mail must carry a postal address; write it in up to 500 characters.",
             field="postal_address",
@@ -155,9 +143,7 @@ def _lines(text: str) -> str:
 def _free_slug(session: Session, name: str) -> str:
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     stem = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40] or "workspace"
-    taken = set(
-        session.scalars(select(Workspace.slug).where(Workspace.slug.startswith(stem, autoescape=True)))
-    )
+    taken = set(session.scalars(select(Workspace.slug).where(Workspace.slug.startswith(stem, autoescape=True))))
     if stem not in taken:
         return stem
     return next(slug for number in range(2, len(taken) + 3) if (slug := f"{stem}-{number}") not in taken)

@@ -1,0 +1,99 @@
+"""What staff fill in about themselves, their workspace and its keys."""
+
+from __future__ import annotations
+
+from zoneinfo import available_timezones
+
+from flask_babel import lazy_gettext as _l
+from wtforms import BooleanField, IntegerField, PasswordField, SelectField
+from wtforms.validators import Length, NumberRange, Optional
+
+from app.accounts.mailboxes import ADDRESS_CHARS
+from app.accounts.passwords import LONGEST, SHORTEST
+from app.web.forms import Form, LineField, TextField, required
+
+_ROLES = [("viewer", _l("Viewer: sees everything, changes nothing")),
+          ("marketer", _l("Marketer: composes and sends")),
+          ("owner", _l("Owner: also settings, staff and keys"))]  # fmt: skip
+_LANGUAGES = [("en", "English"), ("zh", "中文")]
+
+
+class LoginForm(Form):
+    """Address and password."""
+
+    email = LineField(_l("E-mail"), [required, Length(max=ADDRESS_CHARS)])
+    password = PasswordField(_l("Password"), [required, Length(max=LONGEST)])
+
+
+class KnownInvitationForm(Form):
+    """An invited person who has an account shows that it is theirs."""
+
+    password = PasswordField(_l("Your password"), [required, Length(max=LONGEST)])
+
+
+class NewInvitationForm(Form):
+    """An invited person without an account makes one."""
+
+    name = LineField(_l("Your name"), [required, Length(max=120)])
+    password = PasswordField(_l("Choose a password"), [required, Length(SHORTEST, LONGEST)])
+
+
+class InviteForm(Form):
+    """Whom to ask, and as what."""
+
+    email = LineField(_l("E-mail"), [required, Length(max=ADDRESS_CHARS)])
+    role = SelectField(_l("Role"), choices=_ROLES, default="marketer")
+
+
+class RoleForm(Form):
+    """The role of one member."""
+
+    role = SelectField(_l("Role"), choices=_ROLES)
+
+
+class PasswordForm(Form):
+    """A new password, confirmed by the current one."""
+
+    current = PasswordField(_l("Current password"), [required, Length(max=LONGEST)])
+    password = PasswordField(_l("New password"), [required, Length(SHORTEST, LONGEST)])
+
+
+class WorkspaceForm(Form):
+    """What the workspace says about itself."""
+
+    name = LineField(_l("Name of the workspace"), [required, Length(max=120)])
+    legal_name = LineField(_l("Name of the company"), [required, Length(max=200)])
+    sender_name = LineField(_l("Sender's name"), [required, Length(max=120)])
+    sender_address = LineField(_l("Sender's address"), [required, Length(max=ADDRESS_CHARS)])
+    reply_to = LineField(_l("Answers go to"), [Optional(), Length(max=ADDRESS_CHARS)])
+    postal_address = TextField(_l("Postal address"), [required, Length(max=500)])
+    time_zone = SelectField(_l("Time zone"), choices=sorted(available_timezones()))
+    language = SelectField(_l("Language"), choices=_LANGUAGES)
+
+
+class ApiKeyForm(Form):
+    """What the new key is for."""
+
+    name = LineField(_l("What is it for?"), [required, Length(max=120)])
+
+
+class NewIdentityForm(Form):
+    """A new address to send from."""
+
+    from_name = LineField(_l("Sender's name"), [required, Length(max=120)])
+    from_address = LineField(_l("Sender's address"), [required, Length(max=ADDRESS_CHARS)])
+    signs = BooleanField(_l("Sign its mail (DKIM)"), default=True)
+
+
+class IdentityForm(Form):
+    """What may change about an identity."""
+
+    from_name = LineField(_l("Sender's name"), [required, Length(max=120)])
+    reply_to = LineField(_l("Answers go to"), [Optional(), Length(max=ADDRESS_CHARS)])
+    rate_per_second = IntegerField(_l("At most this many mails a second"), [Optional(), NumberRange(1, 10_000)])
+
+
+class RelayForm(Form):
+    """A mail server of one's own. Never filled in from what is stored."""
+
+    smtp_url = PasswordField(_l("Mail server"), [Optional(), Length(max=500)])

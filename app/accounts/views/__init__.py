@@ -1,0 +1,20 @@
+"""The pages of accounts, one file per noun; each adds its routes to the room's one blueprint."""
+
+from __future__ import annotations
+
+from app.accounts.views import audit, doors, identities, invitations, keys, login, staff, workspace
+from app.accounts.views.blueprint import bp
+from app.accounts.views.doorkeeper import Doorkeeper
+
+__all__ = [
+    "Doorkeeper",
+    "audit",
+    "bp",
+    "doors",
+    "identities",
+    "invitations",
+    "keys",
+    "login",
+    "staff",
+    "workspace",
+]

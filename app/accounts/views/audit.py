@@ -1,0 +1,26 @@
+"""What staff did, newest first."""
+
+from __future__ import annotations
+
+from flask import g, request
+from flask.typing import ResponseReturnValue
+
+from app.accounts import audit
+from app.accounts.views import deeds
+from app.accounts.views.blueprint import bp, settings_tabs
+from app.kernel.services import services
+from app.web import guard, shell
+
+PAGE = 50
+
+
+@bp.get("/settings/audit")
+@guard.role("owner")
+def show_audit() -> ResponseReturnValue:
+    """Show a page of entries; `before` is the id the next page starts below."""
+    before = request.args.get("before", type=int)
+    with services().database.transaction(g.workspace.id) as session:
+        entries = audit.list_entries(session, g.workspace.id, before=before, limit=PAGE)
+    more = f"/settings/audit?before={entries[-1].id}" if len(entries) == PAGE else None
+    said = {entry.id: deeds.say(entry.action) for entry in entries}
+    return shell.page("accounts/audit.html", entries=entries, deeds=said, more=more, tabs=settings_tabs())

@@ -1,0 +1,165 @@
+"""Sending identities: addresses, DNS records, signing keys, mail server."""
+
+from __future__ import annotations
+
+from flask import g
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response as BaseResponse
+
+from app.accounts import identities, signing
+from app.accounts.forms import IdentityForm, NewIdentityForm, RelayForm
+from app.accounts.views.blueprint import bp, settings_tabs
+from app.kernel.refusals import Refusal
+from app.kernel.services import services
+from app.web import guard, shell
+
+
+@bp.get("/settings/identities")
+@guard.role("owner")
+def show_identities() -> ResponseReturnValue:
+    """Show the addresses this workspace sends from."""
+    return _list(NewIdentityForm(formdata=None))
+
+
+@bp.post("/settings/identities")
+@guard.role("owner")
+def create_identity() -> ResponseReturnValue:
+    """Add an address to send from, with its signing keys."""
+    form = NewIdentityForm()
+    try:
+        if form.validate():
+            identity_id = _created(form)
+            return shell.back(
+                f"/settings/identities/{identity_id}",
+                _("Now publish these records in the DNS of the domain."),
+            )
+    except Refusal as refusal:
+        form.refuse(refusal)
+    return _list(form, status=422)
+
+
+@bp.get("/settings/identities/<int:identity_id>")
+@guard.role("owner")
+def show_identity(identity_id: int) -> ResponseReturnValue:
+    """Show one identity with the DNS records it needs."""
+    return _one(identity_id)
+
+
+@bp.post("/settings/identities/<int:identity_id>")
+@guard.role("owner")
+def change_identity(identity_id: int) -> ResponseReturnValue:
+    """Change name, answers and speed of an identity."""
+    form = IdentityForm()
+    try:
+        if form.validate():
+            _change(identity_id, form)
+            return shell.back(f"/settings/identities/{identity_id}", _("The sender is changed."))
+    except Refusal as refusal:
+        form.refuse(refusal)
+    return _one(identity_id, form=form, status=422)
+
+
+@bp.post("/settings/identities/<int:identity_id>/relay")
+@guard.role("owner")
+def set_relay(identity_id: int) -> ResponseReturnValue:
+    """Send through another mail server; an empty field means the installation's own."""
+    form = RelayForm()
+    try:
+        if form.validate():
+            _set_relay(identity_id, form.smtp_url.data or None)
+            return shell.back(f"/settings/identities/{identity_id}", _("The mail server is changed."))
+    except Refusal as refusal:
+        form.refuse(refusal)
+    return _one(identity_id, relay_form=form, status=422)
+
+
+@bp.post("/settings/identities/<int:identity_id>/renew")
+@guard.role("owner")
+def renew_identity_keys(identity_id: int) -> ResponseReturnValue:
+    """Make new signing keys."""
+    with services().database.transaction(g.workspace.id) as session:
+        identities.renew_keys(
+            session,
+            g.workspace.id,
+            identity_id,
+            keys=services().settings.secret_keys,
+            staff_id=g.staff.id,
+            now=services().clock.now(),
+        )
+    return shell.back(
+        f"/settings/identities/{identity_id}",
+        _("New keys sign from now on. Publish the new records at once."),
+    )
+
+
+@bp.post("/settings/identities/<int:identity_id>/default")
+@guard.role("owner")
+def make_default_identity(identity_id: int) -> ResponseReturnValue:
+    """Offer this identity first."""
+    with services().database.transaction(g.workspace.id) as session:
+        identities.make_default(session, g.workspace.id, identity_id, staff_id=g.staff.id, now=services().clock.now())
+    return shell.back("/settings/identities", _("New campaigns start with this sender."))
+
+
+def _list(form: NewIdentityForm, status: int = 200) -> BaseResponse:
+    with services().database.transaction(g.workspace.id) as session:
+        found = identities.list_identities(session, g.workspace.id)
+    return shell.page("accounts/identities.html", identities=found, form=form, status=status, tabs=settings_tabs())
+
+
+def _one(
+    identity_id: int, form: IdentityForm | None = None, relay_form: RelayForm | None = None, status: int = 200
+) -> BaseResponse:
+    with services().database.transaction(g.workspace.id) as session:
+        identity = identities.get(session, g.workspace.id, identity_id)
+        records = signing.dns_records(identity, services().settings.secret_keys)
+    return shell.page(
+        "accounts/identity.html",
+        status=status,
+        identity=identity,
+        records=[(record, _(record.why)) for record in records],
+        form=form or IdentityForm(formdata=None, obj=identity),
+        relay_form=relay_form or RelayForm(formdata=None),
+    )
+
+
+def _created(form: NewIdentityForm) -> int:
+    with services().database.transaction(g.workspace.id) as session:
+        return identities.create(
+            session,
+            g.workspace.id,
+            from_name=form.from_name.data or "",
+            from_address=form.from_address.data or "",
+            signs=bool(form.signs.data),
+            keys=services().settings.secret_keys,
+            staff_id=g.staff.id,
+            now=services().clock.now(),
+        ).id
+
+
+def _change(identity_id: int, form: IdentityForm) -> None:
+    with services().database.transaction(g.workspace.id) as session:
+        identities.change(
+            session,
+            g.workspace.id,
+            identity_id,
+            from_name=form.from_name.data or "",
+            reply_to=form.reply_to.data or None,
+            rate_per_second=form.rate_per_second.data,
+            staff_id=g.staff.id,
+            now=services().clock.now(),
+        )
+
+
+def _set_relay(identity_id: int, smtp_url: str | None) -> None:
+    with services().database.transaction(g.workspace.id) as session:
+        identities.set_relay(
+            session,
+            g.workspace.id,
+            identity_id,
+            smtp_url=smtp_url,
+            keys=services().settings.secret_keys,
+            staff_id=g.staff.id,
+            now=services().clock.now(),
+        )

@@ -1,0 +1,73 @@
+"""Joining by the link in an invitation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import g, make_response, redirect
+from flask.typing import ResponseReturnValue
+
+from app.accounts import invitations, sessions, staff, workspaces
+from app.accounts.forms import KnownInvitationForm, NewInvitationForm
+from app.accounts.views.blueprint import bp
+from app.accounts.views.doorkeeper import remember
+from app.accounts.views.login import require_patience
+from app.kernel.refusals import Refusal
+from app.kernel.services import services
+from app.kernel.tokens import Letter
+from app.web import guard, shell
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What the invited person reads before joining."""
+
+    workspace: str
+    email: str
+    role: str
+    has_account: bool
+
+
+@bp.get("/invitations/<token>")
+@guard.token("invite")
+def show_invitation(token: str) -> ResponseReturnValue:
+    """Show what the invitation offers; nothing changes yet."""
+    offer = _offer(g.letter)
+    form = KnownInvitationForm() if offer.has_account else NewInvitationForm()
+    return shell.page("accounts/invitation.html", offer=offer, form=form)
+
+
+@bp.post("/invitations/<token>")
+@guard.token("invite")
+def accept_invitation(token: str) -> ResponseReturnValue:
+    """Let the invited person in, with a new account or the one they have."""
+    offer = _offer(g.letter)
+    form = KnownInvitationForm() if offer.has_account else NewInvitationForm()
+    try:
+        if form.validate():
+            return remember(make_response(redirect("/", 303)), _joined(g.letter, offer, form))
+    except Refusal as refusal:
+        form.refuse(refusal)
+    return shell.page("accounts/invitation.html", offer=offer, form=form, status=422)
+
+
+def _offer(letter: Letter) -> Offer:
+    with services().database.transaction(letter.workspace_id) as session:
+        found = invitations.find_open(session, letter.workspace_id, letter.a, now=services().clock.now())
+        known = staff.find_by_email(session, found.email)
+        name = workspaces.get(session, letter.workspace_id).name
+        return Offer(name, found.email, found.role, known is not None)
+
+
+def _joined(letter: Letter, offer: Offer, form: KnownInvitationForm | NewInvitationForm) -> str:
+    require_patience(offer.email)
+    now, password = services().clock.now(), form.password.data or ""
+    with services().database.transaction(letter.workspace_id) as session:
+        if isinstance(form, NewInvitationForm):
+            name = form.name.data or ""
+            member = invitations.accept_as_new(
+                session, letter.workspace_id, letter.a, name=name, password=password, now=now
+            )
+        else:
+            member = invitations.accept_as_known(session, letter.workspace_id, letter.a, password=password, now=now)
+        return sessions.open_for(session, member.id, workspace_id=letter.workspace_id, now=now)

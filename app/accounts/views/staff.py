@@ -1,0 +1,95 @@
+"""Who works here: members, their roles, invitations."""
+
+from __future__ import annotations
+
+from flask import g
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response as BaseResponse
+
+from app.accounts import invitations, roles
+from app.accounts.forms import InviteForm, RoleForm
+from app.accounts.views.blueprint import bp, settings_tabs
+from app.kernel.refusals import Refusal
+from app.kernel.services import services
+from app.web import guard, shell
+
+
+@bp.get("/settings/staff")
+@guard.role("owner")
+def show_staff() -> ResponseReturnValue:
+    """Show who works here and who was asked to."""
+    return _page(InviteForm(formdata=None))
+
+
+@bp.post("/settings/staff")
+@guard.role("owner")
+def invite() -> ResponseReturnValue:
+    """Ask somebody to join; the link is mailed, and shown this once to be handed over another way."""
+    form, link = InviteForm(), None
+    try:
+        if form.validate():
+            link = _invited(form)
+            form = InviteForm(formdata=None)
+    except Refusal as refusal:
+        form.refuse(refusal)
+    return _page(form, link=link, status=200 if link else 422)
+
+
+@bp.post("/settings/staff/<int:staff_id>/role")
+@guard.role("owner")
+def change_role(staff_id: int) -> ResponseReturnValue:
+    """Give a member another role."""
+    role = RoleForm().role.data
+    with services().database.transaction(g.workspace.id) as session:
+        roles.change(session, g.workspace.id, staff_id, role, changed_by=g.staff.id, now=services().clock.now())
+    return shell.back("/settings/staff", _("The role is changed."))
+
+
+@bp.post("/settings/staff/<int:staff_id>/remove")
+@guard.role("owner")
+def remove(staff_id: int) -> ResponseReturnValue:
+    """End somebody's membership."""
+    with services().database.transaction(g.workspace.id) as session:
+        roles.remove(session, g.workspace.id, staff_id, removed_by=g.staff.id, now=services().clock.now())
+    return shell.back("/settings/staff", _("This person can no longer enter the workspace."))
+
+
+@bp.post("/settings/invitations/<int:invitation_id>/withdraw")
+@guard.role("owner")
+def withdraw_invitation(invitation_id: int) -> ResponseReturnValue:
+    """Close an invitation that was not accepted yet."""
+    with services().database.transaction(g.workspace.id) as session:
+        invitations.withdraw(session, g.workspace.id, invitation_id, staff_id=g.staff.id, now=services().clock.now())
+    return shell.back("/settings/staff", _("The link in that invitation no longer works."))
+
+
+def _page(form: InviteForm, link: str | None = None, status: int = 200) -> BaseResponse:
+    with services().database.transaction(g.workspace.id) as session:
+        members = roles.list_members(session, g.workspace.id)
+        asked = invitations.list_open(session, g.workspace.id, now=services().clock.now())
+    role_forms = {member.staff_id: RoleForm(formdata=None, role=member.role) for member in members}
+    return shell.page(
+        "accounts/staff.html",
+        status=status,
+        form=form,
+        link=link,
+        members=members,
+        invitations=asked,
+        role_forms=role_forms,
+        tabs=settings_tabs(),
+    )
+
+
+def _invited(form: InviteForm) -> str:
+    now = services().clock.now()
+    with services().database.transaction(g.workspace.id) as session:
+        invitation = invitations.invite(
+            session,
+            g.workspace.id,
+            email=form.email.data or "",
+            role=form.role.data,
+            invited_by=g.staff.id,
+            now=now,
+        )
+        return invitations.link(services().tokens, services().settings.public_url, invitation)

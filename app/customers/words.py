@@ -51,6 +51,7 @@ LABELS = {
     "consent_source": N_("Page or form of the consent"),
     "consent_ip": N_("IP address of the consent"),
     "consent_topic": N_("Topic they agreed to"),
+    "consent_purposes": N_("What they agreed to (marketing, open_tracking, ...)"),
 }
 
 TIERS = {

@@ -5,7 +5,6 @@ from __future__ import annotations
 from flask import g
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from werkzeug.wrappers import Response as BaseResponse
 
 from app.accounts import identities, signing
 from app.accounts.forms import IdentityForm, NewIdentityForm, RelayForm
@@ -102,26 +101,25 @@ def make_default_identity(identity_id: int) -> ResponseReturnValue:
     return shell.back("/settings/identities", _("New campaigns start with this sender."))
 
 
-def _list(form: NewIdentityForm, status: int = 200) -> BaseResponse:
+def _list(form: NewIdentityForm, status: int = 200) -> ResponseReturnValue:
     with services().database.transaction(g.workspace.id) as session:
         found = identities.list_identities(session, g.workspace.id)
-    return shell.page("accounts/identities.html", identities=found, form=form, status=status, tabs=settings_tabs())
+    return shell.page("accounts/identities.html", identities=found, form=form, tabs=settings_tabs()), status
 
 
 def _one(
     identity_id: int, form: IdentityForm | None = None, relay_form: RelayForm | None = None, status: int = 200
-) -> BaseResponse:
+) -> ResponseReturnValue:
     with services().database.transaction(g.workspace.id) as session:
         identity = identities.get(session, g.workspace.id, identity_id)
         records = signing.dns_records(identity, services().settings.secret_keys)
     return shell.page(
         "accounts/identity.html",
-        status=status,
         identity=identity,
         records=[(record, _(record.why)) for record in records],
         form=form or IdentityForm(formdata=None, obj=identity),
         relay_form=relay_form or RelayForm(formdata=None),
-    )
+    ), status
 
 
 def _created(form: NewIdentityForm) -> int:

@@ -48,7 +48,7 @@ def accept_invitation(token: str) -> ResponseReturnValue:
             return remember(make_response(redirect("/", 303)), _joined(g.letter, offer, form))
     except Refusal as refusal:
         form.refuse(refusal)
-    return shell.page("accounts/invitation.html", offer=offer, form=form, status=422)
+    return shell.page("accounts/invitation.html", offer=offer, form=form), 422
 
 
 def _offer(letter: Letter) -> Offer:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from flask import g, make_response
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from werkzeug.wrappers import Response as BaseResponse
 
 from app.accounts import api_keys
 from app.accounts.forms import ApiKeyForm
@@ -50,7 +49,7 @@ def revoke_key(key_id: int) -> ResponseReturnValue:
     return shell.back("/settings/keys", _("The key no longer works."))
 
 
-def _page(form: ApiKeyForm, secret: str | None = None, status: int = 200) -> BaseResponse:
+def _page(form: ApiKeyForm, secret: str | None = None, status: int = 200) -> ResponseReturnValue:
     with services().database.transaction(g.workspace.id) as session:
         keys = api_keys.list_keys(session, g.workspace.id)
-    return shell.page("accounts/keys.html", form=form, keys=keys, secret=secret, status=status, tabs=settings_tabs())
+    return shell.page("accounts/keys.html", form=form, keys=keys, secret=secret, tabs=settings_tabs()), status

@@ -43,12 +43,12 @@ def log_in() -> ResponseReturnValue:
     """Let somebody in who shows address and password."""
     form = LoginForm()
     if not form.validate():
-        return shell.page("accounts/login.html", form=form, status=422)
+        return shell.page("accounts/login.html", form=form), 422
     try:
         token = _proven(form.email.data or "", form.password.data or "")
     except Refusal as refusal:
         form.refuse(refusal)
-        return shell.page("accounts/login.html", form=form, status=422)
+        return shell.page("accounts/login.html", form=form), 422
     return remember(make_response(redirect(guard.safe_next(request.args.get("next")))), token)
 
 
@@ -80,7 +80,7 @@ def change_password() -> ResponseReturnValue:
             return remember(make_response(shell.back("/settings/password", message)), token)
     except Refusal as refusal:
         form.refuse(refusal)
-    return shell.page("accounts/password.html", form=form, tabs=settings_tabs(), status=422)
+    return shell.page("accounts/password.html", form=form, tabs=settings_tabs()), 422
 
 
 def require_patience(address: str) -> None:

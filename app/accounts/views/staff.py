@@ -5,7 +5,6 @@ from __future__ import annotations
 from flask import g
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from werkzeug.wrappers import Response as BaseResponse
 
 from app.accounts import invitations, roles
 from app.accounts.forms import InviteForm, RoleForm
@@ -64,21 +63,20 @@ def withdraw_invitation(invitation_id: int) -> ResponseReturnValue:
     return shell.back("/settings/staff", _("The link in that invitation no longer works."))
 
 
-def _page(form: InviteForm, link: str | None = None, status: int = 200) -> BaseResponse:
+def _page(form: InviteForm, link: str | None = None, status: int = 200) -> ResponseReturnValue:
     with services().database.transaction(g.workspace.id) as session:
         members = roles.list_members(session, g.workspace.id)
         asked = invitations.list_open(session, g.workspace.id, now=services().clock.now())
     role_forms = {member.staff_id: RoleForm(formdata=None, role=member.role) for member in members}
     return shell.page(
         "accounts/staff.html",
-        status=status,
         form=form,
         link=link,
         members=members,
         invitations=asked,
         role_forms=role_forms,
         tabs=settings_tabs(),
-    )
+    ), status
 
 
 def _invited(form: InviteForm) -> str:

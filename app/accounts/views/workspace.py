@@ -5,7 +5,6 @@ from __future__ import annotations
 from flask import g, redirect
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from werkzeug.wrappers import Response as BaseResponse
 
 from app.accounts import workspaces
 from app.accounts.forms import WorkspaceForm
@@ -41,14 +40,13 @@ def change_settings() -> ResponseReturnValue:
     return _page(form, status=422)
 
 
-def _page(form: WorkspaceForm, status: int = 200) -> BaseResponse:
+def _page(form: WorkspaceForm, status: int = 200) -> ResponseReturnValue:
     return shell.page(
         "accounts/workspace.html",
         form=form,
-        status=status,
         more_settings=panels.render("settings"),
         tabs=settings_tabs(),
-    )
+    ), status
 
 
 def _keep(form: WorkspaceForm) -> None:

@@ -1,0 +1,147 @@
+"""Coming in, going out, and who may open the settings."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from app.accounts.views.login import TRIES_PER_ADDRESS
+from tests.factories import NOON
+from tests.factories.accounts import a_member
+from tests.factories.workspaces import PASSWORD
+
+KEY = re.compile(r"assent_\d+_[A-Za-z0-9_-]{43}")
+LINK = re.compile(r"/invitations/[A-Za-z0-9_-]+")
+
+
+def log_in(browser, email, password=PASSWORD, follow=""):
+    return browser.post(f"/login{follow}", data={"email": email, "password": password})
+
+
+def joined(database, workspace, role):
+    with database.transaction(workspace.id) as session:
+        return a_member(session, workspace.id, role=role, now=NOON)
+
+
+def test_the_session_cookie_is_out_of_reach_of_scripts_and_other_sites(anonymous, workspace):
+    answer = log_in(anonymous, workspace.owner_email)
+
+    cookie = next(header for header in answer.headers.getlist("Set-Cookie") if "assent_session" in header)
+    assert "HttpOnly" in cookie
+    assert "SameSite=Lax" in cookie
+
+
+def test_a_wrong_password_and_an_unknown_address_read_the_same(anonymous, workspace):
+    wrong = log_in(anonymous, workspace.owner_email, "wrong password here")
+    unknown = log_in(anonymous, "nobody@shop.test", "wrong password here")
+
+    assert (wrong.status_code, unknown.status_code) == (422, 422)
+    assert "The address or the password is wrong." in wrong.text
+    assert "The address or the password is wrong." in unknown.text
+
+
+@pytest.mark.parametrize("target", ["https://evil.test", "//evil.test", "/\\evil.test", "javascript:alert(1)"])
+def test_login_never_leads_to_another_site(anonymous, workspace, target):
+    assert log_in(anonymous, workspace.owner_email, follow=f"?next={target}").location == "/"
+
+
+def test_guessing_is_slowed_down(anonymous, database, workspace):
+    victim = joined(database, workspace, "viewer").email
+    for _try in range(TRIES_PER_ADDRESS):
+        assert log_in(anonymous, victim, "guess after guess").status_code == 422
+
+    assert log_in(anonymous, victim).status_code == 429
+
+
+def test_logging_out_ends_the_session_itself(client):
+    stolen = client.get_cookie("assent_session").value
+    client.post("/logout")
+    client.set_cookie("assent_session", stolen)
+
+    assert client.get("/settings").status_code == 302
+
+
+def test_a_changed_password_ends_every_other_browser(app, client, database, workspace):
+    member = joined(database, workspace, "viewer")
+    here, elsewhere = app.test_client(), app.test_client()
+    log_in(here, member.email), log_in(elsewhere, member.email)
+
+    here.post("/settings/password", data={"current": PASSWORD, "password": "another long password"})
+
+    assert here.get("/settings/password").status_code == 200
+    assert elsewhere.get("/settings/password").status_code == 302
+
+
+OWNERS_ONLY = ["/settings/staff", "/settings/keys", "/settings/identities", "/settings/audit"]
+
+
+@pytest.mark.parametrize("page", [*OWNERS_ONLY, "/settings", "/settings/password"])
+def test_the_owner_sees_every_setting(client, page):
+    answer = client.get(page)
+
+    assert answer.status_code == 200
+    assert 'aria-current="page"' in answer.text
+
+
+@pytest.mark.parametrize("role", ["viewer", "marketer"])
+@pytest.mark.parametrize("page", OWNERS_ONLY)
+def test_nobody_else_does(anonymous, database, workspace, role, page):
+    log_in(anonymous, joined(database, workspace, role).email)
+
+    assert anonymous.get(page).status_code == 403
+    assert anonymous.post(page, data={"name": "x", "email": "x@shop.test"}).status_code in (403, 405)
+
+
+def test_a_removed_member_is_out_at_the_next_request(app, client, database, workspace):
+    member = joined(database, workspace, "marketer")
+    browser = app.test_client()
+    log_in(browser, member.email)
+    assert browser.get("/settings/password").status_code == 200
+
+    client.post(f"/settings/staff/{member.id}/remove")
+
+    assert browser.get("/settings/password").status_code == 403
+
+
+def test_an_api_key_is_shown_once(client):
+    made = client.post("/settings/keys", data={"name": "Shop"})
+
+    assert KEY.search(made.text)
+    assert made.headers["Cache-Control"] == "no-store"
+    assert not KEY.search(client.get("/settings/keys").text)
+
+
+def test_an_invited_person_comes_in_by_the_link_once(app, client, workspace):
+    made = client.post("/settings/staff", data={"email": "new@shop.test", "role": "viewer"})
+    link = LINK.search(made.text)[0]
+    browser = app.test_client()
+
+    assert "new@shop.test" in browser.get(link).text
+    assert browser.post(link, data={"name": "Nora", "password": "a long enough password"}).status_code == 303
+    assert browser.get("/settings/password").status_code == 200
+    assert app.test_client().get(link).status_code == 410
+
+
+def test_a_forged_invitation_is_no_page(anonymous):
+    assert anonymous.get("/invitations/" + "A" * 74).status_code == 404
+
+
+def test_nobody_enters_a_workspace_they_are_not_a_member_of(client, workspace):
+    assert client.post(f"/workspaces/{workspace.id + 1000}/enter").status_code == 404
+    assert client.post(f"/workspaces/{workspace.id}/enter").status_code == 303
+
+
+def test_a_refused_setting_is_shown_at_its_field(client):
+    answer = client.post("/settings", data={"name": "Shop", "sender_address": "nowhere"})
+
+    assert answer.status_code == 422
+    assert "This is not an e-mail address" in answer.text or "form-error" in answer.text
+
+
+def test_the_relay_is_never_shown_again(client, workspace):
+    page = f"/settings/identities/{workspace.identity_id}"
+    client.post(f"{page}/relay", data={"smtp_url": "smtp://robot:hunter2@relay.example:25"})
+
+    assert "hunter2" not in client.get(page).text
+    assert "A server of its own is set." in client.get(page).text

@@ -1,0 +1,107 @@
+"""Which hits are stored already, and what do they say once judged anew? The only SQL here that touches stored verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Row, text
+from sqlalchemy.orm import Session
+
+from app.tracking.verdicts import VERSION, Hit, Judgement
+
+
+@dataclass(frozen=True, slots=True)
+class StoredHit:
+    """One click or open of the timeline, with the verdict it carries now."""
+
+    id: int
+    customer_id: int
+    message_id: int
+    verdict: str
+    version: int
+    hit: Hit
+
+
+_COLUMNS = """
+    SELECT id, customer_id, message_id, verdict, verdict_version, kind, at, coalesce(link_id, 0),
+           facts ->> 'method', facts ->> 'ip', facts ->> 'agent'
+    FROM activities
+    WHERE workspace_id = :workspace_id AND kind IN ('click', 'open') AND message_id IS NOT NULL
+"""
+_RECENT = text(f"{_COLUMNS} AND customer_id = ANY(:customer_ids) AND at >= :since ORDER BY at, id")
+_CUSTOMERS = text(
+    """
+    SELECT DISTINCT customer_id FROM activities
+    WHERE workspace_id = :workspace_id AND kind IN ('click', 'open') AND customer_id > :above
+    ORDER BY customer_id LIMIT :limit
+    """
+)
+_REVISE = text(
+    """
+    UPDATE activities a
+    SET verdict = r.verdict, verdict_version = :version,
+        reasons = coalesce(string_to_array(nullif(r.reasons, ''), ' '), '{}')
+    FROM unnest(CAST(:ids AS bigint[]), CAST(:verdicts AS text[]), CAST(:reasons AS text[])) AS r(id, verdict, reasons)
+    WHERE a.workspace_id = :workspace_id AND a.id = r.id
+    """
+)
+# Counted anew, because a verdict taken back must be taken out of the sums again.
+_RECOUNT = text(
+    """
+    UPDATE customer_engagement e SET
+        open_count = s.opens, click_count = s.clicks, machine_count = s.machines,
+        latest_open_at = s.open_at, latest_click_at = s.click_at, latest_reply_at = s.reply_at,
+        latest_human_at = greatest(s.click_at, s.reply_at)
+    FROM (
+        SELECT c.customer_id,
+               count(*) FILTER (WHERE a.kind = 'open' AND a.verdict = 'human') AS opens,
+               count(*) FILTER (WHERE a.kind = 'click' AND a.verdict = 'human') AS clicks,
+               count(*) FILTER (WHERE a.kind IN ('open', 'click') AND a.verdict <> 'human') AS machines,
+               max(a.at) FILTER (WHERE a.kind = 'open' AND a.verdict = 'human') AS open_at,
+               max(a.at) FILTER (WHERE a.kind = 'click' AND a.verdict = 'human') AS click_at,
+               max(a.at) FILTER (WHERE a.kind = 'reply' AND a.verdict = 'human') AS reply_at
+        FROM unnest(CAST(:customer_ids AS bigint[])) AS c(customer_id)
+        LEFT JOIN activities a ON a.workspace_id = :workspace_id AND a.customer_id = c.customer_id
+        GROUP BY c.customer_id
+    ) s
+    WHERE e.workspace_id = :workspace_id AND e.customer_id = s.customer_id
+    """
+)
+
+
+def since(session: Session, workspace_id: int, customer_ids: Sequence[int], at: datetime) -> list[StoredHit]:
+    """Return the stored hits of these customers from `at` on, oldest first."""
+    rows = session.execute(_RECENT, {"workspace_id": workspace_id, "customer_ids": list(customer_ids), "since": at})
+    return [_stored(row) for row in rows]
+
+
+def customers_above(session: Session, workspace_id: int, customer_id: int, *, limit: int) -> list[int]:
+    """Return the next customers, by id, who have hits."""
+    values = {"workspace_id": workspace_id, "above": customer_id, "limit": limit}
+    return list(session.scalars(_CUSTOMERS, values))
+
+
+def revise(session: Session, workspace_id: int, revised: Sequence[tuple[StoredHit, Judgement]]) -> None:
+    """Write new verdicts beside the raw facts, and count the customers concerned anew."""
+    if not revised:
+        return
+    session.execute(
+        _REVISE,
+        {
+            "workspace_id": workspace_id,
+            "version": VERSION,
+            "ids": [stored.id for stored, _ in revised],
+            "verdicts": [judgement.verdict.value for _, judgement in revised],
+            "reasons": [" ".join(judgement.reasons) for _, judgement in revised],
+        },
+    )
+    customer_ids = sorted({stored.customer_id for stored, _ in revised})
+    session.execute(_RECOUNT, {"workspace_id": workspace_id, "customer_ids": customer_ids})
+
+
+def _stored(row: Row[tuple[int, int, int, str, int, str, datetime, int, str | None, str | None, str | None]]) -> StoredHit:
+    hit_id, customer_id, message_id, verdict, version, kind, at, link_id, method, ip, agent = row
+    hit = Hit(kind, at, link_id, method or "GET", ip or "", agent or "")
+    return StoredHit(hit_id, customer_id, message_id, verdict or "", version or 0, hit)

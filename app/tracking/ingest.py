@@ -1,0 +1,134 @@
+"""How do spooled hits reach the timeline? In batches, exactly once, and only where the person allowed it.
+
+How far a file is read commits in the transaction that stores what was read. One chunk may hold lines of many
+workspaces, and each is stored in a transaction of its own, so every workspace has its own position in every file.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import timedelta
+from pathlib import Path
+
+import structlog
+from sqlalchemy import delete, exc, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from app.accounts import workspaces
+from app.kernel.services import Services
+from app.tracking import spool, storing
+from app.tracking.models import SpoolPosition
+
+log = structlog.get_logger()
+
+# What is younger may still get company that shows it to be a scanner's.
+SETTLE = timedelta(seconds=1)
+SHIP_EVERY = 0.25
+_EVERYBODY = 0
+_CHUNK_BYTES = 2 * 1024 * 1024
+
+# A line with the file it stands in and the offset behind it.
+Placed = tuple[str, int, spool.Line]
+
+
+def ship(services: Services, *, settled_for: timedelta = timedelta(0)) -> int:
+    """Store every spooled hit that is at least `settled_for` old, and return how many lines were read."""
+    read = 0
+    while chunks := _next_chunks(services, settled_for):
+        by_workspace: dict[int, list[Placed]] = defaultdict(list)
+        for chunk in chunks:
+            for end, line in chunk.entries:
+                by_workspace[line.workspace_id].append((chunk.file, end, line))
+        with services.database.transaction() as session:
+            known = set(workspaces.list_ids(session))
+        for workspace_id in sorted(by_workspace.keys() & known):
+            _store(services, workspace_id, by_workspace[workspace_id])
+        with services.database.transaction() as session:
+            _move(session, _EVERYBODY, {chunk.file: chunk.end for chunk in chunks})
+        read += sum(len(chunk.entries) for chunk in chunks)
+    _tidy(services)
+    return read
+
+
+def keep_shipping(services: Services, stop: threading.Event) -> None:
+    """Ship until told to stop; what could not be stored now is stored later."""
+    while not stop.wait(SHIP_EVERY):
+        try:
+            ship(services, settled_for=SETTLE)
+        except (exc.SQLAlchemyError, OSError) as error:
+            log.warning("tracking.not_shipped", error=type(error).__name__)
+
+
+def _next_chunks(services: Services, settled_for: timedelta) -> list[spool.Chunk]:
+    """Read what every file holds beyond its position. All files together, so that a burst is seen as one."""
+    paths = spool.list_files(services.settings.spool_dir)
+    until = (services.clock.now() - settled_for).timestamp()
+    with services.database.transaction() as session:
+        positions = _positions(session, _EVERYBODY, [path.name for path in paths])
+    chunks = []
+    for path in paths:
+        start = positions.get(path.name, 0)
+        if path.stat().st_size > start:
+            chunks.append(spool.read(path, start, until=until, limit_bytes=_CHUNK_BYTES))
+    return [chunk for chunk in chunks if chunk.end > chunk.start]
+
+
+def _store(services: Services, workspace_id: int, placed: Iterable[Placed]) -> None:
+    """Store one workspace's lines that no earlier run has stored."""
+    ends: dict[str, int] = {}
+    for file, end, _ in placed:
+        ends[file] = max(end, ends.get(file, 0))
+    with services.database.transaction(workspace_id) as session:
+        done = _locked_positions(session, workspace_id, sorted(ends))
+        fresh = [line for file, end, line in placed if end > done[file]]
+        storing.store(session, workspace_id, fresh, now=services.clock.now())
+        _move(session, workspace_id, ends)
+
+
+def _locked_positions(session: Session, owner: int, files: list[str]) -> dict[str, int]:
+    """Return the positions, held until commit: two shippers on one machine take turns."""
+    rows = [{"file": file, "owner": owner, "offset": 0} for file in files]
+    session.execute(insert(SpoolPosition).values(rows).on_conflict_do_nothing())
+    query = (
+        select(SpoolPosition.file, SpoolPosition.offset)
+        .where(SpoolPosition.owner == owner, SpoolPosition.file.in_(files))
+        .order_by(SpoolPosition.file)
+        .with_for_update()
+    )
+    return {file: offset for file, offset in session.execute(query)}
+
+
+def _positions(session: Session, owner: int, files: list[str]) -> dict[str, int]:
+    query = select(SpoolPosition.file, SpoolPosition.offset).where(
+        SpoolPosition.owner == owner, SpoolPosition.file.in_(files)
+    )
+    return {file: offset for file, offset in session.execute(query)}
+
+
+def _move(session: Session, owner: int, ends: dict[str, int]) -> None:
+    statement = insert(SpoolPosition).values(
+        [{"file": file, "owner": owner, "offset": end} for file, end in sorted(ends.items())]
+    )
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["file", "owner"],
+            set_={"offset": func.greatest(SpoolPosition.offset, statement.excluded.offset)},
+        )
+    )
+
+
+def _tidy(services: Services) -> None:
+    """Delete files that are read to their end and have no writer, then forget their positions."""
+    folder: Path = services.settings.spool_dir
+    paths = spool.list_files(folder)
+    if not paths:
+        return
+    with services.database.transaction() as session:
+        positions = _positions(session, _EVERYBODY, [path.name for path in paths])
+    gone = [path.name for path in paths if spool.delete_if_finished(path, positions.get(path.name, 0))]
+    # Not the other way round: a file without its position would be stored a second time.
+    with services.database.transaction() as session:
+        session.execute(delete(SpoolPosition).where(SpoolPosition.file.in_(gone)))

@@ -1,0 +1,136 @@
+"""How is a click or an open answered? By a bare WSGI callable in front of Flask: verify, append one line, answer.
+
+    /t/c/<token>/<n>     a click on link n of the message the token names
+    /t/o/<token>.gif     the image of a message was fetched
+
+GET and HEAD are answered alike and change nothing but the spool. A hit is kept raw; who made it is judged later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from ipaddress import ip_address, ip_network
+from sqlite3 import Error as SqliteError
+from typing import Any
+
+import structlog
+from sqlalchemy import exc
+
+from app.kernel.clock import Clock
+from app.kernel.services import Services
+from app.kernel.tokens import BadToken, Letter, TokenExpired, Tokens
+from app.tracking import answers
+from app.tracking.link_cache import LinkCache
+from app.tracking.spool import Line, Spool
+
+log = structlog.get_logger()
+
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+WsgiApp = Callable[[Environ, StartResponse], Iterable[bytes]]
+
+_CLICK, _OPEN = "/t/c/", "/t/o/"
+_AGENT_CHARS = 300
+_REFERER_CHARS = 120
+
+
+class Intake:
+    """Answers tracking paths itself and passes everything else on."""
+
+    def __init__(
+        self, behind: WsgiApp, *, tokens: Tokens, clock: Clock, links: LinkCache, spool: Spool, trusted_proxies: int = 0
+    ) -> None:
+        self._behind = behind
+        self._tokens = tokens
+        self._clock = clock
+        self._links = links
+        self._spool = spool
+        self._trusted_proxies = trusted_proxies
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        path: str = environ.get("PATH_INFO", "")
+        if not path.startswith("/t/"):
+            return self._behind(environ, start_response)
+        answer = self._answer(path, environ)
+        start_response(answer.status, list(answer.headers))
+        return [b""] if environ["REQUEST_METHOD"] == "HEAD" else [answer.body]
+
+    def _answer(self, path: str, environ: Environ) -> answers.Answer:
+        if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+            return answers.NOT_ALLOWED
+        try:
+            if path.startswith(_CLICK):
+                return self._click(path[len(_CLICK) :], environ)
+            if path.startswith(_OPEN) and path.endswith(".gif"):
+                return self._open(path[len(_OPEN) : -len(".gif")], environ)
+        except (BadToken, TokenExpired):
+            return answers.NOT_FOUND
+        except (exc.SQLAlchemyError, SqliteError) as error:
+            log.warning("tracking.link_not_found_in_time", error=type(error).__name__)
+            return answers.TRY_AGAIN
+        return answers.NOT_FOUND
+
+    def _click(self, rest: str, environ: Environ) -> answers.Answer:
+        token, _, number = rest.partition("/")
+        now = self._clock.now()
+        letter = self._tokens.read("click", token, now=now)
+        if not number.isascii() or not number.isdigit() or len(number) > 4:
+            return answers.NOT_FOUND
+        target = self._links.find(letter.workspace_id, letter.b, int(number))
+        if target is None:
+            return answers.NOT_FOUND
+        link_id, url = target
+        self._keep("click", letter, link_id, now.timestamp(), environ)
+        return answers.redirect(url)
+
+    def _open(self, token: str, environ: Environ) -> answers.Answer:
+        now = self._clock.now()
+        letter = self._tokens.read("open", token, now=now)
+        self._keep("open", letter, 0, now.timestamp(), environ)
+        return answers.IMAGE
+
+    def _keep(self, kind: str, letter: Letter, link_id: int, at: float, environ: Environ) -> None:
+        agent = environ.get("HTTP_USER_AGENT", "").replace("\0", "")[:_AGENT_CHARS]
+        referer = environ.get("HTTP_REFERER", "").replace("\0", "")
+        origin = "/".join(referer.split("/", 3)[:3])[:_REFERER_CHARS]
+        ip = truncated(self._address(environ))
+        line = Line(
+            kind, at, letter.workspace_id, letter.a, letter.b, letter.c, link_id, environ["REQUEST_METHOD"], ip, agent, origin
+        )
+        try:
+            self._spool.append(line)
+        except OSError as error:
+            # The visitor gets the page all the same; only our count is poorer.
+            log.error("tracking.hit_not_spooled", error=str(error))
+
+    def _address(self, environ: Environ) -> str:
+        if self._trusted_proxies:
+            hops = environ.get("HTTP_X_FORWARDED_FOR", "").split(",")
+            if len(hops) >= self._trusted_proxies:
+                return str(hops[-self._trusted_proxies]).strip()
+        return str(environ.get("REMOTE_ADDR", ""))
+
+
+def in_front_of(behind: WsgiApp, services: Services) -> Intake:
+    """Return the application with the tracking paths answered first, and begin to fetch new links."""
+    cache = LinkCache(services.database, services.settings.spool_dir)
+    cache.start()
+    return Intake(
+        behind,
+        tokens=services.tokens,
+        clock=services.clock,
+        links=cache,
+        spool=Spool(services.settings.spool_dir),
+        trusted_proxies=services.settings.trusted_proxies,
+    )
+
+
+@lru_cache(maxsize=8192)
+def truncated(address: str) -> str:
+    """Return the network an address is in (IPv4 /24, IPv6 /48), or nothing if it is no address."""
+    try:
+        version = ip_address(address).version
+    except ValueError:
+        return ""
+    return str(ip_network(f"{address.partition('%')[0]}/{24 if version == 4 else 48}", strict=False).network_address)

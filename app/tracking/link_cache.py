@@ -1,0 +1,127 @@
+"""Which links are known without asking PostgreSQL? A map in memory over a small file every process of a machine shares."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections import OrderedDict
+from datetime import timedelta
+from pathlib import Path
+
+import structlog
+from sqlalchemy import exc
+
+from app.kernel.database import Database
+from app.tracking import links
+
+log = structlog.get_logger()
+
+POLL_EVERY = timedelta(seconds=2)
+_FIRST_LOAD = 200_000
+_SENDS_IN_MEMORY = 20_000
+# Ids are handed out before their transaction commits, so the newest stretch is read again each time.
+_OVERLAP = 2_000
+
+# (link id, url) by position.
+Targets = dict[int, tuple[int, str]]
+
+
+class LinkCache:
+    """Finds a link's target: memory, then the local file, then the database."""
+
+    def __init__(self, database: Database, folder: Path) -> None:
+        self._database = database
+        self._path = folder / "links.sqlite"
+        self._local = threading.local()
+        self._sends: OrderedDict[tuple[int, int], Targets] = OrderedDict()
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._latest_id = 0
+
+    def find(self, workspace_id: int, send_id: int, position: int) -> tuple[int, str] | None:
+        """Return (link id, url), or None if this send has no such link.
+
+        Raises sqlalchemy's OperationalError when neither memory nor file knows the send and the database is away.
+        """
+        key = (workspace_id, send_id)
+        targets = self._sends.get(key)
+        if targets is None or position not in targets:
+            targets = self._from_file(key)
+            if position not in targets:
+                targets = self._from_database(key)
+            self._remember(key, targets)
+        return targets.get(position)
+
+    def start(self) -> None:
+        """Fetch new sends every two seconds from here on, in a thread that ends with the process."""
+        threading.Thread(target=self._keep_fresh, name="tracking-links", daemon=True).start()
+
+    def stop(self) -> None:
+        """End the refreshing."""
+        self._stop.set()
+
+    def refresh(self) -> int:
+        """Bring in every workspace's links that are new since the last time; return how many rows were read."""
+        if not self._latest_id:
+            self._latest_id = self._newest_in_file()
+        with self._database.transaction(reading=True) as session:
+            rows = links.newer_than(session, max(0, self._latest_id - _OVERLAP), limit=_FIRST_LOAD)
+        if rows:
+            self._latest_id = max(self._latest_id, rows[-1][0])
+            self._store(rows)
+        return len(rows)
+
+    def _keep_fresh(self) -> None:
+        while not self._stop.wait(POLL_EVERY.total_seconds()):
+            try:
+                self.refresh()
+            except (exc.SQLAlchemyError, sqlite3.Error) as error:
+                log.warning("tracking.links_not_refreshed", error=type(error).__name__)
+
+    def _from_file(self, key: tuple[int, int]) -> Targets:
+        query = "SELECT position, id, url FROM links WHERE workspace_id = ? AND send_id = ?"
+        return {position: (link_id, url) for position, link_id, url in self._file().execute(query, key)}
+
+    def _from_database(self, key: tuple[int, int]) -> Targets:
+        workspace_id, send_id = key
+        with self._database.transaction(workspace_id) as session:
+            found = links.of_send(session, workspace_id, send_id)
+            rows = [(link.id, workspace_id, send_id, link.position, link.url) for link in found]
+        self._store(rows)
+        return {position: (link_id, url) for link_id, _, _, position, url in rows}
+
+    def _store(self, rows: list[tuple[int, int, int, int, str]]) -> None:
+        file = self._file()
+        with file:
+            file.executemany("INSERT OR IGNORE INTO links VALUES (?, ?, ?, ?, ?)", rows)
+        with self._lock:
+            for link_id, workspace_id, send_id, position, url in rows:
+                known = self._sends.get((workspace_id, send_id))
+                if known is not None:
+                    known[position] = (link_id, url)
+
+    def _remember(self, key: tuple[int, int], targets: Targets) -> None:
+        with self._lock:
+            self._sends[key] = targets
+            if len(self._sends) > _SENDS_IN_MEMORY:
+                self._sends.popitem(last=False)
+
+    def _newest_in_file(self) -> int:
+        newest: int | None = self._file().execute("SELECT max(id) FROM links").fetchone()[0]
+        return newest or 0
+
+    def _file(self) -> sqlite3.Connection:
+        """Return this thread's connection; a fork or a new thread opens its own."""
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            connection = sqlite3.connect(self._path, timeout=5)
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute(
+                "CREATE TABLE IF NOT EXISTS links (id INTEGER, workspace_id INTEGER, send_id INTEGER, position INTEGER,"
+                " url TEXT, PRIMARY KEY (workspace_id, send_id, position)) WITHOUT ROWID"
+            )
+            connection.execute("CREATE INDEX IF NOT EXISTS links_by_id ON links (id)")
+            self._local.connection = connection
+        return connection

@@ -1,0 +1,83 @@
+"""Where does link number n of a send lead? Registered when the send is made, read a thousand times a second later."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from urllib.parse import quote, urlsplit
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.kernel.refusals import Refusal
+from app.kernel.tokens import Tokens
+from app.tracking.models import Link
+
+_HOST = re.compile(r"[a-zA-Z0-9_.-]+|[0-9a-fA-F:.]+")
+_UNCHANGED = "/?#[]@!$&'()*+,;=:%-._~"
+_LONGEST = 4000
+
+
+class TargetNotWeb(Refusal):
+    """A tracked link may lead to a web page only."""
+
+    message = "“%(url)s” cannot be a tracked link: it must start with http:// or https:// and hold no spaces."
+
+
+def register(session: Session, workspace_id: int, send_id: int, urls: Sequence[str], *, now: datetime) -> list[Link]:
+    """Store the targets of a send in the order of their positions; a second call with the same URLs changes nothing."""
+    targets = [to_web(url) for url in urls]
+    known = of_send(session, workspace_id, send_id)
+    fresh = [
+        Link(workspace_id=workspace_id, send_id=send_id, position=position, url=url, created_at=now)
+        for position, url in enumerate(targets)
+        if position >= len(known)
+    ]
+    session.add_all(fresh)
+    session.flush()
+    return known + fresh
+
+
+def of_send(session: Session, workspace_id: int, send_id: int) -> list[Link]:
+    """Return the links of one send by position."""
+    query = select(Link).where(Link.workspace_id == workspace_id, Link.send_id == send_id).order_by(Link.position)
+    return list(session.scalars(query))
+
+
+def newer_than(session: Session, link_id: int, *, limit: int) -> list[tuple[int, int, int, int, str]]:
+    """Return (id, workspace, send, position, url) of every workspace's links above an id; for the reader role only."""
+    query = (
+        select(Link.id, Link.workspace_id, Link.send_id, Link.position, Link.url)
+        .where(Link.id > link_id)
+        .order_by(Link.id)
+        .limit(limit)
+    )
+    return [tuple(row) for row in session.execute(query)]
+
+
+def click_token(tokens: Tokens, workspace_id: int, *, message_id: int, send_id: int, customer_id: int) -> str:
+    """Return the token all links of one message share; the position is appended to the path."""
+    return tokens.mint("click", workspace_id, message_id, send_id, customer_id)
+
+
+def open_token(tokens: Tokens, workspace_id: int, *, message_id: int, send_id: int, customer_id: int) -> str:
+    """Return the token of one message's image."""
+    return tokens.mint("open", workspace_id, message_id, send_id, customer_id)
+
+
+def to_web(url: str) -> str:
+    """Return the URL as a browser sends it, in plain ASCII; raise TargetNotWeb for anything but http and https."""
+    try:
+        parts = urlsplit(url.strip())
+        host = (parts.hostname or "").encode("idna").decode()
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        raise TargetNotWeb(url=url[:200]) from None
+    if parts.scheme not in ("http", "https") or not _HOST.fullmatch(host) or "@" in parts.netloc:
+        raise TargetNotWeb(url=url[:200])
+    rest = parts._replace(scheme="", netloc="", path=parts.path or "/").geturl()
+    web = f"{parts.scheme}://{host}{port}{quote(rest, safe=_UNCHANGED)}"
+    if len(web) > _LONGEST or len(web) < len("http://a"):
+        raise TargetNotWeb(url=url[:200])
+    return web

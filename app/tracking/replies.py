@@ -1,0 +1,139 @@
+"""Who answered, and who waits for an answer? Every reply is kept, classed, and acted on once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from hashlib import sha256
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from app.consent import actions
+from app.consent.evidence import Evidence
+from app.customers import engagement, timeline
+from app.customers.engagement import Change
+from app.customers.timeline import ActivityRow
+from app.kernel import outbox
+from app.kernel.refusals import NotFound
+from app.tracking import reply_classes, verdicts
+from app.tracking.facts import HumanResponded
+from app.tracking.models import Reply, ReplyClass
+from app.tracking.verdicts import Verdict
+
+_SUBJECT_CHARS = 300
+_EXCERPT_CHARS = 2000
+
+
+def record(
+    session: Session,
+    workspace_id: int,
+    *,
+    customer_id: int,
+    message_id: int | None,
+    subject: str,
+    text: str,
+    headers: Mapping[str, str],
+    now: datetime,
+) -> ReplyClass:
+    """Keep one reply and act on what it says; the same mail handed in twice is one reply.
+
+    A request to stop ends every topic at once (CAN-SPAM 16 CFR 316.5); a person's answer is news to other rooms.
+    """
+    kind = reply_classes.classify(subject=subject, text=text, headers=headers)
+    reply = {
+        "workspace_id": workspace_id,
+        "customer_id": customer_id,
+        "message_id": message_id,
+        "at": now,
+        "subject": _plain(subject, _SUBJECT_CHARS),
+        "excerpt": _plain(reply_classes.own_words(text), _EXCERPT_CHARS),
+        "class": kind,
+        "reference": _reference(headers),
+        "done_at": None if kind is ReplyClass.HUMAN else now,
+    }
+    statement = insert(Reply.__table__).values(reply).on_conflict_do_nothing()
+    if session.scalar(statement.returning(Reply.id)) is None:
+        return kind
+    _note(session, workspace_id, customer_id, message_id, kind, subject, now)
+    if kind is ReplyClass.UNSUBSCRIBE:
+        evidence = Evidence(method="reply", message_id=message_id, fields={"text": reply["excerpt"]})
+        actions.withdraw(session, workspace_id, customer_id, evidence=evidence, now=now)
+    if kind is ReplyClass.HUMAN:
+        engagement.apply(session, workspace_id, [Change(customer_id, reply_at=now, human_at=now)])
+        outbox.publish(session, HumanResponded(workspace_id, customer_id, "reply", now.isoformat()))
+    return kind
+
+
+def list_waiting(session: Session, workspace_id: int, *, limit: int = 20) -> list[Reply]:
+    """Return the replies somebody should answer, oldest first."""
+    query = (
+        select(Reply)
+        .where(Reply.workspace_id == workspace_id, Reply.done_at.is_(None))
+        .order_by(Reply.at, Reply.id)
+        .limit(limit)
+    )
+    return list(session.scalars(query))
+
+
+def count_waiting(session: Session, workspace_id: int) -> int:
+    """Return how many replies wait."""
+    query = select(func.count()).where(Reply.workspace_id == workspace_id, Reply.done_at.is_(None))
+    return session.scalar(query) or 0
+
+
+def finish(session: Session, workspace_id: int, reply_id: int, *, now: datetime) -> None:
+    """Note that somebody has answered; noting it twice keeps the first time."""
+    reply = _get(session, workspace_id, reply_id)
+    reply.done_at = reply.done_at or now
+
+
+def reopen(session: Session, workspace_id: int, reply_id: int) -> None:
+    """Let the reply wait again."""
+    _get(session, workspace_id, reply_id).done_at = None
+
+
+def _get(session: Session, workspace_id: int, reply_id: int) -> Reply:
+    reply = session.get(Reply, (workspace_id, reply_id))
+    if reply is None:
+        raise NotFound
+    return reply
+
+
+def _note(
+    session: Session,
+    workspace_id: int,
+    customer_id: int,
+    message_id: int | None,
+    kind: ReplyClass,
+    subject: str,
+    now: datetime,
+) -> None:
+    """Put the reply on the timeline. Only an answer counts as a person's; a wish to stop is no interest."""
+    verdict = Verdict.HUMAN if kind is ReplyClass.HUMAN else Verdict.UNSURE
+    facts = {"text": _plain(subject, _SUBJECT_CHARS), "class": str(kind)}
+    row = ActivityRow(
+        workspace_id,
+        customer_id,
+        now,
+        "reply",
+        message_id,
+        verdict=verdict.value,
+        verdict_version=verdicts.VERSION,
+        reasons=() if kind is ReplyClass.HUMAN else (str(kind),),
+        facts=facts,
+    )
+    timeline.record_many(session, [row])
+
+
+def _reference(headers: Mapping[str, str]) -> bytes | None:
+    """Return a digest of the mail's own Message-ID, or None when it has none."""
+    named = {name.lower(): value for name, value in headers.items()}
+    message_id = named.get("message-id", "").strip()
+    return sha256(message_id.encode("utf-8", "replace")).digest()[:16] if message_id else None
+
+
+def _plain(text: str, longest: int) -> str:
+    """Return text that PostgreSQL can hold, cut to length."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()[:longest]

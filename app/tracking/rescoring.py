@@ -1,0 +1,41 @@
+"""What would today's rules say about the hits of yesterday? The raw facts stay, only the verdicts beside them change."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from app.tracking import hits, storing, verdicts
+from app.tracking.hits import StoredHit
+
+_CUSTOMERS_AT_ONCE = 1000
+
+
+def rescore(
+    session: Session, workspace_id: int, *, now: datetime, within: timedelta = timedelta(days=3650)
+) -> int:
+    """Judge every message's hits of the period anew as one company, and return how many verdicts changed."""
+    changed, above = 0, 0
+    while customer_ids := hits.customers_above(session, workspace_id, above, limit=_CUSTOMERS_AT_ONCE):
+        above = customer_ids[-1]
+        changed += _rescore(session, workspace_id, hits.since(session, workspace_id, customer_ids, now - within))
+    return changed
+
+
+def _rescore(session: Session, workspace_id: int, stored: list[StoredHit]) -> int:
+    by_message: dict[int, list[StoredHit]] = defaultdict(list)
+    for known in stored:
+        by_message[known.message_id].append(known)
+    sent = storing.sent_times(session, workspace_id, list(by_message))
+    revised = []
+    for message_id, company in by_message.items():
+        judgements = verdicts.judge([known.hit for known in company], sent_at=sent.get(message_id))
+        revised += [
+            (known, judgement)
+            for known, judgement in zip(company, judgements, strict=True)
+            if known.verdict != judgement.verdict or known.version != verdicts.VERSION
+        ]
+    hits.revise(session, workspace_id, revised)
+    return len(revised)

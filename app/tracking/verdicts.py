@@ -1,0 +1,111 @@
+"""Who made this hit: a person, a proxy, a scanner, or can it not be told? (RULEBOOK T1-T6.)
+
+Pure and versioned. A message's hits are judged together, because what gives a scanner away is the company its hits keep:
+several links in one second, many network addresses, a HEAD among them. Only `human` may steer anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from functools import lru_cache
+
+from app.tracking import agents
+
+VERSION = 1
+
+# A scanner works through a message in one go; hits further apart than this are judged on their own.
+COMPANY = timedelta(minutes=10)
+BURST = timedelta(seconds=1)
+NETWORKS_OF_A_PERSON = 2
+# Nobody reads and clicks this soon after the mail server took the message.
+TOO_SOON = timedelta(seconds=3)
+SOON = timedelta(seconds=10)
+
+
+class Verdict(StrEnum):
+    """The four answers; the last two are never evidence of a person."""
+
+    HUMAN = "human"
+    PROXY = "proxy"
+    SCANNER = "scanner"
+    UNSURE = "unsure"
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One request for a link (`kind` click) or the image (`open`) of one message; `ip` is truncated."""
+
+    kind: str
+    at: datetime
+    link_id: int
+    method: str
+    ip: str
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A verdict and the reasons for it, as short fixed words."""
+
+    verdict: Verdict
+    reasons: tuple[str, ...]
+
+
+def judge(hits: Sequence[Hit], *, sent_at: datetime | None = None) -> list[Judgement]:
+    """Judge all hits of one message, in their order. `sent_at` is when the mail server took it, if known."""
+    clicks = [hit for hit in hits if hit.kind == "click"]
+    return [_judge_click(hit, clicks, sent_at) if hit.kind == "click" else _judge_open(hit, sent_at) for hit in hits]
+
+
+def _judge_open(hit: Hit, sent_at: datetime | None) -> Judgement:
+    alone = _alone(hit.method, hit.agent)
+    if alone:
+        return alone
+    if sent_at and hit.at - sent_at < TOO_SOON:
+        return Judgement(Verdict.UNSURE, ("seconds_after_delivery",))
+    return Judgement(Verdict.HUMAN, ())
+
+
+def _judge_click(hit: Hit, clicks: Sequence[Hit], sent_at: datetime | None) -> Judgement:
+    alone = _alone(hit.method, hit.agent)
+    if alone and alone.verdict is Verdict.SCANNER:
+        return alone
+    reasons = _company_reasons(hit, clicks) if len(clicks) > 1 else []
+    if sent_at and hit.at - sent_at < TOO_SOON:
+        reasons.append("seconds_after_delivery")
+    if reasons:
+        return Judgement(Verdict.SCANNER, tuple(reasons))
+    if alone:
+        return alone
+    if sent_at and hit.at - sent_at < SOON:
+        return Judgement(Verdict.UNSURE, ("soon_after_delivery",))
+    return Judgement(Verdict.HUMAN, ())
+
+
+@lru_cache(maxsize=4096)
+def _alone(method: str, agent: str) -> Judgement | None:
+    """Judge a hit by itself; None if nothing about it tells."""
+    if method != "GET":
+        return Judgement(Verdict.SCANNER, ("method",))
+    if not agent:
+        return Judgement(Verdict.UNSURE, ("no_agent",))
+    if agents.is_image_proxy(agent):
+        return Judgement(Verdict.PROXY, ("image_proxy",))
+    if agents.is_scanner(agent):
+        return Judgement(Verdict.SCANNER, ("agent",))
+    return None
+
+
+def _company_reasons(hit: Hit, clicks: Sequence[Hit]) -> list[str]:
+    near = [other for other in clicks if abs(other.at - hit.at) <= COMPANY]
+    reasons = []
+    if any(other.link_id != hit.link_id and abs(other.at - hit.at) <= BURST for other in near):
+        reasons.append("several_links_at_once")
+    if len({other.ip for other in near}) > NETWORKS_OF_A_PERSON:
+        reasons.append("many_networks")
+    if any(other.method != "GET" for other in near):
+        reasons.append("head_in_company")
+    return reasons

@@ -1,0 +1,176 @@
+"""A click is answered without Flask, Redis or, for links already seen, PostgreSQL; and gives nothing away."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from app.kernel.database import Database
+from app.kernel.services import Services
+from app.tracking import links, spool
+from app.tracking.links import TargetNotWeb
+from tests.factories.workspaces import WorkspaceForTests
+from tests.factories.tracking import Visit, an_intake, spooled, visit
+
+SHOP = "https://shop.test/offer?utm=1&size=38#top"
+
+
+@pytest.fixture
+def token(services: Services, database: Database, workspace: WorkspaceForTests) -> str:
+    """A click token of a send with two links."""
+    with database.transaction(workspace.id) as session:
+        links.register(session, workspace.id, 77, [SHOP, "http://shop.test/"], now=services.clock.now())
+    return links.click_token(services.tokens, workspace.id, message_id=5, send_id=77, customer_id=9)
+
+
+def has_safe_headers(answer: Visit) -> bool:
+    return (
+        answer.headers["Referrer-Policy"] == "no-referrer"
+        and "no-store" in answer.headers["Cache-Control"]
+        and "Set-Cookie" not in answer.headers
+    )
+
+
+def test_a_click_leads_to_its_link_and_leaves_one_line(services: Services, token: str, tmp_path: Path) -> None:
+    answer = visit(an_intake(services, tmp_path), f"/t/c/{token}/0", ip="192.0.2.77", referer="https://mail.test/inbox?id=1")
+
+    assert (answer.status, answer.headers["Location"]) == (302, SHOP)
+    assert has_safe_headers(answer)
+    (line,) = spooled(tmp_path)
+    assert (line.kind, line.message_id, line.send_id, line.customer_id, line.method) == ("click", 5, 77, 9, "GET")
+    assert (line.ip, line.referer) == ("192.0.2.0", "https://mail.test")
+
+
+def test_an_open_gets_the_same_43_bytes_for_everybody(services: Services, workspace: WorkspaceForTests, tmp_path: Path) -> None:
+    intake = an_intake(services, tmp_path)
+    paths = [
+        f"/t/o/{links.open_token(services.tokens, workspace.id, message_id=n, send_id=1, customer_id=n)}.gif" for n in (1, 2)
+    ]
+    answers = [visit(intake, path) for path in paths]
+
+    assert {len(answer.body) for answer in answers} == {43}
+    assert answers[0] == answers[1]
+    assert has_safe_headers(answers[0])
+
+
+def test_a_head_request_is_answered_without_a_body_and_recorded_as_such(services: Services, token: str, tmp_path: Path) -> None:
+    answer = visit(an_intake(services, tmp_path), f"/t/c/{token}/1", method="HEAD")
+
+    assert (answer.status, answer.body) == (302, b"")
+    assert [line.method for line in spooled(tmp_path)] == ["HEAD"]
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS"])
+def test_other_methods_do_nothing(services: Services, token: str, tmp_path: Path, method: str) -> None:
+    assert visit(an_intake(services, tmp_path), f"/t/c/{token}/0", method=method).status == 405
+    assert spooled(tmp_path) == []
+
+
+def test_forged_truncated_and_cross_purpose_tokens_are_not_found(
+    services: Services, token: str, workspace: WorkspaceForTests, tmp_path: Path
+) -> None:
+    intake = an_intake(services, tmp_path)
+    other = "A" if token[20] != "A" else "B"
+    opening = links.open_token(services.tokens, workspace.id, message_id=5, send_id=77, customer_id=9)
+    leaving = services.tokens.mint("unsubscribe", workspace.id, 5, 77, 9)
+    past = services.tokens.mint("click", workspace.id, 5, 77, 9, expires_at=services.clock.now() - timedelta(days=1))
+    bad = [token[:20] + other + token[21:], token[:-1], "", "é" * len(token), opening, leaving, past]
+
+    assert {visit(intake, f"/t/c/{wrong}/0").status for wrong in bad} == {404}
+    assert visit(intake, f"/t/o/{token}.gif").status == 404
+    assert {visit(intake, path).status for path in ("/t/", "/t/c/", "/t/x/1", f"/t/o/{opening}.png")} == {404}
+    assert spooled(tmp_path) == []
+
+
+@pytest.mark.parametrize("number", ["2", "-1", "1e3", "٣", "", "0/..", "99999999", "0?url=https://evil.test", "//evil.test"])
+def test_only_the_sends_own_links_can_be_reached(services: Services, token: str, tmp_path: Path, number: str) -> None:
+    """No URL comes from the request, so there is no open redirect."""
+    answer = visit(an_intake(services, tmp_path), f"/t/c/{token}/{number}")
+
+    assert answer.status == 404
+    assert "Location" not in answer.headers
+
+
+def test_header_injection_in_agent_and_referer_stays_in_its_line(services: Services, token: str, tmp_path: Path) -> None:
+    hostile = 'x"}\r\nSet-Cookie: a=b\n["click",0,1]\x00\x1b[31m'
+    answer = visit(an_intake(services, tmp_path), f"/t/c/{token}/0", agent=hostile, referer=hostile)
+
+    assert "Set-Cookie" not in answer.headers
+    (line,) = spooled(tmp_path)
+    assert line.agent == hostile.replace("\0", "")
+
+
+def test_links_already_seen_need_no_database(services: Services, token: str, tmp_path: Path) -> None:
+    """A second process that never saw the database finds them in the file the first one left."""
+    visit(an_intake(services, tmp_path), f"/t/c/{token}/0")
+    away = replace(services, database=Database("postgresql://nobody@127.0.0.1:9/none"))
+
+    assert visit(an_intake(away, tmp_path), f"/t/c/{token}/1").status == 302
+
+
+def test_new_sends_are_fetched_ahead(services: Services, token: str, tmp_path: Path) -> None:
+    intake = an_intake(services, tmp_path)
+    intake._links.refresh()
+    away = replace(services, database=Database("postgresql://nobody@127.0.0.1:9/none"))
+
+    assert visit(an_intake(away, tmp_path), f"/t/c/{token}/0").status == 302
+
+
+def test_an_unseen_link_without_a_database_asks_to_try_again(services: Services, token: str, tmp_path: Path) -> None:
+    away = replace(services, database=Database("postgresql://nobody@127.0.0.1:9/none"))
+    answer = visit(an_intake(away, tmp_path), f"/t/c/{token}/0")
+
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "30")
+
+
+def test_a_full_disk_costs_a_count_and_not_the_page(services: Services, token: str, tmp_path: Path) -> None:
+    intake = an_intake(services, tmp_path)
+    visit(intake, f"/t/c/{token}/0")
+    intake._spool._folder = tmp_path / "file" / "below"
+    (tmp_path / "file").write_text("not a folder")
+    intake._spool.close()
+
+    assert visit(intake, f"/t/c/{token}/0").status == 302
+
+
+@pytest.mark.parametrize(
+    "url", ["javascript:alert(1)", "//evil.test", "ftp://x.test/", "https://", "https://a b/", "mailto:a@b.test", "http://u:p@x.test/"]
+)
+def test_only_web_pages_can_be_link_targets(
+    services: Services, database: Database, workspace: WorkspaceForTests, url: str
+) -> None:
+    with pytest.raises(TargetNotWeb), database.transaction(workspace.id) as session:
+        links.register(session, workspace.id, 1, [url], now=services.clock.now())
+
+
+def test_line_breaks_and_letters_of_any_script_become_plain_ascii() -> None:
+    assert links.to_web("https://bücher.test/größe?q=大 小\r\nX: y") == (
+        "https://xn--bcher-kva.test/gr%C3%B6%C3%9Fe?q=%E5%A4%A7%20%E5%B0%8FX:%20y"
+    )
+
+
+def test_registering_twice_changes_nothing(services: Services, database: Database, workspace: WorkspaceForTests) -> None:
+    with database.transaction(workspace.id) as session:
+        first = links.register(session, workspace.id, 3, [SHOP, SHOP], now=services.clock.now())
+        again = links.register(session, workspace.id, 3, [SHOP, SHOP], now=services.clock.now())
+
+        assert [link.id for link in again] == [link.id for link in first]
+        assert [link.position for link in again] == [0, 1]
+
+
+def test_a_torn_last_line_is_left_and_the_file_goes_when_its_writer_does(tmp_path: Path) -> None:
+    writer = spool.Spool(tmp_path)
+    writer.append(spool.Line("open", 1.0, 1, 2, 3, 4, 0, "GET", "", "", ""))
+    (path,) = spool.list_files(tmp_path)
+    with path.open("ab") as file:
+        file.write(b'["open", 2.0, 1')
+    chunk = spool.read(path, 0, until=10.0, limit_bytes=10**6)
+
+    assert len(chunk.entries) == 1
+    assert not spool.delete_if_finished(path, chunk.end)
+    writer.close()
+    assert spool.delete_if_finished(path, chunk.end)
+    assert spool.list_files(tmp_path) == []

@@ -6,7 +6,6 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
-FRONTEND := package.json package-lock.json .npmrc $(shell find frontend -type f 2>/dev/null)
 UV_LOCK := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --no-header
 
@@ -15,12 +14,12 @@ export PYTHONUNBUFFERED := 1
 
 ##@ Using it
 .PHONY: run
-run: $(VENV)/.run-installed $(VENV)/.assets-built ## Start everything (PORT=8000; ONCE=1 plays the demo and leaves)
+run: $(VENV)/.run-installed assets ## Start everything (PORT=8000; ONCE=1 plays the demo and leaves)
 	@$(PY) -m app.cli run $(if $(filter 1 yes true,$(ONCE)),--once)
 
 ##@ Working on it
 .PHONY: install
-install: $(VENV)/.dev-installed $(VENV)/.assets-built ## Install everything tests and lint need
+install: $(VENV)/.dev-installed assets ## Install everything tests and lint need
 
 .PHONY: test
 test: install browser ## Run every test (ARGS="-k consent" for some)
@@ -33,11 +32,11 @@ lint: $(VENV)/.dev-installed ## Check style, types and floors
 	@$(VENV)/bin/lint-imports --no-cache | sed -n '/^Analyzed/,$$p'
 
 .PHONY: bench
-bench: $(VENV)/.dev-installed $(VENV)/.assets-built ## Measure (ONLY=send,click for some; JSON=FILE writes the figures)
+bench: $(VENV)/.dev-installed assets ## Measure (ONLY=send,click for some; JSON=FILE writes the figures)
 	@$(PY) -m bench $(if $(ONLY),--only $(ONLY)) $(if $(JSON),--json $(JSON))
 
 .PHONY: chaos
-chaos: $(VENV)/.dev-installed $(VENV)/.assets-built ## Kill servers and workers in the middle of sends, at length
+chaos: $(VENV)/.dev-installed assets ## Kill servers and workers in the middle of sends, at length
 	@ASSENT_CHAOS=full $(PY) -m pytest -m chaos -ra $(ARGS)
 
 .PHONY: migration
@@ -50,9 +49,8 @@ lock: ## Resolve dependencies again into the lock files
 	@$(UV_LOCK) pyproject.toml --extra dev -o requirements-dev.lock
 
 .PHONY: assets
-assets: $(VENV)/.run-installed ## Build the browser's files again
-	@rm -f $(VENV)/.assets-built
-	@$(MAKE) --no-print-directory $(VENV)/.assets-built
+assets: $(VENV)/.run-installed ## Build the browser's files, where they are out of date
+	@$(PY) -m app.web.assets
 
 .PHONY: browser
 browser: # Chromium for the browser tests, where it can be had without asking
@@ -90,7 +88,3 @@ $(VENV)/.dev-installed: requirements-dev.lock | $(PY)
 	@echo "Installing dependencies for development"
 	@$(PY) -m pip install --quiet --require-hashes -r requirements-dev.lock
 	@touch $@ $(VENV)/.run-installed
-
-$(VENV)/.assets-built: $(FRONTEND) | $(PY)
-	@$(PY) -m app.web.assets
-	@touch $@

@@ -7,12 +7,10 @@ import tempfile
 from pathlib import Path
 
 from alembic import command
-from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 from app.kernel.embedded import Postgres
-
-ROOT = Path(__file__).parent.parent
+from migrations import schema
 
 
 def main() -> None:
@@ -23,8 +21,7 @@ def main() -> None:
         postgres = Postgres(Path(folder), durable=False)
         postgres.start()
         try:
-            config = Config(str(ROOT / "alembic.ini"))
-            config.attributes["url"] = postgres.url
+            config = schema.config(postgres.url)
             command.upgrade(config, "head")
             steps = len(list(ScriptDirectory.from_config(config).walk_revisions()))
             command.revision(config, message, autogenerate=True, rev_id=f"{steps + 1:04d}")

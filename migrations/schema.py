@@ -1,18 +1,34 @@
-"""Which tables are there? Every room's models, gathered for whoever must know all of them."""
+"""Which tables are there, and how does a database come to have them?"""
 
 from __future__ import annotations
 
 import importlib
 from pathlib import Path
 
+from alembic import command
+from alembic.config import Config
 from sqlalchemy import MetaData
 
 from app.kernel.database import Base
+
+ROOT = Path(__file__).parent.parent
 
 
 def import_models() -> MetaData:
     """Import every room's models and return the metadata they fill."""
     importlib.import_module("app.kernel.outbox")
-    for models in sorted((Path(__file__).parent.parent / "app").glob("*/models.py")):
+    for models in sorted((ROOT / "app").glob("*/models.py")):
         importlib.import_module(f"app.{models.parent.name}.models")
     return Base.metadata
+
+
+def config(url: str) -> Config:
+    """Return the settings Alembic needs to work on this database, whose owner the URL must name."""
+    made = Config(str(ROOT / "alembic.ini"))
+    made.attributes["url"] = url
+    return made
+
+
+def upgrade(url: str) -> None:
+    """Bring the database to the latest step."""
+    command.upgrade(config(url), "head")

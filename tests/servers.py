@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import create_engine
 
 from app.kernel.database import Base, sqlalchemy_url
@@ -63,7 +61,7 @@ def create_database(postgres: Postgres, name: str) -> str:
 def build_schema(url: str) -> None:
     """Bring an empty database to the latest schema, the way an installation gets it."""
     if any((ROOT / "migrations" / "versions").glob("*.py")):
-        command.upgrade(alembic_config(url), "head")
+        schema.upgrade(url)
         return
     schema.import_models()
     engine = create_engine(sqlalchemy_url(url))
@@ -73,8 +71,6 @@ def build_schema(url: str) -> None:
     engine.dispose()
 
 
-def alembic_config(url: str) -> Config:
-    config = Config(str(ROOT / "alembic.ini"))
-    config.set_main_option("script_location", str(ROOT / "migrations"))
-    config.attributes["url"] = url
-    return config
+def drop_database(postgres: Postgres, name: str) -> None:
+    with psycopg.connect(postgres.url_of("postgres"), autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")

@@ -1,0 +1,62 @@
+"""What may an operator ask on the command line? `assent COMMAND`, each a few lines around a room's function."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+import demo
+from app import running
+from app.kernel import settings
+from migrations import schema
+
+
+def main() -> None:
+    """Parse the command line and run."""
+    parser = argparse.ArgumentParser(prog="assent", description="Permission-based email marketing.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    run = commands.add_parser("run", help="start everything on this machine")
+    run.add_argument("--once", action="store_true", help="play the demonstration, then stop; fails if a count is off")
+    run.set_defaults(act=_run)
+
+    migrate = commands.add_parser("migrate", help="bring the database to the latest schema")
+    migrate.set_defaults(act=_migrate)
+
+    key = commands.add_parser("new-key", help="print a fresh key for SECRET_KEYS")
+    key.add_argument("id", type=int, nargs="?", default=1, help="0-255, not used before")
+    key.set_defaults(act=_new_key)
+
+    arguments = parser.parse_args()
+    try:
+        status: int = arguments.act(arguments)
+    except settings.SettingsInvalid as refusal:
+        print(refusal, file=sys.stderr)
+        status = 2
+    sys.exit(status)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    return running.run(demo.main, once=arguments.once)
+
+
+def _migrate(_arguments: argparse.Namespace) -> int:
+    _use_local_parts()
+    schema.upgrade(os.environ["DATABASE_URL"])
+    return 0
+
+
+def _new_key(arguments: argparse.Namespace) -> int:
+    print(settings.new_key(arguments.id))
+    return 0
+
+
+def _use_local_parts() -> None:
+    """Let a command find the parts that `make run` started from this folder, unless the environment names others."""
+    os.environ.update(running.environment(Path(os.environ.get("VAR_DIR", "var")).absolute(), os.environ))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,222 @@
+"""What does `make run` start, and with which settings? Everything one machine needs, each part replaceable by a URL."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+import signal
+import socket
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from app.kernel import settings
+from app.kernel.embedded import Postgres, ServerFailed, Valkey, tail
+from app.kernel.supervisor import Program, Supervisor
+from migrations import schema
+
+ROOT = Path(__file__).parent.parent
+_WEB_SECONDS = 60.0
+
+
+class CannotRun(Exception):
+    """Something about this machine keeps the parts from starting; the message says what to do."""
+
+
+def run(main_job: Callable[[Mapping[str, str], bool], int], *, once: bool) -> int:
+    """Start every part, play the main job where it is due, stay until told to stop, and stop everything.
+
+    `main_job` gets the environment and whether this is for once; it returns an exit status. With `once` it is always
+    played and its status returned; otherwise it is played on the first start only.
+    """
+    var_dir = Path(os.environ.get("VAR_DIR", "var")).absolute()
+    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGHUP, _interrupt)
+    supervisor = Supervisor(say=lambda line: print(line, flush=True))
+    try:
+        with _only_run_of(var_dir):
+            try:
+                return _run(supervisor, var_dir, main_job, once)
+            except KeyboardInterrupt:
+                print("\nStopping", flush=True)
+                return 1 if once else 0
+            finally:
+                _let_stop(supervisor)
+    except (CannotRun, ServerFailed, settings.SettingsInvalid) as refusal:
+        print(refusal, file=sys.stderr)
+        return 1
+
+
+def environment(var_dir: Path, given: Mapping[str, str]) -> dict[str, str]:
+    """Return `given` with what it leaves out filled in for the parts that run from `var_dir`."""
+    port = _port(given)
+    host = given.get("HOST", "127.0.0.1")
+    smtp, inbox = _catcher_ports(var_dir)
+    shown = "localhost" if host in ("127.0.0.1", "0.0.0.0", "::") else host  # noqa: S104 - compared, not bound
+    filled = {
+        "VAR_DIR": str(var_dir),
+        "HOST": host,
+        "PORT": str(port),
+        "DATABASE_URL": Postgres(var_dir).url,
+        "REDIS_URL": Valkey(var_dir).url,
+        "PUBLIC_URL": f"http://{shown}:{port}",
+        "CLOCK_FILE": str(var_dir / "clock"),
+        "SECRET_KEYS": _secret(var_dir) if "SECRET_KEYS" not in given else "",
+        "PYTHONPATH": str(ROOT),
+        "PYTHONUNBUFFERED": "1",
+    }
+    if not given.get("SMTP_URL"):
+        filled |= {"SMTP_URL": f"smtp://127.0.0.1:{smtp}", "CATCHER_URL": f"http://127.0.0.1:{inbox}"}
+    return filled | {name: value for name, value in given.items() if value}
+
+
+def _run(supervisor: Supervisor, var_dir: Path, main_job: Callable[[Mapping[str, str], bool], int], once: bool) -> int:
+    env = environment(var_dir, os.environ)
+    _require_free_port(env["HOST"], int(env["PORT"]))
+    os.environ.update(env)
+    programs = _programs(env, var_dir)
+    for program in programs.values():
+        program.stop_left_over()
+    if env["DATABASE_URL"] == Postgres(var_dir).url:
+        print("Starting PostgreSQL", flush=True)
+        supervisor.start("PostgreSQL", Postgres(var_dir))
+    if env["REDIS_URL"] == Valkey(var_dir).url:
+        print("Starting Valkey", flush=True)
+        supervisor.start("Valkey", Valkey(var_dir))
+    schema.upgrade(env["DATABASE_URL"])
+    for name, program in programs.items():
+        supervisor.start(name, program)
+    print("Starting the web server and the workers", flush=True)
+    _await_web(env, programs["web"], supervisor)
+    played = var_dir / "demo-played"
+    if once or not played.exists():
+        status = main_job(env, once)
+        if once:
+            return status
+        if status == 0:
+            played.touch()
+    _say_where(env, var_dir)
+    while True:
+        time.sleep(0.5)
+        supervisor.check()
+
+
+def _programs(env: Mapping[str, str], var_dir: Path) -> dict[str, Program]:
+    python = [sys.executable, "-u"]
+    web = [*python, "-m", "granian", "--interface", "wsgi", "--host", env["HOST"], "--port", env["PORT"]]
+    web += ["--workers", "1", "--blocking-threads", "8", "--no-ws", "--http", "1", "app.wiring:wsgi"]
+    made = {"web": Program("web", web, env=env, var_dir=var_dir)}
+    if env.get("CATCHER_URL"):
+        catcher = Program("catcher", [*python, "-m", "app.cli", "catcher"], env=env, var_dir=var_dir)
+        made = {"catcher": catcher} | made
+    for number in range(1, int(env.get("WORKERS", "2")) + 1):
+        name = f"worker-{number}"
+        made[name] = Program(name, [*python, str(ROOT / "worker.py"), "work"], env=env, var_dir=var_dir)
+    made["relay"] = Program("relay", [*python, str(ROOT / "worker.py"), "relay"], env=env, var_dir=var_dir)
+    return made
+
+
+def _await_web(env: Mapping[str, str], web: Program, supervisor: Supervisor) -> None:
+    until = time.monotonic() + _WEB_SECONDS
+    host = "127.0.0.1" if env["HOST"] == "0.0.0.0" else env["HOST"]  # noqa: S104 - compared, not bound
+    while time.monotonic() < until:
+        with suppress(urllib.error.URLError, OSError):
+            urllib.request.urlopen(f"http://{host}:{env['PORT']}/login", timeout=10).close()
+            return
+        supervisor.check()
+        time.sleep(0.2)
+    raise CannotRun(f"The web server does not answer:\n{tail(web.log)}")
+
+
+def _say_where(env: Mapping[str, str], var_dir: Path) -> None:
+    print(f"\nAssent runs at {env['PUBLIC_URL']}", flush=True)
+    login = var_dir / "demo-login"
+    if login.exists():
+        print(login.read_text().rstrip(), flush=True)
+    if env.get("CATCHER_URL"):
+        print(f"Mail that was sent:  {env['CATCHER_URL']}", flush=True)
+    print(f"Logs: {var_dir / 'log'}   Stop with Ctrl-C", flush=True)
+
+
+def _secret(var_dir: Path) -> str:
+    """Return this installation's signing key, made on the first start and readable by its owner alone."""
+    file = var_dir / "secret"
+    var_dir.mkdir(parents=True, exist_ok=True)
+    with suppress(FileExistsError):
+        fresh = file.with_name(f"secret-{secrets.token_hex(4)}")
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as opened:
+            opened.write(settings.new_key())
+        try:
+            os.link(fresh, file)
+        finally:
+            fresh.unlink()
+    return file.read_text().strip()
+
+
+def _catcher_ports(var_dir: Path) -> tuple[int, int]:
+    """Return the catcher's SMTP and HTTP ports: free ones, chosen once, so that links to it stay good."""
+    file = var_dir / "catcher-ports"
+    if file.exists():
+        smtp, inbox = file.read_text().split()
+        return int(smtp), int(inbox)
+    with socket.socket() as one, socket.socket() as other:
+        one.bind(("127.0.0.1", 0))
+        other.bind(("127.0.0.1", 0))
+        ports = one.getsockname()[1], other.getsockname()[1]
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(f"{ports[0]} {ports[1]}")
+    return ports
+
+
+def _port(given: Mapping[str, str]) -> int:
+    value = given.get("PORT") or "8000"
+    if not value.isdigit() or not 0 < int(value) < 65536:
+        raise CannotRun(f"PORT must be a number from 1 to 65535, not {value!r}.")
+    return int(value)
+
+
+def _require_free_port(host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        # Without this a connection that has just ended would look like a program that still listens.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise CannotRun(
+                f"Port {port} cannot be used on {host} ({error.strerror}). Choose another: make run PORT={port + 1}"
+            ) from error
+
+
+@contextmanager
+def _only_run_of(var_dir: Path) -> Iterator[None]:
+    """Hold the folder's lock; the system lets go of it when we die, however we die."""
+    var_dir.mkdir(parents=True, exist_ok=True)
+    with (var_dir / "lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            lock.seek(0)
+            raise CannotRun(f"Assent already runs from this folder (process {lock.read().strip()}).") from None
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
+
+
+def _let_stop(supervisor: Supervisor) -> None:
+    """Stop every part; a second Ctrl-C while stopping does not leave any behind."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    supervisor.stop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
+def _interrupt(_number: int, _frame: object) -> None:
+    raise KeyboardInterrupt

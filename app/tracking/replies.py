@@ -49,11 +49,11 @@ def record(
         "at": now,
         "subject": _plain(subject, _SUBJECT_CHARS),
         "excerpt": _plain(reply_classes.own_words(text), _EXCERPT_CHARS),
-        "class": kind,
+        "reply_class": str(kind),
         "reference": _reference(headers),
         "done_at": None if kind is ReplyClass.HUMAN else now,
     }
-    statement = insert(Reply.__table__).values(reply).on_conflict_do_nothing()
+    statement = insert(Reply).values(reply).on_conflict_do_nothing()
     if session.scalar(statement.returning(Reply.id)) is None:
         return kind
     _note(session, workspace_id, customer_id, message_id, kind, subject, now)
@@ -62,7 +62,7 @@ def record(
         actions.withdraw(session, workspace_id, customer_id, evidence=evidence, now=now)
     if kind is ReplyClass.HUMAN:
         engagement.apply(session, workspace_id, [Change(customer_id, reply_at=now, human_at=now)])
-        outbox.publish(session, HumanResponded(workspace_id, customer_id, "reply", now.isoformat()))
+        outbox.publish(session, HumanResponded(workspace_id, [customer_id], "reply", now.isoformat()))
     return kind
 
 

@@ -1,4 +1,4 @@
-"""What does a batch of hits leave behind? Activities with verdicts, sums, and news of people; nothing without consent."""
+"""What does a batch of hits leave behind? Activities with verdicts, sums, news; without consent, nothing."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ def store(session: Session, workspace_id: int, lines: Sequence[Line], *, now: da
     timeline.record_many(session, [_row(line, judgement, urls) for line, judgement in judged])
     changes = _changes(judged)
     engagement.apply(session, workspace_id, changes)
-    for change in changes:
-        if change.human_at:
-            at = change.human_at.isoformat()
-            outbox.publish(session, HumanResponded(workspace_id, change.customer_id, "click", at))
+    responded = {change.customer_id: change.human_at for change in changes if change.human_at}
+    if responded:
+        at = max(responded.values()).isoformat()
+        outbox.publish(session, HumanResponded(workspace_id, sorted(responded), "click", at))
 
 
 def _allowed(session: Session, workspace_id: int, lines: Sequence[Line], now: datetime) -> dict[str, set[int]]:
@@ -100,7 +100,7 @@ def sent_times(session: Session, workspace_id: int, message_ids: Sequence[int]) 
 
 def _urls(session: Session, workspace_id: int, link_ids: set[int]) -> dict[int, str]:
     query = select(Link.id, Link.url).where(Link.workspace_id == workspace_id, Link.id.in_(link_ids - {0}))
-    return {link_id: url for link_id, url in session.execute(query)}
+    return {row.id: row.url for row in session.execute(query)}
 
 
 def _hit(line: Line) -> Hit:

@@ -15,7 +15,7 @@ from types import FrameType
 
 from rq import Queue, Worker
 
-from app import wiring
+from app.wiring import hears, hooks, loops
 from app.kernel import logs, queue, registry, relay, services, settings
 
 
@@ -33,9 +33,9 @@ def run_relay() -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _setting(stop))
-    for room in wiring.ROOMS_WITH_JOBS:
+    for room in hears.ROOMS_WITH_JOBS:
         importlib.import_module(f"app.{room}.jobs")
-    relay.run(services.services(), loops=wiring.loops(), stop=stop)
+    relay.run(services.services(), loops=loops.local(), stop=stop)
 
 
 def _setting(stop: threading.Event) -> Callable[[int, FrameType | None], None]:
@@ -54,7 +54,8 @@ def main() -> None:
     commands.add_parser("relay", help="hand out jobs")
     arguments = parser.parse_args()
     logs.configure(as_json=os.environ.get("LOG_FORMAT") == "json")
-    wiring.connect()
+    hears.connect()
+    hooks.connect()
     if arguments.command == "relay":
         run_relay()
     else:

@@ -109,7 +109,7 @@ def _run(supervisor: Supervisor, var_dir: Path, main_job: Callable[[Mapping[str,
 def _programs(env: Mapping[str, str], var_dir: Path) -> dict[str, Program]:
     python = [sys.executable, "-u"]
     web = [*python, "-m", "granian", "--interface", "wsgi", "--host", env["HOST"], "--port", env["PORT"]]
-    web += ["--workers", "1", "--blocking-threads", "8", "--no-ws", "--http", "1", "app.wiring:wsgi"]
+    web += ["--workers", "1", "--blocking-threads", "8", "--no-ws", "--http", "1", "--factory", "app.wiring.application:wsgi"]
     made = {"web": Program("web", web, env=env, var_dir=var_dir)}
     if env.get("CATCHER_URL"):
         catcher = Program("catcher", [*python, "-m", "app.cli", "catcher"], env=env, var_dir=var_dir)

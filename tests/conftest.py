@@ -127,7 +127,7 @@ def session(database: Database, workspace: WorkspaceForTests) -> Iterator[Sessio
 @pytest.fixture
 def app(services: Services) -> Flask:
     """The whole web application, without CSRF so that tests may post what they like (the laws test CSRF itself)."""
-    from app.wiring import create_app
+    from app.wiring.application import create_app
 
     made = create_app(services)
     made.config.update(TESTING=True, WTF_CSRF_ENABLED=False)

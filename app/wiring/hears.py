@@ -1,0 +1,25 @@
+"""Who hears what? The only map of facts and the jobs they start, readable at a glance."""
+
+from __future__ import annotations
+
+from app.consent.facts import ConfirmationRequested, ConsentGiven, ConsentWithdrawn
+from app.customers.facts import PurchaseRecorded, PurchasesImported
+from app.kernel import outbox
+from app.tracking.facts import HumanResponded
+
+HEARS: dict[type[outbox.Fact], list[str]] = {
+    ConfirmationRequested: ["delivery.send_confirmation"],
+    ConsentGiven: ["journeys.join_topic"],
+    ConsentWithdrawn: ["delivery.drop_withdrawn", "journeys.stop_withdrawn", "insight.forget"],
+    HumanResponded: ["journeys.hear_response"],
+    PurchaseRecorded: ["journeys.hear_purchase"],
+    PurchasesImported: ["journeys.hear_purchases"],
+}
+
+# Rooms whose jobs recur; the relay must know them to start them.
+ROOMS_WITH_JOBS = ("accounts", "consent", "customers", "segments", "insight", "tracking", "delivery", "journeys")
+
+
+def connect() -> None:
+    """Let every fact reach its listeners."""
+    outbox.LISTENERS.update(HEARS)

@@ -1,0 +1,102 @@
+"""What do lower rooms ask that only higher ones can answer?"""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+
+from sqlalchemy import any_
+from sqlalchemy.orm import Session
+
+from app.accounts import workspaces
+from app.consent import actions, evidence_imports, permission, topics
+from app.consent.evidence import Evidence
+from app.consent.evidence_imports import Claim, Outcome
+from app.consent.purposes import MARKETING
+from app.customers import addresses
+from app.customers.imports import evidence
+from app.customers.imports.evidence import EvidenceRow, ImportRef
+
+# What the reasons of consent are called among an import's counts.
+_COUNTED_AS = {
+    evidence_imports.ALREADY: "already_known",
+    evidence_imports.SAID_NO_HERE: "said_no_here",
+    evidence_imports.SUPPRESSED: "suppressed",
+    evidence_imports.NO_TOPIC: "unknown_topic",
+}
+_WITHOUT_EVIDENCE = "without_evidence"
+
+
+def connect() -> None:
+    """Put every answer where the question is asked; connecting twice changes nothing."""
+    if keep_evidence not in evidence.EVIDENCE_HOOKS:
+        evidence.EVIDENCE_HOOKS.append(keep_evidence)
+
+
+def keep_evidence(
+    session: Session, workspace_id: int, import_ref: ImportRef, rows: list[EvidenceRow], now: datetime
+) -> dict[str, int]:
+    """Let consent judge what an imported file says about people's answers; return how many rows came to what."""
+    known = topics.list_active(session, workspace_id)
+    by_word = {word.casefold(): topic.key for topic in known for word in (topic.name, topic.key)}
+    default = next((topic.key for topic in known if topic.id == import_ref.topic_id), "")
+    language = workspaces.get(session, workspace_id).language
+    digest_key = workspaces.get(session, workspace_id).digest_key
+    claims = [
+        Claim(
+            customer_id=row.customer_id,
+            row=row.row,
+            address=row.email,
+            address_digest=addresses.digest(addresses.normalise(row.email).key, digest_key) if row.email else None,
+            consented_at=row.at,
+            method=row.method,
+            topic=by_word.get(row.topic.casefold(), row.topic) if row.topic else default,
+            purposes=row.purposes or (MARKETING,),
+            wording=row.wording,
+            language=language,
+        )
+        for row in rows
+        if row.is_yes
+    ]
+    outcomes = evidence_imports.record_many(
+        session,
+        workspace_id,
+        f"import {import_ref.import_id}, {import_ref.file_name}",
+        claims,
+        now,
+        file_sha256=import_ref.file_sha256,
+        staff_id=import_ref.staff_id or 0,
+    )
+    counts = Counter(_came_to(outcome) for outcome in outcomes)
+    counts["withdrawn"] = _take_back(session, workspace_id, import_ref, rows, now)
+    return {name: number for name, number in counts.items() if number}
+
+
+def _came_to(outcome: Outcome) -> str:
+    if outcome.granted:
+        return "granted"
+    return _COUNTED_AS.get(outcome.reasons[0], _WITHOUT_EVIDENCE)
+
+
+def _take_back(
+    session: Session, workspace_id: int, import_ref: ImportRef, rows: list[EvidenceRow], now: datetime
+) -> int:
+    """Withdraw what people said no to elsewhere. Who never said yes here needs no entry: they are not written to."""
+    refusing = [row.customer_id for row in rows if not row.is_yes]
+    if not refusing:
+        return 0
+    withdrawn: set[int] = set()
+    for topic in topics.list_active(session, workspace_id):
+        allowed = permission.consented_query(workspace_id, MARKETING, topic.id, now)
+        customer_id = allowed.selected_columns.customer_id
+        withdrawn.update(session.scalars(allowed.where(customer_id == any_(refusing))))
+    proof = Evidence(
+        method="import",
+        actor="import",
+        actor_id=import_ref.staff_id or 0,
+        file_sha256=import_ref.file_sha256,
+        note=f"import {import_ref.import_id}, {import_ref.file_name}",
+    )
+    for customer_id in sorted(withdrawn):
+        actions.withdraw(session, workspace_id, customer_id, evidence=proof, now=now)
+    return len(withdrawn)

@@ -1,0 +1,11 @@
+"""What does every machine do all the time, beside the jobs it is given?"""
+
+from __future__ import annotations
+
+from app.kernel.relay import Loop
+from app.tracking import ingest
+
+
+def local() -> list[Loop]:
+    """Return this machine's chores: (name, function of the services, seconds between two rounds)."""
+    return [("tracking.ship", lambda services: ingest.ship(services, settled_for=ingest.SETTLE), ingest.SHIP_EVERY)]

@@ -61,4 +61,4 @@ UNDO = (
 def attach(table: Table, statements: tuple[str, ...]) -> None:
     """Run these statements whenever `create_all` makes the table."""
     for statement in statements:
-        event.listen(table, "after_create", DDL(statement.replace("%", "%%")))
+        event.listen(table, "after_create", DDL(statement.replace("%", "%%")))  # type: ignore[no-untyped-call]

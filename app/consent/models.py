@@ -160,7 +160,7 @@ class SignupRequest(Numbered, Base):
 
     __tablename__ = "signup_requests"
     __table_args__ = (
-        CheckConstraint("state IN ('pending','unmailed','confirmed','rejected_abuse')", name="known_state"),
+        CheckConstraint("state IN ('pending','unmailed','confirmed','denied','rejected_abuse')", name="known_state"),
         CheckConstraint("state <> 'confirmed' OR confirmed_at IS NOT NULL", name="confirmed_has_time"),
         Index("ix_signup_requests_form", "workspace_id", "form_id", "requested_at"),
         Index("ix_signup_requests_network", "workspace_id", "network", "requested_at"),
@@ -170,8 +170,7 @@ class SignupRequest(Numbered, Base):
     customer_id: Mapped[int]
     address_digest: Mapped[bytes]
     topic_ids: Mapped[list[int]] = mapped_column(ARRAY(BIGINT))
-    purposes: Mapped[list[str]] = mapped_column(ARRAY(Text))
-    notice_ids: Mapped[list[int]] = mapped_column(ARRAY(BIGINT))
+    choices: Mapped[dict[str, Any]]
     language: Mapped[str]
     network: Mapped[str]
     personal: Mapped[dict[str, Any]]

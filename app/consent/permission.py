@@ -1,5 +1,7 @@
 """May we write to this person about this, now? Read by the gate, by segments and by everybody who asks why."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -7,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, exists, literal, or_, select
 from sqlalchemy.orm import Session
 
 from app.consent import suppression
-from app.consent.models import ConsentState
+from app.consent.models import ConsentState, Suppression
 from app.consent.purposes import ALL_TOPICS, CLICK_TRACKING, MARKETING, OPEN_TRACKING, PURPOSES
 
 # Why somebody may not be written to, as message ids; pages translate them.
@@ -49,7 +51,7 @@ class PermissionRow:
     since: datetime
 
 
-def allowed_query(workspace_id: int, purpose: str, topic_id: int, now: datetime) -> Select[tuple[int, int]]:
+def allowed_query(workspace_id: int, purpose: str, topic_id: int, now: datetime) -> Select[int, int]:
     """Select (customer_id, ledger_seq) of everyone who allows this now and is not suppressed."""
     return select(ConsentState.customer_id, ConsentState.ledger_seq).where(
         ConsentState.workspace_id == workspace_id,
@@ -60,7 +62,7 @@ def allowed_query(workspace_id: int, purpose: str, topic_id: int, now: datetime)
     )
 
 
-def consented_query(workspace_id: int, purpose: str, topic_id: int, now: datetime) -> Select[tuple[int]]:
+def consented_query(workspace_id: int, purpose: str, topic_id: int, now: datetime) -> Select[int]:
     """Select the ids of everyone who allowed this, suppressed or not; counts that separate the two need it."""
     return select(ConsentState.customer_id).where(
         ConsentState.workspace_id == workspace_id,
@@ -122,9 +124,9 @@ def explain(
 ) -> str | None:
     """Return the sentence that says why this person may not be written to about this topic; None: they may be."""
     silent = session.scalar(
-        select(suppression.Suppression.reason).where(
-            suppression.Suppression.workspace_id == workspace_id,
-            suppression.Suppression.address_digest == suppression.digest_query(workspace_id, customer_id),
+        select(Suppression.reason).where(
+            Suppression.workspace_id == workspace_id,
+            Suppression.address_digest == suppression.digest_query(workspace_id, customer_id),
         )
     )
     if silent:
@@ -151,7 +153,7 @@ def _held(
     purpose: str,
     topic_id: ColumnElement[int] | int,
     now: datetime,
-) -> Select[tuple[int]]:
+) -> Select[int]:
     return select(ConsentState.ledger_seq).where(
         ConsentState.workspace_id == workspace_id,
         ConsentState.customer_id == customer_id,

@@ -1,5 +1,7 @@
 """Which addresses are never written to, whatever anybody consented to?"""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -98,7 +100,7 @@ def customer_is_suppressed(workspace_id: int, customer_id: ColumnElement[int]) -
     )
 
 
-def suppressed_query(workspace_id: int) -> Select[tuple[int]]:
+def suppressed_query(workspace_id: int) -> Select[int]:
     """Select the ids of the people whose present address is silent."""
     return (
         select(_customers.c.id)

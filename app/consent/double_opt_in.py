@@ -1,0 +1,322 @@
+"""Was it really the owner of this address who asked? A mail with a link whose button they alone can press.
+
+Anybody may type anybody's address into a form, so a request is nothing yet: it changes no profile, gives no permission,
+and costs the address at most one mail per topic and day, three in all, until its owner acts (L1).
+"""
+
+import json
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select, text, update
+from sqlalchemy.orm import Session
+
+from app.consent import actions, facts, ledger, suppression, topics
+from app.consent.evidence import Evidence, Wording, network
+from app.consent.models import ConfirmationAllowance, SignupForm, SignupRequest
+from app.consent.notices import language_of
+from app.consent.purposes import ALL_TOPICS, MARKETING, Event
+from app.consent.record import Entry
+from app.consent.signup_forms import Choice
+from app.customers import people
+from app.kernel import outbox
+from app.kernel.refusals import NotFound, Refusal
+
+VALID_FOR = timedelta(days=7)
+MAIL_EVERY = timedelta(hours=24)
+MAILS_EVER = 3
+MAILS_A_DAY = 3
+
+# One statement decides about the mail and writes the request, so that a hundred posts at once are worth one mail: at
+# most one per topic and day and three until the owner acts, and three a day to the address (topic 0) over all topics.
+# The request is about the topics for which a mail is due; the others had theirs.
+_ASK = text(
+    """
+    WITH due AS (
+        INSERT INTO confirmation_allowances AS held (workspace_id, address_digest, topic_id, mailed_at, mailed_count)
+        SELECT :workspace_id, :address_digest, topic_id, CAST(:now AS timestamptz), 1
+        FROM unnest(CAST(:topic_ids AS bigint[])) AS topic_id ORDER BY topic_id
+        ON CONFLICT (workspace_id, address_digest, topic_id) DO UPDATE
+            SET mailed_at = excluded.mailed_at, mailed_count = held.mailed_count + 1
+            WHERE held.mailed_at <= CAST(:day_ago AS timestamptz) AND held.mailed_count < :ever
+        RETURNING topic_id
+    ), address AS (
+        INSERT INTO confirmation_allowances AS held (workspace_id, address_digest, topic_id, mailed_at, mailed_count)
+        SELECT :workspace_id, :address_digest, 0, CAST(:now AS timestamptz), 1 WHERE (SELECT count(*) FROM due) > 0
+        ON CONFLICT (workspace_id, address_digest, topic_id) DO UPDATE SET
+            mailed_at = CASE WHEN held.mailed_at <= CAST(:day_ago AS timestamptz) THEN excluded.mailed_at
+                ELSE held.mailed_at END,
+            mailed_count = CASE WHEN held.mailed_at <= CAST(:day_ago AS timestamptz) THEN 1
+                ELSE held.mailed_count + 1 END
+            WHERE held.mailed_at <= CAST(:day_ago AS timestamptz) OR held.mailed_count < :a_day
+        RETURNING 1
+    ), verdict AS (
+        SELECT (SELECT count(*) FROM address) > 0 AS is_due,
+            (SELECT array_agg(topic_id ORDER BY topic_id) FROM due) AS topic_ids
+    )
+    INSERT INTO signup_requests (workspace_id, form_id, customer_id, address_digest, topic_ids, choices, language,
+        network, personal, state, requested_at, expires_at)
+    SELECT :workspace_id, :form_id, :customer_id, :address_digest,
+        CASE WHEN is_due THEN verdict.topic_ids ELSE CAST(:topic_ids AS bigint[]) END,
+        CAST(:choices AS jsonb), :language, :network, CAST(:personal AS jsonb),
+        CASE WHEN is_due THEN 'pending' ELSE 'unmailed' END, :now, :expires_at
+    FROM verdict RETURNING id, topic_ids, state
+    """
+)
+
+
+class NothingChosen(Refusal):
+    """No topic was ticked."""
+
+    status = 422
+    message = "Tick at least one topic that you would like to receive."
+
+
+class ConfirmationExpired(Refusal):
+    """The confirmation link is older than the period the customer was promised."""
+
+    status = 410
+    message = "This confirmation link has expired. Please sign up again."
+
+
+class RequestRejected(Refusal):
+    """The request was denied by the address's owner, or rejected with an attack on the form."""
+
+    status = 410
+    message = "This confirmation link is no longer valid. Please sign up again."
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What somebody sent with a form: the address as typed, the boxes they ticked or left, and where it came from."""
+
+    email: str
+    chosen: tuple[Choice, ...]
+    declined: tuple[Choice, ...] = ()
+    language: str = "en"
+    page: str = ""
+    ip: str | None = None
+    user_agent: str | None = None
+    fields: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RequestInfo:
+    """What a confirmation mail and its page need to know of a request. `network` says from where it was made."""
+
+    id: int
+    customer_id: int
+    form_id: int
+    state: str
+    topic_names: tuple[str, ...]
+    language: str
+    network: str
+    requested_at: datetime
+    expires_at: datetime
+
+
+def request(session: Session, workspace_id: int, form: SignupForm, answer: Answer, *, now: datetime) -> int:
+    """Note the request and have the owner asked, unless they were lately. Any address makes the same work (L5)."""
+    chosen = sorted(choice.topic.id for choice in answer.chosen if choice.topic)
+    if not chosen:
+        raise NothingChosen
+    customer = people.upsert(session, workspace_id, email=answer.email, fields={}, source=f"form:{form.slug}", now=now)
+    assert customer.address_digest
+    asked = session.execute(
+        _ASK,
+        {
+            "workspace_id": workspace_id,
+            "form_id": form.id,
+            "customer_id": customer.id,
+            "address_digest": customer.address_digest,
+            "topic_ids": chosen,
+            "choices": json.dumps(_choices(answer)),
+            "language": language_of(answer.language),
+            "network": network(answer.ip),
+            "personal": json.dumps(_personal(answer)),
+            "now": now,
+            "day_ago": now - MAIL_EVERY,
+            "ever": MAILS_EVER,
+            "a_day": MAILS_A_DAY,
+            "expires_at": now + VALID_FOR,
+        },
+    ).one()
+    if asked.state == "pending":
+        _ask_owner(session, workspace_id, asked.id, customer.address_digest, answer.page, now=now)
+    return int(asked.id)
+
+
+def get_request(session: Session, workspace_id: int, request_id: int) -> RequestInfo:
+    """Return what the confirmation mail and page say about a request; raise NotFound."""
+    row = _row(session, workspace_id, request_id)
+    names = tuple(topic.name for topic in topics.named(session, workspace_id, row.topic_ids).values())
+    return RequestInfo(
+        *(row.id, row.customer_id, row.form_id, row.state, names),
+        *(row.language, row.network, row.requested_at, row.expires_at),
+    )
+
+
+def confirm(
+    session: Session,
+    workspace_id: int,
+    request_id: int,
+    *,
+    ip: str | None = None,
+    user_agent: str | None = None,
+    now: datetime,
+) -> bool:
+    """Turn the request into consent. Return whether it was this press that did it: a second one changes nothing."""
+    row = _row(session, workspace_id, request_id, locked=True)
+    if row.state == "confirmed":
+        return False
+    _require_answerable(session, row, now)
+    row.state, row.confirmed_at = "confirmed", now
+    _give(session, row, ip=ip, user_agent=user_agent, now=now)
+    suppression.end_by_new_act(session, workspace_id, row.address_digest)
+    _restart_allowance(session, row, mailed_count=0)
+    _fill_in_profile(session, row, now=now)
+    session.flush()
+    return True
+
+
+def deny(
+    session: Session,
+    workspace_id: int,
+    request_id: int,
+    *,
+    ip: str | None = None,
+    user_agent: str | None = None,
+    now: datetime,
+) -> None:
+    """Note that the address's owner did not ask for this: no more questions about these topics by mail."""
+    row = _row(session, workspace_id, request_id, locked=True)
+    if row.state == "denied":
+        return
+    _require_answerable(session, row, now)
+    row.state = "denied"
+    evidence = Evidence(method="denied_by_mail", request_id=row.id, form_id=row.form_id, ip=ip, user_agent=user_agent)
+    for topic_id in row.topic_ids:
+        actions.refuse(
+            session, workspace_id, row.customer_id, purpose=MARKETING, topic_id=topic_id, evidence=evidence, now=now
+        )
+    _restart_allowance(session, row, mailed_count=MAILS_EVER)
+    session.flush()
+
+
+def _row(session: Session, workspace_id: int, request_id: int, *, locked: bool = False) -> SignupRequest:
+    query = select(SignupRequest).where(SignupRequest.workspace_id == workspace_id, SignupRequest.id == request_id)
+    row = session.scalar(query.with_for_update() if locked else query)
+    if row is None or row.state == "unmailed":
+        raise NotFound
+    return row
+
+
+def _require_answerable(session: Session, row: SignupRequest, now: datetime) -> None:
+    if row.state != "pending":
+        raise RequestRejected
+    if now >= row.expires_at:
+        raise ConfirmationExpired
+    present = session.scalar(select(suppression.digest_query(row.workspace_id, row.customer_id)))
+    if present != row.address_digest:
+        # The mail went to an address that is no longer this person's.
+        raise RequestRejected
+
+
+def _ask_owner(
+    session: Session, workspace_id: int, request_id: int, address_digest: bytes, page: str, *, now: datetime
+) -> None:
+    row = _row(session, workspace_id, request_id)
+    evidence = _evidence_of(row, method="web_form", page=page)
+    entries = [_entry(session, row, box, Event.REQUESTED, evidence) for box in _boxes(row)]
+    ledger.append_many(session, workspace_id, entries, now=now)
+    silent = suppression.find(session, workspace_id, address_digest)
+    if silent is None or silent.reason != suppression.BOUNCED:
+        outbox.publish(session, facts.ConfirmationRequested(workspace_id, row.id, row.customer_id))
+
+
+def _give(session: Session, row: SignupRequest, *, ip: str | None, user_agent: str | None, now: datetime) -> None:
+    evidence = Evidence(
+        method="double_opt_in",
+        at=now,
+        form_id=row.form_id,
+        request_id=row.id,
+        address=row.personal.get("address"),
+        ip=ip,
+        user_agent=user_agent,
+    )
+    boxes = _boxes(row)
+    entries = [_entry(session, row, box, Event.CONFIRMED, evidence) for box in boxes]
+    entries += [_entry(session, row, box, Event.REFUSED, evidence) for box in row.choices["declined"]]
+    ledger.append_many(session, row.workspace_id, entries, now=now)
+    for box in boxes:
+        outbox.publish(session, facts.ConsentGiven(row.workspace_id, row.customer_id, box["purpose"], box["topic_id"]))
+
+
+def _fill_in_profile(session: Session, row: SignupRequest, *, now: datetime) -> None:
+    """Only now are the form's other values believed: before, anybody could have sent them."""
+    customer = people.get(session, row.workspace_id, row.customer_id)
+    values = dict(row.personal.get("fields", {}))
+    if customer.language is None:
+        values["language"] = row.language
+    people.change(session, customer, values_by_name=values, source=f"form:{row.form_id}", now=now)
+
+
+def _restart_allowance(session: Session, row: SignupRequest, *, mailed_count: int) -> None:
+    held = ConfirmationAllowance
+    session.execute(
+        update(held)
+        .where(
+            held.workspace_id == row.workspace_id,
+            held.address_digest == row.address_digest,
+            held.topic_id.in_([*row.topic_ids, ALL_TOPICS] if mailed_count == 0 else row.topic_ids),
+        )
+        .values(mailed_count=mailed_count)
+    )
+
+
+def _boxes(row: SignupRequest) -> list[dict[str, Any]]:
+    """Return the ticked boxes that this request is about: topics whose mail was due, and the other purposes."""
+    return [box for box in row.choices["given"] if not box["topic_id"] or box["topic_id"] in row.topic_ids]
+
+
+def _entry(session: Session, row: SignupRequest, box: dict[str, Any], event: Event, evidence: Evidence) -> Entry:
+    topic = topics.get(session, row.workspace_id, box["topic_id"]) if box["topic_id"] else None
+    wording = Wording(**box["wording"])
+    return Entry(
+        event=event,
+        customer_id=row.customer_id,
+        purpose=box["purpose"],
+        evidence=replace(evidence, wording=wording),
+        topic_id=box["topic_id"],
+        topic_key=topic.key if topic else None,
+        promise=topic.promise if topic else None,
+        address_digest=row.address_digest,
+    )
+
+
+def _evidence_of(row: SignupRequest, *, method: str, page: str) -> Evidence:
+    return Evidence(
+        method=method,
+        at=row.requested_at,
+        page=page or None,
+        form_id=row.form_id,
+        request_id=row.id,
+        address=row.personal.get("address"),
+        ip=row.network.partition("/")[0],
+        user_agent=row.personal.get("user_agent"),
+        fields=row.personal.get("fields", {}),
+    )
+
+
+def _choices(answer: Answer) -> dict[str, list[dict[str, Any]]]:
+    return {"given": [_box(choice) for choice in answer.chosen], "declined": [_box(each) for each in answer.declined]}
+
+
+def _box(choice: Choice) -> dict[str, Any]:
+    topic_id = choice.topic.id if choice.topic else ALL_TOPICS
+    return {"purpose": choice.purpose, "topic_id": topic_id, "wording": asdict(choice.shown.wording)}
+
+
+def _personal(answer: Answer) -> dict[str, Any]:
+    return {"address": answer.email.strip(), "user_agent": answer.user_agent or "", "fields": answer.fields}

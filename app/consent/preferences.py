@@ -1,0 +1,138 @@
+"""What do I get, and how do I change it? What a person sees and may set about themselves, without logging in."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.consent import actions, notices, permission, suppression, topics, wording
+from app.consent.evidence import Evidence
+from app.consent.notices import Shown
+from app.consent.purposes import ALL_TOPICS, MARKETING, PERSONAL_PURPOSES
+from app.customers import people
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """One thing a person may turn on or off, in the words they read."""
+
+    name: str
+    purpose: str
+    topic_id: int
+    title: str
+    description: str
+    promise: str
+    is_on: bool
+    shown: Shown
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """Everything on one person's page. `address` is shown shortened, because mail gets forwarded."""
+
+    address: str
+    language: str
+    topics: tuple[Switch, ...]
+    purposes: tuple[Switch, ...]
+    is_silent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """How many switches went each way."""
+
+    turned_on: int = 0
+    turned_off: int = 0
+
+
+def read(
+    session: Session, workspace_id: int, customer_id: int, *, sender: str, language: str, now: datetime
+) -> Preferences:
+    """Return this person's switches; raise NotFound for somebody we no longer know."""
+    customer = people.get(session, workspace_id, customer_id)
+    held = {
+        (row.purpose, row.topic_id): permission.explain_row(row, now=now) is None
+        for row in permission.state_of(session, workspace_id, customer_id)
+    }
+    digest = session.scalar(select(suppression.digest_query(workspace_id, customer_id)))
+    marketing = notices.current(session, workspace_id, MARKETING, language, now=now)
+    return Preferences(
+        address=shorten(customer.email or ""),
+        language=customer.language or language,
+        topics=tuple(
+            Switch(
+                name=f"topic-{topic.id}",
+                purpose=MARKETING,
+                topic_id=topic.id,
+                title=topic.name,
+                description=topic.description,
+                promise=wording.say_promise(topic.promise, marketing.language),
+                is_on=held.get((MARKETING, topic.id), False),
+                shown=marketing.shown(sender=sender, topic=topic.name, promise=topic.promise),
+            )
+            for topic in topics.list_all(session, workspace_id)
+            if topic.is_active or held.get((MARKETING, topic.id))
+        ),
+        purposes=tuple(
+            _purpose_switch(session, workspace_id, purpose, sender, language, held, now)
+            for purpose in PERSONAL_PURPOSES
+        ),
+        is_silent=bool(digest and suppression.is_suppressed(session, workspace_id, digest)),
+    )
+
+
+def change(
+    session: Session,
+    workspace_id: int,
+    customer_id: int,
+    *,
+    wanted: Preferences,
+    on: Collection[str],
+    language: str | None,
+    evidence: Evidence,
+    now: datetime,
+) -> Changes:
+    """Set the switches named in `on`, unset all others, and return what changed. `wanted` is the page shown."""
+    turned_on = turned_off = 0
+    for switch in (*wanted.topics, *wanted.purposes):
+        should_be_on = switch.name in on
+        if should_be_on == switch.is_on:
+            continue
+        act = replace(evidence, wording=switch.shown.wording) if should_be_on else evidence
+        values = {"purpose": switch.purpose, "topic_id": switch.topic_id, "evidence": act, "now": now}
+        if should_be_on:
+            actions.grant(session, workspace_id, customer_id, **values)  # type: ignore[arg-type]
+            turned_on += 1
+        else:
+            actions.withdraw(session, workspace_id, customer_id, **values)  # type: ignore[arg-type]
+            turned_off += 1
+    if turned_on:
+        digest = session.scalar(select(suppression.digest_query(workspace_id, customer_id)))
+        if digest:
+            suppression.end_by_new_act(session, workspace_id, digest)
+    if language:
+        customer = people.get(session, workspace_id, customer_id)
+        people.change(session, customer, values_by_name={"language": language}, source="preferences", now=now)
+    return Changes(turned_on, turned_off)
+
+
+def shorten(address: str) -> str:
+    """Return an address that its owner recognises and a stranger does not learn: a•••@example.com."""
+    local, at, domain = address.rpartition("@")
+    return f"{local[:1]}•••{at}{domain}" if at else ""
+
+
+def _purpose_switch(
+    session: Session,
+    workspace_id: int,
+    purpose: str,
+    sender: str,
+    language: str,
+    held: dict[tuple[str, int], bool],
+    now: datetime,
+) -> Switch:
+    notice = notices.current(session, workspace_id, purpose, language, now=now)
+    shown = notice.shown(sender=sender)
+    return Switch(purpose, purpose, ALL_TOPICS, "", shown.text, "", held.get((purpose, ALL_TOPICS), False), shown)

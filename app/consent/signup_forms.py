@@ -1,0 +1,136 @@
+"""Where can people sign up, and for what? Public forms, made by staff."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.consent import notices, topics
+from app.consent.models import SignupForm, SignupRequest
+from app.consent.notices import Shown
+from app.consent.purposes import MARKETING, PERSONAL_PURPOSES
+from app.consent.topics import TopicInfo
+from app.kernel.refusals import NotFound, Refusal
+
+
+class FormAddressTaken(Refusal):
+    """Another form already has this address."""
+
+    message = "Another form already uses this address. Choose a different ending."
+
+
+class FormInvalid(Refusal):
+    """A form needs a name, an address and at least one topic."""
+
+    status = 422
+    message = "A form needs a name, an address and at least one topic."
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One box on a form: what it stands for and the exact words beside it."""
+
+    name: str
+    purpose: str
+    topic: TopicInfo | None
+    shown: Shown
+
+
+@dataclass(frozen=True, slots=True)
+class FormCounts:
+    """What became of a form's requests since a moment."""
+
+    asked: int
+    mailed: int
+    confirmed: int
+
+
+def get(session: Session, workspace_id: int, form_id: int) -> SignupForm:
+    """Return the form; raise NotFound."""
+    form = session.get(SignupForm, (workspace_id, form_id))
+    if form is None:
+        raise NotFound
+    return form
+
+
+def get_open(session: Session, workspace_id: int, slug: str) -> SignupForm:
+    """Return the form the public sees under this address; raise NotFound when there is none, or it is closed."""
+    form = session.scalar(select(SignupForm).where(SignupForm.workspace_id == workspace_id, SignupForm.slug == slug))
+    if form is None or not form.is_open:
+        raise NotFound
+    return form
+
+
+def list_all(session: Session, workspace_id: int) -> list[SignupForm]:
+    """Return every form, newest first."""
+    query = select(SignupForm).where(SignupForm.workspace_id == workspace_id).order_by(SignupForm.id.desc())
+    return list(session.scalars(query.limit(200)))
+
+
+def save(
+    session: Session,
+    workspace_id: int,
+    form_id: int | None,
+    *,
+    name: str,
+    slug: str,
+    introduction: str,
+    topic_ids: list[int],
+    asks: list[str],
+    asks_name: bool,
+    language: str,
+    is_open: bool,
+    now: datetime,
+) -> SignupForm:
+    """Create or change a form; raise FormInvalid or FormAddressTaken."""
+    known = topics.named(session, workspace_id, topic_ids)
+    if not name.strip() or not known or not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,59}", slug):
+        raise FormInvalid
+    same = select(SignupForm.id).where(SignupForm.workspace_id == workspace_id, SignupForm.slug == slug)
+    if session.scalar(same.where(SignupForm.id != (form_id or 0))):
+        raise FormAddressTaken(field="slug")
+    form = get(session, workspace_id, form_id) if form_id else SignupForm(workspace_id=workspace_id, created_at=now)
+    form.name, form.slug, form.introduction = name.strip(), slug, introduction.strip()
+    form.topic_ids = list(known)
+    form.asks = [purpose for purpose in PERSONAL_PURPOSES if purpose in asks]
+    form.asks_name, form.language, form.is_open = asks_name, notices.language_of(language), is_open
+    session.add(form)
+    session.flush()
+    return form
+
+
+def choices(session: Session, form: SignupForm, *, language: str, sender: str, now: datetime) -> list[Choice]:
+    """Return the boxes of this form in this language, each with the words now in force. All start empty (C1)."""
+    workspace_id = form.workspace_id
+    offered = [topic for topic in topics.named(session, workspace_id, form.topic_ids).values() if topic.is_active]
+    marketing = notices.current(session, workspace_id, MARKETING, language, now=now)
+    boxes = [
+        Choice(
+            f"topic-{topic.id}",
+            MARKETING,
+            topic,
+            marketing.shown(sender=sender, topic=topic.name, promise=topic.promise),
+        )
+        for topic in offered
+    ]
+    for purpose in form.asks:
+        notice = notices.current(session, workspace_id, purpose, language, now=now)
+        boxes.append(Choice(purpose, purpose, None, notice.shown(sender=sender)))
+    return boxes
+
+
+def counts(session: Session, workspace_id: int, *, now: datetime, within: timedelta) -> dict[int, FormCounts]:
+    """Return, by form, how many asked, were sent a confirmation mail, and confirmed."""
+    rows = session.execute(
+        select(
+            SignupRequest.form_id,
+            func.count(),
+            func.count().filter(SignupRequest.state.in_(("pending", "confirmed"))),
+            func.count().filter(SignupRequest.state == "confirmed"),
+        )
+        .where(SignupRequest.workspace_id == workspace_id, SignupRequest.requested_at > now - within)
+        .group_by(SignupRequest.form_id)
+    )
+    return {form_id: FormCounts(asked, mailed, confirmed) for form_id, asked, mailed, confirmed in rows}

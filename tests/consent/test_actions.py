@@ -1,0 +1,117 @@
+"""What people can do about being written to, and what follows."""
+
+import pytest
+from sqlalchemy import text
+
+from app.consent import actions, facts, permission, suppression, verify
+from app.consent.evidence import Evidence
+from app.kernel import outbox
+from app.kernel.registry import JOBS, job
+from tests.conftest import NOON
+from tests.factories.consent import a_topic, a_yes, consented_customer
+
+CLICK = Evidence(method="one_click", message_id=5)
+
+
+@pytest.fixture
+def heard(monkeypatch):
+    """A job that listens to both facts."""
+    job("consent_test.listen")(lambda services, **fields: None)
+    for fact in (facts.ConsentGiven, facts.ConsentWithdrawn):
+        monkeypatch.setitem(outbox.LISTENERS, fact, ["consent_test.listen"])
+    yield
+    del JOBS["consent_test.listen"]
+
+
+def count(session, event):
+    return session.scalar(text("SELECT count(*) FROM consent_ledger WHERE event = :event"), {"event": event})
+
+
+def allows(session, workspace, customer, topic_id, purpose="marketing"):
+    return permission.allows(session, workspace.id, customer.id, purpose=purpose, topic_id=topic_id, now=NOON)
+
+
+def test_a_yes_to_one_topic_is_no_yes_to_another(session, workspace):
+    ada = consented_customer(session, workspace.id)
+    offers = a_topic(session, workspace.id)
+
+    assert allows(session, workspace, ada, workspace.topic_id)
+    assert not allows(session, workspace, ada, offers.id)
+    assert not allows(session, workspace, ada, 0, purpose="open_tracking")
+
+
+def test_withdrawing_twice_is_one_record(session, workspace):
+    ada = consented_customer(session, workspace.id)
+    for _ in range(2):
+        actions.withdraw(session, workspace.id, ada.id, topic_id=workspace.topic_id, evidence=CLICK, now=NOON)
+
+    assert count(session, "withdrawn") == 1
+    assert not allows(session, workspace, ada, workspace.topic_id)
+
+
+def test_leaving_everything_ends_every_topic_and_purpose(session, workspace):
+    offers = a_topic(session, workspace.id)
+    ada = consented_customer(session, workspace.id, purposes=("open_tracking", "profiling"))
+    actions.grant(session, workspace.id, ada.id, topic_id=offers.id, evidence=a_yes(), now=NOON)
+
+    for _ in range(2):
+        actions.leave_all(session, workspace.id, ada.id, evidence=CLICK, now=NOON)
+
+    assert not any(row.allowed for row in permission.state_of(session, workspace.id, ada.id))
+    assert count(session, "withdrawn") == 3
+
+
+def test_a_person_may_come_back_to_one_topic_by_their_own_act(session, workspace):
+    offers = a_topic(session, workspace.id)
+    ada = consented_customer(session, workspace.id)
+    actions.leave_all(session, workspace.id, ada.id, evidence=CLICK, now=NOON)
+    actions.grant(session, workspace.id, ada.id, topic_id=offers.id, evidence=a_yes(), now=NOON)
+
+    assert allows(session, workspace, ada, offers.id)
+    assert not allows(session, workspace, ada, workspace.topic_id)
+
+
+@pytest.mark.parametrize("act", [actions.complain, actions.object_all])
+def test_a_complaint_or_objection_also_silences_the_address(session, workspace, act):
+    ada = consented_customer(session, workspace.id, purposes=("profiling",))
+    for _ in range(2):
+        act(session, workspace.id, ada.id, evidence=Evidence(method="feedback_report"), now=NOON)
+
+    assert suppression.is_suppressed(session, workspace.id, ada.address_digest)
+    assert not allows(session, workspace, ada, workspace.topic_id)
+
+
+def test_a_complaint_after_a_withdrawal_is_still_recorded(session, workspace):
+    ada = consented_customer(session, workspace.id)
+    actions.withdraw(session, workspace.id, ada.id, evidence=CLICK, now=NOON)
+    actions.complain(session, workspace.id, ada.id, evidence=CLICK, now=NOON)
+
+    assert count(session, "complained") == 1
+
+
+def test_an_empty_box_takes_nothing_back(session, workspace):
+    """Leaving a box empty on a second form is not a withdrawal of what was given before."""
+    ada = consented_customer(session, workspace.id, purposes=("profiling",))
+    refused = actions.refuse(session, workspace.id, ada.id, purpose="profiling", evidence=CLICK, now=NOON)
+
+    assert refused is None
+    assert allows(session, workspace, ada, 0, purpose="profiling")
+
+
+def test_every_change_is_announced(session, workspace, heard):
+    ada = consented_customer(session, workspace.id)
+    actions.withdraw(session, workspace.id, ada.id, topic_id=workspace.topic_id, evidence=CLICK, now=NOON)
+    actions.withdraw(session, workspace.id, ada.id, topic_id=workspace.topic_id, evidence=CLICK, now=NOON)
+
+    rows = session.execute(text("SELECT args FROM outbox WHERE name = 'consent_test.listen' ORDER BY id")).scalars()
+    expected = {"workspace_id": workspace.id, "customer_id": ada.id, "purpose": "marketing"}
+    assert list(rows) == [{**expected, "topic_id": workspace.topic_id}] * 2
+
+
+def test_erasing_evidence_leaves_the_chain_whole(session, workspace):
+    ada = consented_customer(session, workspace.id)
+    actions.erase_evidence(session, workspace.id, ada.id, evidence=Evidence(method="request", actor="staff"), now=NOON)
+
+    assert session.scalar(text("SELECT count(*) FROM consent_evidence")) == 0
+    assert suppression.is_suppressed(session, workspace.id, ada.address_digest)
+    assert verify.check(session, workspace.id) == []

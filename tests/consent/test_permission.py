@@ -1,0 +1,93 @@
+"""Who may be written to, asked for one person, for a batch, and for everybody."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import literal, select
+
+from app.consent import actions, permission, suppression
+from app.consent.evidence import Evidence
+from app.customers import people
+from tests.conftest import NOON
+from tests.factories.consent import a_yes, consented_customer
+
+
+def allowed_ids(session, workspace, now=NOON):
+    query = permission.allowed_query(workspace.id, "marketing", workspace.topic_id, now)
+    return [row.customer_id for row in session.execute(query)]
+
+
+def why_not(session, workspace, customer, now=NOON):
+    return permission.explain(session, workspace.id, customer.id, workspace.topic_id, now)
+
+
+def test_only_who_agreed_is_in_the_audience(session, workspace):
+    ada = consented_customer(session, workspace.id)
+    bob = people.upsert(session, workspace.id, email="bob@example.com", fields={}, source="test", now=NOON)
+
+    assert allowed_ids(session, workspace) == [ada.id]
+    assert why_not(session, workspace, ada) is None
+    assert why_not(session, workspace, bob) == permission.NO_RECORD
+
+
+def test_permission_ends_on_its_day(session, workspace):
+    """An implied consent stops by itself; nobody has to notice."""
+    ada = people.upsert(session, workspace.id, email="ada@example.com", fields={}, source="test", now=NOON)
+    actions.grant(
+        session,
+        workspace.id,
+        ada.id,
+        topic_id=workspace.topic_id,
+        evidence=a_yes(),
+        now=NOON,
+        expires_at=NOON + timedelta(days=730),
+        expires_rule="two years after a purchase",
+    )
+
+    assert allowed_ids(session, workspace, NOON + timedelta(days=729)) == [ada.id]
+    assert allowed_ids(session, workspace, NOON + timedelta(days=730)) == []
+    assert why_not(session, workspace, ada, NOON + timedelta(days=731)) == permission.REASONS["expired"]
+
+
+@pytest.mark.parametrize("reason", suppression.REASONS)
+def test_a_suppressed_address_is_silent_whatever_was_agreed(session, workspace, reason):
+    ada = consented_customer(session, workspace.id)
+    suppression.add(session, workspace.id, address_digest=ada.address_digest, reason=reason, source="test", now=NOON)
+
+    assert allowed_ids(session, workspace) == []
+    assert why_not(session, workspace, ada) == permission.SUPPRESSED[reason]
+
+
+def test_suppressing_twice_keeps_the_first_reason(session, workspace):
+    for reason in ("bounced", "manual"):
+        suppression.add(session, workspace.id, address_digest=b"d" * 16, reason=reason, source="test", now=NOON)
+
+    assert suppression.find(session, workspace.id, b"d" * 16).reason == "bounced"
+
+
+def test_a_new_act_does_not_revive_a_dead_mailbox(session, workspace):
+    for digest, reason in ((b"a" * 16, "bounced"), (b"b" * 16, "complained")):
+        suppression.add(session, workspace.id, address_digest=digest, reason=reason, source="test", now=NOON)
+        suppression.end_by_new_act(session, workspace.id, digest)
+
+    assert suppression.is_suppressed(session, workspace.id, b"a" * 16)
+    assert not suppression.is_suppressed(session, workspace.id, b"b" * 16)
+
+
+def test_the_sender_reads_permission_inside_its_own_statement(session, workspace):
+    ada = consented_customer(session, workspace.id, purposes=("click_tracking",))
+    condition = permission.is_allowed(workspace.id, literal(ada.id), "marketing", workspace.topic_id, NOON)
+    opens, clicks = permission.tracking_columns(workspace.id, literal(ada.id), NOON)
+
+    assert session.execute(select(condition, opens, clicks)).one() == (True, False, True)
+
+
+@pytest.mark.parametrize(
+    ("act", "state"),
+    [(actions.withdraw, "withdrawn"), (actions.object_all, "objected"), (actions.complain, "complained")],
+)
+def test_the_reason_is_the_latest_no(session, workspace, act, state):
+    ada = consented_customer(session, workspace.id)
+    act(session, workspace.id, ada.id, evidence=Evidence(method="test"), now=NOON)
+
+    assert why_not(session, workspace, ada) in (permission.REASONS[state], permission.SUPPRESSED.get(state))

@@ -1,0 +1,71 @@
+"""People who said yes, no or nothing, written as the real actions write them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from app.consent import actions, notices, topics
+from app.consent.evidence import Evidence
+from app.consent.models import SignupForm
+from app.consent.purposes import MARKETING
+from app.consent.topics import TopicInfo
+from app.customers import people
+from app.customers.models import Customer
+from tests.conftest import NOON
+
+
+def a_topic(session: Session, workspace_id: int, *, name: str = "Offers", limit: int = 4, days: int = 30) -> TopicInfo:
+    """A topic people can join."""
+    return topics.create(session, workspace_id, name=name, promised_limit=limit, promised_days=days)
+
+
+def a_yes(*, method: str = "web_form", **values: object) -> Evidence:
+    """Evidence of an ordinary yes on a form."""
+    return Evidence(method=method, page="http://shop.test/f", ip="198.51.100.77", user_agent="Firefox", **values)  # type: ignore[arg-type]
+
+
+def consented_customer(
+    session: Session,
+    workspace_id: int,
+    *,
+    email: str = "ada@example.com",
+    topic: str = "news",
+    purposes: tuple[str, ...] = (),
+    now: datetime = NOON,
+    **fields: object,
+) -> Customer:
+    """A customer who agreed to this topic, and to these other purposes."""
+    customer = people.upsert(session, workspace_id, email=email, fields=fields, source="test", now=now)
+    found = topics.find_by_key(session, workspace_id, topic)
+    assert found, f"no topic {topic!r}"
+    for purpose, topic_id in [(MARKETING, found.id), *((purpose, 0) for purpose in purposes)]:
+        notice = notices.current(session, workspace_id, purpose, "en", now=now)
+        evidence = a_yes(wording=notice.wording, address=email)
+        actions.grant(
+            session, workspace_id, customer.id, purpose=purpose, topic_id=topic_id, evidence=evidence, now=now
+        )
+    return customer
+
+
+def a_form(
+    session: Session, workspace_id: int, topic_ids: list[int], *, now: datetime = NOON, **values: object
+) -> SignupForm:
+    """A public sign-up form that offers these topics."""
+    form = SignupForm(
+        workspace_id=workspace_id,
+        slug=values.pop("slug", "newsletter"),
+        name=values.pop("name", "Newsletter"),
+        introduction="",
+        topic_ids=topic_ids,
+        asks=values.pop("asks", []),
+        asks_name=values.pop("asks_name", False),
+        language=values.pop("language", "en"),
+        is_open=values.pop("is_open", True),
+        created_at=now,
+    )
+    assert not values, values
+    session.add(form)
+    session.flush()
+    return form

@@ -84,3 +84,8 @@ def exists(app: Flask, url: str) -> bool:
         rules = (rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ()))
         known = app.extensions["assent.places"] = {rule.rule.rstrip("/") or "/" for rule in rules}
     return url in known
+
+
+def leads(url: str) -> bool:
+    """Say whether this path is open in this installation; for templates."""
+    return exists(current_app, url)

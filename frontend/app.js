@@ -1,0 +1,46 @@
+// What every staff page carries: htmx for live parts, Alpine for small state, and the shell's own behaviour.
+import Alpine from "@alpinejs/csp";
+import htmx from "htmx.org";
+import { armCopies, armMenus, armRows, armSubmits } from "./parts.js";
+import { armPalette } from "./palette.js";
+import { armPanel } from "./panel.js";
+import { armToasts, showToast } from "./toasts.js";
+
+window.htmx = htmx;
+window.Alpine = Alpine;
+
+const csrf = document.querySelector('meta[name="csrf-token"]')?.content;
+document.addEventListener("htmx:configRequest", (event) => {
+  if (csrf && event.detail.verb !== "get") event.detail.headers["X-CSRFToken"] = csrf;
+});
+document.addEventListener("htmx:responseError", (event) => showToast(event.detail.xhr.responseText));
+document.addEventListener("htmx:sendError", () => showToast(document.body.dataset.offline));
+document.addEventListener("htmx:load", (event) => drawLater(event.detail.elt));
+
+// Charts and the editor are bundles of their own, fetched when the first one comes near the screen.
+const seen = new IntersectionObserver(
+  (entries) => {
+    for (const { isIntersecting, target } of entries) {
+      if (!isIntersecting) continue;
+      seen.unobserve(target);
+      import(target.dataset.chart ?? target.dataset.editor).then((bundle) => bundle.mount(target));
+    }
+  },
+  { rootMargin: "200px" },
+);
+
+function drawLater(root) {
+  const found = [...root.querySelectorAll("[data-chart], [data-editor]")];
+  if (root.matches?.("[data-chart], [data-editor]")) found.push(root);
+  for (const element of found) if (!element.dataset.armed) (element.dataset.armed = "yes"), seen.observe(element);
+}
+
+armMenus();
+armRows();
+armCopies();
+armSubmits();
+armPanel();
+armPalette();
+armToasts();
+drawLater(document.body);
+Alpine.start();

@@ -1,0 +1,60 @@
+"""How do the shop's old records look? As CSV files, with the few broken lines that every export has."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+from demo.shop import FORM, NEWSLETTER, WORDING, Person, Purchase, Shop
+
+PEOPLE_HEADER = (
+    *("Email", "First name", "Last name", "Language", "Country", "City", "Time zone", "Tags"),
+    *("Newsletter", "Consent date", "Method", "Wording", "Topic", "Purposes", "Form", "IP"),
+)
+PURCHASES_HEADER = ("Order no", "Email", "Date", "Product", "Quantity", "Total", "Currency")
+
+BROKEN_PEOPLE = (
+    ("not-an-address", "Nobody"), ("double@@example.com", "Twice"), ("", "Empty"), ("späce in@example.org", "Blank"),
+    ("trailing.@example.net", "Dot"), ("missing.domain@", "Half"),
+)  # fmt: skip
+BROKEN_PURCHASES = (
+    ("N-X1", "somebody.unknown@example.com", "2026-01-05 10:00", "Earl Grey Blue 100 g", "1", "9.80", "EUR"),
+    ("N-X2", "", "2026-01-05 10:00", "Earl Grey Blue 100 g", "1", "9.80", "EUR"),
+    ("N-X3", "somebody.unknown@example.com", "the other day", "Earl Grey Blue 100 g", "1", "9.80", "EUR"),
+    ("N-X4", "somebody.unknown@example.com", "2026-01-05 10:00", "Earl Grey Blue 100 g", "1", "about ten", "EUR"),
+)
+
+
+def write(shop: Shop, folder: Path) -> tuple[Path, Path]:
+    """Write customers.csv and purchases.csv; the broken lines stand somewhere in the middle."""
+    folder.mkdir(parents=True, exist_ok=True)
+    people, purchases = folder / "customers.csv", folder / "purchases.csv"
+    blank = ("",) * (len(PEOPLE_HEADER) - 2)
+    _write(people, PEOPLE_HEADER, [_person(one) for one in shop.people], [(*pair, *blank) for pair in BROKEN_PEOPLE])
+    _write(purchases, PURCHASES_HEADER, [_purchase(one) for one in shop.purchases], list(BROKEN_PURCHASES))
+    return people, purchases
+
+
+def _write(path: Path, header: tuple[str, ...], rows: list[tuple[str, ...]], broken: list[tuple[str, ...]]) -> None:
+    step = max(1, len(rows) // (len(broken) + 1))
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(header)
+        for number, row in enumerate(rows):
+            if broken and number and number % step == 0 and number // step <= len(broken):
+                writer.writerow(broken[number // step - 1])
+            writer.writerow(row)
+
+
+def _person(one: Person) -> tuple[str, ...]:
+    known = (one.email, one.first_name, one.last_name, one.place.language, one.place.country, one.city)
+    answer = ("yes", "", "", "", "", "", "", "") if one.says_yes else ("",) * 8
+    if one.agreed_at:
+        proof = (one.agreed_at.isoformat(), "web form at checkout", WORDING, NEWSLETTER, " ".join(one.purposes))
+        answer = ("yes", *proof, FORM, one.ip)
+    return (*known, one.place.time_zone, ";".join(one.tags), *answer)
+
+
+def _purchase(one: Purchase) -> tuple[str, ...]:
+    at = one.at.isoformat(timespec="seconds")
+    return (one.order_ref, one.email, at, one.product, str(one.items), one.amount, "EUR")

@@ -17,7 +17,8 @@ SCANNERS = re.compile(
 
 # Services that fetch images for people, whether or not a person looks.
 IMAGE_PROXIES = re.compile(
-    r"GoogleImageProxy|YahooMailProxy|ggpht\.com|OutlookImageProxy|qqmail.*proxy|DuckDuckGo.*Email|ProtonMail", re.IGNORECASE
+    r"GoogleImageProxy|YahooMailProxy|ggpht\.com|OutlookImageProxy|qqmail.*proxy|DuckDuckGo.*Email|ProtonMail",
+    re.IGNORECASE,
 )
 
 # Apple's privacy proxy sends this and nothing more; a person's own Apple Mail adds its version.

@@ -1,10 +1,11 @@
-"""Which hits are stored already, and what do they say once judged anew? The only SQL here that touches stored verdicts."""
+"""Which hits are stored already, and what do they say once judged anew?"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
@@ -101,7 +102,7 @@ def revise(session: Session, workspace_id: int, revised: Sequence[tuple[StoredHi
     session.execute(_RECOUNT, {"workspace_id": workspace_id, "customer_ids": customer_ids})
 
 
-def _stored(row: Row[tuple[int, int, int, str, int, str, datetime, int, str | None, str | None, str | None]]) -> StoredHit:
+def _stored(row: Row[*tuple[Any, ...]]) -> StoredHit:
     hit_id, customer_id, message_id, verdict, version, kind, at, link_id, method, ip, agent = row
     hit = Hit(kind, at, link_id, method or "GET", ip or "", agent or "")
     return StoredHit(hit_id, customer_id, message_id, verdict or "", version or 0, hit)

@@ -98,14 +98,14 @@ def _locked_positions(session: Session, owner: int, files: list[str]) -> dict[st
         .order_by(SpoolPosition.file)
         .with_for_update()
     )
-    return {file: offset for file, offset in session.execute(query)}
+    return {row.file: row.offset for row in session.execute(query)}
 
 
 def _positions(session: Session, owner: int, files: list[str]) -> dict[str, int]:
     query = select(SpoolPosition.file, SpoolPosition.offset).where(
         SpoolPosition.owner == owner, SpoolPosition.file.in_(files)
     )
-    return {file: offset for file, offset in session.execute(query)}
+    return {row.file: row.offset for row in session.execute(query)}
 
 
 def _move(session: Session, owner: int, ends: dict[str, int]) -> None:

@@ -95,9 +95,9 @@ class Intake:
         referer = environ.get("HTTP_REFERER", "").replace("\0", "")
         origin = "/".join(referer.split("/", 3)[:3])[:_REFERER_CHARS]
         ip = truncated(self._address(environ))
-        line = Line(
-            kind, at, letter.workspace_id, letter.a, letter.b, letter.c, link_id, environ["REQUEST_METHOD"], ip, agent, origin
-        )
+        method: str = environ["REQUEST_METHOD"]
+        ids = (letter.workspace_id, letter.a, letter.b, letter.c)
+        line = Line(kind, at, *ids, link_id, method, ip, agent, origin)
         try:
             self._spool.append(line)
         except OSError as error:

@@ -1,4 +1,4 @@
-"""Which links are known without asking PostgreSQL? A map in memory over a small file every process of a machine shares."""
+"""Which links are known without asking PostgreSQL? A map in memory over a small file that all processes share."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ def newer_than(session: Session, link_id: int, *, limit: int) -> list[tuple[int,
         .order_by(Link.id)
         .limit(limit)
     )
-    return [tuple(row) for row in session.execute(query)]
+    return [(row.id, row.workspace_id, row.send_id, row.position, row.url) for row in session.execute(query)]
 
 
 def click_token(tokens: Tokens, workspace_id: int, *, message_id: int, send_id: int, customer_id: int) -> str:

@@ -1,4 +1,4 @@
-"""Did a person answer, a machine, or a person who wants us to stop? Pure: headers and text in, class out (RULEBOOK B11)."""
+"""Did a person answer, a machine, or a person who wants us to stop? (RULEBOOK B11.)"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What would today's rules say about the hits of yesterday? The raw facts stay, only the verdicts beside them change."""
+"""What would today's rules say about the hits of yesterday? The raw facts stay, only verdicts change."""
 
 from __future__ import annotations
 
@@ -13,9 +13,7 @@ from app.tracking.hits import StoredHit
 _CUSTOMERS_AT_ONCE = 1000
 
 
-def rescore(
-    session: Session, workspace_id: int, *, now: datetime, within: timedelta = timedelta(days=3650)
-) -> int:
+def rescore(session: Session, workspace_id: int, *, now: datetime, within: timedelta = timedelta(days=3650)) -> int:
     """Judge every message's hits of the period anew as one company, and return how many verdicts changed."""
     changed, above = 0, 0
     while customer_ids := hits.customers_above(session, workspace_id, above, limit=_CUSTOMERS_AT_ONCE):

@@ -1,7 +1,7 @@
 """Who made this hit: a person, a proxy, a scanner, or can it not be told? (RULEBOOK T1-T6.)
 
-Pure and versioned. A message's hits are judged together, because what gives a scanner away is the company its hits keep:
-several links in one second, many network addresses, a HEAD among them. Only `human` may steer anything.
+Pure and versioned. A message's hits are judged together, because what gives a scanner away is the company its hits
+keep: several links in one second, many network addresses, a HEAD among them. Only `human` may steer anything.
 """
 
 from __future__ import annotations

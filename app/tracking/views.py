@@ -6,7 +6,6 @@ from datetime import datetime
 
 from flask import Blueprint, g, render_template, url_for
 from flask_babel import gettext as _
-from markupsafe import Markup
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -25,7 +24,7 @@ def waiting_panel(session: Session, workspace_id: int, subject_id: int, now: dat
         return ""
     names = {reply.customer_id: people.get(session, workspace_id, reply.customer_id) for reply in waiting}
     count = replies.count_waiting(session, workspace_id)
-    return Markup(render_template("tracking/waiting.html", replies=waiting, people=names, count=count))
+    return render_template("tracking/waiting.html", replies=waiting, people=names, count=count)
 
 
 @bp.post("/replies/<int:reply_id>/done")

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.consent import actions
+from app.consent.evidence import Evidence
+from app.customers.models import Activity, Customer, Engagement
 from app.kernel.services import Services
 from app.tracking import spool
 from app.tracking.intake import Environ, Intake, StartResponse
 from app.tracking.link_cache import LinkCache
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
+TRACKING = ("open_tracking", "click_tracking")
 
 
 @dataclass(frozen=True)
@@ -67,3 +75,54 @@ def spooled(folder: Path) -> list[spool.Line]:
     files = spool.list_files(folder)
     chunks = [spool.read(path, 0, until=float("inf"), limit_bytes=10**9) for path in files]
     return [line for chunk in chunks for _, line in chunk.entries]
+
+
+def a_tracked_customer(
+    session: Session,
+    workspace_id: int,
+    *,
+    email: str = "ada@example.com",
+    purposes: Sequence[str] = TRACKING,
+    now: datetime,
+) -> int:
+    """Return the id of a customer who allowed these purposes."""
+    customer = Customer(
+        workspace_id=workspace_id,
+        email=email,
+        email_key=email,
+        address_digest=email.encode(),
+        created_at=now,
+        updated_at=now,
+    )
+    session.add(customer)
+    session.flush()
+    session.add(Engagement(workspace_id=workspace_id, customer_id=customer.id))
+    session.flush()
+    for purpose in purposes:
+        evidence = Evidence(method="web_form", page="http://shop.test/f", address=email)
+        actions.grant(session, workspace_id, customer.id, purpose=purpose, evidence=evidence, now=now)
+    return customer.id
+
+
+def a_hit(kind: str, customer_id: int, *, workspace_id: int, at: datetime, **values: Any) -> spool.Line:
+    """Return one line of the spool; a lone click of a person unless `values` say otherwise."""
+    line = spool.Line(
+        kind, at.timestamp(), workspace_id, 500 + customer_id, 1, customer_id, 0, "GET", "192.0.2.0", FIREFOX, ""
+    )
+    return line._replace(**values)
+
+
+def spool_up(services: Services, lines: Sequence[spool.Line]) -> None:
+    """Write lines as a process that has ended since."""
+    writer = spool.Spool(services.settings.spool_dir)
+    for line in lines:
+        writer.append(line)
+    writer.close()
+
+
+def hits_of(session: Session, workspace_id: int) -> list[tuple[str, str | None]]:
+    """Return (kind, verdict) of every stored hit, oldest first."""
+    query = select(Activity.kind, Activity.verdict).where(
+        Activity.workspace_id == workspace_id, Activity.kind.in_(("click", "open"))
+    )
+    return [(row.kind, row.verdict) for row in session.execute(query.order_by(Activity.at, Activity.id))]

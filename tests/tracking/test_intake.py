@@ -12,8 +12,8 @@ from app.kernel.database import Database
 from app.kernel.services import Services
 from app.tracking import links, spool
 from app.tracking.links import TargetNotWeb
-from tests.factories.workspaces import WorkspaceForTests
 from tests.factories.tracking import Visit, an_intake, spooled, visit
+from tests.factories.workspaces import WorkspaceForTests
 
 SHOP = "https://shop.test/offer?utm=1&size=38#top"
 
@@ -35,7 +35,9 @@ def has_safe_headers(answer: Visit) -> bool:
 
 
 def test_a_click_leads_to_its_link_and_leaves_one_line(services: Services, token: str, tmp_path: Path) -> None:
-    answer = visit(an_intake(services, tmp_path), f"/t/c/{token}/0", ip="192.0.2.77", referer="https://mail.test/inbox?id=1")
+    answer = visit(
+        an_intake(services, tmp_path), f"/t/c/{token}/0", ip="192.0.2.77", referer="https://mail.test/inbox?id=1"
+    )
 
     assert (answer.status, answer.headers["Location"]) == (302, SHOP)
     assert has_safe_headers(answer)
@@ -44,19 +46,18 @@ def test_a_click_leads_to_its_link_and_leaves_one_line(services: Services, token
     assert (line.ip, line.referer) == ("192.0.2.0", "https://mail.test")
 
 
-def test_an_open_gets_the_same_43_bytes_for_everybody(services: Services, workspace: WorkspaceForTests, tmp_path: Path) -> None:
+def test_everybody_gets_the_same_image(services: Services, workspace: WorkspaceForTests, tmp_path: Path) -> None:
     intake = an_intake(services, tmp_path)
-    paths = [
-        f"/t/o/{links.open_token(services.tokens, workspace.id, message_id=n, send_id=1, customer_id=n)}.gif" for n in (1, 2)
-    ]
-    answers = [visit(intake, path) for path in paths]
+    ids = [{"message_id": n, "send_id": 1, "customer_id": n} for n in (1, 2)]
+    tokens = [links.open_token(services.tokens, workspace.id, **of) for of in ids]
+    answers = [visit(intake, f"/t/o/{token}.gif") for token in tokens]
 
     assert {len(answer.body) for answer in answers} == {43}
     assert answers[0] == answers[1]
     assert has_safe_headers(answers[0])
 
 
-def test_a_head_request_is_answered_without_a_body_and_recorded_as_such(services: Services, token: str, tmp_path: Path) -> None:
+def test_a_head_request_is_recorded_as_such(services: Services, token: str, tmp_path: Path) -> None:
     answer = visit(an_intake(services, tmp_path), f"/t/c/{token}/1", method="HEAD")
 
     assert (answer.status, answer.body) == (302, b"")
@@ -85,7 +86,7 @@ def test_forged_truncated_and_cross_purpose_tokens_are_not_found(
     assert spooled(tmp_path) == []
 
 
-@pytest.mark.parametrize("number", ["2", "-1", "1e3", "٣", "", "0/..", "99999999", "0?url=https://evil.test", "//evil.test"])
+@pytest.mark.parametrize("number", ["2", "-1", "1e3", "٣", "", "0/..", "99999999", "0?u=https://evil.test", "//a.test"])
 def test_only_the_sends_own_links_can_be_reached(services: Services, token: str, tmp_path: Path, number: str) -> None:
     """No URL comes from the request, so there is no open redirect."""
     answer = visit(an_intake(services, tmp_path), f"/t/c/{token}/{number}")
@@ -94,7 +95,7 @@ def test_only_the_sends_own_links_can_be_reached(services: Services, token: str,
     assert "Location" not in answer.headers
 
 
-def test_header_injection_in_agent_and_referer_stays_in_its_line(services: Services, token: str, tmp_path: Path) -> None:
+def test_header_injection_stays_in_its_line(services: Services, token: str, tmp_path: Path) -> None:
     hostile = 'x"}\r\nSet-Cookie: a=b\n["click",0,1]\x00\x1b[31m'
     answer = visit(an_intake(services, tmp_path), f"/t/c/{token}/0", agent=hostile, referer=hostile)
 
@@ -137,7 +138,16 @@ def test_a_full_disk_costs_a_count_and_not_the_page(services: Services, token: s
 
 
 @pytest.mark.parametrize(
-    "url", ["javascript:alert(1)", "//evil.test", "ftp://x.test/", "https://", "https://a b/", "mailto:a@b.test", "http://u:p@x.test/"]
+    "url",
+    [
+        "javascript:alert(1)",
+        "//evil.test",
+        "ftp://x.test/",
+        "https://",
+        "https://a b/",
+        "mailto:a@b.test",
+        "http://u:p@x.test/",
+    ],
 )
 def test_only_web_pages_can_be_link_targets(
     services: Services, database: Database, workspace: WorkspaceForTests, url: str
@@ -152,7 +162,7 @@ def test_line_breaks_and_letters_of_any_script_become_plain_ascii() -> None:
     )
 
 
-def test_registering_twice_changes_nothing(services: Services, database: Database, workspace: WorkspaceForTests) -> None:
+def test_registering_twice_is_once(services: Services, database: Database, workspace: WorkspaceForTests) -> None:
     with database.transaction(workspace.id) as session:
         first = links.register(session, workspace.id, 3, [SHOP, SHOP], now=services.clock.now())
         again = links.register(session, workspace.id, 3, [SHOP, SHOP], now=services.clock.now())

@@ -1,0 +1,20 @@
+"""A spool of its own for every test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from app.kernel.clock import FixedClock
+from app.kernel.services import Services, build, install
+from app.kernel.settings import Settings
+
+
+@pytest.fixture
+def services(settings: Settings, clock: FixedClock, tmp_path: Path) -> Iterator[Services]:
+    made = install(build(replace(settings, spool_dir=tmp_path), clock=clock))
+    yield made
+    made.database.dispose()

@@ -1,0 +1,287 @@
+"""Every answered hit is stored once, judged, and only where the person allowed it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from app.consent import actions
+from app.consent.evidence import Evidence
+from app.customers import engagement
+from app.customers.models import Activity
+from app.kernel import outbox
+from app.kernel.database import Database
+from app.kernel.outbox import OutboxRow
+from app.kernel.services import Services
+from app.tracking import ingest, links, rescoring, spool, storing
+from app.tracking.facts import HumanResponded
+from app.tracking.models import SilentCount, SpoolPosition
+from tests.factories.tracking import FIREFOX, TRACKING, a_hit, a_tracked_customer, an_intake, hits_of, spool_up, visit
+from tests.factories.workspaces import WorkspaceForTests
+
+
+@pytest.fixture
+def ada(database: Database, workspace: WorkspaceForTests, services: Services) -> int:
+    """A customer who allowed us to see opens and clicks."""
+    with database.transaction(workspace.id) as session:
+        return a_tracked_customer(session, workspace.id, now=services.clock.now())
+
+
+def test_a_click_reaches_timeline_and_sums(
+    services: Services, database: Database, workspace: WorkspaceForTests, ada: int
+) -> None:
+    now = services.clock.now()
+    spool_up(services, [a_hit("click", ada, workspace_id=workspace.id, at=now)])
+
+    assert ingest.ship(services) == 1
+    with database.transaction(workspace.id) as session:
+        sums = engagement.get(session, workspace.id, ada)
+        assert hits_of(session, workspace.id) == [("click", "human")]
+        assert (sums.click_count, sums.latest_click_at, sums.latest_human_at) == (1, now, now)
+
+
+def test_shipping_again_adds_nothing_and_leaves_no_file(
+    services: Services, database: Database, workspace: WorkspaceForTests, ada: int
+) -> None:
+    spool_up(services, [a_hit("open", ada, workspace_id=workspace.id, at=services.clock.now())])
+    ingest.ship(services)
+
+    assert ingest.ship(services) == 0
+    assert spool.list_files(services.settings.spool_dir) == []
+    with database.transaction(workspace.id) as session:
+        assert len(hits_of(session, workspace.id)) == 1
+        assert session.scalar(select(func.count()).select_from(SpoolPosition)) == 0
+
+
+def test_a_shipper_that_died_between_two_workspaces_repeats_neither(
+    services: Services, database: Database, workspace: WorkspaceForTests, ada: int
+) -> None:
+    spool_up(services, [a_hit("click", ada, workspace_id=workspace.id, at=services.clock.now())])
+    (path,) = spool.list_files(services.settings.spool_dir)
+    chunk = spool.read(path, 0, until=float("inf"), limit_bytes=10**6)
+    ingest._store(services, workspace.id, [(chunk.file, end, line) for end, line in chunk.entries])
+    ingest.ship(services)
+
+    with database.transaction(workspace.id) as session:
+        assert len(hits_of(session, workspace.id)) == 1
+
+
+def test_a_killed_shipper_stores_everything_exactly_once(
+    services: Services, database: Database, workspace: WorkspaceForTests, ada: int, tmp_path: Path
+) -> None:
+    """kill -9 at whatever moment: what was committed is not repeated, the rest comes with the next run."""
+    now = services.clock.now()
+    hits = [
+        a_hit("click", ada, workspace_id=workspace.id, at=now - timedelta(seconds=n), message_id=n) for n in range(3000)
+    ]
+    spool_up(services, hits)
+    script = tmp_path / "ship.py"
+    script.write_text(_SHIP.format(services.settings.database_url, str(tmp_path), services.clock.now().isoformat()))
+    for wait in (0.9, 1.2, 1.5):
+        process = subprocess.Popen([sys.executable, str(script)], cwd=Path.cwd(), env={**os.environ, "PYTHONPATH": "."})
+        time.sleep(wait)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    ingest.ship(services)
+
+    with database.transaction(workspace.id) as session:
+        stored = session.execute(
+            select(func.count(), func.count(Activity.message_id.distinct())).where(
+                Activity.workspace_id == workspace.id
+            )
+        ).one()
+        assert tuple(stored) == (3000, 3000)
+        assert engagement.get(session, workspace.id, ada).click_count == 3000
+
+
+_SHIP = """
+from datetime import datetime
+from pathlib import Path
+from app.kernel import services as s
+from app.kernel.clock import FixedClock
+from app.kernel.settings import Key, Settings
+from app.tracking import ingest
+ingest._CHUNK_BYTES = 8192
+folder = Path({1!r})
+settings = Settings(database_url={0!r}, redis_url="redis://127.0.0.1:9", smtp_url="smtp://127.0.0.1:9",
+                    public_url="http://x", secret_keys=(Key(1, b"k" * 32),), var_dir=folder, spool_dir=folder)
+ingest.ship(s.build(settings, clock=FixedClock(datetime.fromisoformat({2!r}))))
+"""
+
+
+def test_a_young_hit_waits_for_its_company(services: Services, workspace: WorkspaceForTests, ada: int) -> None:
+    now = services.clock.now()
+    ages = (timedelta(seconds=5), timedelta(seconds=0.2))
+    spool_up(services, [a_hit("click", ada, workspace_id=workspace.id, at=now - age) for age in ages])
+
+    assert ingest.ship(services, settled_for=ingest.SETTLE) == 1
+
+
+def test_every_url_fetched_by_a_scanner_convinces_nobody(
+    services: Services, database: Database, workspace: WorkspaceForTests, ada: int, tmp_path: Path
+) -> None:
+    """Golden case 1: every URL by GET and HEAD from ten addresses; no verdict is human and nothing changes."""
+    with database.transaction(workspace.id) as session:
+        links.register(session, workspace.id, 7, ["https://a.test/", "https://b.test/"], now=services.clock.now())
+        before = engagement.get(session, workspace.id, ada)
+        state = (before.latest_human_at, before.latest_click_at, before.click_count)
+    ids = {"message_id": 5, "send_id": 7, "customer_id": ada}
+    click = links.click_token(services.tokens, workspace.id, **ids)
+    image = links.open_token(services.tokens, workspace.id, **ids)
+    intake = an_intake(services, tmp_path)
+    for network in range(10):
+        for path in (f"/t/c/{click}/0", f"/t/c/{click}/1"):
+            for method in ("GET", "HEAD"):
+                visit(intake, path, method=method, ip=f"198.51.{network}.9", agent=FIREFOX)
+        services.clock.advance(timedelta(seconds=20))  # type: ignore[attr-defined]
+        ingest.ship(services)
+    visit(intake, f"/t/o/{image}.gif", agent="Mozilla/5.0")
+    ingest.ship(services)
+
+    with database.transaction(workspace.id) as session:
+        stored = hits_of(session, workspace.id)
+        assert len(stored) == 41
+        assert "human" not in {verdict for _, verdict in stored}
+        after = engagement.get(session, workspace.id, ada)
+        assert (after.latest_human_at, after.latest_click_at, after.click_count) == state
+        assert after.machine_count == 41
+
+
+def test_company_that_comes_later_takes_a_verdict_back(
+    services: Services, database: Database, workspace: WorkspaceForTests, ada: int
+) -> None:
+    now = services.clock.now()
+    spool_up(services, [a_hit("click", ada, workspace_id=workspace.id, at=now, link_id=1)])
+    ingest.ship(services)
+    services.clock.advance(timedelta(seconds=2))  # type: ignore[attr-defined]
+    later = now + timedelta(seconds=0.5)
+    spool_up(services, [a_hit("click", ada, workspace_id=workspace.id, at=later, link_id=2)])
+    ingest.ship(services)
+
+    with database.transaction(workspace.id) as session:
+        sums = engagement.get(session, workspace.id, ada)
+        assert hits_of(session, workspace.id) == [("click", "scanner"), ("click", "scanner")]
+        assert (sums.click_count, sums.machine_count, sums.latest_human_at) == (0, 2, None)
+
+
+def test_after_withdrawal_the_image_is_the_same_and_nothing_is_stored(
+    services: Services, database: Database, workspace: WorkspaceForTests, ada: int, tmp_path: Path
+) -> None:
+    """Golden case 11."""
+    image = links.open_token(services.tokens, workspace.id, message_id=5, send_id=7, customer_id=ada)
+    intake = an_intake(services, tmp_path)
+    before = visit(intake, f"/t/o/{image}.gif")
+    ingest.ship(services)
+    with database.transaction(workspace.id) as session:
+        for purpose in TRACKING:
+            actions.withdraw(
+                session,
+                workspace.id,
+                ada,
+                purpose=purpose,
+                evidence=Evidence(method="preference_page"),
+                now=services.clock.now(),
+            )
+    services.clock.advance(timedelta(days=1))  # type: ignore[attr-defined]
+    after = visit(intake, f"/t/o/{image}.gif")
+    ingest.ship(services)
+
+    assert before == after
+    with database.transaction(workspace.id) as session:
+        sums = engagement.get(session, workspace.id, ada)
+        assert len(hits_of(session, workspace.id)) == 1
+        assert sums.open_count == 1
+        assert sums.latest_open_at == services.clock.now() - timedelta(days=1)
+        silent = session.scalars(select(SilentCount).where(SilentCount.workspace_id == workspace.id)).all()
+        assert [(row.send_id, row.kind, row.count) for row in silent] == [(7, "open", 1)]
+
+
+def test_one_purpose_does_not_imply_the_other(
+    services: Services, database: Database, workspace: WorkspaceForTests
+) -> None:
+    now = services.clock.now()
+    with database.transaction(workspace.id) as session:
+        bob = a_tracked_customer(session, workspace.id, email="bob@example.com", purposes=["click_tracking"], now=now)
+    spool_up(services, [a_hit(kind, bob, workspace_id=workspace.id, at=now) for kind in ("open", "click")])
+    ingest.ship(services)
+
+    with database.transaction(workspace.id) as session:
+        assert hits_of(session, workspace.id) == [("click", "human")]
+
+
+def test_a_person_is_news_once_a_batch_and_a_machine_never(
+    services: Services,
+    database: Database,
+    workspace: WorkspaceForTests,
+    ada: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(outbox.LISTENERS, HumanResponded, ["journeys.advance"])
+    now = services.clock.now()
+    with database.transaction(workspace.id) as session:
+        bob = a_tracked_customer(session, workspace.id, email="bob@example.com", now=now)
+    hits = [a_hit("click", ada, workspace_id=workspace.id, at=now - timedelta(minutes=n)) for n in range(3)]
+    spool_up(services, [*hits, a_hit("click", bob, workspace_id=workspace.id, at=now, agent="curl/8")])
+    ingest.ship(services)
+
+    with database.transaction(workspace.id) as session:
+        facts = session.scalars(select(OutboxRow.args).where(OutboxRow.name == "journeys.advance")).all()
+        ours = [fact for fact in facts if fact["workspace_id"] == workspace.id]
+        assert [(fact["customer_ids"], fact["kind"]) for fact in ours] == [([ada], "click")]
+
+
+def test_a_click_right_after_delivery_is_a_scanner(
+    services: Services,
+    database: Database,
+    workspace: WorkspaceForTests,
+    ada: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = services.clock.now()
+    sent = now - timedelta(seconds=1)
+    monkeypatch.setattr(storing, "SENT_TIMES", [lambda session, workspace_id, ids: dict.fromkeys(ids, sent)])
+    spool_up(services, [a_hit("click", ada, workspace_id=workspace.id, at=now)])
+    ingest.ship(services)
+
+    with database.transaction(workspace.id) as session:
+        assert hits_of(session, workspace.id) == [("click", "scanner")]
+
+
+def test_rescoring_follows_the_rules_of_today(
+    services: Services,
+    database: Database,
+    workspace: WorkspaceForTests,
+    ada: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = services.clock.now()
+    spool_up(services, [a_hit("click", ada, workspace_id=workspace.id, at=now)])
+    ingest.ship(services)
+    monkeypatch.setattr(storing, "SENT_TIMES", [lambda session, workspace_id, ids: dict.fromkeys(ids, now)])
+    with database.transaction(workspace.id) as session:
+        changed = rescoring.rescore(session, workspace.id, now=now)
+        again = rescoring.rescore(session, workspace.id, now=now)
+
+        assert (changed, again) == (1, 0)
+        assert hits_of(session, workspace.id) == [("click", "scanner")]
+        assert engagement.get(session, workspace.id, ada).latest_human_at is None
+
+
+def test_hits_of_a_workspace_that_is_gone_block_nobody(
+    services: Services, database: Database, workspace: WorkspaceForTests, ada: int
+) -> None:
+    now = services.clock.now()
+    gone = a_hit("click", 1, workspace_id=2**31, at=now)
+    spool_up(services, [gone, a_hit("click", ada, workspace_id=workspace.id, at=now)])
+
+    assert ingest.ship(services) == 2
+    with database.transaction(workspace.id) as session:
+        assert len(hits_of(session, workspace.id)) == 1

@@ -1,4 +1,4 @@
-"""What does the sender add to what the author wrote? Preheader, footer, image, links and addresses as text and tokens."""
+"""What does the sender add to what the author wrote? Preheader, footer, image; links and addresses become tokens."""
 
 from collections.abc import Iterator, Sequence
 from html import unescape
@@ -69,6 +69,8 @@ def _wire(program: Program, stream: Stream, counter: Iterator[int] | None) -> Pr
             out += [Text(stream.public_url + PATHS[node.name]), Token(node.name)]
         elif isinstance(node, Link):
             out += _link(node, stream, counter)
+        elif isinstance(node, Value):
+            out.append(_settled(node, stream))
         elif isinstance(node, If):
             branches = tuple((test, wire_body(body, stream, counter)) for test, body in node.branches)
             out.append(If(branches, wire_body(node.otherwise, stream, counter)))
@@ -91,6 +93,17 @@ def _link(node: Link, stream: Stream, counter: Iterator[int] | None) -> list[Any
     if counter is None or not _target(node.source):
         return [Text(node.source)]
     return [Text(stream.public_url + PATHS["click"]), Token("click"), Text(f"/{next(counter)}")]
+
+
+def _settled(node: Value, stream: Stream) -> Value | Text:
+    """Return the text of a field that is the same for everyone, or the field."""
+    field = node.expression
+    if not (isinstance(field, nodes.Getattr) and isinstance(field.node, nodes.Name) and field.node.name == "workspace"):
+        return node
+    shown = {"postal_address": stream.postal_address, **stream.workspace}.get(field.attr, "")
+    if node.context is Context.PLAIN:
+        return Text(shown)
+    return Text(str(escape(shown))) if node.context is Context.TEXT else node
 
 
 def _merged(program: Program) -> Program:
@@ -173,15 +186,19 @@ def _missing(program: Program, stream: Stream) -> set[str]:
     for node in program:
         if isinstance(node, Address) and node.name in ("unsubscribe", "preferences"):
             missing.discard("unsubscribe")
-        elif isinstance(node, Value) and _is_postal(node.expression):
-            missing.discard("postal")
-        elif isinstance(node, Text) and stream.postal_address in unescape(node.text):
+        elif _shows_postal_address(node, stream):
             missing.discard("postal")
     return missing
 
 
-def _is_postal(node: nodes.Node) -> bool:
-    return isinstance(node, nodes.Getattr) and node.attr == "postal_address"
+def _shows_postal_address(node: Any, stream: Stream) -> bool:
+    if isinstance(node, Text):
+        return stream.postal_address in unescape(node.text)
+    return (
+        isinstance(node, Value)
+        and isinstance(node.expression, nodes.Getattr)
+        and node.expression.attr == "postal_address"
+    )
 
 
 def _image(stream: Stream) -> Program:

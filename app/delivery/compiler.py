@@ -227,12 +227,16 @@ def _filler(wired: Program, stream: Stream, path: Path) -> Filler:
 
 
 def _customer_fields(tree: nodes.Template) -> Iterator[str]:
-    for node in tree.find_all((nodes.Getattr, nodes.Getitem)):
-        if isinstance(node.node, nodes.Name) and node.node.name == "customer":
-            if isinstance(node, nodes.Getattr):
-                yield node.attr
-            elif isinstance(node.arg, nodes.Const) and isinstance(node.arg.value, str):
-                yield node.arg.value
+    for field in tree.find_all(nodes.Getattr):
+        if _is_customer(field.node):
+            yield field.attr
+    for item in tree.find_all(nodes.Getitem):
+        if _is_customer(item.node) and isinstance(item.arg, nodes.Const):
+            yield str(item.arg.value)
+
+
+def _is_customer(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.Name) and node.name == "customer"
 
 
 def _reads(tree: nodes.Template, name: str) -> bool:

@@ -9,8 +9,9 @@ The order of use, everywhere in the house::
     wire     = compiled.render(person, slots, date=mime.date_header(now))
     sender   = compiled.envelope_from(slots)
 
-`person` is ``{"customer": {...merge names, "tags": [...]}, "purchases": [{product, amount, currency, purchased_on}, ...]}``;
-only the names in ``compiled.fields_used`` need to be there, and purchases only if ``compiled.needs_purchases``.
+`person` holds ``customer`` (merge names to values, ``tags`` a list) and ``purchases`` (a list of product, amount,
+currency, purchased_on). Only the names in ``compiled.fields_used`` are read, and purchases only if
+``compiled.needs_purchases``.
 """
 
 from collections.abc import Mapping

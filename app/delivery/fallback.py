@@ -25,7 +25,7 @@ class MailEnvironment(ImmutableSandboxedEnvironment):
     """A sandbox in which fields are read from mappings only, and a missing one is empty."""
 
     def __init__(self) -> None:
-        super().__init__(autoescape=False, finalize=lambda value: "" if value is None else value)  # noqa: S701
+        super().__init__(autoescape=False, finalize=lambda value: "" if value is None else value)
         self.globals.clear()
         self.filters = {
             **filters.FILTERS,

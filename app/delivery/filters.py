@@ -136,7 +136,7 @@ def on_date(value: Any, style: str = "%d.%m.%Y") -> str:
             value = datetime.fromisoformat(value)
         except ValueError:
             return value
-    return value.strftime(style) if isinstance(value, date) else text(value)
+    return format(value, style) if isinstance(value, date) else text(value)
 
 
 def escaped(value: Any) -> Markup:

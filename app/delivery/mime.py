@@ -120,6 +120,9 @@ def _fold(text: bytes, used: int) -> bytes:
 def _encoded_words(text: str, used: int) -> bytes:
     """Cut into base64 encoded words, each of whole characters and at most 75 long; the first beside the name."""
     words, piece, room = [], "", _room(used)
+    octets = text.encode()
+    if len(octets) <= room:
+        return b"=?utf-8?b?" + b64encode(octets) + b"?="
     for character in text:
         if len((piece + character).encode()) > room:
             words.append(piece)

@@ -139,10 +139,11 @@ def _data(text: str, place: Place | None) -> tuple[list[Node], Place | None]:
 
 
 def _if(node: nodes.If, place: Place | None) -> tuple[If, Place | None]:
-    branches, ends = [], []
+    branches: list[tuple[nodes.Expr, Program]] = []
+    ends = []
     for branch in (node, *node.elif_):
         body, end = _body(branch.body, place)
-        branches.append((branch.test, body))
+        branches.append((cast(nodes.Expr, branch.test), body))
         ends.append(end)
     otherwise, end = _body(node.else_, place)
     ends.append(end)
@@ -169,7 +170,7 @@ def _loop(node: nodes.For, place: Place | None) -> Loop:
             raise Misplaced(
                 node.lineno, "A tag or quote is opened inside this loop and not closed in it.", "Close it inside."
             )
-    return Loop(cast(nodes.Name, node.target).name, node.iter, body, otherwise)
+    return Loop(cast(nodes.Name, node.target).name, cast(nodes.Expr, node.iter), body, otherwise)
 
 
 def _refused(node: nodes.Node, place: Place) -> Misplaced:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from math import isfinite
 from typing import Any, Literal
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
@@ -187,11 +188,7 @@ class _Checker:
             return
         own = list(self.own_problems(node, scope))
         yield from own
-        if own or (isinstance(node, nodes.Getattr | nodes.Getitem) and isinstance(node.node, nodes.Name)):
-            if not own and isinstance(node.node, nodes.Name):
-                yield from self.name(node.node, scope)
-            return
-        for child in node.iter_child_nodes():
+        for child in () if own else node.iter_child_nodes():
             yield from self.expression(child, scope, depth + 1)
 
     def own_problems(self, node: nodes.Node, scope: dict[str, Collection[str] | None]) -> Iterator[Problem]:
@@ -209,6 +206,8 @@ class _Checker:
             yield self.problem(node, "A minus sign may only stand before a number.")
         elif isinstance(node, nodes.Const) and isinstance(node.value, str) and len(node.value) > 1_000:
             yield self.problem(node, "A text in quotes may be 1,000 characters long.")
+        elif isinstance(node, nodes.Const) and isinstance(node.value, float) and not isfinite(node.value):
+            yield self.problem(node, "This number is too large.")
         elif isinstance(node, nodes.Concat) and len(node.nodes) > DEEPEST_EXPRESSION:
             yield self.problem(node, "Join at most 20 values at a time.")
 
@@ -268,7 +267,9 @@ class _Checker:
         return self.problem(node, "“%(name)s” is not a field we know.", hint, needle=needle, name=name, **values)
 
     def problem(self, node: nodes.Node, msgid: str, hint: str = "", *, needle: str = "{%", **values: Any) -> Problem:
-        return Problem(node.lineno, _column(self.source, node.lineno, needle), msgid, hint, values)
+        # Jinja2 leaves some block nodes without a line; the first thing inside them has one.
+        line = node.lineno or next((child.lineno for child in node.find_all(nodes.Node) if child.lineno), 1)
+        return Problem(line, _column(self.source, line, needle), msgid, hint, values)
 
 
 def _did_you_mean(name: str, known: Collection[str]) -> tuple[str, dict[str, str]]:

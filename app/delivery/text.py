@@ -9,6 +9,7 @@ A body is built from pieces that know nothing of each other's length, so every p
 """
 
 import re
+from binascii import b2a_qp
 from typing import Any
 
 from markupsafe import escape
@@ -66,20 +67,21 @@ def plain_value(value: Any) -> bytes:
 
 def wrapped(shown: str) -> bytes:
     """Encode any text as a value; what is long gets lines of its own."""
-    octets = _NEWLINE.sub("\r\n", shown).encode("utf-8", "replace")
-    quoted = [_QUOTED[octet] for octet in octets]
-    if quoted and quoted[0] == ".":
-        quoted[0] = "=2E"
-    encoded = "".join(quoted)
-    if len(encoded) <= SHORT:
-        return (encoded + _SOFT).encode("ascii")
+    octets = _one_newline(shown).encode("utf-8", "replace")
+    short = b2a_qp(octets, istext=False)
+    if len(short) <= SHORT and not short.startswith(b"."):
+        return short + b"=\r\n"
     lines, line = [""], ""
-    for unit in quoted:
+    for unit in [_QUOTED[octet] for octet in octets]:
         if len(line) + len(unit) > _WIDTH:
             lines.append(line)
             line = ""
         line += "=2E" if unit == "." and not line else unit
     return (_SOFT.join([*lines, line]) + _SOFT).encode("ascii")
+
+
+def _one_newline(shown: str) -> str:
+    return _NEWLINE.sub("\r\n", shown) if "\n" in shown or "\r" in shown else shown
 
 
 def _line(line: str, column: int) -> tuple[str, int]:
@@ -88,12 +90,11 @@ def _line(line: str, column: int) -> tuple[str, int]:
     units = [_QUOTED[octet] for octet in line.encode("utf-8", "replace")]
     if units and units[-1] == " ":
         units[-1] = "=20"
-    for unit in units:
-        if column + len(unit) > _WIDTH:
+    for octet in units:
+        if column + len(octet) > _WIDTH:
             out.append(_SOFT)
             column, start = 0, True
-        if start and unit == ".":
-            unit = "=2E"
+        unit = "=2E" if start and octet == "." else octet
         out.append(unit)
         column, start = column + len(unit), False
     return "".join(out), column

@@ -135,7 +135,7 @@ def on_date(value: Any, style: str = "%d.%m.%Y") -> str:
         try:
             value = datetime.fromisoformat(value)
         except ValueError:
-            return value
+            return text(value)
     return format(value, style) if isinstance(value, date) else text(value)
 
 

@@ -160,14 +160,10 @@ def _custom_info(field: CustomField) -> FieldInfo:
         "boolean": cast(text, Boolean),
     }
     choices = tuple((choice, choice) for choice in field.choices)
-    return FieldInfo(
-        f"custom.{field.key}", field.label, field.kind, typed.get(field.kind, text), choices, "custom"
-    )
+    return FieldInfo(f"custom.{field.key}", field.label, field.kind, typed.get(field.kind, text), choices, "custom")
 
 
-def _info(
-    name: str, kind: str, expression: Any, group: str, choices: Iterable[tuple[str, str]] = ()
-) -> FieldInfo:
+def _info(name: str, kind: str, expression: Any, group: str, choices: Iterable[tuple[str, str]] = ()) -> FieldInfo:
     return FieldInfo(name, LABELS[name], kind, expression, tuple(choices), group)
 
 

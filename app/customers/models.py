@@ -113,9 +113,7 @@ class Engagement(Tenant, Base):
     recent_contact_at: Mapped[list[datetime]] = mapped_column(
         ARRAY(TIMESTAMP(timezone=True)), server_default="{}", default=list
     )
-    recent_contact_topic: Mapped[list[int]] = mapped_column(
-        ARRAY(BigInteger), server_default="{}", default=list
-    )
+    recent_contact_topic: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), server_default="{}", default=list)
 
 
 class Traits(Tenant, Base):

@@ -29,7 +29,7 @@ class AddressTaken(Refusal):
     message = "Another customer has this address."
 
 
-def base_query(workspace_id: int) -> Select[tuple[int]]:
+def base_query(workspace_id: int) -> Select[int]:
     """Return the ids of everyone, joined with what `fields.columns` stands over.
 
     The traits join costs nothing where no trait is asked for: it is on a unique key, and the planner removes it.
@@ -59,9 +59,7 @@ def find_by_email(session: Session, workspace_id: int, email: str) -> Customer |
 
 def find_by_ref(session: Session, workspace_id: int, external_ref: str) -> Customer | None:
     """Return whoever has this number in the company's own books."""
-    query = select(Customer).where(
-        Customer.workspace_id == workspace_id, Customer.external_ref == external_ref
-    )
+    query = select(Customer).where(Customer.workspace_id == workspace_id, Customer.external_ref == external_ref)
     return session.scalar(query)
 
 
@@ -98,9 +96,7 @@ def change(
     return customer
 
 
-def change_address(
-    session: Session, customer: Customer, *, email: str, source: str, now: datetime
-) -> Customer:
+def change_address(session: Session, customer: Customer, *, email: str, source: str, now: datetime) -> Customer:
     """Give the person another address; raise BadAddress, AddressTaken. Permission does not follow by itself."""
     address = addresses.normalise(email)
     other = find_by_email(session, customer.workspace_id, address.key)
@@ -125,7 +121,7 @@ def count(session: Session, workspace_id: int) -> int:
 
 def merge_data_query(
     workspace_id: int, customer_ids: Sequence[int] | None = None, *, with_purchases: bool = True
-) -> Select[Any]:
+) -> Select[*tuple[Any, ...]]:
     """Return what templates may fill in, one row per customer, `customer_id` first.
 
     Columns: customer_id, email, provider, address_digest, first_name, last_name, language, country, city, time_zone,
@@ -156,7 +152,7 @@ def _newest_purchases() -> Any:
     return select(func.json_agg(literal_column("newest"))).select_from(newest).scalar_subquery()
 
 
-def _same(table: type[Engagement] | type[Traits]) -> Any:
+def _same(table: type[Engagement | Traits]) -> Any:
     return (table.workspace_id == Customer.workspace_id) & (table.customer_id == Customer.id)
 
 
@@ -181,7 +177,8 @@ def _add_if_new(
         .cte("made")
     )
     names = ["workspace_id", "customer_id"]
-    session.execute(insert(Engagement).from_select(names, select(made.c.workspace_id, made.c.id)))
+    rows = select(made.c.workspace_id, made.c.id)
+    session.execute(insert(Engagement).from_select(names, rows, include_defaults=False))
 
 
 def _checked(session: Session, customer: Customer, given: dict[str, Any]) -> dict[str, Any]:

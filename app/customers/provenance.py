@@ -47,9 +47,7 @@ def mark(known: dict[str, Any], names: list[str], origin: list[Any]) -> dict[str
     return {**known, **dict.fromkeys(names, origin)}
 
 
-def explain(
-    session: Session, workspace_id: int, provenance: dict[str, Any], names: list[str]
-) -> dict[str, Origin]:
+def explain(session: Session, workspace_id: int, provenance: dict[str, Any], names: list[str]) -> dict[str, Origin]:
     """Return for each named value where it comes from, as far as it is known."""
     marks = {name: provenance.get(name) or provenance.get(EVERYTHING) for name in names}
     files = _imports(session, workspace_id, {m[0] for m in marks.values() if m and isinstance(m[0], int)})
@@ -70,4 +68,6 @@ def _origin(found: list[Any], files: dict[int, Import]) -> Origin | None:
         kind, _, name = who.partition(":")
         return Origin(kind, name, None, datetime.fromtimestamp(number, UTC), is_own=True)
     file = files.get(who)
-    return file and Origin("file", file.file_name, number, file.created_at, is_own=file.source == "own")
+    if file is None:
+        return None
+    return Origin("file", file.file_name, number, file.created_at, is_own=file.source == "own")

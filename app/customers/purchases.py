@@ -34,7 +34,7 @@ def record(
     items: int,
     product: str | None,
     purchased_at: datetime,
-    now: datetime,
+    now: datetime,  # noqa: ARG001  every action is told the time, and a purchase carries its own
 ) -> int:
     """Note one purchase and return its id. The same order told twice is one purchase; the first account stands."""
     _check(order_ref, amount, currency, items)
@@ -49,7 +49,7 @@ def record(
         product=product,
     )
     unique = statement.on_conflict_do_nothing(index_elements=["workspace_id", "order_ref"])
-    purchase_id = session.scalar(unique.returning(Purchase.id))
+    purchase_id: int | None = session.scalar(unique.returning(Purchase.id))
     if purchase_id is None:
         return _known(session, workspace_id, order_ref)
     _add_up(session, workspace_id, customer_id, amount, items, purchased_at)
@@ -69,11 +69,11 @@ def newest(session: Session, workspace_id: int, customer_id: int, *, limit: int 
     return list(session.scalars(query))
 
 
-def totals_query(workspace_id: int) -> Select[Any]:
+def totals_query(workspace_id: int) -> Select[*tuple[Any, ...]]:
     """Return (customer_id, orders, spent, latest_purchase_at) of everyone who bought."""
-    return select(
-        Engagement.customer_id, Engagement.orders, Engagement.spent, Engagement.latest_purchase_at
-    ).where(Engagement.workspace_id == workspace_id, Engagement.orders > 0)
+    return select(Engagement.customer_id, Engagement.orders, Engagement.spent, Engagement.latest_purchase_at).where(
+        Engagement.workspace_id == workspace_id, Engagement.orders > 0
+    )
 
 
 def usual_currency(session: Session, workspace_id: int) -> str | None:
@@ -82,11 +82,11 @@ def usual_currency(session: Session, workspace_id: int) -> str | None:
     return session.scalar(query.order_by(Purchase.id.desc()).limit(1))
 
 
-def named_query(workspace_id: int) -> Select[Any]:
+def named_query(workspace_id: int) -> Select[*tuple[Any, ...]]:
     """Return (customer_id, first_name, last_name, email) of everyone, to put names to numbers."""
-    return select(
-        Customer.id.label("customer_id"), Customer.first_name, Customer.last_name, Customer.email
-    ).where(Customer.workspace_id == workspace_id)
+    return select(Customer.id.label("customer_id"), Customer.first_name, Customer.last_name, Customer.email).where(
+        Customer.workspace_id == workspace_id
+    )
 
 
 def _check(order_ref: str, amount: Decimal, currency: str, items: int) -> None:
@@ -102,12 +102,11 @@ def _check(order_ref: str, amount: Decimal, currency: str, items: int) -> None:
 
 def _known(session: Session, workspace_id: int, order_ref: str) -> int:
     query = select(Purchase.id).where(Purchase.workspace_id == workspace_id, Purchase.order_ref == order_ref)
-    return session.execute(query).scalar_one()
+    known: int = session.execute(query).scalar_one()
+    return known
 
 
-def _add_up(
-    session: Session, workspace_id: int, customer_id: int, amount: Decimal, items: int, at: datetime
-) -> None:
+def _add_up(session: Session, workspace_id: int, customer_id: int, amount: Decimal, items: int, at: datetime) -> None:
     session.execute(
         update(Engagement)
         .where(Engagement.workspace_id == workspace_id, Engagement.customer_id == customer_id)

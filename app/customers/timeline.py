@@ -20,7 +20,7 @@ from app.customers.models import Activity, Purchase
 
 @dataclass(frozen=True, slots=True)
 class ActivityRow:
-    """One thing to be noted. `kind`: open click reply purchase bounce complaint unsubscribe signup import note event."""
+    """One thing to be noted. `kind`: open click reply bounce complaint unsubscribe signup import note event."""
 
     workspace_id: int
     customer_id: int
@@ -161,9 +161,7 @@ def _named(facts: dict[str, Any]) -> dict[str, Any]:
     return {"staff": facts["staff"]} if "staff" in facts else {}
 
 
-def _bought(
-    session: Session, workspace_id: int, customer_id: int, until: datetime | None, limit: int
-) -> list[Moment]:
+def _bought(session: Session, workspace_id: int, customer_id: int, until: datetime | None, limit: int) -> list[Moment]:
     query = select(Purchase).where(Purchase.workspace_id == workspace_id, Purchase.customer_id == customer_id)
     if until is not None:
         query = query.where(Purchase.purchased_at <= until)

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Select, delete, literal, select
+from sqlalchemy import CursorResult, Select, delete, literal, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -42,25 +42,24 @@ def write_many(session: Session, workspace_id: int, rows: Iterable[TraitRow], no
         session.execute(_replacing(insert(Traits)), given)
 
 
-def write_query(session: Session, workspace_id: int, scored: Select[Any], now: datetime) -> int:
+def write_query(session: Session, workspace_id: int, scored: Select[*tuple[Any, ...]], now: datetime) -> int:
     """Set the traits of everyone in `scored` (columns as TraitRow, in order) and return how many they are."""
     source = scored.subquery("scored")
     rows = select(literal(workspace_id), *source.c, literal(now))
     names = ["workspace_id", "customer_id", *_SCORES, "inferred_at"]
-    return session.execute(_replacing(insert(Traits).from_select(names, rows))).rowcount  # type: ignore[attr-defined]
+    written = session.execute(_replacing(insert(Traits).from_select(names, rows, include_defaults=False)))
+    return cast("CursorResult[Any]", written).rowcount
 
 
 def forget(session: Session, workspace_id: int, customer_ids: Sequence[int]) -> None:
     """Delete what was inferred about these customers."""
-    session.execute(
-        delete(Traits).where(Traits.workspace_id == workspace_id, Traits.customer_id.in_(customer_ids))
-    )
+    session.execute(delete(Traits).where(Traits.workspace_id == workspace_id, Traits.customer_id.in_(customer_ids)))
 
 
 def forget_older(session: Session, workspace_id: int, *, now: datetime) -> int:
     """Delete what this run did not write again: its people withdrew, or no longer have purchases."""
     gone = delete(Traits).where(Traits.workspace_id == workspace_id, Traits.inferred_at < now)
-    return session.execute(gone).rowcount  # type: ignore[attr-defined]
+    return cast("CursorResult[Any]", session.execute(gone)).rowcount
 
 
 def _replacing(statement: Any) -> Any:

@@ -15,9 +15,7 @@ _NO = frozenset(("no", "n", "false", "0", "off", "否", "无", "nein", "non", "u
 _ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[ T](.+))?")
 _LOCAL = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})(?:[ T](.+))?")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
-_TIME = re.compile(
-    r"(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,6})\d*)?)? ?([AaPp][Mm])? ?(Z|[+-]\d{2}:?\d{2})?"
-)
+_TIME = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,6})\d*)?)? ?([AaPp][Mm])? ?(Z|[+-]\d{2}:?\d{2})?")
 _AMOUNT = re.compile(r"[+-]?\d{1,15}(?:\.\d{1,6})?")
 _GROUPED = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d{1,6})?")
 _SIGNS = str.maketrans("", "", " \u00a0\u202f'’$€£¥￥")
@@ -71,10 +69,9 @@ def _at(year: int, month: int, day: int, clock: str | None, zone: str) -> dateti
         raise ValueError("not a time")
     hour, minute, second, fraction, half, offset = found.groups()
     hours = int(hour) % 12 + (12 if half.lower() == "pm" else 0) if half else int(hour)
-    local = datetime(
-        year, month, day, hours, int(minute), int(second or 0), int((fraction or "").ljust(6, "0"))
-    )
-    return local.replace(tzinfo=_zone(offset, zone)).astimezone(UTC)
+    micro = int((fraction or "").ljust(6, "0"))
+    local = datetime(year, month, day, hours, int(minute), int(second or 0), micro, _zone(offset, zone))
+    return local.astimezone(UTC)
 
 
 def _zone(offset: str | None, zone: str) -> tzinfo | None:

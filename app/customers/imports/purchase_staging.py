@@ -1,0 +1,157 @@
+"""How do checked rows become purchases, and the sums of those who bought follow in the same transaction?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from app.customers import addresses
+from app.customers.imports.mapping import Options
+from app.customers.imports.people_staging import Outcome
+from app.customers.imports.purchase_rows import PurchaseRow
+from app.kernel import database
+
+_STAGE = """
+    CREATE TEMPORARY TABLE purchase_stage (
+        row bigint, key text COLLATE "C", email text, order_ref text, purchased_at timestamptz, amount numeric(14, 2),
+        currency text, items bigint, product text, customer_id bigint, outcome text NOT NULL DEFAULT 'created'
+    ) ON COMMIT DROP
+"""
+_COLUMNS = ["row", "key", "email", "order_ref", "purchased_at", "amount", "currency", "items", "product"]
+_REFUSED = ("unknown", "order_of_other", "order_twice")
+_KEY = {"email": "email_key", "external_ref": "external_ref"}
+
+
+class PurchaseStage:
+    """The statements for one file's mapping."""
+
+    def __init__(self, workspace_id: int, import_id: int, mapping: dict[str, str], options: Options) -> None:
+        self.workspace_id = workspace_id
+        self.import_id = import_id
+        self.options = options
+        told = set(mapping.values())
+        # What the file does not tell stays as it is known.
+        self.compared = ["purchased_at", "amount", *(n for n in ("currency", "items", "product") if n in told)]
+
+    def take_over(
+        self, session: Session, rows: Sequence[PurchaseRow], digest_key: bytes, *, rehearse: bool, now: datetime
+    ) -> Outcome:
+        """Write what is new or different and add up anew for those concerned; return what came of every row."""
+        self._lay_down(session, rows)
+        found = Outcome()
+        self._find_people(session)
+        if self.options.unknown == "create":
+            found.counts["people_created"] += self._add_people(session, digest_key, rehearse=rehearse, now=now)
+        else:
+            self._run(session, "UPDATE purchase_stage SET outcome = 'unknown' WHERE customer_id IS NULL")
+        self._compare(session)
+        if not rehearse:
+            self._write(session)
+        self._count(session, found)
+        return found
+
+    def _lay_down(self, session: Session, rows: Sequence[PurchaseRow]) -> None:
+        session.execute(text(_STAGE))
+        cells = (
+            (r.row, r.key, r.email, r.order_ref, r.purchased_at, r.amount, r.currency, r.items, r.product) for r in rows
+        )
+        database.copy_rows(session, "purchase_stage", _COLUMNS, cells)
+        session.execute(text("ANALYZE purchase_stage (key, order_ref)"))
+
+    def _find_people(self, session: Session) -> None:
+        self._run(
+            session,
+            f"""UPDATE purchase_stage s SET customer_id = c.id FROM customers c
+                WHERE c.workspace_id = :w AND c.{_KEY[self.options.match_by]} = s.key AND s.customer_id IS NULL""",
+        )
+
+    def _add_people(self, session: Session, digest_key: bytes, *, rehearse: bool, now: datetime) -> int:
+        """Add whoever bought and is not known; the purchase is all we know of them."""
+        unknown = self._run(
+            session,
+            """SELECT key, (array_agg(email ORDER BY row))[1], min(row) FROM purchase_stage
+               WHERE customer_id IS NULL GROUP BY key ORDER BY 3""",
+        ).all()
+        if unknown and not rehearse:
+            digests = [addresses.digest(key, digest_key) for key, _, _ in unknown]
+            providers = [addresses.provider_of(key[key.rindex("@") + 1 :]) for key, _, _ in unknown]
+            keys, emails, rows = (list(column) for column in zip(*unknown, strict=True))
+            binds = {"keys": keys, "emails": emails, "rows": rows, "digests": digests, "providers": providers}
+            self._run(session, _ADD_PEOPLE, import_id=self.import_id, now=now, **binds)
+            self._find_people(session)
+        return len(unknown)
+
+    def _compare(self, session: Session) -> None:
+        known = ", ".join(f"p.{name}" for name in self.compared)
+        told = ", ".join(f"s.{name}" for name in self.compared)
+        self._run(
+            session,
+            f"""UPDATE purchase_stage s SET outcome = CASE
+                    WHEN p.customer_id IS DISTINCT FROM s.customer_id THEN 'order_of_other'
+                    WHEN p.import_id = :import_id THEN 'order_twice'
+                    WHEN ROW({known}) IS DISTINCT FROM ROW({told}) THEN 'updated' ELSE 'unchanged' END
+                FROM purchases p
+                WHERE p.workspace_id = :w AND p.order_ref = s.order_ref AND s.outcome <> 'unknown'""",
+            import_id=self.import_id,
+        )
+
+    def _write(self, session: Session) -> None:
+        sets = ", ".join(f"{name} = s.{name}" for name in self.compared)
+        self._run(
+            session,
+            f"""UPDATE purchases p SET {sets}, import_id = :import_id, import_row = s.row FROM purchase_stage s
+                WHERE p.workspace_id = :w AND p.order_ref = s.order_ref AND s.outcome = 'updated'""",
+            import_id=self.import_id,
+        )
+        self._run(session, _INSERT, import_id=self.import_id)
+        self._run(session, _ADD_UP)
+
+    def _count(self, session: Session, found: Outcome) -> None:
+        for outcome, number in self._run(session, "SELECT outcome, count(*) FROM purchase_stage GROUP BY 1"):
+            if outcome not in _REFUSED:
+                found.counts[outcome] += number
+        refused = self._run(
+            session,
+            "SELECT row, outcome, email, order_ref FROM purchase_stage WHERE outcome = ANY(:refused)",
+            refused=list(_REFUSED),
+        )
+        found.refused = [(row, why, email if why == "unknown" else order) for row, why, email, order in refused]
+
+    def _run(self, session: Session, statement: str, **binds: Any) -> Any:
+        known = {"w": self.workspace_id} if ":w" in statement else {}
+        return session.execute(text(statement), {**known, **binds})
+
+
+_ADD_PEOPLE = """
+    WITH made AS (
+        INSERT INTO customers (workspace_id, email, email_key, address_digest, provider, provenance,
+                               created_at, updated_at)
+        SELECT :w, email, key, digest, provider,
+               jsonb_build_object('*', jsonb_build_array(CAST(:import_id AS bigint), row)), :now, :now
+        FROM unnest(CAST(:keys AS text[]), CAST(:emails AS text[]), CAST(:rows AS bigint[]),
+                    CAST(:digests AS bytea[]), CAST(:providers AS text[])) AS new(key, email, row, digest, provider)
+        RETURNING workspace_id, id)
+    INSERT INTO customer_engagement (workspace_id, customer_id) SELECT workspace_id, id FROM made
+"""
+_INSERT = """
+    INSERT INTO purchases (workspace_id, customer_id, order_ref, purchased_at, amount, currency, items, product,
+                           import_id, import_row)
+    SELECT :w, customer_id, order_ref, purchased_at, amount, currency, items, product, :import_id, row
+    FROM purchase_stage WHERE outcome = 'created' ORDER BY row
+"""
+# Added up from the purchases themselves, so that a corrected amount corrects the sum.
+_ADD_UP = """
+    UPDATE customer_engagement e SET orders = t.orders, spent = t.spent, items = t.items,
+        first_purchase_at = t.first_at, latest_purchase_at = t.latest_at
+    FROM (SELECT p.customer_id, count(*) AS orders, sum(p.amount) AS spent, sum(p.items) AS items,
+                 min(p.purchased_at) AS first_at, max(p.purchased_at) AS latest_at
+          FROM purchases p
+          WHERE p.workspace_id = :w AND p.customer_id IN (
+              SELECT customer_id FROM purchase_stage WHERE outcome IN ('created', 'updated'))
+          GROUP BY p.customer_id) t
+    WHERE e.workspace_id = :w AND e.customer_id = t.customer_id
+"""

@@ -1,0 +1,137 @@
+"""How is this file written, and what are its rows?
+
+Bytes that cannot be decoded and cells beyond any sense become bad rows of their own; they never end the reading, and
+however the file is made, memory holds a few megabytes of it.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from collections.abc import Iterator
+from typing import IO
+
+# A lone surrogate cannot come from any file, so it marks what could not be decoded.
+UNREADABLE = "\udcff"
+LONGEST_CELL = 100_000
+LONGEST_LINE = 1_000_000
+_TOO_LONG = "x" * (LONGEST_CELL + 1) + "\n"
+
+ENCODINGS = {
+    "utf-8-sig": "UTF-8",
+    "utf-16": "UTF-16",
+    "utf-16-le": "UTF-16 (little-endian)",
+    "utf-16-be": "UTF-16 (big-endian)",
+    "cp1252": "Western European (Windows-1252)",
+    "gb18030": "Chinese (GB 18030)",
+}
+DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
+
+
+def _mark(error: UnicodeError) -> tuple[str, int]:
+    return UNREADABLE, error.end if isinstance(error, UnicodeDecodeError) else 0
+
+
+codecs.register_error("assent.mark", _mark)
+
+
+def guess_encoding(sample: bytes) -> str:
+    """Return how the text is probably encoded; the person confirms it by looking at the rows.
+
+    Valid UTF-8 is UTF-8: other encodings all but never are by chance. Else GB 18030 if it decodes and looks Chinese.
+    """
+    if sample.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    if b"\0" in sample and (found := _wide(sample)):
+        return found
+    if _decodes(sample, "utf-8"):
+        return "utf-8-sig"
+    return "gb18030" if _looks_chinese(sample) else "cp1252"
+
+
+def guess_delimiter(sample: bytes, encoding: str) -> str:
+    """Return the separator by which the first rows fall into equally many, and most, cells."""
+    return max(DELIMITERS, key=lambda delimiter: _regularity(sample, encoding, delimiter))
+
+
+def sample_rows(sample: bytes, encoding: str, delimiter: str, *, limit: int) -> Iterator[list[str]]:
+    """Yield the first readable rows that hold anything."""
+    found = (cells for _, cells in records(io.BytesIO(sample), encoding, delimiter) if cells)
+    for cells, _ in zip(found, range(limit), strict=False):
+        yield cells
+
+
+def records(file: IO[bytes], encoding: str, delimiter: str) -> Iterator[tuple[int, list[str] | None]]:
+    """Yield (number, cells) of every record, the header being number 1; None stands for one that is too long."""
+    text = io.TextIOWrapper(file, encoding=encoding, errors="assent.mark", newline="")
+    csv.field_size_limit(LONGEST_CELL)
+    reader = csv.reader(_lines(text), delimiter=delimiter)
+    number = 0
+    while True:
+        try:
+            for cells in reader:
+                number += 1
+                yield number, cells
+            return
+        except csv.Error:
+            number += 1
+            yield number, None
+
+
+def is_clean(cells: list[str]) -> str | None:
+    """Return why these cells cannot be kept, None when they can."""
+    joined = "".join(cells)
+    if "\0" in joined:
+        return "nul"
+    return "encoding" if not joined.isascii() and UNREADABLE in joined else None
+
+
+def _lines(text: io.TextIOWrapper) -> Iterator[str]:
+    read = text.readline
+    while line := read(LONGEST_LINE):
+        if len(line) == LONGEST_LINE and line[-1] not in "\r\n":
+            while (rest := read(LONGEST_LINE)) and rest[-1] not in "\r\n":
+                pass
+            line = _TOO_LONG
+        yield line
+
+
+def _wide(sample: bytes) -> str | None:
+    """UTF-16 without a mark shows as every other byte being zero in Western text."""
+    odd, even = sample[1::2].count(0), sample[0::2].count(0)
+    if max(odd, even) * 5 < len(sample):
+        return None
+    return "utf-16-le" if odd > even else "utf-16-be"
+
+
+def _decodes(sample: bytes, encoding: str) -> bool:
+    try:
+        codecs.getincrementaldecoder(encoding)().decode(sample)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _looks_chinese(sample: bytes) -> bool:
+    """Say whether most of the decoded high characters are common Chinese ones, which Latin text read so is not."""
+    decoded = sample.decode("gb18030", errors="replace")
+    high = [char for char in decoded if not char.isascii()]
+    common = sum(_is_common_chinese(char) for char in high)
+    return bool(high) and common > 0.9 * len(high)
+
+
+def _is_common_chinese(char: str) -> bool:
+    try:
+        first, _ = char.encode("gb2312")
+    except (UnicodeEncodeError, ValueError):
+        return False
+    # Rows 0xB0-0xD7 hold the 3,755 everyday characters, 0xA1-0xA3 the punctuation.
+    return 0xB0 <= first <= 0xD7 or 0xA1 <= first <= 0xA3
+
+
+def _regularity(sample: bytes, encoding: str, delimiter: str) -> tuple[float, int]:
+    widths = [len(cells) for cells in sample_rows(sample, encoding, delimiter, limit=20)]
+    if not widths or widths[0] < 2:
+        return (0.0, 0)
+    return (widths.count(widths[0]) / len(widths), widths[0])

@@ -1,0 +1,39 @@
+"""Why was a row not taken? A short code with the piece of text it is about; the page and the file say it in words."""
+
+from __future__ import annotations
+
+from app.customers.words import N_
+
+REASONS = {
+    "address": N_("This is not an email address that mail can be sent to: %(detail)s"),
+    "nobody": N_("The row does not say who it is about (%(detail)s is empty)."),
+    "ragged": N_("The row has %(detail)s cells, the heading has another number."),
+    "too_long": N_("A cell is too long: %(detail)s"),
+    "nul": N_("The row holds a NUL character, which no text may."),
+    "encoding": N_("The row holds bytes that are no text in the chosen encoding."),
+    "number": N_("This is not a number: %(detail)s"),
+    "date": N_("This is not a date: %(detail)s"),
+    "boolean": N_("This is neither yes nor no: %(detail)s"),
+    "truth": N_("This is neither yes nor no: %(detail)s"),
+    "choice": N_("This is not one of the choices: %(detail)s"),
+    "text": N_("This text is too long: %(detail)s"),
+    "tags": N_("A customer has at most 50 tags of 60 characters: %(detail)s"),
+    "purpose": N_("This is none of the purposes one can agree to: %(detail)s"),
+    "currency": N_("This is not a currency of three letters: %(detail)s"),
+    "amount": N_("This is not an amount: %(detail)s"),
+    "items": N_("This is not a number of items: %(detail)s"),
+    "order": N_("The order number is missing or too long: %(detail)s"),
+    "order_twice": N_("This order number stands in the file twice: %(detail)s"),
+    "order_of_other": N_("This order belongs to another customer: %(detail)s"),
+    "unknown": N_("There is no customer like this: %(detail)s"),
+    "taken": N_("The address or customer number belongs to another customer: %(detail)s"),
+}
+
+
+class RowRefused(Exception):
+    """One row cannot be taken; the others go on."""
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.detail = detail[:200]

@@ -1,0 +1,66 @@
+"""Where is a file on its way from the disk to the customers? The steps a person takes it through."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.customers.models import Import, RefusedRow
+from app.kernel import outbox
+from app.kernel.refusals import NotFound, Refusal
+
+
+class NotReady(Refusal):
+    """The file is not at a point from which it could go on."""
+
+    message = "Choose what the columns mean first."
+
+
+def get(session: Session, workspace_id: int, import_id: int) -> Import:
+    """Return the import; raise NotFound."""
+    found = session.get(Import, (workspace_id, import_id))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def list_latest(session: Session, workspace_id: int, *, before: int | None = None, limit: int = 20) -> list[Import]:
+    """Return imports, newest first, older than `before`."""
+    query = select(Import).where(Import.workspace_id == workspace_id)
+    if before is not None:
+        query = query.where(Import.id < before)
+    return list(session.scalars(query.order_by(Import.id.desc()).limit(limit)))
+
+
+def check(session: Session, found: Import) -> None:
+    """Have the file rehearsed in the background."""
+    _require(found, "mapped", "checked", "checking")
+    found.state, found.rehearsal = "checking", {}
+    _ask(session, "customers.check_import", found)
+
+
+def start(session: Session, found: Import) -> None:
+    """Have the file taken over in the background; asked twice, it runs once."""
+    if found.state in ("running", "done"):
+        return
+    _require(found, "mapped", "checked", "checking")
+    found.state = "running"
+    _ask(session, "customers.run_import", found)
+
+
+def list_refused(session: Session, found: Import, *, after: int = 0, limit: int = 1000) -> list[RefusedRow]:
+    """Return rows that could not be taken, in the order of the file."""
+    query = select(RefusedRow).where(
+        RefusedRow.workspace_id == found.workspace_id, RefusedRow.import_id == found.id, RefusedRow.row > after
+    )
+    return list(session.scalars(query.order_by(RefusedRow.row).limit(limit)))
+
+
+def _require(found: Import, *states: str) -> None:
+    if found.state not in states:
+        raise NotReady
+
+
+def _ask(session: Session, job: str, found: Import) -> None:
+    key = f"{job}:{found.workspace_id}:{found.id}"
+    outbox.enqueue(session, job, workspace_id=found.workspace_id, import_id=found.id, key=key)

@@ -1,0 +1,100 @@
+"""A file becomes purchases, and the sums of those who bought follow."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from sqlalchemy import select
+
+from app.customers import engagement, people
+from app.customers.models import Purchase
+from tests.factories.customers import import_file
+
+HEADER = "email,order number,date,amount,currency,items,product\n"
+
+
+def sums(database, workspace_id, email):
+    with database.transaction(workspace_id) as session:
+        found = people.find_by_email(session, workspace_id, email)
+        return engagement.get(session, workspace_id, found.id)
+
+
+def test_purchases_add_up(database, workspace):
+    import_file(database, workspace.id, "email\nada@example.com\nbob@example.com\n")
+    done = import_file(
+        database,
+        workspace.id,
+        HEADER
+        + "ada@example.com,1,2026-01-05,10.50,EUR,2,Tea\nADA@example.com,2,2026-02-01 18:30,5,EUR,,Cup\n"
+        + "eve@example.com,3,2026-02-01,5,EUR,1,Cup\n",
+        kind="purchases",
+        time_zone="Europe/Berlin",
+    )
+
+    assert done.counts == {"created": 2, "refused": 1}
+    ada = sums(database, workspace.id, "ada@example.com")
+    assert (ada.orders, ada.spent, ada.items) == (2, Decimal("15.50"), 3)
+    assert ada.first_purchase_at == datetime(2026, 1, 5, 11, tzinfo=UTC)
+    assert ada.latest_purchase_at == datetime(2026, 2, 1, 17, 30, tzinfo=UTC)
+    assert sums(database, workspace.id, "bob@example.com").orders == 0
+
+
+def test_the_same_orders_again_are_no_new_purchases(database, workspace):
+    content = HEADER + "ada@example.com,1,2026-01-05,10.50,EUR,2,Tea\nada@example.com,2,2026-01-06,1,EUR,1,Cup\n"
+    import_file(database, workspace.id, content, kind="purchases", unknown="create")
+    again = import_file(database, workspace.id, content, kind="purchases", unknown="create")
+
+    assert again.counts == {"unchanged": 2}
+    assert sums(database, workspace.id, "ada@example.com").orders == 2
+
+
+def test_a_corrected_amount_corrects_the_sum(database, workspace):
+    import_file(
+        database, workspace.id, HEADER + "a@b.co,1,2026-01-05,10,EUR,1,Tea\n", kind="purchases", unknown="create"
+    )
+    done = import_file(database, workspace.id, HEADER + "a@b.co,1,2026-01-05,7.5,EUR,1,Tea\n", kind="purchases")
+
+    assert done.counts == {"updated": 1}
+    assert sums(database, workspace.id, "a@b.co").spent == Decimal("7.50")
+
+
+def test_without_order_numbers_the_same_file_twice_is_one(database, workspace):
+    content = "email;date;amount\na@b.co;05.01.2026;1.234,50\na@b.co;05.01.2026;1.234,50\n"
+    options = {"kind": "purchases", "unknown": "create", "decimal": ",", "date_order": "dmy"}
+    first = import_file(database, workspace.id, content, **options)
+    second = import_file(database, workspace.id, content, **options)
+
+    assert first.counts == {"created": 2, "people_created": 1}
+    assert second.counts == {"unchanged": 2}
+    assert sums(database, workspace.id, "a@b.co").spent == Decimal("2469.00")
+
+
+def test_one_order_is_of_one_customer_and_stands_in_a_file_once(database, workspace):
+    import_file(database, workspace.id, "email\nada@b.co\nbob@b.co\n")
+    import_file(database, workspace.id, HEADER + "ada@b.co,1,2026-01-05,10,EUR,1,Tea\n", kind="purchases")
+    done = import_file(
+        database,
+        workspace.id,
+        HEADER
+        + "bob@b.co,1,2026-01-05,10,EUR,1,Tea\nbob@b.co,2,2026-01-05,10,EUR,1,Tea\nbob@b.co,2,2026-01-05,1,EUR,1,T\n",
+        kind="purchases",
+    )
+
+    assert done.counts == {"created": 1, "refused": 2}
+    with database.transaction(workspace.id) as session:
+        assert session.scalars(select(Purchase.amount).order_by(Purchase.id)).all() == [Decimal(10), Decimal(10)]
+
+
+def test_customers_may_be_named_by_their_number(database, workspace):
+    import_file(database, workspace.id, "email,customer number\na@b.co,00001\n")
+    done = import_file(
+        database,
+        workspace.id,
+        "customer_id,purchased_on,items,amount\n00001,1997-01-01,1,11.77\n",
+        kind="purchases",
+        match_by="external_ref",
+    )
+
+    assert done.counts == {"created": 1}
+    assert sums(database, workspace.id, "a@b.co").spent == Decimal("11.77")

@@ -1,0 +1,99 @@
+"""People, their purchases, and files that bring them."""
+
+from __future__ import annotations
+
+import io
+import itertools
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.customers import people, purchases
+from app.customers.imports import files, mapping, running
+from app.customers.models import Customer, Import
+from app.kernel.clock import FixedClock
+from app.kernel.database import Database
+from tests.factories import NOON
+
+_numbers = itertools.count(1)
+
+
+def a_customer(
+    session: Session, workspace_id: int, email: str | None = None, *, now: datetime = NOON, **fields: Any
+) -> Customer:
+    """Someone the workspace knows, told by the API."""
+    address = email or f"customer{next(_numbers)}@example.com"
+    return people.upsert(session, workspace_id, email=address, fields=fields, source="api:1", now=now)
+
+
+def a_purchase(
+    session: Session,
+    customer: Customer,
+    *,
+    amount: str = "20.00",
+    at: datetime = NOON,
+    order_ref: str | None = None,
+    product: str | None = "Tea",
+) -> int:
+    """Something this customer bought."""
+    return purchases.record(
+        session,
+        customer.workspace_id,
+        customer_id=customer.id,
+        order_ref=order_ref or f"order-{next(_numbers)}",
+        amount=Decimal(amount),
+        currency="EUR",
+        items=1,
+        product=product,
+        purchased_at=at,
+        now=NOON,
+    )
+
+
+def an_uploaded_file(
+    database: Database,
+    workspace_id: int,
+    content: str | bytes,
+    *,
+    kind: str = "people",
+    mapped: dict[str, str] | None = None,
+    encoding: str | None = None,
+    now: datetime = NOON,
+    **options: Any,
+) -> int:
+    """A file whose columns are decided (by their headings unless `mapped` says so), ready to be taken over."""
+    data = content.encode() if isinstance(content, str) else content
+    with database.transaction(workspace_id) as session:
+        found = files.store(
+            session,
+            workspace_id,
+            io.BytesIO(data),
+            file_name="people.csv",
+            kind=kind,
+            source="own",
+            source_note="",
+            staff_id=None,
+            now=now,
+        )
+        if encoding:
+            files.reread(found, data, encoding=encoding, delimiter=None)
+        choices = mapping.targets(session, workspace_id, kind)
+        chosen = mapped or mapping.guess(found.header, choices)
+        mapping.decide(found, chosen, mapping.Options(**options), choices)
+        found.state = "running"
+        return found.id
+
+
+def import_file(database: Database, workspace_id: int, content: str | bytes, **options: Any) -> Import:
+    """Take a file over and return what came of it."""
+    import_id = an_uploaded_file(database, workspace_id, content, **options)
+    running.run(database, FixedClock(options.get("now", NOON)), workspace_id, import_id)
+    return outcome_of(database, workspace_id, import_id)
+
+
+def outcome_of(database: Database, workspace_id: int, import_id: int) -> Import:
+    """The import as it now stands."""
+    with database.transaction(workspace_id) as session:
+        return session.get_one(Import, (workspace_id, import_id))

@@ -8,14 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
-from sqlalchemy import create_engine
 
-from app.kernel.database import Base, sqlalchemy_url
 from app.kernel.embedded import Postgres, Valkey
-from app.kernel.tenancy import protect
 from migrations import schema
 
-ROOT = Path(__file__).parent.parent
 TEMPLATE = "assent_template"
 
 
@@ -52,23 +48,10 @@ def create_database(postgres: Postgres, name: str) -> str:
         connection.execute("SELECT pg_advisory_lock(1)")
         if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [TEMPLATE]).fetchone():
             connection.execute(f"CREATE DATABASE {TEMPLATE}_new")
-            build_schema(postgres.url_of(f"{TEMPLATE}_new"))
+            schema.upgrade(postgres.url_of(f"{TEMPLATE}_new"))
             connection.execute(f"ALTER DATABASE {TEMPLATE}_new RENAME TO {TEMPLATE}")
         connection.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
     return postgres.url_of(name)
-
-
-def build_schema(url: str) -> None:
-    """Bring an empty database to the latest schema, the way an installation gets it."""
-    if any((ROOT / "migrations" / "versions").glob("*.py")):
-        schema.upgrade(url)
-        return
-    schema.import_models()
-    engine = create_engine(sqlalchemy_url(url))
-    with engine.begin() as connection:
-        Base.metadata.create_all(connection)
-        protect(connection, Base.metadata)
-    engine.dispose()
 
 
 def drop_database(postgres: Postgres, name: str) -> None:

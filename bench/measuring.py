@@ -1,0 +1,113 @@
+"""What is one figure? Several runs of the same work: their median and spread, and the processor time behind them."""
+
+from __future__ import annotations
+
+import os
+import resource
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass
+class Runs:
+    """The runs of one figure. A figure is a rate (units a second) or a duration; processor time is per unit."""
+
+    name: str
+    unit: str
+    figures: list[float] = field(default_factory=list)
+    cpu_us: list[float] = field(default_factory=list)
+    note: str = ""
+
+    def row(self) -> dict[str, Any]:
+        """Return the figure as it is printed and written."""
+        return {
+            "name": self.name,
+            "unit": self.unit,
+            "median": median(self.figures),
+            "min": min(self.figures),
+            "max": max(self.figures),
+            "cpu_us": median(self.cpu_us) if self.cpu_us else None,
+            "runs": len(self.figures),
+        } | ({"note": self.note} if self.note else {})
+
+
+@dataclass
+class Taken:
+    """What a piece of work took: seconds by the clock, seconds of processor here and in the processes named."""
+
+    wall: float = 0.0
+    cpu: float = 0.0
+
+
+@contextmanager
+def watch(*pids: int | None) -> Iterator[Taken]:
+    """Measure a block; `pids` are other programs (a database, a server) whose processor time counts as well."""
+    taken = Taken()
+    others = [pid for pid in pids if pid]
+    began, before, there = time.perf_counter(), own_cpu(), sum(map(tree_cpu, others))
+    yield taken
+    taken.wall = time.perf_counter() - began
+    taken.cpu = own_cpu() - before + sum(map(tree_cpu, others)) - there
+
+
+def rates(
+    name: str, unit: str, work: Callable[[], int], *, runs: int, pids: tuple[int | None, ...] = (), note: str = ""
+) -> dict[str, Any]:
+    """Run `work` (it returns how many units it did) and return units per second."""
+    found = Runs(name, unit, note=note)
+    for _ in range(runs):
+        with watch(*pids) as taken:
+            units = work()
+        found.figures.append(units / taken.wall)
+        found.cpu_us.append(taken.cpu / units * 1e6)
+    return found.row()
+
+
+def durations(
+    name: str, work: Callable[[], object], *, runs: int, pids: tuple[int | None, ...] = (), note: str = ""
+) -> dict[str, Any]:
+    """Run `work` and return milliseconds; processor time is that of one run."""
+    found = Runs(name, "ms", note=note)
+    for _ in range(runs):
+        with watch(*pids) as taken:
+            work()
+        found.figures.append(taken.wall * 1000)
+        found.cpu_us.append(taken.cpu * 1e6)
+    return found.row()
+
+
+def own_cpu() -> float:
+    """Return the seconds of processor this process and its ended children have used."""
+    own, ended = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
+    return own.ru_utime + own.ru_stime + ended.ru_utime + ended.ru_stime
+
+
+def tree_cpu(pid: int) -> float:
+    """Return the seconds of processor a process, its children and its ended children have used (Linux)."""
+    total = 0
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            words = stat.read_text().rpartition(")")[2].split()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        number, parent = int(stat.parent.name), int(words[1])
+        if number == pid:
+            total += sum(map(int, words[11:15]))
+        elif parent == pid:
+            total += int(words[11]) + int(words[12])
+    return total / _TICKS
+
+
+def peak_rss_mb(pid: int) -> float:
+    """Return the most memory a process has held, in megabytes (Linux)."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) / 1024
+    return 0.0

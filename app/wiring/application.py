@@ -13,7 +13,7 @@ from app.kernel import logs
 from app.kernel.services import Services, build, install
 from app.tracking import intake
 from app.web import frame, guard, navigation, panels
-from app.wiring import hears, hooks
+from app.wiring import health, hears, hooks
 
 ROOMS = ("accounts", "customers", "consent", "segments", "insight", "tracking", "delivery", "cadence", "campaigns", "journeys", "api")
 
@@ -26,8 +26,9 @@ def create_app(services: Services) -> Flask:
     app = Flask("app", static_folder=None, template_folder=None)
     frame.init_app(app, services)
     guard.connect(app, Doorkeeper())
+    app.register_blueprint(health.bp)
     for room in ROOMS:
-        if importlib.util.find_spec(f"app.{room}.views"):
+        if importlib.util.find_spec(f"app.{room}") and importlib.util.find_spec(f"app.{room}.views"):
             views = importlib.import_module(f"app.{room}.views")
             app.register_blueprint(views.bp)
             for slot in ("home", "customer", "settings"):

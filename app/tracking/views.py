@@ -17,7 +17,7 @@ from app.web import guard, shell
 bp = Blueprint("tracking", __name__, template_folder="templates")
 
 
-def waiting_panel(session: Session, workspace_id: int, subject_id: int, now: datetime) -> str:
+def home_panel(session: Session, workspace_id: int, subject_id: int, now: datetime) -> str:
     """Draw the replies that wait, for the home page; nothing when nobody waits."""
     waiting = replies.list_waiting(session, workspace_id, limit=5)
     if not waiting:

@@ -1,0 +1,143 @@
+"""Conditions on what surrounds a customer: tags, permission, purchases, activities."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from dataclasses import field as fixed
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import Field
+from sqlalchemy import ColumnElement
+
+from app.consent import permission
+from app.segments import history
+from app.segments.limits import CONFIG, Days, Text, Times
+from app.segments.speech import N_, Speech
+from app.segments.terms import DAYS, Terms
+
+Amount = Annotated[Decimal, Field(gt=0, le=10**12, allow_inf_nan=False, max_digits=18)]
+TopicId = Annotated[int, Field(strict=True, ge=0, le=2**62)]
+
+
+@dataclass(frozen=True)
+class HasTag:
+    """The customer carries this tag."""
+
+    __pydantic_config__ = CONFIG
+    tag: Text
+    type: Literal["has_tag"] = fixed(default="has_tag", kw_only=True)
+
+    def to_sql(self, terms: Terms) -> ColumnElement[bool]:
+        return terms.tags.contains([self.tag])
+
+    def say(self, speech: Speech) -> str:
+        return speech.say(N_("they carry the tag %(tag)s"), tag=speech.value(self.tag))
+
+
+@dataclass(frozen=True)
+class Permission:
+    """What the customer said yes to, as it stands now. Topic 0 is for purposes without topics."""
+
+    __pydantic_config__ = CONFIG
+    purpose: Literal["marketing", "open_tracking", "click_tracking", "profiling"]
+    topic: TopicId
+    state: Literal["allowed", "not_allowed"]
+    type: Literal["permission"] = fixed(default="permission", kw_only=True)
+
+    def to_sql(self, terms: Terms) -> ColumnElement[bool]:
+        allowed = permission.allowed_query(terms.workspace_id, self.purpose, self.topic, terms.now).subquery()
+        inside = terms.customer_id.in_(allowed.select().with_only_columns(allowed.c.customer_id))
+        return inside if self.state == "allowed" else ~inside
+
+    def say(self, speech: Speech) -> str:
+        return speech.say(_PERMISSION[self.purpose, self.state], topic=speech.topic(self.topic))
+
+
+_PERMISSION = {
+    ("marketing", "allowed"): N_("they may be written to about %(topic)s"),
+    ("marketing", "not_allowed"): N_("they may not be written to about %(topic)s"),
+    ("open_tracking", "allowed"): N_("they allowed us to see opens"),
+    ("open_tracking", "not_allowed"): N_("they did not allow us to see opens"),
+    ("click_tracking", "allowed"): N_("they allowed us to see clicks"),
+    ("click_tracking", "not_allowed"): N_("they did not allow us to see clicks"),
+    ("profiling", "allowed"): N_("they allowed profiling"),
+    ("profiling", "not_allowed"): N_("they did not allow profiling"),
+}
+
+
+@dataclass(frozen=True)
+class Purchased:
+    """The customer's purchases in a period number, or sum up to, at least this much."""
+
+    __pydantic_config__ = CONFIG
+    measure: Literal["count", "sum"]
+    at_least: Amount
+    days: Days | None = None
+    type: Literal["purchased"] = fixed(default="purchased", kw_only=True)
+
+    def to_sql(self, terms: Terms) -> ColumnElement[bool]:
+        if self.days is None:
+            # All purchases ever are summed up beside the customer already.
+            total = terms.field("orders" if self.measure == "count" else "spent", "number")
+            return total.expression >= terms.bound(total, self.at_least)
+        since = terms.since(self.days)
+        return terms.customer_id.in_(
+            history.buyers_query(terms.workspace_id, self.measure, self.at_least, since=since, until=terms.now)
+        )
+
+    def say(self, speech: Speech) -> str:
+        message = N_("they bought at least %(least)s times %(period)s")
+        if self.measure == "sum":
+            message = N_("they spent at least %(least)s %(period)s")
+        return speech.say(message, least=speech.value(self.at_least), period=speech.period(self.days))
+
+
+@dataclass(frozen=True)
+class Did:
+    """Something happened with the customer at least so often in a period."""
+
+    __pydantic_config__ = CONFIG
+    kind: Literal["open", "click", "reply", "bounce", "complaint", "unsubscribe", "signup", "event"]
+    at_least: Times = 1
+    days: Days | None = None
+    verdict: Literal["human", "any"] = "human"
+    type: Literal["did"] = fixed(default="did", kw_only=True)
+
+    def to_sql(self, terms: Terms) -> ColumnElement[bool]:
+        latest = _LATEST.get(self.kind)
+        if latest and self.at_least == 1 and self.verdict == "human":
+            # One time by a person is what the engagement row remembers; no event need be read.
+            info = terms.field(latest, *DAYS)
+            return info.expression.is_not(None) if self.days is None else terms.recent(info, self.days)
+        return terms.customer_id.in_(
+            history.doers_query(
+                terms.workspace_id,
+                self.kind,
+                at_least=self.at_least,
+                since=None if self.days is None else terms.since(self.days),
+                until=terms.now,
+                human_only=self.verdict == "human" and latest is not None,
+            )
+        )
+
+    def say(self, speech: Speech) -> str:
+        message = _DID_ANY[self.kind] if self.verdict == "any" and self.kind in _DID_ANY else _DID[self.kind]
+        return speech.say(message, least=speech.value(self.at_least), period=speech.period(self.days))
+
+
+_LATEST = {"open": "latest_open_at", "click": "latest_click_at", "reply": "latest_reply_at"}
+_DID = {
+    "open": N_("they opened at least %(least)s times %(period)s"),
+    "click": N_("they clicked at least %(least)s times %(period)s"),
+    "reply": N_("they replied at least %(least)s times %(period)s"),
+    "bounce": N_("mail to them bounced at least %(least)s times %(period)s"),
+    "complaint": N_("they complained at least %(least)s times %(period)s"),
+    "unsubscribe": N_("they unsubscribed at least %(least)s times %(period)s"),
+    "signup": N_("they signed up at least %(least)s times %(period)s"),
+    "event": N_("something else happened at least %(least)s times %(period)s"),
+}
+_DID_ANY = {
+    "open": N_("their mail was opened, by them or a machine, at least %(least)s times %(period)s"),
+    "click": N_("their links were followed, by them or a machine, at least %(least)s times %(period)s"),
+}

@@ -1,0 +1,32 @@
+"""How large may a rule be? The types of its values, each with a bound, as pydantic reads them."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import AfterValidator, ConfigDict, Field, StrictBool, StringConstraints
+
+CONFIG = ConfigDict(extra="forbid")
+
+MAX_DEPTH = 12
+MAX_RULES = 200
+MAX_VALUES = 500
+
+
+def _storable(text: str) -> str:
+    """Refuse what PostgreSQL cannot hold as text."""
+    if "\0" in text or any("\ud800" <= char <= "\udfff" for char in text):
+        raise ValueError("Some of these characters cannot be stored.")
+    return text
+
+
+Text = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=200), AfterValidator(_storable)]
+Name = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=60), AfterValidator(_storable)]
+Number = Annotated[Decimal, Field(ge=-(10**12), le=10**12, allow_inf_nan=False, max_digits=18)]
+Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2200, 12, 31))]
+Days = Annotated[int, Field(strict=True, ge=1, le=36_500)]
+Times = Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
+Value = StrictBool | Number | Text
+Values = Annotated[tuple[Number | Text, ...], Field(min_length=1, max_length=MAX_VALUES)]

@@ -1,0 +1,76 @@
+"""How many would it be, who for instance, and how many of them may be written to?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, func, select
+from sqlalchemy.orm import Session
+
+from app.consent import permission
+from app.customers import purchases
+from app.segments import segments
+from app.segments.rules import Rule
+
+MARKETING = "marketing"
+
+
+@dataclass(frozen=True)
+class Waterfall:
+    """From everyone who matches to everyone who may be written to: `matched` minus the two others is `mailable`."""
+
+    matched: int
+    no_permission: int
+    suppressed: int
+    mailable: int
+
+
+@dataclass(frozen=True)
+class Person:
+    """One of those who match."""
+
+    customer_id: int
+    name: str
+    email: str | None
+
+
+def count(session: Session, workspace_id: int, rule: Rule, *, now: datetime) -> int:
+    """Return how many match. Cheap under `transaction(workspace_id, reading=True)`."""
+    matches = segments.matches_query(session, workspace_id, rule, now=now).subquery()
+    return session.scalar(select(func.count()).select_from(matches)) or 0
+
+
+def waterfall(session: Session, workspace_id: int, rule: Rule, topic_id: int, now: datetime) -> Waterfall:
+    """Return how many match, and how many of them may not be written to about the topic, and why."""
+    matches = segments.matches_query(session, workspace_id, rule, now=now).cte("matches")
+    consented = permission.consented_query(workspace_id, MARKETING, topic_id, now).subquery()
+    allowed = permission.allowed_query(workspace_id, MARKETING, topic_id, now).subquery()
+    agreed = select(func.count()).select_from(matches.join(consented, matches.c.customer_id == consented.c.customer_id))
+    mailable = select(func.count()).select_from(matches.join(allowed, matches.c.customer_id == allowed.c.customer_id))
+    everyone = select(func.count()).select_from(matches)
+    row = session.execute(
+        select(everyone.scalar_subquery(), agreed.scalar_subquery(), mailable.scalar_subquery())
+    ).one()
+    matched, has_agreed, may_mail = (int(number) for number in row)
+    return Waterfall(matched, matched - has_agreed, has_agreed - may_mail, may_mail)
+
+
+def sample(session: Session, workspace_id: int, rule: Rule, *, now: datetime, limit: int = 8) -> list[Person]:
+    """Return some of those who match, the newest customers first."""
+    matches = segments.matches_query(session, workspace_id, rule, now=now).subquery()
+    named = purchases.named_query(workspace_id).subquery()
+    query = (
+        select(named)
+        .join(matches, matches.c.customer_id == named.c.customer_id)
+        .order_by(named.c.customer_id.desc())
+        .limit(limit)
+    )
+    return [_person(row) for row in session.execute(query)]
+
+
+def _person(row: Row[*tuple[Any, ...]]) -> Person:
+    names: Sequence[str | None] = (row.first_name, row.last_name)
+    return Person(row.customer_id, " ".join(name for name in names if name), row.email)

@@ -1,0 +1,119 @@
+"""Which segments does a workspace keep, and who is in one now?"""
+
+from __future__ import annotations
+
+from datetime import datetime, tzinfo
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from app.accounts import workspaces
+from app.customers import fields
+from app.kernel.refusals import NotFound, Refusal
+from app.segments import codec, compiler
+from app.segments.models import Segment
+from app.segments.rules import Rule
+
+_NAME_CHARS = 120
+MOST = 500
+
+
+class NameTaken(Refusal):
+    """Another segment has this name."""
+
+    message = "There is a segment with this name already."
+
+
+class NameMissing(Refusal):
+    """A segment needs a name to be found again."""
+
+    status = 422
+    message = "Give the segment a name."
+
+
+def save(
+    session: Session,
+    workspace_id: int,
+    *,
+    segment_id: int | None,
+    name: str,
+    rule: Rule,
+    staff_id: int | None,
+    now: datetime,
+) -> Segment:
+    """Keep a rule under a name, as a new segment or in the place of one; raise a Refusal if it cannot be."""
+    clean = " ".join(name.replace("\0", "").split())[:_NAME_CHARS]
+    if not clean:
+        raise NameMissing(field="name")
+    require_fit(session, workspace_id, rule, now=now)
+    taken = session.scalar(select(Segment.id).where(Segment.workspace_id == workspace_id, Segment.name == clean))
+    if taken not in (None, segment_id):
+        raise NameTaken(field="name")
+    segment = get(session, workspace_id, segment_id) if segment_id else None
+    if segment is None:
+        segment = Segment(workspace_id=workspace_id, created_by=staff_id)
+        session.add(segment)
+    segment.name, segment.rules, segment.updated_at = clean, codec.dump(rule), now
+    segment.latest_count = segment.counted_at = None
+    session.flush()
+    return segment
+
+
+def get(session: Session, workspace_id: int, segment_id: int) -> Segment:
+    """Return the segment; raise NotFound."""
+    segment = session.get(Segment, (workspace_id, segment_id))
+    if segment is None:
+        raise NotFound
+    return segment
+
+
+def list_all(session: Session, workspace_id: int) -> list[Segment]:
+    """Return the workspace's segments by name."""
+    query = select(Segment).where(Segment.workspace_id == workspace_id).order_by(Segment.name).limit(MOST)
+    return list(session.scalars(query))
+
+
+def find(session: Session, workspace_id: int, text: str, *, limit: int) -> list[Segment]:
+    """Return the segments whose name holds the text, in capitals or not."""
+    query = select(Segment).where(
+        Segment.workspace_id == workspace_id, func.strpos(func.lower(Segment.name), func.lower(text)) > 0
+    )
+    return list(session.scalars(query.order_by(Segment.name).limit(limit)))
+
+
+def delete(session: Session, workspace_id: int, segment_id: int) -> None:
+    """Forget a segment."""
+    session.delete(get(session, workspace_id, segment_id))
+
+
+def rule_of(segment: Segment) -> Rule:
+    """Return a segment's rule."""
+    return codec.load(segment.rules)
+
+
+def members_query(session: Session, workspace_id: int, segment_id: int, now: datetime) -> Select[int]:
+    """Return the statement that selects the `customer_id` of everyone in the segment now."""
+    return matches_query(session, workspace_id, rule_of(get(session, workspace_id, segment_id)), now=now)
+
+
+def matches_query(session: Session, workspace_id: int, rule: Rule, *, now: datetime) -> Select[int]:
+    """Return the statement that selects the `customer_id` of everyone a rule matches now."""
+    known = fields.columns(session, workspace_id)
+    return compiler.query(rule, workspace_id, fields=known, now=now, zone=zone_of(session, workspace_id))
+
+
+def require_fit(session: Session, workspace_id: int, rule: Rule, *, now: datetime) -> None:
+    """Raise RulesInvalid unless the rule can be asked of this workspace's customers."""
+    matches_query(session, workspace_id, rule, now=now)
+
+
+def zone_of(session: Session, workspace_id: int) -> tzinfo:
+    """Return the time zone in which this workspace's days begin."""
+    return ZoneInfo(workspaces.get(session, workspace_id).time_zone)
+
+
+def remember_count(session: Session, workspace_id: int, segment_id: int, count: int, *, now: datetime) -> None:
+    """Keep how many matched, for lists that must not count."""
+    segment = get(session, workspace_id, segment_id)
+    segment.latest_count, segment.counted_at = count, now

@@ -1,0 +1,260 @@
+"""Customers of every shape, rules of every kind, and a naive reading of rules in plain Python."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from random import Random
+from typing import Any as Anything
+from zoneinfo import ZoneInfo
+
+from hypothesis import strategies as st
+from sqlalchemy.orm import Session
+
+from app.consent import actions
+from app.consent.evidence import Evidence
+from app.customers import fields, timeline
+from app.customers.models import Customer, Engagement, Purchase
+from app.customers.timeline import ActivityRow
+from app.segments import rules
+from app.segments.rules import Rule
+
+NOON = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
+BERLIN = ZoneInfo("Europe/Berlin")
+TEXTS = ("", "DE", "de", "München", "大连", "a%b", "a_b", "a\\b", "O'Neill", "x y", "ber", "Berlin", " ", "🙂", "null")
+TAGS = ("vip", "VIP", "大客户", "a'b", "{x}", "")
+DAYS = tuple(date(2026, 3, 2) - timedelta(days=n) for n in (-1, 0, 1, 7, 30, 31, 365))
+
+
+@dataclass
+class Made:
+    """A customer as plain values: what the naive reading reads."""
+
+    id: int
+    values: dict[str, Anything]
+    tags: list[str]
+    purchases: list[tuple[datetime, Decimal]] = field(default_factory=list)
+    deeds: list[tuple[str, datetime, str]] = field(default_factory=list)
+    allowed: set[tuple[str, int]] = field(default_factory=set)
+
+
+def many_customers(session: Session, workspace_id: int, topic_id: int, *, seed: int, count: int) -> list[Made]:
+    """Make customers with every mix of known, unknown, empty, and odd values."""
+    for key, kind in (("size", "number"), ("joined", "date"), ("member", "boolean"), ("colour", "text")):
+        fields.create(session, workspace_id, key=key, label=key, kind=kind)
+    return [_a_customer(session, workspace_id, topic_id, Random(seed * 1000 + n), n) for n in range(count)]
+
+
+def _a_customer(session: Session, workspace_id: int, topic_id: int, random: Random, number: int) -> Made:
+    def some(*choices: Anything) -> Anything:
+        return random.choice((None, *choices))
+
+    profile = {name: some(*filter(None, TEXTS)) for name in ("city", "country", "first_name")}
+    custom = {
+        "size": some(-1, 0, 38, 38.5),
+        "joined": some(*(day.isoformat() for day in DAYS)),
+        "member": some(True, False),
+        "colour": some(*filter(None, TEXTS)),
+    }
+    created = NOON - random.choice((timedelta(0), timedelta(hours=11), timedelta(days=30), timedelta(days=400)))
+    tags = random.sample(TAGS, random.randrange(3))
+    customer = Customer(
+        workspace_id=workspace_id,
+        email=f"{number}@example.com",
+        email_key=f"{number}@example.com",
+        address_digest=f"{workspace_id}-{number}".encode(),
+        tags=tags,
+        custom={key: value for key, value in custom.items() if value is not None},
+        created_at=created,
+        updated_at=created,
+        **profile,
+    )
+    session.add(customer)
+    session.flush()
+    sums = {
+        "open_count": random.randrange(3),
+        "latest_click_at": some(*(NOON - timedelta(days=days) for days in (0, 7, 30, 31, 365))),
+    }
+    made = Made(customer.id, {**profile, **sums, "created_at": created}, tags)
+    made.values |= {f"custom.{key}": value for key, value in custom.items()}
+    _buy(session, workspace_id, made, random, sums)
+    _do(session, workspace_id, made, random)
+    _agree(session, workspace_id, topic_id, made, random)
+    return made
+
+
+def _buy(session: Session, workspace_id: int, made: Made, random: Random, sums: dict[str, Anything]) -> None:
+    for number in range(random.randrange(4)):
+        at = NOON - timedelta(days=random.choice((1, 29, 31, 89, 200)))
+        amount = Decimal(random.choice(("0.50", "20.00", "99.99", "100.00")))
+        made.purchases.append((at, amount))
+        session.add(
+            Purchase(
+                workspace_id=workspace_id,
+                customer_id=made.id,
+                order_ref=f"{made.id}-{number}",
+                purchased_at=at,
+                amount=amount,
+                currency="EUR",
+                items=1,
+            )
+        )
+    totals = {
+        "orders": len(made.purchases),
+        "spent": sum((amount for _, amount in made.purchases), Decimal(0)),
+        "latest_purchase_at": max((at for at, _ in made.purchases), default=None),
+    }
+    made.values |= totals
+    session.add(Engagement(workspace_id=workspace_id, customer_id=made.id, **sums, **totals))
+    session.flush()
+
+
+def _do(session: Session, workspace_id: int, made: Made, random: Random) -> None:
+    for _ in range(random.randrange(5)):
+        at = NOON - timedelta(days=random.choice((1, 29, 31, 100)))
+        made.deeds.append((random.choice(("click", "open", "signup")), at, random.choice(("human", "scanner"))))
+    rows = [ActivityRow(workspace_id, made.id, at, kind, verdict=verdict) for kind, at, verdict in made.deeds]
+    timeline.record_many(session, rows)
+
+
+def _agree(session: Session, workspace_id: int, topic_id: int, made: Made, random: Random) -> None:
+    for purpose, topic in (("marketing", topic_id), ("profiling", 0)):
+        if random.random() < 0.5:
+            evidence = Evidence(method="web_form")
+            actions.grant(session, workspace_id, made.id, purpose=purpose, topic_id=topic, evidence=evidence, now=NOON)
+            made.allowed.add((purpose, topic))
+
+
+def some_rule(topic_id: int) -> st.SearchStrategy[Rule]:
+    """Any rule over what `many_customers` makes, nested a few levels deep."""
+    texts, numbers = (
+        st.sampled_from(("city", "country", "first_name", "custom.colour")),
+        st.sampled_from(("orders", "spent", "open_count", "custom.size")),
+    )
+    moments = st.sampled_from(("created_at", "latest_click_at", "latest_purchase_at", "custom.joined"))
+    text = st.sampled_from([value for value in TEXTS if value])
+    number = st.sampled_from([Decimal(value) for value in ("-1", "0", "1", "2", "20", "38.5", "100", "119.99")])
+    day, days = st.sampled_from(DAYS), st.sampled_from((1, 7, 30, 90, 365))
+    leaf = st.one_of(
+        st.builds(rules.Is, texts, text),
+        st.builds(rules.Is, numbers, number),
+        st.builds(rules.Is, st.just("custom.member"), st.booleans()),
+        st.builds(rules.IsNot, texts, text),
+        st.builds(rules.In, texts, st.lists(text, min_size=1, max_size=3).map(tuple)),
+        st.builds(rules.Contains, texts, text),
+        st.builds(rules.StartsWith, texts, text),
+        st.builds(rules.GreaterThan, numbers, number),
+        st.builds(rules.LessThan, numbers, number),
+        st.tuples(numbers, number, number).map(lambda it: rules.Between(it[0], *sorted(it[1:]))),
+        st.tuples(moments, day, day).map(lambda it: rules.Between(it[0], *sorted(it[1:]))),
+        st.builds(rules.Before, moments, day),
+        st.builds(rules.After, moments, day),
+        st.builds(rules.WithinLast, moments, days),
+        st.builds(rules.NotWithinLast, moments, days),
+        st.builds(rules.IsKnown, st.one_of(texts, moments)),
+        st.builds(rules.IsUnknown, st.one_of(texts, numbers)),
+        st.builds(rules.HasTag, st.sampled_from([tag for tag in TAGS if tag])),
+        st.builds(
+            rules.Permission, st.just("marketing"), st.just(topic_id), st.sampled_from(("allowed", "not_allowed"))
+        ),
+        st.builds(rules.Permission, st.just("profiling"), st.just(0), st.sampled_from(("allowed", "not_allowed"))),
+        st.builds(rules.Purchased, st.just("count"), st.sampled_from([Decimal(1), Decimal(2)]), st.none() | days),
+        st.builds(rules.Purchased, st.just("sum"), st.sampled_from([Decimal(20), Decimal(100)]), st.none() | days),
+        st.builds(
+            rules.Did,
+            st.sampled_from(("click", "signup")),
+            st.sampled_from((2, 3)),
+            st.none() | days,
+            st.sampled_from(("human", "any")),
+        ),
+    )
+    return st.recursive(
+        leaf,
+        lambda inner: st.one_of(
+            st.builds(rules.All, st.lists(inner, max_size=3).map(tuple)),
+            st.builds(rules.Any, st.lists(inner, max_size=3).map(tuple)),
+            st.builds(rules.Not, inner),
+        ),
+        max_leaves=8,
+    )
+
+
+def matches(rule: Rule, who: Made) -> bool:
+    """Read a rule naively."""
+    match rule:
+        case rules.All():
+            return all(matches(inside, who) for inside in rule.rules)
+        case rules.Any():
+            return any(matches(inside, who) for inside in rule.rules)
+        case rules.Not():
+            return not matches(rule.rule, who)
+        case rules.HasTag():
+            return rule.tag in who.tags
+        case rules.Permission():
+            return ((rule.purpose, rule.topic) in who.allowed) == (rule.state == "allowed")
+        case rules.Purchased():
+            sums = [amount for at, amount in who.purchases if _recent(at, rule.days)]
+            return bool(sums) and (len(sums) if rule.measure == "count" else sum(sums)) >= rule.at_least
+        case rules.Did():
+            seen = [
+                verdict
+                for kind, at, verdict in who.deeds
+                if kind == rule.kind
+                and _recent(at, rule.days)
+                and (rule.verdict == "any" or kind == "signup" or verdict == "human")
+            ]
+            return len(seen) >= rule.at_least
+    return _compares(rule, who.values[rule.field])
+
+
+def _compares(rule: rules.Condition, value: Anything) -> bool:
+    match rule:
+        case rules.IsKnown():
+            return value is not None
+        case rules.IsUnknown():
+            return value is None
+        case rules.IsNot():
+            return bool(value != rule.value)
+        case rules.NotWithinLast():
+            return value is None or not _recent_day(value, rule.days)
+    if value is None:
+        return False
+    match rule:
+        case rules.Is():
+            return bool(value == rule.value)
+        case rules.In():
+            return value in rule.values
+        case rules.Contains():
+            return rule.value.lower() in value.lower()
+        case rules.StartsWith():
+            return bool(value.lower().startswith(rule.value.lower()))
+        case rules.GreaterThan():
+            return bool(Decimal(str(value)) > rule.value)
+        case rules.LessThan():
+            return bool(Decimal(str(value)) < rule.value)
+        case rules.Before():
+            return _day(value) < rule.value
+        case rules.After():
+            return _day(value) > rule.value
+        case rules.WithinLast():
+            return _recent_day(value, rule.days)
+        case rules.Between(low=date()):
+            return bool(rule.low <= _day(value) <= rule.high)
+        case rules.Between():
+            return bool(rule.low <= Decimal(str(value)) <= rule.high)
+    raise AssertionError(rule)
+
+
+def _day(value: Anything) -> date:
+    return date.fromisoformat(value) if isinstance(value, str) else value.astimezone(BERLIN).date()
+
+
+def _recent(at: datetime, days: int | None) -> bool:
+    return at <= NOON and (days is None or at >= NOON - timedelta(days=days))
+
+
+def _recent_day(value: Anything, days: int) -> bool:
+    if isinstance(value, datetime):
+        return _recent(value, days)
+    return (NOON - timedelta(days=days)).astimezone(BERLIN).date() <= _day(value) <= NOON.astimezone(BERLIN).date()

@@ -1,0 +1,143 @@
+"""What the database answers is what a naive reading of the rule answers, and no value ever becomes SQL."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import func, select
+from sqlalchemy.dialects import postgresql
+
+from app.customers.fields import _BUILT_IN as BUILT_IN
+from app.kernel.database import Database
+from app.segments import codec, compiler, preview, rules, segments
+from app.segments.codec import RulesInvalid
+from app.segments.rules import Not
+from tests.factories.segments import NOON, Made, many_customers, matches, some_rule
+from tests.factories.workspaces import WorkspaceForTests, a_workspace
+
+FIELDS = {info.name: info for info in BUILT_IN}
+QUIET = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+
+
+@pytest.fixture(scope="module")
+def crowd(database: Database) -> tuple[WorkspaceForTests, list[Made]]:
+    """Forty customers of every shape in a workspace, and as many strangers in another."""
+    strangers = a_workspace(database, name="Elsewhere", now=NOON)
+    with database.transaction(strangers.id) as session:
+        many_customers(session, strangers.id, strangers.topic_id, seed=2, count=40)
+    home = a_workspace(database, name="Home", now=NOON)
+    with database.transaction(home.id) as session:
+        return home, many_customers(session, home.id, home.topic_id, seed=1, count=40)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=QUIET)
+@given(data=st.data())
+def test_the_database_agrees_with_a_naive_reading(
+    database: Database, crowd: tuple[WorkspaceForTests, list[Made]], data: st.DataObject
+) -> None:
+    """GUARANTEES 3.5, over unknown values, empty lists, any script and the workspace's time zone."""
+    home, people = crowd
+    rule = data.draw(some_rule(home.topic_id))
+    with database.transaction(home.id, reading=True) as session:
+        asked = segments.matches_query(session, home.id, rule, now=NOON)
+        opposite = segments.matches_query(session, home.id, Not(rule), now=NOON)
+        found, others = set(session.scalars(asked)), set(session.scalars(opposite))
+
+    assert found == {who.id for who in people if matches(rule, who)}
+    assert found | others == {who.id for who in people}
+    assert not found & others
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=QUIET)
+@given(rule=some_rule(7))
+def test_no_value_becomes_sql_and_the_workspace_is_always_there(rule: rules.Rule) -> None:
+    kinds = {"custom.size": "number", "custom.joined": "time", "custom.member": "boolean", "custom.colour": "text"}
+    custom = {name: replace(FIELDS["city"], name=name, kind=kind) for name, kind in kinds.items()}
+    statement = compiler.query(rule, 424242, fields=FIELDS | custom, now=NOON)
+    compiled = statement.compile(dialect=postgresql.dialect())
+
+    assert "'" not in str(compiled)
+    assert "customers.workspace_id = %(workspace_id" in str(compiled)
+    assert 424242 in compiled.params.values()
+
+
+HOSTILE = [
+    '"; drop table customers; --',
+    "%s",
+    "%(x)s",
+    "a.b",
+    "x" * 64,
+    "名",
+    "workspace_id",
+    "email_key",
+    "__class__",
+    "",
+]
+
+
+@pytest.mark.parametrize("key", HOSTILE)
+def test_hostile_field_names_are_refused_at_any_depth(key: str) -> None:
+    """GUARANTEES 31, 33: a field is known by name or not at all."""
+    value: dict[str, object] = {"type": "is", "field": key, "value": "x"}
+    for _ in range(8):
+        value = {"type": "all", "rules": [value]}
+    with pytest.raises(RulesInvalid):
+        compiler.query(codec.load(value), 1, fields=FIELDS, now=NOON)
+
+
+@pytest.mark.parametrize(
+    "hostile", ["'; drop table customers; --", "%s", "%(x)s", "\\", "${x}", "{{x}}", "\u202e", "%%"]
+)
+def test_hostile_values_are_only_values(database: Database, workspace: WorkspaceForTests, hostile: str) -> None:
+    for condition in (rules.Is, rules.IsNot, rules.Contains, rules.StartsWith):
+        with database.transaction(workspace.id, reading=True) as session:
+            assert preview.count(session, workspace.id, condition("city", hostile), now=NOON) == 0
+
+
+@pytest.mark.parametrize(
+    ("rule", "part"),
+    [
+        (rules.Is("nothing", "x"), "field"),
+        (rules.GreaterThan("city", 1), "type"),  # type: ignore[arg-type]
+        (rules.Is("spent", "x"), "value"),
+        (rules.Is("city", True), "value"),
+        (rules.WithinLast("city", 3), "type"),
+        (rules.Between("spent", 3, 2), "high"),  # type: ignore[arg-type]
+        (rules.Contains("tags", "x"), "type"),
+    ],
+)
+def test_what_a_field_cannot_answer_is_named(rule: rules.Rule, part: str) -> None:
+    problems = compiler.check(rules.All((rule,)), 1, fields=FIELDS, now=NOON)
+
+    assert [problem.path for problem in problems] == [("rules", 0, part)]
+
+
+def test_waterfall_adds_up(database: Database, crowd: tuple[WorkspaceForTests, list[Made]]) -> None:
+    home, people = crowd
+    with database.transaction(home.id, reading=True) as session:
+        counted = preview.waterfall(session, home.id, rules.EVERYBODY, home.topic_id, NOON)
+        shown = preview.sample(session, home.id, rules.EVERYBODY, now=NOON, limit=3)
+
+    assert counted.matched == len(people)
+    assert counted.mailable == sum(("marketing", home.topic_id) in who.allowed for who in people)
+    assert counted.matched - counted.no_permission - counted.suppressed == counted.mailable
+    assert [person.customer_id for person in shown] == sorted((who.id for who in people), reverse=True)[:3]
+
+
+def test_a_kept_segment_follows_its_people(database: Database, crowd: tuple[WorkspaceForTests, list[Made]]) -> None:
+    home, _ = crowd
+    with database.transaction(home.id) as session:
+        rule = rules.WithinLast("latest_click_at", 30)
+        kept = segments.save(
+            session, home.id, segment_id=None, name="Clicked lately", rule=rule, staff_id=None, now=NOON
+        )
+        members = segments.members_query(session, home.id, kept.id, NOON)
+        later = segments.members_query(session, home.id, kept.id, NOON + timedelta(days=60))
+
+        assert session.scalar(select(func.count()).select_from(members.subquery()))
+        assert not session.scalar(select(func.count()).select_from(later.subquery()))
+        segments.delete(session, home.id, kept.id)

@@ -8,7 +8,8 @@ from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import Field
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, type_coerce
+from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 
 from app.consent import permission
 from app.segments import history
@@ -29,7 +30,7 @@ class HasTag:
     type: Literal["has_tag"] = fixed(default="has_tag", kw_only=True)
 
     def to_sql(self, terms: Terms) -> ColumnElement[bool]:
-        return terms.tags.contains([self.tag])
+        return type_coerce(terms.tags, ARRAY(TEXT)).contains([self.tag])
 
     def say(self, speech: Speech) -> str:
         return speech.say(N_("they carry the tag %(tag)s"), tag=speech.value(self.tag))

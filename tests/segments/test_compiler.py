@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
@@ -23,24 +23,30 @@ FIELDS = {info.name: info for info in BUILT_IN}
 QUIET = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 
 
+@dataclass(repr=False)
+class Crowd:
+    """A workspace and its people."""
+
+    home: WorkspaceForTests
+    people: list[Made]
+
+
 @pytest.fixture(scope="module")
-def crowd(database: Database) -> tuple[WorkspaceForTests, list[Made]]:
+def crowd(database: Database) -> Crowd:
     """Forty customers of every shape in a workspace, and as many strangers in another."""
     strangers = a_workspace(database, name="Elsewhere", now=NOON)
     with database.transaction(strangers.id) as session:
         many_customers(session, strangers.id, strangers.topic_id, seed=2, count=40)
     home = a_workspace(database, name="Home", now=NOON)
     with database.transaction(home.id) as session:
-        return home, many_customers(session, home.id, home.topic_id, seed=1, count=40)
+        return Crowd(home, many_customers(session, home.id, home.topic_id, seed=1, count=40))
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=QUIET)
+@settings(max_examples=80, deadline=None, suppress_health_check=QUIET)
 @given(data=st.data())
-def test_the_database_agrees_with_a_naive_reading(
-    database: Database, crowd: tuple[WorkspaceForTests, list[Made]], data: st.DataObject
-) -> None:
+def test_the_database_agrees_with_a_naive_reading(database: Database, crowd: Crowd, data: st.DataObject) -> None:
     """GUARANTEES 3.5, over unknown values, empty lists, any script and the workspace's time zone."""
-    home, people = crowd
+    home, people = crowd.home, crowd.people
     rule = data.draw(some_rule(home.topic_id))
     with database.transaction(home.id, reading=True) as session:
         asked = segments.matches_query(session, home.id, rule, now=NOON)
@@ -52,7 +58,7 @@ def test_the_database_agrees_with_a_naive_reading(
     assert not found & others
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=QUIET)
+@settings(max_examples=60, deadline=None, suppress_health_check=QUIET)
 @given(rule=some_rule(7))
 def test_no_value_becomes_sql_and_the_workspace_is_always_there(rule: rules.Rule) -> None:
     kinds = {"custom.size": "number", "custom.joined": "time", "custom.member": "boolean", "custom.colour": "text"}
@@ -116,8 +122,8 @@ def test_what_a_field_cannot_answer_is_named(rule: rules.Rule, part: str) -> Non
     assert [problem.path for problem in problems] == [("rules", 0, part)]
 
 
-def test_waterfall_adds_up(database: Database, crowd: tuple[WorkspaceForTests, list[Made]]) -> None:
-    home, people = crowd
+def test_waterfall_adds_up(database: Database, crowd: Crowd) -> None:
+    home, people = crowd.home, crowd.people
     with database.transaction(home.id, reading=True) as session:
         counted = preview.waterfall(session, home.id, rules.EVERYBODY, home.topic_id, NOON)
         shown = preview.sample(session, home.id, rules.EVERYBODY, now=NOON, limit=3)
@@ -128,8 +134,8 @@ def test_waterfall_adds_up(database: Database, crowd: tuple[WorkspaceForTests, l
     assert [person.customer_id for person in shown] == sorted((who.id for who in people), reverse=True)[:3]
 
 
-def test_a_kept_segment_follows_its_people(database: Database, crowd: tuple[WorkspaceForTests, list[Made]]) -> None:
-    home, _ = crowd
+def test_a_kept_segment_follows_its_people(database: Database, crowd: Crowd) -> None:
+    home = crowd.home
     with database.transaction(home.id) as session:
         rule = rules.WithinLast("latest_click_at", 30)
         kept = segments.save(

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import ARRAY, LargeBinary, any_, literal, select
 from sqlalchemy.orm import Session
 
 from app.consent import ledger, notices, topics
@@ -103,7 +103,8 @@ def _set_up(session: Session, workspace_id: int, claims: list[Claim], now: datet
     digests = [claim.address_digest for claim in claims if claim.address_digest]
     suppressed = session.scalars(
         select(Suppression.address_digest).where(
-            Suppression.workspace_id == workspace_id, Suppression.address_digest.in_(digests)
+            Suppression.workspace_id == workspace_id,
+            Suppression.address_digest == any_(literal(digests, ARRAY(LargeBinary))),
         )
     )
     standings = ledger.read_standings(database.raw(session), workspace_id, {claim.customer_id for claim in claims})

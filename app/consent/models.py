@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Table, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, Table, Text, UniqueConstraint
 from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import ARRAY, BIGINT
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
 from app.consent import ddl
 from app.kernel.database import Base, Numbered, Tenant
@@ -48,7 +48,15 @@ class Notice(Numbered, Base):
     created_at: Mapped[datetime]
 
 
-class LedgerRecord(Tenant, Base):
+class _Plain:
+    """Mixin: a tenant table that is written by the ten thousand and checked by the chain instead of by foreign keys."""
+
+    @declared_attr
+    def workspace_id(cls) -> Mapped[int]:
+        return mapped_column(primary_key=True, autoincrement=False, sort_order=-2)
+
+
+class LedgerRecord(_Plain, Base):
     """One answer somebody gave, chained to the one before. `record` holds the exact bytes that were hashed."""
 
     __tablename__ = "consent_ledger"
@@ -69,18 +77,10 @@ class LedgerRecord(Tenant, Base):
     hash: Mapped[bytes]
 
 
-class LedgerEvidence(Tenant, Base):
+class LedgerEvidence(_Plain, Base):
     """The personal values behind a record, which holds their keyed digest: erasing them leaves the chain whole."""
 
     __tablename__ = "consent_evidence"
-    __table_args__ = (
-        ForeignKeyConstraint(
-            ["workspace_id", "seq"],
-            ["consent_ledger.workspace_id", "consent_ledger.seq"],
-            name="fk_consent_evidence_record",
-        ),
-    )
-
     seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     salt: Mapped[bytes]
     personal: Mapped[str]
@@ -95,7 +95,19 @@ class LedgerHead(Tenant, Base):
     hash: Mapped[bytes]
 
 
-class ConsentState(Tenant, Base):
+class LedgerCheck(Numbered, Base):
+    """One look over a workspace's ledger: how far it reached, what it found, and the head it can be held to later."""
+
+    __tablename__ = "ledger_checks"
+    __table_args__ = ({"info": {"insert_only": True}},)
+
+    at: Mapped[datetime]
+    head_seq: Mapped[int]
+    head_hash: Mapped[str]
+    problems: Mapped[list[str]] = mapped_column(ARRAY(Text))
+
+
+class ConsentState(_Plain, Base):
     """The latest answer per person, purpose and topic (0: all topics): a fold of the ledger, for the gate to read."""
 
     __tablename__ = "consent_state"

@@ -68,7 +68,7 @@ def seal_evidence(salt: bytes, personal: str) -> str:
 
 def iso(moment: datetime) -> str:
     """Return a time as the ledger spells it."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")[:26] + "Z"
 
 
 def personal_values(evidence: Evidence, ip: str) -> str | None:
@@ -83,7 +83,9 @@ def personal_values(evidence: Evidence, ip: str) -> str | None:
         )
         if value
     }
-    return canonical(values) if values else None
+    if not values:
+        return None
+    return canonical(values) if "fields" in values else _encode(values)
 
 
 def compose(

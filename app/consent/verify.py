@@ -1,14 +1,17 @@
 """Is the ledger whole? Recomputes every hash from the stored bytes, and the state table from the ledger.
 
-Run by `assent verify-ledger` and by the ledger's page. Needs nothing but the tables; a head exported earlier also shows
-whether records were cut off the end since.
+Run by `assent verify-ledger`, every night, and from the ledger's page. Needs nothing but the tables, and holds no lock
+and few rows at a time. A head kept elsewhere also shows whether records were cut off the end since.
 """
 
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
+import psycopg
 from sqlalchemy.orm import Session
 
 from app.accounts import workspaces
@@ -16,28 +19,35 @@ from app.consent import fold, record
 from app.kernel import database as kernel_database
 from app.kernel.database import Database
 
-_BATCH = 5_000
-
+_HEAD = "SELECT seq, hash FROM consent_heads WHERE workspace_id = %s"
 _RECORDS = """
 SELECT l.seq, to_char(l.recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), l.event, l.customer_id,
     l.purpose, l.topic_id, l.record, l.prev_hash, l.hash, e.salt, e.personal
 FROM consent_ledger AS l LEFT JOIN consent_evidence AS e ON e.workspace_id = l.workspace_id AND e.seq = l.seq
-WHERE l.workspace_id = %s AND l.seq > %s ORDER BY l.seq LIMIT %s
+WHERE l.workspace_id = %s ORDER BY l.seq
 """
-_HEAD = "SELECT seq, hash FROM consent_heads WHERE workspace_id = %s"
-_COLUMNS = ("event", "customer_id", "purpose", "topic_id")
+_BY_CUSTOMER = "SELECT customer_id, record FROM consent_ledger WHERE workspace_id = %s ORDER BY customer_id, seq"
 _STATES = """
 SELECT customer_id, purpose, topic_id, state, allowed, basis, method, ledger_seq, notice_id, promised_limit,
     promised_days, to_char(expires_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
     to_char(since AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
-FROM consent_state WHERE workspace_id = %s
+FROM consent_state WHERE workspace_id = %s ORDER BY customer_id
 """
+_STRAY = """
+SELECT e.seq FROM consent_evidence AS e
+LEFT JOIN consent_ledger AS l ON l.workspace_id = e.workspace_id AND l.seq = e.seq
+WHERE e.workspace_id = %s AND l.seq IS NULL ORDER BY e.seq
+"""
+_EXISTS = "SELECT 1 FROM consent_ledger WHERE workspace_id = %s AND seq = %s"
 _NOTICES = "SELECT id, sha256, encode(sha256(convert_to(text, 'UTF8')), 'hex') FROM notices WHERE workspace_id = %s"
+_COLUMNS = ("workspace_id", "seq", "recorded_at", "event", "customer_id", "purpose", "topic_id")
+# Enough to see what happened; a broken ledger is not repaired by reading a million lines about it.
+_MOST_PROBLEMS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """Where a chain ended at some moment: exported, it later proves that nothing was cut off."""
+    """Where a chain ended at some moment: kept elsewhere, it later proves that nothing was cut off."""
 
     seq: int
     hash: str
@@ -76,16 +86,18 @@ def verify_ledger(
 
 
 def check(session: Session, workspace_id: int, *, exported: Head | None = None) -> list[Problem]:
-    """Check one workspace's ledger inside this transaction. The head row keeps writers out meanwhile."""
+    """Check one workspace's ledger inside this transaction, up to where it ended when the check began."""
     connection = kernel_database.raw(session)
-    stored = connection.execute(_HEAD + " FOR UPDATE", (workspace_id,)).fetchone()
-    walk = _Walk(workspace_id, exported)
-    for row in _rows(connection, workspace_id):
+    head = find_head(session, workspace_id) or Head(0, record.GENESIS.hex())
+    walk = _Walk(workspace_id, head, exported)
+    for row in _stream(connection, _RECORDS, workspace_id):
         walk.step(row)
-    walk.finish(Head(stored[0], bytes(stored[1]).hex()) if stored else Head(0, record.GENESIS.hex()))
-    walk.compare_states(connection.execute(_STATES, (workspace_id,)))
+    walk.finish()
+    for (seq,) in _stream(connection, _STRAY, workspace_id):
+        walk.say(seq, "there is evidence, but no record of it")
     walk.compare_notices(connection.execute(_NOTICES, (workspace_id,)))
-    return walk.problems
+    _compare_states(walk, connection, workspace_id, head)
+    return walk.problems[:_MOST_PROBLEMS]
 
 
 def find_head(session: Session, workspace_id: int) -> Head | None:
@@ -94,24 +106,16 @@ def find_head(session: Session, workspace_id: int) -> Head | None:
     return Head(row[0], bytes(row[1]).hex()) if row else None
 
 
-def _rows(connection: Any, workspace_id: int) -> Iterator[tuple[Any, ...]]:
-    """Yield the ledger in order without holding it in memory."""
-    after = -1
-    while batch := connection.execute(_RECORDS, (workspace_id, after, _BATCH)).fetchall():
-        yield from batch
-        after = batch[-1][0]
-
-
 class _Walk:
-    """The chain and everybody's standings, recomputed record by record."""
+    """The chain, recomputed record by record."""
 
-    def __init__(self, workspace_id: int, exported: Head | None) -> None:
+    def __init__(self, workspace_id: int, head: Head, exported: Head | None) -> None:
         self.problems: list[Problem] = []
         self._workspace_id = workspace_id
+        self._until = head
         self._exported = exported
-        self._head = Head(0, record.GENESIS.hex())
+        self._at = Head(0, record.GENESIS.hex())
         self._previous = record.GENESIS
-        self._standings: dict[int, fold.Standings] = {}
         self._notices: dict[int, str] = {}
         self._without_evidence: dict[int, list[int]] = {}
         self._erased: set[int] = set()
@@ -119,47 +123,31 @@ class _Walk:
     def step(self, row: tuple[Any, ...]) -> None:
         """Check one stored record against its own bytes and the record before."""
         seq, recorded_at, *columns, spelled, prev_hash, sealed, salt, personal = row
-        if seq != self._head.seq + 1:
-            self._say(seq, f"records {self._head.seq + 1} to {seq - 1} are missing")
+        if seq != self._at.seq + 1:
+            self.say(seq, f"records {self._at.seq + 1} to {seq - 1} are missing")
         if bytes(prev_hash) != self._previous:
-            self._say(seq, "it does not follow from the record before")
+            self.say(seq, "it does not follow from the record before")
         if _seal(bytes(prev_hash), spelled) != bytes(sealed):
-            self._say(seq, "its text or its hash was changed")
-        self._previous, self._head = bytes(sealed), Head(seq, bytes(sealed).hex())
-        if self._exported and self._exported.seq == seq and self._exported.hash != self._head.hash:
-            self._say(seq, "it is not the record that was exported")
+            self.say(seq, "its text or its hash was changed")
+        self._previous, self._at = bytes(sealed), Head(seq, bytes(sealed).hex())
+        for known in (self._exported, self._until):
+            if known and known.seq == seq and known.hash != self._at.hash:
+                self.say(seq, "it is not the record that was there when the end of the chain was noted")
         values = _read(spelled)
-        if values is None:
-            self._say(seq, "its text cannot be read")
-            return
-        self._check_columns(values, seq, recorded_at, columns)
+        if [values.get(name) for name in _COLUMNS] != [self._workspace_id, seq, recorded_at, *columns]:
+            self.say(seq, "its columns do not say what its text says")
         self._check_evidence(values, seq, salt, personal)
-        self._fold(values, seq)
+        if notice := values.get("notice"):
+            self._notices[notice["id"]] = notice["sha256"]
 
-    def finish(self, stored: Head) -> None:
+    def finish(self) -> None:
         """Check the end of the chain, and the personal values that are missing without an erasure."""
-        if stored != self._head:
-            self._say(0, f"the chain ends at record {self._head.seq}, but its head says {stored.seq}")
-        if self._exported and self._exported.seq > self._head.seq:
-            self._say(0, f"records after {self._head.seq} were cut off; {self._exported.seq} had been exported")
+        for known in (self._until, self._exported):
+            if known and known.seq > self._at.seq:
+                self.say(0, f"records after {self._at.seq} were cut off; there had been {known.seq}")
         for customer_id, numbers in self._without_evidence.items():
-            if customer_id not in self._erased:
-                self.problems += [
-                    Problem(self._workspace_id, seq, "its evidence is gone and nobody was erased") for seq in numbers
-                ]
-
-    def compare_states(self, rows: Iterable[tuple[Any, ...]]) -> None:
-        """Check that the state table says exactly what the ledger amounts to."""
-        expected = {
-            (customer_id, *key): standing
-            for customer_id, standings in self._standings.items()
-            for key, standing in standings.items()
-        }
-        for customer_id, purpose, topic_id, *rest in rows:
-            if expected.pop((customer_id, purpose, topic_id), None) != fold.Standing(*rest):
-                self._say(rest[4], f"the state of customer {customer_id} ({purpose}, {topic_id}) is not what it says")
-        for (customer_id, purpose, topic_id), standing in expected.items():
-            self._say(standing.ledger_seq, f"the state of customer {customer_id} ({purpose}, {topic_id}) is missing")
+            for seq in numbers if customer_id not in self._erased else ():
+                self.say(seq, "its evidence is gone and nobody was erased")
 
     def compare_notices(self, rows: Iterable[tuple[Any, ...]]) -> None:
         """Check that every wording somebody agreed to is stored as it was then."""
@@ -167,15 +155,14 @@ class _Walk:
         for notice_id, digest, computed in rows:
             held[notice_id] = computed
             if digest != computed:
-                self._say(0, f"the text of wording {notice_id} was changed")
+                self.say(0, f"the text of wording {notice_id} was changed")
         for notice_id, digest in self._notices.items():
             if held.get(notice_id) != digest:
-                self._say(0, f"wording {notice_id} is not the one that people agreed to")
+                self.say(0, f"wording {notice_id} is not the one that people agreed to")
 
-    def _check_columns(self, values: dict[str, Any], seq: int, recorded_at: str, columns: list[Any]) -> None:
-        expected = [values.get(name) for name in ("workspace_id", "seq", "recorded_at", *_COLUMNS)]
-        if expected != [self._workspace_id, seq, recorded_at, *columns]:
-            self._say(seq, "its columns do not say what its text says")
+    def say(self, seq: int, what: str) -> None:
+        """Note a problem."""
+        self.problems.append(Problem(self._workspace_id, seq, what))
 
     def _check_evidence(self, values: dict[str, Any], seq: int, salt: bytes | None, personal: str | None) -> None:
         digest = values.get("evidence_digest")
@@ -183,20 +170,71 @@ class _Walk:
             self._erased.add(values["customer_id"])
         if digest and personal is None:
             self._without_evidence.setdefault(values.get("customer_id", 0), []).append(seq)
-        elif personal is not None and (salt is None or _digest(bytes(salt), personal) != digest):
-            self._say(seq, "its evidence was changed")
+        elif personal is not None and _digest(bytes(salt or b""), personal) != digest:
+            self.say(seq, "its evidence was changed")
 
-    def _fold(self, values: dict[str, Any], seq: int) -> None:
-        notice = values.get("notice")
-        if notice:
-            self._notices[notice["id"]] = notice["sha256"]
-        try:
-            fold.apply(self._standings.setdefault(values["customer_id"], {}), values)
-        except (KeyError, TypeError):
-            self._say(seq, "its text lacks what a record must say")
 
-    def _say(self, seq: int, what: str) -> None:
-        self.problems.append(Problem(self._workspace_id, seq, what))
+def _compare_states(walk: _Walk, connection: psycopg.Connection[Any], workspace_id: int, head: Head) -> None:
+    """Check person by person that the state table says exactly what the ledger amounts to.
+
+    Both are read in the order of customers; what was written after the check began is left for the next one.
+    """
+    stored = groupby(_stream(connection, _STATES, workspace_id), key=itemgetter(0))
+    folded = groupby(_stream(connection, _BY_CUSTOMER, workspace_id), key=itemgetter(0))
+    for customer_id, rows, records in _side_by_side(stored, folded):
+        expected: fold.Standings = {}
+        for _, spelled in records:
+            _fold_into(expected, _read(spelled))
+        held = {(purpose, topic_id): fold.Standing(*rest) for _, purpose, topic_id, *rest in rows}
+        for key in sorted(expected.keys() | held.keys()):
+            known, found = expected.get(key), held.get(key)
+            if known != found and not any(
+                _is_newer(connection, workspace_id, standing, head) for standing in (known, found)
+            ):
+                seq = known.ledger_seq if known else 0
+                walk.say(seq, f"the state of customer {customer_id} {key} is not what the ledger amounts to")
+
+
+def _is_newer(
+    connection: psycopg.Connection[Any], workspace_id: int, standing: fold.Standing | None, head: Head
+) -> bool:
+    """Say whether this was written after the check began, by a record that is really there."""
+    if standing is None or standing.ledger_seq <= head.seq:
+        return False
+    return connection.execute(_EXISTS, (workspace_id, standing.ledger_seq)).fetchone() is not None
+
+
+def _side_by_side(
+    left: Iterator[tuple[int, Any]], right: Iterator[tuple[int, Any]]
+) -> Iterator[tuple[int, list[Any], list[Any]]]:
+    """Yield (key, rows of left, rows of right) for every key of either, both being in order of their keys."""
+    nothing: tuple[None, Any] = (None, ())
+    one, other = next(left, nothing), next(right, nothing)
+    while one[0] is not None or other[0] is not None:
+        key = min(number for number in (one[0], other[0]) if number is not None)
+        mine = list(one[1]) if one[0] == key else []
+        theirs = list(other[1]) if other[0] == key else []
+        if one[0] == key:
+            one = next(left, nothing)
+        if other[0] == key:
+            other = next(right, nothing)
+        yield key, mine, theirs
+
+
+def _stream(connection: psycopg.Connection[Any], statement: str, workspace_id: int) -> Iterator[tuple[Any, ...]]:
+    """Yield rows without holding them in memory."""
+    with connection.cursor(name=f"verify_{abs(hash(statement))}") as cursor:
+        cursor.itersize = 2_000
+        cursor.execute(statement.encode(), (workspace_id,))
+        yield from cursor
+
+
+def _fold_into(standings: fold.Standings, values: dict[str, Any]) -> None:
+    try:
+        fold.apply(standings, values)
+    except (KeyError, TypeError):
+        # The walk has already said that this record was changed.
+        standings.clear()
 
 
 def _seal(prev_hash: bytes, spelled: str) -> bytes:
@@ -207,9 +245,10 @@ def _digest(salt: bytes, personal: str) -> str:
     return record.seal_evidence(salt, personal) if personal.isascii() and 1 <= len(salt) <= 64 else ""
 
 
-def _read(spelled: str) -> dict[str, Any] | None:
+def _read(spelled: str) -> dict[str, Any]:
+    """Return the values of a record, none when it cannot be read; its hash tells that it was changed."""
     try:
         values = json.loads(spelled)
     except ValueError:
-        return None
-    return values if isinstance(values, dict) else None
+        return {}
+    return values if isinstance(values, dict) else {}

@@ -1,0 +1,38 @@
+"""Which permissions have run out? Each gets its own record, so that the ledger itself says when and by which rule."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.consent import facts, ledger, topics
+from app.consent.evidence import Evidence
+from app.consent.models import ConsentState
+from app.consent.purposes import Event
+from app.consent.record import Entry
+from app.kernel import outbox
+
+
+def expire_due(session: Session, workspace_id: int, *, now: datetime, limit: int = 1_000) -> int:
+    """Record the end of up to `limit` permissions whose day has come; the gate has ignored them since that moment."""
+    due = session.execute(
+        select(ConsentState.customer_id, ConsentState.purpose, ConsentState.topic_id, ConsentState.basis)
+        .where(
+            ConsentState.workspace_id == workspace_id,
+            ConsentState.allowed.is_(True),
+            ConsentState.expires_at <= now,
+        )
+        .order_by(ConsentState.customer_id)
+        .limit(limit)
+    ).all()
+    keys = {topic.id: topic.key for topic in topics.list_all(session, workspace_id)} if due else {}
+    evidence = Evidence(method="deadline", actor="system")
+    entries = [
+        Entry(Event.EXPIRED, customer_id, purpose, evidence, topic_id, keys.get(topic_id), basis=basis)
+        for customer_id, purpose, topic_id, basis in due
+    ]
+    ledger.append_many(session, workspace_id, entries, now=now)
+    for entry in entries:
+        fact = facts.ConsentWithdrawn(workspace_id, entry.customer_id, entry.purpose, entry.topic_id)
+        outbox.publish(session, fact)
+    return len(entries)

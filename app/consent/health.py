@@ -1,0 +1,45 @@
+"""When was the ledger last looked over, and what was found?"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.consent import verify
+from app.consent.models import LedgerCheck
+from app.consent.verify import Head
+
+
+@dataclass(frozen=True, slots=True)
+class Checkup:
+    """One look over the ledger. `head` is what the chain ended with and must still pass through next time."""
+
+    at: datetime
+    head: Head
+    problems: tuple[str, ...]
+
+    @property
+    def is_whole(self) -> bool:
+        return not self.problems
+
+
+def look_over(session: Session, workspace_id: int, *, now: datetime) -> Checkup:
+    """Check the ledger against itself and against the head noted the last time, and note the result."""
+    before = latest(session, workspace_id)
+    head = verify.find_head(session, workspace_id) or Head(0, "")
+    found = verify.check(session, workspace_id, exported=before.head if before and before.head.seq else None)
+    problems = [str(problem) for problem in found[:50]]
+    session.add(
+        LedgerCheck(workspace_id=workspace_id, at=now, head_seq=head.seq, head_hash=head.hash, problems=problems)
+    )
+    session.flush()
+    return Checkup(now, head, tuple(problems))
+
+
+def latest(session: Session, workspace_id: int) -> Checkup | None:
+    """Return the latest look, or None before the first."""
+    row = session.scalars(
+        select(LedgerCheck).where(LedgerCheck.workspace_id == workspace_id).order_by(LedgerCheck.id.desc()).limit(1)
+    ).first()
+    return Checkup(row.at, Head(row.head_seq, row.head_hash), tuple(row.problems)) if row else None

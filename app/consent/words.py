@@ -1,0 +1,76 @@
+"""What are states, purposes and ways of agreeing called on a page? Message ids; pages translate them."""
+
+from __future__ import annotations
+
+
+def N_(message: str) -> str:
+    """Mark a message for the catalogue without translating it here."""
+    return message
+
+
+PURPOSES = {
+    "marketing": N_("Marketing mail"),
+    "open_tracking": N_("Seeing whether mails are opened"),
+    "click_tracking": N_("Seeing which links are clicked"),
+    "profiling": N_("Drawing conclusions from purchases and clicks"),
+}
+STATES = {
+    "given": N_("Agreed"),
+    "confirmed": N_("Agreed and confirmed"),
+    "pending": N_("Asked, not confirmed"),
+    "refused": N_("Said no"),
+    "withdrawn": N_("Withdrawn"),
+    "objected": N_("Objected"),
+    "complained": N_("Complained"),
+    "expired": N_("Ran out"),
+    "rejected": N_("Rejected as abuse"),
+    "erased": N_("Erased"),
+}
+EVENTS = {
+    "requested": N_("Asked to confirm"),
+    "given": N_("Agreed"),
+    "refused": N_("Said no"),
+    "confirmed": N_("Confirmed"),
+    "renewed": N_("Renewed"),
+    "expired": N_("Ran out"),
+    "withdrawn": N_("Withdrew"),
+    "objected": N_("Objected"),
+    "complained": N_("Complained"),
+    "erased": N_("Erased"),
+    "imported": N_("Carried over from elsewhere"),
+    "corrected": N_("Corrected"),
+    "rejected_abuse": N_("Rejected as abuse"),
+}
+BASES = {
+    "consent": N_("Consent"),
+    "soft_opt_in": N_("Own customers, similar goods (soft opt-in)"),
+    "casl_implied_purchase": N_("Implied by a purchase (Canada)"),
+    "casl_implied_inquiry": N_("Implied by an inquiry (Canada)"),
+    "transactional": N_("Part of a contract"),
+}
+METHODS = {
+    "web_form": N_("Web form"),
+    "double_opt_in": N_("Web form, confirmed by email"),
+    "preferences": N_("Preference page"),
+    "one_click": N_("One-click unsubscribe in the mail program"),
+    "unsubscribe_page": N_("Unsubscribe page"),
+    "denied_by_mail": N_("Owner of the address said it was not them"),
+    "reply": N_("Reply to a mail"),
+    "bounce": N_("Mail came back"),
+    "feedback_report": N_("Complaint report from the mailbox provider"),
+    "purge": N_("Attack removed by staff"),
+    "staff": N_("Entered by staff"),
+    "deadline": N_("Deadline passed"),
+}
+SUPPRESSIONS = {
+    "bounced": N_("Undeliverable"),
+    "complained": N_("Complaint"),
+    "objected": N_("Objection"),
+    "erased": N_("Erased"),
+    "manual": N_("Added by staff"),
+}
+
+
+def method(name: str) -> str:
+    """Return what a way of agreeing is called; ways named by a file are shown as the file named them."""
+    return METHODS.get(name, name)

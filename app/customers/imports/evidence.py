@@ -20,10 +20,25 @@ class ImportRef(NamedTuple):
     topic_id: int
 
 
+class Said(NamedTuple):
+    """What one row says about an answer, before it is known whose it is; fields as in EvidenceRow."""
+
+    row: int
+    email: str
+    is_yes: bool
+    at: datetime | None
+    method: str
+    wording: str
+    topic: str
+    page: str
+    ip: str
+    purposes: tuple[str, ...]
+
+
 class EvidenceRow(NamedTuple):
     """What one row says about one customer's answer. Texts are as in the file, empty when the file says nothing.
 
-    A yes with neither time nor method nor wording is a claim, not evidence: it grants nothing.
+    A yes without its time, its method and its wording is a claim, not evidence: it grants nothing.
     """
 
     customer_id: int
@@ -46,9 +61,9 @@ Hook = Callable[[Session, int, ImportRef, list[EvidenceRow], datetime], dict[str
 EVIDENCE_HOOKS: list[Hook] = []
 
 
-def has_evidence(row: EvidenceRow) -> bool:
-    """Say whether a yes is more than a claim: when it was given, and how or to which words."""
-    return row.at is not None and bool(row.method or row.wording or row.page)
+def has_evidence(row: Said | EvidenceRow) -> bool:
+    """Say whether a yes is more than a claim: it tells when, how and to which words."""
+    return row.at is not None and bool(row.method and row.wording)
 
 
 def hand_on(

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from app.customers import addresses, fields, people, values
+from app.customers.imports.evidence import Said
 from app.customers.imports.mapping import EVIDENCE, Options
 from app.customers.imports.refused import RowRefused
 from app.customers.models import CustomField
@@ -16,8 +17,6 @@ from app.customers.models import CustomField
 LONGEST_EVIDENCE = 2000
 PURPOSES = ("marketing", "open_tracking", "click_tracking", "profiling")
 Cells = list[str]
-# (row, email, what the row says about consent)
-Answer = tuple[int, str, dict[str, Any]]
 
 
 @dataclass(slots=True)
@@ -29,7 +28,7 @@ class PersonRow:
     values: dict[str, str | None]
     custom: dict[str, Any]
     tags: tuple[str, ...]
-    answers: list[Answer]
+    answers: list[Said]
     covers: list[int] = field(default_factory=list)
 
     def absorb(self, earlier: PersonRow, options: Options) -> None:
@@ -53,7 +52,7 @@ class PeopleReader:
         self.email_at = place.get("email")
         self.plain = [(name, place[name]) for name in fields.PROFILE if name in place]
         self.tags_at = place.get("tags")
-        self.evidence = {name: place[name] for name in EVIDENCE if name in place}
+        self.evidence = [place.get(name, -1) for name in EVIDENCE] if set(EVIDENCE) & set(place) else []
         own = {f"custom.{found.key}": found for found in custom}
         self.custom = [
             (found.key, place[target], _reader_of(found)) for target, found in own.items() if target in place
@@ -69,8 +68,8 @@ class PeopleReader:
             said["email"] = typed or None
         custom = {name: read(text) for name, place, read in self.custom if (text := cells[place].strip())}
         tags = _tags(text) if self.tags_at is not None and (text := cells[self.tags_at]) else ()
-        answer = self._answer(cells) if self.evidence else None
-        return PersonRow(row, key, said, custom, tags, [(row, typed, answer)] if answer else [])
+        answer = self._answer(row, typed, cells) if self.evidence else None
+        return PersonRow(row, key, said, custom, tags, [answer] if answer else [])
 
     def _key_of(self, typed: str) -> str | None:
         if not typed:
@@ -84,26 +83,19 @@ class PeopleReader:
         if (key if self.options.match_by == "email" else said.get("external_ref")) is None:
             raise RowRefused("nobody", self.options.match_by)
 
-    def _answer(self, cells: Cells) -> dict[str, Any] | None:
-        said = {name: cells[place].strip() for name, place in self.evidence.items()}
-        if not any(said.values()):
+    def _answer(self, row: int, email: str, cells: Cells) -> Said | None:
+        texts = ["" if place < 0 else cells[place].strip() for place in self.evidence]
+        if not any(texts):
             return None
-        if max(map(len, said.values())) > LONGEST_EVIDENCE:
+        if sum(map(len, texts)) > LONGEST_EVIDENCE:
             raise RowRefused("too_long", "consent")
-        return {
-            "is_yes": _answer_of(said.get("consent"), said),
-            "at": self._moment(said.get("consented_at", "")),
-            "method": said.get("consent_method", ""),
-            "wording": said.get("consent_wording", ""),
-            "topic": said.get("consent_topic", ""),
-            "page": said.get("consent_source", ""),
-            "ip": said.get("consent_ip", ""),
-            "purposes": _purposes(said.get("consent_purposes", "")),
-        }
+        said, at, method, wording, topic, purposes, page, ip = texts
+        # A file without a yes-or-no column means yes where it tells when or how consent was given.
+        is_yes = _truth(said) if said else bool(at or method or wording)
+        when = self._moment(at) if at else None
+        return Said(row, email, is_yes, when, method, wording, topic, page, ip, _purposes(purposes))
 
-    def _moment(self, text: str) -> datetime | None:
-        if not text:
-            return None
+    def _moment(self, text: str) -> datetime:
         try:
             return values.moment(text, self.options.date_order, self.options.time_zone)
         except ValueError:
@@ -137,10 +129,8 @@ def _tags(cell: str) -> tuple[str, ...]:
         raise RowRefused("tags", cell[:100]) from None
 
 
-def _answer_of(text: str | None, said: dict[str, str]) -> bool:
-    """A file without a yes-or-no column means yes where it tells when or how consent was given."""
-    if not text:
-        return any(said.get(name) for name in ("consented_at", "consent_method", "consent_wording"))
+@lru_cache(maxsize=256)
+def _truth(text: str) -> bool:
     answer = values.truth(text)
     if answer is None:
         raise RowRefused("truth", text[:100])

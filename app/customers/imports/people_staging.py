@@ -137,9 +137,7 @@ class PeopleStage:
         for number in range(len(self.custom)):
             key = f"CAST(:key_{number} AS text)"
             marks.append((f"'custom.' || {key}", f"c.custom -> {key}", f"({news['custom']}) -> {key}"))
-        pairs = ", ".join(
-            f"{key}, CASE WHEN {old} IS DISTINCT FROM {new} THEN {_HERE} END" for key, old, new in marks
-        )
+        pairs = ", ".join(f"{key}, CASE WHEN {old} IS DISTINCT FROM {new} THEN {_HERE} END" for key, old, new in marks)
         return f"c.provenance || jsonb_strip_nulls(jsonb_build_object({pairs}))"
 
     def _outcome(self, session: Session, rows: Sequence[PersonRow]) -> Outcome:

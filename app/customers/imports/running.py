@@ -188,25 +188,20 @@ def _counts(batch: Batch, outcome: Outcome, refused: list[Refused]) -> Counter[s
 
 def _claims(batch: Batch) -> Counter[str]:
     """Count what the file says about consent, whatever permission makes of it."""
-    rows = [_evidence_row(0, answer) for person in batch.people for answer in person.answers]
-    yes = [row for row in rows if row.is_yes]
+    yes = [said for person in batch.people for said in person.answers if said.is_yes]
+    no = sum(not said.is_yes for person in batch.people for said in person.answers)
     proven = sum(map(evidence.has_evidence, yes))
-    return Counter(said_no=len(rows) - len(yes), said_yes=proven, claimed_only=len(yes) - proven)
+    return Counter(said_no=no, said_yes=proven, claimed_only=len(yes) - proven)
 
 
 def _evidence_rows(batch: Batch, outcome: Outcome) -> list[evidence.EvidenceRow]:
     ids = outcome.customer_ids
     return [
-        _evidence_row(ids[person.row], answer)
+        evidence.EvidenceRow(ids[person.row], *said)
         for person in batch.people
-        if person.answers and person.row in ids
-        for answer in person.answers
+        if person.row in ids
+        for said in person.answers
     ]
-
-
-def _evidence_row(customer_id: int, answer: Any) -> evidence.EvidenceRow:
-    row, email, said = answer
-    return evidence.EvidenceRow(customer_id=customer_id, row=row, email=email, **said)
 
 
 def _kept(plan: Plan, row: Refused) -> dict[str, Any]:

@@ -69,9 +69,10 @@ def _people(rows: int) -> bytes:
         _PEOPLE,
         (
             (
-                *(f"person{number}@host{number % 97}.example", "Ada", f"Lovelace {number}", "en", rng.choice(("DE", "GB"))),
-                *("Leeds", "gift;loose-leaf" if number % 3 else "", "yes", (_BEGAN + timedelta(minutes=number)).isoformat()),
-                *("web form", "Yes, write to me about news.", "news"),
+                *(f"person{number}@host{number % 97}.example", "Ada", f"Lovelace {number}", "en"),
+                *(rng.choice(("DE", "GB")), "Leeds", "gift;loose-leaf" if number % 3 else ""),
+                *("yes", (_BEGAN + timedelta(minutes=number)).isoformat(), "web form"),
+                *("Yes, write to me about news.", "news"),
             )
             for number in range(rows)
         ),

@@ -1,0 +1,105 @@
+"""What does everything measured stand on? A PostgreSQL and a Valkey of its own, thrown away after."""
+
+from __future__ import annotations
+
+import secrets
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from app.accounts import identities, workspaces
+from app.consent import topics
+from app.kernel.clock import SystemClock
+from app.kernel.embedded import Postgres, Valkey
+from app.kernel.services import Services, build
+from app.kernel.settings import Key, Settings
+from app.wiring import hears, hooks
+from migrations import schema
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Servers with one workspace that may send."""
+
+    folder: Path
+    postgres: Postgres
+    valkey: Valkey
+    services: Services
+    workspace_id: int
+    topic_id: int
+    identity_id: int
+
+    @property
+    def postgres_pid(self) -> int | None:
+        return self.postgres.pid
+
+    @property
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def sending_to(self, smtp_url: str) -> Services:
+        """Return services whose mail goes to this address."""
+        return build(replace(self.services.settings, smtp_url=smtp_url), clock=SystemClock())
+
+    def another_workspace(self) -> Ground:
+        """Return the same servers with a fresh workspace."""
+        return replace(self, **_workspace(self.services))
+
+
+@contextmanager
+def prepared() -> Iterator[Ground]:
+    """Start the servers, durable as in production, and stop them."""
+    with tempfile.TemporaryDirectory(prefix="assent-bench-") as name:
+        folder = Path(name)
+        postgres, valkey = Postgres(folder), Valkey(folder)
+        postgres.start()
+        valkey.start()
+        try:
+            schema.upgrade(postgres.url)
+            settings = Settings(
+                database_url=postgres.url,
+                redis_url=valkey.url,
+                smtp_url="smtp://127.0.0.1:9",
+                public_url="http://mail.bench.example",
+                secret_keys=(Key(1, secrets.token_bytes(32)),),
+                var_dir=folder,
+                spool_dir=folder / "spool",
+            )
+            hears.connect()
+            hooks.connect()
+            services = build(settings, clock=SystemClock())
+            yield Ground(folder, postgres, valkey, services, **_workspace(services))
+            services.database.dispose()
+        finally:
+            valkey.stop()
+            postgres.stop()
+
+
+def _workspace(services: Services) -> dict[str, int]:
+    now = services.clock.now()
+    with services.database.transaction() as session:
+        made = workspaces.create(
+            session,
+            name=f"Bench {secrets.token_hex(3)}",
+            language="en",
+            time_zone="UTC",
+            sender_name="Bench",
+            sender_address=f"news@{secrets.token_hex(3)}.bench.example",
+            postal_address="1 Bench Road",
+            now=now,
+        )
+    with services.database.transaction(made.id) as session:
+        identity = identities.create(
+            session,
+            made.id,
+            from_name="Bench",
+            from_address=made.sender_address,
+            signs=False,
+            keys=services.settings.secret_keys,
+            now=now,
+        )
+        topic = topics.create(session, made.id, key="news", name="News", promised_limit=30, promised_days=30)
+        return {"workspace_id": made.id, "topic_id": topic.id, "identity_id": identity.id}

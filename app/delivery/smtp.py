@@ -87,7 +87,7 @@ class Step(IntEnum):
 class _Transfer:
     """One message on its way: what the server refused so far, and whether its last byte has left us."""
 
-    __slots__ = ("envelope", "refusal", "is_complete")
+    __slots__ = ("envelope", "is_complete", "refusal")
 
     def __init__(self, envelope: Envelope) -> None:
         self.envelope = envelope

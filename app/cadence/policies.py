@@ -1,0 +1,59 @@
+"""What has this workspace decided about frequency? Reads and writes the one row that says it."""
+
+from __future__ import annotations
+
+from datetime import time
+
+from sqlalchemy.orm import Session
+
+from app.cadence.decide import Cap, Policy
+from app.cadence.models import CadencePolicy
+from app.cadence.quiet_hours import EVERY_DAY, Hours
+from app.kernel.refusals import Refusal
+
+# Cautious until somebody decides otherwise: not in the night, and never every day.
+DEFAULT = Policy(cap=Cap(limit=4, days=7), hours=Hours(quiet_from=time(21), quiet_until=time(8)))
+
+
+class PolicyRefused(Refusal):
+    """The rules contradict themselves or leave no moment at all."""
+
+    status = 422
+    message = "These rules would never let a mail leave."
+
+
+def get(session: Session, workspace_id: int) -> Policy:
+    """Return what holds for this workspace."""
+    row = session.get(CadencePolicy, workspace_id)
+    if row is None:
+        return DEFAULT
+    cap = Cap(row.cap_limit, row.cap_days) if row.cap_limit and row.cap_days else None
+    return Policy(cap=cap, hours=Hours(row.quiet_from, row.quiet_until, frozenset(row.sending_days)))
+
+
+def change(session: Session, workspace_id: int, policy: Policy) -> None:
+    """Put this policy in force; it holds for every message that has not left yet. Raise PolicyRefused."""
+    _check(policy)
+    session.merge(
+        CadencePolicy(
+            workspace_id=workspace_id,
+            cap_limit=policy.cap.limit if policy.cap else None,
+            cap_days=policy.cap.days if policy.cap else None,
+            quiet_from=policy.hours.quiet_from,
+            quiet_until=policy.hours.quiet_until,
+            sending_days=sorted(policy.hours.days),
+        )
+    )
+    session.flush()
+
+
+def _check(policy: Policy) -> None:
+    hours = policy.hours
+    if not hours.days or not hours.days <= EVERY_DAY:
+        raise PolicyRefused("Choose at least one day on which mail may leave.", field="sending_days")
+    if (hours.quiet_from is None) != (hours.quiet_until is None):
+        raise PolicyRefused("Quiet hours need a beginning and an end.", field="quiet_until")
+    if hours.quiet_from is not None and hours.quiet_from == hours.quiet_until:
+        raise PolicyRefused("Quiet hours that end when they begin would last all day.", field="quiet_until")
+    if policy.cap and not (1 <= policy.cap.limit <= 40 and 1 <= policy.cap.days <= 366):
+        raise PolicyRefused("Allow between 1 and 40 mails in between 1 and 366 days.", field="cap_limit")

@@ -1,0 +1,99 @@
+"""Why did a server say no? Replies and returned reports in one vocabulary: the digits first, free text last.
+
+The three-digit code decides whether to try again, the enhanced one (RFC 3463) whose fault it is. What is not known is
+called unclassified and blamed on nobody.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from email import message_from_bytes
+from email.message import Message as Mail
+from enum import StrEnum
+
+_ENHANCED = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
+_FULL = re.compile(r"(?i)mailbox.{0,20}full|over.?quota|quota exceeded|insufficient (system )?storage|storage space")
+_TOO_FAST = re.compile(r"(?i)too (fast|quickly|many)|receiving mail at a rate")
+
+
+class Cause(StrEnum):
+    """Whose fault a refusal is."""
+
+    ADDRESS = "address"
+    MAILBOX_FULL = "mailbox_full"
+    POLICY = "policy"
+    THROTTLED = "throttled"
+    CONTENT = "content"
+    UNCLASSIFIED = "unclassified"
+
+
+# Faults of the address itself (RULEBOOK B3); 5.2.1 is a disabled mailbox unless the text speaks of speed.
+_ADDRESS_FAULTS = {(1, 1), (1, 2), (1, 3), (1, 6), (1, 10), (2, 1)}
+
+
+def classify(code: int, text: str) -> Cause:
+    """Return the cause a reply names. `text` may begin with an enhanced code or hold one."""
+    match = _ENHANCED.search(text)
+    subject, detail = (int(match[2]), int(match[3])) if match else (0, 0)
+    if subject == 7:
+        return Cause.THROTTLED if code < 500 and detail not in range(20, 40) else Cause.POLICY
+    if (subject, detail) == (2, 2) or code in (452, 552) or _FULL.search(text):
+        return Cause.MAILBOX_FULL
+    if (subject, detail) in _ADDRESS_FAULTS and code >= 500:
+        return Cause.THROTTLED if _TOO_FAST.search(text) else Cause.ADDRESS
+    if code < 500:
+        return Cause.THROTTLED
+    return Cause.CONTENT if subject == 6 else Cause.UNCLASSIFIED
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a returned mail says: failed or delayed, with which status and the server's own words."""
+
+    is_failure: bool
+    status: str
+    diagnostic: str
+
+    @property
+    def code(self) -> int:
+        """The three-digit code of the diagnostic, or one that fits the status class."""
+        match = re.search(r"\b([245]\d\d)\b", self.diagnostic)
+        if match:
+            return int(match[1])
+        return {"5": 550, "4": 450}.get(self.status[:1], 250)
+
+    @property
+    def cause(self) -> Cause:
+        return classify(self.code, f"{self.status} {self.diagnostic}")
+
+
+def read_report(raw: bytes) -> Report | None:
+    """Read a delivery status notification (RFC 3464); None when the mail is not one, or tells of success."""
+    for fields in _parts(raw, "message/delivery-status"):
+        action = str(fields.get("Action", "")).strip().lower()
+        if action in ("failed", "delayed"):
+            status = str(fields.get("Status", "")).strip()[:20]
+            diagnostic = " ".join(str(fields.get("Diagnostic-Code", "")).split())[:500]
+            return Report(action == "failed", status, diagnostic)
+    return None
+
+
+def is_abuse_report(raw: bytes) -> bool:
+    """Say whether a mail is a feedback report (RFC 5965) of type abuse; "not-spam" and others are not."""
+    kinds = (str(fields.get("Feedback-Type", "")).strip().lower() for fields in _parts(raw, "message/feedback-report"))
+    return "abuse" in kinds
+
+
+def _parts(raw: bytes, kind: str) -> list[Mail]:
+    """The field groups of every part of one kind, whether the parser made them messages or left them as text."""
+    groups: list[Mail] = []
+    for part in message_from_bytes(raw[:1_000_000]).walk():
+        if part.get_content_type() != kind:
+            continue
+        payload = part.get_payload()
+        if isinstance(payload, list):
+            groups.extend(child for child in payload if isinstance(child, Mail))
+        else:
+            groups.append(message_from_bytes(str(payload).encode("utf-8", "replace")))
+    return groups

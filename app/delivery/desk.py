@@ -1,0 +1,247 @@
+"""What does a sender write down, and when? Every statement of the hot path, one transaction each.
+
+The sender talks to servers; the desk claims batches, asks the gate, hands groups over and records answers for it. It runs
+in one thread of its own, so a slow disk never keeps a server waiting in the middle of a reply.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+from uuid import uuid4
+
+import psycopg
+import structlog
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from app.accounts import identities
+from app.delivery import aftermath, batches, gate, lanes, letters, plans, sends
+from app.delivery.compiler import TemplateRefused
+from app.delivery.gate import Drop, WaitUntil
+from app.delivery.letters import Letter, Row
+from app.delivery.models import MessageState, SendState
+from app.delivery.outcomes import Record
+from app.delivery.plans import Plan
+from app.kernel.database import raw
+from app.kernel.services import Services
+
+log = structlog.get_logger()
+
+_ANSWER = """
+UPDATE messages m SET state = a.state, reason = a.reason, due_at = a.due_at
+FROM unnest(%(ids)s::bigint[], %(states)s::text[], %(reasons)s::text[], %(due)s::timestamptz[])
+     AS a(id, state, reason, due_at)
+WHERE m.workspace_id = %(workspace)s AND m.id = a.id AND m.state = 'queued'
+"""
+
+
+@dataclass(frozen=True)
+class LaneTerms:
+    """How this lane reaches its relay, and within which bounds."""
+
+    relay_url: str
+    rate: float | None
+    connections: int
+
+
+# How long a sender waits for a database that went away before it gives up; deadlocks are over at the first wait.
+PATIENCE = (0.05, 0.2, 0.5, 1.0, 2.0, 4.0, 8.0, 8.0, 8.0)
+
+T = TypeVar("T")
+
+
+def patiently(work: Callable[[], T]) -> T:
+    """Do the work again while the database is away or asks to give way. All of the desk's work may be done twice."""
+    for delay in PATIENCE:
+        try:
+            return work()
+        except (OperationalError, psycopg.OperationalError) as error:
+            log.warning("delivery.database_away", error=type(error).__name__)
+            time.sleep(delay)
+    return work()
+
+
+class Desk:
+    """The written side of one sender in one lane."""
+
+    def __init__(self, services: Services, workspace_id: int, lane_id: int) -> None:
+        self._services = services
+        self._database = services.database
+        self._workspace_id = workspace_id
+        self._lane_id = lane_id
+        self._holder = uuid4().hex
+        self._plans: dict[int, Plan] = {}
+        self._open: set[int] = set()
+
+    # -- the lane ---------------------------------------------------------------------------------------------
+
+    def open(self) -> LaneTerms | None:
+        """Return the lane's terms, or None while it is closed or held back."""
+        with self._database.transaction(self._workspace_id) as session:
+            lane = lanes.get(session, self._workspace_id, self._lane_id)
+            if not lanes.is_open(session, self._workspace_id, lane, now=self._now()):
+                return None
+            identity = identities.get(session, self._workspace_id, lane.identity_id)
+            settings = self._services.settings
+            limits = [limit for limit in (lane.rate_per_second, identity.rate_per_second) if limit]
+            return LaneTerms(
+                relay_url=identities.relay_url(identity, settings.secret_keys) or settings.smtp_url,
+                rate=float(min(limits)) if limits else None,
+                connections=identity.max_connections,
+            )
+
+    def hold_back(self, least: timedelta) -> None:
+        """Let the lane rest; the provider does not take our mail right now."""
+        with self._database.transaction(self._workspace_id) as session:
+            until = lanes.hold_back(session, self._workspace_id, self._lane_id, now=self._now(), least=least)
+        log.warning("delivery.lane_held_back", lane_id=self._lane_id, until=until.isoformat())
+
+    def went_well(self) -> None:
+        """Forget earlier setbacks."""
+        with self._database.transaction(self._workspace_id) as session:
+            lanes.went_well(session, self._workspace_id, self._lane_id)
+
+    def renew(self) -> None:
+        """Hold on to every batch in hand. A lost one is let go: its messages are fenced by their attempt anyway."""
+        if self._open:
+            with self._database.transaction(self._workspace_id) as session:
+                self._open &= batches.renew(session, self._workspace_id, list(self._open), holder=self._holder)
+
+    def close(self, batch_ids: Sequence[int] | None = None) -> None:
+        """Give batches back: all of them, or those whose letters are all accounted for."""
+        wanted = sorted(self._open if batch_ids is None else self._open & set(batch_ids))
+        if not wanted:
+            return
+        now = self._now()
+        with self._database.transaction(self._workspace_id) as session:
+            for send_id in batches.close(session, self._workspace_id, wanted, holder=self._holder):
+                sends.finish_empty(session, self._workspace_id, send_id, now=now)
+        self._open -= set(wanted)
+
+    # -- letters ----------------------------------------------------------------------------------------------
+
+    def claim(self) -> list[Letter] | None:
+        """Lease one batch and return those of its letters the gate lets through; None when nothing is due."""
+        now = self._now()
+        with self._database.transaction(self._workspace_id) as session:
+            claimed = batches.claim(session, self._workspace_id, self._lane_id, holder=self._holder, now=now)
+            if claimed is None:
+                return None
+            plan = self._plan(session, claimed.send_id)
+            through = self._weigh(session, plan, claimed.id, claimed.message_ids, now) if plan else []
+        self._open.add(claimed.id)
+        if not through:
+            self.close([claimed.id])
+        return through
+
+    def weigh_again(self, held: list[Letter]) -> list[Letter]:
+        """Ask the gate once more about letters that could not be handed over; those that still may are returned."""
+        through: list[Letter] = []
+        now = self._now()
+        with self._database.transaction(self._workspace_id) as session:
+            for plan, batch_id in {(letter.plan, letter.batch_id): None for letter in held}:
+                ids = [one.id for one in held if one.plan is plan and one.batch_id == batch_id]
+                if sends.get(session, self._workspace_id, plan.send_id).state == SendState.RUNNING:
+                    through += self._weigh(session, plan, batch_id, ids, now)
+        return through
+
+    def turn(self, records: list[Record], groups: list[list[Letter]]) -> set[int]:
+        """Write down what became of the latest groups and hand over the next ones, in one transaction.
+
+        Returns the ids handed over: from here on, and only from here on, their final dots may leave.
+        """
+        now = self._now()
+        by_plan: dict[int, list[Letter]] = {}
+        for group in groups:
+            by_plan.setdefault(group[0].plan.send_id, []).extend(group)
+        handed: set[int] = set()
+        with self._database.transaction(self._workspace_id) as session:
+            connection = raw(session)
+            written = self._written(records)
+            for asked in by_plan.values():
+                asked.sort(key=lambda letter: letter.customer_id)
+                statement = asked[0].plan.hand_over
+                values = {**statement.values(now), **written, **self._asked(asked, now)}
+                handed |= {row[0] for row in connection.execute(statement.sql, values)}
+                written = self._written([])
+            if records and not by_plan:
+                connection.execute(plans.OUTCOMES, written)
+            aftermath.apply(session, self._workspace_id, self._lane_id, records, now=now)
+        for group in groups:
+            for letter in group:
+                if letter.id in handed:
+                    letter.attempt += 1
+                    letter.counted_at = letter.counted_at or now
+        return handed
+
+    def _plan(self, session: Session, send_id: int) -> Plan | None:
+        if send_id not in self._plans:
+            send = sends.get(session, self._workspace_id, send_id)
+            try:
+                self._plans[send_id] = plans.make(session, self._workspace_id, send, self._services.settings)
+            except TemplateRefused as refusal:
+                log.warning("delivery.content_refused", send_id=send_id, part=refusal.part)
+                sends.pause(session, self._workspace_id, send_id, reason="content_refused")
+                return None
+        return self._plans[send_id]
+
+    def _weigh(
+        self, session: Session, plan: Plan, batch_id: int, message_ids: list[int], now: datetime
+    ) -> list[Letter]:
+        values = plan.fetch.values(now, workspace=self._workspace_id, ids=message_ids)
+        rows = raw(session).execute(plan.fetch.sql, values).fetchall()
+        if len(rows) < len(message_ids):
+            batches.drop_orphans(session, self._workspace_id, message_ids)
+        through: list[Letter] = []
+        answers: list[tuple[Row, Drop | WaitUntil]] = []
+        for row in rows:
+            answer = gate.weigh(letters.candidate(row), plan.rules, now=now)
+            if isinstance(answer, gate.Send):
+                through.append(letters.letter(row, plan, batch_id))
+            else:
+                answers.append((row, answer))
+        if answers:
+            raw(session).execute(_ANSWER, self._answered(answers))
+        return through
+
+    def _answered(self, answers: list[tuple[Row, Drop | WaitUntil]]) -> dict[str, Any]:
+        waits = [isinstance(answer, WaitUntil) for _, answer in answers]
+        return {
+            "workspace": self._workspace_id,
+            "ids": [row[0] for row, _ in answers],
+            "states": [MessageState.QUEUED.value if wait else MessageState.SKIPPED.value for wait in waits],
+            "reasons": [answer.reason for _, answer in answers],
+            "due": [answer.at if isinstance(answer, WaitUntil) else None for _, answer in answers],
+        }
+
+    def _asked(self, asked: list[Letter], now: datetime) -> dict[str, Any]:
+        return {
+            "send": asked[0].plan.send_id,
+            "topic": asked[0].plan.topic_id,
+            "now": now,
+            "ids": [letter.id for letter in asked],
+            "attempts": [letter.attempt for letter in asked],
+            "customers": [letter.customer_id for letter in asked],
+            "seen": [letter.seen for letter in asked],
+            "counted": [letter.counted_at is not None for letter in asked],
+        }
+
+    def _written(self, records: list[Record]) -> dict[str, Any]:
+        return {
+            "workspace": self._workspace_id,
+            "o_ids": [record.letter.id for record in records],
+            "o_attempts": [record.letter.attempt for record in records],
+            "o_states": [record.state.value for record in records],
+            "o_reasons": [record.reason for record in records],
+            "o_due": [record.due_at for record in records],
+            "o_codes": [record.code for record in records],
+            "o_replies": [record.reply for record in records],
+            "o_at": [record.at for record in records],
+        }
+
+    def _now(self) -> datetime:
+        return self._services.clock.now()

@@ -1,0 +1,71 @@
+"""How does a mail reach one of the staff? Rendered already, sent by itself, tried again until it has left."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+import structlog
+from sqlalchemy.orm import Session
+
+from app.accounts import identities
+from app.delivery import plans, relays, smtp_session
+from app.delivery.models import StaffMail
+from app.delivery.smtp import Envelope, Outcome, Timeouts
+from app.kernel import outbox
+from app.kernel.services import Services
+
+log = structlog.get_logger()
+_TIMEOUTS = Timeouts(connect=15, command=60, dot=120)
+
+
+class NotYet(Exception):
+    """The server did not take the mail; the job is tried again later, under the same Message-ID."""
+
+
+@dataclass(frozen=True)
+class _Ready:
+    envelope: Envelope
+    relay_url: str
+
+
+def enqueue(session: Session, mail: StaffMail) -> None:
+    """Have this mail sent once the transaction has committed."""
+    outbox.enqueue(session, "delivery.send_staff_mail", workspace_id=mail.workspace_id, mail_id=mail.id)
+
+
+def send(services: Services, workspace_id: int, mail_id: int) -> None:
+    """Send one mail unless it has left already; raise NotYet when it should be tried again."""
+    with services.database.transaction(workspace_id) as session:
+        ready = _prepare(session, workspace_id, mail_id, services)
+    if ready is None:
+        return
+    relay = relays.from_url(ready.relay_url)
+    outcome = asyncio.run(_deliver(relay, ready.envelope, plans.helo(services.settings)))
+    if not outcome.is_accepted and (outcome.code < 500 or outcome.code == 0):
+        raise NotYet(f"{outcome.code} {outcome.text}")
+    with services.database.transaction(workspace_id) as session:
+        mail = session.get_one(StaffMail, (workspace_id, mail_id))
+        mail.sent_at = services.clock.now()
+        mail.failure = None if outcome.is_accepted else f"{outcome.code} {outcome.text}"[:500]
+
+
+def _prepare(session: Session, workspace_id: int, mail_id: int, services: Services) -> _Ready | None:
+    mail = session.get(StaffMail, (workspace_id, mail_id))
+    if mail is None or mail.sent_at is not None:
+        return None
+    identity = identities.get(session, workspace_id, mail.identity_id)
+    settings = services.settings
+    relay_url = identities.relay_url(identity, settings.secret_keys) or settings.smtp_url
+    return _Ready(Envelope(mail.id, mail.sender, mail.to_address, mail.body), relay_url)
+
+
+async def _deliver(relay: relays.Relay, envelope: Envelope, helo: str) -> Outcome:
+    told: list[Outcome] = []
+    waiting = [envelope]
+    connection = await smtp_session.connect(relay, helo=helo, timeouts=_TIMEOUTS)
+    await connection.deliver(lambda: waiting.pop() if waiting else None, lambda _, outcome: told.append(outcome))
+    await connection.close()
+    if not told:
+        raise NotYet("the server closed the connection")
+    return told[0]

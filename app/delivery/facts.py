@@ -1,0 +1,34 @@
+"""What this room announces."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.kernel.outbox import Fact
+
+
+@dataclass(frozen=True)
+class StreamPaused(Fact):
+    """A provider refused our mail as such, not one person's mailbox; nothing more leaves there until staff look at it."""
+
+    lane_id: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class MessageBounced(Fact):
+    """A message came back. `kind` is a word of `bounces.Cause`; `is_final` says whether the address is now silent."""
+
+    customer_id: int
+    message_id: int
+    kind: str
+    is_final: bool
+
+
+@dataclass(frozen=True)
+class SendFinished(Fact):
+    """Nothing of this send waits any more."""
+
+    send_id: int
+    source_id: int
+    kind: str

@@ -1,0 +1,100 @@
+"""May this message leave now? The one gate of the house: send, wait until, or drop, and why.
+
+`weigh` decides from values alone; the values come from one query per batch. Permission and suppression are asked once
+more in the statement that hands a group over, so that a no said in between still counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from app.cadence import decide, quiet_hours
+from app.cadence.decide import Policy, Promise, Why
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """It may leave."""
+
+
+@dataclass(frozen=True, slots=True)
+class WaitUntil:
+    """It may leave later; `reason` starts with "waiting:" and names the rule."""
+
+    at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """It will never leave."""
+
+    reason: str
+
+
+Answer = Send | WaitUntil | Drop
+SEND = Send()
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What holds for every message of one send."""
+
+    is_notice: bool
+    policy: Policy
+    promise: Promise | None
+    time_zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What is known of one message and its person at the moment of asking.
+
+    `counted_at` is when this message itself was counted as a contact, if it was handed over before.
+    """
+
+    has_address: bool
+    is_allowed: bool
+    is_silent: bool
+    permission_seq: int | None
+    time_zone: str | None
+    contact_at: Sequence[datetime]
+    contact_topic: Sequence[int]
+    counted_at: datetime | None
+
+
+def weigh(candidate: Candidate, rules: Rules, *, now: datetime) -> Answer:
+    """Return the answer for one message."""
+    if not candidate.has_address:
+        return Drop("no_address")
+    if candidate.is_silent:
+        return Drop("suppressed")
+    if rules.is_notice:
+        return SEND if candidate.permission_seq is not None else Drop("no_permission")
+    if not candidate.is_allowed:
+        return Drop("no_permission")
+    at, why = decide.explain(
+        _other_contacts(candidate),
+        policy=rules.policy,
+        topic=rules.promise,
+        time_zone=_zone(candidate, rules),
+        now=now,
+    )
+    return SEND if why is Why.NOTHING else WaitUntil(at, f"waiting:{why.value}")
+
+
+def _other_contacts(candidate: Candidate) -> list[tuple[datetime, int]]:
+    """Every contact but this message's own earlier attempt."""
+    if not candidate.contact_at:
+        return []
+    contacts = list(zip(candidate.contact_at, candidate.contact_topic, strict=True))
+    if candidate.counted_at in candidate.contact_at:
+        del contacts[list(candidate.contact_at).index(candidate.counted_at)]
+    return contacts
+
+
+def _zone(candidate: Candidate, rules: Rules) -> ZoneInfo:
+    return quiet_hours.zone(candidate.time_zone, rules.time_zone)

@@ -1,0 +1,57 @@
+"""The jobs of delivery. Each looks at the tables and does what is due; running twice does nothing twice."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from app.accounts import workspaces
+from app.delivery import direct, lanes, notices, outbound, sends, sweeping
+from app.kernel import registry
+from app.kernel.services import Services
+
+
+@registry.job("delivery.send_lane", queue=registry.SEND_QUEUE)
+def send_lane(services: Services, *, workspace_id: int, lane_id: int) -> None:
+    """Send what is due in one lane, and come back when the rest is."""
+    outbound.run(services, workspace_id, lane_id)
+    with services.database.transaction(workspace_id) as session:
+        lanes.wake_when_due(session, workspace_id, lane_id, now=services.clock.now())
+
+
+@registry.job("delivery.sweep", every=timedelta(minutes=1))
+def sweep(services: Services) -> None:
+    """Take back what dead senders held, lay what has become due, wake lanes nobody looks after."""
+    with services.database.transaction() as session:
+        workspace_ids = workspaces.list_ids(session)
+    for workspace_id in workspace_ids:
+        with services.database.transaction(workspace_id) as session:
+            sweeping.sweep(session, workspace_id, now=services.clock.now())
+
+
+@registry.job("delivery.drop_withdrawn")
+def drop_withdrawn(services: Services, *, workspace_id: int, customer_id: int, purpose: str, topic_id: int) -> None:
+    """Skip what still waits for somebody who withdrew; the gate would stop it anyway, this says so at once."""
+    if purpose != "marketing":
+        return
+    with services.database.transaction(workspace_id) as session:
+        sends.withdraw_customer(session, workspace_id, customer_id, topic_id)
+
+
+@registry.job("delivery.send_confirmation")
+def send_confirmation(services: Services, *, workspace_id: int, request_id: int) -> None:
+    """Ask the owner of an address whether it was them who signed up."""
+    with services.database.transaction(workspace_id) as session:
+        notices.ask_confirmation(session, workspace_id, request_id, now=services.clock.now())
+
+
+@registry.job("delivery.send_invitation")
+def send_invitation(services: Services, *, workspace_id: int, invitation_id: int) -> None:
+    """Write to somebody who was asked to join the staff."""
+    with services.database.transaction(workspace_id) as session:
+        notices.invite(session, workspace_id, invitation_id, services)
+
+
+@registry.job("delivery.send_staff_mail")
+def send_staff_mail(services: Services, *, workspace_id: int, mail_id: int) -> None:
+    """Send one mail to one of the staff."""
+    direct.send(services, workspace_id, mail_id)

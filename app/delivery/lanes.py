@@ -1,0 +1,172 @@
+"""Which ways lead out, at what pace, and which are closed? One lane per sending identity and mailbox provider."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from app.accounts import identities
+from app.delivery import facts
+from app.delivery.models import Batch, Lane, Send, SendState
+from app.kernel import outbox
+from app.kernel.refusals import NotFound
+
+PROVIDERS = ("gmail", "microsoft", "yahoo", "apple", "qq", "netease", "other")
+LONGEST_SETBACK = timedelta(minutes=30)
+
+
+@dataclass(frozen=True, slots=True)
+class LaneHealth:
+    """What staff see of one lane. `waiting` counts its messages in open batches."""
+
+    id: int
+    identity_id: int
+    provider: str
+    paused_at: datetime | None
+    pause_reason: str | None
+    paused_until: datetime | None
+    waiting: int
+
+
+def open_for(session: Session, workspace_id: int, identity_id: int) -> None:
+    """Make sure the identity has a lane towards every provider."""
+    rows = [{"workspace_id": workspace_id, "identity_id": identity_id, "provider": name} for name in PROVIDERS]
+    session.execute(insert(Lane).values(rows).on_conflict_do_nothing(constraint="uq_lanes_way"))
+
+
+def get(session: Session, workspace_id: int, lane_id: int) -> Lane:
+    """Return the lane; raise NotFound."""
+    found = session.get(Lane, (workspace_id, lane_id), populate_existing=True)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def wake(session: Session, workspace_id: int, lane_ids: set[int] | list[int], *, run_at: datetime | None = None) -> None:
+    """Have a sender look at these lanes; one that runs already looks again by itself."""
+    for lane_id in sorted(lane_ids):
+        outbox.enqueue(
+            session,
+            "delivery.send_lane",
+            run_at=run_at,
+            key=f"lane:{workspace_id}:{lane_id}",
+            workspace_id=workspace_id,
+            lane_id=lane_id,
+        )
+
+
+def wake_for_send(session: Session, workspace_id: int, send_id: int) -> None:
+    """Wake every lane in which this send has batches that are due or will be."""
+    rows = session.execute(
+        select(Batch.lane_id, Batch.due_at)
+        .where(Batch.workspace_id == workspace_id, Batch.send_id == send_id, Batch.state == "queued")
+        .distinct()
+    )
+    earliest: dict[int, datetime | None] = {}
+    for lane_id, due_at in rows:
+        known = earliest.get(lane_id, due_at)
+        earliest[lane_id] = min(known, due_at) if known and due_at else None
+    for lane_id, due_at in earliest.items():
+        wake(session, workspace_id, [lane_id], run_at=due_at)
+
+
+def wake_when_due(session: Session, workspace_id: int, lane_id: int, *, now: datetime) -> None:
+    """Have a sender come back when the next batch of this lane is due and the lane may be used."""
+    lane = get(session, workspace_id, lane_id)
+    has_work, due_at = find_next_due(session, workspace_id, lane_id)
+    identity = identities.get(session, workspace_id, lane.identity_id)
+    if has_work and lane.paused_at is None and identity.paused_at is None:
+        times = [at for at in (due_at, lane.paused_until) if at is not None and at > now]
+        wake(session, workspace_id, [lane_id], run_at=max(times, default=None))
+
+
+def pause(session: Session, workspace_id: int, lane_id: int, *, reason: str, now: datetime) -> None:
+    """Close a lane until staff open it again, and tell them. Closing a closed one changes nothing."""
+    closed = session.execute(
+        update(Lane)
+        .where(Lane.workspace_id == workspace_id, Lane.id == lane_id, Lane.paused_at.is_(None))
+        .values(paused_at=now, pause_reason=reason)
+        .returning(Lane.id)
+    ).first()
+    if closed:
+        outbox.publish(session, facts.StreamPaused(workspace_id, lane_id, reason))
+
+
+def resume(session: Session, workspace_id: int, lane_id: int) -> None:
+    """Open a lane again; what waits in it goes on leaving."""
+    lane = get(session, workspace_id, lane_id)
+    lane.paused_at = lane.pause_reason = lane.paused_until = None
+    lane.setbacks = 0
+    session.flush()
+    wake(session, workspace_id, [lane_id])
+
+
+def hold_back(session: Session, workspace_id: int, lane_id: int, *, now: datetime, least: timedelta) -> datetime:
+    """Let a lane rest, twice as long at each setback in a row, and return until when."""
+    lane = get(session, workspace_id, lane_id)
+    rest = min(max(least, timedelta(seconds=15) * 2**lane.setbacks), LONGEST_SETBACK)
+    lane.setbacks = min(lane.setbacks + 1, 12)
+    lane.paused_until = now + rest
+    session.flush()
+    return lane.paused_until
+
+
+def went_well(session: Session, workspace_id: int, lane_id: int) -> None:
+    """Forget the setbacks of a lane that works again."""
+    session.execute(
+        update(Lane)
+        .where(Lane.workspace_id == workspace_id, Lane.id == lane_id, Lane.setbacks > 0)
+        .values(setbacks=0, paused_until=None)
+    )
+
+
+def find_next_due(session: Session, workspace_id: int, lane_id: int) -> tuple[bool, datetime | None]:
+    """Say whether anything waits in the lane, and when the earliest of it is due (None: at once)."""
+    row = session.execute(
+        select(Batch.due_at)
+        .join(Send, (Send.workspace_id == Batch.workspace_id) & (Send.id == Batch.send_id))
+        .where(
+            Batch.workspace_id == workspace_id,
+            Batch.lane_id == lane_id,
+            Batch.state == "queued",
+            Send.state == SendState.RUNNING,
+        )
+        .order_by(Batch.due_at.asc().nulls_first())
+        .limit(1)
+    ).first()
+    return row is not None, row.due_at if row else None
+
+
+def list_with_work(session: Session, workspace_id: int, *, now: datetime) -> list[int]:
+    """Return the open lanes that have something due."""
+    query = text(
+        "SELECT DISTINCT b.lane_id FROM batches b JOIN sends s ON (s.workspace_id, s.id) = (b.workspace_id, b.send_id)"
+        " JOIN lanes l ON (l.workspace_id, l.id) = (b.workspace_id, b.lane_id)"
+        " WHERE b.workspace_id = :workspace_id AND b.state = 'queued' AND s.state = 'running'"
+        " AND (b.due_at IS NULL OR b.due_at <= :now) AND l.paused_at IS NULL"
+        " AND (l.paused_until IS NULL OR l.paused_until <= :now)"
+    )
+    return list(session.scalars(query, {"workspace_id": workspace_id, "now": now}))
+
+
+def health(session: Session, workspace_id: int) -> list[LaneHealth]:
+    """Return the lanes that are closed, held back, or have mail waiting."""
+    query = text(
+        "SELECT l.id, l.identity_id, l.provider, l.paused_at, l.pause_reason, l.paused_until,"
+        " coalesce(sum(b.message_count) FILTER (WHERE b.state <> 'done'), 0)::bigint AS waiting"
+        " FROM lanes l LEFT JOIN batches b ON b.workspace_id = l.workspace_id AND b.lane_id = l.id AND b.state <> 'done'"
+        " WHERE l.workspace_id = :workspace_id GROUP BY l.workspace_id, l.id"
+        " HAVING l.paused_at IS NOT NULL OR l.paused_until IS NOT NULL OR count(b.id) > 0 ORDER BY l.id LIMIT 200"
+    )
+    return [LaneHealth(*row) for row in session.execute(query, {"workspace_id": workspace_id})]
+
+
+def is_open(session: Session, workspace_id: int, lane: Lane, *, now: datetime) -> bool:
+    """Say whether mail may leave through this lane now; a paused identity closes all of its lanes."""
+    identity = identities.get(session, workspace_id, lane.identity_id)
+    is_held_back = lane.paused_until is not None and lane.paused_until > now
+    return lane.paused_at is None and identity.paused_at is None and not is_held_back

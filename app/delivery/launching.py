@@ -1,0 +1,170 @@
+"""How does an audience become messages? One statement lays a row for everyone and batches for those who may be mailed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    CTE,
+    BigInteger,
+    ColumnElement,
+    Integer,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    case,
+    cast,
+    func,
+    insert,
+    literal,
+    literal_column,
+    null,
+    select,
+)
+from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP, aggregate_order_by
+from sqlalchemy.dialects.postgresql import insert as insert_or_skip
+from sqlalchemy.orm import Session
+
+from app.consent import permission, suppression
+from app.customers import people
+from app.delivery.models import Batch, Lane, Message, MessageState, Send, SendKind
+
+BATCH_SIZE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchCounts:
+    """What laying out an audience came to. `skipped` counts by reason."""
+
+    queued: int
+    skipped: dict[str, int]
+
+    @property
+    def total(self) -> int:
+        return self.queued + sum(self.skipped.values())
+
+
+def lay(
+    session: Session,
+    send: Send,
+    audience: Select[tuple[int]],
+    *,
+    now: datetime,
+    due_at: datetime | None = None,
+    is_batched: bool = True,
+    extra: dict[str, Any] | None = None,
+    permission_seq: int | None = None,
+) -> LaunchCounts:
+    """Lay a message for every customer of the audience who has none of this send yet.
+
+    Who may not be written to gets a skipped row that says why. With `is_batched` the others may be claimed from `due_at`
+    on (None: at once); without, each waits by itself until then. A notice names the ledger record it answers itself.
+    """
+    person = _people(send, audience, permission_seq, now)
+    laid = _messages(send, person, extra=extra, due_at=None if is_batched else due_at or now)
+    query = select(laid.c.reason, func.count()).group_by(laid.c.reason)
+    if is_batched:
+        query = query.add_cte(_batches(send, person, laid, due_at))
+    counts = {reason: int(count) for reason, count in session.execute(query)}
+    return LaunchCounts(queued=counts.pop(None, 0), skipped=counts)
+
+
+def _people(send: Send, audience: Select[tuple[int]], permission_seq: int | None, now: datetime) -> CTE:
+    """Everyone asked for, with the lane towards them, the record that allows it, or the reason why not."""
+    workspace_id = send.workspace_id
+    wanted = audience.subquery("wanted")
+    customer_id = wanted.c[0]
+    data = people.merge_data_query(workspace_id, with_purchases=False).subquery("data")
+    allowed = permission.allowed_query(workspace_id, send.purpose, send.topic_id or 0, now).subquery("allowed")
+    silent = silent_query(workspace_id, is_notice=send.kind == SendKind.NOTICE).subquery("silent")
+    may = silent.c.id.is_(None) if send.kind == SendKind.NOTICE else allowed.c.customer_id.is_not(None)
+    record = func.coalesce(cast(literal(permission_seq), BigInteger), allowed.c.ledger_seq)
+    reason: ColumnElement[str | None] = case(
+        (data.c.address_digest.is_(None), literal("no_address")),
+        (may, null()),
+        (silent.c.id.is_not(None), literal("suppressed")),
+        else_=literal("no_permission"),
+    )
+    place = func.row_number().over(partition_by=(Lane.id, reason.is_(None)), order_by=customer_id)
+    return (
+        select(
+            func.nextval("messages_id_seq").label("id"),
+            customer_id.label("customer_id"),
+            record.label("ledger_seq"),
+            cast(reason, Text).label("reason"),
+            Lane.id.label("lane_id"),
+            place.label("place"),
+        )
+        .select_from(wanted)
+        .join(data, data.c.customer_id == customer_id)
+        .join(
+            Lane,
+            and_(
+                Lane.workspace_id == workspace_id,
+                Lane.identity_id == send.identity_id,
+                Lane.provider == data.c.provider,
+            ),
+        )
+        .outerjoin(allowed, allowed.c.customer_id == customer_id)
+        .outerjoin(silent, silent.c.id == customer_id)
+        .cte("person")
+    )
+
+
+def silent_query(workspace_id: int, *, is_notice: bool) -> Select[tuple[int]]:
+    """Select whose address must stay silent. A notice answers a person's own request: only a dead mailbox stops it."""
+    query = suppression.suppressed_query(workspace_id)
+    if is_notice:
+        query = query.where(literal_column("suppressions.reason") == suppression.BOUNCED)
+    return query
+
+
+def _messages(send: Send, person: CTE, *, extra: dict[str, Any] | None, due_at: datetime | None) -> CTE:
+    is_mailable = person.c.reason.is_(None)
+    rows = select(
+        literal(send.workspace_id),
+        person.c.id,
+        literal(send.id),
+        person.c.customer_id,
+        case((is_mailable, literal(MessageState.QUEUED.value)), else_=literal(MessageState.SKIPPED.value)),
+        person.c.reason,
+        person.c.ledger_seq,
+        case((is_mailable, cast(literal(due_at), TIMESTAMP(timezone=True)))),
+        cast(bindparam("extra", extra, type_=JSONB(none_as_null=True)), JSONB),
+        literal(0, Integer),
+    )
+    names = (
+        *("workspace_id", "id", "send_id", "customer_id", "state", "reason"),
+        *("permission_seq", "due_at", "extra", "attempt"),
+    )
+    return (
+        insert_or_skip(Message)
+        .from_select(names, rows)
+        .on_conflict_do_nothing(constraint="uq_messages_once")
+        .returning(Message.id, Message.reason)
+        .cte("laid")
+    )
+
+
+def _batches(send: Send, person: CTE, laid: CTE, due_at: datetime | None) -> CTE:
+    rows = (
+        select(
+            literal(send.workspace_id),
+            literal(send.id),
+            person.c.lane_id,
+            cast(literal(due_at), TIMESTAMP(timezone=True)),
+            func.count(),
+            func.array_agg(aggregate_order_by(person.c.id, person.c.place)),
+            literal("queued"),
+            literal(0, Integer),
+        )
+        .where(person.c.reason.is_(None))
+        .group_by(person.c.lane_id, (person.c.place - 1) / BATCH_SIZE)
+    )
+    if send.launched_at is not None:
+        rows = rows.where(person.c.id.in_(select(laid.c.id)))
+    names = ("workspace_id", "send_id", "lane_id", "due_at", "message_count", "message_ids", "state", "attempt")
+    return insert(Batch).from_select(names, rows).cte("batched")

@@ -1,0 +1,110 @@
+"""Who gets this message, and what is filled in? One claimed message with its person, from the row to the envelope."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from app.delivery import mime
+from app.delivery.gate import Candidate
+from app.delivery.plans import Plan
+from app.delivery.slots import Slots
+from app.delivery.smtp import Envelope
+from app.kernel.tokens import Tokens
+
+
+@dataclass(slots=True)
+class Letter:
+    """One message in a sender's hands. `attempt` is the fence: every later word about it names it."""
+
+    plan: Plan
+    batch_id: int
+    id: int
+    customer_id: int
+    attempt: int
+    counted_at: datetime | None
+    seen: datetime | None
+    email: str
+    address_digest: bytes | None
+    may_track_opens: bool
+    may_track_clicks: bool
+    extra: dict[str, Any]
+    person: dict[str, Any]
+    tries: int = 0
+
+
+# One row of the plan's fetch statement, in its order.
+Row = tuple[Any, ...]
+
+
+def candidate(row: Row) -> Candidate:
+    """Read what the gate asks from a fetched row."""
+    return Candidate(
+        has_address=row[10] is not None,
+        is_allowed=row[6] is not None,
+        is_silent=row[7],
+        permission_seq=row[5],
+        time_zone=row[16],
+        contact_at=row[8],
+        contact_topic=row[9],
+        counted_at=row[3],
+    )
+
+
+def letter(row: Row, plan: Plan, batch_id: int) -> Letter:
+    """Read the message and its person from a fetched row."""
+    extra = row[4] or {}
+    customer = {
+        **row[18],
+        "email": row[10],
+        "first_name": row[11],
+        "last_name": row[12],
+        "language": row[13],
+        "country": row[14],
+        "city": row[15],
+        "tags": row[17],
+        **extra.get("fields", {}),
+    }
+    return Letter(
+        plan=plan,
+        batch_id=batch_id,
+        id=row[0],
+        customer_id=row[1],
+        attempt=row[2],
+        counted_at=row[3],
+        seen=row[8][0] if row[8] else None,
+        email=row[10],
+        address_digest=row[22],
+        may_track_opens=row[20],
+        may_track_clicks=row[21],
+        extra=extra,
+        person={"customer": customer, "purchases": row[19] or ()},
+    )
+
+
+def envelope(given: Letter, tokens: Tokens, workspace_id: int, *, date: bytes) -> Envelope:
+    """Fill the message in; raise Refusal, or whatever a poisoned record makes the template do."""
+    plan = given.plan
+    filled = slots(given, tokens, workspace_id)
+    body = plan.compiled.render(given.person, filled, date=date)
+    recipient = given.email if given.email.isascii() else mime.wire_address(given.email)
+    return Envelope(given.id, plan.compiled.envelope_from(filled), recipient, body)
+
+
+def slots(given: Letter, tokens: Tokens, workspace_id: int) -> Slots:
+    """Return the tokens of one message. What was not consented to is not minted."""
+    ids = (given.id, given.plan.send_id, given.customer_id)
+    request_id = given.extra.get("request_id", 0)
+    topic_id = given.plan.topic_id
+    first_name, last_name = given.person["customer"]["first_name"], given.person["customer"]["last_name"]
+    return Slots(
+        to_address=given.email,
+        to_name=" ".join(name for name in (first_name, last_name) if name),
+        message=tokens.mint("bounce", workspace_id, *ids),
+        unsubscribe="" if request_id else tokens.mint("unsubscribe", workspace_id, given.customer_id, topic_id, given.id),
+        preferences="" if request_id else tokens.mint("preferences", workspace_id, given.customer_id, topic_id, given.id),
+        confirm=tokens.mint("confirm", workspace_id, request_id) if request_id else "",
+        click=tokens.mint("click", workspace_id, *ids) if given.may_track_clicks else None,
+        open=tokens.mint("open", workspace_id, *ids) if given.may_track_opens else None,
+    )

@@ -1,0 +1,184 @@
+"""The tables of delivery: what is sent, through which lane, in which batches, and every single message."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    ForeignKeyConstraint,
+    Index,
+    SmallInteger,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.kernel.database import Base, Numbered
+
+
+class SendKind(StrEnum):
+    """Who asked for a send. Only a notice may leave without marketing permission, and it names the record it answers."""
+
+    CAMPAIGN = "campaign"
+    JOURNEY = "journey"
+    NOTICE = "notice"
+    API = "api"
+
+
+class SendState(StrEnum):
+    PREPARING = "preparing"
+    RUNNING = "running"
+    PAUSED = "paused"
+    CANCELLED = "cancelled"
+    DONE = "done"
+
+
+class MessageState(StrEnum):
+    """Where a message stands. While its batch is leased to a sender, a queued message is called claimed."""
+
+    QUEUED = "queued"
+    HANDED = "handed"
+    SENT = "sent"
+    REFUSED = "refused"
+    IN_DOUBT = "in_doubt"
+    SKIPPED = "skipped"
+
+
+def _one_of(column: str, words: type[StrEnum]) -> str:
+    return f"{column} IN ({', '.join(repr(word.value) for word in words)})"
+
+
+class Send(Numbered, Base):
+    """Frozen content for an audience: one variant of a campaign, one version of a journey step, one kind of notice."""
+
+    __tablename__ = "sends"
+    __table_args__ = (
+        CheckConstraint(_one_of("kind", SendKind), name="known_kind"),
+        CheckConstraint(_one_of("state", SendState), name="known_state"),
+        CheckConstraint("kind = 'notice' OR topic_id IS NOT NULL", name="marketing_has_topic"),
+        CheckConstraint("state <> 'paused' OR pause_reason IS NOT NULL", name="pause_has_reason"),
+        ForeignKeyConstraint(
+            ["workspace_id", "identity_id"], ["sending_identities.workspace_id", "sending_identities.id"]
+        ),
+        Index("ix_sends_source", "workspace_id", "kind", "source_id"),
+    )
+
+    kind: Mapped[str]
+    source_id: Mapped[int]
+    topic_id: Mapped[int | None]
+    purpose: Mapped[str]
+    identity_id: Mapped[int]
+    priority: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    subject: Mapped[str]
+    preheader: Mapped[str]
+    html: Mapped[str]
+    text: Mapped[str]
+    language: Mapped[str]
+    state: Mapped[str]
+    pause_reason: Mapped[str | None]
+    launched_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+
+class Lane(Numbered, Base):
+    """One sending identity towards one mailbox provider: the unit of pace, of pauses and of sender processes."""
+
+    __tablename__ = "lanes"
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "identity_id", "provider", name="uq_lanes_way"),
+        CheckConstraint("paused_at IS NULL OR pause_reason IS NOT NULL", name="pause_has_reason"),
+        ForeignKeyConstraint(
+            ["workspace_id", "identity_id"], ["sending_identities.workspace_id", "sending_identities.id"]
+        ),
+    )
+
+    identity_id: Mapped[int]
+    provider: Mapped[str]
+    rate_per_second: Mapped[int | None]
+    # Held back for a while by the provider's own answers; ends by itself.
+    paused_until: Mapped[datetime | None]
+    setbacks: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    # Stopped because the provider refused us as such; staff start it again.
+    paused_at: Mapped[datetime | None]
+    pause_reason: Mapped[str | None]
+
+
+class Batch(Numbered, Base):
+    """Up to a thousand messages of one send in one lane: what a sender leases, so that no message has to be."""
+
+    __tablename__ = "batches"
+    __table_args__ = (
+        CheckConstraint("state IN ('queued', 'leased', 'done')", name="known_state"),
+        CheckConstraint("state <> 'leased' OR (lease_until IS NOT NULL AND holder IS NOT NULL)", name="lease_is_held"),
+        ForeignKeyConstraint(["workspace_id", "send_id"], ["sends.workspace_id", "sends.id"]),
+        ForeignKeyConstraint(["workspace_id", "lane_id"], ["lanes.workspace_id", "lanes.id"]),
+        Index("ix_batches_open", "workspace_id", "lane_id", postgresql_where=text("state <> 'done'")),
+        Index("ix_batches_of_send", "workspace_id", "send_id", postgresql_where=text("state <> 'done'")),
+    )
+
+    send_id: Mapped[int]
+    lane_id: Mapped[int]
+    state: Mapped[str] = mapped_column(server_default="queued")
+    due_at: Mapped[datetime | None]
+    lease_until: Mapped[datetime | None]
+    holder: Mapped[str | None]
+    attempt: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    message_count: Mapped[int]
+    message_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
+
+
+class Message(Numbered, Base):
+    """One mail to one person: the evidence of what was done with it, and the answer to "why (not)".
+
+    `due_at` is set exactly while it waits for a moment outside of any batch. No foreign keys: rows are laid down by the
+    hundred thousand, sends are never deleted, and what was sent stays known after its person is erased.
+    """
+
+    __tablename__ = "messages"
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "customer_id", "send_id", name="uq_messages_once"),
+        CheckConstraint(_one_of("state", MessageState), name="known_state"),
+        CheckConstraint("state <> 'sent' OR sent_at IS NOT NULL", name="sent_has_time"),
+        CheckConstraint("state NOT IN ('handed', 'sent') OR permission_seq IS NOT NULL", name="no_record_no_send"),
+        CheckConstraint("state <> 'skipped' OR reason IS NOT NULL", name="skipped_has_reason"),
+        CheckConstraint("due_at IS NULL OR state = 'queued'", name="only_queued_waits"),
+        Index("ix_messages_send", "workspace_id", "send_id"),
+        Index("ix_messages_waiting", "workspace_id", "due_at", postgresql_where=text("due_at IS NOT NULL")),
+        {"postgresql_with": {"fillfactor": 60}},
+    )
+
+    send_id: Mapped[int]
+    customer_id: Mapped[int]
+    state: Mapped[str]
+    reason: Mapped[str | None]
+    attempt: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    due_at: Mapped[datetime | None]
+    permission_seq: Mapped[int | None]
+    contact_at: Mapped[datetime | None]
+    handed_at: Mapped[datetime | None]
+    sent_at: Mapped[datetime | None]
+    smtp_code: Mapped[int | None] = mapped_column(SmallInteger)
+    smtp_reply: Mapped[str | None]
+    extra: Mapped[dict[str, Any] | None]
+
+
+class StaffMail(Numbered, Base):
+    """A rendered mail to one of the staff: a test of a campaign, an invitation. No customer is ever written to this way."""
+
+    __tablename__ = "staff_mails"
+    __table_args__ = (Index("ix_staff_mails_open", "workspace_id", "id", postgresql_where=text("sent_at IS NULL")),)
+
+    kind: Mapped[str]
+    identity_id: Mapped[int]
+    to_address: Mapped[str]
+    sender: Mapped[str]
+    body: Mapped[bytes]
+    created_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+    failure: Mapped[str | None]

@@ -1,0 +1,174 @@
+"""Which mails do we send of our own accord? The double opt-in question, invitations to staff, tests of a campaign.
+
+The question to a customer is a message like any other: a row first, through the gate, naming the ledger record of the
+request it answers. Mail to staff goes directly; nobody else can be written to that way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.accounts import identities, invitations, staff, workspaces
+from app.consent import double_opt_in, permission
+from app.consent.purposes import MARKETING
+from app.delivery import compiler, direct, mime, notice_texts, plans, sends
+from app.delivery.content import Content
+from app.delivery.models import Message, Send, SendKind, StaffMail
+from app.delivery.slots import Slots
+from app.kernel.services import Services
+from app.kernel.settings import Settings
+
+
+def ask_confirmation(session: Session, workspace_id: int, request_id: int, *, now: datetime) -> None:
+    """Ask the owner of an address whether it was them. A second job for the same request asks nobody twice."""
+    request = double_opt_in.get_request(session, workspace_id, request_id)
+    records = permission.state_of(session, workspace_id, request.customer_id)
+    if request.state != "pending" or not records or _was_asked(session, workspace_id, request.customer_id, request_id):
+        return
+    content = notice_texts.confirmation(request.language)
+    turn = _notices_so_far(session, workspace_id, request.customer_id) + 1
+    send_id = _notice_send(session, workspace_id, content, turn, now)
+    fields = {
+        "asked_topics": ", ".join(request.topic_names),
+        "asked_at": f"{request.requested_at:%Y-%m-%d %H:%M} UTC",
+        "asked_from": request.network,
+    }
+    sends.add(
+        session,
+        workspace_id,
+        send_id,
+        [request.customer_id],
+        now=now,
+        extra={"request_id": request_id, "fields": fields},
+        permission_seq=max(row.ledger_seq for row in records),
+    )
+
+
+def invite(session: Session, workspace_id: int, invitation_id: int, services: Services) -> None:
+    """Write to somebody who was asked to join the staff."""
+    now = services.clock.now()
+    try:
+        invitation = invitations.find_open(session, workspace_id, invitation_id, now=now)
+    except invitations.InvitationClosed:
+        return
+    workspace = workspaces.get(session, workspace_id)
+    inviter = staff.get(session, invitation.invited_by)
+    subject, text = notice_texts.invitation(
+        workspace.language,
+        workspace=workspace.name,
+        inviter=inviter.name,
+        link=invitations.link(services.tokens, services.settings.public_url, invitation),
+    )
+    html = "".join(f"<p>{line}</p>" for line in text.split("\n\n"))
+    content = Content(*(_literal(part) for part in (subject, "", html, text)), workspace.language)
+    send_to_staff(
+        session,
+        workspace_id,
+        kind="invitation",
+        to_address=invitation.email,
+        content=content,
+        person={},
+        settings=services.settings,
+        now=now,
+    )
+
+
+def send_to_staff(
+    session: Session,
+    workspace_id: int,
+    *,
+    kind: str,
+    to_address: str,
+    content: Content,
+    person: Mapping[str, Any],
+    settings: Settings,
+    now: datetime,
+    identity_id: int | None = None,
+) -> StaffMail:
+    """Render a mail now and have it sent to one of the staff, such as a test of a campaign filled in for `person`.
+
+    Its links are plain and its own addresses lead nowhere: nobody can be unsubscribed by pressing them. The caller has
+    made sure that `to_address` belongs to staff of this workspace or to somebody invited to it.
+    """
+    workspace = workspaces.get(session, workspace_id)
+    identity = (
+        identities.get(session, workspace_id, identity_id) if identity_id else identities.default(session, workspace_id)
+    )
+    shape = Send(
+        workspace_id=workspace_id, id=0, kind=SendKind.NOTICE, source_id=0, topic_id=None, identity_id=identity.id
+    )
+    stream = plans.stream(session, workspace, identity, shape, settings)
+    compiled = compiler.compile_content(content, stream=stream)
+    mail = StaffMail(
+        workspace_id=workspace_id, kind=kind, identity_id=identity.id, to_address=to_address, sender="", body=b"", created_at=now
+    )
+    session.add(mail)
+    session.flush()
+    slots = Slots(
+        to_address=to_address,
+        message=f"staff-{workspace_id}-{mail.id}",
+        unsubscribe="test",
+        preferences="test",
+        confirm="test",
+    )
+    mail.body = compiled.render(person, slots, date=mime.date_header(now))
+    mail.sender = identity.from_address
+    session.flush()
+    direct.enqueue(session, mail)
+    return mail
+
+
+def _was_asked(session: Session, workspace_id: int, customer_id: int, request_id: int) -> bool:
+    query = select(Message.id).where(
+        Message.workspace_id == workspace_id,
+        Message.customer_id == customer_id,
+        Message.extra["request_id"].as_integer() == request_id,
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
+def _notices_so_far(session: Session, workspace_id: int, customer_id: int) -> int:
+    query = (
+        select(func.count())
+        .select_from(Message)
+        .join(Send, (Send.workspace_id == Message.workspace_id) & (Send.id == Message.send_id))
+        .where(Message.workspace_id == workspace_id, Message.customer_id == customer_id, Send.kind == SendKind.NOTICE)
+    )
+    return session.scalar(query) or 0
+
+
+def _notice_send(session: Session, workspace_id: int, content: Content, turn: int, now: datetime) -> int:
+    """The send that carries everybody's n-th question in this wording; a person is in each at most once."""
+    identity = identities.default(session, workspace_id)
+    query = select(Send.id).where(
+        Send.workspace_id == workspace_id,
+        Send.kind == SendKind.NOTICE,
+        Send.source_id == turn,
+        Send.identity_id == identity.id,
+        Send.language == content.language,
+        Send.html == content.html,
+    )
+    known = session.scalar(query.limit(1))
+    if known is not None:
+        return known
+    return sends.create(
+        session,
+        workspace_id,
+        kind=SendKind.NOTICE,
+        source_id=turn,
+        topic_id=None,
+        purpose=MARKETING,
+        identity_id=identity.id,
+        content=content,
+        now=now,
+    ).id
+
+
+def _literal(text: str) -> str:
+    """Text that is no template: braces somebody put into a name stay braces."""
+    return text.replace("{", "&#123;") if "<" in text else text.replace("{{", "{ {").replace("{%", "{ %")

@@ -1,0 +1,107 @@
+"""What does a server's answer mean for a message, its address and its lane? From SMTP to the words of our tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+
+from app.delivery.bounces import Cause, classify
+from app.delivery.letters import Letter
+from app.delivery.models import MessageState, SendKind
+from app.delivery.smtp import Outcome, Phase
+
+# How long a message rests after its n-th attempt; greylisting wants a short first one.
+DELAYS = tuple(timedelta(seconds=seconds) for seconds in (45, 240, 900, 1800, 3600, 7200, 14400, 28800))
+TRIED_FOR = timedelta(hours=72)
+
+
+class Effect(Enum):
+    """What a reply means beyond the one message."""
+
+    NONE = "none"
+    ADDRESS_FAULT = "address_fault"
+    SOFT_BOUNCE = "soft_bounce"
+    STREAM_REFUSED = "stream_refused"
+    SLOW_DOWN = "slow_down"
+    RETURNED = "returned"
+
+
+@dataclass(slots=True)
+class Record:
+    """What is to be written about one message that was handed over."""
+
+    letter: Letter
+    state: MessageState
+    reason: str | None
+    due_at: datetime | None
+    code: int | None
+    reply: str | None
+    at: datetime
+    effect: Effect = Effect.NONE
+
+
+def judge(letter: Letter, outcome: Outcome, *, now: datetime) -> Record:
+    """Return what an SMTP outcome means."""
+    if outcome.is_accepted:
+        return Record(letter, MessageState.SENT, None, None, outcome.code, outcome.text[:500], now)
+    if outcome.phase is Phase.UNSENT:
+        return returned(letter, now=now)
+    if outcome.phase is Phase.DROPPED_AFTER_DOT:
+        return _lost_after_dot(letter, outcome, now)
+    if outcome.code == 0:
+        return Record(letter, MessageState.REFUSED, outcome.text, None, None, None, now)
+    cause = classify(outcome.code, outcome.text)
+    if 400 <= outcome.code < 500 and cause is not Cause.POLICY:
+        return _deferred(letter, outcome, cause, now)
+    effects = {
+        Cause.ADDRESS: Effect.ADDRESS_FAULT,
+        Cause.MAILBOX_FULL: Effect.SOFT_BOUNCE,
+        Cause.POLICY: Effect.STREAM_REFUSED,
+    }
+    effect = effects.get(cause, Effect.NONE)
+    if outcome.code < 500:
+        # The digits say try again, the cause says whose fault it is: the stream stops, this message waits for it.
+        return _rest(letter, "deferred:policy", outcome, effect, now)
+    return _answered(letter, MessageState.REFUSED, cause.value, None, outcome, effect, now)
+
+
+def returned(letter: Letter, *, now: datetime) -> Record:
+    """Nothing of it left: it is queued again at once."""
+    return Record(letter, MessageState.QUEUED, None, None, None, None, now, Effect.RETURNED)
+
+
+def poisoned(letter: Letter, reason: str, *, now: datetime) -> Record:
+    """It cannot be filled in for this person; everybody else's still goes out."""
+    return Record(letter, MessageState.SKIPPED, reason, None, None, None, now)
+
+
+def _lost_after_dot(letter: Letter, outcome: Outcome, now: datetime) -> Record:
+    """Marketing is never sent twice; a notice somebody waits for is tried again under the same Message-ID."""
+    if letter.plan.kind is SendKind.NOTICE:
+        return _rest(letter, "deferred:connection", outcome, Effect.NONE, now)
+    return _answered(letter, MessageState.IN_DOUBT, "connection_lost", None, outcome, Effect.NONE, now)
+
+
+def _deferred(letter: Letter, outcome: Outcome, cause: Cause, now: datetime) -> Record:
+    if letter.counted_at is not None and now - letter.counted_at > TRIED_FOR:
+        return _answered(letter, MessageState.REFUSED, "gave_up", None, outcome, Effect.SOFT_BOUNCE, now)
+    is_personal = cause is Cause.MAILBOX_FULL
+    return _rest(letter, f"deferred:{cause.value}", outcome, Effect.NONE if is_personal else Effect.SLOW_DOWN, now)
+
+
+def _rest(letter: Letter, reason: str, outcome: Outcome, effect: Effect, now: datetime) -> Record:
+    delay = DELAYS[min(letter.attempt, len(DELAYS)) - 1]
+    return _answered(letter, MessageState.QUEUED, reason, now + delay, outcome, effect, now)
+
+
+def _answered(
+    letter: Letter,
+    state: MessageState,
+    reason: str,
+    due_at: datetime | None,
+    outcome: Outcome,
+    effect: Effect,
+    now: datetime,
+) -> Record:
+    return Record(letter, state, reason, due_at, outcome.code or None, outcome.text[:500], now, effect)

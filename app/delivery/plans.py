@@ -1,0 +1,223 @@
+"""What does a sender need to know of a send before the first message? Compiled content, rules, and its two statements."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from sqlalchemy.orm import Session
+
+from app.accounts import identities, signing, workspaces
+from app.accounts.models import SendingIdentity, Workspace
+from app.cadence import policies
+from app.cadence.decide import Promise
+from app.consent import permission, topics
+from app.customers import people
+from app.delivery import compiler, launching, statements
+from app.delivery.compiler import CompiledMessage
+from app.delivery.content import Content, Stream
+from app.delivery.dkim import Signer
+from app.delivery.gate import Rules
+from app.delivery.models import Send, SendKind
+from app.delivery.statements import NOW, Statement
+from app.kernel.settings import Settings
+from app.tracking import links
+
+# What one batch's messages and their people look like at this moment. The columns are read by place, see `letters`.
+_FETCH = """
+SELECT m.id, m.customer_id, m.attempt, m.contact_at, m.extra, m.permission_seq,
+       allowed.ledger_seq, silent.id IS NOT NULL, e.recent_contact_at, e.recent_contact_topic,
+       d.email, d.first_name, d.last_name, d.language, d.country, d.city, d.time_zone, d.tags, d.custom, d.purchases,
+       opens.customer_id IS NOT NULL, clicks.customer_id IS NOT NULL, d.address_digest
+FROM messages m
+JOIN customer_engagement e ON e.workspace_id = m.workspace_id AND e.customer_id = m.customer_id
+JOIN ({data}) d ON d.customer_id = m.customer_id
+LEFT JOIN ({allowed}) allowed ON allowed.customer_id = m.customer_id
+LEFT JOIN ({silent}) silent ON silent.id = m.customer_id
+LEFT JOIN ({opens}) opens ON opens.customer_id = m.customer_id
+LEFT JOIN ({clicks}) clicks ON clicks.customer_id = m.customer_id
+WHERE m.workspace_id = %(workspace)s AND m.id = ANY(%(ids)s) AND m.state = 'queued' AND m.due_at IS NULL
+ORDER BY m.customer_id
+"""
+
+_OUTCOMES = """
+outcome AS (
+    UPDATE messages m SET state = o.state, reason = o.reason, due_at = o.due_at, smtp_code = o.code,
+           smtp_reply = o.reply, sent_at = CASE WHEN o.state = 'sent' THEN o.at END
+    FROM unnest(%(o_ids)s::bigint[], %(o_attempts)s::smallint[], %(o_states)s::text[], %(o_reasons)s::text[],
+                %(o_due)s::timestamptz[], %(o_codes)s::smallint[], %(o_replies)s::text[], %(o_at)s::timestamptz[])
+         AS o(id, attempt, state, reason, due_at, code, reply, at)
+    WHERE m.workspace_id = %(workspace)s AND m.id = o.id AND m.attempt = o.attempt
+      AND m.state IN ('handed', 'in_doubt')
+)"""
+
+_ASKED_FOR = """
+asked AS MATERIALIZED (
+    SELECT a.*, {record} AS ledger_seq
+    FROM unnest(%(ids)s::bigint[], %(attempts)s::smallint[], %(customers)s::bigint[], %(seen)s::timestamptz[],
+                %(counted)s::bool[]) AS a(id, attempt, customer_id, seen, is_counted)
+    {permitted}
+    WHERE EXISTS (SELECT FROM sends s WHERE s.workspace_id = %(workspace)s AND s.id = %(send)s AND s.state = 'running')
+)"""
+
+# The contact is counted where nobody else has written to this person since the gate looked; so caps hold exactly, however
+# many senders there are.
+_CONTACTED = """
+contacted AS (
+    UPDATE customer_engagement e SET
+        sent_count = e.sent_count + 1,
+        latest_sent_at = greatest(e.latest_sent_at, %(now)s::timestamptz),
+        recent_contact_at = (array_prepend(%(now)s::timestamptz, e.recent_contact_at))[1:40],
+        recent_contact_topic = (array_prepend(%(topic)s::bigint, e.recent_contact_topic))[1:40]
+    FROM asked a
+    WHERE e.workspace_id = %(workspace)s AND e.customer_id = a.customer_id AND NOT a.is_counted
+      AND e.recent_contact_at[1] IS NOT DISTINCT FROM a.seen
+    RETURNING e.customer_id
+)"""
+
+_HANDED = """
+UPDATE messages m SET state = 'handed', reason = NULL, attempt = m.attempt + 1, handed_at = %(now)s,
+       permission_seq = coalesce(a.ledger_seq, m.permission_seq), contact_at = {contact_at}
+FROM asked a
+WHERE m.workspace_id = %(workspace)s AND m.id = a.id AND m.attempt = a.attempt AND m.state = 'queued' {counted}
+RETURNING m.id
+"""
+
+_MARKETING = (
+    f"WITH {_OUTCOMES}, "
+    + _ASKED_FOR.format(
+        record="allowed.ledger_seq", permitted="JOIN ({allowed}) allowed ON allowed.customer_id = a.customer_id"
+    )
+    + f", {_CONTACTED} "
+    + _HANDED.format(
+        contact_at="coalesce(m.contact_at, %(now)s)",
+        counted="AND (a.is_counted OR a.customer_id IN (SELECT customer_id FROM contacted))",
+    )
+)
+_NOTICE = (
+    f"WITH {_OUTCOMES}, "
+    + _ASKED_FOR.format(record="NULL::bigint", permitted="")
+    + " "
+    + _HANDED.format(
+        contact_at="coalesce(m.contact_at, %(now)s)",
+        counted="AND m.permission_seq IS NOT NULL AND NOT EXISTS (SELECT FROM ({silent}) s WHERE s.id = m.customer_id)",
+    )
+)
+
+# Outcomes alone, when no further group is wanted.
+OUTCOMES = f"WITH {_OUTCOMES} SELECT 1"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One send, ready to be filled in and handed over."""
+
+    send_id: int
+    kind: SendKind
+    topic_id: int
+    compiled: CompiledMessage
+    rules: Rules
+    fetch: Statement
+    hand_over: Statement
+
+
+def make(session: Session, workspace_id: int, send: Send, settings: Settings) -> Plan:
+    """Compile a send; register its links; raise TemplateRefused when its content may not be sent."""
+    workspace = workspaces.get(session, workspace_id)
+    identity = identities.get(session, workspace_id, send.identity_id)
+    content = Content(send.subject, send.preheader, send.html, send.text, send.language)
+    compiled = compiler.compile_content(content, stream=stream(session, workspace, identity, send, settings))
+    if compiled.links:
+        links.register(session, workspace_id, send.id, compiled.links, now=send.created_at)
+    return Plan(
+        send_id=send.id,
+        kind=SendKind(send.kind),
+        topic_id=send.topic_id or 0,
+        compiled=compiled,
+        rules=rules(session, workspace, send),
+        fetch=_fetch(workspace_id, send, compiled),
+        hand_over=_hand_over(workspace_id, send),
+    )
+
+
+def rules(session: Session, workspace: Workspace, send: Send) -> Rules:
+    """Return what the gate holds every message of this send to."""
+    promise = None
+    if send.topic_id:
+        given = topics.get(session, workspace.id, send.topic_id).promise
+        promise = Promise(send.topic_id, given.limit, given.days)
+    return Rules(
+        is_notice=send.kind == SendKind.NOTICE,
+        policy=policies.get(session, workspace.id),
+        promise=promise,
+        time_zone=workspace.time_zone,
+    )
+
+
+def stream(
+    session: Session, workspace: Workspace, identity: SendingIdentity, send: Send, settings: Settings
+) -> Stream:
+    """Return what all messages of this send share."""
+    topic = topics.get(session, workspace.id, send.topic_id) if send.topic_id else None
+    keys = signing.keys_of(identity, settings.secret_keys)
+    signers = (
+        (
+            Signer(identity.domain, keys.rsa_selector, keys.rsa_pem),
+            Signer(identity.domain, keys.ed25519_selector, keys.ed25519_pem),
+        )
+        if keys
+        else ()
+    )
+    return Stream(
+        from_name=identity.from_name,
+        from_address=identity.from_address,
+        public_url=settings.public_url,
+        reply_to=identity.reply_to or workspace.reply_to,
+        list_id=f"{topic.key}.{workspace.slug}.{identity.domain}" if topic else "",
+        list_name=topic.name if topic else "",
+        feedback=(str(send.source_id), str(workspace.id), str(send.kind)),
+        postal_address=workspace.postal_address,
+        bounce_domain=settings.inbound_domain,
+        workspace={
+            "name": workspace.name,
+            "sender_name": workspace.sender_name,
+            "postal_address": workspace.postal_address,
+        },
+        signers=signers,
+        lists=send.kind != SendKind.NOTICE,
+    )
+
+
+def helo(settings: Settings) -> str:
+    """Return the name we greet servers with."""
+    return settings.inbound_domain or urlsplit(settings.public_url).hostname or "localhost"
+
+
+def _fetch(workspace_id: int, send: Send, compiled: CompiledMessage) -> Statement:
+    data = people.merge_data_query(workspace_id, with_purchases=compiled.needs_purchases)
+    tracks = {
+        name: permission.allowed_query(workspace_id, f"{name[:-1]}_tracking", 0, NOW) for name in ("opens", "clicks")
+    }
+    return statements.combine(
+        _FETCH,
+        data=statements.compile_query(data, "data"),
+        allowed=_allowed(workspace_id, send),
+        silent=_silent(workspace_id, send),
+        **{name: statements.compile_query(query, name) for name, query in tracks.items()},
+    )
+
+
+def _hand_over(workspace_id: int, send: Send) -> Statement:
+    if send.kind == SendKind.NOTICE:
+        return statements.combine(_NOTICE, silent=_silent(workspace_id, send))
+    return statements.combine(_MARKETING, allowed=_allowed(workspace_id, send))
+
+
+def _allowed(workspace_id: int, send: Send) -> Statement:
+    query = permission.allowed_query(workspace_id, send.purpose, send.topic_id or 0, NOW)
+    return statements.compile_query(query, "allowed")
+
+
+def _silent(workspace_id: int, send: Send) -> Statement:
+    query = launching.silent_query(workspace_id, is_notice=send.kind == SendKind.NOTICE)
+    return statements.compile_query(query, "silent")

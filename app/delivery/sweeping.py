@@ -1,0 +1,34 @@
+"""What would be forgotten if nobody looked? Leases of the dead, messages whose time has come, lanes without a sender."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from app.delivery import batches, lanes, sends
+from app.delivery.models import Batch, Send, SendKind, SendState
+
+
+def sweep(session: Session, workspace_id: int, *, now: datetime) -> None:
+    """Put one workspace's sending in order."""
+    batches.recover(session, workspace_id)
+    batches.lay_due(session, workspace_id, now=now)
+    lanes.wake(session, workspace_id, lanes.list_with_work(session, workspace_id, now=now))
+    for send_id in _perhaps_over(session, workspace_id):
+        sends.finish_empty(session, workspace_id, send_id, now=now)
+
+
+def _perhaps_over(session: Session, workspace_id: int) -> list[int]:
+    """Running campaigns without an open batch: either all is said, or something waits for its time."""
+    has_open_batch = exists().where(
+        Batch.workspace_id == Send.workspace_id, Batch.send_id == Send.id, Batch.state != "done"
+    )
+    query = select(Send.id).where(
+        Send.workspace_id == workspace_id,
+        Send.kind == SendKind.CAMPAIGN,
+        Send.state == SendState.RUNNING,
+        ~has_open_batch,
+    )
+    return list(session.scalars(query.limit(1000)))

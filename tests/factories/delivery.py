@@ -1,0 +1,138 @@
+"""Sends, servers to send to, and senders, as small as a test needs them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from app.customers import people
+from app.delivery import outbound, sends
+from app.delivery.content import Content
+from app.delivery.models import Send
+from app.delivery.smtp import Timeouts
+from app.kernel.database import Database
+from app.kernel.services import Services
+from tests.factories import NOON
+from tests.factories.consent import consented_customer
+from tests.factories.workspaces import WorkspaceForTests
+
+CONTENT = Content(
+    subject="Hello {{ customer.first_name }}",
+    preheader="News",
+    html='<p>Hello {{ customer.first_name }}</p><p><a href="https://shop.test/spring">Spring</a></p>'
+    '<p><a href="{{ unsubscribe_url }}">Unsubscribe</a></p>',
+    text="Hello {{ customer.first_name }}\n\n{{ unsubscribe_url }}\n",
+    language="en",
+)
+ROOT = Path(__file__).parent.parent.parent
+
+
+@dataclass
+class RunningSink:
+    """A bench.sink process and the record of what it took."""
+
+    port: int
+    dump: Path
+    process: subprocess.Popen[str]
+
+    @property
+    def url(self) -> str:
+        return f"smtp://127.0.0.1:{self.port}?tls=none"
+
+    def recipients(self) -> list[str]:
+        """Whom it took mail for, in order."""
+        return [line.split("\t")[1] for line in self.lines()]
+
+    def message_ids(self) -> list[str]:
+        return [line.split("\t")[2] for line in self.lines()]
+
+    def lines(self) -> list[str]:
+        return self.dump.read_text().splitlines() if self.dump.exists() else []
+
+
+@contextmanager
+def a_sink(
+    folder: Path, *rules: dict[str, Any], offer: str = "PIPELINING,CHUNKING", eager: bool = False, port: int = 0
+) -> Iterator[RunningSink]:
+    """A mail server that keeps nothing and misbehaves as the rules say."""
+    dump = folder / "sink.dump"
+    command = [sys.executable, "-m", "bench.sink", "--port", str(port), "--dump", str(dump), "--offer", offer]
+    command += ["--rules", json.dumps(list(rules)), *(["--eager"] if eager else [])]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert process.stdout
+    try:
+        yield RunningSink(int(process.stdout.readline()), dump, process)
+    finally:
+        process.kill()
+        process.wait()
+
+
+def services_to(services: Services, sink: RunningSink) -> Services:
+    """The same services, sending to this sink."""
+    return replace(services, settings=replace(services.settings, smtp_url=sink.url))
+
+
+def a_send(
+    session: Session, workspace: WorkspaceForTests, *, now: datetime = NOON, kind: str = "campaign", **values: Any
+) -> Send:
+    """A send of CONTENT about the topic "news", not launched."""
+    given = {"source_id": 1, "topic_id": workspace.topic_id, "purpose": "marketing", "content": CONTENT} | values
+    return sends.create(session, workspace.id, kind=kind, identity_id=workspace.identity_id, now=now, **given)
+
+
+def an_audience(
+    session: Session, workspace: WorkspaceForTests, count: int, *, prefix: str = "p", now: datetime = NOON
+) -> list[int]:
+    """So many customers who agreed to "news"."""
+    return [
+        consented_customer(session, workspace.id, email=f"{prefix}{n}@example.com", first_name=f"P{n}", now=now).id
+        for n in range(count)
+    ]
+
+
+def a_launched_send(database: Database, workspace: WorkspaceForTests, count: int, *, now: datetime = NOON) -> int:
+    """A committed send to so many people, ready to be claimed."""
+    with database.transaction(workspace.id) as session:
+        an_audience(session, workspace, count, now=now)
+        send = a_send(session, workspace, now=now)
+        sends.launch(session, workspace.id, send.id, people.base_query(workspace.id), now=now)
+        return send.id
+
+
+def run_lanes(services: Services, workspace: WorkspaceForTests, *, dot: float = 5.0) -> int:
+    """Let a sender work in every lane of the workspace until nothing is due; return how many were accepted."""
+    with services.database.transaction(workspace.id) as session:
+        lane_ids = list(session.scalars(text("SELECT DISTINCT lane_id FROM batches WHERE state = 'queued'")))
+    timeouts = Timeouts(connect=5, command=5, dot=dot)
+    return sum(outbound.run(services, workspace.id, lane_id, seconds=20, timeouts=timeouts) for lane_id in lane_ids)
+
+
+def states(database: Database, workspace: WorkspaceForTests) -> dict[str, tuple[str, str | None]]:
+    """Every message of the workspace by address: its state and reason."""
+    query = text(
+        "SELECT c.email, m.state, m.reason FROM messages m"
+        " JOIN customers c ON c.workspace_id = m.workspace_id AND c.id = m.customer_id"
+    )
+    with database.transaction(workspace.id) as session:
+        return {row.email: (row.state, row.reason) for row in session.execute(query)}
+
+
+def until(condition: Any, *, seconds: float = 10.0) -> bool:
+    """Wait until something holds; return whether it came to hold."""
+    ends_at = time.monotonic() + seconds
+    while time.monotonic() < ends_at:
+        if condition():
+            return True
+        time.sleep(0.02)
+    return False

@@ -1,0 +1,145 @@
+"""What is this journey? Its name, who enters it, about which topic it writes, who hears of interest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.accounts import audit, identities, roles
+from app.consent import topics
+from app.journeys.models import Journey
+from app.kernel.refusals import NotFound, Refusal
+from app.segments import segments
+
+TRIGGERS = ("segment", "topic")
+
+
+class JourneyUnnamed(Refusal):
+    """Nobody could find a journey without a name."""
+
+    status = 422
+    message = "Give the journey a name of at most 120 characters."
+
+
+class OwnerUnknown(Refusal):
+    """The person chosen for a task does not work here."""
+
+    status = 422
+    message = "Choose somebody who works in this workspace."
+
+
+class TriggerFixed(Refusal):
+    """Who enters a published journey is part of what was published."""
+
+    message = "The way into a published journey cannot be changed. Make a new journey instead."
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What staff decide about a journey apart from its steps."""
+
+    name: str
+    trigger_kind: str
+    trigger_id: int
+    topic_id: int
+    identity_id: int | None = None
+    interest_title: str | None = None
+    interest_owner_id: int | None = None
+
+
+def create(session: Session, workspace_id: int, plan: Plan, *, staff_id: int | None, now: datetime) -> Journey:
+    """Add a journey as a draft without steps; raise a Refusal where the plan names what is not there."""
+    journey = Journey(workspace_id=workspace_id, state="draft", version=0, created_by=staff_id, created_at=now)
+    _put(session, journey, plan)
+    session.add(journey)
+    session.flush()
+    note(session, journey, "journey.created", staff_id=staff_id, now=now)
+    return journey
+
+
+def change(
+    session: Session, workspace_id: int, journey_id: int, plan: Plan, *, staff_id: int | None, now: datetime
+) -> None:
+    """Change name, topic, sender and interest; the way in only before it is published. Raise TriggerFixed."""
+    journey = get(session, workspace_id, journey_id)
+    way_in = (plan.trigger_kind, plan.trigger_id, plan.topic_id)
+    if journey.version and way_in != (journey.trigger_kind, journey.trigger_id, journey.topic_id):
+        raise TriggerFixed(field="trigger_id")
+    _put(session, journey, plan)
+    note(session, journey, "journey.changed", staff_id=staff_id, now=now)
+
+
+def get(session: Session, workspace_id: int, journey_id: int) -> Journey:
+    """Return the journey; raise NotFound."""
+    found = session.get(Journey, (workspace_id, journey_id))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def list_all(session: Session, workspace_id: int, limit: int = 200) -> list[Journey]:
+    """Return the journeys of the workspace, newest first."""
+    query = select(Journey).where(Journey.workspace_id == workspace_id).order_by(Journey.id.desc())
+    return list(session.scalars(query.limit(limit)))
+
+
+def list_live(session: Session, workspace_id: int, *, trigger_kind: str) -> list[Journey]:
+    """Return the journeys that people may enter now in this way."""
+    query = select(Journey).where(
+        Journey.workspace_id == workspace_id, Journey.state == "live", Journey.trigger_kind == trigger_kind
+    )
+    return list(session.scalars(query.order_by(Journey.id)))
+
+
+def trigger_name(session: Session, journey: Journey) -> str | None:
+    """Return the name of the segment or topic that leads in; None where it was deleted since, and nobody enters."""
+    try:
+        if journey.trigger_kind == "segment":
+            return segments.get(session, journey.workspace_id, journey.trigger_id).name
+        return topics.get(session, journey.workspace_id, journey.trigger_id).name
+    except NotFound:
+        return None
+
+
+def require_member(session: Session, workspace_id: int, staff_id: int | None) -> None:
+    """Raise OwnerUnknown unless this person works here; nobody is fine."""
+    if staff_id is not None and roles.find(session, workspace_id, staff_id) is None:
+        raise OwnerUnknown(field="owner_id")
+
+
+def note(session: Session, journey: Journey, action: str, *, staff_id: int | None, now: datetime) -> None:
+    """Write the deed into the audit."""
+    audit.record(
+        session,
+        journey.workspace_id,
+        staff_id=staff_id,
+        action=action,
+        subject_kind="journey",
+        subject_id=journey.id,
+        details={"name": journey.name},
+        now=now,
+    )
+
+
+def _put(session: Session, journey: Journey, plan: Plan) -> None:
+    name, workspace_id = plan.name.strip(), journey.workspace_id
+    if not 0 < len(name) <= 120:
+        raise JourneyUnnamed(field="name")
+    if plan.trigger_kind not in TRIGGERS:
+        raise NotFound
+    require_member(session, workspace_id, plan.interest_owner_id)
+    sender = (
+        identities.get(session, workspace_id, plan.identity_id)
+        if plan.identity_id
+        else identities.default(session, workspace_id)
+    )
+    journey.name, journey.identity_id = name, sender.id
+    journey.trigger_kind, journey.trigger_id = plan.trigger_kind, plan.trigger_id
+    journey.topic_id = topics.get(session, workspace_id, plan.topic_id).id
+    journey.interest_title = (plan.interest_title or "").strip()[:200] or None
+    journey.interest_owner_id = plan.interest_owner_id
+    if trigger_name(session, journey) is None:
+        raise NotFound

@@ -1,0 +1,163 @@
+"""Who is on a journey? Entering it, and leaving it before its end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, Select, bindparam, func, literal, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from app.consent import permission
+from app.consent.purposes import MARKETING
+from app.customers import purchases
+from app.journeys import definitions, tasks
+from app.journeys.models import Enrolment, Journey, JourneyStep
+from app.segments import segments
+
+
+class Stop(StrEnum):
+    """Why somebody left a journey before its end."""
+
+    INTEREST = "interest"
+    REPLY = "reply"
+    PURCHASE = "purchase"
+    WITHDRAWN = "withdrawn"
+
+
+def enrol_segment(session: Session, journey: Journey, *, now: datetime) -> int:
+    """Let everyone in who is in the journey's segment, may be mailed about its topic and was not on it before."""
+    members = segments.members_query(session, journey.workspace_id, journey.trigger_id, now)
+    return _enrol(session, journey, members, now)
+
+
+def enrol_customer(session: Session, journey: Journey, customer_id: int, *, now: datetime) -> int:
+    """Let one person in, under the same conditions."""
+    return _enrol(session, journey, select(literal(customer_id).label("customer_id")), now)
+
+
+def count_candidates(session: Session, journey: Journey, *, now: datetime) -> int:
+    """Return how many people publishing would let in at once: those in the segment now who may be mailed."""
+    if journey.trigger_kind != "segment" or definitions.trigger_name(session, journey) is None:
+        return 0
+    members = segments.members_query(session, journey.workspace_id, journey.trigger_id, now)
+    return session.scalar(select(func.count()).select_from(_new(journey, members, now).subquery())) or 0
+
+
+def stop_where_withdrawn(
+    session: Session, workspace_id: int, customer_id: int, *, topic_id: int, now: datetime
+) -> None:
+    """Take a person off the journeys about a topic (0: off all of them)."""
+    about = select(Journey.id).where(Journey.workspace_id == workspace_id)
+    if topic_id:
+        about = about.where(Journey.topic_id == topic_id)
+    _stop(session, workspace_id, customer_id, about, Stop.WITHDRAWN, now)
+
+
+def stop_for_purchase(session: Session, workspace_id: int, customer_id: int, *, at: datetime, now: datetime) -> None:
+    """Take a person off every journey they were on when they bought: what it was for has happened."""
+    _stop(session, workspace_id, customer_id, _every(workspace_id), Stop.PURCHASE, now, since=at)
+
+
+def stop_all_who_bought(session: Session, workspace_id: int, *, now: datetime) -> None:
+    """Take everybody off who bought since they entered."""
+    bought = purchases.totals_query(workspace_id).subquery()
+    since = (
+        select(literal(1))
+        .where(bought.c.customer_id == Enrolment.customer_id, bought.c.latest_purchase_at > Enrolment.entered_at)
+        .exists()
+    )
+    _end(session, workspace_id, since, Stop.PURCHASE, now)
+
+
+def hear_response(
+    session: Session, workspace_id: int, customer_ids: Sequence[int], *, reason: Stop, at: datetime, now: datetime
+) -> None:
+    """Move people who clicked or replied on: off their journeys, and onto the list of whoever those name."""
+    condition = Enrolment.customer_id.in_(customer_ids) & (Enrolment.entered_at <= at)
+    stopped = _end(session, workspace_id, condition, reason, now)
+    tasks.give_for_interest(session, workspace_id, stopped, now=now)
+
+
+def stop_many(session: Session, workspace_id: int, reasons: dict[int, Stop], *, now: datetime) -> None:
+    """Stop these enrolments (by id), each for its reason; those who showed interest become tasks."""
+    for reason in set(reasons.values()):
+        ids = [enrolment_id for enrolment_id, why in reasons.items() if why is reason]
+        condition = Enrolment.id.in_(ids)
+        stopped = _end(session, workspace_id, condition, reason, now)
+        if reason in (Stop.INTEREST, Stop.REPLY):
+            tasks.give_for_interest(session, workspace_id, stopped, now=now)
+
+
+def _enrol(session: Session, journey: Journey, people: Select[int], now: datetime) -> int:
+    """Insert everyone new in one statement; the unique key makes a second run add nobody."""
+    first = session.execute(
+        select(JourneyStep.kind, JourneyStep.wait_days).where(
+            JourneyStep.workspace_id == journey.workspace_id,
+            JourneyStep.journey_id == journey.id,
+            JourneyStep.version == journey.version,
+            JourneyStep.position == 1,
+        )
+    ).one()
+    due_at = now + timedelta(days=first.wait_days or 0)
+    new = _new(journey, people, now).subquery()
+    columns = ["workspace_id", "journey_id", "customer_id", "version", "position", "due_at", "state", "entered_at"]
+    rows = select(
+        literal(journey.workspace_id),
+        literal(journey.id),
+        new.c.customer_id,
+        literal(journey.version),
+        literal(1),
+        bindparam("due_at", due_at, type_=Enrolment.due_at.type),
+        literal("active"),
+        bindparam("entered_at", now, type_=Enrolment.entered_at.type),
+    )
+    statement = insert(Enrolment).from_select(columns, rows).on_conflict_do_nothing().returning(Enrolment.id)
+    return len(session.execute(statement).all())
+
+
+def _new(journey: Journey, people: Select[int], now: datetime) -> Select[int]:
+    """Narrow people to those who may be mailed and are not, and were not, on the journey."""
+    found = people.subquery()
+    allowed = permission.allowed_query(journey.workspace_id, MARKETING, journey.topic_id, now).subquery()
+    on_it = select(Enrolment.customer_id).where(
+        Enrolment.workspace_id == journey.workspace_id, Enrolment.journey_id == journey.id
+    )
+    return (
+        select(found.c.customer_id)
+        .join(allowed, allowed.c.customer_id == found.c.customer_id)
+        .where(found.c.customer_id.not_in(on_it))
+    )
+
+
+def _every(workspace_id: int) -> Select[int]:
+    return select(Journey.id).where(Journey.workspace_id == workspace_id)
+
+
+def _stop(
+    session: Session,
+    workspace_id: int,
+    customer_id: int,
+    journeys: Select[int],
+    reason: Stop,
+    now: datetime,
+    since: datetime | None = None,
+) -> list[tasks.Interested]:
+    condition = (Enrolment.customer_id == customer_id) & Enrolment.journey_id.in_(journeys)
+    if since is not None:
+        condition &= Enrolment.entered_at <= since
+    return _end(session, workspace_id, condition, reason, now)
+
+
+def _end(
+    session: Session, workspace_id: int, condition: ColumnElement[bool], reason: Stop, now: datetime
+) -> list[tasks.Interested]:
+    ended = session.execute(
+        update(Enrolment)
+        .where(Enrolment.workspace_id == workspace_id, Enrolment.state == "active", condition)
+        .values(state="stopped", stop_reason=str(reason), due_at=None, ended_at=now)
+        .returning(Enrolment.customer_id, Enrolment.journey_id)
+    )
+    return [tasks.Interested(row.customer_id, row.journey_id) for row in ended]

@@ -1,0 +1,95 @@
+"""What staff fill in about a journey and its steps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flask_babel import lazy_gettext as _l
+from wtforms import BooleanField, IntegerField, SelectField
+from wtforms.validators import InputRequired, Length, NumberRange
+
+from app.journeys.definitions import Plan
+from app.journeys.steps import LONGEST_WAIT, Step
+from app.web.forms import Form, LineField, TextField, required
+
+FORMATS = [("markdown", _l("Text in our layout (Markdown)")), ("mjml", _l("MJML")), ("html", _l("HTML"))]
+Choices = Sequence[tuple[str, str]]
+
+
+class PlanForm(Form):
+    """Who enters, about what it writes, and who hears of interest."""
+
+    name = LineField(_l("Name"), [required, Length(max=120)])
+    way_in = SelectField(_l("Who enters?"))
+    topic_id = SelectField(_l("Topic it writes about"), coerce=int)
+    identity_id = SelectField(_l("Sender"), coerce=int)
+    interest_title = LineField(_l("Task when somebody clicks or answers"), [Length(max=200)])
+    interest_owner_id = SelectField(_l("Who gets the task?"), coerce=int)
+    is_reference = BooleanField(_l("Begin with our reference: the basic facts, ten days later one mail a month"))
+
+    def offer(self, *, ways_in: Choices, topics: Choices, senders: Choices, people: Choices) -> None:
+        """Fill in what can be chosen."""
+        self.way_in.choices = list(ways_in)
+        self.topic_id.choices = list(topics)
+        self.identity_id.choices = list(senders)
+        self.interest_owner_id.choices = [("0", _l("Nobody in particular")), *people]
+
+    def plan(self) -> Plan:
+        """Return what was filled in."""
+        kind, _colon, number = self.way_in.data.partition(":")
+        return Plan(
+            name=self.name.data or "",
+            trigger_kind=kind,
+            trigger_id=int(number),
+            topic_id=self.topic_id.data,
+            identity_id=self.identity_id.data,
+            interest_title=self.interest_title.data or None,
+            interest_owner_id=self.interest_owner_id.data or None,
+        )
+
+
+class SendForm(Form):
+    """What a mail says."""
+
+    subject = LineField(_l("Subject"), [required])
+    preheader = LineField(_l("Preview text"), description=_l("The line many mailboxes show behind the subject."))
+    format = SelectField(_l("Written in"), choices=FORMATS)
+    source = TextField(_l("Mail"), [required])
+
+    def step(self) -> Step:
+        """Return what was filled in."""
+        return Step(
+            "send",
+            subject=self.subject.data,
+            preheader=self.preheader.data,
+            format=self.format.data,
+            source=self.source.data,
+        )
+
+
+class WaitForm(Form):
+    """How long nothing happens."""
+
+    wait_days = IntegerField(_l("Days"), [InputRequired(), NumberRange(1, LONGEST_WAIT)], default=7)
+
+    def step(self) -> Step:
+        """Return what was filled in."""
+        return Step("wait", wait_days=self.wait_days.data)
+
+
+class TaskForm(Form):
+    """What one of the staff is to do about everybody who comes this far."""
+
+    title = LineField(_l("What is to be done?"), [required, Length(max=200)])
+    owner_id = SelectField(_l("By whom?"), coerce=int)
+
+    def offer(self, people: Choices) -> None:
+        """Fill in who can be chosen."""
+        self.owner_id.choices = [("0", _l("Nobody in particular")), *people]
+
+    def step(self) -> Step:
+        """Return what was filled in."""
+        return Step("task", title=self.title.data, owner_id=self.owner_id.data or None)
+
+
+StepForm = SendForm | WaitForm | TaskForm

@@ -1,0 +1,88 @@
+"""What journeys do by themselves, and what they do when they hear news."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from app.accounts import workspaces
+from app.consent.purposes import MARKETING
+from app.journeys import advancing, definitions, enrolment
+from app.journeys.enrolment import Stop
+from app.kernel import registry
+from app.kernel.services import Services
+
+
+@registry.job("journeys.advance", every=timedelta(minutes=1))
+def advance(services: Services) -> None:
+    """Do every step that is due, a batch in each transaction."""
+    for workspace_id in _workspaces(services):
+        is_busy = True
+        while is_busy:
+            with services.database.transaction(workspace_id) as session:
+                is_busy = advancing.advance(session, workspace_id, now=services.clock.now()) > 0
+
+
+@registry.job("journeys.enrol", every=timedelta(minutes=5))
+def enrol(services: Services) -> None:
+    """Let in whoever joined the segment of a live journey."""
+    for workspace_id in _workspaces(services):
+        with services.database.transaction(workspace_id) as session:
+            for journey in definitions.list_live(session, workspace_id, trigger_kind="segment"):
+                if definitions.trigger_name(session, journey):
+                    enrolment.enrol_segment(session, journey, now=services.clock.now())
+
+
+@registry.job("journeys.join_topic")
+def join_topic(services: Services, *, workspace_id: int, customer_id: int, purpose: str, topic_id: int) -> None:
+    """Hear ConsentGiven: let the person into the live journeys about joining this topic."""
+    if purpose != MARKETING or not topic_id:
+        return
+    with services.database.transaction(workspace_id) as session:
+        for journey in definitions.list_live(session, workspace_id, trigger_kind="topic"):
+            if journey.trigger_id == topic_id:
+                enrolment.enrol_customer(session, journey, customer_id, now=services.clock.now())
+
+
+@registry.job("journeys.stop_withdrawn")
+def stop_withdrawn(services: Services, *, workspace_id: int, customer_id: int, purpose: str, topic_id: int) -> None:
+    """Hear ConsentWithdrawn: whoever said no gets nothing more of any journey about it."""
+    if purpose != MARKETING:
+        return
+    now = services.clock.now()
+    with services.database.transaction(workspace_id) as session:
+        enrolment.stop_where_withdrawn(session, workspace_id, customer_id, topic_id=topic_id, now=now)
+
+
+@registry.job("journeys.hear_response")
+def hear_response(services: Services, *, workspace_id: int, customer_ids: list[int], kind: str, at: str) -> None:
+    """Hear HumanResponded: replies or clicks by people end the mails and calls for a person."""
+    reason = Stop.REPLY if kind == "reply" else Stop.INTEREST
+    with services.database.transaction(workspace_id) as session:
+        enrolment.hear_response(
+            session,
+            workspace_id,
+            customer_ids,
+            reason=reason,
+            at=datetime.fromisoformat(at),
+            now=services.clock.now(),
+        )
+
+
+@registry.job("journeys.hear_purchase")
+def hear_purchase(services: Services, *, workspace_id: int, customer_id: int, at: str) -> None:
+    """Hear PurchaseRecorded: who bought needs no more convincing."""
+    with services.database.transaction(workspace_id) as session:
+        bought_at = datetime.fromisoformat(at)
+        enrolment.stop_for_purchase(session, workspace_id, customer_id, at=bought_at, now=services.clock.now())
+
+
+@registry.job("journeys.hear_purchases")
+def hear_purchases(services: Services, *, workspace_id: int) -> None:
+    """Hear PurchasesImported: a file brought purchases of many at once."""
+    with services.database.transaction(workspace_id) as session:
+        enrolment.stop_all_who_bought(session, workspace_id, now=services.clock.now())
+
+
+def _workspaces(services: Services) -> list[int]:
+    with services.database.transaction(None) as session:
+        return workspaces.list_ids(session)

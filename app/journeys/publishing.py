@@ -1,0 +1,137 @@
+"""Is this journey ready, and what does publishing freeze?
+
+Every send step of the draft becomes one send, with its content as it is now. People under way keep their version.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from app.accounts import workspaces
+from app.accounts.models import Workspace
+from app.campaigns import brands, templates
+from app.consent import topics
+from app.consent.purposes import MARKETING
+from app.delivery import sends
+from app.delivery.content import Content
+from app.journeys import definitions, enrolment, steps
+from app.journeys.models import Journey, JourneyStep
+from app.kernel.refusals import Refusal
+
+
+class NotReady(Refusal):
+    """The journey lacks something it needs before anybody can enter."""
+
+    message = "The journey is not ready: %(problem)s"
+
+
+class NothingToPublish(Refusal):
+    """What is published is what is shown."""
+
+    message = "There are no changes to publish."
+
+
+class NotRunning(Refusal):
+    """Only a live journey can be paused, and only a paused one can go on."""
+
+    message = "The journey is not in a state that allows this."
+
+
+@dataclass(frozen=True)
+class Published:
+    """What publishing came to."""
+
+    version: int
+    entered: int
+
+
+def problems(session: Session, journey: Journey) -> list[str]:
+    """Return what keeps the journey from being published, as message ids."""
+    draft = steps.list_shown(session, journey)
+    found = []
+    if not any(step.kind == "send" for step in draft):
+        found.append("There is no mail in it yet.")
+    if draft and draft[-1].kind == "wait":
+        found.append("It ends with a wait, after which nothing happens.")
+    if definitions.trigger_name(session, journey) is None:
+        found.append("The segment that led in was deleted.")
+    if not topics.get(session, journey.workspace_id, journey.topic_id).is_active:
+        found.append("Its topic is closed.")
+    return found
+
+
+def publish(session: Session, workspace_id: int, journey_id: int, *, staff_id: int | None, now: datetime) -> Published:
+    """Freeze the draft as the next version, let people in, and run; raise NotReady, NothingToPublish."""
+    journey = definitions.get(session, workspace_id, journey_id)
+    session.refresh(journey, with_for_update=True)
+    for problem in problems(session, journey):
+        raise NotReady(problem=problem)
+    draft = steps.list_version(session, journey, journey.version + 1)
+    if not draft:
+        raise NothingToPublish
+    workspace = workspaces.get(session, workspace_id)
+    for step in draft:
+        if step.kind == "send":
+            step.send_id = _freeze(session, journey, step, workspace, now)
+    journey.version += 1
+    journey.state, journey.published_at = "live", now
+    session.flush()
+    definitions.note(session, journey, "journey.published", staff_id=staff_id, now=now)
+    is_by_segment = journey.trigger_kind == "segment"
+    entered = enrolment.enrol_segment(session, journey, now=now) if is_by_segment else 0
+    return Published(journey.version, entered)
+
+
+def pause(session: Session, workspace_id: int, journey_id: int, *, staff_id: int | None, now: datetime) -> None:
+    """Let nobody move on and nothing more leave; raise NotRunning."""
+    journey = _moved(session, workspace_id, journey_id, "live", "paused")
+    for send_id in _sends(session, journey, "running"):
+        sends.pause(session, workspace_id, send_id, reason="journey")
+    definitions.note(session, journey, "journey.paused", staff_id=staff_id, now=now)
+
+
+def resume(session: Session, workspace_id: int, journey_id: int, *, staff_id: int | None, now: datetime) -> None:
+    """Go on where everybody stands; what became due meanwhile happens now. Raise NotRunning."""
+    journey = _moved(session, workspace_id, journey_id, "paused", "live")
+    for send_id in _sends(session, journey, "paused"):
+        sends.resume(session, workspace_id, send_id)
+    definitions.note(session, journey, "journey.resumed", staff_id=staff_id, now=now)
+
+
+def _moved(session: Session, workspace_id: int, journey_id: int, before: str, after: str) -> Journey:
+    journey = definitions.get(session, workspace_id, journey_id)
+    session.refresh(journey, with_for_update=True)
+    if journey.state != before:
+        raise NotRunning
+    journey.state = after
+    session.flush()
+    return journey
+
+
+def _sends(session: Session, journey: Journey, state: str) -> list[int]:
+    """Return the sends of every version that are in this state."""
+    versions = range(1, journey.version + 1)
+    found = [step.send_id for number in versions for step in steps.list_version(session, journey, number)]
+    return [number for number in found if number and sends.get(session, journey.workspace_id, number).state == state]
+
+
+def _freeze(session: Session, journey: Journey, step: JourneyStep, workspace: Workspace, now: datetime) -> int:
+    """Make the step's mail, as it is now, into a send of its own and return its id."""
+    brand = brands.of_workspace(workspace, workspace.language)
+    html = templates.to_html(step.format or "", step.source or "", brand)
+    content = Content(step.subject or "", step.preheader or "", html, templates.to_text(html), workspace.language)
+    send = sends.create(
+        session,
+        journey.workspace_id,
+        kind="journey",
+        source_id=step.id,
+        topic_id=journey.topic_id,
+        purpose=MARKETING,
+        identity_id=journey.identity_id,
+        content=content,
+        now=now,
+    )
+    return send.id

@@ -1,0 +1,160 @@
+"""Who stands where on a journey, and why did the others leave?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.customers import purchases
+from app.journeys.models import Enrolment, Journey
+
+
+@dataclass(frozen=True)
+class Counts:
+    """People of one journey. `at` counts those standing at each position of the version published last."""
+
+    active: int
+    done: int
+    stopped: int
+    at: dict[int, int]
+    earlier: int
+    reasons: dict[str, int]
+
+    @property
+    def total(self) -> int:
+        return self.active + self.done + self.stopped
+
+
+@dataclass(frozen=True)
+class Person:
+    """One line of the list of people."""
+
+    enrolment_id: int
+    customer_id: int
+    name: str
+    email: str | None
+    position: int
+    version: int
+    state: str
+    stop_reason: str | None
+    due_at: datetime | None
+    entered_at: datetime
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Stand:
+    """Where one customer stands on one journey."""
+
+    journey_id: int
+    journey: str
+    state: str
+    stop_reason: str | None
+    position: int
+    due_at: datetime | None
+    entered_at: datetime
+
+
+def count(session: Session, journey: Journey) -> Counts:
+    """Count everybody who ever entered, by where they are now."""
+    rows = session.execute(
+        select(Enrolment.state, Enrolment.stop_reason, Enrolment.version, Enrolment.position, func.count())
+        .where(Enrolment.workspace_id == journey.workspace_id, Enrolment.journey_id == journey.id)
+        .group_by(Enrolment.state, Enrolment.stop_reason, Enrolment.version, Enrolment.position)
+    ).all()
+    totals = dict.fromkeys(("active", "done", "stopped"), 0)
+    at: dict[int, int] = {}
+    reasons: dict[str, int] = {}
+    earlier = 0
+    for state, reason, version, position, number in rows:
+        totals[state] += number
+        if reason:
+            reasons[reason] = reasons.get(reason, 0) + number
+        if state == "active" and version == journey.version:
+            at[position] = number
+        elif state == "active":
+            earlier += number
+    return Counts(**totals, at=at, earlier=earlier, reasons=reasons)
+
+
+def count_active(session: Session, workspace_id: int) -> dict[int, int]:
+    """Return how many people are under way, by journey."""
+    query = (
+        select(Enrolment.journey_id, func.count())
+        .where(Enrolment.workspace_id == workspace_id, Enrolment.state == "active")
+        .group_by(Enrolment.journey_id)
+    )
+    return {row[0]: row[1] for row in session.execute(query)}
+
+
+def list_people(
+    session: Session,
+    journey: Journey,
+    *,
+    position: int | None = None,
+    state: str | None = None,
+    reason: str | None = None,
+    after: int = 0,
+    limit: int = 50,
+) -> list[Person]:
+    """Return the people at a step, in a state, or stopped for a reason; keyset by enrolment id."""
+    named = purchases.named_query(journey.workspace_id).subquery()
+    query = (
+        select(Enrolment, named.c.first_name, named.c.last_name, named.c.email)
+        .outerjoin(named, named.c.customer_id == Enrolment.customer_id)
+        .where(
+            Enrolment.workspace_id == journey.workspace_id,
+            Enrolment.journey_id == journey.id,
+            Enrolment.id > after,
+        )
+        .order_by(Enrolment.id)
+        .limit(limit)
+    )
+    if position is not None:
+        query = query.where(
+            Enrolment.position == position, Enrolment.version == journey.version, Enrolment.state == "active"
+        )
+    if state is not None:
+        query = query.where(Enrolment.state == state)
+    if reason is not None:
+        query = query.where(Enrolment.stop_reason == reason)
+    return [_person(row.Enrolment, row.first_name, row.last_name, row.email) for row in session.execute(query)]
+
+
+def of_customer(session: Session, workspace_id: int, customer_id: int, limit: int = 20) -> list[Stand]:
+    """Return the journeys one customer is or was on, the newest first."""
+    query = (
+        select(
+            Journey.id,
+            Journey.name,
+            Enrolment.state,
+            Enrolment.stop_reason,
+            Enrolment.position,
+            Enrolment.due_at,
+            Enrolment.entered_at,
+        )
+        .join(Journey, (Journey.workspace_id == Enrolment.workspace_id) & (Journey.id == Enrolment.journey_id))
+        .where(Enrolment.workspace_id == workspace_id, Enrolment.customer_id == customer_id)
+        .order_by(Enrolment.id.desc())
+        .limit(limit)
+    )
+    return [Stand(*row) for row in session.execute(query)]
+
+
+def _person(enrolment: Enrolment, first_name: str | None, last_name: str | None, email: str | None) -> Person:
+    return Person(
+        enrolment_id=enrolment.id,
+        customer_id=enrolment.customer_id,
+        name=" ".join(filter(None, (first_name, last_name))),
+        email=email,
+        position=enrolment.position,
+        version=enrolment.version,
+        state=enrolment.state,
+        stop_reason=enrolment.stop_reason,
+        due_at=enrolment.due_at,
+        entered_at=enrolment.entered_at,
+        ended_at=enrolment.ended_at,
+    )

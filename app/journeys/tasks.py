@@ -1,0 +1,153 @@
+"""What is one of the staff to do about a customer, and by when?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Select, func, insert, select
+from sqlalchemy.orm import Session
+
+from app.accounts import staff, workspaces
+from app.customers import purchases
+from app.journeys.models import Journey, Task
+from app.kernel.refusals import NotFound
+
+
+@dataclass(frozen=True)
+class Interested:
+    """A customer who left a journey because of something they did themselves."""
+
+    customer_id: int
+    journey_id: int
+
+
+@dataclass(frozen=True)
+class TaskLine:
+    """One task as a list shows it."""
+
+    id: int
+    title: str
+    customer_id: int
+    customer: str
+    owner: str | None
+    journey: str | None
+    journey_id: int | None
+    due_on: date
+    done_at: datetime | None
+
+
+def give(
+    session: Session,
+    workspace_id: int,
+    customer_ids: Sequence[int],
+    *,
+    title: str,
+    owner_id: int | None,
+    journey_id: int | None = None,
+    now: datetime,
+) -> None:
+    """Give somebody a task for each of these customers, due today where the company is."""
+    if not customer_ids:
+        return
+    row = {
+        "workspace_id": workspace_id,
+        "journey_id": journey_id,
+        "title": title,
+        "owner_id": owner_id,
+        "due_on": today(session, workspace_id, now),
+        "created_at": now,
+    }
+    session.execute(insert(Task), [{**row, "customer_id": customer_id} for customer_id in customer_ids])
+
+
+def give_for_interest(session: Session, workspace_id: int, people: Sequence[Interested], *, now: datetime) -> None:
+    """Give the task each journey names for those who showed interest; a journey that names none gives none."""
+    wanted = select(Journey.id, Journey.interest_title, Journey.interest_owner_id).where(
+        Journey.workspace_id == workspace_id,
+        Journey.id.in_({person.journey_id for person in people}),
+        Journey.interest_title.is_not(None),
+    )
+    for journey in session.execute(wanted).all():
+        ids = [person.customer_id for person in people if person.journey_id == journey.id]
+        title, owner_id = journey.interest_title, journey.interest_owner_id
+        give(session, workspace_id, ids, title=title, owner_id=owner_id, journey_id=journey.id, now=now)
+
+
+def finish(session: Session, workspace_id: int, task_id: int, *, staff_id: int, now: datetime) -> Task:
+    """Mark a task as done; a second time changes nothing."""
+    task = _get(session, workspace_id, task_id)
+    if task.done_at is None:
+        task.done_at, task.done_by = now, staff_id
+    return task
+
+
+def reopen(session: Session, workspace_id: int, task_id: int) -> Task:
+    """Take back that a task is done."""
+    task = _get(session, workspace_id, task_id)
+    task.done_at = task.done_by = None
+    return task
+
+
+def list_open(session: Session, workspace_id: int, *, owner_id: int | None = None, limit: int = 100) -> list[TaskLine]:
+    """Return what is to be done, the most overdue first; of everybody, or of one owner."""
+    query = _lines(workspace_id).where(Task.done_at.is_(None))
+    if owner_id is not None:
+        query = query.where(Task.owner_id == owner_id)
+    return _read(session, query.order_by(Task.due_on, Task.id).limit(limit))
+
+
+def list_of_customer(session: Session, workspace_id: int, customer_id: int, limit: int = 10) -> list[TaskLine]:
+    """Return one customer's tasks, open ones first."""
+    query = _lines(workspace_id).where(Task.customer_id == customer_id)
+    return _read(session, query.order_by(Task.done_at.is_not(None), Task.due_on, Task.id).limit(limit))
+
+
+def count_open(session: Session, workspace_id: int) -> int:
+    """Return how many tasks wait."""
+    query = select(func.count()).where(Task.workspace_id == workspace_id, Task.done_at.is_(None))
+    return session.scalar(query) or 0
+
+
+def today(session: Session, workspace_id: int, now: datetime) -> date:
+    """Return the date it is where the company is."""
+    return now.astimezone(ZoneInfo(workspaces.get(session, workspace_id).time_zone)).date()
+
+
+def _get(session: Session, workspace_id: int, task_id: int) -> Task:
+    found = session.get(Task, (workspace_id, task_id))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _lines(workspace_id: int) -> Select[Any]:
+    named = purchases.named_query(workspace_id).subquery()
+    return (
+        select(Task, Journey.name.label("journey"), named.c.first_name, named.c.last_name, named.c.email)
+        .outerjoin(Journey, (Journey.workspace_id == Task.workspace_id) & (Journey.id == Task.journey_id))
+        .outerjoin(named, named.c.customer_id == Task.customer_id)
+        .where(Task.workspace_id == workspace_id)
+    )
+
+
+def _read(session: Session, query: Select[Any]) -> list[TaskLine]:
+    rows = session.execute(query).all()
+    owners = staff.names(session, {row.Task.owner_id for row in rows if row.Task.owner_id})
+    return [
+        TaskLine(
+            id=row.Task.id,
+            title=row.Task.title,
+            customer_id=row.Task.customer_id,
+            customer=" ".join(filter(None, (row.first_name, row.last_name))) or row.email or "",
+            owner=owners.get(row.Task.owner_id),
+            journey=row.journey,
+            journey_id=row.Task.journey_id,
+            due_on=row.Task.due_on,
+            done_at=row.Task.done_at,
+        )
+        for row in rows
+    ]

@@ -1,0 +1,20 @@
+"""The pages of journeys, one file per question; each adds its routes to the room's one blueprint."""
+
+from __future__ import annotations
+
+from app.journeys.views import editing, flow, overview, people, planning, tasks
+from app.journeys.views.blueprint import bp
+from app.journeys.views.panels import customer_panel, home_panel, search
+
+__all__ = [
+    "bp",
+    "customer_panel",
+    "editing",
+    "flow",
+    "home_panel",
+    "overview",
+    "people",
+    "planning",
+    "search",
+    "tasks",
+]

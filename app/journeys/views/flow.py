@@ -1,0 +1,79 @@
+"""The journey's own page: who stands where, and whether it runs."""
+
+from __future__ import annotations
+
+from flask import g
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from app.journeys import definitions, enrolment, publishing, standing, steps
+from app.journeys.views.blueprint import bp
+from app.journeys.views.words import REASONS
+from app.kernel.services import services
+from app.web import guard, shell
+
+
+@bp.get("/journeys/<int:journey_id>")
+@guard.role("viewer")
+def show_journey(journey_id: int) -> ResponseReturnValue:
+    """Show the flow published last with the people on it, and why others left."""
+    with services().database.transaction(g.workspace.id) as session:
+        journey = definitions.get(session, g.workspace.id, journey_id)
+        values = {
+            "journey": journey,
+            "steps": steps.list_version(session, journey, journey.version),
+            "counts": standing.count(session, journey),
+            "way_in": definitions.trigger_name(session, journey),
+            "has_draft": steps.has_draft(session, journey),
+        }
+    return shell.page("journeys/show.html", reasons=REASONS, **values)
+
+
+@bp.get("/journeys/<int:journey_id>/publish")
+@guard.role("marketer")
+def review_journey(journey_id: int) -> ResponseReturnValue:
+    """Say in numbers what publishing does, or what is missing."""
+    with services().database.transaction(g.workspace.id) as session:
+        journey = definitions.get(session, g.workspace.id, journey_id)
+        values = {
+            "journey": journey,
+            "steps": steps.list_shown(session, journey),
+            "problems": [_(problem) for problem in publishing.problems(session, journey)],
+            "candidates": enrolment.count_candidates(session, journey, now=services().clock.now()),
+            "under_way": standing.count(session, journey).active,
+            "way_in": definitions.trigger_name(session, journey),
+        }
+    return shell.page("journeys/publish.html", **values)
+
+
+@bp.post("/journeys/<int:journey_id>/publish")
+@guard.role("marketer")
+def publish_journey(journey_id: int) -> ResponseReturnValue:
+    """Freeze the draft and let people in."""
+    now = services().clock.now()
+    with services().database.transaction(g.workspace.id) as session:
+        done = publishing.publish(session, g.workspace.id, journey_id, staff_id=g.staff.id, now=now)
+    entered = ngettext("%(num)s person entered.", "%(num)s people entered.", done.entered)
+    return shell.back(f"/journeys/{journey_id}", _("The journey is live.") + " " + entered)
+
+
+@bp.post("/journeys/<int:journey_id>/pause")
+@guard.role("marketer")
+def pause_journey(journey_id: int) -> ResponseReturnValue:
+    """Stop everybody where they stand."""
+    now = services().clock.now()
+    with services().database.transaction(g.workspace.id) as session:
+        publishing.pause(session, g.workspace.id, journey_id, staff_id=g.staff.id, now=now)
+    message = _("The journey is paused. Nobody moves on, and nothing more of it leaves.")
+    return shell.back(f"/journeys/{journey_id}", message, undo=f"/journeys/{journey_id}/resume")
+
+
+@bp.post("/journeys/<int:journey_id>/resume")
+@guard.role("marketer")
+def resume_journey(journey_id: int) -> ResponseReturnValue:
+    """Let everybody go on."""
+    now = services().clock.now()
+    with services().database.transaction(g.workspace.id) as session:
+        publishing.resume(session, g.workspace.id, journey_id, staff_id=g.staff.id, now=now)
+    return shell.back(f"/journeys/{journey_id}", _("The journey goes on."))

@@ -1,0 +1,41 @@
+"""What other pages show of journeys: one customer's, and what waits at home."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask import render_template
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from app.journeys import definitions, standing, tasks
+from app.journeys.views.words import REASONS
+
+AT_HOME = 5
+
+
+def customer_panel(session: Session, workspace_id: int, customer_id: int, now: datetime) -> str:
+    """Draw where a customer stands, and what is to be done about them."""
+    stands = standing.of_customer(session, workspace_id, customer_id)
+    todo = tasks.list_of_customer(session, workspace_id, customer_id)
+    if not stands and not todo:
+        return ""
+    values = {"stands": stands, "tasks": todo, "reasons": REASONS, "today": tasks.today(session, workspace_id, now)}
+    return render_template("journeys/customer_panel.html", **values)
+
+
+def home_panel(session: Session, workspace_id: int, _subject_id: int, now: datetime) -> str:
+    """Draw the tasks that wait."""
+    number = tasks.count_open(session, workspace_id)
+    if not number:
+        return ""
+    waiting = tasks.list_open(session, workspace_id, limit=AT_HOME)
+    values = {"tasks": waiting, "number": number, "today": tasks.today(session, workspace_id, now)}
+    return render_template("journeys/home_panel.html", **values)
+
+
+def search(session: Session, workspace_id: int, words: str) -> list[tuple[str, str, str]]:
+    """Answer the search box with journeys whose name holds the words."""
+    wanted = words.casefold()
+    found = [j for j in definitions.list_all(session, workspace_id) if wanted in j.name.casefold()]
+    return [(journey.name, _("Journey"), f"/journeys/{journey.id}") for journey in found]

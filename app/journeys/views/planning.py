@@ -1,0 +1,121 @@
+"""Who enters a journey, about what, as whom."""
+
+from __future__ import annotations
+
+from flask import g
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from app.accounts import identities, roles
+from app.consent import topics
+from app.journeys import definitions, reference
+from app.journeys.forms import PlanForm
+from app.journeys.models import Journey
+from app.journeys.views.blueprint import bp
+from app.kernel.refusals import Refusal
+from app.kernel.services import services
+from app.segments import segments
+from app.web import guard, shell
+
+
+@bp.get("/journeys/new")
+@guard.role("marketer")
+def new_journey() -> ResponseReturnValue:
+    """Show the form for a new journey."""
+    return shell.page("journeys/new.html", form=_offered(PlanForm(formdata=None)))
+
+
+@bp.post("/journeys/new")
+@guard.role("marketer")
+def create_journey() -> ResponseReturnValue:
+    """Make a journey, empty or with the reference's steps."""
+    form = _offered(PlanForm())
+    try:
+        if form.validate():
+            journey_id = _created(form)
+            return shell.back(f"/journeys/{journey_id}/edit", _("Now give it its steps."))
+    except Refusal as refusal:
+        form.refuse(refusal)
+    return shell.page("journeys/new.html", form=form), 422
+
+
+@bp.get("/journeys/<int:journey_id>/plan")
+@guard.role("marketer")
+def show_plan(journey_id: int) -> ResponseReturnValue:
+    """Show what was decided about the journey as a whole."""
+    with services().database.transaction(g.workspace.id) as session:
+        journey = definitions.get(session, g.workspace.id, journey_id)
+    return shell.page("journeys/plan.html", journey=journey, form=_offered(_filled(journey)))
+
+
+@bp.post("/journeys/<int:journey_id>/plan")
+@guard.role("marketer")
+def change_plan(journey_id: int) -> ResponseReturnValue:
+    """Keep what was decided."""
+    form = _offered(PlanForm())
+    try:
+        if form.validate():
+            _changed(journey_id, form)
+            return shell.back(f"/journeys/{journey_id}", _("The journey is changed."))
+    except Refusal as refusal:
+        form.refuse(refusal)
+    with services().database.transaction(g.workspace.id) as session:
+        journey = definitions.get(session, g.workspace.id, journey_id)
+    return shell.page("journeys/plan.html", journey=journey, form=form), 422
+
+
+def _changed(journey_id: int, form: PlanForm) -> None:
+    now = services().clock.now()
+    with services().database.transaction(g.workspace.id) as session:
+        definitions.change(session, g.workspace.id, journey_id, form.plan(), staff_id=g.staff.id, now=now)
+
+
+def _created(form: PlanForm) -> int:
+    with services().database.transaction(g.workspace.id) as session:
+        journey = definitions.create(
+            session, g.workspace.id, form.plan(), staff_id=g.staff.id, now=services().clock.now()
+        )
+        if form.is_reference.data:
+            reference.fill(session, journey)
+        return journey.id
+
+
+def _filled(journey: Journey) -> PlanForm:
+    return PlanForm(
+        formdata=None,
+        obj=journey,
+        way_in=f"{journey.trigger_kind}:{journey.trigger_id}",
+        interest_owner_id=journey.interest_owner_id or 0,
+    )
+
+
+def _offered(form: PlanForm) -> PlanForm:
+    with services().database.transaction(g.workspace.id) as session:
+        known_topics = topics.list_active(session, g.workspace.id)
+        form.offer(
+            ways_in=_ways_in(session, [(topic.id, topic.name) for topic in known_topics]),
+            topics=[(str(topic.id), topic.name) for topic in known_topics],
+            senders=[
+                (str(sender.id), f"{sender.from_name} <{sender.from_address}>")
+                for sender in identities.list_identities(session, g.workspace.id)
+            ],
+            people=people_to_choose(session),
+        )
+    return form
+
+
+def people_to_choose(session: Session) -> list[tuple[str, str]]:
+    """Return who may be given a task."""
+    return [(str(member.staff_id), member.name) for member in roles.list_members(session, g.workspace.id)]
+
+
+def _ways_in(session: Session, known_topics: list[tuple[int, str]]) -> list[tuple[str, str]]:
+    by_segment = [
+        (f"segment:{segment.id}", _("Whoever joins the segment “%(name)s”", name=segment.name))
+        for segment in segments.list_all(session, g.workspace.id)
+    ]
+    by_topic = [
+        (f"topic:{topic_id}", _("Whoever subscribes to “%(name)s”", name=name)) for topic_id, name in known_topics
+    ]
+    return by_segment + by_topic

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from flask_wtf import FlaskForm
 from wtforms import SelectMultipleField, StringField, TextAreaField, widgets
 from wtforms.fields.core import Field
+from wtforms.validators import StopValidation
 
 from app.kernel.refusals import Refusal
 from app.web import errors
@@ -15,7 +16,7 @@ from app.web import errors
 LONGEST_LINE = 500
 
 
-class Form(FlaskForm):
+class Form(FlaskForm):  # type: ignore[misc]
     """A staff form. `if form.validate_on_submit()`, call the action, and give a Refusal to `refuse`."""
 
     def refuse(self, refusal: Refusal) -> None:
@@ -37,11 +38,11 @@ class Form(FlaskForm):
 class PublicForm(Form):
     """A form of a customer: the token in its URL, or nothing at all, is its authority; no session is started."""
 
-    class Meta(FlaskForm.Meta):
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]
         csrf = False
 
 
-class LineField(StringField):
+class LineField(StringField):  # type: ignore[misc]
     """One line of text without spaces around it; empty is empty."""
 
     def process_formdata(self, valuelist: list[Any]) -> None:
@@ -49,7 +50,7 @@ class LineField(StringField):
             self.data = " ".join(str(valuelist[0]).split())[:LONGEST_LINE]
 
 
-class TextField(TextAreaField):
+class TextField(TextAreaField):  # type: ignore[misc]
     """Several lines of text, line ends as \\n."""
 
     def process_formdata(self, valuelist: list[Any]) -> None:
@@ -57,17 +58,17 @@ class TextField(TextAreaField):
             self.data = str(valuelist[0]).replace("\r\n", "\n").strip()
 
 
-class SelectMultipleChecks(SelectMultipleField):
+class SelectMultipleChecks(SelectMultipleField):  # type: ignore[misc]
     """Several of a few: shown as check boxes under one legend."""
 
     widget = widgets.ListWidget(prefix_label=False)
     option_widget = widgets.CheckboxInput()
 
 
-def required(form: Form, field: Field) -> None:
+def required(_form: Form, field: Field) -> None:
     """A validator: something must be written here."""
     if not field.data:
-        raise ValueError(_("Please fill this in."))
+        raise StopValidation(_("Please fill this in."))
 
 
 required.field_flags = {"required": True}  # type: ignore[attr-defined]

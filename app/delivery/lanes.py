@@ -38,6 +38,12 @@ def open_for(session: Session, workspace_id: int, identity_id: int) -> None:
     session.execute(insert(Lane).values(rows).on_conflict_do_nothing(constraint="uq_lanes_way"))
 
 
+def ids_of(session: Session, workspace_id: int, identity_id: int) -> dict[str, int]:
+    """Return the identity's lanes by provider."""
+    query = select(Lane.provider, Lane.id).where(Lane.workspace_id == workspace_id, Lane.identity_id == identity_id)
+    return {provider: lane_id for provider, lane_id in session.execute(query)}
+
+
 def get(session: Session, workspace_id: int, lane_id: int) -> Lane:
     """Return the lane; raise NotFound."""
     found = session.get(Lane, (workspace_id, lane_id), populate_existing=True)

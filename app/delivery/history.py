@@ -1,0 +1,89 @@
+"""What did we write to this person, and why not? And which messages of a send are in doubt, by name?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.customers import people
+from app.delivery import words
+from app.delivery.models import Message, MessageState, Send
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRow:
+    """One message to one person. `why` is a message id; `at` is when it last moved or will."""
+
+    message_id: int
+    send_id: int
+    kind: str
+    source_id: int
+    subject: str
+    state: str
+    reason: str | None
+    why: str
+    at: datetime
+    due_at: datetime | None
+    permission_seq: int | None
+    smtp_reply: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Doubtful:
+    """A message that may or may not have arrived."""
+
+    message_id: int
+    customer_id: int
+    email: str | None
+    reason: str | None
+    handed_at: datetime | None
+
+
+def of_customer(session: Session, workspace_id: int, customer_id: int, limit: int = 20) -> list[HistoryRow]:
+    """Return the newest messages to this person, those that did not leave too."""
+    rows = session.execute(
+        select(Message, Send.kind, Send.source_id, Send.subject, Send.created_at)
+        .join(Send, (Send.workspace_id == Message.workspace_id) & (Send.id == Message.send_id))
+        .where(Message.workspace_id == workspace_id, Message.customer_id == customer_id)
+        .order_by(Message.id.desc())
+        .limit(limit)
+    )
+    return [_row(*row) for row in rows]
+
+
+def in_doubt(session: Session, workspace_id: int, send_id: int, *, limit: int = 500) -> list[Doubtful]:
+    """Return the messages of a send nobody can be sure about."""
+    data = people.merge_data_query(workspace_id, with_purchases=False).subquery()
+    rows = session.execute(
+        select(Message.id, Message.customer_id, data.c.email, Message.reason, Message.handed_at)
+        .outerjoin(data, data.c.customer_id == Message.customer_id)
+        .where(
+            Message.workspace_id == workspace_id,
+            Message.send_id == send_id,
+            Message.state == MessageState.IN_DOUBT,
+        )
+        .order_by(Message.id)
+        .limit(limit)
+    )
+    return [Doubtful(*row) for row in rows]
+
+
+def _row(message: Message, kind: str, source_id: int, subject: str, created_at: datetime) -> HistoryRow:
+    moments = (message.due_at, message.sent_at, message.handed_at, created_at)
+    return HistoryRow(
+        message_id=message.id,
+        send_id=message.send_id,
+        kind=kind,
+        source_id=source_id,
+        subject=subject,
+        state="waiting" if message.due_at else message.state,
+        reason=message.reason,
+        why=words.why(message.state, message.reason),
+        at=next(moment for moment in moments if moment is not None),
+        due_at=message.due_at,
+        permission_seq=message.permission_seq,
+        smtp_reply=message.smtp_reply,
+    )

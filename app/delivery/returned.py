@@ -1,0 +1,102 @@
+"""What does a mail that came back change? A dead address falls silent, a complaint ends all marketing, a reply is kept.
+
+Mail that arrives twice, or a report about a message long settled, changes nothing the second time.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from email.message import EmailMessage
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from app.consent import actions, suppression
+from app.consent.evidence import Evidence
+from app.customers import timeline
+from app.customers.timeline import ActivityRow
+from app.delivery import aftermath, bounces
+from app.delivery.bounces import Cause, Report
+from app.delivery.models import Message, MessageState
+from app.kernel.tokens import Letter
+from app.tracking import replies
+
+_MOST_TEXT = 20_000
+
+
+def bounce_or_complaint(session: Session, letter: Letter, raw: bytes, mail: EmailMessage, *, now: datetime) -> None:
+    """Take a mail to a message's return path: a complaint, a failure report, or something that says neither."""
+    if bounces.is_abuse_report(raw):
+        complain(session, letter, now=now)
+        return
+    report = bounces.read_report(raw)
+    if report is not None and report.is_failure:
+        fail(session, letter, report, now=now)
+    elif report is None and str(mail.get("Auto-Submitted", "no")).lower() == "no":
+        reply(session, letter, mail, now=now)
+
+
+def fail(session: Session, letter: Letter, report: Report, *, now: datetime) -> bool:
+    """Note that a message taken earlier came back; return whether that was news."""
+    moved = session.execute(
+        update(Message)
+        .where(
+            Message.workspace_id == letter.workspace_id,
+            Message.id == letter.a,
+            Message.state.in_((MessageState.HANDED, MessageState.SENT, MessageState.IN_DOUBT)),
+        )
+        .values(
+            state=MessageState.REFUSED,
+            reason=report.cause.value,
+            smtp_code=report.code,
+            smtp_reply=f"{report.status} {report.diagnostic}"[:500],
+        )
+        .returning(Message.id)
+    ).first()
+    if moved is None:
+        return False
+    digest = session.scalar(select(suppression.digest_query(letter.workspace_id, letter.c)))
+    aftermath.bounced(
+        session,
+        letter.workspace_id,
+        customer_id=letter.c,
+        message_id=letter.a,
+        send_id=letter.b,
+        address_digest=digest,
+        is_final=report.cause is Cause.ADDRESS,
+        said={"code": report.code, "text": report.diagnostic, "cause": report.cause.value},
+        now=now,
+    )
+    return True
+
+
+def complain(session: Session, letter: Letter, *, now: datetime) -> None:
+    """The person reported our mail as unwanted: everything ends, and the timeline says so once."""
+    evidence = Evidence(method="feedback_report", actor="provider", message_id=letter.a)
+    digest = session.scalar(select(suppression.digest_query(letter.workspace_id, letter.c)))
+    known = suppression.find(session, letter.workspace_id, digest) if digest else None
+    actions.complain(session, letter.workspace_id, letter.c, evidence=evidence, now=now)
+    if known is None or known.reason != suppression.COMPLAINED:
+        row = ActivityRow(letter.workspace_id, letter.c, now, "complaint", message_id=letter.a, send_id=letter.b)
+        timeline.record_many(session, [row])
+
+
+def reply(session: Session, letter: Letter, mail: EmailMessage, *, now: datetime) -> None:
+    """Keep what the person wrote; tracking decides whether a person wrote it, and whether it asks us to stop."""
+    replies.record(
+        session,
+        letter.workspace_id,
+        customer_id=letter.c,
+        message_id=letter.a,
+        subject=str(mail.get("Subject", ""))[:500],
+        text=_text(mail),
+        headers={name: str(value) for name, value in mail.items()},
+        now=now,
+    )
+
+
+def _text(mail: EmailMessage) -> str:
+    """The readable part of a mail, whatever its encoding claims to be."""
+    part = mail.get_body(preferencelist=("plain", "html"))
+    payload = part.get_payload(decode=True) if part is not None else None
+    return payload[:_MOST_TEXT].decode("utf-8", "replace") if isinstance(payload, bytes) else ""

@@ -1,0 +1,55 @@
+"""What do staff see of delivery? A person's messages and why not, and the health of what we send through."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask import Blueprint, g, render_template
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from app.accounts import audit, identities
+from app.delivery import history, lanes
+from app.kernel.services import services
+from app.web import guard, shell
+
+bp = Blueprint("delivery", __name__, template_folder="templates")
+
+
+def customer_panel(session: Session, workspace_id: int, subject_id: int, now: datetime) -> str:
+    """Draw the mails this person got, will get, or did not get."""
+    rows = history.of_customer(session, workspace_id, subject_id, limit=12)
+    return render_template("delivery/messages.html", rows=rows)
+
+
+def settings_panel(session: Session, workspace_id: int, subject_id: int, now: datetime) -> str:
+    """Draw how sending goes: identities, what is closed or held back, what waits."""
+    known = {identity.id: identity for identity in identities.list_identities(session, workspace_id)}
+    return render_template(
+        "delivery/sending.html", identities=known, lanes=lanes.health(session, workspace_id), now=now
+    )
+
+
+def home_panel(session: Session, workspace_id: int, subject_id: int, now: datetime) -> str:
+    """Say so on the home page when a provider refuses our mail; nothing otherwise."""
+    closed = [lane for lane in lanes.health(session, workspace_id) if lane.paused_at is not None]
+    return render_template("delivery/closed.html", lanes=closed) if closed else ""
+
+
+@bp.post("/settings/sending/<int:lane_id>/resume")
+@guard.role("owner")
+def resume(lane_id: int) -> Response:
+    now = services().clock.now()
+    with services().database.transaction(g.workspace.id) as session:
+        lanes.resume(session, g.workspace.id, lane_id)
+        audit.record(
+            session,
+            g.workspace.id,
+            staff_id=g.staff.id,
+            action="sending.resumed",
+            subject_kind="lane",
+            subject_id=lane_id,
+            now=now,
+        )
+    return shell.back("/settings", _("Sending goes on."))

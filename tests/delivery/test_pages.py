@@ -1,0 +1,45 @@
+"""Do the pages of delivery and cadence answer the question of their reader?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.delivery import lanes
+from app.kernel.database import Database
+from tests.factories import NOON, delivery
+from tests.factories.workspaces import WorkspaceForTests
+
+if TYPE_CHECKING:
+    from flask.testing import FlaskClient
+
+
+def test_a_stopped_stream_says_why_and_starts_again(
+    client: FlaskClient, database: Database, workspace: WorkspaceForTests
+) -> None:
+    """The settings page shows what the provider said, with one button."""
+    with database.transaction(workspace.id) as session:
+        delivery.a_send(session, workspace)
+        lane_id = lanes.ids_of(session, workspace.id, workspace.identity_id)["gmail"]
+        lanes.pause(session, workspace.id, lane_id, reason="550 5.7.1 blocked", now=NOON)
+
+    assert "550 5.7.1 blocked" in client.get("/settings").text
+    assert client.post(f"/settings/sending/{lane_id}/resume").status_code == 303
+    assert "550 5.7.1 blocked" not in client.get("/settings").text
+
+
+def test_staff_decide_the_frequency(client: FlaskClient) -> None:
+    """What was saved is what the card says."""
+    answer = client.post(
+        "/settings/frequency",
+        data={"has_cap": "y", "cap_limit": "2", "cap_days": "10", "sending_days": ["0", "1"]},
+    )
+
+    assert answer.status_code == 303, answer.text
+    assert "more than 2 mails in 10 days" in client.get("/settings").text
+
+
+def test_rules_that_let_nothing_leave_are_refused(client: FlaskClient) -> None:
+    """A week without a day is no week."""
+    answer = client.post("/settings/frequency", data={"sending_days": []})
+
+    assert "at least one day" in answer.text

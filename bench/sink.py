@@ -33,6 +33,7 @@ class Session:
         self.sender = b""
         self.recipient = b""
         self.is_refused = False
+        self.has_sender = False
         self.in_body = False
         self.chunk = -1
         self.searched = 0
@@ -75,7 +76,9 @@ class Session:
     def command(self, verb: bytes, line: bytes) -> None:
         if verb == b"MAIL":
             self.sender, self.recipient, self.is_refused = line[10:].strip(b"<>"), b"", True
-            self.answer("mail", b"250 2.1.0 ok")
+            self.has_sender = self.answer("mail", b"250 2.1.0 ok")
+        elif verb == b"RCPT" and not self.has_sender:
+            self.out += b"503 5.5.1 MAIL first\r\n"
         elif verb == b"RCPT":
             self.recipient = line[8:].strip(b"<>")
             self.is_refused = not self.answer("rcpt", b"250 2.1.5 ok")

@@ -21,7 +21,6 @@ from app.delivery.smtp_replies import NotSmtp, ReplyReader
 
 CHUNKS_UNDER_WAY = 3
 SAFE_ADDRESS = re.compile(r"[^\x00-\x20\x7f<>@]+@[^\x00-\x20\x7f<>@]+")
-LEADING_DOT = re.compile(rb"(?m)^\.")
 
 
 class Phase(IntEnum):
@@ -50,7 +49,11 @@ class Outcome:
 
 @dataclass(slots=True)
 class Envelope:
-    """One message ready to travel; `key` is the caller's own name for it."""
+    """One message ready to travel; `key` is the caller's own name for it.
+
+    `body` has CRLF line ends and no line that begins with a full stop: the compiler encodes those, and looking for them
+    again would cost more than all the rest of a transfer.
+    """
 
     key: int
     sender: str
@@ -294,10 +297,11 @@ class Connection(asyncio.Protocol):
         self._write(b"RCPT TO:<%b>\r\n" % recipient if following is Step.RCPT else b"DATA\r\n")
 
     def _data_replied(self, transfer: _Transfer, code: int, text: str) -> None:
-        if code == 354 and transfer.refusal is None:
+        if not self.is_usable:
+            # The server is leaving; whatever it still says, no body follows.
+            self._report(transfer.envelope, transfer.refusal or Outcome(Phase.UNSENT, 0, self.loss))
+        elif code == 354 and transfer.refusal is None:
             body = transfer.envelope.body
-            if b"\r\n." in body or body.startswith(b"."):
-                body = LEADING_DOT.sub(b"..", body)
             transfer.is_complete = True
             self._expected.append((Step.BODY, transfer))
             self._end_with(body + (b".\r\n" if body.endswith(b"\r\n") else b"\r\n.\r\n"))

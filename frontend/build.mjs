@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+import { trim } from "./trim.mjs";
 
 const dist = process.argv[2];
 const here = import.meta.dirname;
@@ -24,6 +25,14 @@ const bundled = await build({
   legalComments: "none",
   loader: { ".woff2": "file", ".svg": "dataurl" },
   metafile: true,
+  plugins: [
+    {
+      name: "trim",
+      setup(builder) {
+        builder.onLoad({ filter: /tabler\.min\.css$/ }, async ({ path }) => ({ contents: trim(await readFile(path, "utf8")), loader: "css" }));
+      },
+    },
+  ],
   logLevel: "warning",
 });
 for (const [path, output] of Object.entries(bundled.metafile.outputs)) {

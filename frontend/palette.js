@@ -29,7 +29,7 @@ export function armPalette() {
     event.preventDefault();
   });
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
-  hits.addEventListener("htmx:afterSwap", () => choose([...hits.querySelectorAll("a")], 0));
+  hits.addEventListener("htmx:afterSettle", () => choose([...hits.querySelectorAll("a")], 0));
 
   function open() {
     if (dialog.open) return;

@@ -1,4 +1,4 @@
-"""How do the style sheets and scripts get here? Built from npm packages by the wheel's node; skipped when nothing changed.
+"""How do the style sheets and scripts get here? Built from npm packages, by the wheel's node, when inputs changed.
 
 `python -m app.web.assets` installs, bundles into static/dist with hashed names, writes manifest.json, and compiles
 the message catalogues. No system node is ever used.
@@ -39,7 +39,9 @@ def build(*, say: Callable[[str], None] = print, dist: Path = DIST) -> bool:
     _node(str(FRONTEND / "build.mjs"), str(dist))
     stamp.write_text(wanted)
     for name, path in sorted(json.loads((dist / MANIFEST).read_text()).items()):
-        say(f"assets: {name:<12} {(dist / path).stat().st_size / 1024:7.1f} KB  {_packed_kb(dist / path):6.1f} KB packed")
+        say(
+            f"assets: {name:<12} {(dist / path).stat().st_size / 1024:7.1f} KB  {packed_kb(dist / path):6.1f} KB packed"
+        )
     return True
 
 
@@ -78,7 +80,8 @@ def _inputs() -> Iterator[Path]:
     yield from sorted(path for path in FRONTEND.rglob("*") if path.is_file())
 
 
-def _packed_kb(path: Path) -> float:
+def packed_kb(path: Path) -> float:
+    """Return the size of a built file as it travels."""
     packed = path.with_name(path.name + ".br")
     return (packed if packed.exists() else path).stat().st_size / 1024
 

@@ -14,7 +14,7 @@ Number = float | int | None
 def data(
     labels: Sequence[object], series: Sequence[Mapping[str, Any]], *, unit: str = "number", currency: str | None = None
 ) -> dict[str, Any]:
-    """Return chart data. `unit` is number | percent (shares 0..1) | money | days; dates among labels are spelled out."""
+    """Return chart data. `unit` is number | percent (shares 0..1) | money | days; dates become words."""
     return {
         "labels": [language.day(label, "short") if isinstance(label, date) else str(label) for label in labels],
         "series": [dict(line) for line in series],

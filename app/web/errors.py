@@ -41,14 +41,14 @@ def init_app(app: Flask) -> None:
 
 def say(refusal: Refusal) -> str:
     """Translate a refusal's sentence; `message` is its English message id."""
-    return _(refusal.message, **refusal.values)
+    return str(_(refusal.message, **refusal.values))
 
 
 def _refused(refusal: Refusal) -> ResponseReturnValue:
     return _answer(Trouble(refusal.status, _title(refusal.status), say(refusal)))
 
 
-def _form_not_trusted(error: CSRFError) -> ResponseReturnValue:
+def _form_not_trusted(_error: CSRFError) -> ResponseReturnValue:
     text = _("This page was open for too long, or you have signed in anew since. Nothing is lost: send it once more.")
     return _answer(Trouble(400, _("Please send this once more"), text, _kept_form()))
 
@@ -61,7 +61,7 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
 
 
 def _crashed(error: Exception) -> ResponseReturnValue:
-    log.exception("web.crashed", path=request.path)
+    log.error("web.crashed", path=request.path, exc_info=error)
     return _answer(Trouble(500, _title(500), _text(500)))
 
 
@@ -84,7 +84,7 @@ def _frame() -> str:
         return "web/public.html"
     try:
         identity = guard.identify()
-    except Exception:  # The database may be the very thing that failed.
+    except Exception:  # noqa: BLE001 - the database may be the very thing that failed
         identity = None
     return "web/shell.html" if identity and identity.workspace else "web/public.html"
 

@@ -29,10 +29,10 @@ def manifest() -> dict[str, str]:
 
 def send(name: str) -> Response:
     """Answer with a built file, packed when the browser can unpack it."""
-    if name not in manifest().values() and not (DIST / name).is_file():
+    if name.startswith("."):
         abort(404)
     for encoding, suffix in PACKINGS:
-        if encoding in request.accept_encodings and (DIST / (name + suffix)).is_file():
+        if request.accept_encodings[encoding] and (DIST / (name + suffix)).is_file():
             response = send_from_directory(DIST, name + suffix, mimetype=mimetypes.guess_type(name)[0])
             response.headers["Content-Encoding"] = encoding
             break

@@ -49,8 +49,8 @@ def attributes(*groups: dict[str, Any]) -> dict[str, Any]:
     """Join HTML attributes; underscores in names become dashes, classes add up."""
     joined: dict[str, Any] = {}
     for name, value in (pair for group in groups for pair in group.items()):
-        name = "class" if name == "class_" else name.replace("_", "-")
-        joined[name] = f"{joined['class']} {value}" if name == "class" and "class" in joined else value
+        key = "class" if name == "class_" else name.replace("_", "-")
+        joined[key] = f"{joined['class']} {value}" if key == "class" and "class" in joined else value
     return joined
 
 

@@ -112,7 +112,7 @@ def role(required: str) -> Callable[[View], View]:
     """Open to members of the workspace with at least this role; sets g.staff, g.workspace, g.role."""
     rank = RANKS[required]
 
-    def before(values: dict[str, Any]) -> BaseResponse | None:
+    def before(_values: dict[str, Any]) -> BaseResponse | None:
         identity = identify()
         if identity is None:
             return to_login()
@@ -150,7 +150,7 @@ def token(purpose: str) -> Callable[[View], View]:
 def api_key(view: View) -> View:
     """Open to programs with an API key; sets g.machine, g.workspace_id."""
 
-    def before(values: dict[str, Any]) -> None:
+    def before(_values: dict[str, Any]) -> None:
         g.machine = _doorkeeper().require_machine(request)
         g.workspace_id = g.machine.workspace_id
 

@@ -54,12 +54,12 @@ def number(value: float | Decimal | None, decimals: int | None = None) -> str:
     if value is None:
         return UNKNOWN
     places = "#,##0" + ("." + "0" * decimals if decimals else "") if decimals is not None else None
-    return numbers.format_decimal(value, format=places, locale=get_locale())
+    return str(numbers.format_decimal(value, format=places, locale=get_locale()))
 
 
 def money(value: float | Decimal | None, currency: str = "EUR") -> str:
     """The amount with its currency, as the reader writes it."""
-    return UNKNOWN if value is None else numbers.format_currency(value, currency, locale=get_locale())
+    return UNKNOWN if value is None else str(numbers.format_currency(value, currency, locale=get_locale()))
 
 
 def percent(share: float | Decimal | None, decimals: int = 1) -> str:
@@ -72,36 +72,36 @@ def percent_number(share: float | Decimal | None, decimals: int = 1) -> str:
     return number(None if share is None else float(share) * 100, decimals)
 
 
-def day(value: date | datetime | None, format: str = "medium") -> str:
+def day(value: date | datetime | None, length: str = "medium") -> str:
     """The date in the reader's time zone."""
     if isinstance(value, datetime):
         value = value.astimezone(get_timezone()).date()
-    return UNKNOWN if value is None else dates.format_date(value, format, locale=get_locale())
+    return UNKNOWN if value is None else str(dates.format_date(value, length, locale=get_locale()))
 
 
-def moment(value: datetime | None, format: str = "medium") -> str:
+def moment(value: datetime | None, length: str = "medium") -> str:
     """Date and time in the reader's time zone."""
     if value is None:
         return UNKNOWN
-    return dates.format_datetime(value, format, tzinfo=get_timezone(), locale=get_locale())
+    return str(dates.format_datetime(value, length, tzinfo=get_timezone(), locale=get_locale()))
 
 
 def relative(value: datetime | None) -> str:
     """3 hours ago, in 2 days; older or later than a month, the date itself."""
     if value is None:
-        return gettext("not yet")
+        return str(gettext("not yet"))
     delta = value - services().clock.now()
     if abs(delta) > timedelta(days=30):
         return day(value)
     if abs(delta) < timedelta(seconds=45):
-        return gettext("just now")
-    return dates.format_timedelta(delta, add_direction=True, locale=get_locale(), threshold=1.2)
+        return str(gettext("just now"))
+    return str(dates.format_timedelta(delta, add_direction=True, locale=get_locale(), threshold=1.2))
 
 
 def weekday(value: date | datetime | int) -> str:
     """The day's name; 0 is Monday."""
     at = value if isinstance(value, int) else value.weekday()
-    return dates.get_day_names("wide", locale=get_locale())[at]
+    return str(dates.get_day_names("wide", locale=get_locale())[at])
 
 
 def _choose_locale() -> str:

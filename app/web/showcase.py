@@ -7,7 +7,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
-from wtforms import BooleanField, FileField, RadioField, SelectField, SubmitField
+from wtforms import BooleanField, FileField, RadioField, SelectField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 
 from app.web import charts
@@ -15,7 +16,8 @@ from app.web.forms import LineField, PublicForm, SelectMultipleChecks, TextField
 
 MAIL = """<!doctype html><html lang="en"><body style="margin:0;background:#f4f4f4;font-family:Georgia,serif">
 <table role="presentation" width="100%" style="max-width:560px;margin:24px auto;background:#fff"><tr>
-<td style="padding:32px;color:#222;line-height:1.6"><h1 style="margin:0 0 12px;font-size:24px">The new roast is here</h1>
+<td style="padding:32px;color:#222;line-height:1.6">
+<h1 style="margin:0 0 12px;font-size:24px">The new roast is here</h1>
 <p>Dear Ada, the first bags left the drum this morning.</p></td></tr></table></body></html>"""
 TEMPLATE = """<h1>Good morning, {{ customer.first_name|default("friend") }}</h1>
 {% if purchases %}
@@ -46,19 +48,25 @@ class SampleForm(PublicForm):
     name = LineField("Campaign name", [required], description="Only your team sees this.")
     subject = LineField("Subject", [Optional()])
     broken = LineField("Reply address", [required])
-    topic = SelectField("Topic", choices=[("news", "News"), ("offers", "Offers")])
+    topic = SelectField("Topic", choices=[SelectChoice("news", "News"), SelectChoice("offers", "Offers")])
     text = TextField("Notes", [Optional()])
     file = FileField("File", [Optional()])
-    purposes = SelectMultipleChecks("Ask for", choices=[("open", "Counting opens"), ("click", "Counting clicks")])
-    format = RadioField("Format", choices=[("html", "HTML"), ("markdown", "Markdown")], default="html")
+    purposes = SelectMultipleChecks(
+        "Ask for", choices=[SelectChoice("open", "Counting opens"), SelectChoice("click", "Counting clicks")]
+    )
+    format = RadioField(
+        "Format", choices=[SelectChoice("html", "HTML"), SelectChoice("markdown", "Markdown")], default="html"
+    )
     is_quiet = BooleanField("Respect quiet hours", description="Nobody is written to between 21:00 and 8:00.")
     source = TextField("Template", [Optional()])
-    save = SubmitField("Save")
 
 
 def values(now: datetime) -> dict[str, Any]:
     """Return everything the style page shows."""
-    form = SampleForm(formdata=MultiDict(), data={"name": "Autumn letter", "purposes": ["click"], "is_quiet": True, "source": TEMPLATE})
+    form = SampleForm(
+        formdata=MultiDict(),
+        data={"name": "Autumn letter", "purposes": ["click"], "is_quiet": True, "source": TEMPLATE},
+    )
     form.broken.errors = ["This address is not complete. Write it as name@example.org."]
     days = [date(2026, 2, 1) + timedelta(days=step) for step in range(DAYS)]
     mailable = [1800 + step * 21 - (step % 5) * 9 for step in range(DAYS)]
@@ -70,7 +78,14 @@ def values(now: datetime) -> dict[str, Any]:
         "jobs": [
             Job("/style/a", 1240, 4000, "Importing customers", rate="310 a second", left="9 seconds left"),
             Job("/style/b", 2390, 2390, "All 2,390 messages have left", tone="success"),
-            Job("/style/c", 870, 2390, "Paused: the mail server asks for patience", tone="warning", errors=[("The server refused too many messages at once", 14)]),
+            Job(
+                "/style/c",
+                870,
+                2390,
+                "Paused: the mail server asks for patience",
+                tone="warning",
+                errors=[("The server refused too many messages at once", 14)],
+            ),
         ],
         "area": charts.data(days, [charts.line("May be mailed", mailable)]),
         "interval": charts.data(
@@ -80,11 +95,37 @@ def values(now: datetime) -> dict[str, Any]:
         ),
         "stacked": charts.data(
             ["Mon", "Tue", "Wed", "Thu", "Fri"],
-            [charts.line("Person", [40, 52, 31, 44, 60]), charts.line("Mail proxy", [30, 28, 25, 33, 31]), charts.line("Scanner", [8, 21, 5, 9, 12])],
+            [
+                charts.line("Person", [40, 52, 31, 44, 60]),
+                charts.line("Mail proxy", [30, 28, 25, 33, 31]),
+                charts.line("Scanner", [8, 21, 5, 9, 12]),
+            ],
         ),
-        "money": charts.data(["A", "B", "C"], [charts.line("Revenue", [82000, 31000, 9400])], unit="money", currency="EUR"),
-        "waterfall": [("Match the rules", 2618, "start"), ("No permission for this topic", 187, "minus", "#"), ("Suppressed", 0, "minus"), ("Can be mailed", 2431, "total")],
-        "states": ["confirmed", "pending", "withdrawn", "expired", "draft", "scheduled", "sending", "paused", "sent", "in_doubt", "skipped", "human", "proxy", "owner"],
+        "money": charts.data(
+            ["A", "B", "C"], [charts.line("Revenue", [82000, 31000, 9400])], unit="money", currency="EUR"
+        ),
+        "waterfall": [
+            ("Match the rules", 2618, "start"),
+            ("No permission for this topic", 187, "minus", "#"),
+            ("Suppressed", 0, "minus"),
+            ("Can be mailed", 2431, "total"),
+        ],
+        "states": [
+            "confirmed",
+            "pending",
+            "withdrawn",
+            "expired",
+            "draft",
+            "scheduled",
+            "sending",
+            "paused",
+            "sent",
+            "in_doubt",
+            "skipped",
+            "human",
+            "proxy",
+            "owner",
+        ],
         "trend": [3, 5, 4, 6, 8, 7, 9, 12, 11, 14],
         "sent": SENT,
     }

@@ -1,0 +1,140 @@
+"""A small application inside the frame: one view for every kind of guard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from threading import Thread
+
+import pytest
+from flask import Flask, g, render_template_string
+from flask.testing import FlaskClient
+from jinja2 import DictLoader
+from playwright.sync_api import Browser, sync_playwright
+from werkzeug.serving import make_server
+
+from app.kernel.refusals import Refusal
+from app.kernel.services import Services
+from app.web import assets, frame, guard, shell
+from tests.web.doorkeepers import FakeDoorkeeper
+
+CHROMIUM = "/usr/bin/chromium"
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+class AlreadyGone(Refusal):
+    """What was asked for has left already."""
+
+    message = "The mail to %(name)s has left already."
+
+
+@pytest.fixture
+def doorkeeper() -> FakeDoorkeeper:
+    return FakeDoorkeeper()
+
+
+@pytest.fixture
+def framed(services: Services, doorkeeper: FakeDoorkeeper) -> Flask:
+    """The frame round a handful of views."""
+    app = Flask("framed", static_folder=None)
+    frame.init_app(app, services)
+    guard.connect(app, doorkeeper)
+    _add_views(app)
+    return app
+
+
+@pytest.fixture
+def browser_client(framed: Flask) -> FlaskClient:
+    return framed.test_client()
+
+
+@pytest.fixture(scope="session")
+def built() -> None:
+    """The assets as a set-up would build them."""
+    assets.build(say=lambda line: None)
+
+
+@pytest.fixture
+def live_url(framed: Flask, built: None) -> Iterator[str]:
+    """The framed application on a port of its own."""
+    server = make_server("127.0.0.1", 0, framed, threaded=True)
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield browser
+        browser.close()
+
+
+def _add_views(app: Flask) -> None:
+    @app.get("/customers")
+    @guard.role("viewer")
+    def customers() -> str:
+        return render_template_string(LIST)
+
+    @app.get("/customers/1")
+    @guard.role("viewer")
+    def customer() -> str:
+        return shell.side_panel("panel_of_ada.html", behind="/customers", title="Ada")
+
+    @app.post("/write")
+    @guard.role("marketer")
+    def write() -> object:
+        return shell.back("/customers", "Kept.", undo="/undo")
+
+    @app.get("/own")
+    @guard.role("owner")
+    def own() -> str:
+        return "yours"
+
+    @app.get("/profile")
+    @guard.signed_in
+    def profile() -> str:
+        return g.staff.name
+
+    @app.get("/p/<token>")
+    @guard.token("preferences")
+    def preferences(token: str) -> str:
+        return str(g.letter.a)
+
+    @app.post("/u/<token>")
+    @guard.token("unsubscribe")
+    def unsubscribe(token: str) -> str:
+        return "gone"
+
+    @app.get("/api/v1/things")
+    @guard.api_key
+    def things() -> str:
+        return str(g.workspace_id)
+
+    @app.get("/refuse")
+    @guard.role("viewer")
+    def refuse() -> str:
+        raise AlreadyGone(name="<Ada>")
+
+    @app.get("/crash")
+    @guard.public("to see the page of a crash")
+    def crash() -> str:
+        raise ZeroDivisionError
+
+    @app.get("/unguarded")
+    def unguarded() -> str:
+        return "open to everybody by mistake"
+
+    app.jinja_loader = DictLoader({"panel_of_ada.html": PANEL})
+
+
+LIST = """{% extends "web/shell.html" %}{% block content %}{{ ui.page_head("Customers") }}
+{{ ui.panel_link("Ada", "/customers/1") }}{% endblock %}"""
+PANEL = """{% import "web/components.html" as ui %}
+{% call ui.panel("Ada Lovelace") %}<a href="/own">Edit</a>{% endcall %}"""

@@ -1,0 +1,52 @@
+"""Journeys that people can be on."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from app.journeys import advancing, definitions, publishing, steps
+from app.journeys.definitions import Plan
+from app.journeys.models import Journey
+from app.journeys.steps import Step
+from app.segments import rules, segments
+from tests.factories import NOON
+from tests.factories.workspaces import WorkspaceForTests
+
+TWO_MAILS = (steps.send("First", "One"), steps.wait(10), steps.send("Second", "Two"))
+
+
+def a_segment(session: Session, workspace: WorkspaceForTests, *, tag: str = "prospect") -> int:
+    """Everyone with this tag."""
+    rule = rules.All((rules.HasTag(tag),))
+    made = segments.save(
+        session, workspace.id, segment_id=None, name=f"Tagged {tag}", rule=rule, staff_id=None, now=NOON
+    )
+    return made.id
+
+
+def a_journey(
+    session: Session,
+    workspace: WorkspaceForTests,
+    *flow: Step,
+    trigger: tuple[str, int] | None = None,
+    is_live: bool = True,
+    now: datetime = NOON,
+    interest: str | None = None,
+) -> Journey:
+    """A journey about the topic "news" (by default: two mails, ten days apart, for who subscribes), live at once."""
+    kind, number = trigger or ("topic", workspace.topic_id)
+    plan = Plan("Welcome", kind, number, workspace.topic_id, None, interest, workspace.owner_id if interest else None)
+    journey = definitions.create(session, workspace.id, plan, staff_id=workspace.owner_id, now=now)
+    for step in flow or TWO_MAILS:
+        steps.add(session, journey, step)
+    if is_live:
+        publishing.publish(session, workspace.id, journey.id, staff_id=workspace.owner_id, now=now)
+    return journey
+
+
+def advance_all(session: Session, workspace_id: int, *, now: datetime) -> None:
+    """Do everything that is due, as the job does."""
+    while advancing.advance(session, workspace_id, now=now):
+        pass

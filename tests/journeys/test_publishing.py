@@ -1,0 +1,160 @@
+"""What is published stays as it was for whoever entered it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from app.campaigns.templates import SourceInvalid
+from app.journeys import definitions, enrolment, publishing, reference, standing, steps, tasks
+from app.kernel.refusals import NotFound, Refusal
+from tests.factories import NOON
+from tests.factories.accounts import a_member
+from tests.factories.consent import consented_customer
+from tests.factories.journeys import a_journey, a_segment, advance_all
+
+
+def subjects(session, workspace):
+    query = "SELECT subject FROM sends WHERE workspace_id = :w AND kind = 'journey' ORDER BY id"
+    return list(session.scalars(text(query), {"w": workspace.id}))
+
+
+def test_a_change_reaches_only_who_enters_after_it_was_published(session, workspace):
+    journey = a_journey(session, workspace, steps.wait(1), steps.send("Old", "Old"))
+    early = consented_customer(session, workspace.id, email="early@example.com")
+    enrolment.enrol_customer(session, journey, early.id, now=NOON)
+
+    steps.change(session, journey, 2, steps.send("New", "New"))
+    publishing.publish(session, workspace.id, journey.id, staff_id=None, now=NOON)
+    late = consented_customer(session, workspace.id, email="late@example.com")
+    enrolment.enrol_customer(session, journey, late.id, now=NOON)
+    advance_all(session, workspace.id, now=NOON + timedelta(days=1))
+
+    query = "SELECT s.subject, m.customer_id FROM messages m JOIN sends s ON s.id = m.send_id ORDER BY s.id"
+    assert session.execute(text(query)).all() == [("Old", early.id), ("New", late.id)]
+
+
+def test_every_version_of_a_mail_is_one_send(session, workspace):
+    journey = a_journey(session, workspace, steps.send("One", "One"))
+    steps.add(session, journey, steps.wait(3))
+    steps.add(session, journey, steps.send("Two", "Two"))
+    publishing.publish(session, workspace.id, journey.id, staff_id=None, now=NOON)
+
+    assert subjects(session, workspace) == ["One", "One", "Two"]
+
+
+def test_nothing_to_publish_is_said(session, workspace):
+    journey = a_journey(session, workspace)
+
+    with pytest.raises(publishing.NothingToPublish):
+        publishing.publish(session, workspace.id, journey.id, staff_id=None, now=NOON)
+
+
+@pytest.mark.parametrize("flow", [(steps.wait(3),), (steps.send("A", "A"), steps.wait(3)), (steps.task("Call"),)])
+def test_a_journey_that_says_nothing_or_ends_waiting_is_not_published(session, workspace, flow):
+    with pytest.raises(publishing.NotReady):
+        a_journey(session, workspace, *flow)
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        steps.wait(0),
+        steps.wait(366),
+        steps.send("", "Text"),
+        steps.send("Subject", " "),
+        steps.send("Subject", "\0"),
+        steps.task(" "),
+    ],
+)
+def test_an_incomplete_step_is_refused(session, workspace, step):
+    journey = a_journey(session, workspace, is_live=False)
+    with pytest.raises(Refusal):
+        steps.add(session, journey, step)
+
+
+@pytest.mark.parametrize("source", ["{{ customer.__class__ }}", "{% for a in range(9) %}{% endfor %}", "{{ nobody }}"])
+def test_a_mail_that_reaches_beyond_its_customer_is_refused_with_its_place(session, workspace, source):
+    journey = a_journey(session, workspace, is_live=False)
+    with pytest.raises(SourceInvalid) as refused:
+        steps.add(session, journey, steps.send("Subject", source))
+    assert refused.value.problems[0].line == 1
+
+
+def test_a_wrong_subject_cannot_split_headers(session, workspace):
+    journey = a_journey(session, workspace, is_live=False)
+    step = steps.add(session, journey, steps.send("Hello\r\nBcc: all@example.com", "Text"))
+
+    assert step.subject == "Hello Bcc: all@example.com"
+
+
+def test_steps_can_be_moved_and_taken_out(session, workspace):
+    journey = a_journey(session, workspace, steps.send("A", "A"), steps.wait(2), steps.send("B", "B"))
+
+    steps.move(session, journey, 3, by=-1)
+    steps.move(session, journey, 1, by=-1)
+    steps.remove(session, journey, 3)
+
+    assert [step.subject for step in steps.list_shown(session, journey)] == ["A", "B"]
+    assert [step.kind for step in steps.list_version(session, journey, 1)] == ["send", "wait", "send"]
+
+
+def test_tasks_go_to_people_who_work_here(session, database, workspace):
+    stranger = a_member(session, workspace.id, role="viewer", now=NOON)
+    journey = a_journey(session, workspace, is_live=False)
+    steps.add(session, journey, steps.task("Call", stranger.id))
+    with pytest.raises(definitions.OwnerUnknown):
+        steps.add(session, journey, steps.task("Call", stranger.id + 10**6))
+
+
+def test_the_way_into_a_published_journey_is_fixed(session, workspace):
+    journey = a_journey(session, workspace)
+    plan = definitions.Plan("Other", "segment", a_segment(session, workspace), workspace.topic_id)
+
+    with pytest.raises(definitions.TriggerFixed):
+        definitions.change(session, workspace.id, journey.id, plan, staff_id=None, now=NOON)
+
+
+def test_a_journey_of_another_workspace_does_not_exist(database, session, workspace):
+    journey = a_journey(session, workspace)
+    with database.transaction(workspace.id + 10**6) as other, pytest.raises(NotFound):
+        definitions.get(other, workspace.id + 10**6, journey.id)
+
+
+def test_the_reference_writes_once_then_monthly_and_stops_for_who_answers(session, workspace):
+    """DESIGN 7: the facts; after ten days without change one mail a month for three months; interest ends it."""
+    segment_id = a_segment(session, workspace)
+    silent, eager = (
+        consented_customer(session, workspace.id, email=f"{name}@example.com", tags=["prospect"])
+        for name in ("silent", "eager")
+    )
+    journey = reference.create(
+        session,
+        workspace.id,
+        segment_id=segment_id,
+        topic_id=workspace.topic_id,
+        staff_id=workspace.owner_id,
+        now=NOON,
+    )
+    sent_on: dict[int, list[int]] = {silent.id: [], eager.id: []}
+    for day in range(120):
+        now = NOON + timedelta(days=day)
+        before = _messages(session, workspace)
+        advance_all(session, workspace.id, now=now)
+        for customer_id in _messages(session, workspace)[len(before) :]:
+            sent_on[customer_id].append(day)
+        if day == 15:
+            enrolment.hear_response(
+                session, workspace.id, [eager.id], reason=enrolment.Stop.INTEREST, at=now, now=now
+            )
+
+    assert sent_on == {silent.id: [0, 10, 40, 70], eager.id: [0, 10]}
+    assert standing.count(session, journey).reasons == {"interest": 1}
+    assert [task.customer_id for task in tasks.list_open(session, workspace.id)] == [eager.id]
+
+
+def _messages(session, workspace):
+    query = "SELECT customer_id FROM messages WHERE workspace_id = :w ORDER BY id"
+    return list(session.scalars(text(query), {"w": workspace.id}))

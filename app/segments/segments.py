@@ -32,6 +32,12 @@ class NameMissing(Refusal):
     message = "Give the segment a name."
 
 
+class StillUsed(Refusal):
+    """A campaign or journey names this segment."""
+
+    message = "A campaign or journey still uses this segment. Take it out there first."
+
+
 def save(
     session: Session,
     workspace_id: int,

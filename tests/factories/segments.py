@@ -18,6 +18,7 @@ from app.customers import fields, timeline
 from app.customers.models import Customer, Engagement, Purchase
 from app.customers.timeline import ActivityRow
 from app.segments import rules
+from app.segments.drafts import ROOT, Group
 from app.segments.rules import Rule
 
 NOON = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
@@ -258,3 +259,16 @@ def _recent_day(value: Anything, days: int) -> bool:
     if isinstance(value, datetime):
         return _recent(value, days)
     return (NOON - timedelta(days=days)).astimezone(BERLIN).date() <= _day(value) <= NOON.astimezone(BERLIN).date()
+
+
+def form_of(tree: Group, at: str = ROOT) -> dict[str, str]:
+    """Return the inputs the builder shows for a tree."""
+    form = {f"{at}-match": tree.match}
+    for number, item in enumerate(tree.items):
+        place = f"{at}.{number}"
+        if isinstance(item, Group):
+            form |= form_of(item, place)
+        else:
+            form |= {f"{place}-what": item.what, f"{place}-op": item.op}
+            form |= {f"{place}-{name}": word for name, word in item.words.items()}
+    return form

@@ -1,0 +1,41 @@
+"""What segments do by themselves."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import structlog
+from sqlalchemy import exc
+
+from app.accounts import workspaces
+from app.kernel.refusals import Refusal
+from app.kernel.registry import job
+from app.kernel.services import Services
+from app.segments import preview, segments
+
+log = structlog.get_logger()
+
+
+@job("segments.count_all", every=timedelta(hours=1))
+def count_all(services: Services) -> None:
+    """Count every segment anew, so that lists need not."""
+    with services.database.transaction() as session:
+        workspace_ids = workspaces.list_ids(session)
+    for workspace_id in workspace_ids:
+        with services.database.transaction(workspace_id) as session:
+            segment_ids = [segment.id for segment in segments.list_all(session, workspace_id)]
+        for segment_id in segment_ids:
+            _count(services, workspace_id, segment_id)
+
+
+def _count(services: Services, workspace_id: int, segment_id: int) -> None:
+    now = services.clock.now()
+    try:
+        with services.database.transaction(workspace_id, reading=True) as session:
+            rule = segments.rule_of(segments.get(session, workspace_id, segment_id))
+            count = preview.count(session, workspace_id, rule, now=now)
+        with services.database.transaction(workspace_id) as session:
+            segments.remember_count(session, workspace_id, segment_id, count, now=now)
+    except (Refusal, exc.DataError) as error:
+        # Its field is gone or changed its kind, or the segment itself is gone: the next one is still counted.
+        log.warning("segments.not_counted", segment_id=segment_id, error=type(error).__name__)

@@ -1,0 +1,26 @@
+"""What stands on a segment? Higher rooms answer; wiring fills the list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+
+@dataclass(frozen=True)
+class Use:
+    """A campaign or journey that names the segment. `kind` is a word of the product, translated on the page."""
+
+    kind: str
+    name: str
+    url: str
+
+
+# (session, workspace_id, segment_id) -> uses
+PROVIDERS: list[Callable[[Session, int, int], list[Use]]] = []
+
+
+def list_uses(session: Session, workspace_id: int, segment_id: int) -> list[Use]:
+    """Return everything that names the segment."""
+    return [use for ask in PROVIDERS for use in ask(session, workspace_id, segment_id)]

@@ -1,0 +1,205 @@
+"""The pages of segments: the list, and the builder with its live count."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from flask import Blueprint, Response, g, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy import exc
+from sqlalchemy.orm import Session
+
+from app.kernel.refusals import NotFound, Refusal
+from app.kernel.services import services
+from app.segments import builder, codec, drafts, preview, segments, sentence, used_in, vocabulary
+from app.segments.codec import RulesInvalid
+from app.segments.drafts import Group
+from app.web import errors, guard, shell
+
+bp = Blueprint("segments", __name__, template_folder="templates")
+
+
+@bp.get("/segments")
+@guard.role("viewer")
+def index() -> str:
+    """Show the workspace's segments, each with its sentence and its latest count."""
+    with services().database.transaction(g.workspace.id) as session:
+        words = builder.vocabulary_of(session, g.workspace.id)
+        rows = [
+            {
+                "segment": segment,
+                "sentence": sentence.describe(
+                    segments.rule_of(segment), words.fields, translate=_, topics=words.topics
+                ),
+            }
+            for segment in segments.list_all(session, g.workspace.id)
+        ]
+    return shell.page("segments/index.html", rows=rows)
+
+
+@bp.get("/segments/new")
+@guard.role("marketer")
+def new() -> str:
+    """Show an empty builder, or one that begins with the rules given as JSON in `rules`."""
+    given = request.args.get("rules")
+    draft = drafts.from_rules(codec.dump(codec.loads(given))) if given else drafts.empty()
+    return _page(draft, name=request.args.get("name", ""), segment_id=None)
+
+
+@bp.get("/segments/<int:segment_id>")
+@guard.role("viewer")
+def show(segment_id: int) -> str:
+    """Show a kept segment in the builder."""
+    with services().database.transaction(g.workspace.id) as session:
+        segment = segments.get(session, g.workspace.id, segment_id)
+        uses = used_in.list_uses(session, g.workspace.id, segment_id)
+    return _page(drafts.from_rules(segment.rules), name=segment.name, segment_id=segment_id, uses=uses)
+
+
+@bp.post("/segments/draft")
+@guard.role("viewer")
+def redraft() -> str:
+    """Do what a button of the builder asks, and show the builder anew; nothing is kept."""
+    draft = drafts.from_form(request.form)
+    drafts.change(draft, request.form.get("do", ""))
+    name, segment_id = request.form.get("name", ""), request.form.get("segment_id", type=int)
+    if shell.is_live():
+        return shell.page("segments/_builder.html", **_values(draft, name=name, segment_id=segment_id))
+    return _page(draft, name=name, segment_id=segment_id)
+
+
+@bp.post("/segments/summary")
+@guard.role("viewer")
+def summarise() -> str:
+    """Show only what the draft reaches now, and what is wrong where."""
+    draft = drafts.from_form(request.form)
+    return shell.page("segments/_summary.html", is_update=True, **_values(draft, name="", segment_id=None))
+
+
+@bp.post("/segments/save")
+@guard.role("marketer")
+def save() -> ResponseReturnValue:
+    """Keep the draft under its name."""
+    draft, name = drafts.from_form(request.form), request.form.get("name", "")
+    segment_id = request.form.get("segment_id", type=int)
+    now = services().clock.now()
+    try:
+        rule = _strict(draft)
+        with services().database.transaction(g.workspace.id, reading=True) as session:
+            count = preview.count(session, g.workspace.id, rule, now=now)
+        with services().database.transaction(g.workspace.id) as session:
+            kept = segments.save(
+                session, g.workspace.id, segment_id=segment_id, name=name, rule=rule, staff_id=g.staff.id, now=now
+            )
+            segments.remember_count(session, g.workspace.id, kept.id, count, now=now)
+    except Refusal as refusal:
+        if refusal.status == NotFound.status:
+            raise
+        said = {} if isinstance(refusal, RulesInvalid) else {str(refusal.field): errors.say(refusal)}
+        values = _values(draft, name=name, segment_id=segment_id, strict=True, refused=said)
+        template = "segments/_builder.html" if shell.is_live() else "segments/edit.html"
+        return shell.page(template, **values), 422
+    return shell.back(url_for("segments.show", segment_id=kept.id), _("“%(name)s” is saved.", name=kept.name))
+
+
+@bp.post("/segments/<int:segment_id>/delete")
+@guard.role("marketer")
+def delete(segment_id: int) -> ResponseReturnValue:
+    """Forget a segment nothing stands on."""
+    with services().database.transaction(g.workspace.id) as session:
+        segment = segments.get(session, g.workspace.id, segment_id)
+        name, rules = segment.name, json.dumps(segment.rules)
+        if used_in.list_uses(session, g.workspace.id, segment_id):
+            raise segments.StillUsed
+        segments.delete(session, g.workspace.id, segment_id)
+    again = url_for("segments.restore", name=name, rules=rules)
+    return shell.back(url_for("segments.index"), _("“%(name)s” is deleted.", name=name), undo=again)
+
+
+@bp.post("/segments/restore")
+@guard.role("marketer")
+def restore() -> ResponseReturnValue:
+    """Keep a segment that was just deleted again."""
+    rule, now = codec.loads(request.args.get("rules", "")), services().clock.now()
+    with services().database.transaction(g.workspace.id) as session:
+        kept = segments.save(
+            session,
+            g.workspace.id,
+            segment_id=None,
+            name=request.args.get("name", ""),
+            rule=rule,
+            staff_id=g.staff.id,
+            now=now,
+        )
+    return shell.back(url_for("segments.show", segment_id=kept.id), _("“%(name)s” is back.", name=kept.name))
+
+
+@bp.get("/segments/schema.json")
+@guard.public("the schema of rules names no workspace and no person")
+def schema() -> Response:
+    """Publish the JSON schema of rules."""
+    return Response(json.dumps(codec.schema(), indent=2), mimetype="application/schema+json")
+
+
+def search(session: Session, workspace_id: int, text: str) -> list[tuple[str, str, str]]:
+    """Answer the search box with segments by name."""
+    found = segments.find(session, workspace_id, text, limit=5)
+    return [(segment.name, _("Segment"), f"/segments/{segment.id}") for segment in found]
+
+
+def _page(draft: Group, **values: Any) -> str:
+    return shell.page("segments/edit.html", **_values(draft, **values))
+
+
+def _strict(draft: Group) -> Any:
+    """Return the rule of a draft in which nothing may be left to fill in; raise RulesInvalid."""
+    with services().database.transaction(g.workspace.id) as session:
+        words = builder.vocabulary_of(session, g.workspace.id)
+    reading = builder.read(draft, words, g.workspace.id, strict=True, now=services().clock.now())
+    if reading.rule is None:
+        raise RulesInvalid([])
+    return reading.rule
+
+
+def _values(
+    draft: Group,
+    *,
+    name: str,
+    segment_id: int | None,
+    uses: list[used_in.Use] | None = None,
+    strict: bool = False,
+    refused: dict[str, str] | None = None,
+) -> dict[str, Any]:
+    """Return everything the builder's templates show."""
+    now, workspace_id = services().clock.now(), g.workspace.id
+    with services().database.transaction(workspace_id) as session:
+        words = builder.vocabulary_of(session, workspace_id)
+        offered = builder.offered(session, workspace_id, draft, words)
+    topic_id = request.values.get("topic", type=int) or next(iter(words.topics), 0)
+    reading = builder.read(draft, words, workspace_id, strict=strict, now=now)
+    summary, is_unreadable = None, False
+    if reading.rule is not None:
+        try:
+            with services().database.transaction(workspace_id, reading=True) as session:
+                summary = builder.summarise(
+                    session, workspace_id, reading.rule, words, topic_id=topic_id, translate=_, now=now
+                )
+        except exc.DataError:
+            is_unreadable = True
+    return {
+        "draft": draft,
+        "name": name,
+        "segment_id": segment_id,
+        "uses": uses or [],
+        "words": words,
+        "vocabulary": vocabulary,
+        "offered": offered,
+        "reading": reading,
+        "summary": summary,
+        "is_unreadable": is_unreadable,
+        "topic_id": topic_id,
+        "refused": refused or {},
+        "may_save": g.role in ("marketer", "owner"),
+    }

@@ -1,0 +1,106 @@
+"""The builder's form loses nothing on the way to a rule and back."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any as Anything
+
+from hypothesis import given, settings
+
+from app.customers.fields import _BUILT_IN as BUILT_IN
+from app.segments import builder, codec, drafts, rules
+from app.segments.drafts import Condition, Group
+from app.segments.rules import Rule
+from tests.factories.segments import NOON, form_of, some_rule
+
+FIELDS = {info.name: info for info in BUILT_IN}
+WORDS = builder.Vocabulary(FIELDS, {7: "News"})
+COLUMNS = ("city", "spent", "created_at")
+
+
+def test_the_form_reads_back_what_was_shown() -> None:
+    tree = Group(
+        "none", [Condition("city", "is", {"value": "Berlin"}), Group("any", [Condition("tags", "has_tag", {})])]
+    )
+
+    assert drafts.from_form(form_of(tree)) == tree
+
+
+@settings(max_examples=60, deadline=None)
+@given(rule=some_rule(7))
+def test_a_rule_shown_in_the_builder_means_the_same_when_saved(rule: Rule) -> None:
+    """Through the tree, the form's inputs and back: shape may change, meaning may not."""
+    tree = drafts.from_rules(codec.dump(rule))
+    written = drafts.rules_of(drafts.from_form(form_of(tree)), kinds(), with_blanks=True)
+
+    assert normal(codec.load(written.value)) == normal(rule)
+
+
+def test_buttons_change_the_tree() -> None:
+    tree = Group("all", [Condition("city", "is", {"value": "x"})])
+    drafts.change(tree, "copy@r.0")
+    drafts.change(tree, "group@r")
+    drafts.change(tree, "add@r.2")
+    drafts.change(tree, "remove@r.0")
+
+    assert tree.items[0] == Condition("city", "is", {"value": "x"})
+    assert isinstance(tree.items[1], Group)
+    assert len(tree.items[1].items) == 2
+
+
+def test_a_button_for_a_place_that_is_gone_does_nothing() -> None:
+    for wish in ("remove@r", "remove@r.7", "add@r.0.0", "copy@r.x", "drop@r.0", "", "remove@", "remove@r.-1"):
+        tree = drafts.empty()
+        drafts.change(tree, wish)
+
+        assert tree == drafts.empty()
+
+
+def test_what_is_still_empty_is_left_out_of_the_count_but_not_of_what_is_saved() -> None:
+    tree = Group("all", [Condition("city", "is", {"value": ""}), Condition("spent", "greater_than", {"value": "5"})])
+    loose = builder.read(tree, WORDS, 1, strict=False, now=NOON)
+    strict = builder.read(tree, WORDS, 1, strict=True, now=NOON)
+
+    assert loose.rule == rules.All((rules.GreaterThan("spent", Decimal(5)),))
+    assert (loose.blanks, strict.rule) == (1, None)
+    assert strict.problems == {"r.0": {"value": ("Enter some text.", {})}}
+
+
+def test_a_mistake_is_shown_where_it_was_made() -> None:
+    tree = Group(
+        "none",
+        [
+            Condition("city", "is", {}),
+            Group("any", [Condition("spent", "greater_than", {"value": "many"})]),
+            Condition("created_at", "within_last", {"days": "soon"}),
+        ],
+    )
+    reading = builder.read(tree, WORDS, 1, strict=False, now=NOON)
+
+    assert {place: set(parts) for place, parts in reading.problems.items()} == {"r.1.0": {"value"}, "r.2": {"days"}}
+
+
+def test_the_published_schema_is_the_one_we_read_by() -> None:
+    published = Path(__file__).parents[2] / "docs" / "segment-rules.schema.json"
+
+    assert json.loads(published.read_text()) == codec.schema()
+
+
+def kinds() -> dict[str, Anything]:
+    from dataclasses import replace
+
+    extra = {"custom.size": "number", "custom.joined": "date", "custom.member": "boolean", "custom.colour": "text"}
+    return FIELDS | {name: replace(FIELDS["city"], name=name, kind=kind) for name, kind in extra.items()}
+
+
+def normal(rule: Rule) -> Rule:
+    """Undo what the builder may do to a rule's shape: a group around one, and not-not."""
+    if isinstance(rule, rules.Not):
+        inner = normal(rule.rule)
+        return inner.rule if isinstance(inner, rules.Not) else rules.Not(inner)
+    if isinstance(rule, rules.All | rules.Any):
+        inside = tuple(normal(child) for child in rule.rules)
+        return inside[0] if len(inside) == 1 else type(rule)(inside)
+    return rule

@@ -1,0 +1,130 @@
+"""The builder as a marketer meets it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from flask.testing import FlaskClient
+
+from app.kernel.database import Database
+from app.segments import codec, rules, segments, used_in
+from app.segments.used_in import Use
+from tests.factories.segments import NOON, many_customers
+from tests.factories.workspaces import WorkspaceForTests
+
+LIVE = {"HX-Request": "true"}
+BERLIN = {"r-match": "all", "r.0-what": "city", "r.0-op": "is", "r.0-value": "Berlin"}
+
+
+def kept(database: Database, workspace: WorkspaceForTests, name: str = "Berliners") -> int:
+    with database.transaction(workspace.id) as session:
+        rule = rules.All((rules.Is("city", "Berlin"),))
+        return segments.save(session, workspace.id, segment_id=None, name=name, rule=rule, staff_id=None, now=NOON).id
+
+
+def test_an_empty_list_says_what_a_segment_is(client: FlaskClient) -> None:
+    page = client.get("/segments")
+
+    assert page.status_code == 200
+    assert "No segments yet" in page.text
+
+
+def test_the_builder_counts_what_is_typed(
+    client: FlaskClient, database: Database, workspace: WorkspaceForTests
+) -> None:
+    with database.transaction(workspace.id) as session:
+        people = many_customers(session, workspace.id, workspace.topic_id, seed=3, count=30)
+    expected = sum(who.values["city"] == "Berlin" for who in people)
+    piece = client.post("/segments/summary", data=BERLIN, headers=LIVE)
+
+    assert f"{expected} p" in piece.text
+    assert "Customers for whom city is “Berlin”." in piece.text
+    assert "<html" not in piece.text
+
+
+def test_buttons_work_with_and_without_javascript(client: FlaskClient) -> None:
+    for headers in (LIVE, {}):
+        page = client.post("/segments/draft", data={**BERLIN, "do": "group@r"}, headers=headers)
+
+        assert 'name="r.1-match"' in page.text
+        assert 'value="Berlin"' in page.text
+        assert ("<html" in page.text) == (not headers)
+
+
+def test_saving_leads_to_the_kept_segment(client: FlaskClient) -> None:
+    answer = client.post("/segments/save", data={**BERLIN, "name": "Berliners"})
+    page = client.get(answer.headers["Location"])
+
+    assert answer.status_code == 303
+    assert "Berliners" in page.text
+    assert "Customers for whom city is “Berlin”." in client.get("/segments").text
+
+
+def test_a_mistake_is_named_and_nothing_is_saved(client: FlaskClient) -> None:
+    wrong = {"r-match": "all", "r.0-what": "spent", "r.0-op": "greater_than", "r.0-value": "many", "name": "Rich"}
+    answer = client.post("/segments/save", data=wrong, headers=LIVE)
+
+    assert answer.status_code == 422
+    assert "Enter a number." in answer.text
+    assert "No segments yet" in client.get("/segments").text
+
+
+@pytest.mark.parametrize(("name", "said"), [("", "Give the segment a name."), ("Berliners", "There is a segment with")])
+def test_a_name_that_cannot_be_is_said_at_the_name(
+    client: FlaskClient, database: Database, workspace: WorkspaceForTests, name: str, said: str
+) -> None:
+    kept(database, workspace)
+    answer = client.post("/segments/save", data={**BERLIN, "name": name})
+
+    assert answer.status_code == 422
+    assert said in answer.text
+
+
+def test_rules_from_elsewhere_prefill_the_builder(client: FlaskClient) -> None:
+    rule = json.dumps(codec.dump(rules.Any((rules.HasTag("vip"), rules.GreaterThan("spent", 100)))))  # type: ignore[arg-type]
+    page = client.get("/segments/new", query_string={"rules": rule})
+
+    assert 'value="vip"' in page.text
+    assert client.get("/segments/new", query_string={"rules": "{"}).status_code == 422
+
+
+def test_names_and_values_are_shown_as_text(client: FlaskClient) -> None:
+    hostile = "<script>alert(1)</script>"
+    client.post("/segments/save", data={**BERLIN, "r.0-value": hostile, "name": hostile})
+    page = client.get("/segments")
+
+    assert hostile not in page.text
+    assert "&lt;script&gt;" in page.text
+
+
+def test_a_deleted_segment_can_be_brought_back_but_not_while_used(
+    client: FlaskClient, database: Database, workspace: WorkspaceForTests, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    segment_id = kept(database, workspace)
+    monkeypatch.setattr(
+        used_in, "PROVIDERS", [lambda session, workspace_id, of: [Use("Campaign", "Sale", "/campaigns/1")]]
+    )
+    assert client.post(f"/segments/{segment_id}/delete").status_code == 409
+    assert "Sale" in client.get(f"/segments/{segment_id}").text
+    monkeypatch.setattr(used_in, "PROVIDERS", [])
+    client.post(f"/segments/{segment_id}/delete")
+
+    assert client.get(f"/segments/{segment_id}").status_code == 404
+    rules_json = json.dumps(codec.dump(rules.Is("city", "Berlin")))
+    back = client.post("/segments/restore", query_string={"name": "Berliners", "rules": rules_json})
+    assert "Berliners" in client.get(back.headers["Location"]).text
+
+
+def test_a_segment_of_another_workspace_is_not_there(client: FlaskClient, database: Database) -> None:
+    from tests.factories.workspaces import a_workspace
+
+    other = a_workspace(database, name="Other", now=NOON)
+    segment_id = kept(database, other)
+
+    assert client.get(f"/segments/{segment_id}").status_code == 404
+    assert client.post("/segments/save", data={**BERLIN, "name": "x", "segment_id": segment_id}).status_code == 404
+
+
+def test_the_schema_is_public(anonymous: FlaskClient) -> None:
+    assert anonymous.get("/segments/schema.json").get_json()["title"] == "Segment rules"

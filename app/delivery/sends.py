@@ -204,6 +204,24 @@ def withdraw_customer(session: Session, workspace_id: int, customer_id: int, top
     return len(stopped)
 
 
+def skip(
+    session: Session, workspace_id: int, send_ids: Sequence[int], customer_ids: Sequence[int], *, reason: str
+) -> int:
+    """Let what is still queued of these sends for these people never leave; return how many."""
+    stopped = session.execute(
+        update(Message)
+        .where(
+            Message.workspace_id == workspace_id,
+            Message.customer_id.in_(customer_ids),
+            Message.send_id.in_(send_ids),
+            Message.state == MessageState.QUEUED,
+        )
+        .values(state=MessageState.SKIPPED, reason=reason, due_at=None)
+        .returning(Message.id)
+    ).all()
+    return len(stopped)
+
+
 def progress(session: Session, workspace_id: int, send_id: int) -> Progress:
     """Count the messages of a send by where they stand."""
     send = get(session, workspace_id, send_id)

@@ -18,6 +18,7 @@ STATES = {
 }
 REASONS = {
     "no_address": N_("There is no email address."),
+    "journey_ended": N_("They answered, bought or left the journey first."),
     "no_permission": N_("There was no permission for this topic."),
     "suppressed": N_("The address is on the suppression list."),
     "withdrawn": N_("This person withdrew before it left."),

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.consent import permission
 from app.consent.purposes import MARKETING
 from app.customers import purchases
+from app.delivery import sends
 from app.journeys import definitions, tasks
 from app.journeys.models import Enrolment, Journey, JourneyStep
 from app.segments import segments
@@ -154,10 +155,26 @@ def _stop(
 def _end(
     session: Session, workspace_id: int, condition: ColumnElement[bool], reason: Stop, now: datetime
 ) -> list[tasks.Interested]:
+    """Stop these people, and what the journeys have laid out for them that has not left yet."""
     ended = session.execute(
         update(Enrolment)
         .where(Enrolment.workspace_id == workspace_id, Enrolment.state == "active", condition)
         .values(state="stopped", stop_reason=str(reason), due_at=None, ended_at=now)
         .returning(Enrolment.customer_id, Enrolment.journey_id)
     )
-    return [tasks.Interested(row.customer_id, row.journey_id) for row in ended]
+    stopped = [tasks.Interested(row.customer_id, row.journey_id) for row in ended]
+    for journey_id in {person.journey_id for person in stopped}:
+        customer_ids = [person.customer_id for person in stopped if person.journey_id == journey_id]
+        sends.skip(
+            session, workspace_id, _sends(session, workspace_id, journey_id), customer_ids, reason="journey_ended"
+        )
+    return stopped
+
+
+def _sends(session: Session, workspace_id: int, journey_id: int) -> list[int]:
+    query = select(JourneyStep.send_id).where(
+        JourneyStep.workspace_id == workspace_id,
+        JourneyStep.journey_id == journey_id,
+        JourneyStep.send_id.is_not(None),
+    )
+    return [send_id for send_id in session.scalars(query) if send_id]

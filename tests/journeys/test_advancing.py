@@ -143,6 +143,15 @@ def test_announced_news_stop_at_once(session, workspace, journey, ada):
     assert (task.title, task.owner, task.customer) == ("Call", "Olga Owner", "ada@example.com")
 
 
+def test_a_mail_that_waits_to_leave_does_not_leave_after_the_answer(session, workspace, journey, ada):
+    """Quiet hours may hold a mail back for a night; the reply that came meanwhile counts."""
+    advance_all(session, workspace.id, now=NOON)
+    enrolment.hear_response(session, workspace.id, [ada.id], reason=enrolment.Stop.REPLY, at=NOON, now=NOON)
+
+    states = session.execute(text("SELECT state, reason FROM messages WHERE customer_id = :id"), {"id": ada.id}).all()
+    assert states == [("skipped", "journey_ended")]
+
+
 def test_a_click_from_before_entering_is_no_news(session, workspace, journey, ada):
     at = NOON - timedelta(hours=1)
 

@@ -146,9 +146,7 @@ def test_the_reference_writes_once_then_monthly_and_stops_for_who_answers(sessio
         for customer_id in _messages(session, workspace)[len(before) :]:
             sent_on[customer_id].append(day)
         if day == 15:
-            enrolment.hear_response(
-                session, workspace.id, [eager.id], reason=enrolment.Stop.INTEREST, at=now, now=now
-            )
+            enrolment.hear_response(session, workspace.id, [eager.id], reason=enrolment.Stop.INTEREST, at=now, now=now)
 
     assert sent_on == {silent.id: [0, 10, 40, 70], eager.id: [0, 10]}
     assert standing.count(session, journey).reasons == {"interest": 1}

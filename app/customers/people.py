@@ -202,8 +202,8 @@ def _checked(session: Session, customer: Customer, given: dict[str, Any]) -> dic
 def tags(given: Sequence[str]) -> list[str]:
     """Return the tags clean, sorted and once each; raise ValueRefused."""
     clean = sorted({line for tag in given if (line := values.one_line(tag))})
-    if len(clean) > MOST_TAGS or any(len(tag) > LONGEST_TAG for tag in clean):
-        raise fields.ValueRefused("A customer has at most 50 tags of 60 characters.", field="tags")
+    if len(clean) > MOST_TAGS or any(len(tag) > LONGEST_TAG or set(tag) & set(",;|") for tag in clean):
+        raise fields.ValueRefused("A customer has at most 50 tags of 60 characters, without , ; and |.", field="tags")
     return clean
 
 

@@ -63,7 +63,8 @@ class Options:
     """How this file is to be read and taken over.
 
     `match_by` finds the person (email or external_ref); `unknown` says what happens to purchases of people we do not
-    know (refuse or create); empty cells leave what is known unless `clears_empty`.
+    know (refuse or create); empty cells leave what is known unless `clears_empty`;
+    `topic` is what people said yes to where a row names none.
     """
 
     match_by: str = "email"
@@ -72,7 +73,7 @@ class Options:
     decimal: str = "."
     date_order: str = "ymd"
     currency: str = "EUR"
-    topic_id: int = 0
+    topic: str = ""
     time_zone: str = "UTC"
 
     def dump(self) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from app.customers import addresses, fields, people, values
+from app.customers.cells import unquote
 from app.customers.imports.evidence import Said
 from app.customers.imports.mapping import EVIDENCE, Options
 from app.customers.imports.refused import RowRefused
@@ -60,13 +61,13 @@ class PeopleReader:
 
     def read(self, row: int, cells: Cells) -> PersonRow:
         """Return what the row says; raise RowRefused."""
-        typed = cells[self.email_at].strip() if self.email_at is not None else ""
+        typed = unquote(cells[self.email_at].strip()) if self.email_at is not None else ""
         key = self._key_of(typed)
         said = {name: _text(name, cells[place]) for name, place in self.plain}
         self._check_identity(key, said)
         if self.email_at is not None:
             said["email"] = typed or None
-        custom = {name: read(text) for name, place, read in self.custom if (text := cells[place].strip())}
+        custom = {name: read(text) for name, place, read in self.custom if (text := unquote(cells[place].strip()))}
         tags = _tags(text) if self.tags_at is not None and (text := cells[self.tags_at]) else ()
         answer = self._answer(row, typed, cells) if self.evidence else None
         return PersonRow(row, key, said, custom, tags, [answer] if answer else [])
@@ -93,7 +94,9 @@ class PeopleReader:
         # A file without a yes-or-no column means yes where it tells when or how consent was given.
         is_yes = _truth(said) if said else bool(at or method or wording)
         when = self._moment(at) if at else None
-        return Said(row, email, is_yes, when, method, wording, topic, page, ip, _purposes(purposes))
+        return Said(
+            row, email, is_yes, when, method, wording, topic or self.options.topic, page, ip, _purposes(purposes)
+        )
 
     def _moment(self, text: str) -> datetime:
         try:
@@ -103,7 +106,7 @@ class PeopleReader:
 
 
 def _text(name: str, cell: str) -> str | None:
-    clean = values.one_line(cell)
+    clean = unquote(values.one_line(cell))
     if len(clean) > fields.LONGEST_TEXT:
         raise RowRefused("too_long", name)
     return clean or None
@@ -122,7 +125,7 @@ def _reader_of(found: CustomField) -> Callable[[str], Any]:
 @lru_cache(maxsize=8192)
 def _tags(cell: str) -> tuple[str, ...]:
     """Tags stand in one cell, parted by comma, semicolon or bar."""
-    parts = cell.replace(";", ",").replace("|", ",").split(",")
+    parts = unquote(cell).replace(";", ",").replace("|", ",").split(",")
     try:
         return tuple(people.tags(parts))
     except fields.ValueRefused:

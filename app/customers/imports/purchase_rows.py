@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from app.customers import addresses, fields, values
+from app.customers.cells import unquote
 from app.customers.imports.mapping import Options
 from app.customers.imports.refused import RowRefused
 
@@ -42,7 +43,7 @@ class PurchaseReader:
 
     def read(self, row: int, cells: list[str]) -> PurchaseRow:
         """Return the purchase; raise RowRefused."""
-        typed = cells[self.key_at].strip()
+        typed = unquote(cells[self.key_at].strip())
         return PurchaseRow(
             row=row,
             key=self._key(typed),
@@ -68,7 +69,7 @@ class PurchaseReader:
     def _order(self, row: int, cells: list[str]) -> str:
         if "order_ref" not in self.place:
             return f"{self.stem}{row}"
-        order = values.one_line(cells[self.place["order_ref"]])
+        order = unquote(values.one_line(cells[self.place["order_ref"]]))
         if not 0 < len(order) <= LONGEST_ORDER:
             raise RowRefused("order", order)
         return order
@@ -105,7 +106,7 @@ class PurchaseReader:
         return int(text)
 
     def _product(self, cells: list[str]) -> str | None:
-        text = values.one_line(cells[self.place["product"]]) if "product" in self.place else ""
+        text = unquote(values.one_line(cells[self.place["product"]])) if "product" in self.place else ""
         if len(text) > fields.LONGEST_TEXT:
             raise RowRefused("too_long", "product")
         return text or None

@@ -96,7 +96,7 @@ def _locked(session: Session, workspace_id: int, import_id: int) -> Import:
 
 def _plan(session: Session, found: Import, *, after: int) -> Plan:
     options = Options(**found.options)
-    ref = evidence.ImportRef(found.id, found.file_name, found.sha256, found.source, found.created_by, options.topic_id)
+    ref = evidence.ImportRef(found.id, found.file_name, found.sha256, found.source, found.created_by, 0)
     reader: PeopleReader | PurchaseReader
     stage: PeopleStage | PurchaseStage
     if found.kind == "people":

@@ -1,0 +1,139 @@
+"""What staff may write about customers and files."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _
+from wtforms import BooleanField, FileField, RadioField, SelectField
+from wtforms.validators import AnyOf, Length
+
+from app.customers import fields
+from app.customers.imports import reading
+from app.customers.models import Customer, CustomField
+from app.customers.words import LABELS
+from app.web.forms import Form, LineField, TextField, required
+
+
+class CustomerForm(Form):
+    """A person's address and tags; profile and custom fields are added by `customer_form`."""
+
+    email = LineField(_("Email"))
+    tags = LineField(_("Tags"), description=_("Parted by commas."))
+
+
+class NewCustomerForm(Form):
+    """Somebody one person of the staff knows."""
+
+    email = LineField(_("Email"), [required])
+    first_name = LineField(_("First name"))
+    last_name = LineField(_("Last name"))
+
+
+class NoteForm(Form):
+    """Something that happened outside the mail."""
+
+    how = SelectField(
+        _("What was it"),
+        choices=[("call", _("Phone call")), ("visit", _("Visit")), ("letter", _("Letter")), ("note", _("Note"))],
+    )
+    words = TextField(_("What was said or learned"), [required, Length(max=4000)])
+
+
+class FieldForm(Form):
+    """A field of the workspace's own."""
+
+    label = LineField(_("Label"), [required])
+    key = LineField(_("Key"), [required], description=_("Small letters, digits and _; used in templates and files."))
+    kind = SelectField(
+        _("Kind"),
+        choices=[
+            ("text", _("Text")),
+            ("number", _("Number")),
+            ("date", _("Date")),
+            ("boolean", _("Yes or no")),
+            ("choice", _("One of several")),
+        ],
+    )
+    choices = TextField(_("Choices"), description=_("One a line; only for “One of several”."))
+
+
+class UploadForm(Form):
+    """A file, what it holds, and where it comes from."""
+
+    file = FileField(_("CSV file"), description=_("Up to 512 MB. Excel: save as “CSV UTF-8”."))
+    kind = RadioField(
+        _("What does it hold?"),
+        choices=[("people", _("People, with or without proof of consent")), ("purchases", _("Purchases"))],
+        default="people",
+    )
+    source = RadioField(
+        _("Where does it come from?"),
+        choices=[("own", _("Our own shop, books or forms")), ("external", _("Somebody else"))],
+        default="own",
+    )
+    source_note = LineField(_("Source in a few words"), description=_("Such as: till system, trade fair in May."))
+
+
+class ReadingForm(Form):
+    """How the file is written."""
+
+    encoding = SelectField(_("Characters"), choices=list(reading.ENCODINGS.items()))
+    delimiter = SelectField(
+        _("Separator"),
+        choices=[(",", _("Comma ,")), (";", _("Semicolon ;")), ("\t", _("Tab"))],
+        validators=[AnyOf(list(reading.DELIMITERS))],
+    )
+
+
+class MappingForm(Form):
+    """How the rows are meant."""
+
+    match_by = SelectField(_("Find people by"), choices=[("email", _("Email")), ("external_ref", _("Customer number"))])
+    clears_empty = BooleanField(_("Empty cells clear what is known"))
+    topic = LineField(_("Topic they said yes to"), description=_("For rows that name none; a topic's name or key."))
+    unknown = SelectField(
+        _("Purchases of people not known"),
+        choices=[("refuse", _("Give the row back")), ("create", _("Add the person"))],
+    )
+    decimal = SelectField(_("Amounts are written"), choices=[(".", "1,234.50"), (",", "1.234,50")])
+    date_order = SelectField(
+        _("Dates are written"),
+        choices=[
+            ("ymd", _("Year first, 2026-03-31")),
+            ("dmy", _("Day first, 31.03.2026")),
+            ("mdy", _("Month first, 03/31/2026")),
+        ],
+    )
+    currency = LineField(_("Currency"), default="EUR", description=_("For rows that name none."))
+
+
+def customer_form(customer: Customer, custom: list[CustomField]) -> CustomerForm:
+    """Return the form of one customer, filled with what is known."""
+    members: dict[str, Any] = {name: LineField(_(LABELS[name])) for name in fields.PROFILE}
+    members |= {f"custom_{field.key}": _control(field) for field in custom}
+    form_class = type("OneCustomerForm", (CustomerForm,), members)
+    known = {name: getattr(customer, name) for name in ("email", *fields.PROFILE)}
+    own = {f"custom_{field.key}": _shown(customer.custom.get(field.key)) for field in custom}
+    form: CustomerForm = form_class(data={**known, **own, "tags": ", ".join(customer.tags)})
+    return form
+
+
+def values_of(form: CustomerForm, custom: list[CustomField]) -> dict[str, Any]:
+    """Return what the form says, by the names people.change knows."""
+    said = {name: form[name].data or None for name in fields.PROFILE}
+    own = {field.key: form[f"custom_{field.key}"].data or None for field in custom}
+    return {**said, **own, "tags": (form.tags.data or "").split(",")}
+
+
+def _control(field: CustomField) -> Any:
+    if field.kind == "boolean":
+        return SelectField(field.label, choices=[("", "–"), ("true", _("Yes")), ("false", _("No"))])
+    if field.kind == "choice":
+        return SelectField(field.label, choices=[("", "–"), *((choice, choice) for choice in field.choices)])
+    hints = {"date": _("Year-month-day"), "number": _("A number")}
+    return LineField(field.label, description=hints.get(field.kind, ""))
+
+
+def _shown(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else "" if value is None else str(value)

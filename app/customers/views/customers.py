@@ -1,0 +1,129 @@
+"""Everyone: the list, the search box, adding one person, the export."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from urllib.parse import urlencode
+
+from flask import Response, g, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from app.customers import cells, exports, listing, people, purchases
+from app.customers.forms import NewCustomerForm
+from app.customers.views.blueprint import bp
+from app.kernel.refusals import Refusal
+from app.kernel.services import services
+from app.web import guard, shell
+
+
+@bp.get("/customers")
+@guard.role("viewer")
+def show_customers() -> ResponseReturnValue:
+    """Show who they are, narrowed as asked."""
+    wanted = _filter()
+    with services().database.transaction(g.workspace.id, reading=True) as session:
+        found, more = listing.page(session, g.workspace.id, wanted, after=request.args.get("after", ""))
+        mix = listing.mix(session, g.workspace.id, now=services().clock.now())
+        tags = listing.frequent_tags(session, g.workspace.id)
+        currency = purchases.usual_currency(session, g.workspace.id)
+    return shell.page(
+        "customers/customers.html",
+        customers=found,
+        wanted=wanted,
+        mix=mix,
+        chips=_chips(wanted, tags),
+        sorts={sort: url_of(replace(wanted, sort=sort)) for sort in listing.SORTS},
+        more=url_of(wanted, after=more) if more else None,
+        currency=currency or "EUR",
+    )
+
+
+@bp.get("/customers/new")
+@guard.role("marketer")
+def new_customer() -> ResponseReturnValue:
+    """Ask who it is."""
+    return shell.page("customers/new.html", form=NewCustomerForm())
+
+
+@bp.post("/customers/new")
+@guard.role("marketer")
+def add_customer() -> ResponseReturnValue:
+    """Add one person; permission is theirs to give."""
+    form = NewCustomerForm()
+    try:
+        if form.validate():
+            said = {"first_name": form.first_name.data, "last_name": form.last_name.data}
+            given = {name: text for name, text in said.items() if text}
+            with services().database.transaction(g.workspace.id) as session:
+                added = people.upsert(
+                    session,
+                    g.workspace.id,
+                    email=form.email.data or "",
+                    fields=given,
+                    source=f"staff:{g.staff.name}",
+                    now=services().clock.now(),
+                )
+            return shell.back(f"/customers/{added.id}", _("This customer is known now."))
+    except Refusal as refusal:
+        form.refuse(refusal)
+    return shell.page("customers/new.html", form=form), 422
+
+
+@bp.get("/customers/export.csv")
+@guard.role("marketer")
+def export() -> ResponseReturnValue:
+    """Give everyone as a file, as it is read."""
+    lines = cells.table(exports.rows(services().database, g.workspace.id))
+    headers = {"Content-Disposition": 'attachment; filename="customers.csv"'}
+    return Response(lines, mimetype="text/csv", headers=headers)
+
+
+def search(session: Session, workspace_id: int, text: str) -> list[tuple[str, str, str]]:
+    """Answer the search box."""
+    found, _more = listing.page(session, workspace_id, listing.Filter(search=text), limit=5)
+    return [(one.name or one.email or "", one.email or "", f"/customers/{one.id}") for one in found]
+
+
+def url_of(wanted: listing.Filter, after: str = "") -> str:
+    """Return the list's URL for this filter."""
+    parts = {
+        "q": wanted.search,
+        "tag": wanted.tag,
+        "country": wanted.country,
+        "bought": wanted.bought,
+        "sort": wanted.sort if wanted.sort != "newest" else "",
+        "after": after,
+    }
+    query = urlencode({name: part for name, part in parts.items() if part})
+    return f"/customers?{query}" if query else "/customers"
+
+
+def _filter() -> listing.Filter:
+    asked = request.args
+    sort = asked.get("sort", "newest")
+    return listing.Filter(
+        search=asked.get("q", "")[:100].replace("\0", ""),
+        tag=asked.get("tag", "")[:100].replace("\0", ""),
+        country=asked.get("country", "")[:100].replace("\0", ""),
+        bought=asked["bought"] if asked.get("bought") in ("yes", "no") else "",
+        sort=sort if sort in listing.SORTS else "newest",
+    )
+
+
+def _chips(wanted: listing.Filter, tags: list[str]) -> list[tuple[str, str, bool]]:
+    chips = [
+        _chip(wanted, "bought", "yes", _("Has bought")),
+        _chip(wanted, "bought", "no", _("Never bought")),
+    ]
+    if wanted.country:
+        chips.append(_chip(wanted, "country", wanted.country, _("Country: %(country)s", country=wanted.country)))
+    known = tags if not wanted.tag or wanted.tag in tags else [wanted.tag, *tags]
+    return chips + [_chip(wanted, "tag", tag, tag) for tag in known]
+
+
+def _chip(wanted: listing.Filter, name: str, value: str, label: str) -> tuple[str, str, bool]:
+    is_active = getattr(wanted, name) == value
+    other = wanted.without(name) if is_active else replace(wanted, **{name: value})
+    return label, url_of(other), is_active

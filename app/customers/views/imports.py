@@ -1,0 +1,181 @@
+"""Bringing a file in: upload, say what the columns mean, look at a rehearsal, run, see what came of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import g, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.customers.forms import MappingForm, ReadingForm, UploadForm
+from app.customers.imports import files, mapping, reading, steps
+from app.customers.models import Import
+from app.customers.views import progress
+from app.customers.views.blueprint import bp
+from app.kernel.refusals import Refusal
+from app.kernel.services import services
+from app.web import guard, shell
+
+SAMPLE_ROWS = 5
+
+
+@bp.get("/customers/imports")
+@guard.role("viewer")
+def show_imports() -> ResponseReturnValue:
+    """Show which files came in, and what came of them."""
+    before = request.args.get("before", type=int)
+    with services().database.transaction(g.workspace.id) as session:
+        found = steps.list_latest(session, g.workspace.id, before=before, limit=21)
+    more = f"/customers/imports?before={found[19].id}" if len(found) > 20 else None
+    return shell.page("customers/imports.html", imports=found[:20], more=more)
+
+
+@bp.get("/customers/imports/new")
+@guard.role("marketer")
+def new_import() -> ResponseReturnValue:
+    """Ask for a file."""
+    return shell.page("customers/upload.html", form=UploadForm())
+
+
+@bp.post("/customers/imports/new")
+@guard.role("marketer")
+def upload() -> ResponseReturnValue:
+    """Keep the file and go on to its columns."""
+    form = UploadForm()
+    given = request.files.get("file")
+    try:
+        if not given or not given.filename:
+            raise files.FileRefused("Choose a file.", field="file")
+        if form.validate():
+            return shell.back(f"/customers/imports/{_stored(form, given).id}")
+    except Refusal as refusal:
+        form.refuse(refusal)
+    return shell.page("customers/upload.html", form=form), 422
+
+
+@bp.get("/customers/imports/<int:import_id>")
+@guard.role("viewer")
+def show_import(import_id: int) -> ResponseReturnValue:
+    """Show where the file is on its way."""
+    with services().database.transaction(g.workspace.id) as session:
+        found = steps.get(session, g.workspace.id, import_id)
+        if found.state in ("uploaded", "mapped") and g.role != "viewer":
+            return _columns_page(session, found)
+        values = {"found": found, "errors": progress.first_errors(session, found)}
+    return shell.page("customers/import.html", progress=progress.of(found), tally=progress.tally(found), **values)
+
+
+@bp.get("/customers/imports/<int:import_id>/columns")
+@guard.role("marketer")
+def show_columns(import_id: int) -> ResponseReturnValue:
+    """Show the columns again, to change one's mind after the rehearsal."""
+    with services().database.transaction(g.workspace.id) as session:
+        found = steps.get(session, g.workspace.id, import_id)
+        if found.state in ("running", "done"):
+            return shell.back(f"/customers/imports/{import_id}")
+        return _columns_page(session, found)
+
+
+@bp.post("/customers/imports/<int:import_id>/reading")
+@guard.role("marketer")
+def reread(import_id: int) -> ResponseReturnValue:
+    """Read the file as the person says it is written."""
+    form = ReadingForm()
+    if not form.validate():
+        return shell.back(f"/customers/imports/{import_id}", _("Choose from the lists."), tone="warning")
+    with services().database.transaction(g.workspace.id) as session:
+        found = steps.get(session, g.workspace.id, import_id)
+        if found.state not in ("running", "done"):
+            sample = files.sample_of(session, found)
+            files.reread(found, sample, encoding=form.encoding.data, delimiter=form.delimiter.data)
+            found.mapping, found.state = {}, "uploaded"
+    return shell.back(f"/customers/imports/{import_id}")
+
+
+@bp.post("/customers/imports/<int:import_id>/columns")
+@guard.role("marketer")
+def decide_columns(import_id: int) -> ResponseReturnValue:
+    """Take the meaning of the columns and rehearse."""
+    form = MappingForm()
+    with services().database.transaction(g.workspace.id) as session:
+        found = steps.get(session, g.workspace.id, import_id)
+        chosen = {str(place): request.form.get(f"column-{place}", "") for place in range(len(found.header))}
+        try:
+            if not form.validate():
+                raise mapping.MappingRefused
+            choices = mapping.targets(session, g.workspace.id, found.kind)
+            mapping.decide(found, chosen, _options(form, found), choices)
+        except Refusal as refusal:
+            form.refuse(refusal)
+            return _columns_page(session, found, form=form, chosen=chosen), 422
+        steps.check(session, found)
+    return shell.back(f"/customers/imports/{import_id}")
+
+
+@bp.post("/customers/imports/<int:import_id>/start")
+@guard.role("marketer")
+def start(import_id: int) -> ResponseReturnValue:
+    """Take the file over."""
+    with services().database.transaction(g.workspace.id) as session:
+        steps.start(session, steps.get(session, g.workspace.id, import_id))
+    return shell.back(f"/customers/imports/{import_id}", _("The import is running. You can leave this page."))
+
+
+def _stored(form: UploadForm, given: Any) -> Import:
+    with services().database.transaction(g.workspace.id) as session:
+        return files.store(
+            session,
+            g.workspace.id,
+            given.stream,
+            file_name=given.filename,
+            kind=form.kind.data,
+            source=form.source.data,
+            source_note=form.source_note.data or "",
+            staff_id=g.staff.id,
+            now=services().clock.now(),
+        )
+
+
+def _columns_page(
+    session: Any, found: Import, *, form: MappingForm | None = None, chosen: dict[str, str] | None = None
+) -> str:
+    choices = mapping.targets(session, g.workspace.id, found.kind)
+    guessed = mapping.guess(found.header, choices)
+    meant = chosen or found.mapping or guessed
+    sample = files.sample_of(session, found)
+    rows = list(reading.sample_rows(sample, found.encoding, found.delimiter, limit=SAMPLE_ROWS + 1))[1:]
+    return shell.page(
+        "customers/columns.html",
+        found=found,
+        reading=ReadingForm(formdata=None, encoding=found.encoding, delimiter=found.delimiter),
+        form=form or MappingForm(formdata=None, data=found.options or _first_options(meant)),
+        choices=choices,
+        columns=[_column(place, name, meant, rows) for place, name in enumerate(found.header)],
+        row_count=len(rows),
+        twin=files.find_twin(session, found),
+    )
+
+
+def _column(place: int, name: str, meant: dict[str, str], rows: list[list[str]]) -> dict[str, Any]:
+    cells = [row[place] if place < len(row) else "" for row in rows]
+    shown = [cell.replace(reading.UNREADABLE, "\ufffd").replace("\0", "\ufffd")[:80] for cell in cells]
+    return {"place": place, "name": name, "target": meant.get(str(place), ""), "cells": shown}
+
+
+def _first_options(meant: dict[str, str]) -> dict[str, Any]:
+    """People without an address can only be found by their number."""
+    return {} if "email" in meant.values() else {"match_by": "external_ref"}
+
+
+def _options(form: MappingForm, found: Import) -> mapping.Options:
+    return mapping.Options(
+        match_by=form.match_by.data,
+        unknown=form.unknown.data if found.kind == "purchases" else "refuse",
+        clears_empty=form.clears_empty.data,
+        decimal=form.decimal.data,
+        date_order=form.date_order.data,
+        currency=(form.currency.data or "").upper(),
+        topic=form.topic.data or "",
+        time_zone=g.workspace.time_zone,
+    )

@@ -1,0 +1,154 @@
+"""One customer: who it is, how we know, what happened; editing, and noting what happened outside the mail."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from flask import g, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from app.customers import engagement, fields, people, provenance, purchases, timeline, traits
+from app.customers.forms import NoteForm, customer_form, values_of
+from app.customers.models import Customer
+from app.customers.views.blueprint import bp
+from app.customers.words import LABELS
+from app.kernel.refusals import Refusal
+from app.kernel.services import services
+from app.web import guard, panels, shell
+
+CHANNELS = ("", "mail", "purchase", "consent", "note")
+
+
+@bp.get("/customers/<int:customer_id>")
+@guard.role("viewer")
+def show_customer(customer_id: int) -> ResponseReturnValue:
+    """Show one customer, as a page or beside the list."""
+    with services().database.transaction(g.workspace.id) as session:
+        values = _known(session, customer_id)
+    if shell.is_live() and request.headers.get("HX-Target") == "panel":
+        return shell.side_panel("customers/beside.html", behind="/customers", title=values["name"], **values)
+    return shell.page("customers/customer.html", drawn=panels.render("customer", customer_id), **values)
+
+
+@bp.get("/customers/<int:customer_id>/timeline")
+@guard.role("viewer")
+def show_more(customer_id: int) -> ResponseReturnValue:
+    """Show what happened before."""
+    with services().database.transaction(g.workspace.id) as session:
+        page = timeline.read(session, g.workspace.id, customer_id, after=_position())
+    return shell.page("customers/moments.html", page=page, customer_id=customer_id, more=_more(customer_id, page))
+
+
+@bp.get("/customers/<int:customer_id>/edit")
+@guard.role("marketer")
+def edit(customer_id: int) -> ResponseReturnValue:
+    """Show what may be changed."""
+    with services().database.transaction(g.workspace.id) as session:
+        customer = people.get(session, g.workspace.id, customer_id)
+        custom = fields.list_custom(session, g.workspace.id)
+    return _edit_page(customer, custom, customer_form(customer, custom))
+
+
+@bp.post("/customers/<int:customer_id>/edit")
+@guard.role("marketer")
+def change(customer_id: int) -> ResponseReturnValue:
+    """Take the changes over; each value remembers who changed it."""
+    source, now = f"staff:{g.staff.name}", services().clock.now()
+    form: Any = None
+    try:
+        with services().database.transaction(g.workspace.id) as session:
+            customer = people.get(session, g.workspace.id, customer_id)
+            custom = fields.list_custom(session, g.workspace.id)
+            form = customer_form(customer, custom)
+            if form.email.data and form.email.data != customer.email:
+                people.change_address(session, customer, email=form.email.data, source=source, now=now)
+            people.change(session, customer, values_by_name=values_of(form, custom), source=source, now=now)
+    except Refusal as refusal:
+        if form is None:
+            raise
+        form.refuse(refusal)
+        return _edit_page(customer, custom, form), 422
+    return shell.back(f"/customers/{customer_id}", _("The changes are kept."))
+
+
+@bp.post("/customers/<int:customer_id>/notes")
+@guard.role("marketer")
+def add_note(customer_id: int) -> ResponseReturnValue:
+    """Note a call, a visit or a remark."""
+    form = NoteForm()
+    url = f"/customers/{customer_id}"
+    if not form.validate():
+        return shell.back(url, _("Write down what was said or learned."), tone="warning")
+    with services().database.transaction(g.workspace.id) as session:
+        people.get(session, g.workspace.id, customer_id)
+        timeline.note(
+            session,
+            g.workspace.id,
+            customer_id,
+            words=form.words.data or "",
+            how=form.how.data,
+            staff=g.staff.name,
+            now=services().clock.now(),
+        )
+    return shell.back(url, _("It is noted."))
+
+
+def _known(session: Session, customer_id: int) -> dict[str, Any]:
+    customer = people.get(session, g.workspace.id, customer_id)
+    page = timeline.read(session, g.workspace.id, customer_id)
+    return {
+        "customer": customer,
+        "name": _name(customer),
+        "sums": engagement.get(session, g.workspace.id, customer_id),
+        "traits": traits.find(session, g.workspace.id, customer_id),
+        "purchases": purchases.newest(session, g.workspace.id, customer_id, limit=10),
+        "facts": _facts(session, customer),
+        "page": page,
+        "more": _more(customer_id, page),
+        "note": NoteForm(formdata=None),
+        "currency": purchases.usual_currency(session, g.workspace.id) or "EUR",
+    }
+
+
+def _facts(session: Session, customer: Customer) -> list[tuple[str, Any, provenance.Origin | None]]:
+    """Return (label, value, origin) of everything known, profile first."""
+    custom = fields.list_custom(session, g.workspace.id)
+    names = ["email", *fields.PROFILE, "tags", *(f"custom.{field.key}" for field in custom)]
+    origins = provenance.explain(session, g.workspace.id, customer.provenance, names)
+    profile = [(_(LABELS[name]), getattr(customer, name), origins.get(name)) for name in ("email", *fields.PROFILE)]
+    own = [
+        (field.label, customer.custom.get(field.key), origins.get(f"custom.{field.key}"))
+        for field in custom
+        if field.key in customer.custom
+    ]
+    return [fact for fact in [*profile, *own] if fact[1] is not None]
+
+
+def _edit_page(customer: Customer, custom: Any, form: Any) -> str:
+    own = [form[f"custom_{field.key}"] for field in custom]
+    profile = [form[name] for name in fields.PROFILE]
+    return shell.page(
+        "customers/edit.html", customer=customer, name=_name(customer), form=form, profile=profile, own=own
+    )
+
+
+def _name(customer: Customer) -> str:
+    name = " ".join(part for part in (customer.first_name, customer.last_name) if part)
+    return name or customer.email or customer.external_ref or _("No name")
+
+
+def _position() -> timeline.Position | None:
+    try:
+        return timeline.Position(datetime.fromisoformat(request.args["until"]), request.args.get("shown", 0, int))
+    except (KeyError, ValueError):
+        return None
+
+
+def _more(customer_id: int, page: timeline.Page) -> str | None:
+    if page.following is None:
+        return None
+    until = page.following.at.isoformat().replace("+00:00", "Z")
+    return f"/customers/{customer_id}/timeline?until={until}&shown={page.following.shown}"

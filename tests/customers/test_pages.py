@@ -1,0 +1,152 @@
+"""The pages of customers and files do what they say."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from app.customers import people
+from app.customers.imports import running
+from app.kernel.clock import FixedClock
+from tests.factories import NOON
+from tests.factories.customers import a_customer, a_purchase, import_file
+
+CSV = b"email,first_name,city,note\nada@example.com,Ada,London,x\nbob@example.com,<b>Bob</b>,,x\nnobody,No,,\n"
+
+
+@pytest.fixture
+def ada(database, workspace):
+    with database.transaction(workspace.id) as session:
+        customer = a_customer(session, workspace.id, "ada@example.com", first_name="Ada", last_name="Lovelace")
+        a_purchase(session, customer, amount="12.50")
+        return customer
+
+
+def test_a_file_goes_from_upload_to_result(client, database, workspace):
+    page = client.get("/customers/imports/new")
+    assert page.status_code == 200
+    stored = client.post(
+        "/customers/imports/new",
+        data={"file": (io.BytesIO(CSV), "people.csv"), "kind": "people", "source": "own", "source_note": "till"},
+        content_type="multipart/form-data",
+    )
+    url = stored.location
+    columns = client.get(url).text
+    assert "people.csv" in columns
+    assert "&lt;b&gt;Bob&lt;/b&gt;" in columns
+
+    chosen = {"column-0": "email", "column-1": "first_name", "column-2": "city", "match_by": "email"}
+    options = {"date_order": "ymd", "decimal": ".", "unknown": "refuse", "currency": "EUR"}
+    assert client.post(f"{url}/columns", data={**chosen, **options}).status_code == 303
+    import_id = int(url.rpartition("/")[2])
+    assert "hx-get" in client.get(url).text
+    running.rehearse(database, FixedClock(NOON), workspace.id, import_id)
+    rehearsed = client.get(url).text
+    assert "2 rows would be taken over, 1 would be given back" in rehearsed
+    assert "not an email address" in rehearsed
+
+    assert client.post(f"{url}/start").status_code == 303
+    assert client.get(f"{url}/progress").status_code == 200
+    running.run(database, FixedClock(NOON), workspace.id, import_id)
+    assert "2 rows were taken over, 1 are given back" in client.get(url).text
+    assert client.get(f"{url}/progress", headers={"HX-Request": "true"}).headers["HX-Redirect"] == url
+    given_back = client.get(f"{url}/refused.csv").get_data(as_text=True)
+    assert given_back.splitlines()[1].startswith("nobody,No,,,4,")
+    assert "people.csv" in client.get("/customers/imports").text
+
+
+@pytest.mark.parametrize("data", [b"", b"\n\n"])
+def test_an_empty_file_is_refused_with_a_sentence(client, data):
+    answer = client.post(
+        "/customers/imports/new",
+        data={"file": (io.BytesIO(data), "x.csv"), "kind": "people", "source": "own"},
+        content_type="multipart/form-data",
+    )
+
+    assert answer.status_code == 422
+    assert "This file" in answer.text
+
+
+def test_columns_that_name_nobody_are_refused_on_the_page(client):
+    stored = client.post(
+        "/customers/imports/new",
+        data={"file": (io.BytesIO(CSV), "people.csv"), "kind": "people", "source": "own"},
+        content_type="multipart/form-data",
+    )
+    answer = client.post(
+        f"{stored.location}/columns",
+        data={"column-1": "first_name", "match_by": "email", "date_order": "ymd", "decimal": ".", "unknown": "refuse"},
+    )
+
+    assert answer.status_code == 422
+
+
+def test_the_list_searches_beginnings(client, database, workspace, ada):
+    with database.transaction(workspace.id) as session:
+        a_customer(session, workspace.id, "grace@example.com", first_name="Grace", last_name="Hopper", tags=["navy"])
+
+    assert "Grace" not in client.get("/customers?q=lov").text
+    assert "ada@example.com" in client.get("/customers?q=ada lov").text
+    assert "ada@example.com" in client.get("/customers?bought=yes").text
+    assert "ada@example.com" not in client.get("/customers?tag=navy").text
+
+
+@pytest.mark.parametrize("sort", ["newest", "spent", "bought"])
+def test_the_list_pages_by_position(client, database, workspace, sort):
+    import_file(database, workspace.id, "email\n" + "".join(f"p{n}@example.com\n" for n in range(120)))
+    seen, url = [], f"/customers?sort={sort}"
+    for _page in range(3):
+        text = client.get(url).text
+        seen += [n for n in range(120) if f">p{n}@example.com<" in text]
+        url = text.partition('hx-get="/customers?')[2].partition('"')[0].replace("&amp;", "&")
+        more = text.partition('id="more"><a class="btn btn-default" href="')[2].partition('"')[0]
+        url = more.replace("&amp;", "&")
+
+    assert sorted(seen) == list(range(120))
+
+
+def test_one_customer_shows_what_is_known_and_from_where(client, database, workspace, ada):
+    import_file(database, workspace.id, "email,city\nada@example.com,London\n")
+    page = client.get(f"/customers/{ada.id}").text
+
+    assert "Lovelace" in page
+    assert "From row 2 of people.csv" in page
+    assert "12.50" in page
+
+
+def test_edits_and_notes_are_kept(client, database, workspace, ada):
+    url = f"/customers/{ada.id}"
+    edited = {"email": "ada@new.example", "first_name": "Augusta", "last_name": "", "tags": "vip, new"}
+    assert client.post(f"{url}/edit", data=edited).location == url
+    assert client.post(f"{url}/notes", data={"how": "call", "words": "Asked for tea"}).location == url
+
+    page = client.get(url).text
+    assert "Asked for tea" in page
+    assert "Written by" in page
+    with database.transaction(workspace.id) as session:
+        found = people.get(session, workspace.id, ada.id)
+    assert (found.email_key, found.first_name, found.last_name) == ("ada@new.example", "Augusta", None)
+    assert found.tags == ["new", "vip"]
+
+
+def test_an_address_of_another_customer_is_refused_at_its_field(client, database, workspace, ada):
+    with database.transaction(workspace.id) as session:
+        bob = a_customer(session, workspace.id, "bob@example.com")
+    answer = client.post(f"/customers/{bob.id}/edit", data={"email": "ADA@example.com"})
+
+    assert answer.status_code == 422
+    assert "Another customer has this address" in answer.text
+
+
+def test_own_fields_are_added_and_hostile_keys_refused(client):
+    good = {"label": "Shoe size", "key": "shoe_size", "kind": "number"}
+    assert client.post("/customers/fields", data=good).status_code == 303
+    for key in ("__class__", "email", "1st", "a b", "constructor", "UPPER"):
+        assert client.post("/customers/fields", data={**good, "key": key}).status_code == 422
+
+
+def test_someone_can_be_added_by_hand(client):
+    added = client.post("/customers/new", data={"email": "eve@example.com", "first_name": "Eve"})
+    assert "Eve" in client.get(added.location).text
+    assert client.post("/customers/new", data={"email": "no address"}).status_code == 422

@@ -35,7 +35,9 @@ class Campaign(Numbered, Base):
 
     __tablename__ = "campaigns"
     __table_args__ = (
-        CheckConstraint("state IN ('draft', 'scheduled', 'sending', 'paused', 'cancelled', 'sent')", name="known_state"),
+        CheckConstraint(
+            "state IN ('draft', 'scheduled', 'sending', 'paused', 'cancelled', 'sent')", name="known_state"
+        ),
         CheckConstraint("format IN ('markdown', 'mjml', 'html')", name="known_format"),
         CheckConstraint("state <> 'scheduled' OR scheduled_at IS NOT NULL", name="scheduled_has_time"),
         CheckConstraint("state NOT IN ('sending', 'paused', 'sent') OR send_id IS NOT NULL", name="launched_has_send"),
@@ -50,7 +52,9 @@ class Campaign(Numbered, Base):
         ),
         ForeignKeyConstraint(["workspace_id", "send_id"], ["sends.workspace_id", "sends.id"]),
         Index("ix_campaigns_updated", "workspace_id", "updated_at"),
-        Index("uq_campaigns_send", "workspace_id", "send_id", unique=True, postgresql_where=text("send_id IS NOT NULL")),
+        Index(
+            "uq_campaigns_send", "workspace_id", "send_id", unique=True, postgresql_where=text("send_id IS NOT NULL")
+        ),
     )
 
     name: Mapped[str]

@@ -1,0 +1,79 @@
+"""The forms of campaigns: what an author writes, and when it leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flask_babel import lazy_gettext as _
+from wtforms import HiddenField, RadioField, SelectField, TextAreaField
+from wtforms.validators import InputRequired
+
+from app.campaigns.compose import LONGEST_NAME, LONGEST_SUBJECT, Draft
+from app.campaigns.models import Format
+from app.web.forms import Form, LineField, required
+
+EVERYBODY = "everybody"
+LANGUAGES = (
+    ("en", "English"),
+    ("zh", "中文"),
+    ("de", "Deutsch"),
+    ("fr", "Français"),
+    ("es", "Español"),
+    ("ar", "العربية"),
+)
+
+
+class NewForm(Form):
+    """A new campaign: what it is called here, and what it is about."""
+
+    name = LineField(_("Name"), [required], render_kw={"maxlength": LONGEST_NAME, "autofocus": True})
+    topic = SelectField(_("Topic"), [InputRequired()])
+
+
+class ComposeForm(Form):
+    """The whole draft; saved while it is written."""
+
+    revision = HiddenField()
+    name = LineField(_("Name"), [required], render_kw={"maxlength": LONGEST_NAME})
+    topic = SelectField(_("Topic"))
+    audience = SelectField(_("Who is it for?"))
+    language = SelectField(_("Language of the mail"), choices=LANGUAGES)
+    format = RadioField(
+        _("Written in"),
+        choices=[(Format.MARKDOWN, _("Markdown, in our layout")), (Format.MJML, "MJML"), (Format.HTML, "HTML")],
+    )
+    subject = LineField(_("Subject"), render_kw={"maxlength": LONGEST_SUBJECT})
+    preheader = LineField(_("Preview line"), render_kw={"maxlength": LONGEST_SUBJECT})
+    source = TextAreaField(_("Content"))
+
+    def offer(self, topics: Sequence[tuple[int, str]], segments: Sequence[tuple[int, str]]) -> None:
+        """Fill in what can be chosen."""
+        self.topic.choices = [("", _("Choose a topic")), *((str(number), name) for number, name in topics)]
+        named = [(str(number), name) for number, name in segments]
+        self.audience.choices = [
+            ("", _("Choose who gets it")),
+            (EVERYBODY, _("Everybody who agreed to the topic")),
+            *named,
+        ]
+
+    def show(self, draft: Draft) -> None:
+        """Put a draft's values into the fields."""
+        for name in ("name", "language", "format", "subject", "preheader", "source"):
+            self[name].data = getattr(draft, name)
+        self.topic.data = str(draft.topic_id or "")
+        self.audience.data = EVERYBODY if draft.is_for_everyone else str(draft.segment_id or "")
+
+    def draft(self) -> Draft:
+        """Return what was written."""
+        chosen = self.audience.data or ""
+        return Draft(
+            name=self.name.data or "",
+            segment_id=int(chosen) if chosen.isdigit() else None,
+            is_for_everyone=chosen == EVERYBODY,
+            topic_id=int(self.topic.data) if (self.topic.data or "").isdigit() else None,
+            format=self.format.data or Format.MARKDOWN,
+            subject=self.subject.data or "",
+            preheader=self.preheader.data or "",
+            source=self.source.data or "",
+            language=self.language.data or "en",
+        )

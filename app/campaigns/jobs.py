@@ -1,0 +1,20 @@
+"""What campaigns do by themselves."""
+
+from __future__ import annotations
+
+from app.campaigns import schedule
+from app.kernel.registry import job
+from app.kernel.services import Services
+
+
+@job("campaigns.launch_planned")
+def launch_planned(services: Services, *, workspace_id: int, campaign_id: int) -> None:
+    """Launch a campaign whose time has come; a second run finds it launched."""
+    with services.database.transaction(workspace_id) as session:
+        schedule.launch_planned(
+            session,
+            workspace_id,
+            campaign_id,
+            now=services.clock.now(),
+            public_url=services.settings.public_url,
+        )

@@ -1,0 +1,57 @@
+"""How do merge fields survive a converter that knows nothing of them? They travel as plain words and are put back.
+
+``{{ customer.points < 5 }}`` would be read as a tag by an MJML parser and as emphasis by Markdown, so each tag of the
+template language becomes a word of letters and digits before, and itself again after.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
+_WORD = re.compile(r"qx(\d+)z(b|f)xq")
+
+
+@dataclass(frozen=True)
+class Protected:
+    """A source without template tags, and the tags that were in it."""
+
+    text: str
+    tags: tuple[str, ...]
+
+    def restore(self, converted: str) -> str:
+        """Put the tags back into what the converter made."""
+        return _WORD.sub(lambda word: self._tag(int(word[1]), word[0]), converted)
+
+    def missing_from(self, converted: str) -> list[int]:
+        """Return the numbers of the tags a converter dropped."""
+        kept = {int(word[1]) for word in _WORD.finditer(converted)}
+        return [number for number in range(len(self.tags)) if number not in kept]
+
+    def line_of(self, number: int) -> int:
+        """Return the line of a tag in the source."""
+        found = next((word for word in _WORD.finditer(self.text) if int(word[1]) == number), None)
+        if found is None:
+            return 1
+        before = self.restore(self.text[: found.start()])
+        return before.count("\n") + 1
+
+    def _tag(self, number: int, word: str) -> str:
+        return self.tags[number] if number < len(self.tags) else word
+
+
+def protect(source: str) -> Protected:
+    """Replace every template tag by a word; a block tag's word differs from a field's."""
+    tags: list[str] = []
+
+    def keep(found: re.Match[str]) -> str:
+        tags.append(found[0])
+        return f"qx{len(tags) - 1}z{'f' if found[0].startswith('{{') else 'b'}xq"
+
+    return Protected(_TAG.sub(keep, _WORD.sub("", source)), tuple(tags))
+
+
+def is_block(word: str) -> bool:
+    """Say whether a text is nothing but words that stand for block tags."""
+    return bool(re.fullmatch(r"\s*(?:qx\d+zbxq\s*)+", word))

@@ -1,0 +1,198 @@
+"""Is this ready to leave? Everything that would embarrass or harm, found before, with what to do about it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.accounts import identities, workspaces
+from app.accounts.models import SendingIdentity
+from app.campaigns import compose, markup_review, previews, templates
+from app.campaigns.audience import Audience, is_chosen
+from app.campaigns.models import Campaign
+from app.delivery import compiler, syntax
+from app.delivery.compiler import TemplateRefused
+from app.delivery.content import Content
+from app.kernel.refusals import Refusal
+
+ERROR, WARNING = "error", "warning"
+LARGE, TOO_LARGE = 80 * 1024, 100 * 1024
+_REPLY = re.compile(r"\s*(re|fwd?|aw|wg|tr|回复|转发|答复)\s*[:：]", re.IGNORECASE)
+_LONG_SUBJECT = 70
+
+
+class NotReady(Refusal):
+    """Something must be put right before this campaign can leave."""
+
+    status = 422
+    message = "This campaign cannot leave yet: %(reason)s"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing to put right (`error`) or to think about (`warning`), in which step, and how.
+
+    `msgid` and `hint` are English message ids filled from `values`; `url` leads to where it can be changed.
+    """
+
+    level: str
+    step: str
+    msgid: str
+    hint: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict)
+    line: int | None = None
+    column: int | None = None
+    url: str = ""
+
+    @property
+    def message(self) -> str:
+        """Return the English sentence."""
+        return self.msgid % self.values if self.values else self.msgid
+
+
+def inspect(session: Session, campaign: Campaign, *, audience: Audience | None, public_url: str) -> list[Check]:
+    """Return what was found, errors first, in the order of the page."""
+    found = [
+        *_audience(campaign, audience),
+        *_sender(session, campaign),
+        *_lines(session, campaign),
+        *_content(session, campaign, public_url),
+    ]
+    return sorted(found, key=lambda check: check.level != ERROR)
+
+
+def require_ready(session: Session, campaign: Campaign, *, audience: Audience | None, public_url: str) -> None:
+    """Raise NotReady with the first error."""
+    for check in inspect(session, campaign, audience=audience, public_url=public_url):
+        if check.level == ERROR:
+            raise NotReady(reason=check.message)
+
+
+def source_problems(session: Session, campaign: Campaign) -> list[syntax.Problem]:
+    """Return what is wrong in the source, for the editor to show where it is."""
+    return templates.problems_of(
+        campaign.format,
+        campaign.source,
+        brand=compose.brand_of(session, campaign),
+        known_fields=compose.own_fields(session, campaign.workspace_id),
+    )
+
+
+def _audience(campaign: Campaign, audience: Audience | None) -> Iterator[Check]:
+    if campaign.topic_id is None:
+        yield Check(
+            ERROR, "audience", "No topic is chosen.", "People agree to topics; choose the one this mail belongs to."
+        )
+    if not is_chosen(campaign):
+        if campaign.topic_id is not None:
+            yield Check(ERROR, "audience", "Nobody is chosen yet.", "Choose a segment or everybody.")
+    elif audience is not None and audience.matched == 0:
+        yield Check(ERROR, "audience", "Nobody matches the segment.", "Choose another segment or change its rules.")
+    elif audience is not None and audience.mailable == 0:
+        yield Check(ERROR, "audience", "Nobody of those chosen may be written to about this topic.")
+
+
+def _sender(session: Session, campaign: Campaign) -> Iterator[Check]:
+    workspace = workspaces.get(session, campaign.workspace_id)
+    if not workspace.postal_address.strip():
+        yield Check(
+            ERROR, "content", "The workspace has no postal address.",
+            "Every mailing must show one. Add it in the settings.",
+            url="/settings",
+        )  # fmt: skip
+    if campaign.identity_id is None:
+        yield Check(
+            ERROR, "content", "There is no sender yet.", "Set up a sending address in the settings.", url="/settings"
+        )
+        return
+    identity = identities.get(session, campaign.workspace_id, campaign.identity_id)
+    if not _is_aligned(identity):
+        yield Check(
+            ERROR, "content", "The From address %(address)s is not of the domain %(domain)s we sign for.",
+            "Mailboxes would distrust it. Change the address or the domain in the settings.",
+            {"address": identity.from_address, "domain": identity.domain}, url="/settings",
+        )  # fmt: skip
+    if identity.paused_at is not None:
+        yield Check(ERROR, "content", "Sending from %(address)s is stopped.", "Look at the reason in the settings.",
+                    {"address": identity.from_address}, url="/settings")  # fmt: skip
+
+
+def _is_aligned(identity: SendingIdentity) -> bool:
+    domain = identity.from_address.rpartition("@")[2].casefold()
+    return domain == identity.domain.casefold() or domain.endswith("." + identity.domain.casefold())
+
+
+def _lines(session: Session, campaign: Campaign) -> Iterator[Check]:
+    known = compose.own_fields(session, campaign.workspace_id)
+    if not campaign.subject:
+        yield Check(ERROR, "content", "The subject is empty.")
+    elif _REPLY.match(campaign.subject):
+        yield Check(ERROR, "content", "The subject pretends to be an answer.", "Leave out “Re:” or “Fwd:”.")
+    elif len(campaign.subject) > _LONG_SUBJECT:
+        yield Check(WARNING, "content", "The subject is %(count)s characters long; phones show about 40.",
+                    values={"count": len(campaign.subject)})  # fmt: skip
+    if not campaign.preheader:
+        yield Check(
+            WARNING, "content", "There is no preview line.", "Mailboxes show the first words of the mail instead."
+        )
+    for label, line in (("subject", campaign.subject), ("preview line", campaign.preheader)):
+        for problem in syntax.check(line, kind="line", known_fields=known):
+            yield Check(ERROR, "content", "In the %(label)s: %(problem)s",
+                        values={"label": label, "problem": problem.message})  # fmt: skip
+
+
+def _content(session: Session, campaign: Campaign, public_url: str) -> Iterator[Check]:
+    if not campaign.source.strip():
+        yield Check(ERROR, "content", "The mail is empty.")
+        return
+    problems = source_problems(session, campaign)
+    for problem in problems:
+        yield Check(ERROR, "content", problem.msgid, problem.hint_msgid, problem.values, problem.line, problem.column)
+    if problems:
+        return
+    content = compose.content_of(session, campaign)
+    yield from _size(session, campaign, content, public_url)
+    review = markup_review.review(content.html)
+    if not review.has_unsubscribe:
+        yield Check(WARNING, "content", "The mail has no unsubscribe link.",
+                    "We add one at the end. To place it yourself, link to {{ unsubscribe_url }}.")  # fmt: skip
+    if not review.has_postal_address:
+        yield Check(WARNING, "content", "The mail does not show your postal address.",
+                    "We add it at the end. To place it yourself, write {{ workspace.postal_address }}.")  # fmt: skip
+    if review.images_without_alt:
+        yield Check(WARNING, "content", "%(count)s pictures have no description.",
+                    'Say in the alt attribute what they show, or alt="" if they only decorate.',
+                    {"count": review.images_without_alt})  # fmt: skip
+    if not review.has_language:
+        yield Check(
+            WARNING, "content", "The mail does not say its language.", 'Write <html lang="…"> for screen readers.'
+        )
+    if not review.has_direction:
+        yield Check(
+            WARNING, "content", "The mail does not say its writing direction.", 'Write <html dir="ltr"> or rtl.'
+        )
+    for url in review.plain_links[:5]:
+        yield Check(WARNING, "content", "The link %(url)s is not encrypted.", "Use https:// if the page has it.",
+                    {"url": url[:120]})  # fmt: skip
+    for url in review.dead_links[:5]:
+        yield Check(WARNING, "content", "A link leads nowhere: “%(url)s”.", values={"url": url[:120]})
+
+
+def _size(session: Session, campaign: Campaign, content: Content, public_url: str) -> Iterator[Check]:
+    try:
+        compiled = compiler.compile_content(content, stream=previews.stream_of(session, campaign, public_url))
+    except TemplateRefused as refused:
+        yield Check(ERROR, "content", refused.problems[0].msgid, values=refused.problems[0].values)
+        return
+    size = previews.size_on_the_wire(compiled, previews.SOMEBODY)
+    if size > TOO_LARGE:
+        yield Check(ERROR, "content", "The mail is %(size)s kB large; mailboxes cut off what is beyond 100 kB.",
+                    "Shorten it, so that the unsubscribe link at its end stays visible.",
+                    {"size": size // 1024})  # fmt: skip
+    elif size > LARGE:
+        yield Check(WARNING, "content", "The mail is %(size)s kB large; at 100 kB mailboxes begin to cut it off.",
+                    values={"size": size // 1024})  # fmt: skip

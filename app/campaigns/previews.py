@@ -1,0 +1,110 @@
+"""How would this mail look to that person? Rendered with their real values, with links that lead nowhere."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.accounts import identities, workspaces
+from app.campaigns import compose
+from app.campaigns.models import Campaign
+from app.customers import people
+from app.delivery import compiler, notices
+from app.delivery.compiler import CompiledMessage, Shown
+from app.delivery.content import Content, Stream
+from app.delivery.slots import Slots
+from app.kernel.settings import Settings
+
+SLOTS = Slots("somebody@example.com", "preview", "", "preview", "preview", "preview")
+# Whoever has no customers yet sees their mail as this person.
+SOMEBODY: dict[str, Any] = {
+    "customer": {"first_name": "Ada", "last_name": "Example", "email": "ada@example.com", "tags": []},
+    "purchases": [],
+}
+_DARK = re.compile(r"@media[^{]*prefers-color-scheme\s*:\s*dark[^{]*\{", re.IGNORECASE)
+
+
+def show(
+    session: Session, campaign: Campaign, *, public_url: str, customer_id: int | None, content: Content | None = None
+) -> Shown:
+    """Return subject, HTML and text as this customer would read them; raise a Refusal that says what is wrong."""
+    given = content or compose.content_of(session, campaign)
+    compiled = compiler.compile_content(given, stream=stream_of(session, campaign, public_url))
+    return compiled.show(person(session, campaign.workspace_id, customer_id), SLOTS)
+
+
+def subject(session: Session, campaign: Campaign, *, customer_id: int | None) -> str:
+    """Return the subject this customer would read; raise a Refusal that says what is wrong."""
+    alone = Content(campaign.subject, "", "", "", campaign.language)
+    return show(session, campaign, public_url="", customer_id=customer_id, content=alone).subject
+
+
+def in_the_dark(html: str) -> str:
+    """Return the HTML as a mailbox in dark mode shows it: what the mail says for the dark holds always."""
+    dark = _DARK.sub("@media all {", html)
+    return dark if dark != html else f'<div style="background:#14171d;color:#e8ebf1;min-height:100vh">{html}</div>'
+
+
+def size_on_the_wire(compiled: CompiledMessage, someone: Mapping[str, Any]) -> int:
+    """Return the octets of one person's HTML, which is what mailboxes cut off."""
+    return len(compiled.show(someone, SLOTS).html.encode("utf-8"))
+
+
+def person(session: Session, workspace_id: int, customer_id: int | None) -> dict[str, Any]:
+    """Return what templates may fill in for this customer."""
+    if customer_id is None:
+        return SOMEBODY
+    row = session.execute(people.merge_data_query(workspace_id, [customer_id])).mappings().first()
+    if row is None:
+        return SOMEBODY
+    profile = {name: row[name] for name in ("email", "first_name", "last_name", "language", "country", "city", "tags")}
+    return {"customer": {**row["custom"], **profile}, "purchases": row["purchases"] or []}
+
+
+def send_test(
+    session: Session,
+    campaign: Campaign,
+    *,
+    to_address: str,
+    customer_id: int | None,
+    settings: Settings,
+    now: datetime,
+) -> None:
+    """Send the mail as this customer would get it to one of the staff, marked as a test; raise a Refusal."""
+    content = compose.content_of(session, campaign)
+    marked = Content(f"[Test] {content.subject}", content.preheader, content.html, content.text, content.language)
+    notices.send_to_staff(
+        session,
+        campaign.workspace_id,
+        kind="test",
+        to_address=to_address,
+        content=marked,
+        person=person(session, campaign.workspace_id, customer_id),
+        settings=settings,
+        now=now,
+        identity_id=campaign.identity_id,
+    )
+
+
+def stream_of(session: Session, campaign: Campaign, public_url: str) -> Stream:
+    """Return as whom the campaign speaks, without keys."""
+    workspace = workspaces.get(session, campaign.workspace_id)
+    identity = identities.find_default(session, campaign.workspace_id)
+    if campaign.identity_id is not None:
+        identity = identities.get(session, campaign.workspace_id, campaign.identity_id)
+    return Stream(
+        from_name=identity.from_name if identity else workspace.sender_name,
+        from_address=identity.from_address if identity else "preview@example.com",
+        public_url=public_url,
+        list_id="preview.example.com",
+        postal_address=workspace.postal_address,
+        workspace={
+            "name": workspace.name,
+            "sender_name": workspace.sender_name,
+            "postal_address": workspace.postal_address,
+        },
+    )

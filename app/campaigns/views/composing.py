@@ -1,0 +1,165 @@
+"""Is this ready to leave? The page on which a campaign is written, with checks and preview beside it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import g, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from app.campaigns import audience, compose, preflight, previews
+from app.campaigns.forms import ComposeForm
+from app.campaigns.models import Campaign, CampaignState
+from app.campaigns.views import reporting, words
+from app.campaigns.views.blueprint import bp
+from app.consent import topics
+from app.kernel.refusals import Refusal
+from app.kernel.services import services
+from app.segments import segments
+from app.web import errors, guard, shell
+
+MODES = ("desktop", "phone", "dark", "text")
+
+
+@bp.get("/campaigns/<int:campaign_id>")
+@guard.role("viewer")
+def show(campaign_id: int) -> str:
+    """Show a draft to write on, and anything later as its report."""
+    with services().database.transaction(g.workspace.id, reading=True) as session:
+        campaign = compose.get(session, g.workspace.id, campaign_id)
+        if campaign.state != CampaignState.DRAFT:
+            return reporting.page(session, campaign)
+        form = _form(session)
+        form.show(compose.draft_of(campaign))
+        form.revision.data = str(campaign.revision)
+        values = _page_values(session, campaign)
+    return shell.page("campaigns/compose.html", form=form, **values)
+
+
+@bp.post("/campaigns/<int:campaign_id>/save")
+@guard.role("marketer")
+def save(campaign_id: int) -> ResponseReturnValue:
+    """Keep what was written; answer with the checks, the numbers and the preview as they are now."""
+    with services().database.transaction(g.workspace.id) as session:
+        form = _form(session)
+        refusal = _keep(session, campaign_id, form)
+        campaign = compose.get(session, g.workspace.id, campaign_id)
+    if not shell.is_live():
+        return shell.back(
+            url_for("campaigns.show", campaign_id=campaign_id),
+            errors.say(refusal) if refusal else _("The draft is kept."),
+            tone="danger" if refusal else "success",
+        )
+    if refusal:
+        return shell.page("campaigns/_not_saved.html", message=errors.say(refusal), campaign=campaign, refusal=refusal)
+    with services().database.transaction(g.workspace.id, reading=True) as session:
+        values = _page_values(session, campaign)
+    return shell.page("campaigns/_saved.html", **values)
+
+
+@bp.get("/campaigns/<int:campaign_id>/preview")
+@guard.role("viewer")
+def preview(campaign_id: int) -> str:
+    """Show the preview pane as another person or in another size."""
+    with services().database.transaction(g.workspace.id, reading=True) as session:
+        campaign = compose.get(session, g.workspace.id, campaign_id)
+        values = _preview_values(session, campaign)
+    return shell.page("campaigns/_preview.html", campaign=campaign, **values)
+
+
+@bp.get("/campaigns/<int:campaign_id>/mail")
+@guard.role("viewer")
+def mail(campaign_id: int) -> ResponseReturnValue:
+    """Answer with the mail itself, for a sandboxed frame."""
+    mode = request.args.get("mode", "desktop")
+    with services().database.transaction(g.workspace.id, reading=True) as session:
+        campaign = compose.get(session, g.workspace.id, campaign_id)
+        try:
+            shown = previews.show(
+                session, campaign, public_url=services().settings.public_url, customer_id=_customer_id()
+            )
+        except Refusal:
+            return shell.framed(shell.page("campaigns/frame_broken.html"))
+    if mode == "text":
+        return shell.framed(shell.page("campaigns/frame_text.html", text=shown.text))
+    return shell.framed(previews.in_the_dark(shown.html) if mode == "dark" else shown.html)
+
+
+@bp.post("/campaigns/<int:campaign_id>/test")
+@guard.role("marketer")
+def test(campaign_id: int) -> ResponseReturnValue:
+    """Send the mail to the staff member's own address, as the person in the preview would get it."""
+    with services().database.transaction(g.workspace.id) as session:
+        previews.send_test(
+            session,
+            compose.get(session, g.workspace.id, campaign_id),
+            to_address=g.staff.email,
+            customer_id=_customer_id(),
+            settings=services().settings,
+            now=services().clock.now(),
+        )
+    message = _("A test is on its way to %(address)s. Its links lead nowhere.", address=g.staff.email)
+    return shell.back(url_for("campaigns.show", campaign_id=campaign_id), message)
+
+
+def _keep(session: Session, campaign_id: int, form: ComposeForm) -> Refusal | None:
+    """Save the form; a refusal is returned, since the text must stay on the page whatever is wrong with it."""
+    revision = request.form.get("revision", type=int) or 0
+    if request.form.get("overwrite"):
+        revision = compose.get(session, g.workspace.id, campaign_id).revision
+    try:
+        compose.save(session, g.workspace.id, campaign_id, form.draft(), revision=revision, now=services().clock.now())
+    except Refusal as refusal:
+        return refusal
+    return None
+
+
+def _form(session: Session) -> ComposeForm:
+    form = ComposeForm()
+    form.offer(
+        [(topic.id, topic.name) for topic in topics.list_active(session, g.workspace.id)],
+        [(segment.id, segment.name) for segment in segments.list_all(session, g.workspace.id)],
+    )
+    return form
+
+
+def _page_values(session: Session, campaign: Campaign) -> dict[str, Any]:
+    """Return everything around the form: numbers, checks, preview."""
+    counted = audience.count(session, campaign, now=services().clock.now())
+    found = preflight.inspect(session, campaign, audience=counted, public_url=services().settings.public_url)
+    return {
+        "campaign": campaign,
+        "audience": counted,
+        "checks": [words.check(each) for each in found],
+        "problems": [
+            {"line": each["line"], "column": each["column"], "message": each["message"]}
+            for each in map(words.check, found)
+            if each["line"]
+        ],
+        "names": compose.merge_names(session, g.workspace.id),
+        **_preview_values(session, campaign),
+    }
+
+
+def _preview_values(session: Session, campaign: Campaign) -> dict[str, Any]:
+    mode = request.values.get("mode", "desktop")
+    customer_id = _customer_id()
+    people = audience.some_people(session, campaign, now=services().clock.now())
+    if customer_id is None and people:
+        customer_id = people[0].customer_id
+    try:
+        subject = previews.subject(session, campaign, customer_id=customer_id)
+    except Refusal:
+        subject = campaign.subject
+    return {
+        "people": people,
+        "customer_id": customer_id,
+        "mode": mode if mode in MODES else "desktop",
+        "subject": subject,
+    }
+
+
+def _customer_id() -> int | None:
+    return request.values.get("customer", type=int)

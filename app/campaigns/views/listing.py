@@ -1,0 +1,96 @@
+"""Which campaigns are there? The list, and starting, copying and deleting one."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask import g, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from app.campaigns import compose, results
+from app.campaigns.forms import NewForm
+from app.campaigns.views.blueprint import bp
+from app.consent import topics
+from app.kernel.services import services
+from app.web import guard, shell
+
+_PAGE = 30
+
+
+@bp.get("/campaigns")
+@guard.role("viewer")
+def index() -> str:
+    """Show the campaigns, the latest change first."""
+    before = _position(request.args.get("before", ""))
+    with services().database.transaction(g.workspace.id, reading=True) as session:
+        lines = results.recent(session, g.workspace.id, limit=_PAGE + 1, before=before)
+        counts = results.counts_by_state(session, g.workspace.id)
+        named = topics.named(session, g.workspace.id, {line.campaign.topic_id or 0 for line in lines})
+    shown = lines[:_PAGE]
+    last = shown[-1].campaign if len(lines) > _PAGE else None
+    more = url_for("campaigns.index", before=f"{last.updated_at.isoformat()}~{last.id}") if last else None
+    return shell.page("campaigns/index.html", lines=shown, counts=counts, topics=named, more=more)
+
+
+@bp.get("/campaigns/new")
+@guard.role("marketer")
+def new() -> str:
+    """Ask what the campaign is about."""
+    with services().database.transaction(g.workspace.id) as session:
+        form = _new_form(session)
+    return shell.page("campaigns/new.html", form=form)
+
+
+@bp.post("/campaigns/new")
+@guard.role("marketer")
+def create() -> ResponseReturnValue:
+    """Start a draft and open it."""
+    now = services().clock.now()
+    with services().database.transaction(g.workspace.id) as session:
+        form = _new_form(session)
+        if not form.validate_on_submit():
+            return shell.page("campaigns/new.html", form=form), 422
+        campaign = compose.start(
+            session, g.workspace.id, name=form.name.data, topic_id=int(form.topic.data), staff_id=g.staff.id, now=now
+        )
+    return shell.back(url_for("campaigns.show", campaign_id=campaign.id))
+
+
+@bp.post("/campaigns/<int:campaign_id>/copy")
+@guard.role("marketer")
+def copy(campaign_id: int) -> ResponseReturnValue:
+    """Start a draft that says the same."""
+    with services().database.transaction(g.workspace.id) as session:
+        made = compose.copy(session, g.workspace.id, campaign_id, staff_id=g.staff.id, now=services().clock.now())
+    return shell.back(url_for("campaigns.show", campaign_id=made.id), _("This is a copy. Nothing has been sent."))
+
+
+@bp.post("/campaigns/<int:campaign_id>/delete")
+@guard.role("marketer")
+def delete(campaign_id: int) -> ResponseReturnValue:
+    """Forget a draft."""
+    with services().database.transaction(g.workspace.id) as session:
+        compose.delete(session, g.workspace.id, campaign_id)
+    return shell.back(url_for("campaigns.index"), _("The draft is deleted."))
+
+
+def search(session: Session, workspace_id: int, text: str) -> list[tuple[str, str, str]]:
+    """Answer the search box: campaigns whose name or subject holds the text."""
+    found = compose.find(session, workspace_id, text, limit=5)
+    return [(each.name, each.subject, url_for("campaigns.show", campaign_id=each.id)) for each in found]
+
+
+def _new_form(session: Session) -> NewForm:
+    form = NewForm()
+    form.topic.choices = [(str(topic.id), topic.name) for topic in topics.list_active(session, g.workspace.id)]
+    return form
+
+
+def _position(typed: str) -> tuple[datetime, int] | None:
+    at, _separator, number = typed.partition("~")
+    try:
+        return datetime.fromisoformat(at), int(number)
+    except ValueError:
+        return None

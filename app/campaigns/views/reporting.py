@@ -1,0 +1,146 @@
+"""What did it do, honestly? A campaign's report, its live progress, and the panel of the home page."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from flask import g, render_template, url_for
+from flask_babel import gettext as _
+from markupsafe import Markup
+from sqlalchemy.orm import Session
+
+from app.campaigns import audience, compose, results
+from app.campaigns.models import Campaign
+from app.campaigns.results import Summary
+from app.campaigns.views import words
+from app.campaigns.views.blueprint import bp
+from app.consent import topics
+from app.delivery.sends import Progress
+from app.kernel.services import services
+from app.segments import segments
+from app.web import charts, guard, language, shell
+
+_LINES = 5
+
+
+@bp.get("/campaigns/<int:campaign_id>/report")
+@guard.role("viewer")
+def report(campaign_id: int) -> str:
+    """Show the whole report again while it moves."""
+    with services().database.transaction(g.workspace.id, reading=True) as session:
+        return page(session, compose.get(session, g.workspace.id, campaign_id))
+
+
+@bp.get("/campaigns/<int:campaign_id>/progress")
+@guard.role("viewer")
+def progress(campaign_id: int) -> str:
+    """Show how far the sending is; the piece asks for itself again until it is over."""
+    with services().database.transaction(g.workspace.id, reading=True) as session:
+        campaign = compose.get(session, g.workspace.id, campaign_id)
+        summary = results.summary(session, g.workspace.id, campaign_id, now=services().clock.now())
+        state = results.state_of(session, campaign)
+    return shell.page("campaigns/_progress.html", **_moving(campaign, summary, state))
+
+
+def page(session: Session, campaign: Campaign) -> str:
+    """Return the report of a campaign that is no draft any more."""
+    now = services().clock.now()
+    summary = results.summary(session, g.workspace.id, campaign.id, now=now)
+    topic = topics.get(session, g.workspace.id, campaign.topic_id) if campaign.topic_id else None
+    segment = segments.get(session, g.workspace.id, campaign.segment_id) if campaign.segment_id else None
+    state = results.state_of(session, campaign)
+    return shell.page(
+        "campaigns/report.html",
+        topic=topic,
+        segment=segment,
+        planned=audience.count(session, campaign, now=now) if campaign.send_id is None else None,
+        funnel=_funnel(summary),
+        verdicts=_verdicts(summary),
+        reasons=_reasons(summary.progress),
+        **_moving(campaign, summary, state),
+    )
+
+
+def home_panel(session: Session, workspace_id: int, subject_id: int, now: datetime) -> Markup:
+    """Draw the latest campaigns with the people who clicked, for the home page."""
+    lines = results.recent(session, workspace_id, limit=_LINES, launched=True)
+    if not lines:
+        return Markup()
+    drawn = render_template("campaigns/panel_home.html", lines=lines)
+    return Markup(drawn)  # noqa: S704 - a template of ours, escaped by itself
+
+
+def _moving(campaign: Campaign, summary: Summary, state: str) -> dict[str, Any]:
+    """Return what changes while it is sent."""
+    done = summary.progress.done + summary.progress.waiting
+    return {
+        "campaign": campaign,
+        "summary": summary,
+        "state": state,
+        "job": {
+            "url": url_for("campaigns.progress", campaign_id=campaign.id),
+            "done": done,
+            "total": summary.progress.total,
+            "sentence": _sentence(summary, state),
+            "is_finished": state not in ("sending", "scheduled"),
+            "tone": {"paused": "warning", "cancelled": "muted"}.get(state),
+        },
+    }
+
+
+def _sentence(summary: Summary, state: str) -> str:
+    """Say in one sentence where the campaign stands."""
+    progress = summary.progress
+    gone, rest = words.people(progress.sent), progress.queued + progress.waiting
+    if state == "scheduled":
+        return _("Getting ready to leave.")
+    if state == "paused":
+        return _("Paused: %(gone)s have it, %(rest)s wait.", gone=gone, rest=words.people(rest))
+    if state == "cancelled":
+        return _("Ended early: %(gone)s got it.", gone=gone)
+    if state == "sent":
+        return _(
+            "Done: %(gone)s got it, %(others)s did not.", gone=gone, others=words.people(progress.total - progress.sent)
+        )
+    if progress.waiting:
+        return _(
+            "%(gone)s have it; %(waiting)s get it at a better moment.",
+            gone=gone,
+            waiting=words.people(progress.waiting),
+        )
+    return _("%(gone)s have it, %(rest)s are next.", gone=gone, rest=words.people(rest))
+
+
+def _funnel(summary: Summary) -> dict[str, Any]:
+    """Return the way from everyone chosen to people who clicked, as chart data."""
+    progress = summary.progress
+    steps = [
+        (_("Chosen"), progress.total),
+        (_("Handed to their mailbox"), progress.sent),
+        (_("Not sent back"), summary.delivered),
+        (_("Clicked by a person"), summary.clicks.get("human", 0)),
+    ]
+    return charts.data(
+        [label for label, _count in steps], [charts.line(_("People"), [count for _label, count in steps])]
+    )
+
+
+def _verdicts(summary: Summary) -> list[dict[str, Any]]:
+    """Return opens and clicks by who caused them, for stacked bars."""
+    labels = {"human": (_("A person"), "accent"), "unsure": (_("Unclear"), "warning"),
+              "proxy": (_("Mail proxy"), "muted"), "scanner": (_("Security scanner"), "danger")}  # fmt: skip
+    return [
+        {
+            "label": label,
+            "parts": [(*labels[name][:1], counts.get(name, 0), labels[name][1]) for name in results.VERDICTS],
+        }
+        for label, counts in ((_("Opened"), summary.opens), (_("Clicked"), summary.clicks))
+        if counts
+    ]
+
+
+def _reasons(progress: Progress) -> list[tuple[str, str]]:
+    """Return why people did not get it, the most frequent reason first."""
+    ordered = sorted(progress.reasons.items(), key=lambda pair: -pair[1])
+    return [(words.reason(reason), language.number(count)) for reason, count in ordered]

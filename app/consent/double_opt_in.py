@@ -109,6 +109,7 @@ class RequestInfo:
     customer_id: int
     form_id: int
     state: str
+    topic_ids: tuple[int, ...]
     topic_names: tuple[str, ...]
     language: str
     network: str
@@ -152,7 +153,7 @@ def get_request(session: Session, workspace_id: int, request_id: int) -> Request
     row = _row(session, workspace_id, request_id)
     names = tuple(topic.name for topic in topics.named(session, workspace_id, row.topic_ids).values())
     return RequestInfo(
-        *(row.id, row.customer_id, row.form_id, row.state, names),
+        *(row.id, row.customer_id, row.form_id, row.state, tuple(row.topic_ids), names),
         *(row.language, row.network, row.requested_at, row.expires_at),
     )
 

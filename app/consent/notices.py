@@ -77,13 +77,17 @@ def create(session: Session, workspace_id: int, *, kind: str, language: str, tex
     return _info(row)
 
 
-def current(session: Session, workspace_id: int, kind: str, language: str, *, now: datetime) -> NoticeInfo:
-    """Return the wording in force in this language, storing the default one when the workspace has none yet."""
+def current(
+    session: Session, workspace_id: int, kind: str, language: str, *, now: datetime, keep: bool = True
+) -> NoticeInfo:
+    """Return the wording in force in this language; a default one is stored first, unless a page only shows it."""
     language = language_of(language)
     row = _latest(session, workspace_id, kind, language)
     if row:
         return _info(row)
     text = wording.DEFAULTS[kind, language]
+    if not keep:
+        return NoticeInfo(0, kind, 1, language, text, sha256(text.encode()).hexdigest(), now)
     return create(session, workspace_id, kind=kind, language=language, text=text, now=now)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, exists, literal, or_, select
 from sqlalchemy.orm import Session
 
 from app.consent import suppression
-from app.consent.models import ConsentState, Suppression
+from app.consent.models import ConsentState
 from app.consent.purposes import ALL_TOPICS, CLICK_TRACKING, MARKETING, OPEN_TRACKING, PURPOSES
 
 # Why somebody may not be written to, as message ids; pages translate them.
@@ -123,14 +123,9 @@ def explain(
     purpose: str = MARKETING,
 ) -> str | None:
     """Return the sentence that says why this person may not be written to about this topic; None: they may be."""
-    silent = session.scalar(
-        select(Suppression.reason).where(
-            Suppression.workspace_id == workspace_id,
-            Suppression.address_digest == suppression.digest_query(workspace_id, customer_id),
-        )
-    )
+    silent = suppression.find_of_customer(session, workspace_id, customer_id)
     if silent:
-        return SUPPRESSED[silent]
+        return SUPPRESSED[silent.reason]
     answers = {row.topic_id: row for row in state_of(session, workspace_id, customer_id) if row.purpose == purpose}
     row = answers.get(topic_id) or answers.get(ALL_TOPICS)
     return explain_row(row, now=now)

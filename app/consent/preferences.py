@@ -48,16 +48,25 @@ class Changes:
 
 
 def read(
-    session: Session, workspace_id: int, customer_id: int, *, sender: str, language: str, now: datetime
+    session: Session,
+    workspace_id: int,
+    customer_id: int,
+    *,
+    sender: str,
+    language: str,
+    now: datetime,
+    keep: bool = True,
 ) -> Preferences:
-    """Return this person's switches; raise NotFound for somebody we no longer know."""
+    """Return this person's switches; raise NotFound for somebody we no longer know.
+
+    `keep` is False where a page only shows them: opening a page writes nothing.
+    """
     customer = people.get(session, workspace_id, customer_id)
     held = {
         (row.purpose, row.topic_id): permission.explain_row(row, now=now) is None
         for row in permission.state_of(session, workspace_id, customer_id)
     }
-    digest = session.scalar(select(suppression.digest_query(workspace_id, customer_id)))
-    marketing = notices.current(session, workspace_id, MARKETING, language, now=now)
+    marketing = notices.current(session, workspace_id, MARKETING, language, now=now, keep=keep)
     return Preferences(
         address=shorten(customer.email or ""),
         language=customer.language or language,
@@ -76,10 +85,10 @@ def read(
             if topic.is_active or held.get((MARKETING, topic.id))
         ),
         purposes=tuple(
-            _purpose_switch(session, workspace_id, purpose, sender, language, held, now)
+            _purpose_switch(session, workspace_id, purpose, sender, language, held, now, keep)
             for purpose in PERSONAL_PURPOSES
         ),
-        is_silent=bool(digest and suppression.is_suppressed(session, workspace_id, digest)),
+        is_silent=suppression.find_of_customer(session, workspace_id, customer_id) is not None,
     )
 
 
@@ -132,7 +141,8 @@ def _purpose_switch(
     language: str,
     held: dict[tuple[str, int], bool],
     now: datetime,
+    keep: bool,
 ) -> Switch:
-    notice = notices.current(session, workspace_id, purpose, language, now=now)
+    notice = notices.current(session, workspace_id, purpose, language, now=now, keep=keep)
     shown = notice.shown(sender=sender)
     return Switch(purpose, purpose, ALL_TOPICS, "", shown.text, "", held.get((purpose, ALL_TOPICS), False), shown)

@@ -101,11 +101,16 @@ def save(
     return form
 
 
-def choices(session: Session, form: SignupForm, *, language: str, sender: str, now: datetime) -> list[Choice]:
-    """Return the boxes of this form in this language, each with the words now in force. All start empty (C1)."""
+def choices(
+    session: Session, form: SignupForm, *, language: str, sender: str, now: datetime, keep: bool = True
+) -> list[Choice]:
+    """Return the boxes of this form in this language, each with the words now in force. All start empty (C1).
+
+    `keep` is False where a page only shows them: opening a page writes nothing.
+    """
     workspace_id = form.workspace_id
     offered = [topic for topic in topics.named(session, workspace_id, form.topic_ids).values() if topic.is_active]
-    marketing = notices.current(session, workspace_id, MARKETING, language, now=now)
+    marketing = notices.current(session, workspace_id, MARKETING, language, now=now, keep=keep)
     boxes = [
         Choice(
             f"topic-{topic.id}",
@@ -116,7 +121,7 @@ def choices(session: Session, form: SignupForm, *, language: str, sender: str, n
         for topic in offered
     ]
     for purpose in form.asks:
-        notice = notices.current(session, workspace_id, purpose, language, now=now)
+        notice = notices.current(session, workspace_id, purpose, language, now=now, keep=keep)
         boxes.append(Choice(purpose, purpose, None, notice.shown(sender=sender)))
     return boxes
 

@@ -56,6 +56,12 @@ def find(session: Session, workspace_id: int, address_digest: bytes) -> Suppress
     return SuppressionInfo(*row) if row else None
 
 
+def find_of_customer(session: Session, workspace_id: int, customer_id: int) -> SuppressionInfo | None:
+    """Return why this person's present address is silent, or None."""
+    digest = session.scalar(select(digest_query(workspace_id, customer_id)))
+    return find(session, workspace_id, digest) if digest else None
+
+
 def is_suppressed(session: Session, workspace_id: int, address_digest: bytes) -> bool:
     """Say whether this address must stay silent."""
     return find(session, workspace_id, address_digest) is not None

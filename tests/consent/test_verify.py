@@ -13,7 +13,8 @@ from tests.factories.consent import a_yes, consented_customer
 
 # `{own}` becomes "workspace_id = ..." of the test's workspace.
 TAMPERING = {
-    "one byte of a record": "UPDATE consent_ledger SET record = overlay(record PLACING '6' FROM 9) WHERE {own} AND seq = 2",
+    "one byte of a record": "UPDATE consent_ledger SET record = overlay(record PLACING '6' FROM 9)"
+    " WHERE {own} AND seq = 2",
     "a letter outside ASCII": "UPDATE consent_ledger SET record = record || 'é' WHERE {own} AND seq = 2",
     "text that is no record": "UPDATE consent_ledger SET record = '[]' WHERE {own} AND seq = 3",
     "a hash": "UPDATE consent_ledger SET hash = set_byte(hash, 5, get_byte(hash, 5) # 1) WHERE {own} AND seq = 2",

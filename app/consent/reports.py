@@ -1,0 +1,153 @@
+"""Is the base of permission growing, on what does it stand, and how old is it? Counts for people to look at."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+_FOR_WRITING = """
+state.workspace_id = :workspace_id AND state.purpose = 'marketing' AND state.topic_id > 0 AND state.allowed
+AND (state.expires_at IS NULL OR state.expires_at > :now)
+AND NOT EXISTS (
+    SELECT 1 FROM customers AS person JOIN suppressions AS silent
+        ON silent.workspace_id = person.workspace_id AND silent.address_digest = person.address_digest
+    WHERE person.workspace_id = state.workspace_id AND person.id = state.customer_id
+)
+"""
+_BY_TOPIC = text(f"SELECT topic_id, count(*) FROM consent_state AS state WHERE {_FOR_WRITING} GROUP BY topic_id")
+_PEOPLE = text(f"SELECT count(DISTINCT customer_id) FROM consent_state AS state WHERE {_FOR_WRITING}")
+_BY_SOURCE = text(
+    f"SELECT basis, method, count(*) FROM consent_state AS state WHERE {_FOR_WRITING}"
+    " GROUP BY basis, method ORDER BY count(*) DESC LIMIT 20"
+)
+_BY_AGE = text(
+    f"""
+    SELECT CASE WHEN since > :quarter THEN 0 WHEN since > :year THEN 1 WHEN since > :two_years THEN 2 ELSE 3 END AS age,
+        count(*) FROM consent_state AS state WHERE {_FOR_WRITING} GROUP BY age
+    """
+)
+_STATES = text(
+    """
+    SELECT topic_id, state, count(*) FROM consent_state
+    WHERE workspace_id = :workspace_id AND purpose = 'marketing' AND topic_id > 0 AND NOT allowed
+    GROUP BY topic_id, state
+    """
+)
+_FLOW = text(
+    """
+    SELECT CAST(date_trunc('week', recorded_at AT TIME ZONE :zone) AS date) AS week, event, count(*) FROM consent_ledger
+    WHERE workspace_id = :workspace_id AND purpose = 'marketing' AND recorded_at > :since AND event IN
+        ('given', 'imported', 'confirmed', 'renewed', 'withdrawn', 'objected', 'complained', 'expired')
+    GROUP BY week, event
+    """
+)
+_BOUNCED = text(
+    """
+    SELECT CAST(date_trunc('week', at AT TIME ZONE :zone) AS date) AS week, count(*) FROM suppressions
+    WHERE workspace_id = :workspace_id AND reason = 'bounced' AND at > :since GROUP BY week
+    """
+)
+
+GAINED = {"imported": "imported", "given": "given", "renewed": "given", "confirmed": "confirmed"}
+LOST = ("withdrawn", "objected", "complained", "expired", "bounced")
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """Who may be written to now, cut four ways. Ages are those of the latest yes: 90 days, a year, two years, older."""
+
+    people: int
+    by_topic: dict[int, int]
+    not_allowed: dict[int, dict[str, int]]
+    by_source: list[tuple[str, str, int]]
+    by_age: tuple[int, int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Week by week: how many permissions were gained and lost, and why. Weeks begin on Mondays."""
+
+    weeks: tuple[date, ...]
+    gained: dict[str, tuple[int, ...]]
+    lost: dict[str, tuple[int, ...]]
+
+    @property
+    def gained_total(self) -> int:
+        return sum(map(sum, self.gained.values()))
+
+    @property
+    def lost_total(self) -> int:
+        return sum(map(sum, self.lost.values()))
+
+
+def base(session: Session, workspace_id: int, *, now: datetime) -> Base:
+    """Count the base of permission as it stands."""
+    here = {"workspace_id": workspace_id, "now": now}
+    days = {"quarter": 90, "year": 365, "two_years": 730}
+    spans = {name: now - timedelta(days=count) for name, count in days.items()}
+    ages: dict[int, int] = {age: count for age, count in session.execute(_BY_AGE, here | spans)}
+    not_allowed: dict[int, dict[str, int]]
+    by_source: list[tuple[str, str, int]]
+    by_age: tuple[int, int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Week by week: how many permissions were gained and lost, and why. Weeks begin on Mondays."""
+
+    weeks: tuple[date, ...]
+    gained: dict[str, tuple[int, ...]]
+    lost: dict[str, tuple[int, ...]]
+
+    @property
+    def gained_total(self) -> int:
+        return sum(map(sum, self.gained.values()))
+
+    @property
+    def lost_total(self) -> int:
+        return sum(map(sum, self.lost.values()))
+
+
+def base(session: Session, workspace_id: int, *, now: datetime) -> Base:
+    """Count the base of permission as it stands."""
+    here = {"workspace_id": workspace_id, "now": now}
+    days = {"quarter": 90, "year": 365, "two_years": 730}
+    ages: dict[int, int] = dict(
+        session.execute(_BY_AGE, here | {name: now - timedelta(days=count) for name, count in days.items()}).tuples()
+    )
+    not_allowed: dict[int, dict[str, int]] = {}
+    for topic_id, state, count in session.execute(_STATES, {"workspace_id": workspace_id}):
+        not_allowed.setdefault(topic_id, {})[state] = count
+    return Base(
+        people=session.scalar(_PEOPLE, here) or 0,
+        by_topic={topic_id: count for topic_id, count in session.execute(_BY_TOPIC, here)},
+        not_allowed=not_allowed,
+        by_source=[(basis, method, count) for basis, method, count in session.execute(_BY_SOURCE, here)],
+        by_age=(ages.get(0, 0), ages.get(1, 0), ages.get(2, 0), ages.get(3, 0)),
+    )
+
+
+def flow(session: Session, workspace_id: int, *, now: datetime, time_zone: str, weeks: int = 13) -> Flow:
+    """Count what was gained and lost in each of the latest weeks."""
+    here = {"workspace_id": workspace_id, "zone": time_zone, "since": now - timedelta(weeks=weeks)}
+    latest = session.scalar(
+        text("SELECT CAST(date_trunc('week', CAST(:now AS timestamptz) AT TIME ZONE :zone) AS date)"),
+        {"now": now, "zone": time_zone},
+    )
+    assert isinstance(latest, date)
+    names = tuple(latest - timedelta(weeks=back) for back in range(weeks - 1, -1, -1))
+    counted: dict[str, dict[date, int]] = {}
+    for week, event, count in session.execute(_FLOW, here):
+        name = GAINED.get(event, event)
+        counted.setdefault(name, {})[week] = counted.get(name, {}).get(week, 0) + count
+    counted["bounced"] = {week: count for week, count in session.execute(_BOUNCED, here)}
+
+    def line(name: str) -> tuple[int, ...]:
+        return tuple(counted.get(name, {}).get(week, 0) for week in names)
+
+    return Flow(
+        names,
+        {name: line(name) for name in dict.fromkeys(GAINED.values())},
+        {name: line(name) for name in LOST},
+    )

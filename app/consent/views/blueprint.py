@@ -1,0 +1,58 @@
+"""The room's blueprint, and what its pages share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, request
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from app.accounts import workspaces
+from app.web import language, shell
+
+bp = Blueprint("consent", __name__, template_folder="../templates")
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Who writes to the visitor of a public page."""
+
+    workspace_id: int
+    slug: str
+    name: str
+    language: str
+
+
+def sender_of(session: Session, workspace_id: int) -> Sender:
+    """Return who a public page speaks for."""
+    workspace = workspaces.get(session, workspace_id)
+    return Sender(workspace.id, workspace.slug, workspace.sender_name, workspace.language)
+
+
+def language_for(known: str | None) -> str:
+    """Return the visitor's language: what they chose here, else what we know of them, else their browser's."""
+    chosen = request.cookies.get(language.COOKIE)
+    if chosen in language.LANGUAGES:
+        return chosen
+    if known and known[:2] in language.LANGUAGES:
+        return known[:2]
+    return request.accept_languages.best_match(list(language.LANGUAGES), "en") or "en"
+
+
+def public_page(template: str, sender: Sender, code: str, **values: Any) -> str:
+    """Show a customer's page in this language."""
+    return shell.public_page(template, sender=sender.name, language_code=code, **values)
+
+
+def tabs() -> list[tuple[str, str, str]]:
+    """Return the tabs of the consent pages."""
+    return [
+        ("overview", _("Overview"), "/consent"),
+        ("forms", _("Sign-up forms"), "/consent/forms"),
+        ("topics", _("Topics"), "/consent/topics"),
+        ("wordings", _("Wordings"), "/consent/wordings"),
+        ("suppressions", _("Never mailed"), "/consent/suppressions"),
+        ("ledger", _("Proof"), "/consent/ledger"),
+    ]

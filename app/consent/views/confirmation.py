@@ -1,0 +1,76 @@
+"""The link in the confirmation mail: opening it shows a question, pressing its button answers it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask import g, request
+from flask.typing import ResponseReturnValue
+
+from app.consent import double_opt_in, signup_forms, topics, wording
+from app.consent.double_opt_in import ConfirmationExpired, RequestInfo, RequestRejected
+from app.consent.views.blueprint import Sender, bp, language_for, public_page, sender_of
+from app.kernel.services import services
+from app.web import guard
+
+PREFERENCES_VALID_FOR = timedelta(days=30)
+
+
+@bp.get("/c/<token>")
+@guard.token("confirm")
+def show_confirmation(token: str) -> ResponseReturnValue:
+    """Ask whether it was them; nothing is confirmed by opening the page."""
+    sender, asked = _read()
+    if asked.state == "confirmed":
+        return _show("done", sender, asked, again=True)
+    if asked.state != "pending":
+        return _show("over", sender, asked), 410
+    if services().clock.now() >= asked.expires_at:
+        return _show("over", sender, asked), 410
+    return _show("ask", sender, asked)
+
+
+@bp.post("/c/<token>")
+@guard.token("confirm")
+def answer_confirmation(token: str) -> ResponseReturnValue:
+    """Confirm, or say that it was somebody else; once is enough, twice is harmless."""
+    sender, asked = _read()
+    now, visitor = services().clock.now(), {"ip": request.remote_addr, "user_agent": request.user_agent.string[:300]}
+    try:
+        with services().database.transaction(g.workspace_id) as session:
+            if request.form.get("answer") == "not_me":
+                double_opt_in.deny(session, g.workspace_id, g.letter.a, now=now, **visitor)
+                return _show("denied", sender, asked)
+            first = double_opt_in.confirm(session, g.workspace_id, g.letter.a, now=now, **visitor)
+    except (ConfirmationExpired, RequestRejected) as refusal:
+        return _show("over", sender, asked), refusal.status
+    return _show("done", sender, asked, again=not first)
+
+
+def _read() -> tuple[Sender, RequestInfo]:
+    with services().database.transaction(g.workspace_id) as session:
+        return sender_of(session, g.workspace_id), double_opt_in.get_request(session, g.workspace_id, g.letter.a)
+
+
+def _show(what: str, sender: Sender, asked: RequestInfo, *, again: bool = False) -> str:
+    code = language_for(asked.language)
+    with services().database.transaction(g.workspace_id) as session:
+        form = signup_forms.get(session, g.workspace_id, asked.form_id)
+        named = topics.named(session, g.workspace_id, asked.topic_ids).values()
+    preferences = services().tokens.mint(
+        "preferences",
+        g.workspace_id,
+        asked.customer_id,
+        expires_at=services().clock.now() + PREFERENCES_VALID_FOR,
+    )
+    return public_page(
+        "consent/public_confirm.html",
+        sender,
+        code,
+        what=what,
+        again=again,
+        topics=[(topic.name, topic.description, wording.say_promise(topic.promise, code)) for topic in named],
+        asked=asked,
+        form_url=f"/f/{sender.slug}/{form.slug}" if form.is_open else None,
+        preferences_url=f"/p/{preferences}" if what == "done" else None,
+    )

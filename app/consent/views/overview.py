@@ -1,0 +1,68 @@
+"""Can we prove it, and is it growing? The first page of consent."""
+
+from __future__ import annotations
+
+from flask import g
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.consent import health, reports, topics, words
+from app.consent.reports import Base, Flow
+from app.consent.views.blueprint import bp, tabs
+from app.kernel.services import services
+from app.web import charts, guard, language, shell
+
+
+@bp.get("/consent")
+@guard.role("viewer")
+def show_overview() -> ResponseReturnValue:
+    """Show the base of permission, and how it grew and shrank."""
+    now = services().clock.now()
+    with services().database.transaction(g.workspace.id) as session:
+        base = reports.base(session, g.workspace.id, now=now)
+        flow = reports.flow(session, g.workspace.id, now=now, time_zone=g.workspace.time_zone)
+        known = topics.list_all(session, g.workspace.id)
+        checkup = health.latest(session, g.workspace.id)
+    return shell.page(
+        "consent/overview.html",
+        tabs=tabs(),
+        base=base,
+        topics=[(topic, base.by_topic.get(topic.id, 0), base.not_allowed.get(topic.id, {})) for topic in known],
+        sources=[(_(words.BASES[basis]), _(words.method(method)), count) for basis, method, count in base.by_source],
+        ages=_ages(base),
+        flow=flow,
+        chart=flow_chart(flow),
+        summary=flow_summary(flow),
+        checkup=checkup,
+    )
+
+
+def flow_chart(flow: Flow) -> dict[str, object]:
+    """Return what was gained and lost week by week, for the chart component."""
+    gained = {"imported": _("brought along by import"), "given": _("agreed"), "confirmed": _("confirmed by email")}
+    lost = {
+        "withdrawn": _("withdrawn"),
+        "objected": _("objected"),
+        "complained": _("complained"),
+        "expired": _("ran out"),
+        "bounced": _("undeliverable"),
+    }
+    lines = [charts.line(gained[name], values) for name, values in flow.gained.items() if any(values)]
+    lines += [charts.line(lost[name], values) for name, values in flow.lost.items() if any(values)]
+    return charts.data(list(flow.weeks), lines)
+
+
+def flow_summary(flow: Flow) -> str:
+    """Return the chart in one sentence."""
+    sentence: str = _(
+        "In 13 weeks %(gained)s permissions were gained and %(lost)s lost.",
+        gained=language.number(flow.gained_total),
+        lost=language.number(flow.lost_total),
+    )
+    return sentence
+
+
+def _ages(base: Base) -> list[tuple[str, int, str]]:
+    names = (_("up to 90 days"), _("up to a year"), _("up to two years"), _("older"))
+    tones = ("success", "accent", "warning", "muted")
+    return list(zip(names, base.by_age, tones, strict=True))

@@ -1,0 +1,154 @@
+"""The public sign-up form. It answers the same whether we know the address or not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from flask import request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.accounts import workspaces
+from app.consent import double_opt_in, signup_abuse, signup_forms
+from app.consent.double_opt_in import Answer, NothingChosen
+from app.consent.models import SignupForm
+from app.consent.signup_forms import Choice
+from app.consent.views.blueprint import Sender, bp, language_for, public_page, sender_of
+from app.customers import addresses
+from app.customers.addresses import BadAddress
+from app.kernel.refusals import NotFound, Refusal
+from app.kernel.services import services
+from app.kernel.tokens import BadToken, TokenExpired
+from app.web import errors, guard, language
+
+_PAGE = "/f/<workspace_slug>/<form_slug>"
+
+
+@dataclass(frozen=True)
+class _Opened:
+    """A form as the visitor finds it."""
+
+    sender: Sender
+    form: SignupForm
+    language: str
+    choices: list[Choice]
+
+
+@bp.get(_PAGE)
+@guard.public("anybody may sign up")
+def show_signup(workspace_slug: str, form_slug: str) -> ResponseReturnValue:
+    """Show the form, every box empty."""
+    return _show(_open(workspace_slug, form_slug, keep=False))
+
+
+@bp.post(_PAGE)
+@guard.public("anybody may sign up")
+def sign_up(workspace_slug: str, form_slug: str) -> ResponseReturnValue:
+    """Note the request; whoever filled the hidden field is a program and gets the same answer for nothing."""
+    opened = _open(workspace_slug, form_slug, keep=True)
+    email = request.form.get("email", "").strip()
+    if request.form.get("website"):
+        return _thank(opened, email)
+    if not _was_read(opened):
+        return _show(opened, notice=_("Please check what you entered and press the button once more."))
+    if not signup_abuse.admits(
+        services().limiter,
+        workspace_id=opened.sender.workspace_id,
+        form_id=opened.form.id,
+        ip=request.remote_addr,
+        email=email,
+    ):
+        return _show(opened, notice=_("Too many sign-ups just now. Please try again in a few minutes.")), 429
+    try:
+        addresses.normalise(email)
+        _ask(opened, email)
+    except (BadAddress, NothingChosen) as refusal:
+        return _show(opened, refusal=refusal), 422
+    return _thank(opened, email)
+
+
+def _open(workspace_slug: str, form_slug: str, *, keep: bool) -> _Opened:
+    with services().database.transaction() as session:
+        workspace = workspaces.find_by_slug(session, workspace_slug)
+    if workspace is None:
+        raise NotFound
+    with services().database.transaction(workspace.id) as session:
+        form = signup_forms.get_open(session, workspace.id, form_slug)
+        sender = sender_of(session, workspace.id)
+        code = language_for(form.language)
+        now = services().clock.now()
+        choices = signup_forms.choices(session, form, language=code, sender=sender.name, now=now, keep=keep)
+    return _Opened(sender, form, code, choices)
+
+
+def _ask(opened: _Opened, email: str) -> None:
+    ticked = {choice.name for choice in opened.choices if request.form.get(choice.name)}
+    answer = Answer(
+        email=email,
+        chosen=tuple(choice for choice in opened.choices if choice.name in ticked),
+        declined=tuple(choice for choice in opened.choices if choice.name not in ticked and choice.topic is None),
+        language=opened.language,
+        page=request.base_url,
+        ip=request.remote_addr,
+        user_agent=_line(request.user_agent.string, 300),
+        fields=_names(opened.form),
+    )
+    with services().database.transaction(opened.sender.workspace_id) as session:
+        double_opt_in.request(session, opened.sender.workspace_id, opened.form, answer, now=services().clock.now())
+
+
+def _names(form: SignupForm) -> dict[str, str]:
+    typed = {"first_name": _line(request.form.get("first_name", ""), 80)} if form.asks_name else {}
+    return {name: value for name, value in typed.items() if value}
+
+
+def _line(text: str, longest: int) -> str:
+    """Return one clean line: control characters are nobody's name."""
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())[:longest]
+
+
+def _was_read(opened: _Opened) -> bool:
+    """Say whether this very form was shown, at most a day and at least a moment ago (L4)."""
+    now = services().clock.now()
+    try:
+        letter = services().tokens.read("signup", request.form.get("stamp", ""), now=now)
+    except (BadToken, TokenExpired):
+        return False
+    if (letter.workspace_id, letter.a) != (opened.sender.workspace_id, opened.form.id):
+        return False
+    return now - datetime.fromtimestamp(letter.b, UTC) >= signup_abuse.FASTEST_HUMAN
+
+
+def _stamp(opened: _Opened) -> str:
+    now = services().clock.now()
+    return services().tokens.mint(
+        "signup",
+        opened.sender.workspace_id,
+        opened.form.id,
+        int(now.timestamp()),
+        expires_at=now + signup_abuse.PAGE_VALID_FOR,
+    )
+
+
+def _show(opened: _Opened, *, notice: str | None = None, refusal: Refusal | None = None) -> str:
+    language.use(opened.language)
+    return public_page(
+        "consent/public_signup.html",
+        opened.sender,
+        opened.language,
+        form=opened.form,
+        topics=[choice for choice in opened.choices if choice.topic],
+        purposes=[choice for choice in opened.choices if choice.topic is None],
+        typed=request.form,
+        stamp=_stamp(opened),
+        notice=notice,
+        email_error=errors.say(refusal) if isinstance(refusal, BadAddress) else None,
+        topic_error=errors.say(refusal) if isinstance(refusal, NothingChosen) else None,
+    )
+
+
+def _thank(opened: _Opened, email: str) -> str:
+    return public_page(
+        "consent/public_asked.html", opened.sender, opened.language, email=_line(email, 254), form=opened.form
+    )

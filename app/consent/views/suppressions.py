@@ -1,0 +1,88 @@
+"""Addresses that are never mailed: look one up, add one. Only a person's own new act ends it."""
+
+from __future__ import annotations
+
+from flask import g, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from app.accounts import audit, workspaces
+from app.consent import suppression, words
+from app.consent.forms import SuppressionForm
+from app.consent.suppression import SuppressionInfo
+from app.consent.views.blueprint import bp, tabs
+from app.customers import addresses
+from app.kernel.refusals import Refusal
+from app.kernel.services import services
+from app.web import guard, shell
+
+
+@bp.get("/consent/suppressions")
+@guard.role("viewer")
+def list_suppressions() -> ResponseReturnValue:
+    """Show the latest additions, or the answer about one address."""
+    return _show(SuppressionForm(formdata=None))
+
+
+@bp.post("/consent/suppressions")
+@guard.role("marketer")
+def add_suppression() -> ResponseReturnValue:
+    """Silence an address."""
+    form, now = SuppressionForm(), services().clock.now()
+    if not form.validate():
+        return _show(form), 422
+    try:
+        with services().database.transaction(g.workspace.id) as session:
+            digest = _digest(session, form.email.data or "")
+            suppression.add(
+                session,
+                g.workspace.id,
+                address_digest=digest,
+                reason=suppression.MANUAL,
+                source=f"{g.staff.name}: {form.note.data}"[:300],
+                now=now,
+            )
+            audit.record(
+                session,
+                g.workspace.id,
+                staff_id=g.staff.id,
+                action="address.suppressed",
+                subject_kind="suppression",
+                subject_id=0,
+                details={"digest": digest.hex(), "note": form.note.data},
+                now=now,
+            )
+    except Refusal as refusal:
+        form.refuse(refusal)
+        return _show(form), 422
+    return shell.back("/consent/suppressions", _("This address will never be written to."))
+
+
+def _show(form: SuppressionForm) -> str:
+    asked, answer, is_address = request.args.get("q", "").strip(), None, True
+    with services().database.transaction(g.workspace.id) as session:
+        newest = suppression.list_newest(session, g.workspace.id)
+        if asked:
+            try:
+                answer = suppression.find(session, g.workspace.id, _digest(session, asked))
+            except addresses.BadAddress:
+                is_address = False
+    return shell.page(
+        "consent/suppressions.html",
+        tabs=tabs(),
+        form=form,
+        asked=asked,
+        answer=_row(answer) if answer else None,
+        is_address=is_address,
+        rows=[_row(each) for each in newest],
+        can_edit=g.role != "viewer",
+    )
+
+
+def _row(info: SuppressionInfo) -> tuple[SuppressionInfo, str, str]:
+    return info, words.SUPPRESSIONS.get(info.reason, info.reason), words.method(info.source)
+
+
+def _digest(session: Session, email: str) -> bytes:
+    return addresses.digest(addresses.normalise(email).key, workspaces.get(session, g.workspace.id).digest_key)

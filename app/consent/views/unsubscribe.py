@@ -1,0 +1,75 @@
+"""Leaving: one press in the mail program, or one button here. No login, no reason, no redirect, no cookie (H3-H7)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask import g, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from app.consent import actions, topics
+from app.consent.evidence import Evidence
+from app.consent.topics import TopicInfo
+from app.consent.views.blueprint import Sender, bp, language_for, public_page, sender_of
+from app.customers import people
+from app.kernel.refusals import NotFound
+from app.kernel.services import services
+from app.web import guard
+
+PREFERENCES_VALID_FOR = timedelta(days=30)
+
+
+@bp.get("/u/<token>")
+@guard.token("unsubscribe")
+def show_unsubscribe(token: str) -> ResponseReturnValue:
+    """Show one button; opening the link changes nothing."""
+    return _show("ask")
+
+
+@bp.post("/u/<token>")
+@guard.token("unsubscribe")
+def unsubscribe(token: str) -> ResponseReturnValue:
+    """End the topic of that mail, or everything when they chose so; whatever else is posted ends the topic too."""
+    everything = request.form.get("scope") == "all"
+    by_program = request.form.get("List-Unsubscribe") == "One-Click"
+    evidence = Evidence(
+        method="one_click" if by_program else "unsubscribe_page",
+        message_id=g.letter.c or None,
+        ip=request.remote_addr,
+        user_agent=request.user_agent.string[:300],
+    )
+    with services().database.transaction(g.workspace_id) as session:
+        now = services().clock.now()
+        if everything or not g.letter.b:
+            actions.leave_all(session, g.workspace_id, g.letter.a, evidence=evidence, now=now)
+        else:
+            actions.withdraw(session, g.workspace_id, g.letter.a, topic_id=g.letter.b, evidence=evidence, now=now)
+    return _show("left_all" if everything or not g.letter.b else "left")
+
+
+def _show(what: str) -> str:
+    with services().database.transaction(g.workspace_id) as session:
+        sender, topic, known_language = _read(session)
+    preferences = services().tokens.mint(
+        "preferences", g.workspace_id, g.letter.a, expires_at=services().clock.now() + PREFERENCES_VALID_FOR
+    )
+    return public_page(
+        "consent/public_unsubscribe.html",
+        sender,
+        language_for(known_language),
+        what=what,
+        topic=topic.name if topic else None,
+        preferences_url=f"/p/{preferences}",
+    )
+
+
+def _read(session: Session) -> tuple[Sender, TopicInfo | None, str]:
+    """Return what the page says; somebody who was erased since still gets it, in the sender's language."""
+    sender = sender_of(session, g.workspace_id)
+    topic = topics.get(session, g.workspace_id, g.letter.b) if g.letter.b else None
+    try:
+        known = people.get(session, g.workspace_id, g.letter.a).language
+    except NotFound:
+        known = None
+    return sender, topic, known or sender.language

@@ -9,7 +9,10 @@ from typing import cast
 
 from babel import Locale, dates, numbers
 from flask import Flask, g, has_request_context, request
-from flask_babel import Babel, get_locale, get_timezone, gettext, refresh
+from flask_babel import Babel, get_locale, get_timezone, get_translations, gettext, refresh
+from jinja2 import pass_eval_context
+from jinja2.nodes import EvalContext
+from markupsafe import Markup
 
 from app.kernel.services import services
 
@@ -23,6 +26,7 @@ def init_app(app: Flask) -> None:
     folder = Path(__file__).parent / "translations"
     app.config.setdefault("BABEL_TRANSLATION_DIRECTORIES", str(folder))
     Babel(app, default_locale="en", locale_selector=_choose_locale, timezone_selector=_choose_time_zone)
+    app.jinja_env.globals["ngettext"] = counted
     app.jinja_env.filters.update(
         number=number,
         money=money,
@@ -70,6 +74,14 @@ def percent(share: float | Decimal | None, decimals: int = 1) -> str:
 def percent_number(share: float | Decimal | None, decimals: int = 1) -> str:
     """0.041 -> 4.1, for the lower end of an interval."""
     return number(None if share is None else float(share) * 100, decimals)
+
+
+@pass_eval_context
+def counted(eval_context: EvalContext, singular: str, plural: str, num: float, **variables: object) -> str:
+    """The templates' ngettext: as the library's, but %(num)s is written as the reader writes numbers."""
+    said = get_translations().ungettext(singular, plural, num)
+    safe = Markup(said) if eval_context.autoescape else said  # noqa: S704 - a message of ours; values are escaped
+    return safe % {"num": number(num), **variables}
 
 
 def day(value: date | datetime | None, length: str = "medium") -> str:

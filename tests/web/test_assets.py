@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -49,3 +50,17 @@ def test_files_travel_packed_and_are_kept_for_a_year(
 @pytest.mark.parametrize("name", ["nothing.css", "../files.py", "..%2ffiles.py", ".inputs"])
 def test_only_built_files_are_served(browser_client: FlaskClient, name: str):
     assert browser_client.get(f"/assets/{name}").status_code == 404
+
+
+def test_every_class_on_a_page_is_drawn(built: None):
+    """The framework is trimmed; a class that was trimmed away, or misspelt, would look like nothing at all."""
+    drawn = set(re.findall(r"\.((?:[\w-]|\\.)+)", (files.DIST / files.manifest()["app.css"]).read_text()))
+    used = {
+        (name, str(path.relative_to(assets.ROOT)))
+        for path in (assets.ROOT / "app").glob("*/templates/**/*.html")
+        for names in re.findall(r'class="([^"]*)"', re.sub(r"\{#.*?#\}", "", path.read_text(), flags=re.S))
+        for name in re.sub(r"\{\{.*?\}\}|\{%.*?%\}", " ", names).split()
+        if not name.endswith("-")
+    }
+
+    assert {pair for pair in used if pair[0].replace(":", "\\:") not in drawn} == set()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from flask import Flask, g
+from flask import Flask, g, render_template_string
 
 from app.kernel.clock import FixedClock
 from app.web import charts, frame, language
@@ -80,3 +80,10 @@ def test_initials(name: str, said: str):
 
 def test_a_sparkline_stands_on_zero():
     assert charts.spark_points([0, 5, 10]) == "0.0,22.0 50.0,12.0 100.0,2.0"
+
+
+def test_a_counted_sentence_writes_its_number_like_every_number(framed: Flask):
+    with framed.test_request_context("/"):
+        said = render_template_string("{{ ngettext('%(num)s person, %(x)s', '%(num)s people, %(x)s', 2431, x='<b>') }}")
+
+    assert said == "2,431 people, &lt;b&gt;"

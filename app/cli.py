@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import os
+import signal
 import sys
 from pathlib import Path
 
-import demo
 from app import running
-from app.kernel import settings
+from app.delivery import intake
+from app.kernel import services, settings
+from app.wiring import hears, hooks
+from demo import catcher, play
 from migrations import schema
 
 
@@ -25,6 +29,12 @@ def main() -> None:
     migrate = commands.add_parser("migrate", help="bring the database to the latest schema")
     migrate.set_defaults(act=_migrate)
 
+    catch = commands.add_parser("catcher", help="take mail at SMTP_URL, keep it, show it at CATCHER_URL")
+    catch.set_defaults(act=_catch)
+
+    take_in = commands.add_parser("intake", help="take bounces, complaints and replies by SMTP at INTAKE_ADDRESS")
+    take_in.set_defaults(act=_take_in)
+
     key = commands.add_parser("new-key", help="print a fresh key for SECRET_KEYS")
     key.add_argument("id", type=int, nargs="?", default=1, help="0-255, not used before")
     key.set_defaults(act=_new_key)
@@ -39,13 +49,33 @@ def main() -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    return running.run(demo.main, once=arguments.once)
+    return running.run(play.main, once=arguments.once)
 
 
 def _migrate(_arguments: argparse.Namespace) -> int:
     _use_local_parts()
     schema.upgrade(os.environ["DATABASE_URL"])
     return 0
+
+
+def _catch(_arguments: argparse.Namespace) -> int:
+    return catcher.run()
+
+
+def _take_in(_arguments: argparse.Namespace) -> int:
+    host, _, port = os.environ.get("INTAKE_ADDRESS", "127.0.0.1:2525").rpartition(":")
+    hears.connect()
+    hooks.connect()
+    asyncio.run(_keep_open(host, int(port)))
+    return 0
+
+
+async def _keep_open(host: str, port: int) -> None:
+    ended = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, ended.set)
+    async with await intake.serve(services.services(), host, port):
+        await ended.wait()
 
 
 def _new_key(arguments: argparse.Namespace) -> int:

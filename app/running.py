@@ -12,7 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from app.kernel import settings
@@ -28,11 +28,11 @@ class CannotRun(Exception):
     """Something about this machine keeps the parts from starting; the message says what to do."""
 
 
-def run(main_job: Callable[[Mapping[str, str], bool], int], *, once: bool) -> int:
+def run(main_job: Callable[[Mapping[str, str]], int], *, once: bool) -> int:
     """Start every part, play the main job where it is due, stay until told to stop, and stop everything.
 
-    `main_job` gets the environment and whether this is for once; it returns an exit status. With `once` it is always
-    played and its status returned; otherwise it is played on the first start only.
+    `main_job` gets the environment and returns an exit status. With `once` it is always played and its status returned;
+    otherwise it is played on the first start only.
     """
     var_dir = Path(os.environ.get("VAR_DIR", "var")).absolute()
     signal.signal(signal.SIGTERM, _interrupt)
@@ -56,7 +56,7 @@ def environment(var_dir: Path, given: Mapping[str, str]) -> dict[str, str]:
     """Return `given` with what it leaves out filled in for the parts that run from `var_dir`."""
     port = _port(given)
     host = given.get("HOST", "127.0.0.1")
-    smtp, inbox = _catcher_ports(var_dir)
+    smtp, inbox, intake = _mail_ports(var_dir)
     shown = "localhost" if host in ("127.0.0.1", "0.0.0.0", "::") else host  # noqa: S104 - compared, not bound
     filled = {
         "VAR_DIR": str(var_dir),
@@ -66,6 +66,8 @@ def environment(var_dir: Path, given: Mapping[str, str]) -> dict[str, str]:
         "REDIS_URL": Valkey(var_dir).url,
         "PUBLIC_URL": f"http://{shown}:{port}",
         "CLOCK_FILE": str(var_dir / "clock"),
+        "INBOUND_DOMAIN": "inbound.example",
+        "INTAKE_ADDRESS": f"127.0.0.1:{intake}",
         "SECRET_KEYS": _secret(var_dir) if "SECRET_KEYS" not in given else "",
         "PYTHONPATH": str(ROOT),
         "PYTHONUNBUFFERED": "1",
@@ -75,7 +77,7 @@ def environment(var_dir: Path, given: Mapping[str, str]) -> dict[str, str]:
     return filled | {name: value for name, value in given.items() if value}
 
 
-def _run(supervisor: Supervisor, var_dir: Path, main_job: Callable[[Mapping[str, str], bool], int], once: bool) -> int:
+def _run(supervisor: Supervisor, var_dir: Path, main_job: Callable[[Mapping[str, str]], int], once: bool) -> int:
     env = environment(var_dir, os.environ)
     _require_free_port(env["HOST"], int(env["PORT"]))
     os.environ.update(env)
@@ -95,7 +97,7 @@ def _run(supervisor: Supervisor, var_dir: Path, main_job: Callable[[Mapping[str,
     _await_web(env, programs["web"], supervisor)
     played = var_dir / "demo-played"
     if once or not played.exists():
-        status = main_job(env, once)
+        status = main_job(env)
         if once:
             return status
         if status == 0:
@@ -109,11 +111,12 @@ def _run(supervisor: Supervisor, var_dir: Path, main_job: Callable[[Mapping[str,
 def _programs(env: Mapping[str, str], var_dir: Path) -> dict[str, Program]:
     python = [sys.executable, "-u"]
     web = [*python, "-m", "granian", "--interface", "wsgi", "--host", env["HOST"], "--port", env["PORT"]]
-    web += ["--workers", "1", "--blocking-threads", "8", "--no-ws", "--http", "1", "--factory", "app.wiring.application:wsgi"]
+    web += ["--workers", "1", "--blocking-threads", "4", "--no-ws", "--http", "1"]
+    web += ["--factory", "app.wiring.application:wsgi"]
     made = {"web": Program("web", web, env=env, var_dir=var_dir)}
-    if env.get("CATCHER_URL"):
-        catcher = Program("catcher", [*python, "-m", "app.cli", "catcher"], env=env, var_dir=var_dir)
-        made = {"catcher": catcher} | made
+    doors = ["catcher", "intake"] if env.get("CATCHER_URL") else ["intake"]
+    for name in doors:
+        made[name] = Program(name, [*python, "-m", "app.cli", name], env=env, var_dir=var_dir)
     for number in range(1, int(env.get("WORKERS", "2")) + 1):
         name = f"worker-{number}"
         made[name] = Program(name, [*python, str(ROOT / "worker.py"), "work"], env=env, var_dir=var_dir)
@@ -158,19 +161,18 @@ def _secret(var_dir: Path) -> str:
     return file.read_text().strip()
 
 
-def _catcher_ports(var_dir: Path) -> tuple[int, int]:
-    """Return the catcher's SMTP and HTTP ports: free ones, chosen once, so that links to it stay good."""
-    file = var_dir / "catcher-ports"
-    if file.exists():
-        smtp, inbox = file.read_text().split()
-        return int(smtp), int(inbox)
-    with socket.socket() as one, socket.socket() as other:
-        one.bind(("127.0.0.1", 0))
-        other.bind(("127.0.0.1", 0))
-        ports = one.getsockname()[1], other.getsockname()[1]
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(f"{ports[0]} {ports[1]}")
-    return ports
+def _mail_ports(var_dir: Path) -> list[int]:
+    """Return three free ports, chosen once so that links stay good: the catcher's SMTP and HTTP, the intake's SMTP."""
+    file = var_dir / "mail-ports"
+    if not file.exists():
+        with ExitStack() as held:
+            sockets = [held.enter_context(socket.socket()) for _ in range(3)]
+            for one in sockets:
+                one.bind(("127.0.0.1", 0))
+            ports = [str(one.getsockname()[1]) for one in sockets]
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(" ".join(ports))
+    return [int(port) for port in file.read_text().split()]
 
 
 def _port(given: Mapping[str, str]) -> int:

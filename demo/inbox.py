@@ -14,12 +14,16 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 _SHOWN = 200
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'"
 _NAME = re.compile(r"/(\d{7}\.eml)(/html|/raw)?$")
 _STYLE = """
-body{font:15px/1.5 system-ui,sans-serif;margin:0 auto;max-width:68rem;padding:1.5rem;color:#1f2933;background:#f7f8fa}
-table{width:100%;border-collapse:collapse;background:#fff}td,th{padding:.5rem .75rem;text-align:left;border-bottom:1px
-solid #e4e7eb}a{color:#0b5394}input{font:inherit;padding:.4rem .6rem;width:20rem}iframe{width:100%;height:70vh;border:1px
-solid #cbd2d9;background:#fff}pre{white-space:pre-wrap;background:#fff;padding:1rem;border:1px solid #e4e7eb}
+body { font: 15px/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 68rem; padding: 1.5rem; background: #f7f8fa }
+table { width: 100%; border-collapse: collapse; background: #fff }
+td, th { padding: .5rem .75rem; text-align: left; border-bottom: 1px solid #e4e7eb }
+a { color: #0b5394 }
+input, button { font: inherit; padding: .4rem .6rem }
+iframe { width: 100%; height: 70vh; border: 1px solid #cbd2d9; background: #fff }
+pre { white-space: pre-wrap; background: #fff; padding: 1rem; border: 1px solid #e4e7eb }
 """
 
 
@@ -69,12 +73,12 @@ def handler_of(folder: Path) -> type[BaseHTTPRequestHandler]:
             self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(data)))
             # A mail may hold anything; nothing in it may run, and no image tells that it was looked at.
-            self.send_header("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'")
+            self.send_header("Content-Security-Policy", _POLICY)
             self.send_header("X-Content-Type-Options", "nosniff")
             self.end_headers()
             self.wfile.write(data)
 
-        def log_message(self, format: str, *args: object) -> None:
+        def log_message(self, *_words: object) -> None:
             """Looking at mail is not worth a line."""
 
     return Inbox

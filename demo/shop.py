@@ -31,7 +31,11 @@ PRODUCTS = (
     ("Cast-iron teapot", 64.00), ("Gaiwan, white porcelain", 18.50), ("Matcha whisk", 15.90), ("Strainer", 9.50),
     ("Book: The Slow Leaf", 26.00),
 )  # fmt: skip
-_FORMS_OF_ADDRESS = ("example.com", "example.net", "example.org", "post.example", "mail.example", "youxiang.example")
+# Reserved names; the mail catcher knows that mailboxes at gone.example do not exist any more, and full.example is full.
+_DOMAINS = {
+    "example.com": 30, "example.net": 20, "example.org": 15, "post.example": 15, "mail.example": 12,
+    "youxiang.example": 6.6, "gone.example": 1.2, "full.example": 0.2,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -155,7 +159,7 @@ def _some(rng: random.Random, shares: tuple[tuple[str, float], ...]) -> list[str
 def _address(rng: random.Random, number: int, given: str, family: str) -> str:
     plain = unicodedata.normalize("NFKD", f"{given}.{family}").encode("ascii", "ignore").decode().lower()
     local = "".join(char for char in plain if char.isalnum() or char == ".").strip(".") or "tea.friend"
-    return f"{local}{number}@{rng.choice(_FORMS_OF_ADDRESS)}"
+    return f"{local}{number}@{rng.choices(list(_DOMAINS), list(_DOMAINS.values()))[0]}"
 
 
 def _purchase(rng: random.Random, number: int, at: datetime, person: Person) -> Purchase:

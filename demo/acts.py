@@ -1,0 +1,232 @@
+"""What happens to the shop, act by act? Each does something as staff or customers would, and counts it from outside."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from app.campaigns import audience, compose, preflight, schedule
+from app.customers.imports import files, mapping, steps
+from app.delivery import sends
+from app.journeys import reference, standing
+from app.segments import codec, segments
+from app.segments.rules import Rule
+from demo import recipients
+from demo.files import BROKEN_PEOPLE, BROKEN_PURCHASES
+from demo.recipients import Deeds, Mail, Temper
+from demo.shop import Shop
+from demo.stage import Stage
+from demo.sums import Sums
+
+BUYERS: Rule = codec.load(
+    {
+        "type": "all",
+        "rules": [
+            {"type": "within_last", "field": "latest_purchase_at", "days": 365},
+            {"type": "greater_than", "field": "spent", "value": 25},
+        ],
+    }
+)
+PROSPECTS: Rule = codec.load(
+    {
+        "type": "all",
+        "rules": [
+            {"type": "greater_than", "field": "recency", "value": 3},
+            {"type": "less_than", "field": "orders", "value": 2},
+        ],
+    }
+)
+
+
+@dataclass
+class Story:
+    """What later acts need to know of earlier ones."""
+
+    stage: Stage
+    shop: Shop
+    sums: Sums
+    public_url: str
+    door: tuple[str, int]
+    deeds: Deeds = field(default_factory=Deeds)
+    before: int = 0
+    seen: int = 0
+
+    def new_mails(self) -> list[Mail]:
+        """Return what arrived since the last look."""
+        found = recipients.arrived(self.stage.mail, after=self.before + self.seen)
+        self.seen += len(found)
+        return found
+
+    @property
+    def allowed(self) -> set[str]:
+        """Return who can prove to have agreed and has not left since."""
+        return {person.email for person in self.shop.people if person.has_evidence} - self.deeds.left
+
+
+def bring_in(story: Story, kind: str, path: Path) -> None:
+    """Import one of the shop's files the way staff would: store, map, start; then wait for the worker."""
+    stage = story.stage
+    with stage.transaction() as session, path.open("rb") as file:
+        found = files.store(
+            session,
+            stage.workspace_id,
+            file,
+            file_name=path.name,
+            kind=kind,
+            source="own",
+            source_note="The shop's old system",
+            staff_id=stage.staff_id,
+            now=stage.now,
+        )
+        choices = mapping.targets(session, stage.workspace_id, kind)
+        guessed = mapping.guess(found.header, choices)
+        mapping.decide(found, guessed, mapping.Options(topic_id=stage.news_id), choices)
+        steps.start(session, found)
+        import_id = found.id
+    rows = sum(1 for _ in path.open(encoding="utf-8")) - 1
+    stage.watch(f"Importing {path.name}", rows, lambda: _rows_done(stage, import_id, rows))
+    with stage.transaction() as session:
+        counts = steps.get(session, stage.workspace_id, import_id).counts
+    taken = counts.get("created", 0) + counts.get("recorded", 0)
+    stage.say(f"  {taken:,} {kind} from {path.name}, {counts.get('refused', 0)} rows given back with reasons")
+    _check_import(story, kind, counts)
+
+
+def choose(story: Story, name: str, rule: Rule, members: int) -> int:
+    """Save a segment and compare its count with one made in plain Python."""
+    stage = story.stage
+    with stage.transaction() as session:
+        segment = segments.save(
+            session, stage.workspace_id, segment_id=None, name=name, rule=rule, staff_id=stage.staff_id, now=stage.now
+        )
+        segment_id = segment.id
+    with stage.transaction(reading=True) as session:
+        query = segments.members_query(session, stage.workspace_id, segment_id, stage.now)
+        found = len(session.execute(query).all())
+    stage.say(f"  segment “{name}”: {found:,} people")
+    story.sums.add(f"people in “{name}”", members, found)
+    return segment_id
+
+
+def send_campaign(
+    story: Story, name: str, subject: str, source: str, *, written_in: str, segment_id: int | None
+) -> int:
+    """Compose, check, launch and watch a campaign; return its send."""
+    stage = story.stage
+    with stage.transaction() as session:
+        campaign = compose.create(
+            session,
+            stage.workspace_id,
+            name=name,
+            segment_id=segment_id,
+            is_for_everyone=segment_id is None,
+            topic_id=stage.news_id,
+            format=written_in,
+            subject=subject,
+            preheader="From Nightjar Tea in Hamburg",
+            source=source,
+            language="en",
+            staff_id=stage.staff_id,
+            now=stage.now,
+        )
+        campaign_id = campaign.id
+        counted = audience.count(session, campaign, now=stage.now)
+        checks = preflight.inspect(session, campaign, audience=counted, public_url=story.public_url)
+    if counted:
+        stage.say(
+            f"  matched {counted.matched:,} − no permission {counted.no_permission:,}"
+            f" − suppressed {counted.suppressed:,}"
+            f" = {counted.mailable:,} may be mailed, {counted.later:,} of them later"
+        )
+    remarks = "".join(f"\n    {check.level}: {check.message}" for check in checks)
+    stage.say(f"  preflight: {len(checks)} remarks{remarks}")
+    with stage.transaction() as session:
+        schedule.plan(session, stage.workspace_id, campaign_id, at=None, staff_id=stage.staff_id, now=stage.now)
+    stage.settle()
+    with stage.transaction() as session:
+        send_id = compose.get(session, stage.workspace_id, campaign_id).send_id
+    if send_id is None:
+        raise SystemExit(f"The campaign “{name}” was not launched; its audit says why.")
+    progress(story, send_id)
+    return send_id
+
+
+def progress(story: Story, send_id: int) -> sends.Progress:
+    """Say where the messages of a send stand."""
+    stage = story.stage
+    with stage.transaction() as session:
+        found = sends.progress(session, stage.workspace_id, send_id)
+    reasons = ", ".join(f"{reason} {count:,}" for reason, count in sorted(found.reasons.items()))
+    stage.say(
+        f"  {found.total:,} messages: {found.sent:,} sent, {found.refused:,} refused, {found.skipped:,} skipped,"
+        f" {found.queued + found.waiting:,} waiting" + (f" ({reasons})" if reasons else "")
+    )
+    return found
+
+
+def react(story: Story, temper: Temper) -> list[Mail]:
+    """Let scanners look at once, people later that day, and mail come back; then wait until all of it is taken in."""
+    stage, deeds = story.stage, story.deeds
+    mails = story.new_mails()
+    with stage.console.status(f"{len(mails):,} mails arrive; scanners, people and servers react"):
+        recipients.machines_first(mails, deeds, temper, story.public_url)
+        stage.advance(hours=3)
+        recipients.people_later(mails, deeds, temper, story.public_url)
+        recipients.answer_by_mail(mails, deeds, temper, story.door)
+        stage.advance(minutes=5)
+        recipients.leave(mails, deeds, temper, story.public_url)
+        stage.advance(minutes=5)
+    return mails
+
+
+def nurture(story: Story, segment_id: int) -> int:
+    """Begin the reference nurture for a segment and play it to its end; return the journey."""
+    stage = story.stage
+    with stage.transaction() as session:
+        journey = reference.create(
+            session,
+            stage.workspace_id,
+            segment_id=segment_id,
+            topic_id=stage.news_id,
+            staff_id=stage.staff_id,
+            now=stage.now,
+        )
+        journey_id = journey.id
+    stage.settle()
+    temper = Temper(opens=40, clicks=7, replies=2, leaves=1, bounces=0, scanned=3)
+    for days in (1, 11, 30, 30, 3):
+        stage.advance(days=days)
+        mails = react(story, temper)
+        with stage.transaction() as session:
+            counts = standing.count(session, reference.definitions.get(session, stage.workspace_id, journey_id))
+        reasons = ", ".join(f"{reason} {count:,}" for reason, count in sorted(counts.reasons.items())) or "nobody yet"
+        stage.say(
+            f"  {stage.now:%d %b}: {len(mails):,} mails; {counts.active:,} on the way, {counts.done:,} at the end,"
+            f" {counts.stopped:,} left ({reasons})"
+        )
+    return journey_id
+
+
+def _rows_done(stage: Stage, import_id: int, rows: int) -> int:
+    with stage.transaction() as session:
+        found = steps.get(session, stage.workspace_id, import_id)
+        if found.state == "failed":
+            raise SystemExit(f"The import failed: {found.failure}")
+        return rows if found.state == "done" else min(found.rows_done, rows - 1)
+
+
+def _check_import(story: Story, kind: str, counts: dict[str, int]) -> None:
+    stage, shop, sums = story.stage, story.shop, story.sums
+    if kind == "people":
+        sums.add("people imported", len(shop.people), counts.get("created", 0))
+        sums.add("rows given back", len(BROKEN_PEOPLE), counts.get("refused", 0), "with a reason each")
+        proven = sum(person.has_evidence for person in shop.people)
+        sums.add("consents with proof", proven, counts.get("consent_granted", 0))
+        claimed = sum(person.says_yes and not person.has_evidence for person in shop.people)
+        sums.add("claims without proof", claimed, counts.get("claimed_only", 0), "they grant nothing")
+        return
+    sums.add("purchases imported", len(shop.purchases), counts.get("recorded", 0))
+    sums.add("rows given back", len(BROKEN_PURCHASES), counts.get("refused", 0), "with a reason each")
+    cents = sum(round(float(purchase.amount) * 100) for purchase in shop.purchases)
+    rolled_up = stage.count("SELECT (sum(spent) * 100)::bigint FROM customer_engagement WHERE workspace_id = :w")
+    sums.add("revenue in cents", cents, rolled_up, "as summed up per customer")

@@ -1,0 +1,171 @@
+"""What do all acts of the demonstration share? The shop's workspace, the moved clock, and waiting until all is calm."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from app.accounts import identities, roles, staff, workspaces
+from app.cadence import policies
+from app.cadence.decide import Cap
+from app.consent import topics
+from app.kernel.clock import OffsetClock, SystemClock
+from app.kernel.services import Services
+
+NAME = "Nightjar Tea"
+EMAIL = "demo@nightjar-tea.example"
+PASSWORD = "a pot of tea at four"  # noqa: S105 - printed on the first start, for a shop that does not exist
+# Recurring jobs start within a second of the clock's move, and are handed over within another.
+_CALM_SECONDS = 2.5
+_LONGEST_WAIT = 300.0
+_BUSY = text(
+    "SELECT (SELECT count(*) FROM outbox WHERE failed_at IS NULL AND (run_at IS NULL OR run_at <= :now))"
+    " + (SELECT count(*) FROM messages WHERE workspace_id = :workspace_id AND state IN ('queued', 'handed')"
+    "     AND coalesce(due_at, :now) <= :now"
+    "     AND send_id IN (SELECT id FROM sends WHERE workspace_id = :workspace_id AND state = 'running'))"
+)
+
+
+class NotCalm(Exception):
+    """Work that should have been done by now is still waiting."""
+
+
+@dataclass
+class Stage:
+    """The open shop. `clock` is read by every process of the installation."""
+
+    services: Services
+    clock: OffsetClock
+    console: Console
+    workspace_id: int
+    staff_id: int
+    news_id: int
+
+    @property
+    def now(self) -> datetime:
+        return self.services.clock.now()
+
+    @property
+    def mail(self) -> Path:
+        """Return the folder of the mail catcher."""
+        return self.services.settings.var_dir / "mail"
+
+    @contextmanager
+    def transaction(self, *, reading: bool = False) -> Iterator[Session]:
+        with self.services.database.transaction(self.workspace_id, reading=reading) as session:
+            yield session
+
+    def count(self, sql: str, **values: object) -> int:
+        """Return one number asked of the database itself; `:w` is the workspace."""
+        with self.transaction() as session:
+            return int(session.scalar(text(sql), {"w": self.workspace_id, **values}) or 0)
+
+    def advance(self, **by: float) -> None:
+        """Move the clock of every process forward and let them all do what has become due."""
+        self.clock.advance(timedelta(**by))
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until nothing that is due waits any more."""
+        until, calm_since = time.monotonic() + _LONGEST_WAIT, time.monotonic()
+        while time.monotonic() - calm_since < _CALM_SECONDS:
+            with self.transaction() as session:
+                busy = session.scalar(_BUSY, {"workspace_id": self.workspace_id, "now": self.now})
+            if busy:
+                calm_since = time.monotonic()
+            if time.monotonic() > until:
+                raise NotCalm(f"{busy} pieces of work are still waiting")
+            time.sleep(0.1)
+
+    def watch(self, label: str, total: int, done: Callable[[], int], *, patience: float = _LONGEST_WAIT) -> None:
+        """Show a bar until `done` reaches `total`; raise NotCalm when it stands still for too long."""
+        words = (SpinnerColumn(), TextColumn("{task.description}"))
+        columns = (*words, BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        with Progress(*columns, console=self.console, transient=True) as progress:
+            task = progress.add_task(label, total=total)
+            moved_at, before = time.monotonic(), -1
+            while (reached := done()) < total:
+                if reached != before:
+                    moved_at, before = time.monotonic(), reached
+                elif time.monotonic() - moved_at > patience:
+                    raise NotCalm(f"{label}: stands at {reached} of {total}")
+                progress.update(task, completed=reached)
+                time.sleep(0.2)
+
+    def say(self, line: str) -> None:
+        self.console.print(line)
+
+    def come_home(self) -> None:
+        """Let the clock show the real time again, and everybody do what has become due until then."""
+        self.clock.advance(SystemClock().now() - self.clock.now())
+        self.settle()
+
+    def act(self, title: str) -> None:
+        self.console.rule(f"[bold]{title}", align="left")
+
+
+def open_shop(services: Services, console: Console, *, days_ago: int) -> Stage:
+    """Make the shop's workspace on a clock set back so far that the demonstration can end today."""
+    file = services.settings.clock_file
+    if file is None:
+        raise SystemExit("The demonstration moves the clock: CLOCK_FILE must name the file that all processes read.")
+    file.unlink(missing_ok=True)
+    clock = OffsetClock(file)
+    began = (clock.now() - timedelta(days=days_ago)).replace(hour=13, minute=0, second=0)
+    clock.advance(began - clock.now())
+    services = replace(services, clock=clock)
+    _restart_recurring(services)
+    now = clock.now()
+    with services.database.transaction() as session:
+        workspace = workspaces.create(
+            session,
+            name=NAME,
+            language="en",
+            time_zone="Europe/Berlin",
+            sender_name=NAME,
+            sender_address="hello@nightjar-tea.example",
+            postal_address="Nightjar Tea GmbH\nHafenstraße 9\n20457 Hamburg, Germany",
+            now=now,
+        )
+        owner = staff.find_by_email(session, EMAIL) or staff.create(
+            session, email=EMAIL, name="Dora Demo", password=PASSWORD, now=now
+        )
+        workspace_id, staff_id = workspace.id, owner.id
+    with services.database.transaction(workspace_id) as session:
+        roles.grant(session, workspace_id, staff_id, "owner")
+        identities.create(
+            session,
+            workspace_id,
+            from_name=NAME,
+            from_address="hello@nightjar-tea.example",
+            keys=services.settings.secret_keys,
+            staff_id=staff_id,
+            now=now,
+        )
+        news = topics.create(
+            session,
+            workspace_id,
+            key="news",
+            name="Tea news",
+            description="New teas, recipes and offers",
+            promised_limit=4,
+            promised_days=30,
+        )
+        # One mail a week at most, whatever it is about: the second campaign will show what that does.
+        policies.change(session, workspace_id, replace(policies.get(session, workspace_id), cap=Cap(1, 7)))
+    return Stage(services, clock, console, workspace_id, staff_id, news.id)
+
+
+def _restart_recurring(services: Services) -> None:
+    """Forget which slots have begun: on a clock set back they would not begin again for months."""
+    with services.database.transaction() as session:
+        session.execute(text("DELETE FROM cron_ticks"))

@@ -162,7 +162,7 @@ def _batches(send: Send, person: CTE, laid: CTE, due_at: datetime | None) -> CTE
             literal(0, Integer),
         )
         .where(person.c.reason.is_(None))
-        .group_by(person.c.lane_id, (person.c.place - 1) / BATCH_SIZE)
+        .group_by(person.c.lane_id, (person.c.place - 1) // BATCH_SIZE)
     )
     if send.launched_at is not None:
         rows = rows.where(person.c.id.in_(select(laid.c.id)))

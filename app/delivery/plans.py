@@ -159,15 +159,6 @@ def stream(
 ) -> Stream:
     """Return what all messages of this send share."""
     topic = topics.get(session, workspace.id, send.topic_id) if send.topic_id else None
-    keys = signing.keys_of(identity, settings.secret_keys)
-    signers = (
-        (
-            Signer(identity.domain, keys.rsa_selector, keys.rsa_pem),
-            Signer(identity.domain, keys.ed25519_selector, keys.ed25519_pem),
-        )
-        if keys
-        else ()
-    )
     return Stream(
         from_name=identity.from_name,
         from_address=identity.from_address,
@@ -183,8 +174,19 @@ def stream(
             "sender_name": workspace.sender_name,
             "postal_address": workspace.postal_address,
         },
-        signers=signers,
+        signers=signers(identity, settings),
         lists=send.kind != SendKind.NOTICE,
+    )
+
+
+def signers(identity: SendingIdentity, settings: Settings) -> tuple[Signer, ...]:
+    """Return who signs: both keys of the identity, RSA for everybody and Ed25519 for those who know it; or nobody."""
+    keys = signing.keys_of(identity, settings.secret_keys)
+    if keys is None:
+        return ()
+    return (
+        Signer(identity.domain, keys.rsa_selector, keys.rsa_pem),
+        Signer(identity.domain, keys.ed25519_selector, keys.ed25519_pem),
     )
 
 

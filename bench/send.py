@@ -1,0 +1,192 @@
+"""How fast does a campaign leave? Claim, gate, render, sign, SMTP, record, into a local sink, every error path on.
+
+`measure(dkim, messages)` is one run with its processor time split between sender, PostgreSQL and sink; `run` makes the
+rows of the table: send, send_ed25519, send_rsa2048, snapshot, sender_rss_mb.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import psycopg
+from sqlalchemy import text
+
+from app.consent.purposes import MARKETING
+from app.customers import people
+from app.delivery import sends
+from app.kernel.settings import Key
+from bench import filling, measuring, render
+from bench.ground import Ground, prepared
+
+MESSAGES = 20_000
+RUNS = 5
+CONNECTIONS = 10
+
+
+@dataclass(frozen=True)
+class Run:
+    """One campaign sent: everything per message, in microseconds of processor time unless said."""
+
+    dkim: str | None
+    messages: int
+    per_second: float
+    sender_us: float
+    postgres_us: float
+    sink_us: float
+    statements: float
+    rss_mb: float
+    snapshot_rows_per_second: float
+    snapshot_us: float
+    sink: str
+
+    @property
+    def cpu_us(self) -> float:
+        return self.sender_us + self.postgres_us
+
+
+def run(messages: int = MESSAGES, runs: int = RUNS) -> list[dict[str, Any]]:
+    """Return the rows of the table."""
+    rows: list[dict[str, Any]] = []
+    found = {dkim: [measure(dkim, messages) for _ in range(runs)] for dkim in (None, "ed25519", "rsa2048")}
+    for dkim, made in found.items():
+        name = f"send_{dkim}" if dkim else "send"
+        note = f"sink {made[0].sink}; sender {_median(made, 'sender_us'):.0f} + PostgreSQL {_median(made, 'postgres_us'):.0f} us"
+        note += f"; {_median(made, 'statements'):.3f} statements per message"
+        figures = [one.per_second for one in made]
+        rows.append(measuring.Runs(name, "messages/s", figures, [one.cpu_us for one in made], note).row())
+    plain = found[None]
+    snapshot = [one.snapshot_rows_per_second for one in plain]
+    rows.append(measuring.Runs("snapshot", "rows/s", snapshot, [one.snapshot_us for one in plain]).row())
+    rows.append(measuring.Runs("sender_rss_mb", "MB", [one.rss_mb for one in plain]).row())
+    return rows
+
+
+def measure(dkim: str | None = None, messages: int = MESSAGES) -> Run:
+    """Send one campaign to so many made-up people and return what it cost."""
+    with prepared() as place, _sink() as (sink_pid, url, sink):
+        filling.fill(place, int(messages / 0.94))
+        with measuring.watch(place.postgres_pid) as laying:
+            send_id, count = _launch(place, dkim)
+        _settle(place)
+        lane_id = _lane(place, send_id)
+        before = _statements(place)
+        with measuring.watch(place.postgres_pid), measuring.watch(sink_pid) as receiving:
+            postgres = measuring.tree_cpu(place.postgres_pid or 0)
+            told = _send(place, lane_id, url, dkim)
+            postgres = measuring.tree_cpu(place.postgres_pid or 0) - postgres
+        statements = _statements(place) - before
+    if told["accepted"] != count:
+        raise SystemExit(f"bench: {told['accepted']} of {count} messages were accepted")
+    return Run(
+        dkim=dkim,
+        messages=count,
+        per_second=count / told["wall"],
+        sender_us=told["cpu"] / count * 1e6,
+        postgres_us=postgres / count * 1e6,
+        sink_us=max(0.0, receiving.cpu - told["cpu"]) / count * 1e6,
+        statements=statements / count,
+        rss_mb=told["rss_mb"],
+        snapshot_rows_per_second=count / laying.wall,
+        snapshot_us=laying.cpu / count * 1e6,
+        sink=sink,
+    )
+
+
+def _launch(place: Ground, dkim: str | None) -> tuple[int, int]:
+    with place.services.database.transaction(place.workspace_id) as session:
+        if dkim:
+            from app.accounts import identities, signing
+
+            identity = identities.get(session, place.workspace_id, place.identity_id)
+            signing.make_keys(identity, place.services.settings.secret_keys, now=place.now)
+        send = sends.create(
+            session,
+            place.workspace_id,
+            kind="campaign",
+            source_id=1,
+            topic_id=place.topic_id,
+            purpose=MARKETING,
+            identity_id=place.identity_id,
+            content=render.sample_content(),
+            now=place.now,
+        )
+        audience = people.base_query(place.workspace_id)
+        counts = sends.launch(session, place.workspace_id, send.id, audience, now=place.now)
+        return send.id, counts.queued
+
+
+def _settle(place: Ground) -> None:
+    """Let autovacuum's work be done before, not during, the run."""
+    with psycopg.connect(place.postgres.url_of("assent", role="postgres"), autocommit=True) as connection:
+        connection.execute("ALTER TABLE sending_identities DISABLE ROW LEVEL SECURITY")
+        connection.execute("UPDATE sending_identities SET max_connections = %s", [CONNECTIONS])
+        connection.execute("ALTER TABLE sending_identities ENABLE ROW LEVEL SECURITY")
+        connection.execute("VACUUM (ANALYZE)")
+        connection.execute("CHECKPOINT")
+
+
+def _lane(place: Ground, send_id: int) -> int:
+    with place.services.database.transaction(place.workspace_id) as session:
+        query = text("SELECT DISTINCT lane_id FROM batches WHERE send_id = :send_id")
+        return int(session.scalars(query, {"send_id": send_id}).one())
+
+
+def _send(place: Ground, lane_id: int, url: str, dkim: str | None) -> dict[str, Any]:
+    settings = asdict(place.services.settings)
+    keys = [Key(**key) if isinstance(key, dict) else key for key in settings["secret_keys"]]
+    env = os.environ | {
+        "DATABASE_URL": settings["database_url"],
+        "REDIS_URL": settings["redis_url"],
+        "SMTP_URL": url,
+        "PUBLIC_URL": settings["public_url"],
+        "SECRET_KEYS": ",".join(f"{key.id}:{key.secret.hex()}" for key in keys),
+        "VAR_DIR": str(place.folder),
+    }
+    command = [sys.executable, "-m", "bench.sender", str(place.workspace_id), str(lane_id), *([dkim] if dkim else [])]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"bench: the sender failed\n{done.stderr[-2000:]}")
+    return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+def _statements(place: Ground) -> int:
+    """Transactions as PostgreSQL counts them, each of them BEGIN, a setting, one or more statements, COMMIT."""
+    with psycopg.connect(place.postgres.url_of("assent", role="postgres"), autocommit=True) as connection:
+        connection.execute("SELECT pg_stat_force_next_flush()")
+        row = connection.execute("SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()").fetchone()
+        return int(row[0]) if row else 0
+
+
+@contextmanager
+def _sink() -> Iterator[tuple[int, str, str]]:
+    """Debian's smtp-sink where BENCH_SINK=smtp-sink asks for it and it is there; our own otherwise."""
+    debian = shutil.which("smtp-sink") or shutil.which("/usr/sbin/smtp-sink")
+    if os.environ.get("BENCH_SINK") == "smtp-sink" and debian:
+        command, port = [debian, "-u", "nobody", "127.0.0.1:2599", "1000"], 2599
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        name = "smtp-sink"
+    else:
+        process = subprocess.Popen([sys.executable, "-m", "bench.sink"], stdout=subprocess.PIPE, text=True)
+        port, name = int(process.stdout.readline() if process.stdout else 0), "bundled"
+    try:
+        yield process.pid, f"smtp://127.0.0.1:{port}?tls=none", name
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _median(made: list[Run], name: str) -> float:
+    return sorted(getattr(one, name) for one in made)[len(made) // 2]
+
+
+if __name__ == "__main__":
+    for one in (measure(dkim, MESSAGES) for dkim in (None, "ed25519", "rsa2048")):
+        print(one)

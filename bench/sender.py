@@ -1,0 +1,46 @@
+"""One sender in a process of its own, so that its memory and its processor time are nobody else's.
+
+    python -m bench.sender WORKSPACE LANE [rsa2048|ed25519]
+
+Reads the installation's environment, sends what is due in the lane, and prints what that took as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+import time
+
+from app.delivery import outbound, plans
+from app.kernel import services
+from bench import measuring
+
+
+def main() -> None:
+    """Send one lane and say how it went."""
+    workspace_id, lane_id = int(sys.argv[1]), int(sys.argv[2])
+    chosen = sys.argv[3] if len(sys.argv) > 3 else ""
+    if chosen:
+        of_both = plans.signers
+        plans.signers = lambda identity, settings: of_both(identity, settings)[chosen == "ed25519" :][:1]
+    made = services.build()
+    before, began = measuring.own_cpu(), time.perf_counter()
+    accepted = outbound.run(made, workspace_id, lane_id, seconds=3600)
+    print(
+        json.dumps(
+            {
+                "accepted": accepted,
+                "wall": time.perf_counter() - began,
+                "cpu": measuring.own_cpu() - before,
+                "rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+                "modules": sorted({name.partition(".")[0] for name in sys.modules} & {"flask", "pydantic", "rq"}),
+                "pid": os.getpid(),
+            }
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()

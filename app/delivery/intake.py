@@ -21,11 +21,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.delivery import returned
 from app.kernel.services import Services
-from app.kernel.tokens import BadToken, Letter, TokenExpired
+from app.kernel.tokens import TOKEN_CHARS, BadToken, Letter, TokenExpired
 
 log = structlog.get_logger()
 LARGEST = 10 * 1024 * 1024
-_TOKEN = re.compile(r"[A-Za-z0-9_-]{62}")
+_TOKEN = re.compile(rf"[A-Za-z0-9_-]{{{TOKEN_CHARS}}}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """What may this link do, and for whom? Compact, purpose-bound, MACed tokens that carry ids only.
 
-Layout before base64url: key id (1) · purpose (1) · workspace (4) · a (8) · b (8) · c (8) · expiry (4) · MAC (16).
+Layout before base64url: key id (1) · purpose (1) · workspace (4) · a (6) · b (6) · c (6) · expiry (4) · MAC (16).
 The MAC is keyed BLAKE2b-128 with the purpose as personalisation, so a token of one purpose never reads as another.
+Ids have 48 bits, so that a token of 59 characters fits into the 64 of a mail address's local part (RFC 5321, 4.5.3.1.1).
 """
 
 from __future__ import annotations
@@ -35,8 +36,9 @@ PURPOSES = {
         start=1,
     )
 }
-_BODY = Struct(">BBIQQQI")
+_BODY = Struct(">BBIHIHIHII")
 _MAC_BYTES = 16
+_LOW = 2**32 - 1
 TOKEN_CHARS = (_BODY.size + _MAC_BYTES + 2) // 3 * 4 - (3 - (_BODY.size + _MAC_BYTES) % 3) % 3
 
 
@@ -91,7 +93,13 @@ class Tokens:
         """Return a url-safe token of TOKEN_CHARS characters. `expires_at` has a resolution of one second."""
         number = PURPOSES[purpose]
         expiry = int(expires_at.timestamp()) if expires_at else 0
-        body = _BODY.pack(self._signing, number, workspace_id, a, b, c, expiry)
+        body = _BODY.pack(
+            self._signing,
+            number,
+            workspace_id,
+            *(a >> 32, a & _LOW, b >> 32, b & _LOW, c >> 32, c & _LOW),
+            expiry,
+        )
         mac = self._macs[self._signing, number].copy()
         mac.update(body)
         return urlsafe_b64encode(body + mac.digest()).rstrip(b"=").decode()
@@ -114,10 +122,11 @@ class Tokens:
         spelled = urlsafe_b64encode(raw).rstrip(b"=").decode()
         if not hmac.compare_digest(mac.digest(), given) or spelled != token:
             raise BadToken
-        _, number, workspace_id, a, b, c, expiry = _BODY.unpack(body)
+        _, number, workspace_id, *halves, expiry = _BODY.unpack(body)
         if number != PURPOSES[purpose]:
             raise BadToken
         expires_at = datetime.fromtimestamp(expiry, UTC) if expiry else None
         if expires_at and now >= expires_at:
             raise TokenExpired
+        a, b, c = (high << 32 | low for high, low in zip(halves[::2], halves[1::2], strict=True))
         return Letter(workspace_id, a, b, c, expires_at)

@@ -14,7 +14,7 @@ from app.kernel.tokens import PURPOSES, TOKEN_CHARS, BadToken, TokenExpired, Tok
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 OLD, NEW = Key(1, b"o" * 32), Key(2, b"n" * 32)
 TOKENS = Tokens((NEW,))
-IDS = st.integers(min_value=0, max_value=2**64 - 1)
+IDS = st.integers(min_value=0, max_value=2**48 - 1)
 
 
 @given(purpose=st.sampled_from(sorted(PURPOSES)), workspace=st.integers(0, 2**32 - 1), a=IDS, b=IDS, c=IDS)

@@ -94,6 +94,14 @@ def list_live(session: Session, workspace_id: int, *, trigger_kind: str) -> list
     return list(session.scalars(query.order_by(Journey.id)))
 
 
+def on_segment(session: Session, workspace_id: int, segment_id: int, *, limit: int = 50) -> list[Journey]:
+    """Return the journeys that joining this segment starts, newest first."""
+    query = select(Journey).where(
+        Journey.workspace_id == workspace_id, Journey.trigger_kind == "segment", Journey.trigger_id == segment_id
+    )
+    return list(session.scalars(query.order_by(Journey.id.desc()).limit(limit)))
+
+
 def trigger_name(session: Session, journey: Journey) -> str | None:
     """Return the name of the segment or topic that leads in; None where it was deleted since, and nobody enters."""
     try:

@@ -1,0 +1,57 @@
+"""When did our mails to somebody leave? Asked by the timeline, and by tracking to tell a scanner's haste from a person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import any_, func, select
+from sqlalchemy.orm import Session
+
+from app.customers.timeline import Moment
+from app.delivery.models import Message, MessageState, Send
+
+_LEFT = (MessageState.SENT, MessageState.IN_DOUBT)
+_NEWEST_FIRST = 2**62
+
+
+def of_customer(
+    session: Session, workspace_id: int, customer_id: int, until: datetime | None, limit: int
+) -> list[Moment]:
+    """Return the mails that left for this person as moments of their timeline, newest first."""
+    at = func.coalesce(Message.sent_at, Message.handed_at)
+    query = (
+        select(Message.id, at.label("at"), Message.state, Send.subject, Send.kind, Send.source_id)
+        .join(Send, (Send.workspace_id == Message.workspace_id) & (Send.id == Message.send_id))
+        .where(
+            Message.workspace_id == workspace_id,
+            Message.customer_id == customer_id,
+            Message.state.in_(_LEFT),
+            at.is_not(None),
+        )
+        .order_by(at.desc(), Message.id.desc())
+        .limit(limit)
+    )
+    if until is not None:
+        query = query.where(at <= until)
+    return [
+        Moment(
+            at=row.at,
+            channel="mail",
+            kind="message",
+            key=f"message-{_NEWEST_FIRST - row.id:019d}",
+            title="A mail left" if row.state == MessageState.SENT else "A mail may or may not have arrived",
+            detail=row.subject,
+            url=f"/campaigns/{row.source_id}" if row.kind == "campaign" else None,
+        )
+        for row in session.execute(query)
+    ]
+
+
+def sent_times(session: Session, workspace_id: int, message_ids: Sequence[int]) -> Mapping[int, datetime]:
+    """Return when each of these messages was taken by the mail server; the hand-over where its answer is not written yet."""
+    at = func.coalesce(Message.sent_at, Message.handed_at)
+    query = select(Message.id, at).where(
+        Message.workspace_id == workspace_id, Message.id == any_(list(message_ids)), at.is_not(None)
+    )
+    return {message_id: moment for message_id, moment in session.execute(query)}

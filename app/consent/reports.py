@@ -86,42 +86,13 @@ def base(session: Session, workspace_id: int, *, now: datetime) -> Base:
     here = {"workspace_id": workspace_id, "now": now}
     days = {"quarter": 90, "year": 365, "two_years": 730}
     spans = {name: now - timedelta(days=count) for name, count in days.items()}
-    ages: dict[int, int] = {age: count for age, count in session.execute(_BY_AGE, here | spans)}
-    not_allowed: dict[int, dict[str, int]]
-    by_source: list[tuple[str, str, int]]
-    by_age: tuple[int, int, int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Flow:
-    """Week by week: how many permissions were gained and lost, and why. Weeks begin on Mondays."""
-
-    weeks: tuple[date, ...]
-    gained: dict[str, tuple[int, ...]]
-    lost: dict[str, tuple[int, ...]]
-
-    @property
-    def gained_total(self) -> int:
-        return sum(map(sum, self.gained.values()))
-
-    @property
-    def lost_total(self) -> int:
-        return sum(map(sum, self.lost.values()))
-
-
-def base(session: Session, workspace_id: int, *, now: datetime) -> Base:
-    """Count the base of permission as it stands."""
-    here = {"workspace_id": workspace_id, "now": now}
-    days = {"quarter": 90, "year": 365, "two_years": 730}
-    ages: dict[int, int] = dict(
-        session.execute(_BY_AGE, here | {name: now - timedelta(days=count) for name, count in days.items()}).tuples()
-    )
+    ages: dict[int, int] = {row[0]: row[1] for row in session.execute(_BY_AGE, here | spans)}
     not_allowed: dict[int, dict[str, int]] = {}
     for topic_id, state, count in session.execute(_STATES, {"workspace_id": workspace_id}):
         not_allowed.setdefault(topic_id, {})[state] = count
     return Base(
         people=session.scalar(_PEOPLE, here) or 0,
-        by_topic={topic_id: count for topic_id, count in session.execute(_BY_TOPIC, here)},
+        by_topic={row[0]: row[1] for row in session.execute(_BY_TOPIC, here)},
         not_allowed=not_allowed,
         by_source=[(basis, method, count) for basis, method, count in session.execute(_BY_SOURCE, here)],
         by_age=(ages.get(0, 0), ages.get(1, 0), ages.get(2, 0), ages.get(3, 0)),
@@ -141,7 +112,7 @@ def flow(session: Session, workspace_id: int, *, now: datetime, time_zone: str, 
     for week, event, count in session.execute(_FLOW, here):
         name = GAINED.get(event, event)
         counted.setdefault(name, {})[week] = counted.get(name, {}).get(week, 0) + count
-    counted["bounced"] = {week: count for week, count in session.execute(_BOUNCED, here)}
+    counted["bounced"] = {row[0]: row[1] for row in session.execute(_BOUNCED, here)}
 
     def line(name: str) -> tuple[int, ...]:
         return tuple(counted.get(name, {}).get(week, 0) for week in names)

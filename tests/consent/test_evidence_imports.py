@@ -1,0 +1,114 @@
+"""Golden case 5, the part of permission: a file gives nobody consent that it cannot prove."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from app.consent import actions, evidence_imports, permission, proof, suppression
+from app.consent.evidence import Evidence
+from app.consent.evidence_imports import Claim
+from app.customers import people
+from tests.conftest import NOON
+from tests.factories.consent import consented_customer
+
+
+@pytest.fixture
+def ada(session, workspace):
+    return people.upsert(session, workspace.id, email="ada@example.com", fields={}, source="import", now=NOON)
+
+
+@pytest.fixture
+def claim(ada):
+    """A row that proves everything it must."""
+    return Claim(
+        customer_id=ada.id,
+        row=7,
+        address="Ada@example.com",
+        address_digest=ada.address_digest,
+        consented_at=NOON - timedelta(days=400),
+        method="paper form",
+        topic="news",
+        purposes=("marketing", "profiling"),
+        wording="Yes, send me your news.",
+    )
+
+
+def record(session, workspace, *claims):
+    return evidence_imports.record_many(
+        session, workspace.id, "import 3, people.csv", claims, NOON, file_sha256="f" * 64, staff_id=9
+    )
+
+
+def may_mail(session, workspace, person):
+    return permission.allows(
+        session, workspace.id, person.id, purpose="marketing", topic_id=workspace.topic_id, now=NOON
+    )
+
+
+def test_a_proven_row_gives_consent_and_its_proof(session, workspace, ada, claim):
+    [outcome] = record(session, workspace, claim)
+
+    assert (outcome.granted, outcome.reasons) == (2, [])
+    assert may_mail(session, workspace, ada)
+    shown = proof.of_customer(session, workspace.id, ada.id)[-1]
+    assert shown.is_sealed
+    assert shown.wording == "Yes, send me your news."
+    assert (shown.row, shown.file_sha256, shown.happened_at[:10]) == (7, "f" * 64, "2025-01-26")
+    assert shown.personal == {"address": "Ada@example.com"}
+
+
+@pytest.mark.parametrize(
+    ("lack", "reason"),
+    [
+        ({"consented_at": None}, evidence_imports.NO_TIME),
+        ({"consented_at": NOON + timedelta(days=1)}, evidence_imports.IN_FUTURE),
+        ({"method": " "}, evidence_imports.NO_METHOD),
+        ({"wording": ""}, evidence_imports.NO_WORDING),
+        ({"topic": "unknown", "purposes": ("marketing",)}, evidence_imports.NO_TOPIC),
+        ({"purposes": ("telepathy",)}, evidence_imports.NO_PURPOSE),
+    ],
+)
+def test_a_row_that_lacks_proof_gives_nothing_and_says_why(session, workspace, ada, claim, lack, reason):
+    [outcome] = record(session, workspace, replace(claim, **lack))
+
+    assert (outcome.granted, outcome.reasons) == (0, [reason])
+    assert permission.state_of(session, workspace.id, ada.id) == []
+
+
+@pytest.mark.parametrize("leave", [actions.withdraw, actions.leave_all, actions.object_all, actions.complain])
+def test_a_file_never_brings_back_who_left(session, workspace, claim, leave):
+    """Whatever is older or newer: unsubscribed wins."""
+    ada = consented_customer(session, workspace.id)
+    leave(session, workspace.id, ada.id, evidence=Evidence(method="one_click"), now=NOON)
+    [outcome] = record(session, workspace, replace(claim, consented_at=NOON, purposes=("marketing",)))
+
+    assert outcome.granted == 0
+    assert outcome.reasons[0] in (evidence_imports.SAID_NO_HERE, evidence_imports.SUPPRESSED)
+    assert not may_mail(session, workspace, ada)
+
+
+def test_a_suppressed_address_is_refused(session, workspace, ada, claim):
+    suppression.add(session, workspace.id, address_digest=ada.address_digest, reason="bounced", source="test", now=NOON)
+    [outcome] = record(session, workspace, claim)
+
+    assert outcome.reasons == [evidence_imports.SUPPRESSED]
+
+
+def test_importing_a_file_again_records_nothing_twice(session, workspace, claim):
+    record(session, workspace, claim)
+    [again] = record(session, workspace, claim)
+
+    assert (again.granted, set(again.reasons)) == (0, {evidence_imports.ALREADY})
+
+
+def test_a_text_used_by_many_rows_is_stored_once(session, workspace, claim):
+    bob = people.upsert(session, workspace.id, email="bob@example.com", fields={}, source="import", now=NOON)
+    record(session, workspace, claim, replace(claim, customer_id=bob.id, row=8, address_digest=bob.address_digest))
+
+    notices = {
+        row.notice_id
+        for person in (claim.customer_id, bob.id)
+        for row in permission.state_of(session, workspace.id, person)
+    }
+    assert len(notices) == 1

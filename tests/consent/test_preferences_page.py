@@ -1,0 +1,87 @@
+"""The page where people choose: every switch apart, nothing implied, leaving at hand."""
+
+import pytest
+
+from app.consent import actions, permission, suppression
+from app.consent.evidence import Evidence
+from tests.conftest import NOON
+from tests.factories.consent import a_topic, consented_customer
+
+
+@pytest.fixture
+def offers(database, workspace):
+    with database.transaction(workspace.id) as session:
+        return a_topic(session, workspace.id, limit=1, days=7)
+
+
+@pytest.fixture
+def ada(database, workspace, offers):
+    with database.transaction(workspace.id) as session:
+        return consented_customer(session, workspace.id, purposes=("open_tracking",))
+
+
+@pytest.fixture
+def link(services, workspace, ada):
+    return "/p/" + services.tokens.mint("preferences", workspace.id, ada.id)
+
+
+@pytest.fixture
+def allowed(database, workspace, ada):
+    def ask():
+        with database.transaction(workspace.id) as session:
+            rows = permission.state_of(session, workspace.id, ada.id)
+            return {(row.purpose, row.topic_id) for row in rows if row.allowed}
+
+    return ask
+
+
+def test_the_page_shows_every_switch_with_its_promise(anonymous, link):
+    page = anonymous.get(link)
+
+    assert "at most once a week" in page.text
+    assert page.text.count(" checked") == 2
+    assert "a•••@example.com" in page.text
+    assert "ada@example.com" not in page.text
+    assert "Set-Cookie" not in page.headers
+
+
+def test_switches_are_independent(anonymous, link, allowed, offers, workspace):
+    anonymous.post(link, data={f"topic-{offers.id}": "1", "profiling": "1", "language": "en"})
+
+    assert allowed() == {("marketing", offers.id), ("profiling", 0)}
+
+
+def test_leaving_everything_is_one_press(anonymous, link, allowed):
+    answer = anonymous.post(link, data={"leave": "all"})
+
+    assert "You have left everything" in answer.text
+    assert allowed() == set()
+
+
+def test_who_comes_back_by_their_own_hand_is_written_to_again(anonymous, database, workspace, ada, link, allowed):
+    with database.transaction(workspace.id) as session:
+        actions.complain(session, workspace.id, ada.id, evidence=Evidence(method="feedback_report"), now=NOON)
+    anonymous.post(link, data={f"topic-{workspace.topic_id}": "1"})
+
+    assert ("marketing", workspace.topic_id) in allowed()
+    with database.transaction(workspace.id) as session:
+        assert not suppression.is_suppressed(session, workspace.id, ada.address_digest)
+
+
+def test_a_changed_language_is_used_at_once(anonymous, link):
+    assert 'lang="zh-Hans"' in anonymous.post(link, data={"language": "zh"}).text
+    assert "我愿意" not in anonymous.get(link).text
+    assert 'lang="zh-Hans"' in anonymous.get(link).text
+
+
+def test_a_token_for_one_person_never_reaches_another(anonymous, database, workspace, ada, link, allowed):
+    with database.transaction(workspace.id) as session:
+        bob = consented_customer(session, workspace.id, email="bob@example.com")
+    anonymous.post(
+        f"{link}?customer_id={bob.id}", data={"customer_id": bob.id, "email": "bob@example.com", "leave": "all"}
+    )
+
+    with database.transaction(workspace.id) as session:
+        assert permission.allows(
+            session, workspace.id, bob.id, purpose="marketing", topic_id=workspace.topic_id, now=NOON
+        )

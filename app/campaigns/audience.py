@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, ScalarSelect, Select, func, select
 from sqlalchemy.orm import Session
@@ -47,7 +48,7 @@ def count(session: Session, campaign: Campaign, *, now: datetime) -> Audience | 
     return Audience(found.matched, found.no_permission, found.suppressed, found.mailable, later)
 
 
-def query(session: Session, campaign: Campaign, *, now: datetime) -> Select[int]:
+def query(session: Session, campaign: Campaign, *, now: datetime) -> Select[Any]:
     """Return the statement that selects everyone chosen, mailable or not."""
     return segments.matches_query(session, campaign.workspace_id, rule_of(session, campaign), now=now)
 
@@ -86,7 +87,11 @@ def _later_query(session: Session, campaign: Campaign, now: datetime) -> Select[
 
 
 def _contacts_since(since: datetime, topic_id: int | None) -> ScalarSelect[int]:
-    contact = func.unnest(Engagement.recent_contact_at, Engagement.recent_contact_topic).table_valued("at", "topic")
+    contact = (
+        func.unnest(Engagement.recent_contact_at, Engagement.recent_contact_topic)
+        .table_valued("at", "topic")
+        .render_derived()
+    )
     counted = select(func.count()).select_from(contact).where(contact.c.at > since)
     if topic_id is not None:
         counted = counted.where(contact.c.topic == topic_id)

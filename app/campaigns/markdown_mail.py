@@ -95,7 +95,8 @@ def _layout(body: str, brand: Brand) -> str:
 </style>
 </head>
 <body style="margin:0;padding:0;background:#f3f5f9">
-<div role="article" aria-label="{{{{ workspace.sender_name }}}}" lang="{escape(brand.language)}" dir="{brand.direction}">
+<div role="article" aria-label="{{{{ workspace.sender_name }}}}" lang="{escape(brand.language)}" \
+dir="{brand.direction}">
 <table role="presentation" class="page" width="100%" cellpadding="0" cellspacing="0" border="0" \
 style="background:#f3f5f9">
 <tr><td align="center" style="padding:24px 12px">

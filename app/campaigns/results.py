@@ -153,8 +153,10 @@ def recent(
         Line(
             campaign=campaign,
             state=_STATES.get(state, state) if state else campaign.state,
-            sent=sent.get(campaign.send_id, 0),
-            human_clicks=Share(clicked.get(campaign.send_id, 0), sent.get(campaign.send_id, 0)) if state else None,
+            sent=sent.get(campaign.send_id or 0, 0),
+            human_clicks=Share(clicked.get(campaign.send_id or 0, 0), sent.get(campaign.send_id or 0, 0))
+            if state
+            else None,
         )
         for campaign, state in rows
     ]

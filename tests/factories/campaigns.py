@@ -8,8 +8,6 @@ from sqlalchemy.orm import Session
 
 from app.campaigns import compose
 from app.campaigns.models import Campaign
-from app.segments import codec, segments
-from app.segments.models import Segment
 from tests.factories import NOON
 from tests.factories.workspaces import WorkspaceForTests
 
@@ -33,11 +31,3 @@ def a_campaign(session: Session, workspace: WorkspaceForTests, **changes: Any) -
         **changes,
     }
     return compose.create(session, workspace.id, **values)
-
-
-def a_segment(session: Session, workspace_id: int, *, field: str = "country", value: str = "DE") -> Segment:
-    """Everyone whose field is this value."""
-    rule = codec.load({"type": "all", "rules": [{"type": "field", "field": field, "op": "is", "value": value}]})
-    return segments.save(
-        session, workspace_id, segment_id=None, name=f"{field} {value}", rule=rule, staff_id=None, now=NOON
-    )

@@ -93,23 +93,22 @@ def _sentence(summary: Summary, state: str) -> str:
     """Say in one sentence where the campaign stands."""
     progress = summary.progress
     gone, rest = words.people(progress.sent), progress.queued + progress.waiting
-    if state == "scheduled":
-        return _("Getting ready to leave.")
-    if state == "paused":
-        return _("Paused: %(gone)s have it, %(rest)s wait.", gone=gone, rest=words.people(rest))
-    if state == "cancelled":
-        return _("Ended early: %(gone)s got it.", gone=gone)
-    if state == "sent":
-        return _(
-            "Done: %(gone)s got it, %(others)s did not.", gone=gone, others=words.people(progress.total - progress.sent)
-        )
-    if progress.waiting:
-        return _(
-            "%(gone)s have it; %(waiting)s get it at a better moment.",
+    waiting = words.people(progress.waiting)
+    sentences = {
+        "scheduled": _("Getting ready to leave."),
+        "paused": _("Paused: %(gone)s have it, %(rest)s wait.", gone=gone, rest=words.people(rest)),
+        "cancelled": _("Ended early: %(gone)s got it.", gone=gone),
+        "sent": _(
+            "Done: %(gone)s got it, %(others)s did not.",
             gone=gone,
-            waiting=words.people(progress.waiting),
-        )
-    return _("%(gone)s have it, %(rest)s are next.", gone=gone, rest=words.people(rest))
+            others=words.people(progress.total - progress.sent),
+        ),
+    }
+    if state in sentences:
+        return str(sentences[state])
+    if progress.waiting:
+        return str(_("%(gone)s have it; %(waiting)s get it at a better moment.", gone=gone, waiting=waiting))
+    return str(_("%(gone)s have it, %(rest)s are next.", gone=gone, rest=words.people(rest)))
 
 
 def _funnel(summary: Summary) -> dict[str, Any]:

@@ -1,0 +1,143 @@
+"""Leaving once, in time, to those who agreed, and stopping honestly."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from app.campaigns import audience, compose, preflight, results, schedule
+from app.customers import people
+from tests.factories import NOON
+from tests.factories.campaigns import a_campaign
+from tests.factories.consent import consented_customer
+
+
+def test_only_those_who_agreed_get_it_and_the_others_have_a_reason(session, workspace):
+    consented_customer(session, workspace.id, email="yes@example.com")
+    people.upsert(session, workspace.id, email="no@example.com", fields={}, source="test", now=NOON)
+    campaign = a_campaign(session, workspace)
+
+    counts = schedule.launch(session, workspace.id, campaign.id, now=NOON)
+
+    assert (counts.queued, counts.skipped) == (1, {"no_permission": 1})
+    assert results.summary(session, workspace.id, campaign.id).progress.total == 2
+
+
+def test_launching_twice_makes_one_send(session, workspace):
+    consented_customer(session, workspace.id)
+    campaign = a_campaign(session, workspace)
+
+    first = schedule.launch(session, workspace.id, campaign.id, now=NOON)
+    again = schedule.launch(session, workspace.id, campaign.id, now=NOON)
+
+    assert first.queued == again.queued == 1
+    assert session.scalar(text("SELECT count(*) FROM sends WHERE kind = 'campaign'")) == 1
+
+
+def test_the_waterfall_adds_up(session, workspace):
+    consented_customer(session, workspace.id, email="a@example.com")
+    consented_customer(session, workspace.id, email="b@example.com")
+    people.upsert(session, workspace.id, email="c@example.com", fields={}, source="test", now=NOON)
+    campaign = a_campaign(session, workspace)
+
+    found = audience.count(session, campaign, now=NOON)
+
+    assert found == audience.Audience(matched=3, no_permission=1, suppressed=0, mailable=2, later=0)
+
+
+def test_who_has_had_enough_is_counted_as_later(session, workspace):
+    ada = consented_customer(session, workspace.id)
+    session.execute(
+        text(
+            "UPDATE customer_engagement SET recent_contact_at = array_fill(:at ::timestamptz, ARRAY[40]),"
+            " recent_contact_topic = array_fill(:topic ::bigint, ARRAY[40]) WHERE customer_id = :id"
+        ),
+        {"at": NOON - timedelta(hours=1), "topic": workspace.topic_id, "id": ada.id},
+    )
+
+    found = audience.count(session, a_campaign(session, workspace), now=NOON)
+
+    assert found is not None
+    assert (found.mailable, found.later) == (1, 1)
+
+
+def test_a_planned_campaign_leaves_when_its_time_has_come_and_once(session, workspace):
+    consented_customer(session, workspace.id)
+    campaign = a_campaign(session, workspace)
+    at = NOON + timedelta(hours=2)
+    for _ in range(2):
+        schedule.plan(session, workspace.id, campaign.id, at=at, staff_id=workspace.owner_id, now=NOON)
+
+    schedule.launch_planned(session, workspace.id, campaign.id, now=NOON, public_url="https://m.example")
+    assert campaign.state == "scheduled"
+    for _ in range(2):
+        schedule.launch_planned(session, workspace.id, campaign.id, now=at, public_url="https://m.example")
+
+    assert (campaign.state, campaign.launched_at) == ("sending", at)
+    assert session.scalar(text("SELECT count(*) FROM outbox WHERE name = 'campaigns.launch_planned'")) == 1
+
+
+def test_a_planned_campaign_can_be_taken_back(session, workspace):
+    consented_customer(session, workspace.id)
+    campaign = a_campaign(session, workspace)
+    schedule.plan(session, workspace.id, campaign.id, at=None, staff_id=workspace.owner_id, now=NOON)
+    schedule.unplan(session, workspace.id, campaign.id, staff_id=workspace.owner_id, now=NOON)
+
+    schedule.launch_planned(session, workspace.id, campaign.id, now=NOON, public_url="https://m.example")
+
+    assert (campaign.state, campaign.send_id) == ("draft", None)
+
+
+def test_a_planned_campaign_that_is_not_ready_any_more_becomes_a_draft(session, workspace):
+    """The last person who may be written to withdraws before the time has come."""
+    campaign = a_campaign(session, workspace)
+    schedule.plan(session, workspace.id, campaign.id, at=None, staff_id=workspace.owner_id, now=NOON)
+
+    schedule.launch_planned(session, workspace.id, campaign.id, now=NOON, public_url="https://m.example")
+
+    assert (campaign.state, campaign.send_id) == ("draft", None)
+    assert session.scalar(text("SELECT count(*) FROM audit_entries WHERE action = 'campaign.held_back'")) == 1
+
+
+def test_a_time_that_has_passed_is_refused(session, workspace):
+    campaign = a_campaign(session, workspace)
+
+    with pytest.raises(schedule.TimeHasPassed):
+        schedule.plan(
+            session, workspace.id, campaign.id, at=NOON - timedelta(hours=1), staff_id=workspace.owner_id, now=NOON
+        )
+
+
+@pytest.mark.parametrize(
+    ("typed", "utc"),
+    [("2026-03-02T12:00", "2026-03-02T11:00:00+00:00"), ("2026-07-01T12:00", "2026-07-01T10:00:00+00:00")],
+)
+def test_a_time_is_the_workspaces_own(typed, utc):
+    assert schedule.at_local_time(typed, "Europe/Berlin").astimezone(NOON.tzinfo).isoformat() == utc
+
+
+def test_pause_resume_and_cancel_leave_a_trace(session, workspace):
+    consented_customer(session, workspace.id)
+    campaign = a_campaign(session, workspace)
+    schedule.launch(session, workspace.id, campaign.id, now=NOON)
+
+    schedule.pause(session, workspace.id, campaign.id, staff_id=workspace.owner_id, now=NOON)
+    assert results.state_of(session, campaign) == "paused"
+    schedule.resume(session, workspace.id, campaign.id, staff_id=workspace.owner_id, now=NOON)
+    assert results.state_of(session, campaign) == "sending"
+    stopped = schedule.cancel(session, workspace.id, campaign.id, staff_id=workspace.owner_id, now=NOON)
+
+    assert (stopped, results.state_of(session, campaign)) == (1, "cancelled")
+    assert session.scalar(text("SELECT count(*) FROM audit_entries WHERE action LIKE 'campaign.%'")) == 3
+
+
+def test_nothing_leaves_with_an_error_in_it(session, workspace):
+    consented_customer(session, workspace.id)
+    campaign = a_campaign(session, workspace, source="{{ customer.frist_name }}")
+
+    with pytest.raises(preflight.NotReady, match="frist_name"):
+        schedule.launch(session, workspace.id, campaign.id, now=NOON)
+
+    assert compose.get(session, workspace.id, campaign.id).state == "draft"

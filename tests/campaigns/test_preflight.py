@@ -1,0 +1,79 @@
+"""What is found before a mail leaves."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.accounts import identities
+from app.campaigns import audience, preflight
+from tests.factories import NOON
+from tests.factories.campaigns import a_campaign
+from tests.factories.consent import consented_customer
+
+GOOD = '<html lang="en" dir="ltr"><body><p>x {{ unsubscribe_url }} {{ workspace.postal_address }}</p>'
+
+
+def found(session, campaign) -> list[tuple[str, str]]:
+    counted = audience.count(session, campaign, now=NOON)
+    checks = preflight.inspect(session, campaign, audience=counted, public_url="https://m.example")
+    return [(check.level, check.message) for check in checks]
+
+
+@pytest.fixture
+def someone(session, workspace):
+    return consented_customer(session, workspace.id)
+
+
+def test_a_good_campaign_has_nothing_to_put_right(session, workspace, someone):
+    assert found(session, a_campaign(session, workspace)) == []
+    assert found(session, a_campaign(session, workspace, format="html", source=GOOD)) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "level", "says"),
+    [
+        ({"topic_id": None}, "error", "No topic"),
+        ({"is_for_everyone": False}, "error", "Nobody is chosen"),
+        ({"subject": ""}, "error", "subject is empty"),
+        ({"subject": "Re: your order"}, "error", "pretends"),
+        ({"subject": "回复：您好"}, "error", "pretends"),
+        ({"subject": "x" * 80}, "warning", "80 characters"),
+        ({"subject": "{{ customer.frist_name }}"}, "error", "frist_name"),
+        ({"preheader": ""}, "warning", "no preview line"),
+        ({"source": " "}, "error", "empty"),
+        ({"source": "a\n\n{{ range(9) }}"}, "error", "call"),
+        ({"format": "html", "source": GOOD.replace("{{ unsubscribe_url }}", "")}, "warning", "no unsubscribe link"),
+        ({"format": "html", "source": GOOD.replace("{{ workspace.postal_address }}", "")}, "warning", "postal address"),
+        ({"format": "html", "source": GOOD.replace(' lang="en"', "")}, "warning", "its language"),
+        ({"format": "html", "source": GOOD.replace(' dir="ltr"', "")}, "warning", "direction"),
+        ({"format": "html", "source": GOOD + "<img src='https://x.example/a.png'>"}, "warning", "1 pictures"),
+        ({"format": "html", "source": GOOD + "<a href='http://x.example/'>x</a>"}, "warning", "not encrypted"),
+        ({"format": "html", "source": GOOD + "<a href='#'>x</a>"}, "warning", "leads nowhere"),
+        ({"format": "html", "source": GOOD + "x" * 90_000}, "warning", "kB large"),
+        ({"format": "html", "source": GOOD + "x" * 110_000}, "error", "kB large"),
+        ({"format": "html", "source": GOOD + "<style>{{ customer.city }}</style>"}, "error", "style"),
+    ],
+)
+def test_what_is_wrong_is_named(session, workspace, someone, changes, level, says):
+    messages = found(session, a_campaign(session, workspace, **changes))
+
+    assert [each for each in messages if each[0] == level and says in each[1]], messages
+
+
+def test_a_problem_in_the_source_names_its_line(session, workspace, someone):
+    campaign = a_campaign(session, workspace, source="one\n\ntwo {{ customer.nope }}")
+    checks = preflight.inspect(session, campaign, audience=None, public_url="https://m.example")
+
+    assert [(check.line, check.column) for check in checks if check.line] == [(3, 17)]
+
+
+def test_a_sender_outside_the_signed_domain_is_refused(session, workspace, someone):
+    identities.get(session, workspace.id, workspace.identity_id).from_address = "me@elsewhere.example"
+
+    assert [message for level, message in found(session, a_campaign(session, workspace)) if "elsewhere" in message]
+
+
+def test_nobody_who_may_be_written_to_is_an_error(session, workspace):
+    campaign = a_campaign(session, workspace)
+
+    assert ("error", "Nobody matches the segment.") in found(session, campaign)

@@ -96,7 +96,7 @@ def pause(campaign_id: int) -> ResponseReturnValue:
         schedule.pause(session, g.workspace.id, campaign_id, staff_id=g.staff.id, now=services().clock.now())
         gone, waiting = _stand(session, campaign_id)
     message = _(
-        "Paused. %(gone)s have left and cannot be called back; %(waiting)s wait.",
+        "Paused. Already gone, and not to be called back: %(gone)s. Still waiting: %(waiting)s.",
         gone=words.people(gone),
         waiting=words.people(waiting),
     )

@@ -96,7 +96,7 @@ def _sentence(summary: Summary, state: str) -> str:
     waiting = words.people(progress.waiting)
     sentences = {
         "scheduled": _("Getting ready to leave."),
-        "paused": _("Paused: %(gone)s have it, %(rest)s wait.", gone=gone, rest=words.people(rest)),
+        "paused": _("Paused. Sent to %(gone)s; still waiting: %(rest)s.", gone=gone, rest=words.people(rest)),
         "cancelled": _("Ended early: %(gone)s got it.", gone=gone),
         "sent": _(
             "Done: %(gone)s got it, %(others)s did not.",
@@ -107,8 +107,8 @@ def _sentence(summary: Summary, state: str) -> str:
     if state in sentences:
         return str(sentences[state])
     if progress.waiting:
-        return str(_("%(gone)s have it; %(waiting)s get it at a better moment.", gone=gone, waiting=waiting))
-    return str(_("%(gone)s have it, %(rest)s are next.", gone=gone, rest=words.people(rest)))
+        return str(_("Sent to %(gone)s. Waiting for a better moment: %(waiting)s.", gone=gone, waiting=waiting))
+    return str(_("Sent to %(gone)s. Next: %(rest)s.", gone=gone, rest=words.people(rest)))
 
 
 def _funnel(summary: Summary) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
 
 from app.campaigns.preflight import Check
+from app.web import language
 
 REASONS = {
     "no_permission": _("did not agree to this topic"),
@@ -48,4 +49,4 @@ def check(found: Check) -> dict[str, object]:
 
 def people(count: int) -> str:
     """Return "1 person" or "2,431 people"."""
-    return str(ngettext("%(num)s person", "%(num)s people", count, num=f"{count:,}"))
+    return str(ngettext("%(people)s person", "%(people)s people", count, people=language.number(count)))

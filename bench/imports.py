@@ -53,7 +53,7 @@ def _take_over(place: ground.Ground, content: bytes, kind: str) -> int:
             now=place.now,
         )
         choices = mapping.targets(session, place.workspace_id, kind)
-        options = mapping.Options(topic_id=place.topic_id)
+        options = mapping.Options(topic="news")
         mapping.decide(found, mapping.guess(found.header, choices), options, choices)
         steps.start(session, found)
         import_id = found.id

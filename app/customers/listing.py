@@ -109,15 +109,11 @@ def mix(session: Session, workspace_id: int, *, now: datetime) -> Mix:
 
 def frequent_tags(session: Session, workspace_id: int, *, limit: int = 6) -> list[str]:
     """Return the tags most used among the newest people."""
-    newest = (
-        select(Customer.tags)
-        .where(Customer.workspace_id == workspace_id)
-        .order_by(Customer.id.desc())
-        .limit(TAGS_FROM)
-        .subquery()
-    )
-    tag = func.unnest(newest.c.tags).column_valued("tag")
-    return list(session.scalars(select(tag).group_by(tag).order_by(func.count().desc(), tag).limit(limit)))
+    newest = select(Customer.tags).where(Customer.workspace_id == workspace_id).order_by(Customer.id.desc())
+    sample = newest.limit(TAGS_FROM).subquery("newest")
+    tags = select(func.unnest(sample.c.tags).label("tag")).subquery("tags")
+    query = select(tags.c.tag).group_by(tags.c.tag).order_by(func.count().desc(), tags.c.tag)
+    return list(session.scalars(query.limit(limit)))
 
 
 def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:

@@ -8,11 +8,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Select, delete, literal, select
+from sqlalchemy import CursorResult, Select, delete, func, literal, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from app.customers.models import Traits
+from app.customers.models import Engagement, Traits
 
 _SCORES = ("recency", "frequency", "monetary", "value_tier", "revenue_share", "segment_label")
 
@@ -47,8 +47,29 @@ def write_query(session: Session, workspace_id: int, scored: Select[*tuple[Any, 
     source = scored.subquery("scored")
     rows = select(literal(workspace_id), *source.c, literal(now))
     names = ["workspace_id", "customer_id", *_SCORES, "inferred_at"]
-    written = session.execute(_replacing(insert(Traits).from_select(names, rows, include_defaults=False)))
+    statement = _replacing(insert(Traits).from_select(names, rows, include_defaults=False))
+    written = session.execute(statement, execution_options={"preserve_rowcount": True})
     return cast("CursorResult[Any]", written).rowcount
+
+
+def scored_query(workspace_id: int) -> Select[*tuple[Any, ...]]:
+    """Return (customer_id, value_tier, revenue_share, segment_label, orders, spent) of everyone scored."""
+    return (
+        select(
+            *(Traits.customer_id, Traits.value_tier, Traits.revenue_share, Traits.segment_label),
+            *(Engagement.orders, Engagement.spent),
+        )
+        .join(
+            Engagement,
+            (Engagement.workspace_id == Traits.workspace_id) & (Engagement.customer_id == Traits.customer_id),
+        )
+        .where(Traits.workspace_id == workspace_id, Engagement.workspace_id == workspace_id)
+    )
+
+
+def scored_at(session: Session, workspace_id: int) -> datetime | None:
+    """Return when people were last scored; None when nobody is."""
+    return session.scalar(select(func.max(Traits.inferred_at)).where(Traits.workspace_id == workspace_id))
 
 
 def forget(session: Session, workspace_id: int, customer_ids: Sequence[int]) -> None:

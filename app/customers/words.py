@@ -55,9 +55,9 @@ LABELS = {
 }
 
 TIERS = {
-    "top_1": N_("Top 1 %"),
-    "top_10": N_("Top 10 %"),
-    "top_25": N_("Top 25 %"),
+    "top_1": N_("Top hundredth"),
+    "top_10": N_("Rest of the top tenth"),
+    "top_25": N_("Rest of the top quarter"),
     "middle": N_("Middle half"),
     "rest": N_("Lowest quarter"),
 }

@@ -1,0 +1,198 @@
+"""People are found, changed and summed up; each value says where it comes from."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from app.customers import addresses, engagement, fields, people, purchases, timeline, values
+from app.customers.engagement import Change, Contact
+from app.customers.timeline import ActivityRow
+from tests.factories import NOON
+from tests.factories.customers import a_customer, a_purchase
+
+
+def test_the_same_address_is_the_same_person(session, workspace):
+    ada = a_customer(session, workspace.id, "ada@example.com", first_name="Ada")
+    again = a_customer(session, workspace.id, "ADA@Example.com", city="London", tags=["vip"])
+
+    assert again.id == ada.id
+    assert (again.first_name, again.city, again.email) == ("Ada", "London", "ada@example.com")
+    assert again.provenance["city"][0] == "api:1"
+
+
+def test_an_address_can_change_but_not_to_somebody_elses(session, workspace):
+    ada, bob = a_customer(session, workspace.id, "ada@b.co"), a_customer(session, workspace.id, "bob@b.co")
+    people.change_address(session, ada, email="ada@new.example", source="staff:Olga", now=NOON)
+
+    assert people.find_by_email(session, workspace.id, "ADA@new.example").id == ada.id
+    with pytest.raises(people.AddressTaken):
+        people.change_address(session, bob, email="Ada@new.example", source="staff:Olga", now=NOON)
+    with pytest.raises(addresses.BadAddress):
+        people.change_address(session, bob, email="bob", source="staff:Olga", now=NOON)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "kept"),
+    [
+        ("number", "1,234.5", 1234.5),
+        ("date", "2024-02-29", "2024-02-29"),
+        ("boolean", "是", True),
+        ("choice", "S", "S"),
+    ],
+)
+def test_own_fields_keep_typed_values(session, workspace, kind, text, kept):
+    fields.create(session, workspace.id, key="own", label="Own", kind=kind, choices=["S", "M"])
+    ada = a_customer(session, workspace.id, own=text)
+
+    assert ada.custom == {"own": kept}
+    with pytest.raises(fields.ValueRefused):
+        a_customer(session, workspace.id, own="neither")
+
+
+@pytest.mark.parametrize("key", ["__class__", "a b", "email", "1a", "", "Size", "x" * 41, "constructor"])
+def test_hostile_keys_are_refused(session, workspace, key):
+    with pytest.raises(fields.FieldRefused):
+        fields.create(session, workspace.id, key=key, label="Size", kind="text")
+
+
+def test_every_field_can_be_asked_for(session, workspace):
+    fields.create(session, workspace.id, key="size", label="Size", kind="number")
+    a_customer(session, workspace.id, size="42")
+    known = fields.columns(session, workspace.id)
+    query = people.base_query(workspace.id).add_columns(*(info.expression for info in known.values()))
+
+    assert len(session.execute(query).one()) == len(known) + 1
+
+
+def test_the_same_order_told_twice_is_one_purchase(session, workspace):
+    ada = a_customer(session, workspace.id)
+    first, second = a_purchase(session, ada, order_ref="1"), a_purchase(session, ada, order_ref="1")
+    a_purchase(session, ada, order_ref="2", amount="1.50")
+
+    sums = engagement.get(session, workspace.id, ada.id)
+    session.refresh(sums)
+    assert first == second
+    assert (sums.orders, sums.spent) == (2, Decimal("21.50"))
+
+
+@pytest.mark.parametrize(("currency", "amount"), [("eur", "1"), ("EURO", "1"), ("EUR", "NaN"), ("EUR", "1E+20")])
+def test_purchases_that_cannot_be_are_refused(session, workspace, currency, amount):
+    ada = a_customer(session, workspace.id)
+    with pytest.raises(purchases.PurchaseRefused):
+        purchases.record(
+            session,
+            workspace.id,
+            customer_id=ada.id,
+            order_ref="1",
+            amount=Decimal(amount),
+            currency=currency,
+            items=1,
+            product=None,
+            purchased_at=NOON,
+            now=NOON,
+        )
+
+
+def test_templates_get_the_newest_purchases(session, workspace):
+    ada = a_customer(session, workspace.id, first_name="Ada")
+    for day in range(7):
+        a_purchase(session, ada, at=NOON + timedelta(days=day), product=f"Tea {day}")
+    row = session.execute(people.merge_data_query(workspace.id, [ada.id])).one()
+
+    assert row.first_name == "Ada"
+    assert [bought["product"] for bought in row.purchases] == ["Tea 6", "Tea 5", "Tea 4", "Tea 3", "Tea 2"]
+    assert row.purchases[0]["purchased_on"] == "2026-03-08"
+
+
+def test_sums_only_move_forward_in_time(session, workspace):
+    ada = a_customer(session, workspace.id)
+    later, earlier = NOON + timedelta(hours=1), NOON
+    engagement.apply(session, workspace.id, [Change(ada.id, clicks=2, click_at=later, human_at=later)])
+    engagement.apply(session, workspace.id, [Change(ada.id, opens=1, machines=3, open_at=earlier, click_at=earlier)])
+
+    sums = engagement.get(session, workspace.id, ada.id)
+    session.refresh(sums)
+    assert (sums.click_count, sums.open_count, sums.machine_count) == (2, 1, 3)
+    assert (sums.latest_click_at, sums.latest_open_at, sums.latest_human_at) == (later, earlier, later)
+
+
+def test_recent_contacts_are_kept_newest_first_and_bounded(session, workspace):
+    ada = a_customer(session, workspace.id)
+    for hour in range(45):
+        engagement.record_contacts(session, workspace.id, [Contact(ada.id, NOON + timedelta(hours=hour), hour)])
+
+    sums = engagement.get(session, workspace.id, ada.id)
+    session.refresh(sums)
+    assert sums.recent_contact_topic == list(range(44, 4, -1))
+    assert sums.recent_contact_at[0] == NOON + timedelta(hours=44)
+
+
+def test_the_timeline_pages_without_gaps_or_repeats(session, workspace):
+    ada = a_customer(session, workspace.id)
+    rows = [
+        ActivityRow(workspace.id, ada.id, NOON - timedelta(hours=n // 4), "click", reasons=("a",)) for n in range(23)
+    ]
+    timeline.record_many(session, rows)
+    for day in range(9):
+        a_purchase(session, ada, at=NOON - timedelta(hours=day // 3))
+    seen, after = [], None
+    for _page in range(20):
+        page = timeline.read(session, workspace.id, ada.id, after=after, limit=5)
+        seen += [moment.key for moment in page.moments]
+        after = page.following
+        if after is None:
+            break
+
+    assert len(seen) == len(set(seen)) == 32
+
+
+def test_a_note_stands_on_the_timeline(session, workspace):
+    ada = a_customer(session, workspace.id)
+    timeline.note(session, workspace.id, ada.id, words="Likes tea", how="call", staff="Olga", now=NOON)
+
+    moment = timeline.read(session, workspace.id, ada.id).moments[0]
+    assert (moment.kind, moment.detail, moment.values["staff"]) == ("note", "Likes tea", "Olga")
+
+
+@pytest.mark.parametrize(
+    ("text", "order", "iso"),
+    [
+        ("2026-03-31", "ymd", "2026-03-31T10:00:00+00:00"),
+        ("20260331", "ymd", "2026-03-31T10:00:00+00:00"),
+        ("31.03.2026", "dmy", "2026-03-31T10:00:00+00:00"),
+        ("03/04/2026", "mdy", "2026-03-04T11:00:00+00:00"),
+        ("03/04/2026 14:05", "dmy", "2026-04-03T12:05:00+00:00"),
+        ("2026-03-31 2:05 pm", "ymd", "2026-03-31T12:05:00+00:00"),
+        ("2026-03-31T14:05:06Z", "ymd", "2026-03-31T14:05:06+00:00"),
+        ("2026-03-31T14:05:06+02:00", "ymd", "2026-03-31T12:05:06+00:00"),
+        ("2026-03-31T14:05:06.123456", "ymd", "2026-03-31T12:05:06.123456+00:00"),
+    ],
+)
+def test_times_are_read_in_the_shops_zone(text, order, iso):
+    assert values.moment(text, order, "Europe/Berlin").isoformat() == iso
+
+
+@pytest.mark.parametrize("text", ["", "soon", "2026-13-01", "2026-02-30", "1-2-26", "9999-01-01", "2026-01-01 25:00"])
+def test_what_is_no_date_is_refused(text):
+    with pytest.raises(ValueError):
+        values.moment(text, "ymd")
+
+
+@pytest.mark.parametrize(
+    ("text", "decimal", "value"),
+    [
+        *(("1,234.50", ".", "1234.50"), ("1.234,50", ",", "1234.50"), ("€ 12", ".", "12"), ("1 234,5", ",", "1234.5")),
+        *(("-5.00", ".", "-5.00"), ("'-5", ".", "-5"), ("¥1,000,000", ".", "1000000")),
+    ],
+)
+def test_amounts_are_read_as_written(text, decimal, value):
+    assert values.amount(text, decimal=decimal) == Decimal(value)
+
+
+@pytest.mark.parametrize("text", ["", "12,50", "1e5", "NaN", "1.2.3", "--1", "12x"])
+def test_what_is_no_amount_is_refused(text):
+    with pytest.raises(ValueError, match="amount"):
+        values.amount(text)

@@ -29,7 +29,9 @@ class Is:
         return info.expression == terms.bound(info, self.value)
 
     def say(self, speech: Speech) -> str:
-        return speech.say(N_("%(field)s is %(value)s"), field=speech.field(self.field), value=speech.value(self.value))
+        return speech.say(
+            N_("%(field)s is %(value)s"), field=speech.field(self.field), value=speech.value(self.value, self.field)
+        )
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class IsNot:
 
     def say(self, speech: Speech) -> str:
         return speech.say(
-            N_("%(field)s is not %(value)s"), field=speech.field(self.field), value=speech.value(self.value)
+            N_("%(field)s is not %(value)s"), field=speech.field(self.field), value=speech.value(self.value, self.field)
         )
 
 
@@ -65,7 +67,7 @@ class In:
 
     def say(self, speech: Speech) -> str:
         return speech.say(
-            N_("%(field)s is %(value)s"), field=speech.field(self.field), value=speech.values(self.values)
+            N_("%(field)s is %(value)s"), field=speech.field(self.field), value=speech.values(self.values, self.field)
         )
 
 
@@ -84,7 +86,9 @@ class Contains:
 
     def say(self, speech: Speech) -> str:
         return speech.say(
-            N_("%(field)s contains %(value)s"), field=speech.field(self.field), value=speech.value(self.value)
+            N_("%(field)s contains %(value)s"),
+            field=speech.field(self.field),
+            value=speech.value(self.value, self.field),
         )
 
 
@@ -103,7 +107,9 @@ class StartsWith:
 
     def say(self, speech: Speech) -> str:
         return speech.say(
-            N_("%(field)s starts with %(value)s"), field=speech.field(self.field), value=speech.value(self.value)
+            N_("%(field)s starts with %(value)s"),
+            field=speech.field(self.field),
+            value=speech.value(self.value, self.field),
         )
 
 
@@ -122,7 +128,9 @@ class GreaterThan:
 
     def say(self, speech: Speech) -> str:
         return speech.say(
-            N_("%(field)s is more than %(value)s"), field=speech.field(self.field), value=speech.value(self.value)
+            N_("%(field)s is more than %(value)s"),
+            field=speech.field(self.field),
+            value=speech.value(self.value, self.field),
         )
 
 
@@ -141,7 +149,9 @@ class LessThan:
 
     def say(self, speech: Speech) -> str:
         return speech.say(
-            N_("%(field)s is less than %(value)s"), field=speech.field(self.field), value=speech.value(self.value)
+            N_("%(field)s is less than %(value)s"),
+            field=speech.field(self.field),
+            value=speech.value(self.value, self.field),
         )
 
 
@@ -189,7 +199,9 @@ class Before:
 
     def say(self, speech: Speech) -> str:
         return speech.say(
-            N_("%(field)s is before %(value)s"), field=speech.field(self.field), value=speech.value(self.value)
+            N_("%(field)s is before %(value)s"),
+            field=speech.field(self.field),
+            value=speech.value(self.value, self.field),
         )
 
 
@@ -207,7 +219,9 @@ class After:
 
     def say(self, speech: Speech) -> str:
         return speech.say(
-            N_("%(field)s is after %(value)s"), field=speech.field(self.field), value=speech.value(self.value)
+            N_("%(field)s is after %(value)s"),
+            field=speech.field(self.field),
+            value=speech.value(self.value, self.field),
         )
 
 

@@ -26,6 +26,8 @@ class Condition:
     what: str = "country"
     op: str = ""
     words: dict[str, str] = field(default_factory=dict)
+    # Just added: the page puts the cursor there.
+    is_new: bool = field(default=False, compare=False)
 
     def is_blank(self, fields: Mapping[str, FieldInfo]) -> bool:
         """Say whether an input that must be filled in is still empty."""
@@ -70,9 +72,9 @@ def change(root: Group, wish: str) -> None:
         return
     parent, here = _find(root, [int(step) for step in steps])
     if act == "add" and isinstance(here, Group):
-        here.items.append(Condition())
+        here.items.append(Condition(is_new=True))
     elif act == "group" and isinstance(here, Group):
-        here.items.append(Group("any", [Condition()]))
+        here.items.append(Group("any", [Condition(is_new=True)]))
     elif act == "copy" and parent and here:
         parent.items.insert(int(steps[-1]) + 1, deepcopy(here))
     elif act == "remove" and parent and here:
@@ -119,7 +121,11 @@ def conditions(group: Group) -> Iterator[Condition]:
 def _condition(form: Mapping[str, str], place: str) -> Condition:
     prefix = f"{place}-"
     words = {name[len(prefix) :]: value for name, value in form.items() if name.startswith(prefix)}
-    return Condition(words.pop("what"), words.pop("op", ""), words)
+    what, op = words.pop("what"), words.pop("op", "")
+    if words.pop("was", what) != what:
+        # Another thing is asked about now: the old question and its words mean nothing any more.
+        return Condition(what)
+    return Condition(what, op, words)
 
 
 def _find(root: Group, steps: list[int]) -> tuple[Group | None, Condition | Group | None]:

@@ -88,9 +88,10 @@ class Purchased:
         )
 
     def say(self, speech: Speech) -> str:
-        message = N_("they bought at least %(least)s times %(period)s")
-        if self.measure == "sum":
-            message = N_("they spent at least %(least)s %(period)s")
+        message = N_("they spent at least %(least)s %(period)s")
+        if self.measure == "count":
+            once, many = N_("they bought %(period)s"), N_("they bought at least %(least)s times %(period)s")
+            message = once if self.at_least == 1 else many
         return speech.say(message, least=speech.value(self.at_least), period=speech.period(self.days))
 
 
@@ -123,22 +124,33 @@ class Did:
         )
 
     def say(self, speech: Speech) -> str:
-        message = _DID_ANY[self.kind] if self.verdict == "any" and self.kind in _DID_ANY else _DID[self.kind]
+        told = _DID_ANY[self.kind] if self.verdict == "any" and self.kind in _DID_ANY else _DID[self.kind]
+        message = told[0] if self.at_least == 1 else told[1]
         return speech.say(message, least=speech.value(self.at_least), period=speech.period(self.days))
 
 
 _LATEST = {"open": "latest_open_at", "click": "latest_click_at", "reply": "latest_reply_at"}
+# Said of once or more, and of at least so many times.
 _DID = {
-    "open": N_("they opened at least %(least)s times %(period)s"),
-    "click": N_("they clicked at least %(least)s times %(period)s"),
-    "reply": N_("they replied at least %(least)s times %(period)s"),
-    "bounce": N_("mail to them bounced at least %(least)s times %(period)s"),
-    "complaint": N_("they complained at least %(least)s times %(period)s"),
-    "unsubscribe": N_("they unsubscribed at least %(least)s times %(period)s"),
-    "signup": N_("they signed up at least %(least)s times %(period)s"),
-    "event": N_("something else happened at least %(least)s times %(period)s"),
+    "open": (N_("they opened mail %(period)s"), N_("they opened mail at least %(least)s times %(period)s")),
+    "click": (N_("they clicked %(period)s"), N_("they clicked at least %(least)s times %(period)s")),
+    "reply": (N_("they replied %(period)s"), N_("they replied at least %(least)s times %(period)s")),
+    "bounce": (N_("mail to them bounced %(period)s"), N_("mail to them bounced at least %(least)s times %(period)s")),
+    "complaint": (N_("they complained %(period)s"), N_("they complained at least %(least)s times %(period)s")),
+    "unsubscribe": (N_("they unsubscribed %(period)s"), N_("they unsubscribed at least %(least)s times %(period)s")),
+    "signup": (N_("they signed up %(period)s"), N_("they signed up at least %(least)s times %(period)s")),
+    "event": (
+        N_("something else happened %(period)s"),
+        N_("something else happened at least %(least)s times %(period)s"),
+    ),
 }
 _DID_ANY = {
-    "open": N_("their mail was opened, by them or a machine, at least %(least)s times %(period)s"),
-    "click": N_("their links were followed, by them or a machine, at least %(least)s times %(period)s"),
+    "open": (
+        N_("they or a machine opened mail %(period)s"),
+        N_("they or a machine opened mail at least %(least)s times %(period)s"),
+    ),
+    "click": (
+        N_("they or a machine clicked %(period)s"),
+        N_("they or a machine clicked at least %(least)s times %(period)s"),
+    ),
 }

@@ -46,8 +46,12 @@ class Speech:
         label = self.translate(info.label)
         return label[:1].lower() + label[1:]
 
-    def value(self, value: bool | int | Decimal | date | str) -> str:
-        """Return a value as one reads it: text in quotes, numbers without needless zeros."""
+    def value(self, value: bool | int | Decimal | date | str, of: str = "") -> str:
+        """Return a value as one reads it: choices by their label, text in quotes, numbers without needless zeros."""
+        info = self.fields.get(of)
+        labels = dict(info.choices) if info else {}
+        if isinstance(value, str) and value in labels:
+            value = labels[value] if info and info.group == "custom" else self.translate(labels[value])
         if isinstance(value, bool):
             return self.translate(N_("yes")) if value else self.translate(N_("no"))
         if isinstance(value, str):
@@ -56,9 +60,9 @@ class Speech:
             return f"{value.normalize():f}"
         return value.isoformat() if isinstance(value, date) else str(value)
 
-    def values(self, values: Sequence[bool | int | Decimal | date | str]) -> str:
-        """Return several values as a list that ends in "or"."""
-        return self.join([self.value(value) for value in values], N_(" or "))
+    def values(self, values: Sequence[int | Decimal | str], of: str) -> str:
+        """Return several values of a field as a list that ends in "or"."""
+        return self.join([self.value(value, of) for value in values], N_(" or "))
 
     def topic(self, topic_id: int) -> str:
         """Return a topic's name in quotes."""

@@ -62,7 +62,7 @@ def show(segment_id: int) -> str:
 @guard.role("viewer")
 def redraft() -> str:
     """Do what a button of the builder asks, and show the builder anew; nothing is kept."""
-    draft = drafts.from_form(request.form)
+    draft = _draft()
     drafts.change(draft, request.form.get("do", ""))
     name, segment_id = request.form.get("name", ""), request.form.get("segment_id", type=int)
     if shell.is_live():
@@ -74,7 +74,7 @@ def redraft() -> str:
 @guard.role("viewer")
 def summarise() -> str:
     """Show only what the draft reaches now, and what is wrong where."""
-    draft = drafts.from_form(request.form)
+    draft = _draft()
     return shell.page("segments/_summary.html", is_update=True, **_values(draft, name="", segment_id=None))
 
 
@@ -82,7 +82,7 @@ def summarise() -> str:
 @guard.role("marketer")
 def save() -> ResponseReturnValue:
     """Keep the draft under its name."""
-    draft, name = drafts.from_form(request.form), request.form.get("name", "")
+    draft, name = _draft(), request.form.get("name", "")
     segment_id = request.form.get("segment_id", type=int)
     now = services().clock.now()
     try:
@@ -147,6 +147,11 @@ def search(session: Session, workspace_id: int, text: str) -> list[tuple[str, st
     """Answer the search box with segments by name."""
     found = segments.find(session, workspace_id, text, limit=5)
     return [(segment.name, _("Segment"), f"/segments/{segment.id}") for segment in found]
+
+
+def _draft() -> Group:
+    """Return the tree in the builder's form; several choices of one input are joined by commas."""
+    return drafts.from_form({name: ", ".join(request.form.getlist(name)) for name in request.form})
 
 
 def _page(draft: Group, **values: Any) -> str:

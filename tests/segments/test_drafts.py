@@ -50,6 +50,12 @@ def test_buttons_change_the_tree() -> None:
     assert len(tree.items[1].items) == 2
 
 
+def test_asking_about_something_else_forgets_the_old_question() -> None:
+    form = {"r-match": "all", "r.0-was": "city", "r.0-what": "spent", "r.0-op": "contains", "r.0-value": "Berlin"}
+
+    assert drafts.from_form(form).items == [Condition("spent")]
+
+
 def test_a_button_for_a_place_that_is_gone_does_nothing() -> None:
     for wish in ("remove@r", "remove@r.7", "add@r.0.0", "copy@r.x", "drop@r.0", "", "remove@", "remove@r.-1"):
         tree = drafts.empty()

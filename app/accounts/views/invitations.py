@@ -34,7 +34,7 @@ def show_invitation(token: str) -> ResponseReturnValue:
     """Show what the invitation offers; nothing changes yet."""
     offer = _offer(g.letter)
     form = KnownInvitationForm() if offer.has_account else NewInvitationForm()
-    return shell.page("accounts/invitation.html", offer=offer, form=form)
+    return shell.page("accounts/invitation.html", sender=offer.workspace, offer=offer, form=form)
 
 
 @bp.post("/invitations/<token>")
@@ -48,7 +48,7 @@ def accept_invitation(token: str) -> ResponseReturnValue:
             return remember(make_response(redirect("/", 303)), _joined(g.letter, offer, form))
     except Refusal as refusal:
         form.refuse(refusal)
-    return shell.page("accounts/invitation.html", offer=offer, form=form), 422
+    return shell.page("accounts/invitation.html", sender=offer.workspace, offer=offer, form=form), 422
 
 
 def _offer(letter: Letter) -> Offer:

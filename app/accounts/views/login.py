@@ -34,7 +34,7 @@ def login() -> ResponseReturnValue:
     """Show the way in."""
     if guard.identify():
         return redirect(guard.safe_next(request.args.get("next")))
-    return shell.page("accounts/login.html", form=LoginForm())
+    return shell.page("accounts/login.html", sender="Assent", form=LoginForm())
 
 
 @bp.post("/login")
@@ -43,12 +43,12 @@ def log_in() -> ResponseReturnValue:
     """Let somebody in who shows address and password."""
     form = LoginForm()
     if not form.validate():
-        return shell.page("accounts/login.html", form=form), 422
+        return shell.page("accounts/login.html", sender="Assent", form=form), 422
     try:
         token = _proven(form.email.data or "", form.password.data or "")
     except Refusal as refusal:
         form.refuse(refusal)
-        return shell.page("accounts/login.html", form=form), 422
+        return shell.page("accounts/login.html", sender="Assent", form=form), 422
     return remember(make_response(redirect(guard.safe_next(request.args.get("next")))), token)
 
 

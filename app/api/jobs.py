@@ -1,0 +1,20 @@
+"""What the API does by itself."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from app.accounts import workspaces
+from app.api import idempotency
+from app.kernel import registry
+from app.kernel.services import Services
+
+
+@registry.job("api.forget_keys", every=timedelta(days=1))
+def forget_keys(services: Services) -> None:
+    """Forget idempotency keys that are past their time."""
+    with services.database.transaction(None) as session:
+        ids = workspaces.list_ids(session)
+    for workspace_id in ids:
+        with services.database.transaction(workspace_id) as session:
+            idempotency.forget(session, workspace_id, now=services.clock.now())

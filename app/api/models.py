@@ -1,0 +1,23 @@
+"""The table of the API: which write was asked for under which key, and what was answered."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Index, SmallInteger
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.kernel.database import Base, Tenant
+
+
+class IdempotencyKey(Tenant, Base):
+    """One write of a program, told apart by the key it sent. The answer is written with what it answers for."""
+
+    __tablename__ = "idempotency_keys"
+    __table_args__ = (Index("ix_idempotency_keys_age", "workspace_id", "created_at"),)
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    request_hash: Mapped[bytes]
+    status: Mapped[int | None] = mapped_column(SmallInteger)
+    body: Mapped[str | None]
+    created_at: Mapped[datetime]

@@ -1,0 +1,184 @@
+"""Customers for programs: the same upsert, purchases and timeline that files and pages use, and no rule of its own."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.accounts import workspaces
+from app.api.v1.schemas import (
+    CustomerIn,
+    CustomerOut,
+    EventIn,
+    EventOut,
+    PermissionOut,
+    Proof,
+    ProofOut,
+    PurchaseIn,
+    PurchaseOut,
+    UpsertOut,
+    Whom,
+)
+from app.consent import evidence_imports, permission, topics
+from app.consent.evidence_imports import Claim
+from app.customers import people, purchases, timeline
+from app.customers.models import Customer
+from app.customers.timeline import ActivityRow
+from app.kernel.refusals import NotFound, Refusal
+
+_NAMED = ("first_name", "last_name", "language", "country", "city", "time_zone", "tags")
+
+
+class TwoCustomers(Refusal):
+    """The number belongs to one customer and the address to another."""
+
+    message = "external_ref and email belong to two different customers."
+
+
+class AddressNeeded(Refusal):
+    """A person nobody knows yet is added with an address."""
+
+    status = 422
+    message = "A new customer needs an email."
+
+
+class CustomerUnknown(Refusal):
+    """The customer a purchase or event names is not there."""
+
+    status = 422
+    message = "There is no such customer. Add the customer first."
+
+
+def upsert(
+    session: Session, workspace_id: int, given: CustomerIn, *, key_id: int, now: datetime
+) -> tuple[UpsertOut, bool]:
+    """Add or change a customer; return what is on record, and whether it is new. By itself it makes nobody mailable."""
+    customer = _existing(session, workspace_id, given)
+    source, is_new = f"api:{key_id}", customer is None
+    if customer is None:
+        if given.email is None:
+            raise AddressNeeded(field="email")
+        customer = people.upsert(session, workspace_id, email=given.email, fields={}, source=source, now=now)
+    elif given.email is not None:
+        customer = people.change_address(session, customer, email=given.email, source=source, now=now)
+    customer = people.change(session, customer, values_by_name=_values(given, customer), source=source, now=now)
+    proofs = _record(session, customer, given.consent or [], source, now)
+    return UpsertOut(customer=describe(session, customer), consent=proofs), is_new
+
+
+def find(session: Session, workspace_id: int, whom: Whom) -> Customer:
+    """Return the customer meant; raise NotFound."""
+    found = _look_up(session, workspace_id, whom)
+    if found is None:
+        raise NotFound("There is no such customer.")
+    return found
+
+
+def record_purchase(session: Session, workspace_id: int, given: PurchaseIn, *, now: datetime) -> PurchaseOut:
+    """Note an order and return what is on record for its number."""
+    customer = _named(session, workspace_id, given.customer)
+    purchase_id = purchases.record(
+        session,
+        workspace_id,
+        customer_id=customer.id,
+        order_ref=given.order_ref,
+        amount=given.amount,
+        currency=given.currency,
+        items=given.items,
+        product=given.product,
+        purchased_at=given.purchased_at,
+        now=now,
+    )
+    return PurchaseOut(id=purchase_id, customer_id=customer.id, order_ref=given.order_ref)
+
+
+def record_event(session: Session, workspace_id: int, given: EventIn) -> EventOut:
+    """Put an event on the customer's timeline."""
+    customer = _named(session, workspace_id, given.customer)
+    facts: dict[str, Any] = {"name": given.name, "data": given.data}
+    row = ActivityRow(workspace_id, customer.id, given.at, "event", facts=facts)
+    timeline.record_many(session, [row])
+    return EventOut(customer_id=customer.id, name=given.name, at=given.at)
+
+
+def describe(session: Session, customer: Customer) -> CustomerOut:
+    """Return the customer as programs see one."""
+    rows = permission.state_of(session, customer.workspace_id, customer.id)
+    known = topics.named(session, customer.workspace_id, {row.topic_id for row in rows})
+    names = [name for name in CustomerOut.model_fields if name != "permissions"]
+    permissions = [
+        PermissionOut(
+            purpose=row.purpose,
+            topic=known[row.topic_id].key if row.topic_id in known else None,
+            allowed=row.allowed,
+            state=row.state,
+            since=row.since,
+        )
+        for row in rows
+    ]
+    return CustomerOut(**{name: getattr(customer, name) for name in names}, permissions=permissions)
+
+
+def _existing(session: Session, workspace_id: int, given: CustomerIn) -> Customer | None:
+    by_ref = people.find_by_ref(session, workspace_id, given.external_ref) if given.external_ref else None
+    by_email = people.find_by_email(session, workspace_id, given.email) if given.email else None
+    if by_ref and by_email and by_ref.id != by_email.id:
+        raise TwoCustomers(field="external_ref")
+    return by_ref or by_email
+
+
+def _values(given: CustomerIn, customer: Customer) -> dict[str, Any]:
+    """Return what was given: absent fields stay, tags add up."""
+    sent = given.model_fields_set
+    values: dict[str, Any] = {name: getattr(given, name) for name in _NAMED if name in sent}
+    if given.external_ref is not None:
+        values["external_ref"] = given.external_ref
+    if "tags" in sent:
+        values["tags"] = [*customer.tags, *(given.tags or [])]
+    return {**values, **(given.custom or {})}
+
+
+def _record(session: Session, customer: Customer, proofs: list[Proof], source: str, now: datetime) -> list[ProofOut]:
+    """Let consent judge the proofs by the rules for proof brought from elsewhere."""
+    if not proofs:
+        return []
+    workspace = workspaces.get(session, customer.workspace_id)
+    claims = [
+        Claim(
+            customer_id=customer.id,
+            row=number,
+            address=customer.email or "",
+            address_digest=customer.address_digest,
+            consented_at=proof.given_at,
+            method=proof.method,
+            topic=proof.topic,
+            wording=proof.wording,
+            language=customer.language or workspace.language,
+        )
+        for number, proof in enumerate(proofs, start=1)
+    ]
+    outcomes = evidence_imports.record_many(session, customer.workspace_id, source, claims, now)
+    return [
+        ProofOut(topic=proof.topic, recorded=outcome.granted > 0, reasons=outcome.reasons)
+        for proof, outcome in zip(proofs, outcomes, strict=True)
+    ]
+
+
+def _named(session: Session, workspace_id: int, whom: Whom) -> Customer:
+    found = _look_up(session, workspace_id, whom)
+    if found is None:
+        raise CustomerUnknown(field="customer")
+    return found
+
+
+def _look_up(session: Session, workspace_id: int, whom: Whom) -> Customer | None:
+    if whom.id is not None:
+        try:
+            return people.get(session, workspace_id, whom.id)
+        except NotFound:
+            return None
+    if whom.external_ref is not None:
+        return people.find_by_ref(session, workspace_id, whom.external_ref)
+    return people.find_by_email(session, workspace_id, whom.email or "")

@@ -1,0 +1,83 @@
+"""Which operations are there? The one list from which routes are checked and the OpenAPI document is made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pydantic import BaseModel
+
+from app.api.v1 import schemas
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One method on one path. `answers` are the statuses of success with what they carry."""
+
+    id: str
+    method: str
+    path: str
+    summary: str
+    description: str
+    answers: dict[int, type[BaseModel]]
+    takes: type[BaseModel] | None = None
+    finds_by: tuple[str, ...] = ()
+    refusals: tuple[int, ...] = ()
+
+    @property
+    def is_idempotent_by_key(self) -> bool:
+        return self.method == "POST"
+
+
+OPERATIONS = (
+    Operation(
+        "upsertCustomer",
+        "PUT",
+        "/api/v1/customers",
+        "Add or change a customer",
+        "Finds the customer by external_ref, else by email, and sets what you send; what you leave out stays. "
+        "Nobody becomes mailable by this: only proofs of consent, which are judged and recorded one by one, do that.",
+        {200: schemas.UpsertOut, 201: schemas.UpsertOut},
+        takes=schemas.CustomerIn,
+        refusals=(409, 422),
+    ),
+    Operation(
+        "findCustomer",
+        "GET",
+        "/api/v1/customers",
+        "Read a customer by your number or by address",
+        "Give exactly one of external_ref and email.",
+        {200: schemas.CustomerOut},
+        finds_by=("external_ref", "email"),
+        refusals=(404, 422),
+    ),
+    Operation(
+        "getCustomer",
+        "GET",
+        "/api/v1/customers/{customer_id}",
+        "Read a customer",
+        "By the id this API gave.",
+        {200: schemas.CustomerOut},
+        refusals=(404,),
+    ),
+    Operation(
+        "recordPurchase",
+        "POST",
+        "/api/v1/purchases",
+        "Record a purchase",
+        "The same order_ref told twice is one purchase; the first account stands. A purchase ends the journeys "
+        "the customer is on.",
+        {201: schemas.PurchaseOut},
+        takes=schemas.PurchaseIn,
+        refusals=(409, 422),
+    ),
+    Operation(
+        "recordEvent",
+        "POST",
+        "/api/v1/events",
+        "Record an event",
+        "Puts what happened on the customer's timeline.",
+        {201: schemas.EventOut},
+        takes=schemas.EventIn,
+        refusals=(409, 422),
+    ),
+)

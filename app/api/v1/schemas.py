@@ -1,0 +1,195 @@
+"""What may a program send, and what does it get? Closed schemas: an unknown field is an error, not a guess."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+
+MOST_TAGS = 50
+MOST_CUSTOM = 100
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+# One line: no control characters, nothing that is not a character by itself.
+ONE_LINE = r"^[^\x00-\x1f\x7f\u2028\u2029]*$"
+
+
+def _encodable(text: str) -> str:
+    """Refuse halves of surrogate pairs, which no database can hold."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("holds half a character") from None
+    return text
+
+
+def _plausible(at: datetime) -> datetime:
+    if not EARLIEST <= at <= LATEST:
+        raise ValueError("lies outside 1970 to 2199")
+    return at
+
+
+Line = Annotated[str, Field(pattern=ONE_LINE, max_length=1000), AfterValidator(_encodable)]
+ShortLine = Annotated[str, Field(pattern=ONE_LINE, min_length=1, max_length=200), AfterValidator(_encodable)]
+Email = Annotated[str, Field(pattern=ONE_LINE, min_length=3, max_length=254), AfterValidator(_encodable)]
+Prose = Annotated[str, Field(pattern=r"^[^\x00]*$", min_length=1, max_length=10_000), AfterValidator(_encodable)]
+Moment = Annotated[AwareDatetime, AfterValidator(_plausible)]
+Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+Plain = Line | bool | Annotated[int, Field(ge=-(2**53), le=2**53)] | Annotated[float, Field(allow_inf_nan=False)] | None
+
+
+class Sent(BaseModel):
+    """What programs send: nothing unknown, nothing guessed from another type."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Proof(Sent):
+    """When, how and to which words somebody agreed. All of it is kept, and shown to whoever asks."""
+
+    topic: ShortLine = Field(description="The short name of the topic they agreed to.")
+    given_at: Moment = Field(description="When they agreed.")
+    method: ShortLine = Field(description="How they agreed, such as `checkout box, not ticked beforehand`.")
+    wording: Prose = Field(description="The exact words they saw.")
+
+
+class CustomerIn(Sent):
+    """A person as the shop knows them. What is left out stays as it is; null clears it."""
+
+    external_ref: ShortLine | None = Field(None, description="Your own number for this person.")
+    email: Email | None = None
+    first_name: Line | None = None
+    last_name: Line | None = None
+    language: Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")] | None = None
+    country: Line | None = None
+    city: Line | None = None
+    time_zone: Line | None = None
+    tags: Annotated[list[Annotated[Line, Field(max_length=60)]], Field(max_length=MOST_TAGS)] | None = Field(
+        None, description="Added to the tags there are."
+    )
+    custom: Annotated[dict[Key, Plain], Field(max_length=MOST_CUSTOM)] | None = Field(
+        None, description="Values of the fields your workspace has defined."
+    )
+    consent: Annotated[list[Proof], Field(max_length=20)] | None = Field(
+        None, description="Agreements you can prove. Without them nobody becomes mailable through this API."
+    )
+
+    @model_validator(mode="after")
+    def _is_named(self) -> CustomerIn:
+        if self.external_ref is None and self.email is None:
+            raise ValueError("needs an email or an external_ref")
+        return self
+
+
+class Whom(Sent):
+    """Which customer is meant: exactly one of the three."""
+
+    id: Annotated[int, Field(ge=1, le=2**53)] | None = None
+    external_ref: ShortLine | None = None
+    email: Email | None = None
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Whom:
+        if sum(value is not None for value in (self.id, self.external_ref, self.email)) != 1:
+            raise ValueError("give exactly one of id, external_ref and email")
+        return self
+
+
+class PurchaseIn(Sent):
+    """One order. Told twice under the same number it is one purchase; the first account stands."""
+
+    customer: Whom
+    order_ref: ShortLine = Field(description="Your number for the order.")
+    amount: Annotated[Decimal, Field(max_digits=13, decimal_places=2)] = Field(description="What was paid in all.")
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    purchased_at: Moment
+    items: Annotated[int, Field(ge=0, lt=1_000_000)] = 1
+    product: Line | None = None
+
+
+class EventIn(Sent):
+    """Something a customer did with you, for their timeline."""
+
+    customer: Whom
+    name: Annotated[ShortLine, Field(max_length=80)] = Field(description="What happened, such as `Visited the shop`.")
+    at: Moment
+    data: Annotated[dict[Key, Plain], Field(max_length=20)] = Field(default_factory=dict)
+
+
+class PermissionOut(BaseModel):
+    """One answer of a customer as it stands."""
+
+    purpose: str
+    topic: str | None
+    allowed: bool
+    state: str
+    since: datetime
+
+
+class ProofOut(BaseModel):
+    """What came of one proof of consent."""
+
+    topic: str
+    recorded: bool
+    reasons: list[str]
+
+
+class CustomerOut(BaseModel):
+    """A customer with what they allow."""
+
+    id: int
+    external_ref: str | None
+    email: str | None
+    first_name: str | None
+    last_name: str | None
+    language: str | None
+    country: str | None
+    city: str | None
+    time_zone: str | None
+    tags: list[str]
+    custom: dict[str, Any]
+    permissions: list[PermissionOut]
+    created_at: datetime
+    updated_at: datetime
+
+
+class UpsertOut(BaseModel):
+    """The customer after the change, and what came of each proof of consent."""
+
+    customer: CustomerOut
+    consent: list[ProofOut]
+
+
+class PurchaseOut(BaseModel):
+    """A purchase that is on record."""
+
+    id: int
+    customer_id: int
+    order_ref: str
+
+
+class EventOut(BaseModel):
+    """An event that is on record."""
+
+    customer_id: int
+    name: str
+    at: datetime
+
+
+class FieldProblem(BaseModel):
+    """One thing that is wrong, and where (RFC 6901)."""
+
+    pointer: str
+    detail: str
+
+
+class Problem(BaseModel):
+    """What went wrong (RFC 9457)."""
+
+    type: Literal["about:blank"] = "about:blank"
+    title: str
+    status: int
+    detail: str
+    errors: list[FieldProblem] = Field(default_factory=list)

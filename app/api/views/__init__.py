@@ -1,0 +1,8 @@
+"""The API's routes, and the page that explains them to staff."""
+
+from __future__ import annotations
+
+from app.api.views import customers, docs
+from app.api.views.blueprint import bp
+
+__all__ = ["bp", "customers", "docs"]

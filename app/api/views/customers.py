@@ -1,0 +1,79 @@
+"""Customers, purchases and events: parse, one transaction, one action, answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Response, g, request
+from pydantic import BaseModel
+from sqlalchemy.orm import Session
+
+from app.api import idempotency
+from app.api.idempotency import Asked
+from app.api.v1 import customers
+from app.api.v1.schemas import CustomerIn, EventIn, PurchaseIn, Whom
+from app.api.views.blueprint import answer, bp, read, require_pace
+from app.kernel.services import services
+from app.web import guard
+
+
+@bp.put("/api/v1/customers")
+@guard.api_key
+def upsert_customer() -> Response:
+    """Add or change a customer."""
+    given, now = read(CustomerIn), services().clock.now()
+    with services().database.transaction(g.workspace_id) as session:
+        made, is_new = customers.upsert(session, g.workspace_id, given, key_id=g.machine.key_id, now=now)
+    return answer(made, 201 if is_new else 200)
+
+
+@bp.get("/api/v1/customers")
+@guard.api_key
+def find_customer() -> Response:
+    """Read the customer with this number or address."""
+    require_pace()
+    whom = Whom(external_ref=request.args.get("external_ref"), email=request.args.get("email"))
+    with services().database.transaction(g.workspace_id) as session:
+        found = customers.describe(session, customers.find(session, g.workspace_id, whom))
+    return answer(found)
+
+
+@bp.get("/api/v1/customers/<int(max=9007199254740992):customer_id>")
+@guard.api_key
+def get_customer(customer_id: int) -> Response:
+    """Read the customer with this id."""
+    require_pace()
+    whom = Whom(id=customer_id)
+    with services().database.transaction(g.workspace_id) as session:
+        found = customers.describe(session, customers.find(session, g.workspace_id, whom))
+    return answer(found)
+
+
+@bp.post("/api/v1/purchases")
+@guard.api_key
+def record_purchase() -> Response:
+    """Note an order."""
+    given, now = read(PurchaseIn), services().clock.now()
+    return _once(lambda session: customers.record_purchase(session, g.workspace_id, given, now=now))
+
+
+@bp.post("/api/v1/events")
+@guard.api_key
+def record_event() -> Response:
+    """Put an event on a customer's timeline."""
+    given = read(EventIn)
+    return _once(lambda session: customers.record_event(session, g.workspace_id, given))
+
+
+def _once(work: Callable[[Session], BaseModel]) -> Response:
+    """Do a write under its key, and answer; a repetition gets the first answer."""
+    asked = Asked(request.headers.get("Idempotency-Key"), request.path, request.get_data())
+    with services().database.transaction(g.workspace_id) as session:
+        done = idempotency.once(
+            session,
+            g.workspace_id,
+            asked,
+            lambda: (201, work(session).model_dump(mode="json")),
+            now=services().clock.now(),
+        )
+    return answer(done.body, done.status)

@@ -15,8 +15,8 @@ from types import FrameType
 
 from rq import Queue, Worker
 
-from app.wiring import hears, hooks, loops
 from app.kernel import logs, queue, registry, relay, services, settings
+from app.wiring import hears, hooks, loops
 
 
 def work(queues: list[str]) -> None:

@@ -71,9 +71,7 @@ class Database:
     """The engine behind one URL. Connections act as a role that owns nothing and bypasses nothing."""
 
     def __init__(self, url: str, *, pool_size: int = 8) -> None:
-        pool: dict[str, Any] = (
-            {"pool_size": pool_size, "max_overflow": 4} if pool_size else {"poolclass": NullPool}
-        )
+        pool: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 4} if pool_size else {"poolclass": NullPool}
         self.url = sqlalchemy_url(url)
         self.engine = create_engine(self.url, pool_pre_ping=True, **pool)
         event.listen(self.engine, "connect", _assume_role)

@@ -20,6 +20,7 @@ from redis import Redis
 from rq import Queue
 from rq.exceptions import DuplicateJobError
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.kernel import registry
 from app.kernel.services import Services, services
@@ -113,11 +114,12 @@ def _renew(given: Services, held: Held, stop: threading.Event) -> None:
             with given.database.transaction() as session:
                 session.execute(
                     text(
-                        "UPDATE outbox SET leased_until = clock_timestamp() + :lease WHERE id = :id AND holder = :holder"
+                        "UPDATE outbox SET leased_until = clock_timestamp() + :lease"
+                        " WHERE id = :id AND holder = :holder"
                     ),
                     {"id": held.id, "holder": held.holder, "lease": LEASE},
                 )
-        except Exception:
+        except SQLAlchemyError:
             # The database may be away for a while; the job itself will meet that and decide.
             log.warning("queue.renewal_failed", outbox_id=held.id)
 

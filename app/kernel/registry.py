@@ -1,7 +1,7 @@
 """Which jobs are there, and where does each live?
 
-`@job("room.verb_noun")` in `app/<room>/jobs.py` names one. A worker imports the room when a job of it arrives, so that a
-sender process holds no more of the house than it needs.
+`@job("room.verb_noun")` in `app/<room>/jobs.py` names one. A worker imports the room when a job of it arrives, so that
+a sender process holds no more of the house than it needs.
 """
 
 from __future__ import annotations
@@ -33,9 +33,7 @@ class Job:
 JOBS: dict[str, Job] = {}
 
 
-def job(
-    name: str, *, queue: str = "default", every: timedelta | None = None
-) -> Callable[[JobFunction], JobFunction]:
+def job(name: str, *, queue: str = "default", every: timedelta | None = None) -> Callable[[JobFunction], JobFunction]:
     """Register a function `(services, *, ids...) -> None` under its name."""
 
     def register(function: JobFunction) -> JobFunction:

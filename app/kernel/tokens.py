@@ -2,7 +2,7 @@
 
 Layout before base64url: key id (1) · purpose (1) · workspace (4) · a (6) · b (6) · c (6) · expiry (4) · MAC (16).
 The MAC is keyed BLAKE2b-128 with the purpose as personalisation, so a token of one purpose never reads as another.
-Ids have 48 bits, so that a token of 59 characters fits into the 64 of a mail address's local part (RFC 5321, 4.5.3.1.1).
+Ids have 48 bits, so that a token of 59 characters fits into a mail address's local part (64: RFC 5321, 4.5.3.1.1).
 """
 
 from __future__ import annotations
@@ -73,9 +73,7 @@ class Tokens:
     def __init__(self, keys: tuple[Key, ...]) -> None:
         self._signing = keys[0].id
         self._macs = {
-            (key.id, number): blake2b(
-                key=key.secret[:64], digest_size=_MAC_BYTES, person=f"assent{number}".encode()
-            )
+            (key.id, number): blake2b(key=key.secret[:64], digest_size=_MAC_BYTES, person=f"assent{number}".encode())
             for key in keys
             for name, number in PURPOSES.items()
         }

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import os
 
 from flask import Flask
@@ -12,10 +10,8 @@ from app.accounts.views import Doorkeeper
 from app.kernel import logs
 from app.kernel.services import Services, build, install
 from app.tracking import intake
-from app.web import frame, guard, navigation, panels
-from app.wiring import health, hears, hooks
-
-ROOMS = ("accounts", "customers", "consent", "segments", "insight", "tracking", "delivery", "cadence", "campaigns", "journeys", "api")
+from app.web import frame, guard
+from app.wiring import hears, hooks, pages
 
 
 def create_app(services: Services) -> Flask:
@@ -23,20 +19,12 @@ def create_app(services: Services) -> Flask:
     install(services)
     hears.connect()
     hooks.connect()
+    pages.connect()
     app = Flask("app", static_folder=None, template_folder=None)
     frame.init_app(app, services)
     guard.connect(app, Doorkeeper())
-    app.register_blueprint(health.bp)
-    for room in ROOMS:
-        if importlib.util.find_spec(f"app.{room}") and importlib.util.find_spec(f"app.{room}.views"):
-            views = importlib.import_module(f"app.{room}.views")
-            app.register_blueprint(views.bp)
-            for slot in ("home", "customer", "settings"):
-                draw = getattr(views, f"{slot}_panel", None)
-                if draw:
-                    panels.register(slot, 50, draw)
-            if hasattr(views, "search"):
-                navigation.register_search(views.search)
+    for blueprint in pages.BLUEPRINTS:
+        app.register_blueprint(blueprint)
     return app
 
 

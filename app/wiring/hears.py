@@ -17,7 +17,10 @@ HEARS: dict[type[outbox.Fact], list[str]] = {
 }
 
 # Rooms whose jobs recur; the relay must know them to start them.
-ROOMS_WITH_JOBS = ("accounts", "consent", "customers", "segments", "insight", "tracking", "delivery", "journeys")
+ROOMS_WITH_JOBS = (
+    *("accounts", "consent", "customers", "segments", "insight", "tracking"),
+    *("delivery", "campaigns", "journeys", "api"),
+)
 
 
 def connect() -> None:

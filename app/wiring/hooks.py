@@ -108,4 +108,3 @@ def _take_back(
     for customer_id in sorted(withdrawn):
         actions.withdraw(session, workspace_id, customer_id, evidence=proof, now=now)
     return len(withdrawn)
-

@@ -10,8 +10,10 @@ import sys
 from pathlib import Path
 
 from app import running
+from app.consent import verify
 from app.delivery import intake
 from app.kernel import services, settings
+from app.kernel.database import Database
 from app.wiring import hears, hooks
 from demo import catcher, play
 from migrations import schema
@@ -34,6 +36,11 @@ def main() -> None:
 
     take_in = commands.add_parser("intake", help="take bounces, complaints and replies by SMTP at INTAKE_ADDRESS")
     take_in.set_defaults(act=_take_in)
+
+    proof = commands.add_parser("verify-ledger", help="prove that no record of consent was changed or lost")
+    proof.add_argument("--workspace", type=int, help="only this workspace, by its number")
+    proof.add_argument("--head", type=Path, action="append", default=[], help="an exported end of a chain, as a file")
+    proof.set_defaults(act=_verify_ledger)
 
     key = commands.add_parser("new-key", help="print a fresh key for SECRET_KEYS")
     key.add_argument("id", type=int, nargs="?", default=1, help="0-255, not used before")
@@ -76,6 +83,17 @@ async def _keep_open(host: str, port: int) -> None:
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
     async with await intake.serve(services.services(), host, port):
         await ended.wait()
+
+
+def _verify_ledger(arguments: argparse.Namespace) -> int:
+    _use_local_parts()
+    exported = dict(verify.read_export(path.read_text()) for path in arguments.head)
+    database = Database(os.environ["DATABASE_URL"])
+    problems = verify.verify_ledger(database, arguments.workspace, exported=exported)
+    for problem in problems:
+        print(problem)
+    print("The ledger is not as it was written." if problems else "The ledger is whole.")
+    return 1 if problems else 0
 
 
 def _new_key(arguments: argparse.Namespace) -> int:

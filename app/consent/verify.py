@@ -7,6 +7,7 @@ and few rows at a time. A head kept elsewhere also shows whether records were cu
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -219,6 +220,23 @@ def _side_by_side(
         if other[0] == key:
             other = next(right, nothing)
         yield key, mine, theirs
+
+
+def export(workspace_id: int, head: Head | None, *, now: datetime) -> str:
+    """Return the end of a chain as a small file to be kept elsewhere."""
+    values = {
+        "workspace_id": workspace_id,
+        "exported_at": now.isoformat(),
+        "seq": head.seq if head else 0,
+        "hash": head.hash if head else "",
+    }
+    return json.dumps(values, indent=2) + "\n"
+
+
+def read_export(text: str) -> tuple[int, Head]:
+    """Return the workspace and the end of its chain that an exported file names."""
+    values = json.loads(text)
+    return int(values["workspace_id"]), Head(int(values["seq"]), str(values["hash"]))
 
 
 def _stream(connection: psycopg.Connection[Any], statement: str, workspace_id: int) -> Iterator[tuple[Any, ...]]:

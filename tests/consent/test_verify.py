@@ -1,6 +1,10 @@
 """Golden case 6: what was agreed can be proven from the ledger alone, and nothing in it can be changed unnoticed."""
 
+import os
+import subprocess
+import sys
 from datetime import timedelta
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -137,3 +141,25 @@ def test_a_permission_that_ran_out_gets_its_own_record(session, workspace):
     assert deadlines.expire_due(session, workspace.id, now=day) == 1
     assert deadlines.expire_due(session, workspace.id, now=day) == 0
     assert verify.check(session, workspace.id) == []
+
+
+@pytest.mark.parametrize(("is_damaged", "status"), [(False, 0), (True, 1)])
+def test_an_operator_verifies_from_the_command_line(database, recorded, tamper, settings, tmp_path, is_damaged, status):
+    """`assent verify-ledger` prints what is wrong and ends with a status that a nightly script understands."""
+    with database.transaction(recorded.id) as session:
+        kept = verify.export(recorded.id, verify.find_head(session, recorded.id), now=NOON)
+    (tmp_path / "head.json").write_text(kept)
+    if is_damaged:
+        tamper("DELETE FROM consent_ledger WHERE {own} AND seq = 5", HEAD_BACK)
+
+    done = subprocess.run(
+        [*(sys.executable, "-m", "app.cli", "verify-ledger", "--workspace"), str(recorded.id), "--head", "head.json"],
+        env={**os.environ, "DATABASE_URL": settings.database_url, "PYTHONPATH": str(Path.cwd())},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == status, done.stderr
+    assert ("cut off" in done.stdout) == is_damaged

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from flask import Response, g
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -43,15 +41,9 @@ def export_head() -> ResponseReturnValue:
     now = services().clock.now()
     with services().database.transaction(g.workspace.id) as session:
         head = verify.find_head(session, g.workspace.id)
-    values = {
-        "workspace_id": g.workspace.id,
-        "exported_at": now.isoformat(),
-        "seq": head.seq if head else 0,
-        "hash": head.hash if head else "",
-    }
     name = f"consent-head-{g.workspace.id}-{now:%Y%m%d}.json"
     return Response(
-        json.dumps(values, indent=2) + "\n",
+        verify.export(g.workspace.id, head, now=now),
         mimetype="application/json",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )

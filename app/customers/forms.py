@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from flask_babel import lazy_gettext as _
-from wtforms import BooleanField, FileField, RadioField, SelectField
+from flask_wtf.file import FileField
+from wtforms import BooleanField, RadioField, SelectField
 from wtforms.validators import AnyOf, Length
 
 from app.customers import fields
@@ -61,7 +62,7 @@ class FieldForm(Form):
 class UploadForm(Form):
     """A file, what it holds, and where it comes from."""
 
-    file = FileField(_("CSV file"), description=_("Up to 512 MB. Excel: save as “CSV UTF-8”."))
+    file = FileField(_("CSV file"), [required], description=_("Up to 512 MB. Excel: save as “CSV UTF-8”."))
     kind = RadioField(
         _("What does it hold?"),
         choices=[("people", _("People, with or without proof of consent")), ("purchases", _("Purchases"))],

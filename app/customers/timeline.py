@@ -6,8 +6,9 @@ wiring fills. Paging is by position, never by offset.
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -16,6 +17,9 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from app.customers.models import Activity, Purchase
+
+# One channel of a long history is looked for among this many moments, not among all of them.
+MOST_LOOKED_AT = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,20 +119,44 @@ def note(
 
 
 def read(
-    session: Session, workspace_id: int, customer_id: int, *, after: Position | None = None, limit: int = 25
+    session: Session,
+    workspace_id: int,
+    customer_id: int,
+    *,
+    channel: str = "",
+    after: Position | None = None,
+    limit: int = 20,
 ) -> Page:
-    """Return the next moments of all channels together."""
-    until, shown = (after.at, after.shown) if after else (None, 0)
-    wanted = limit + shown + 1
-    found = [m for ask in PROVIDERS for m in ask(session, workspace_id, customer_id, until, wanted)]
-    # Two stable sorts: by key among equals, newest first overall.
-    ordered = sorted(sorted(found, key=lambda m: m.key), key=lambda m: m.at, reverse=True)[shown:]
-    page = ordered[:limit]
-    if len(ordered) <= limit:
-        return Page(page, None)
-    ends_at = page[-1].at
-    seen = sum(moment.at == ends_at for moment in page) + (shown if ends_at == until else 0)
-    return Page(page, Position(ends_at, seen))
+    """Return the next moments of all channels together, or of one."""
+    found: list[Moment] = []
+    position = after
+    walk = itertools.islice(_walk(session, workspace_id, customer_id, after, limit + 1), MOST_LOOKED_AT)
+    for moment, here in walk:
+        if channel and moment.channel != channel:
+            continue
+        if len(found) == limit:
+            return Page(found, position)
+        found.append(moment)
+        position = here
+    return Page(found, None)
+
+
+def _walk(
+    session: Session, workspace_id: int, customer_id: int, after: Position | None, at_once: int
+) -> Iterator[tuple[Moment, Position]]:
+    """Yield every moment from a position on, newest first, each with the position after it."""
+    while True:
+        until, shown = (after.at, after.shown) if after else (None, 0)
+        wanted = at_once + shown
+        found = [moment for ask in PROVIDERS for moment in ask(session, workspace_id, customer_id, until, wanted)]
+        # Two stable sorts: by key among equals, newest first overall. What lies beyond `wanted` may have gaps.
+        ordered = sorted(sorted(found, key=lambda m: m.key), key=lambda m: m.at, reverse=True)[:wanted]
+        for moment in ordered[shown:]:
+            is_same = after is not None and after.at == moment.at
+            after = Position(moment.at, after.shown + 1 if after and is_same else 1)
+            yield moment, after
+        if len(ordered) < wanted:
+            return
 
 
 def _activities(

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from app.customers import engagement, purchases, traits
 from app.customers.words import PATTERNS, TIERS
 from app.insight import concentration, words
+from app.insight.concentration import STEPS
 from app.kernel import outbox
 from app.kernel.services import services
 from app.web import charts, guard, shell
@@ -106,7 +107,7 @@ def _summary(tiers: list[concentration.Tier]) -> str:
 
 
 def _curve_chart(curve: list[tuple[float, float]]) -> dict[str, Any]:
-    labels = [f"{people:.0%}" for people, _share in curve]
+    labels = [f"{round(people * STEPS) * 100 // STEPS} %" for people, _share in curve]
     shares = charts.line(_("Share of revenue"), [share for _people, share in curve])
     return charts.data(labels, [shares], unit="percent")
 

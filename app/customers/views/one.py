@@ -14,12 +14,18 @@ from app.customers import engagement, fields, people, provenance, purchases, tim
 from app.customers.forms import NoteForm, customer_form, values_of
 from app.customers.models import Customer
 from app.customers.views.blueprint import bp
-from app.customers.words import LABELS
+from app.customers.words import LABELS, N_
 from app.kernel.refusals import Refusal
 from app.kernel.services import services
 from app.web import guard, panels, shell
 
-CHANNELS = ("", "mail", "purchase", "consent", "note")
+CHANNELS = (
+    ("", N_("Everything")),
+    ("mail", N_("Mails")),
+    ("purchase", N_("Purchases")),
+    ("consent", N_("Consent")),
+    ("note", N_("Notes")),
+)
 
 
 @bp.get("/customers/<int:customer_id>")
@@ -38,7 +44,7 @@ def show_customer(customer_id: int) -> ResponseReturnValue:
 def show_more(customer_id: int) -> ResponseReturnValue:
     """Show what happened before."""
     with services().database.transaction(g.workspace.id) as session:
-        page = timeline.read(session, g.workspace.id, customer_id, after=_position())
+        page = timeline.read(session, g.workspace.id, customer_id, channel=_channel(), after=_position())
     return shell.page("customers/moments.html", page=page, customer_id=customer_id, more=_more(customer_id, page))
 
 
@@ -98,7 +104,7 @@ def add_note(customer_id: int) -> ResponseReturnValue:
 
 def _known(session: Session, customer_id: int) -> dict[str, Any]:
     customer = people.get(session, g.workspace.id, customer_id)
-    page = timeline.read(session, g.workspace.id, customer_id)
+    page = timeline.read(session, g.workspace.id, customer_id, channel=_channel())
     return {
         "customer": customer,
         "name": _name(customer),
@@ -108,6 +114,7 @@ def _known(session: Session, customer_id: int) -> dict[str, Any]:
         "facts": _facts(session, customer),
         "page": page,
         "more": _more(customer_id, page),
+        "channels": _channels(customer_id),
         "note": NoteForm(formdata=None),
         "currency": purchases.usual_currency(session, g.workspace.id) or "EUR",
     }
@@ -140,6 +147,17 @@ def _name(customer: Customer) -> str:
     return name or customer.email or customer.external_ref or _("No name")
 
 
+def _channel() -> str:
+    asked = request.args.get("channel", "")
+    return asked if asked in dict(CHANNELS) else ""
+
+
+def _channels(customer_id: int) -> list[tuple[str, str, bool]]:
+    """Return the chips that narrow the timeline."""
+    here, url = _channel(), f"/customers/{customer_id}"
+    return [(_(label), f"{url}?channel={name}#timeline" if name else url, name == here) for name, label in CHANNELS]
+
+
 def _position() -> timeline.Position | None:
     try:
         return timeline.Position(datetime.fromisoformat(request.args["until"]), request.args.get("shown", 0, int))
@@ -151,4 +169,5 @@ def _more(customer_id: int, page: timeline.Page) -> str | None:
     if page.following is None:
         return None
     until = page.following.at.isoformat().replace("+00:00", "Z")
-    return f"/customers/{customer_id}/timeline?until={until}&shown={page.following.shown}"
+    channel = f"&channel={_channel()}" if _channel() else ""
+    return f"/customers/{customer_id}/timeline?until={until}&shown={page.following.shown}{channel}"

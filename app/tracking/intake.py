@@ -56,6 +56,10 @@ class Intake:
         start_response(answer.status, list(answer.headers))
         return [b""] if environ["REQUEST_METHOD"] == "HEAD" else [answer.body]
 
+    def stop(self) -> None:
+        """End the fetching of new links."""
+        self._links.stop()
+
     def _answer(self, path: str, environ: Environ) -> answers.Answer:
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
             return answers.NOT_ALLOWED

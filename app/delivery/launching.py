@@ -23,6 +23,7 @@ from sqlalchemy import (
     literal_column,
     null,
     select,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP, aggregate_order_by
 from sqlalchemy.dialects.postgresql import insert as insert_or_skip
@@ -57,6 +58,7 @@ def lay(
     is_batched: bool = True,
     extra: dict[str, Any] | None = None,
     permission_seq: int | None = None,
+    is_large: bool = False,
 ) -> LaunchCounts:
     """Lay a message for every customer of the audience who has none of this send yet.
 
@@ -68,8 +70,19 @@ def lay(
     query = select(laid.c.reason, func.count()).group_by(laid.c.reason)
     if is_batched:
         query = query.add_cte(_batches(send, person, laid, due_at))
-    counts = {reason: int(count) for reason, count in session.execute(query)}
+    counts = {reason: int(count) for reason, count in _execute(session, query, is_large=is_large)}
     return LaunchCounts(queued=counts.pop(None, 0), skipped=counts)
+
+
+def _execute(session: Session, query: Select[Any], *, is_large: bool) -> list[Any]:
+    """Run the statement. A large audience is joined as whole tables: right after an import PostgreSQL knows no numbers
+    yet, takes every table for tiny, and would look at each person once for every other person."""
+    if not is_large:
+        return list(session.execute(query))
+    session.execute(text("SET LOCAL enable_nestloop = off"))
+    rows = list(session.execute(query))
+    session.execute(text("SET LOCAL enable_nestloop = on"))
+    return rows
 
 
 def _people(send: Send, audience: Select[tuple[int]], permission_seq: int | None, now: datetime) -> CTE:

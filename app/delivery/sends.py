@@ -109,7 +109,7 @@ def launch(
     send = get(session, workspace_id, send_id)
     if send.state not in (SendState.PREPARING, SendState.RUNNING):
         raise NotRunning
-    counts = launching.lay(session, send, audience, now=now, due_at=due_at)
+    counts = launching.lay(session, send, audience, now=now, due_at=due_at, is_large=True)
     send.state = SendState.RUNNING
     send.launched_at = send.launched_at or now
     session.flush()

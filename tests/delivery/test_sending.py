@@ -2,20 +2,298 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
+import pytest
+from sqlalchemy import text
+
+from app.cadence import policies
+from app.cadence.decide import Cap, Policy
+from app.consent import actions, suppression
+from app.consent.evidence import Evidence
+from app.customers import people
+from app.delivery import desk, lanes, outbound, sends, sweeping
+from app.delivery.models import SendState
+from app.kernel.clock import FixedClock
+from app.kernel.database import Database
 from app.kernel.services import Services
-from tests.factories import delivery
+from tests.factories import NOON, delivery
 from tests.factories.workspaces import WorkspaceForTests
 
 
 def test_everyone_who_agreed_gets_one_mail(services: Services, workspace: WorkspaceForTests, tmp_path: Path) -> None:
     """A launched send ends with one accepted message per person and a closed send."""
-    delivery.a_launched_send(services.database, workspace, 120)
+    send_id = delivery.a_launched_send(services.database, workspace, 120)
     with delivery.a_sink(tmp_path) as sink:
         accepted = delivery.run_lanes(delivery.services_to(services, sink), workspace)
 
         assert accepted == 120
         assert sorted(sink.recipients()) == sorted(f"p{n}@example.com" for n in range(120))
         assert len(set(sink.message_ids())) == 120
+    with services.database.transaction(workspace.id) as session:
+        progress = sends.progress(session, workspace.id, send_id)
+    assert (progress.state, progress.sent, progress.total) == (SendState.DONE, 120, 120)
+
+
+def test_who_may_not_be_written_to_is_skipped_with_a_reason(
+    services: Services, workspace: WorkspaceForTests, tmp_path: Path
+) -> None:
+    """Golden case 5: no ledger record, no send; and the row says why."""
+    with services.database.transaction(workspace.id) as session:
+        delivery.an_audience(session, workspace, 3)
+        people.upsert(session, workspace.id, email="no@example.com", fields={}, source="import", now=NOON)
+        dead = people.find_by_email(session, workspace.id, "p1@example.com")
+        assert dead and dead.address_digest
+        suppression.add(
+            session, workspace.id, address_digest=dead.address_digest, reason="bounced", source="test", now=NOON
+        )
+        send = delivery.a_send(session, workspace)
+        counts = sends.launch(session, workspace.id, send.id, people.base_query(workspace.id), now=NOON)
+    with delivery.a_sink(tmp_path) as sink:
+        delivery.run_lanes(delivery.services_to(services, sink), workspace)
+
+        assert sorted(sink.recipients()) == ["p0@example.com", "p2@example.com"]
+    assert (counts.queued, counts.skipped) == (2, {"no_permission": 1, "suppressed": 1})
+    found = delivery.states(services.database, workspace)
+    assert found["no@example.com"] == ("skipped", "no_permission")
+    assert found["p1@example.com"] == ("skipped", "suppressed")
+
+
+def test_launching_twice_adds_nobody_twice(session: Any, workspace: WorkspaceForTests) -> None:
+    """Who joined the audience in between gets a message, the others keep theirs."""
+    delivery.an_audience(session, workspace, 3)
+    send = delivery.a_send(session, workspace)
+    audience = people.base_query(workspace.id)
+
+    first = sends.launch(session, workspace.id, send.id, audience, now=NOON)
+    delivery.an_audience(session, workspace, 1, prefix="late")
+    second = sends.launch(session, workspace.id, send.id, audience, now=NOON)
+
+    assert (first.queued, second.queued) == (3, 1)
+    laid = session.scalar(text("SELECT sum(cardinality(message_ids)) FROM batches"))
+    assert laid == 4
+
+
+def test_a_withdrawal_between_claim_and_hand_over_stops_the_mail(
+    services: Services, workspace: WorkspaceForTests
+) -> None:
+    """Golden case 4: consent is asked in the statement that hands over, whatever the gate saw before."""
+    delivery.a_launched_send(services.database, workspace, 3)
+    lane_id = delivery.lane_ids(services.database, workspace)[0]
+    sender = desk.Desk(services, workspace.id, lane_id)
+    claimed = sender.claim()
+    assert claimed
+    leaving = next(letter for letter in claimed if letter.email == "p1@example.com")
+    with services.database.transaction(workspace.id) as session:
+        actions.withdraw(session, workspace.id, leaving.customer_id, evidence=Evidence(method="preferences"), now=NOON)
+
+    handed = sender.turn([], [claimed])
+    kept = sender.weigh_again([leaving])
+
+    assert handed == {letter.id for letter in claimed} - {leaving.id}
+    assert kept == []
+    assert delivery.states(services.database, workspace)["p1@example.com"] == ("skipped", "no_permission")
+
+
+@pytest.mark.parametrize("stop", ["pause", "cancel"])
+def test_nothing_is_handed_over_after_a_stop(services: Services, workspace: WorkspaceForTests, stop: str) -> None:
+    """A pause that is committed holds for every group that follows; resuming sends exactly the rest."""
+    send_id = delivery.a_launched_send(services.database, workspace, 3)
+    sender = desk.Desk(services, workspace.id, delivery.lane_ids(services.database, workspace)[0])
+    claimed = sender.claim()
+    assert claimed
+    with services.database.transaction(workspace.id) as session:
+        if stop == "pause":
+            sends.pause(session, workspace.id, send_id)
+        else:
+            sends.cancel(session, workspace.id, send_id, now=NOON)
+
+    assert sender.turn([], [claimed]) == set()
+    assert sender.weigh_again(claimed) == []
+
+
+def test_resuming_sends_exactly_the_rest(services: Services, workspace: WorkspaceForTests, tmp_path: Path) -> None:
+    """Paused in the middle, resumed, and everybody has one mail."""
+    send_id = delivery.a_launched_send(services.database, workspace, 150)
+    with delivery.a_sink(tmp_path) as sink:
+        to_sink = delivery.services_to(services, sink)
+        lane_id = delivery.lane_ids(services.database, workspace)[0]
+        outbound.run(to_sink, workspace.id, lane_id, should_stop=lambda: len(sink.lines()) >= 30)
+        with services.database.transaction(workspace.id) as session:
+            sends.pause(session, workspace.id, send_id)
+        assert delivery.run_lanes(to_sink, workspace) == 0
+        with services.database.transaction(workspace.id) as session:
+            sends.resume(session, workspace.id, send_id)
+        delivery.run_lanes(to_sink, workspace)
+
+        assert sorted(sink.recipients()) == sorted(f"p{n}@example.com" for n in range(150))
     assert set(delivery.states(services.database, workspace).values()) == {("sent", None)}
+
+
+def test_one_poisoned_person_stops_nobody_else(
+    services: Services, workspace: WorkspaceForTests, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A record that cannot be filled in is skipped by name; everybody else's mail leaves."""
+    from app.delivery import letters
+
+    whole = letters.envelope
+
+    def poisoned(letter: Any, *given: Any, **named: Any) -> Any:
+        if letter.email == "p7@example.com":
+            raise ZeroDivisionError
+        return whole(letter, *given, **named)
+
+    monkeypatch.setattr(letters, "envelope", poisoned)
+    delivery.a_launched_send(services.database, workspace, 20)
+    with delivery.a_sink(tmp_path) as sink:
+        delivery.run_lanes(delivery.services_to(services, sink), workspace)
+
+        assert len(sink.recipients()) == 19
+    assert delivery.states(services.database, workspace)["p7@example.com"] == ("skipped", "render_error")
+
+
+def test_a_contact_counts_once_when_two_sends_compete(services: Services, workspace: WorkspaceForTests) -> None:
+    """Two lanes ask for the same person at the same moment; the cap of one lets one through."""
+    with services.database.transaction(workspace.id) as session:
+        policies.change(session, workspace.id, Policy(cap=Cap(1, 7)))
+    first = delivery.a_launched_send(services.database, workspace, 5)
+    with services.database.transaction(workspace.id) as session:
+        other = delivery.another_identity(session, workspace)
+        send = delivery.a_send(session, workspace, source_id=2, identity_id=other)
+        sends.launch(session, workspace.id, send.id, people.base_query(workspace.id), now=NOON)
+    desks = [desk.Desk(services, workspace.id, lane_id) for lane_id in delivery.lane_ids(services.database, workspace)]
+    claims = [one.claim() for one in desks]
+    assert [len(claim or []) for claim in claims] == [5, 5]
+
+    handed = [one.turn([], [claim]) for one, claim in zip(desks, claims, strict=True) if claim]
+    again = desks[1].weigh_again(claims[1] or [])
+
+    assert [len(ids) for ids in handed] == [5, 0]
+    assert again == []
+    with services.database.transaction(workspace.id) as session:
+        assert sends.progress(session, workspace.id, first).handed == 5
+        waiting = sends.progress(session, workspace.id, send.id)
+    assert (waiting.waiting, waiting.reasons) == (5, {"waiting:cap": 5})
+
+
+def test_what_waited_leaves_when_its_time_has_come(
+    services: Services, workspace: WorkspaceForTests, tmp_path: Path, clock: FixedClock
+) -> None:
+    """A message deferred by the cap is laid into a batch when due, and sent."""
+    with services.database.transaction(workspace.id) as session:
+        policies.change(session, workspace.id, Policy(cap=Cap(1, 7)))
+    delivery.a_launched_send(services.database, workspace, 4)
+    with delivery.a_sink(tmp_path) as sink:
+        to_sink = delivery.services_to(services, sink)
+        delivery.run_lanes(to_sink, workspace)
+        with services.database.transaction(workspace.id) as session:
+            send = delivery.a_send(session, workspace, source_id=2)
+            sends.launch(session, workspace.id, send.id, people.base_query(workspace.id), now=NOON)
+        assert delivery.run_lanes(to_sink, workspace) == 0
+        now = clock.advance(timedelta(days=7, minutes=1))
+        with services.database.transaction(workspace.id) as session:
+            sweeping.sweep(session, workspace.id, now=now)
+
+        assert delivery.run_lanes(to_sink, workspace) == 4
+        assert len(sink.recipients()) == 8
+
+
+SERVER_FAULTS = [
+    ({"at": "rcpt", "reply": "450 4.2.0 greylisted"}, ("queued", "deferred:throttled")),
+    ({"at": "rcpt", "reply": "452 4.2.2 full"}, ("queued", "deferred:mailbox_full")),
+    ({"at": "dot", "reply": "451 4.3.0 later"}, ("queued", "deferred:throttled")),
+    ({"at": "rcpt", "reply": "550 5.1.1 no such user"}, ("refused", "address")),
+    ({"at": "rcpt", "reply": "552 5.2.2 full"}, ("refused", "mailbox_full")),
+    ({"at": "dot", "reply": "550 5.7.1 blocked"}, ("refused", "policy")),
+    ({"at": "dot", "reply": "554 5.6.0 bad content"}, ("refused", "content")),
+    ({"at": "dot", "drop": True}, ("in_doubt", "connection_lost")),
+    ({"at": "data", "drop": True}, ("queued", None)),
+]
+
+
+@pytest.mark.parametrize(("rule", "expected"), SERVER_FAULTS)
+def test_each_fault_of_a_server_has_its_own_end(
+    services: Services,
+    workspace: WorkspaceForTests,
+    tmp_path: Path,
+    rule: dict[str, Any],
+    expected: tuple[str, str | None],
+) -> None:
+    """The table of faults: who is tried again, who is not, and who cannot be known."""
+    delivery.a_launched_send(services.database, workspace, 1)
+    with delivery.a_sink(tmp_path, rule, offer="PIPELINING") as sink:
+        delivery.run_lanes(delivery.services_to(services, sink), workspace)
+
+    assert delivery.states(services.database, workspace) == {"p0@example.com": expected}
+
+
+def test_a_dead_address_falls_silent(services: Services, workspace: WorkspaceForTests, tmp_path: Path) -> None:
+    """5.1.1 suppresses the address and tells the timeline; the next send skips it."""
+    delivery.a_launched_send(services.database, workspace, 2)
+    with delivery.a_sink(tmp_path, {"at": "rcpt", "to": "p1@", "reply": "550 5.1.1 gone"}) as sink:
+        delivery.run_lanes(delivery.services_to(services, sink), workspace)
+    with services.database.transaction(workspace.id) as session:
+        send = delivery.a_send(session, workspace, source_id=2)
+        counts = sends.launch(session, workspace.id, send.id, people.base_query(workspace.id), now=NOON)
+        kinds = list(session.scalars(text("SELECT kind FROM activities")))
+
+    assert counts.skipped == {"suppressed": 1}
+    assert kinds == ["bounce"]
+
+
+def test_a_refused_stream_stops_and_blames_nobody(
+    services: Services, workspace: WorkspaceForTests, tmp_path: Path
+) -> None:
+    """5.7.x closes the lane with the provider's words; people stay mailable; staff start it again."""
+    delivery.a_launched_send(services.database, workspace, 120)
+    lane_id = delivery.lane_ids(services.database, workspace)[0]
+    rule = {"at": "dot", "to": "p5@", "reply": "550 5.7.26 unauthenticated"}
+    with delivery.a_sink(tmp_path, rule) as sink:
+        to_sink = delivery.services_to(services, sink)
+        delivery.run_lanes(to_sink, workspace)
+        with services.database.transaction(workspace.id) as session:
+            lane = lanes.get(session, workspace.id, lane_id)
+            assert lane.pause_reason and "5.7.26" in lane.pause_reason
+            assert session.scalar(text("SELECT count(*) FROM suppressions")) == 0
+        assert delivery.run_lanes(to_sink, workspace) == 0
+        with services.database.transaction(workspace.id) as session:
+            lanes.resume(session, workspace.id, lane_id)
+        delivery.run_lanes(to_sink, workspace)
+
+        assert len(sink.recipients()) == len(set(sink.recipients())) == 119
+
+
+def test_a_server_that_cannot_be_reached_costs_nobody_their_mail(
+    services: Services, workspace: WorkspaceForTests, tmp_path: Path, clock: FixedClock
+) -> None:
+    """The lane rests; no message is blamed, refused or in doubt."""
+    delivery.a_launched_send(services.database, workspace, 5)
+    nowhere = replace(services, settings=replace(services.settings, smtp_url="smtp://127.0.0.1:9?tls=none"))
+    delivery.run_lanes(nowhere, workspace)
+
+    assert set(delivery.states(services.database, workspace).values()) == {("queued", None)}
+    with delivery.a_sink(tmp_path) as sink:
+        assert delivery.run_lanes(delivery.services_to(services, sink), workspace) == 0
+        clock.advance(timedelta(minutes=5))
+        assert delivery.run_lanes(delivery.services_to(services, sink), workspace) == 5
+
+
+def test_the_row_names_the_record_that_allowed_it(session: Any, workspace: WorkspaceForTests) -> None:
+    """Every message that may leave carries the number of a ledger record."""
+    delivery.an_audience(session, workspace, 2)
+    send = delivery.a_send(session, workspace)
+    sends.launch(session, workspace.id, send.id, people.base_query(workspace.id), now=NOON)
+
+    assert None not in session.scalars(text("SELECT permission_seq FROM messages")).all()
+
+
+def test_no_message_can_be_handed_over_without_a_record(database: Database, workspace: WorkspaceForTests) -> None:
+    """The database itself refuses it."""
+    from sqlalchemy.exc import IntegrityError
+
+    delivery.a_launched_send(database, workspace, 1)
+    with pytest.raises(IntegrityError, match="no_record_no_send"), database.transaction(workspace.id) as session:
+        session.execute(text("UPDATE messages SET state = 'handed', permission_seq = NULL"))

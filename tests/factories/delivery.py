@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.accounts import identities
 from app.customers import people
 from app.delivery import outbound, sends
 from app.delivery.content import Content
@@ -23,6 +24,7 @@ from app.delivery.models import Send
 from app.delivery.smtp import Timeouts
 from app.kernel.database import Database
 from app.kernel.services import Services
+from app.kernel.settings import Key
 from tests.factories import NOON
 from tests.factories.consent import consented_customer
 from tests.factories.workspaces import WorkspaceForTests
@@ -87,8 +89,34 @@ def a_send(
     session: Session, workspace: WorkspaceForTests, *, now: datetime = NOON, kind: str = "campaign", **values: Any
 ) -> Send:
     """A send of CONTENT about the topic "news", not launched."""
-    given = {"source_id": 1, "topic_id": workspace.topic_id, "purpose": "marketing", "content": CONTENT} | values
-    return sends.create(session, workspace.id, kind=kind, identity_id=workspace.identity_id, now=now, **given)
+    given = {
+        "source_id": 1,
+        "topic_id": workspace.topic_id,
+        "purpose": "marketing",
+        "content": CONTENT,
+        "identity_id": workspace.identity_id,
+    }
+    return sends.create(session, workspace.id, kind=kind, now=now, **(given | values))
+
+
+def another_identity(session: Session, workspace: WorkspaceForTests) -> int:
+    """A second address to send from; its lanes are others."""
+    return identities.create(
+        session,
+        workspace.id,
+        from_name="Shop Two",
+        from_address="two@shop.example",
+        signs=False,
+        keys=(Key(1, b"k" * 32),),
+        now=NOON,
+    ).id
+
+
+def lane_ids(database: Database, workspace: WorkspaceForTests) -> list[int]:
+    """The lanes in which batches wait."""
+    with database.transaction(workspace.id) as session:
+        query = text("SELECT DISTINCT lane_id FROM batches WHERE state <> 'done' ORDER BY 1")
+        return list(session.scalars(query))
 
 
 def an_audience(
@@ -112,10 +140,9 @@ def a_launched_send(database: Database, workspace: WorkspaceForTests, count: int
 
 def run_lanes(services: Services, workspace: WorkspaceForTests, *, dot: float = 5.0) -> int:
     """Let a sender work in every lane of the workspace until nothing is due; return how many were accepted."""
-    with services.database.transaction(workspace.id) as session:
-        lane_ids = list(session.scalars(text("SELECT DISTINCT lane_id FROM batches WHERE state = 'queued'")))
+    found = lane_ids(services.database, workspace)
     timeouts = Timeouts(connect=5, command=5, dot=dot)
-    return sum(outbound.run(services, workspace.id, lane_id, seconds=20, timeouts=timeouts) for lane_id in lane_ids)
+    return sum(outbound.run(services, workspace.id, lane_id, seconds=20, timeouts=timeouts) for lane_id in found)
 
 
 def states(database: Database, workspace: WorkspaceForTests) -> dict[str, tuple[str, str | None]]:

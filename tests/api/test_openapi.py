@@ -7,6 +7,8 @@ import itertools
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
+from schemathesis import checks
+from schemathesis.specs.openapi import checks as described_as
 
 from app.accounts import api_keys
 from app.api.v1.operations import OPERATIONS
@@ -63,10 +65,10 @@ def test_every_answer_fits_the_document(app, secret, operation):
         case.validate_response(
             answer,
             checks=(
-                schemathesis.checks.not_a_server_error,
-                schemathesis.openapi.checks.status_code_conformance,
-                schemathesis.openapi.checks.content_type_conformance,
-                schemathesis.openapi.checks.response_schema_conformance,
+                checks.not_a_server_error,
+                described_as.status_code_conformance,
+                described_as.content_type_conformance,
+                described_as.response_schema_conformance,
             ),
         )
 

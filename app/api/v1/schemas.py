@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
+from unicodedata import category
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
@@ -12,16 +13,20 @@ MOST_TAGS = 50
 MOST_CUSTOM = 100
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST = datetime(2200, 1, 1, tzinfo=UTC)
-# One line: no control characters, nothing that is not a character by itself.
-ONE_LINE = r"^[^\x00-\x1f\x7f\u2028\u2029]*$"
+_BREAKS = ("Cc", "Cs", "Zl", "Zp")
 
 
-def _encodable(text: str) -> str:
-    """Refuse halves of surrogate pairs, which no database can hold."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise ValueError("holds half a character") from None
+def _one_line(text: str) -> str:
+    """Refuse control characters, line breaks and halves of surrogate pairs."""
+    if any(category(char) in _BREAKS for char in text):
+        raise ValueError("must be one line without control characters")
+    return text
+
+
+def _storable(text: str) -> str:
+    """Refuse what no database can hold."""
+    if "\0" in text or any(category(char) == "Cs" for char in text):
+        raise ValueError("must not hold NUL or half a character")
     return text
 
 
@@ -31,10 +36,10 @@ def _plausible(at: datetime) -> datetime:
     return at
 
 
-Line = Annotated[str, Field(pattern=ONE_LINE, max_length=1000), AfterValidator(_encodable)]
-ShortLine = Annotated[str, Field(pattern=ONE_LINE, min_length=1, max_length=200), AfterValidator(_encodable)]
-Email = Annotated[str, Field(pattern=ONE_LINE, min_length=3, max_length=254), AfterValidator(_encodable)]
-Prose = Annotated[str, Field(pattern=r"^[^\x00]*$", min_length=1, max_length=10_000), AfterValidator(_encodable)]
+Line = Annotated[str, Field(max_length=1000), AfterValidator(_one_line)]
+ShortLine = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_one_line)]
+Email = Annotated[str, Field(min_length=3, max_length=254), AfterValidator(_one_line)]
+Prose = Annotated[str, Field(min_length=1, max_length=10_000), AfterValidator(_storable)]
 Moment = Annotated[AwareDatetime, AfterValidator(_plausible)]
 Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Plain = Line | bool | Annotated[int, Field(ge=-(2**53), le=2**53)] | Annotated[float, Field(allow_inf_nan=False)] | None

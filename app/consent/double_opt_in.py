@@ -19,6 +19,7 @@ from app.consent.notices import language_of
 from app.consent.purposes import ALL_TOPICS, MARKETING, Event
 from app.consent.record import Entry
 from app.consent.signup_forms import Choice
+from app.consent.words import N_
 from app.customers import people
 from app.kernel import outbox
 from app.kernel.refusals import NotFound, Refusal
@@ -70,21 +71,21 @@ class NothingChosen(Refusal):
     """No topic was ticked."""
 
     status = 422
-    message = "Tick at least one topic that you would like to receive."
+    message = N_("Tick at least one topic that you would like to receive.")
 
 
 class ConfirmationExpired(Refusal):
     """The confirmation link is older than the period the customer was promised."""
 
     status = 410
-    message = "This confirmation link has expired. Please sign up again."
+    message = N_("This confirmation link has expired. Please sign up again.")
 
 
 class RequestRejected(Refusal):
     """The request was denied by the address's owner, or rejected with an attack on the form."""
 
     status = 410
-    message = "This confirmation link is no longer valid. Please sign up again."
+    message = N_("This confirmation link is no longer valid. Please sign up again.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,19 +17,20 @@ from app.consent.models import Suppression
 from app.consent.purposes import ALL_TOPICS, MARKETING, PURPOSES, SAID_NO, Event
 from app.consent.record import Entry
 from app.consent.topics import TopicInfo
+from app.consent.words import N_
 from app.kernel import database
 
 # What came of a row's claim, as message ids; pages translate them.
 GRANTED = "granted"
-NO_TIME = "It does not say when this person agreed."
-IN_FUTURE = "It says this person agreed at a time that has not come yet."
-NO_METHOD = "It does not say how this person agreed (for example: web form, paper, phone)."
-NO_WORDING = "It does not say which words this person agreed to."
-NO_TOPIC = "It does not name a topic of this workspace."
-NO_PURPOSE = "It names a purpose that is not known here."
-SAID_NO_HERE = "This person has withdrawn or objected here. Only they themselves can agree again."
-SUPPRESSED = "This address is on the suppression list."
-ALREADY = "This person's permission was already on record."
+NO_TIME = N_("It does not say when this person agreed.")
+IN_FUTURE = N_("It says this person agreed at a time that has not come yet.")
+NO_METHOD = N_("It does not say how this person agreed (for example: web form, paper, phone).")
+NO_WORDING = N_("It does not say which words this person agreed to.")
+NO_TOPIC = N_("It does not name a topic of this workspace.")
+NO_PURPOSE = N_("It names a purpose that is not known here.")
+SAID_NO_HERE = N_("This person has withdrawn or objected here. Only they themselves can agree again.")
+SUPPRESSED = N_("This address is on the suppression list.")
+ALREADY = N_("This person's permission was already on record.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from app.consent import wording
 from app.consent.evidence import Wording
 from app.consent.models import Notice
 from app.consent.record import Promise
+from app.consent.words import N_
 from app.kernel.refusals import NotFound, Refusal
 
 # Wordings that came with imported consent: one kind, each text a version.
@@ -21,7 +22,7 @@ class NoticeEmpty(Refusal):
     """Nobody can agree to an empty text."""
 
     status = 422
-    message = "Write the wording people will read before they say yes."
+    message = N_("Write the wording people will read before they say yes.")
 
 
 @dataclass(frozen=True, slots=True)

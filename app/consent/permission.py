@@ -11,25 +11,26 @@ from sqlalchemy.orm import Session
 from app.consent import suppression
 from app.consent.models import ConsentState
 from app.consent.purposes import ALL_TOPICS, CLICK_TRACKING, MARKETING, OPEN_TRACKING, PURPOSES
+from app.consent.words import N_
 
 # Why somebody may not be written to, as message ids; pages translate them.
-NO_RECORD = "We have no record that this person agreed to this topic."
+NO_RECORD = N_("We have no record that this person agreed to this topic.")
 REASONS = {
-    "pending": "This person was asked to confirm by email and has not answered yet.",
-    "refused": "This person was asked and said no.",
-    "withdrawn": "This person agreed once and has withdrawn since.",
-    "objected": "This person objected to all marketing mail.",
-    "complained": "This person reported a mail as unwanted.",
-    "expired": "The permission ran out and was not renewed.",
-    "rejected": "The sign-up came from an attack on the form and was rejected.",
-    "erased": "This person asked to be erased.",
+    "pending": N_("This person was asked to confirm by email and has not answered yet."),
+    "refused": N_("This person was asked and said no."),
+    "withdrawn": N_("This person agreed once and has withdrawn since."),
+    "objected": N_("This person objected to all marketing mail."),
+    "complained": N_("This person reported a mail as unwanted."),
+    "expired": N_("The permission ran out and was not renewed."),
+    "rejected": N_("The sign-up came from an attack on the form and was rejected."),
+    "erased": N_("This person asked to be erased."),
 }
 SUPPRESSED = {
-    suppression.BOUNCED: "Mail to this address came back as undeliverable.",
-    suppression.COMPLAINED: "The owner of this address reported a mail as unwanted.",
-    suppression.OBJECTED: "The owner of this address asked never to be written to.",
-    suppression.ERASED: "The owner of this address asked to be erased.",
-    suppression.MANUAL: "Someone of the staff put this address on the suppression list.",
+    suppression.BOUNCED: N_("Mail to this address came back as undeliverable."),
+    suppression.COMPLAINED: N_("The owner of this address reported a mail as unwanted."),
+    suppression.OBJECTED: N_("The owner of this address asked never to be written to."),
+    suppression.ERASED: N_("The owner of this address asked to be erased."),
+    suppression.MANUAL: N_("Someone of the staff put this address on the suppression list."),
 }
 
 

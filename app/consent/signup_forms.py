@@ -12,20 +12,21 @@ from app.consent.models import SignupForm, SignupRequest
 from app.consent.notices import Shown
 from app.consent.purposes import MARKETING, PERSONAL_PURPOSES
 from app.consent.topics import TopicInfo
+from app.consent.words import N_
 from app.kernel.refusals import NotFound, Refusal
 
 
 class FormAddressTaken(Refusal):
     """Another form already has this address."""
 
-    message = "Another form already uses this address. Choose a different ending."
+    message = N_("Another form already uses this address. Choose a different ending.")
 
 
 class FormInvalid(Refusal):
     """A form needs a name, an address and at least one topic."""
 
     status = 422
-    message = "A form needs a name, an address and at least one topic."
+    message = N_("A form needs a name, an address and at least one topic.")
 
 
 @dataclass(frozen=True, slots=True)

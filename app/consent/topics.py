@@ -9,20 +9,21 @@ from sqlalchemy.orm import Session
 
 from app.consent.models import Topic
 from app.consent.record import Promise
+from app.consent.words import N_
 from app.kernel.refusals import NotFound, Refusal
 
 
 class TopicKeyTaken(Refusal):
     """Another topic already has this key."""
 
-    message = "Another topic already uses this short name. Choose a different one."
+    message = N_("Another topic already uses this short name. Choose a different one.")
 
 
 class TopicInvalid(Refusal):
     """A topic needs a name, a short name and a promise that can be kept."""
 
     status = 422
-    message = "A topic needs a name and a promise of at least one mail."
+    message = N_("A topic needs a name and a promise of at least one mail.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +137,7 @@ def _check(name: str, key: str, limit: int, days: int) -> None:
     if not name.strip() or limit < 1 or not 1 <= days <= 366:
         raise TopicInvalid
     if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,39}", key):
-        raise TopicInvalid("Write the short name with small letters, digits and hyphens.", field="key")
+        raise TopicInvalid(N_("Write the short name with small letters, digits and hyphens."), field="key")
 
 
 def _key_of(name: str) -> str:

@@ -7,7 +7,7 @@ from app.consent import actions, facts, permission, suppression, verify
 from app.consent.evidence import Evidence
 from app.kernel import outbox
 from app.kernel.registry import JOBS, job
-from tests.conftest import NOON
+from tests.factories import NOON
 from tests.factories.consent import a_topic, a_yes, consented_customer
 
 CLICK = Evidence(method="one_click", message_id=5)

@@ -12,7 +12,7 @@ from app.consent.evidence import Evidence
 from app.customers import people
 from app.kernel import outbox
 from app.kernel.registry import JOBS, job
-from tests.conftest import NOON
+from tests.factories import NOON
 from tests.factories.consent import a_form, a_topic, consented_customer
 
 DAY = timedelta(days=1)

@@ -9,7 +9,7 @@ from app.consent import actions, evidence_imports, permission, proof, suppressio
 from app.consent.evidence import Evidence
 from app.consent.evidence_imports import Claim
 from app.customers import people
-from tests.conftest import NOON
+from tests.factories import NOON
 from tests.factories.consent import consented_customer
 
 

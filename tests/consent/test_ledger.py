@@ -11,7 +11,7 @@ from app.consent import ledger, record
 from app.consent.evidence import Evidence, network
 from app.consent.record import Entry
 from app.kernel import database as kernel_database
-from tests.conftest import NOON
+from tests.factories import NOON
 
 ROWS = text("SELECT * FROM consent_ledger ORDER BY seq")
 

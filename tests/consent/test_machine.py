@@ -10,7 +10,7 @@ from app.consent import actions, evidence_imports, permission, suppression, veri
 from app.consent.evidence import Evidence
 from app.consent.evidence_imports import Claim
 from app.customers import people
-from tests.conftest import NOON
+from tests.factories import NOON
 from tests.factories.consent import a_topic
 
 TOPICS = st.integers(0, 1)

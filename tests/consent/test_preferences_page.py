@@ -4,7 +4,7 @@ import pytest
 
 from app.consent import actions, permission, suppression
 from app.consent.evidence import Evidence
-from tests.conftest import NOON
+from tests.factories import NOON
 from tests.factories.consent import a_topic, consented_customer
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from app.consent import actions
 from app.consent.evidence import Evidence
-from tests.conftest import NOON
+from tests.factories import NOON
 from tests.factories.consent import a_form, a_yes, consented_customer
 
 PAGES = (

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import text
 
 from app.consent import permission
-from tests.conftest import NOON
+from tests.factories import NOON
 from tests.factories.consent import a_topic, consented_customer
 
 

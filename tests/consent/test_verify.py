@@ -12,7 +12,7 @@ import pytest
 from app.consent import actions, deadlines, health, record, verify
 from app.consent.evidence import Evidence
 from app.customers import people
-from tests.conftest import NOON
+from tests.factories import NOON
 from tests.factories.consent import a_yes, consented_customer
 
 # `{own}` becomes "workspace_id = ..." of the test's workspace.

@@ -13,7 +13,7 @@ from app.consent.purposes import MARKETING
 from app.consent.topics import TopicInfo
 from app.customers import people
 from app.customers.models import Customer
-from tests.conftest import NOON
+from tests.factories import NOON
 
 
 def a_topic(session: Session, workspace_id: int, *, name: str = "Offers", limit: int = 4, days: int = 30) -> TopicInfo:

@@ -77,11 +77,11 @@ def percent_number(share: float | Decimal | None, decimals: int = 1) -> str:
 
 
 @pass_eval_context
-def counted(eval_context: EvalContext, singular: str, plural: str, num: float, **variables: object) -> str:
+def counted(context: EvalContext, singular: str, plural: str, count: float, /, **variables: object) -> str:
     """The templates' ngettext: as the library's, but %(num)s is written as the reader writes numbers."""
-    said = get_translations().ungettext(singular, plural, num)
-    safe = Markup(said) if eval_context.autoescape else said  # noqa: S704 - a message of ours; values are escaped
-    return safe % {"num": number(num), **variables}
+    said = get_translations().ungettext(singular, plural, count)
+    safe = Markup(said) if context.autoescape else said  # noqa: S704 - a message of ours; values are escaped
+    return safe % {"num": number(count), **variables}
 
 
 def day(value: date | datetime | None, length: str = "medium") -> str:

@@ -29,12 +29,12 @@ class Place:
 RAIL = (
     Place("home", _("Home"), "/", "home", is_first=True),
     Place("customers", _("Customers"), "/customers", "users", is_first=True),
-    Place("segments", _("Segments"), "/segments", "filter"),
+    Place("segments", _("Segments"), "/segments", "filter", is_first=True),
     Place("campaigns", _("Campaigns"), "/campaigns", "send", is_first=True),
     Place("journeys", _("Journeys"), "/journeys", "route"),
     Place("consent", _("Consent"), "/consent", "shield-check"),
     Place("insight", _("Insight"), "/insight", "chart-line"),
-    Place("inbox", _("Inbox"), "/inbox", "inbox", is_first=True),
+    Place("inbox", _("Inbox"), "/inbox", "inbox"),
     Place("settings", _("Settings"), "/settings", "settings"),
 )
 ACTIONS = (

@@ -80,7 +80,7 @@ def bring_in(story: Story, kind: str, path: Path) -> None:
         )
         choices = mapping.targets(session, stage.workspace_id, kind)
         guessed = mapping.guess(found.header, choices)
-        mapping.decide(found, guessed, mapping.Options(topic_id=stage.news_id), choices)
+        mapping.decide(found, guessed, mapping.Options(topic="news"), choices)
         steps.start(session, found)
         import_id = found.id
     rows = sum(1 for _ in path.open(encoding="utf-8")) - 1
@@ -88,7 +88,7 @@ def bring_in(story: Story, kind: str, path: Path) -> None:
     with stage.transaction() as session:
         counts = steps.get(session, stage.workspace_id, import_id).counts
     taken = counts.get("created", 0) + counts.get("recorded", 0)
-    stage.say(f"  {taken:,} {kind} from {path.name}, {counts.get('refused', 0)} rows given back with reasons")
+    stage.say(f"{taken:,} {kind} from {path.name}, {counts.get('refused', 0)} rows given back with reasons")
     _check_import(story, kind, counts)
 
 
@@ -103,7 +103,7 @@ def choose(story: Story, name: str, rule: Rule, members: int) -> int:
     with stage.transaction(reading=True) as session:
         query = segments.members_query(session, stage.workspace_id, segment_id, stage.now)
         found = len(session.execute(query).all())
-    stage.say(f"  segment “{name}”: {found:,} people")
+    stage.say(f"segment “{name}”: {found:,} people")
     story.sums.add(f"people in “{name}”", members, found)
     return segment_id
 
@@ -134,12 +134,12 @@ def send_campaign(
         checks = preflight.inspect(session, campaign, audience=counted, public_url=story.public_url)
     if counted:
         stage.say(
-            f"  matched {counted.matched:,} − no permission {counted.no_permission:,}"
+            f"matched {counted.matched:,} − no permission {counted.no_permission:,}"
             f" − suppressed {counted.suppressed:,}"
             f" = {counted.mailable:,} may be mailed, {counted.later:,} of them later"
         )
     remarks = "".join(f"\n    {check.level}: {check.message}" for check in checks)
-    stage.say(f"  preflight: {len(checks)} remarks{remarks}")
+    stage.say(f"preflight: {len(checks)} remarks{remarks}")
     with stage.transaction() as session:
         schedule.plan(session, stage.workspace_id, campaign_id, at=None, staff_id=stage.staff_id, now=stage.now)
     stage.settle()
@@ -158,7 +158,7 @@ def progress(story: Story, send_id: int) -> sends.Progress:
         found = sends.progress(session, stage.workspace_id, send_id)
     reasons = ", ".join(f"{reason} {count:,}" for reason, count in sorted(found.reasons.items()))
     stage.say(
-        f"  {found.total:,} messages: {found.sent:,} sent, {found.refused:,} refused, {found.skipped:,} skipped,"
+        f"{found.total:,} messages: {found.sent:,} sent, {found.refused:,} refused, {found.skipped:,} skipped,"
         f" {found.queued + found.waiting:,} waiting" + (f" ({reasons})" if reasons else "")
     )
     return found
@@ -201,7 +201,7 @@ def nurture(story: Story, segment_id: int) -> int:
             counts = standing.count(session, reference.definitions.get(session, stage.workspace_id, journey_id))
         reasons = ", ".join(f"{reason} {count:,}" for reason, count in sorted(counts.reasons.items())) or "nobody yet"
         stage.say(
-            f"  {stage.now:%d %b}: {len(mails):,} mails; {counts.active:,} on the way, {counts.done:,} at the end,"
+            f"{stage.now:%d %b}: {len(mails):,} mails; {counts.active:,} on the way, {counts.done:,} at the end,"
             f" {counts.stopped:,} left ({reasons})"
         )
     return journey_id

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -49,6 +49,7 @@ class Stage:
     workspace_id: int
     staff_id: int
     news_id: int
+    began: float = field(default_factory=time.monotonic)
 
     @property
     def now(self) -> datetime:
@@ -102,7 +103,7 @@ class Stage:
                 time.sleep(0.2)
 
     def say(self, line: str) -> None:
-        self.console.print(line)
+        self.console.print(f"[dim]{time.monotonic() - self.began:5.0f} s[/dim] {line}", highlight=False)
 
     def come_home(self) -> None:
         """Let the clock show the real time again, and everybody do what has become due until then."""

@@ -7,10 +7,9 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import MetaData, create_engine
+from sqlalchemy import MetaData
 
-from app.kernel.database import Base, sqlalchemy_url
-from app.kernel.tenancy import protect
+from app.kernel.database import Base
 
 ROOT = Path(__file__).parent.parent
 
@@ -32,12 +31,4 @@ def config(url: str) -> Config:
 
 def upgrade(url: str) -> None:
     """Bring the database to the latest step."""
-    if not any((ROOT / "migrations" / "versions").glob("*.py")):
-        engine = create_engine(sqlalchemy_url(url))
-        with engine.begin() as connection:
-            if not connection.dialect.has_table(connection, "workspaces"):
-                import_models().create_all(connection)
-                protect(connection, Base.metadata)
-        engine.dispose()
-        return
     command.upgrade(config(url), "head")

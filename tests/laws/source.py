@@ -9,7 +9,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
 BUSINESS = (
-    "accounts", "api", "cadence", "campaigns", "consent", "customers", "delivery", "insight", "journeys", "segments", "tracking",
+    "accounts", "api", "cadence", "campaigns", "consent", "customers", "delivery",
+    "insight", "journeys", "segments", "tracking",
 )  # fmt: skip
 
 

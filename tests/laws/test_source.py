@@ -44,7 +44,8 @@ def test_business_is_told_what_time_it_is():
         f"{source.place(path, text)} {text.value.strip()[:60]}"
         for path in source.business_files()
         for text in source.strings(path)
-        if _SQL_CLOCK.search(text.value)
+        # Leases alone go by the database's clock: they tell the living from the dead, whatever day it is.
+        if _SQL_CLOCK.search(text.value) and "lease" not in text.value
     ]
     composed = [
         source.place(path, call)

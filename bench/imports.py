@@ -30,7 +30,7 @@ def run(rows: int = ROWS, runs: int = RUNS) -> list[dict[str, Any]]:
             place = base.another_workspace()
             for figure, content, kind in ((found[0], people, "people"), (found[1], purchases, "purchases")):
                 with measuring.watch(place.postgres_pid) as taken:
-                    done = _take_over(place, content, kind)
+                    done = take_over(place, content, kind)
                 if done != rows:
                     raise SystemExit(f"bench: {done} of {rows} {kind} were taken over")
                 figure.figures.append(rows / taken.wall)
@@ -38,7 +38,7 @@ def run(rows: int = ROWS, runs: int = RUNS) -> list[dict[str, Any]]:
     return [figure.row() for figure in found]
 
 
-def _take_over(place: ground.Ground, content: bytes, kind: str) -> int:
+def take_over(place: ground.Ground, content: bytes, kind: str) -> int:
     services = place.services
     with services.database.transaction(place.workspace_id) as session:
         found = files.store(
@@ -65,7 +65,7 @@ def _take_over(place: ground.Ground, content: bytes, kind: str) -> int:
 
 def _people(rows: int) -> bytes:
     rng = random.Random(1)
-    return _csv(
+    return as_csv(
         _PEOPLE,
         (
             (
@@ -81,7 +81,7 @@ def _people(rows: int) -> bytes:
 
 def _purchases(rows: int) -> bytes:
     rng = random.Random(2)
-    return _csv(
+    return as_csv(
         _PURCHASES,
         (
             (
@@ -94,7 +94,7 @@ def _purchases(rows: int) -> bytes:
     )
 
 
-def _csv(header: tuple[str, ...], rows: Any) -> bytes:
+def as_csv(header: tuple[str, ...], rows: Any) -> bytes:
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(header)

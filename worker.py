@@ -6,6 +6,7 @@ Start as many `work` processes on as many machines as there is mail to send, and
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib
 import os
 import signal
@@ -21,6 +22,9 @@ from app.wiring import hears, hooks, loops
 
 def work(queues: list[str]) -> None:
     """Take jobs from these queues until told to stop; each runs in a forked child."""
+    # Imported before the fork, or every single job would pay a second for it; frozen, so that the pages stay shared.
+    import_jobs()
+    gc.freeze()
     # No services here: a connection made before the fork would be shared by every child.
     redis = queue.connect(settings.read().redis_url)
     Worker([Queue(name, connection=redis) for name in queues], connection=redis).work(
@@ -33,9 +37,14 @@ def run_relay() -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _setting(stop))
+    import_jobs()
+    relay.run(services.services(), loops=loops.local(), stop=stop)
+
+
+def import_jobs() -> None:
+    """Fill the registry with every room's jobs."""
     for room in hears.ROOMS_WITH_JOBS:
         importlib.import_module(f"app.{room}.jobs")
-    relay.run(services.services(), loops=loops.local(), stop=stop)
 
 
 def _setting(stop: threading.Event) -> Callable[[int, FrameType | None], None]:

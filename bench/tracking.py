@@ -16,20 +16,25 @@ from contextlib import contextmanager, suppress
 from statistics import median, quantiles
 from typing import Any
 
-from app.consent import actions
-from app.consent.evidence import Evidence
-from app.customers import people
+import psycopg
+
 from app.kernel import outbox
 from app.tracking import ingest, links, spool
 from app.tracking.facts import HumanResponded
-from bench import ground, measuring
+from bench import filling, ground, measuring
 
 RUNS = 5
 SECONDS = 2.0
 CONNECTIONS = 16
 EVENTS = 100_000
-PEOPLE = 300
+PEOPLE = 50_000
 SEND = 7
+_ALLOWED = b"""
+    INSERT INTO consent_state (workspace_id, customer_id, purpose, topic_id, state, allowed, basis, method,
+                               ledger_seq, since)
+    SELECT workspace_id, id, purpose, 0, 'given', true, 'consent', 'bench', 1, %(now)s
+    FROM customers, (VALUES ('click_tracking'), ('open_tracking')) AS p (purpose) WHERE workspace_id = %(workspace_id)s
+"""
 _BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
 
 
@@ -51,18 +56,11 @@ def run(runs: int = RUNS, seconds: float = SECONDS, events: int = EVENTS) -> lis
 
 def _people(place: ground.Ground) -> list[int]:
     """Add customers who allowed tracking."""
-    customer_ids = []
-    with place.services.database.transaction(place.workspace_id) as session:
-        for number in range(PEOPLE):
-            email = f"{number}@tracking.example"
-            customer = people.upsert(session, place.workspace_id, email=email, fields={}, source="bench", now=place.now)
-            customer_ids.append(customer.id)
-            for purpose in ("click_tracking", "open_tracking"):
-                evidence = Evidence(method="bench")
-                actions.grant(
-                    session, place.workspace_id, customer.id, purpose=purpose, evidence=evidence, now=place.now
-                )
-    return customer_ids
+    filling.fill(place, PEOPLE)
+    with psycopg.connect(place.postgres.url_of("assent", role="postgres"), autocommit=True) as connection:
+        connection.execute(_ALLOWED, {"workspace_id": place.workspace_id, "now": place.now})
+        rows = connection.execute("SELECT id FROM customers WHERE workspace_id = %s", [place.workspace_id]).fetchall()
+    return [row[0] for row in rows]
 
 
 def _click_paths(place: ground.Ground, customer_ids: list[int]) -> list[str]:

@@ -1,0 +1,93 @@
+"""`make bench`: every figure in one table, with runs, spread and processor time beside wall time."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from bench import imports, render, segments, send, tracking
+
+Rows = list[dict[str, Any]]
+# Figures that are measured together, by the function that measures them.
+GROUPS: tuple[tuple[tuple[str, ...], Callable[[], Rows]], ...] = (
+    (("render", "render_fallback", "render_ed25519", "render_rsa2048"), render.run),
+    (("send", "send_ed25519", "send_rsa2048", "snapshot", "sender_rss_mb"), send.run),
+    (("import_people", "import_purchases"), imports.run),
+    (("segment_narrow", "segment_broad"), segments.run),
+    (("click", "open", "ingest"), tracking.run),
+)
+NAMES = [name for names, _ in GROUPS for name in names]
+
+
+def main() -> int:
+    """Measure what is asked for, print it, and write it where asked."""
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--only", default="", help="names by comma; what is measured together runs together")
+    parser.add_argument("--json", type=Path, help="also write the figures here")
+    options = parser.parse_args()
+    wanted = [name for name in options.only.split(",") if name] or NAMES
+    unknown = sorted(set(wanted) - set(NAMES))
+    if unknown:
+        print(f"No figure is called {', '.join(unknown)}. There are: {', '.join(NAMES)}", file=sys.stderr)
+        return 2
+    console = Console()
+    rows: Rows = []
+    for names, measure in GROUPS:
+        if set(names) & set(wanted):
+            with console.status(f"Measuring {', '.join(names)}"):
+                rows += [row for row in measure() if row["name"] in wanted]
+    _show(console, rows)
+    if options.json:
+        options.json.write_text(json.dumps({"machine": machine(), "rows": rows}, indent=2) + "\n")
+    return 0
+
+
+def machine() -> str:
+    """Return what the figures were measured on, in one line."""
+    return f"{_processor()}, {os.cpu_count()} cores, {_memory_gb():.0f} GB, {platform.system()}, Python {_python()}"
+
+
+def _show(console: Console, rows: Rows) -> None:
+    table = Table(title=machine(), title_justify="left", header_style="bold")
+    table.add_column("")
+    for column in ("median", "min", "max", "CPU µs", "runs"):
+        table.add_column(column, justify="right")
+    table.add_column("unit")
+    table.add_column("")
+    for row in rows:
+        spread = [_number(row[name]) for name in ("median", "min", "max", "cpu_us")]
+        table.add_row(row["name"], *spread, str(row["runs"]), row["unit"], str(row.get("note", "")))
+    console.print(table)
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return ""
+    return f"{value:,.0f}" if value >= 1000 else f"{value:,.1f}"
+
+
+def _processor() -> str:
+    known = Path("/proc/cpuinfo")
+    lines = known.read_text().splitlines() if known.exists() else []
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
+
+
+def _memory_gb() -> float:
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1024**3
+
+
+def _python() -> str:
+    return platform.python_version()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -23,6 +23,13 @@ LANGUAGES = (
 )
 
 
+def _before_it_leaves(form: Form, field: LineField) -> None:
+    """Mark a field that may stay empty for now: the checks ask for it, saving does not."""
+
+
+_before_it_leaves.field_flags = {"required": True}  # type: ignore[attr-defined]
+
+
 class NewForm(Form):
     """A new campaign: what it is called here, and what it is about."""
 
@@ -42,7 +49,7 @@ class ComposeForm(Form):
         _("Written in"),
         choices=[(Format.MARKDOWN, _("Markdown, in our layout")), (Format.MJML, "MJML"), (Format.HTML, "HTML")],
     )
-    subject = LineField(_("Subject"), render_kw={"maxlength": LONGEST_SUBJECT})
+    subject = LineField(_("Subject"), [_before_it_leaves], render_kw={"maxlength": LONGEST_SUBJECT})
     preheader = LineField(_("Preview line"), render_kw={"maxlength": LONGEST_SUBJECT})
     source = TextAreaField(_("Content"))
 

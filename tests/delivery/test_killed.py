@@ -1,0 +1,80 @@
+"""What is left when a sender is killed? Nobody gets a mail twice, nobody is forgotten, doubts have names."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from app.cadence import policies
+from app.cadence.decide import Policy
+from app.delivery import history, sweeping
+from app.kernel.services import Services
+from tests.factories import NOON, delivery
+from tests.factories.workspaces import WorkspaceForTests
+
+# `make chaos` kills oftener.
+KILLS = int(os.environ.get("CHAOS_KILLS", "3"))
+MESSAGES = int(os.environ.get("CHAOS_MESSAGES", "400"))
+GROUP = 50
+CONNECTIONS = 4
+
+
+def a_sender(services: Services, workspace: WorkspaceForTests, lane_id: int, url: str) -> subprocess.Popen[bytes]:
+    """A sender in a process of its own, to be killed."""
+    settings = services.settings
+    env = os.environ | {
+        "DATABASE_URL": settings.database_url,
+        "REDIS_URL": settings.redis_url,
+        "SMTP_URL": url,
+        "PUBLIC_URL": settings.public_url,
+        "SECRET_KEYS": ",".join(f"{key.id}:{key.secret.hex()}" for key in settings.secret_keys),
+        "VAR_DIR": str(settings.var_dir),
+    }
+    command = [sys.executable, "-m", "bench.sender", str(workspace.id), str(lane_id)]
+    return subprocess.Popen(command, cwd=delivery.ROOT, env=env, stdout=subprocess.DEVNULL)
+
+
+@pytest.mark.parametrize("offer", ["PIPELINING", "PIPELINING,CHUNKING"])
+def test_kill_nine_in_the_middle_of_a_send(
+    services: Services, workspace: WorkspaceForTests, tmp_path: Path, offer: str
+) -> None:
+    """Golden case 21: the sink's own record is the oracle."""
+    with services.database.transaction(workspace.id) as session:
+        policies.change(session, workspace.id, Policy())
+    send_id = delivery.a_launched_send(services.database, workspace, MESSAGES)
+    lane_id = delivery.lane_ids(services.database, workspace)[0]
+    # Slow enough to be killed in the middle of a group.
+    with delivery.a_sink(tmp_path, {"at": "dot", "to": "3@", "delay": 0.02}, offer=offer) as sink:
+        for number in range(KILLS):
+            sender = a_sender(services, workspace, lane_id, sink.url)
+            enough = len(sink.lines()) + random.randint(1, MESSAGES // (KILLS + 1))
+            assert delivery.until(lambda n=enough: len(sink.lines()) >= n or sender.poll() is not None, seconds=40)
+            sender.kill()
+            sender.wait()
+            after_a_minute(services, workspace)
+            assert len(sink.lines()) == len(set(sink.recipients())), f"after kill {number}"
+        delivery.run_lanes(delivery.services_to(services, sink), workspace)
+        taken = sink.recipients()
+
+    assert len(taken) == len(set(taken))
+    states = delivery.states(services.database, workspace)
+    assert {state for state, _ in states.values()} <= {"sent", "in_doubt"}
+    assert {to for to, (state, _) in states.items() if state == "sent"} <= set(taken)
+    with services.database.transaction(workspace.id) as session:
+        doubtful = history.in_doubt(session, workspace.id, send_id)
+    assert {one.email for one in doubtful} >= set(states) - set(taken)
+    assert len(doubtful) <= KILLS * CONNECTIONS * GROUP
+
+
+def after_a_minute(services: Services, workspace: WorkspaceForTests) -> None:
+    """Leases run by the database's own clock: let them have run out, and sweep."""
+    with services.database.transaction(workspace.id) as session:
+        session.execute(text("UPDATE batches SET lease_until = clock_timestamp() - interval '1 second'"
+                             " WHERE state = 'leased'"))  # fmt: skip
+        sweeping.sweep(session, workspace.id, now=NOON)

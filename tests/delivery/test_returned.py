@@ -1,0 +1,148 @@
+"""Is what comes back understood? Bounces blame whom they should, complaints end everything, forged ones change nothing."""
+
+from __future__ import annotations
+
+from email.message import EmailMessage
+
+import pytest
+from sqlalchemy import text
+
+from app.consent import permission
+from app.customers import people
+from app.delivery import bounces, intake
+from app.delivery.bounces import Cause
+from app.kernel.services import Services
+from tests.factories import NOON, delivery
+from tests.factories.workspaces import WorkspaceForTests
+
+CODES = [
+    (550, "5.1.1 user unknown", Cause.ADDRESS),
+    (550, "5.1.10 null MX", Cause.ADDRESS),
+    (550, "5.2.1 the account is disabled", Cause.ADDRESS),
+    (450, "4.2.1 is receiving mail at a rate that prevents delivery", Cause.THROTTLED),
+    (550, "5.2.1 is receiving mail too quickly", Cause.THROTTLED),
+    (552, "5.2.2 mailbox full", Cause.MAILBOX_FULL),
+    (452, "4.2.2 over quota", Cause.MAILBOX_FULL),
+    (550, "5.7.1 blocked", Cause.POLICY),
+    (421, "5.7.32 not aligned", Cause.POLICY),
+    (421, "4.7.28 unusual rate", Cause.POLICY),
+    (451, "4.7.1 greylisted", Cause.THROTTLED),
+    (554, "5.6.0 malformed", Cause.CONTENT),
+    (550, "no idea", Cause.UNCLASSIFIED),
+    (550, "", Cause.UNCLASSIFIED),
+]
+
+
+@pytest.mark.parametrize(("code", "words", "cause"), CODES)
+def test_the_digits_say_whose_fault_it_is(code: int, words: str, cause: Cause) -> None:
+    """B2 to B5: address faults blame the address, policy faults us, unknown ones nobody."""
+    assert bounces.classify(code, words) is cause
+
+
+def a_report(status: str, *, action: str = "failed", diagnostic: str = "smtp; 550 5.1.1 no such user") -> bytes:
+    """A delivery status notification as servers write it."""
+    return (
+        "From: MAILER-DAEMON@mx.test\r\nTo: bounce@shop.test\r\nSubject: Undelivered\r\nMIME-Version: 1.0\r\n"
+        'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\r\n\r\n'
+        "--b\r\nContent-Type: text/plain\r\n\r\nSorry.\r\n"
+        "--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.test\r\n\r\n"
+        f"Final-Recipient: rfc822; p0@example.com\r\nAction: {action}\r\nStatus: {status}\r\n"
+        f"Diagnostic-Code: {diagnostic}\r\n\r\n--b--\r\n"
+    ).encode()
+
+
+def a_complaint(kind: str = "abuse") -> bytes:
+    return (
+        "From: fbl@provider.test\r\nSubject: complaint\r\nMIME-Version: 1.0\r\n"
+        'Content-Type: multipart/report; report-type=feedback-report; boundary="b"\r\n\r\n'
+        f"--b\r\nContent-Type: message/feedback-report\r\n\r\nFeedback-Type: {kind}\r\nVersion: 1\r\n\r\n--b--\r\n"
+    ).encode()
+
+
+@pytest.fixture
+def return_path(services: Services, workspace: WorkspaceForTests) -> str:
+    """The return path of a message that was sent to p0@example.com."""
+    send_id = delivery.a_launched_send(services.database, workspace, 1)
+    with services.database.transaction(workspace.id) as session:
+        message_id, customer_id = session.execute(
+            text("UPDATE messages SET state = 'sent', sent_at = :now RETURNING id, customer_id"), {"now": NOON}
+        ).one()
+    return f"b+{services.tokens.mint('bounce', workspace.id, message_id, send_id, customer_id)}@in.shop.test"
+
+
+@pytest.mark.parametrize(
+    ("raw", "state", "is_silent"),
+    [
+        (a_report("5.1.1"), ("refused", "address"), True),
+        (a_report("5.2.2", diagnostic="smtp; 552 5.2.2 full"), ("refused", "mailbox_full"), False),
+        (a_report("5.7.1", diagnostic="smtp; 550 5.7.1 policy"), ("refused", "policy"), False),
+        (a_report("4.4.1", action="delayed", diagnostic="smtp; 421 slow"), ("sent", None), False),
+    ],
+)
+def test_a_report_to_the_return_path_ends_the_right_thing(
+    services: Services,
+    workspace: WorkspaceForTests,
+    return_path: str,
+    raw: bytes,
+    state: tuple[str, str | None],
+    is_silent: bool,
+) -> None:
+    """The message is named by its return path alone; the same report twice is one bounce."""
+    door = intake.Door(services)
+    for _ in range(2):
+        door.take(return_path, raw)
+
+    assert delivery.states(services.database, workspace)["p0@example.com"] == state
+    with services.database.transaction(workspace.id) as session:
+        assert bool(session.scalar(text("SELECT count(*) FROM suppressions"))) is is_silent
+        bounced = session.scalar(text("SELECT count(*) FROM activities WHERE kind = 'bounce'"))
+        assert bounced == (1 if state[0] == "refused" else 0)
+
+
+@pytest.mark.parametrize(("kind", "stops"), [("abuse", True), ("not-spam", False)])
+def test_only_a_complaint_of_abuse_ends_marketing(
+    services: Services, workspace: WorkspaceForTests, return_path: str, kind: str, stops: bool
+) -> None:
+    """B8: one report, twice, is one complaint; a "not spam" changes nothing."""
+    door = intake.Door(services)
+    for _ in range(2):
+        door.take(return_path, a_complaint(kind))
+
+    with services.database.transaction(workspace.id) as session:
+        ada = people.find_by_email(session, workspace.id, "p0@example.com")
+        assert ada
+        may = permission.allows(
+            session, workspace.id, ada.id, purpose="marketing", topic_id=workspace.topic_id, now=NOON
+        )
+        assert may is not stops
+        complaints = session.scalar(text("SELECT count(*) FROM activities WHERE kind = 'complaint'"))
+        assert complaints == (1 if stops else 0)
+
+
+def test_a_forged_return_path_is_no_mailbox_of_ours(services: Services, return_path: str) -> None:
+    """A changed token is refused at RCPT, before any content is read."""
+    door = intake.Door(services)
+
+    assert door.route(return_path) is not None
+    assert door.route(return_path.replace("b+A", "b+B", 1)) is None
+    assert door.route(return_path.replace("b+", "r+", 1)) is None
+
+
+def test_an_answer_to_our_message_is_a_reply(
+    services: Services, workspace: WorkspaceForTests, return_path: str
+) -> None:
+    """A person who answers the return path is heard, not lost."""
+    mail = EmailMessage()
+    mail["From"], mail["Subject"], mail["Message-ID"] = "p0@example.com", "Re: Hello", "<1@example.com>"
+    mail.set_content("When do you open?")
+    intake.Door(services).take(return_path, mail.as_bytes())
+
+    with services.database.transaction(workspace.id) as session:
+        assert session.execute(text("SELECT class, excerpt FROM replies")).one() == ("human", "When do you open?")
+
+
+@pytest.mark.parametrize("raw", [b"", b"\x00\xff" * 50, a_report("5.1.1")[:200], b"Content-Type: multipart/report\r\n\r\n"])
+def test_rubbish_is_no_report(raw: bytes) -> None:
+    """What cannot be read blames nobody."""
+    assert bounces.read_report(raw) is None
+    assert not bounces.is_abuse_report(raw)

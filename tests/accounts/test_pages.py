@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-import pytest
-
 from app.accounts.views.login import TRIES_PER_ADDRESS
 from tests.factories import NOON
 from tests.factories.accounts import a_member
@@ -41,9 +39,9 @@ def test_a_wrong_password_and_an_unknown_address_read_the_same(anonymous, worksp
     assert "The address or the password is wrong." in unknown.text
 
 
-@pytest.mark.parametrize("target", ["https://evil.test", "//evil.test", "/\\evil.test", "javascript:alert(1)"])
-def test_login_never_leads_to_another_site(anonymous, workspace, target):
-    assert log_in(anonymous, workspace.owner_email, follow=f"?next={target}").location == "/"
+def test_login_never_leads_to_another_site(anonymous, workspace):
+    for target in ("https://evil.test", "//evil.test", "/\\evil.test", "javascript:alert(1)"):
+        assert log_in(anonymous, workspace.owner_email, follow=f"?next={target}").location == "/"
 
 
 def test_guessing_is_slowed_down(anonymous, database, workspace):
@@ -73,24 +71,23 @@ def test_a_changed_password_ends_every_other_browser(app, client, database, work
     assert elsewhere.get("/settings/password").status_code == 302
 
 
-OWNERS_ONLY = ["/settings/staff", "/settings/keys", "/settings/identities", "/settings/audit"]
+OWNERS_ONLY = ("/settings/staff", "/settings/keys", "/settings/identities", "/settings/audit")
 
 
-@pytest.mark.parametrize("page", [*OWNERS_ONLY, "/settings", "/settings/password"])
-def test_the_owner_sees_every_setting(client, page):
-    answer = client.get(page)
+def test_the_owner_sees_every_setting(client):
+    for page in (*OWNERS_ONLY, "/settings", "/settings/password"):
+        answer = client.get(page)
+        assert answer.status_code == 200, page
+        assert 'aria-current="page"' in answer.text
 
-    assert answer.status_code == 200
-    assert 'aria-current="page"' in answer.text
 
-
-@pytest.mark.parametrize("role", ["viewer", "marketer"])
-@pytest.mark.parametrize("page", OWNERS_ONLY)
-def test_nobody_else_does(anonymous, database, workspace, role, page):
-    log_in(anonymous, joined(database, workspace, role).email)
-
-    assert anonymous.get(page).status_code == 403
-    assert anonymous.post(page, data={"name": "x", "email": "x@shop.test"}).status_code in (403, 405)
+def test_nobody_else_sees_or_changes_what_is_the_owners(anonymous, database, workspace):
+    for role in ("viewer", "marketer"):
+        log_in(anonymous, joined(database, workspace, role).email)
+        for page in OWNERS_ONLY:
+            assert anonymous.get(page).status_code == 403, page
+            sent = {"name": "x", "email": "x@shop.test", "role": "owner"}
+            assert anonymous.post(page, data=sent).status_code in (403, 405), page
 
 
 def test_a_removed_member_is_out_at_the_next_request(app, client, database, workspace):

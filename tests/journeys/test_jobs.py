@@ -1,0 +1,83 @@
+"""What other rooms announce reaches whoever it is about."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from app.journeys import jobs, standing
+from app.kernel import registry
+from app.wiring.hears import HEARS
+from tests.factories import NOON
+from tests.factories.consent import consented_customer
+from tests.factories.journeys import a_journey, a_segment
+
+
+@pytest.fixture
+def committed(database, workspace):
+    """A live journey about "news" and a subscriber, seen by jobs."""
+    with database.transaction(workspace.id) as session:
+        journey = a_journey(session, workspace)
+        ada = consented_customer(session, workspace.id)
+    return journey, ada
+
+
+def stands(database, workspace, customer):
+    with database.transaction(workspace.id) as session:
+        return [(stand.state, stand.stop_reason) for stand in standing.of_customer(session, workspace.id, customer.id)]
+
+
+def join(services, workspace, customer):
+    given = {"workspace_id": workspace.id, "customer_id": customer.id}
+    jobs.join_topic(services, **given, purpose="marketing", topic_id=workspace.topic_id)
+
+
+def test_every_fact_this_room_hears_has_its_job():
+    names = {name for heard in HEARS.values() for name in heard if name.startswith("journeys.")}
+
+    assert names <= {name for name in registry.JOBS if name.startswith("journeys.")}
+
+
+def test_subscribing_to_the_topic_leads_in_once(services, database, workspace, committed):
+    _journey, ada = committed
+    join(services, workspace, ada)
+    join(services, workspace, ada)
+
+    assert stands(database, workspace, ada) == [("active", None)]
+
+
+def test_allowing_clicks_to_be_counted_leads_nowhere(services, database, workspace, committed):
+    _journey, ada = committed
+    given = {"workspace_id": workspace.id, "customer_id": ada.id}
+    jobs.join_topic(services, **given, purpose="click_tracking", topic_id=0)
+
+    assert stands(database, workspace, ada) == []
+
+
+def test_the_clock_moves_everybody_on(services, clock, database, workspace, committed):
+    _journey, ada = committed
+    join(services, workspace, ada)
+    jobs.advance(services)
+    clock.advance(timedelta(days=10))
+    jobs.advance(services)
+
+    assert stands(database, workspace, ada) == [("done", None)]
+
+
+def test_a_withdrawal_stops_and_a_new_purchase_changes_nothing_then(services, database, workspace, committed):
+    _journey, ada = committed
+    join(services, workspace, ada)
+    given = {"workspace_id": workspace.id, "customer_id": ada.id}
+    jobs.stop_withdrawn(services, **given, purpose="marketing", topic_id=0)
+    jobs.hear_purchase(services, **given, at=NOON.isoformat())
+
+    assert stands(database, workspace, ada) == [("stopped", "withdrawn")]
+
+
+def test_a_deleted_segment_lets_nobody_in_and_breaks_nothing(services, database, workspace):
+    with database.transaction(workspace.id) as session:
+        journey = a_journey(session, workspace, trigger=("segment", a_segment(session, workspace)))
+        journey.trigger_id += 10**6
+
+    jobs.enrol(services)

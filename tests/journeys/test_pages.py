@@ -1,0 +1,96 @@
+"""A marketer builds, publishes and watches a journey; a viewer watches."""
+
+from __future__ import annotations
+
+import re
+
+from app.journeys import enrolment, tasks
+from tests.factories import NOON
+from tests.factories.accounts import a_member
+from tests.factories.consent import consented_customer
+from tests.factories.journeys import a_journey
+from tests.factories.workspaces import PASSWORD
+
+
+def built(client, workspace, **changes):
+    """A draft with the reference's steps, made on the pages; its address."""
+    plan = {
+        "name": "Welcome",
+        "way_in": f"topic:{workspace.topic_id}",
+        "topic_id": workspace.topic_id,
+        "identity_id": workspace.identity_id,
+        "interest_title": "Call",
+        "interest_owner_id": workspace.owner_id,
+        "is_reference": "y",
+    }
+    made = client.post("/journeys/new", data={**plan, **changes})
+    assert made.status_code == 303, made.text
+    return made.location.removesuffix("/edit")
+
+
+def test_a_journey_is_built_changed_published_and_paused(client, workspace):
+    journey = built(client, workspace)
+    assert client.post(f"{journey}/steps/2", data={"wait_days": "9"}).status_code == 303
+    assert client.post(f"{journey}/steps/new?kind=task&after=1", data={"title": "Call", "owner_id": "0"}).location
+    assert client.post(f"{journey}/steps/2/move", data={"to": "down"}).status_code == 303
+    assert client.post(f"{journey}/steps/3/remove").status_code == 303
+    assert "Wait 9 days" in client.get(f"{journey}/edit").text
+    assert "People enter as they subscribe" in client.get(f"{journey}/publish").text
+
+    assert client.post(f"{journey}/publish").location == journey
+    assert "0 people here" in client.get(journey).text
+    assert client.post(f"{journey}/pause").status_code == 303
+    assert client.post(f"{journey}/pause").status_code == 409
+    assert client.post(f"{journey}/resume").status_code == 303
+
+
+def test_what_is_wrong_is_said_at_its_field_and_nothing_is_kept(client, workspace):
+    journey = built(client, workspace)
+    wrong = {"subject": "Hello", "format": "markdown", "source": "{{ customer.__class__ }}", "preheader": ""}
+
+    answer = client.post(f"{journey}/steps/1", data=wrong)
+
+    assert answer.status_code == 422
+    assert "form-error" in answer.text
+    assert "__class__" not in client.get(f"{journey}/edit").text
+
+
+def test_hostile_words_are_shown_as_words(client, workspace):
+    journey = built(client, workspace, name="<script>alert(1)</script>")
+
+    assert "<script>alert(1)" not in client.get(journey).text
+    assert "<script>alert(1)" not in client.get("/journeys").text
+
+
+def test_a_viewer_sees_and_changes_nothing(anonymous, database, workspace):
+    with database.transaction(workspace.id) as session:
+        journey = f"/journeys/{a_journey(session, workspace).id}"
+        email = a_member(session, workspace.id, role="viewer", now=NOON).email
+    anonymous.post("/login", data={"email": email, "password": PASSWORD})
+
+    assert anonymous.get(journey).status_code == 200
+    assert anonymous.post(f"{journey}/pause").status_code == 403
+    assert anonymous.get(f"{journey}/edit").status_code == 403
+
+
+def test_people_and_their_reasons_are_listed_and_tasks_done(client, database, workspace):
+    with database.transaction(workspace.id) as session:
+        journey = a_journey(session, workspace, interest="Call")
+        ada = consented_customer(session, workspace.id, first_name="Ada")
+        enrolment.enrol_customer(session, journey, ada.id, now=NOON)
+        enrolment.hear_response(session, workspace.id, [ada.id], reason=enrolment.Stop.INTEREST, at=NOON, now=NOON)
+        task = tasks.list_open(session, workspace.id)[0]
+
+    assert "Ada" in client.get(f"/journeys/{journey.id}/people?reason=interest").text
+    assert "Ada" not in client.get(f"/journeys/{journey.id}/people?state=active").text
+    assert "showed interest" in client.get(f"/customers/{ada.id}").text
+    assert "Call" in client.get("/").text
+    assert client.post(f"/journeys/tasks/{task.id}/done").status_code == 303
+    assert "Nothing to do" in client.get("/journeys/tasks").text
+
+
+def test_every_page_of_a_new_workspace_teaches(client):
+    assert "No journeys yet" in client.get("/journeys").text
+    assert "Nothing to do" in client.get("/journeys/tasks").text
+    assert re.search(r'<option[^>]*value="topic:\d+"', client.get("/journeys/new").text)
+    assert client.get("/journeys/99").status_code == 404

@@ -1,0 +1,85 @@
+"""What every address owes its visitors: it says who may come in, and changes nothing when looked at."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import text
+from werkzeug.routing import Rule
+
+# Addresses are filled with things that do not exist: who may not come in is told so before anything is looked up.
+_NOBODY = 2**40
+
+
+@pytest.fixture
+def rules(app: Flask) -> list[Rule]:
+    return [rule for rule in app.url_map.iter_rules() if rule.endpoint != "static"]
+
+
+def test_every_route_says_who_may_open_it(app: Flask, rules: list[Rule]):
+    silent = sorted(rule.rule for rule in rules if not hasattr(app.view_functions[rule.endpoint], "guard"))
+
+    assert silent == []
+
+
+def test_strangers_see_public_pages_only(app: Flask, anonymous: FlaskClient, rules: list[Rule]):
+    """Staff pages lead to the login, machines' addresses say 401; neither shows or does anything before."""
+    inside = [rule for rule in rules if _kind(app, rule) in ("role", "staff", "api_key")]
+    opened = []
+    for rule in inside:
+        for method in sorted((rule.methods or set()) & {"GET", "POST", "PUT", "PATCH", "DELETE"}):
+            answer = anonymous.open(_filled(rule), method=method)
+            is_kept_out = answer.status_code in (400, 401, 403) or "/login" in answer.headers.get("Location", "")
+            if not is_kept_out:
+                opened.append(f"{method} {rule.rule}: {answer.status_code}")
+
+    assert len(inside) > 50
+    assert opened == []
+
+
+def test_a_foreign_page_cannot_post_for_staff(app: Flask, client: FlaskClient, rules: list[Rule]):
+    """Every address that changes something refuses a form without our token (cross-site request forgery)."""
+    app.config["WTF_CSRF_ENABLED"] = True
+    posting = [rule for rule in rules if "POST" in (rule.methods or ()) and _kind(app, rule) in ("role", "staff")]
+    accepted = []
+    for rule in posting:
+        answer = client.post(_filled(rule), headers={"Origin": "https://evil.example"})
+        if answer.status_code not in (400, 403):
+            accepted.append(f"{rule.rule}: {answer.status_code}")
+
+    assert len(posting) > 20
+    assert accepted == []
+
+
+def test_looking_changes_nothing(database, app: Flask, client: FlaskClient, anonymous: FlaskClient, rules: list[Rule]):
+    """Scanners, previews and impatient browsers follow every link; GET and HEAD must be harmless for all of them."""
+    before = _fingerprint(database)
+    for rule in rules:
+        if "GET" in (rule.methods or ()):
+            for browser in (client, anonymous):
+                browser.get(_filled(rule))
+                browser.head(_filled(rule))
+
+    assert _fingerprint(database) == before
+
+
+def _kind(app: Flask, rule: Rule) -> str:
+    found = getattr(app.view_functions[rule.endpoint], "guard", None)
+    return found.kind if found else ""
+
+
+def _filled(rule: Rule) -> str:
+    values = {name: _NOBODY if "Integer" in type(rule._converters[name]).__name__ else "x" for name in rule.arguments}
+    return str(rule.build(values, append_unknown=False)[1])  # type: ignore[index]
+
+
+def _fingerprint(database) -> dict[str, tuple[object, ...]]:
+    """Return, by table, how many rows there are and how often rows were written, for all workspaces."""
+    with database.transaction(None, reading=True) as session:
+        session.execute(text("SELECT pg_stat_clear_snapshot()"))
+        tables = session.scalars(text("SELECT relname FROM pg_stat_user_tables WHERE schemaname = 'public'")).all()
+        # A login's cookie may be renewed by looking.
+        counted = [table for table in tables if table not in ("staff_sessions", "alembic_version", "spool_positions")]
+        counts = 'SELECT count(*), max(xmin::text::bigint) FROM "{}"'
+        return {table: tuple(session.execute(text(counts.format(table))).one()) for table in counted}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import text
@@ -44,13 +44,13 @@ _APPLY = text(
         open_count = e.open_count + c.opens,
         click_count = e.click_count + c.clicks,
         machine_count = e.machine_count + c.machines,
-        latest_open_at = greatest(e.latest_open_at, c.open_at),
-        latest_click_at = greatest(e.latest_click_at, c.click_at),
-        latest_reply_at = greatest(e.latest_reply_at, c.reply_at),
-        latest_human_at = greatest(e.latest_human_at, c.human_at)
+        latest_open_at = greatest(e.latest_open_at, to_timestamp(c.open_at)),
+        latest_click_at = greatest(e.latest_click_at, to_timestamp(c.click_at)),
+        latest_reply_at = greatest(e.latest_reply_at, to_timestamp(c.reply_at)),
+        latest_human_at = greatest(e.latest_human_at, to_timestamp(c.human_at))
     FROM unnest(CAST(:ids AS bigint[]), CAST(:opens AS bigint[]), CAST(:clicks AS bigint[]),
-                CAST(:machines AS bigint[]), CAST(:open_at AS timestamptz[]), CAST(:click_at AS timestamptz[]),
-                CAST(:reply_at AS timestamptz[]), CAST(:human_at AS timestamptz[]))
+                CAST(:machines AS bigint[]), CAST(:open_at AS float8[]), CAST(:click_at AS float8[]),
+                CAST(:reply_at AS float8[]), CAST(:human_at AS float8[]))
         AS c(customer_id, opens, clicks, machines, open_at, click_at, reply_at, human_at)
     WHERE e.workspace_id = :workspace_id AND e.customer_id = c.customer_id
     """
@@ -72,12 +72,30 @@ _CONTACTED = text(
 
 def apply(session: Session, workspace_id: int, changes: Iterable[Change]) -> None:
     """Add a batch of events to the sums; each customer appears at most once in it. Times only move forward."""
-    columns = list(zip(*(astuple(change) for change in changes), strict=True))
-    if not columns:
+    rows = list(changes)
+    if not rows:
         return
-    names = ("ids", "opens", "clicks", "machines", "open_at", "click_at", "reply_at", "human_at")
-    arrays = {name: list(column) for name, column in zip(names, columns, strict=True)}
-    session.execute(_APPLY, {"workspace_id": workspace_id, **arrays})
+    values: dict[str, list[float | None]] = {
+        "ids": [row.customer_id for row in rows],
+        "opens": [row.opens for row in rows],
+        "clicks": [row.clicks for row in rows],
+        "machines": [row.machines for row in rows],
+        "open_at": [_seconds(row.open_at) for row in rows],
+        "click_at": [_seconds(row.click_at) for row in rows],
+        "reply_at": [_seconds(row.reply_at) for row in rows],
+        "human_at": [_seconds(row.human_at) for row in rows],
+    }
+    # Array literals: psycopg's own arrays cost ten times as much per row.
+    literals = {name: "{" + ",".join(map(_literal, column)) + "}" for name, column in values.items()}
+    session.execute(_APPLY, {"workspace_id": workspace_id, **literals})
+
+
+def _seconds(at: datetime | None) -> float | None:
+    return None if at is None else at.timestamp()
+
+
+def _literal(number: float | None) -> str:
+    return "NULL" if number is None else repr(number)
 
 
 def record_contacts(session: Session, workspace_id: int, contacts: Sequence[Contact]) -> None:

@@ -74,16 +74,18 @@ class Page:
 # (session, workspace_id, customer_id, until, limit) -> the newest moments at or before `until`, newest first
 Provider = Callable[[Session, int, int, datetime | None, int], list[Moment]]
 
+# Numbers travel as array literals and words as one JSON text: psycopg's own arrays cost ten times as much per row.
 _INSERT = text(
     """
     INSERT INTO activities (workspace_id, customer_id, at, kind, message_id, send_id, link_id,
                             verdict, verdict_version, reasons, facts)
-    SELECT w, c, at, kind, m, s, l, verdict, version,
-           ARRAY(SELECT jsonb_array_elements_text(reasons)), facts
-    FROM unnest(CAST(:w AS bigint[]), CAST(:c AS bigint[]), CAST(:at AS timestamptz[]), CAST(:kind AS text[]),
-                CAST(:m AS bigint[]), CAST(:s AS bigint[]), CAST(:l AS bigint[]), CAST(:verdict AS text[]),
-                CAST(:version AS smallint[]), CAST(:reasons AS jsonb[]), CAST(:facts AS jsonb[]))
-        AS row(w, c, at, kind, m, s, l, verdict, version, reasons, facts)
+    SELECT w, c, to_timestamp(at), words ->> 0, m, s, l, words ->> 1, version,
+           CASE WHEN words -> 2 = '[]' THEN '{}' ELSE ARRAY(SELECT jsonb_array_elements_text(words -> 2)) END,
+           words -> 3
+    FROM ROWS FROM (unnest(CAST(:w AS bigint[])), unnest(CAST(:c AS bigint[])), unnest(CAST(:at AS float8[])),
+                    unnest(CAST(:m AS bigint[])), unnest(CAST(:s AS bigint[])), unnest(CAST(:l AS bigint[])),
+                    unnest(CAST(:version AS smallint[])), jsonb_array_elements(CAST(:words AS jsonb)))
+        AS row(w, c, at, m, s, l, version, words)
     """
 )
 
@@ -95,19 +97,21 @@ def record_many(session: Session, rows: Sequence[ActivityRow]) -> None:
     session.execute(
         _INSERT,
         {
-            "w": [row.workspace_id for row in rows],
-            "c": [row.customer_id for row in rows],
-            "at": [row.at for row in rows],
-            "kind": [row.kind for row in rows],
-            "m": [row.message_id for row in rows],
-            "s": [row.send_id for row in rows],
-            "l": [row.link_id for row in rows],
-            "verdict": [row.verdict for row in rows],
-            "version": [row.verdict_version for row in rows],
-            "reasons": [json.dumps(row.reasons) for row in rows],
-            "facts": [json.dumps(row.facts) for row in rows],
+            "w": _array([row.workspace_id for row in rows]),
+            "c": _array([row.customer_id for row in rows]),
+            "at": _array([row.at.timestamp() for row in rows]),
+            "m": _array([row.message_id for row in rows]),
+            "s": _array([row.send_id for row in rows]),
+            "l": _array([row.link_id for row in rows]),
+            "version": _array([row.verdict_version for row in rows]),
+            "words": json.dumps([(row.kind, row.verdict, row.reasons, row.facts) for row in rows]),
         },
     )
+
+
+def _array(numbers: Sequence[float | None]) -> str:
+    """Return PostgreSQL's way to write an array of numbers."""
+    return "{" + ",".join(["NULL" if number is None else repr(number) for number in numbers]) + "}"
 
 
 def note(

@@ -32,6 +32,10 @@ _COLUMNS = """
     WHERE workspace_id = :workspace_id AND kind IN ('click', 'open') AND message_id IS NOT NULL
 """
 _RECENT = text(f"{_COLUMNS} AND customer_id = ANY(:customer_ids) AND at >= :since ORDER BY at, id")
+_COMPANY = text(
+    f"{_COLUMNS} AND customer_id = ANY(:customer_ids) AND message_id = ANY(:message_ids) AND at >= :since"
+    " ORDER BY at, id"
+)
 _CUSTOMERS = text(
     """
     SELECT DISTINCT customer_id FROM activities
@@ -75,6 +79,15 @@ _RECOUNT = text(
 def since(session: Session, workspace_id: int, customer_ids: Sequence[int], at: datetime) -> list[StoredHit]:
     """Return the stored hits of these customers from `at` on, oldest first."""
     rows = session.execute(_RECENT, {"workspace_id": workspace_id, "customer_ids": list(customer_ids), "since": at})
+    return [_stored(row) for row in rows]
+
+
+def company(
+    session: Session, workspace_id: int, customer_ids: Sequence[int], message_ids: Sequence[int], at: datetime
+) -> list[StoredHit]:
+    """Return the stored hits of these messages, sent to these customers, from `at` on, oldest first."""
+    values = {"workspace_id": workspace_id, "customer_ids": list(customer_ids), "since": at}
+    rows = session.execute(_COMPANY, {**values, "message_ids": list(message_ids)})
     return [_stored(row) for row in rows]
 
 

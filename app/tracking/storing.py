@@ -85,7 +85,8 @@ def _stored_company(session: Session, workspace_id: int, lines: Sequence[Line]) 
     customer_ids = sorted({line.customer_id for line in lines})
     stored: dict[int, list[StoredHit]] = defaultdict(list)
     # Twice the reach of company, so that what is judged anew is seen with all of its own.
-    for known in hits.since(session, workspace_id, customer_ids, first - 2 * verdicts.COMPANY):
+    message_ids = sorted({line.message_id for line in lines})
+    for known in hits.company(session, workspace_id, customer_ids, message_ids, first - 2 * verdicts.COMPANY):
         stored[known.message_id].append(known)
     return stored
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
-from flask import g, request, url_for
+from flask import g, make_response, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
@@ -44,6 +45,7 @@ def save(campaign_id: int) -> ResponseReturnValue:
     """Keep what was written; answer with the checks, the numbers and the preview as they are now."""
     with services().database.transaction(g.workspace.id) as session:
         form = _form(session)
+        was_written_in = compose.get(session, g.workspace.id, campaign_id).format
         refusal = _keep(session, campaign_id, form)
         campaign = compose.get(session, g.workspace.id, campaign_id)
     if not shell.is_live():
@@ -53,10 +55,20 @@ def save(campaign_id: int) -> ResponseReturnValue:
             tone="danger" if refusal else "success",
         )
     if refusal:
-        return shell.page("campaigns/_not_saved.html", message=errors.say(refusal), campaign=campaign, refusal=refusal)
+        return shell.page(
+            "campaigns/_not_saved.html",
+            message=errors.say(refusal),
+            campaign=campaign,
+            is_conflict=isinstance(refusal, compose.EditedElsewhere),
+        )
     with services().database.transaction(g.workspace.id, reading=True) as session:
         values = _page_values(session, campaign)
-    return shell.page("campaigns/_saved.html", **values)
+    response = make_response(shell.page("campaigns/_saved.html", **values))
+    if campaign.format != was_written_in:
+        # The editor speaks another language now.
+        response.headers["HX-Refresh"] = "true"
+    response.headers["HX-Trigger"] = json.dumps({"editor:problems": {"problems": values["problems"]}})
+    return response
 
 
 @bp.get("/campaigns/<int:campaign_id>/preview")

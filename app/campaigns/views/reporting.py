@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from flask import g, render_template, url_for
+from flask import Response, g, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 from markupsafe import Markup
 from sqlalchemy.orm import Session
@@ -34,13 +34,16 @@ def report(campaign_id: int) -> str:
 
 @bp.get("/campaigns/<int:campaign_id>/progress")
 @guard.role("viewer")
-def progress(campaign_id: int) -> str:
-    """Show how far the sending is; the piece asks for itself again until it is over."""
+def progress(campaign_id: int) -> Response:
+    """Show how far the sending is; the piece asks for itself again, and for the whole page when the state changes."""
     with services().database.transaction(g.workspace.id, reading=True) as session:
         campaign = compose.get(session, g.workspace.id, campaign_id)
         summary = results.summary(session, g.workspace.id, campaign_id, now=services().clock.now())
         state = results.state_of(session, campaign)
-    return shell.page("campaigns/_progress.html", **_moving(campaign, summary, state))
+    response = make_response(shell.page("campaigns/_progress.html", **_moving(campaign, summary, state)))
+    if request.args.get("was", state) != state:
+        response.headers["HX-Refresh"] = "true"
+    return response
 
 
 def page(session: Session, campaign: Campaign) -> str:
@@ -53,6 +56,7 @@ def page(session: Session, campaign: Campaign) -> str:
     return shell.page(
         "campaigns/report.html",
         topic=topic,
+        is_due=campaign.scheduled_at is not None and campaign.scheduled_at <= now,
         segment=segment,
         planned=audience.count(session, campaign, now=now) if campaign.send_id is None else None,
         funnel=_funnel(summary),

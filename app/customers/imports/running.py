@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import io
 from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -120,7 +122,17 @@ def _plan(session: Session, found: Import, *, after: int) -> Plan:
     )
 
 
-def _batches(database: Database, plan: Plan, rows: int) -> Any:
+def _batches(database: Database, plan: Plan, rows: int) -> Iterator[Batch]:
+    """Yield the batches, the next one being read and checked while the database takes over the one before."""
+    batches_read = _read(database, plan, rows)
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="import-reader") as reader:
+        coming = reader.submit(next, batches_read, None)
+        while (batch := coming.result()) is not None:
+            coming = reader.submit(next, batches_read, None)
+            yield batch
+
+
+def _read(database: Database, plan: Plan, rows: int) -> Iterator[Batch]:
     stored = files.StoredFile(database, plan.workspace_id, plan.import_ref.import_id)
     return batches.read(
         io.BufferedReader(stored, buffer_size=files.PIECE),

@@ -17,6 +17,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from app.customers.models import Activity, Purchase
+from app.customers.words import N_
 
 # One channel of a long history is looked for among this many moments, not among all of them.
 MOST_LOOKED_AT = 2000
@@ -204,7 +205,7 @@ def _bought(session: Session, workspace_id: int, customer_id: int, until: dateti
             channel="purchase",
             kind="purchase",
             key=f"purchase-{2**62 - purchase.id:019d}",
-            title="Bought %(product)s for %(amount)s %(currency)s",
+            title=N_("Bought %(product)s for %(amount)s %(currency)s"),
             values={
                 "product": purchase.product or purchase.order_ref,
                 "amount": str(purchase.amount),
@@ -216,14 +217,14 @@ def _bought(session: Session, workspace_id: int, customer_id: int, until: dateti
 
 
 _TITLES = {
-    "open": "Opened a mail",
-    "click": "Clicked a link",
-    "reply": "Replied",
-    "bounce": "A mail came back",
-    "complaint": "Complained about a mail",
-    "unsubscribe": "Unsubscribed",
-    "signup": "Signed up",
-    "import": "Came in with a file",
+    "open": N_("Opened a mail"),
+    "click": N_("Clicked a link"),
+    "reply": N_("Replied"),
+    "bounce": N_("A mail came back"),
+    "complaint": N_("Complained about a mail"),
+    "unsubscribe": N_("Unsubscribed"),
+    "signup": N_("Signed up"),
+    "import": N_("Came in with a file"),
     "note": "%(how)s",
 }
 _CHANNELS = {

@@ -20,6 +20,7 @@ from typing import NamedTuple
 ROTATE_BYTES = 8 * 1024 * 1024
 ROTATE_SECONDS = 60.0
 _SUFFIX = ".spool"
+_encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
 
 class Line(NamedTuple):
@@ -61,7 +62,7 @@ class Spool:
 
     def append(self, line: Line) -> None:
         """Write one line, or raise OSError when the disk will not take it."""
-        data = json.dumps(line, separators=(",", ":")).encode() + b"\n"
+        data = _encode(line).encode() + b"\n"
         with self._lock:
             if self._fd < 0 or self._written >= ROTATE_BYTES or self._is_old():
                 self._open()

@@ -131,25 +131,36 @@ def _row(line: Line, judgement: Judgement, urls: Mapping[int, str]) -> ActivityR
 
 def _changes(judged: Sequence[tuple[Line, Judgement]]) -> list[Change]:
     """Add up what the batch means for each customer. Only a human click is a response."""
-    counts: dict[int, Counter[str]] = defaultdict(Counter)
-    latest: dict[tuple[int, str], float] = {}
+    sums: dict[int, _Sums] = {}
     for line, judgement in judged:
-        is_human = judgement.verdict is Verdict.HUMAN
-        counts[line.customer_id][line.kind if is_human else "machine"] += 1
-        if is_human:
-            key = (line.customer_id, line.kind)
-            latest[key] = max(line.at, latest.get(key, 0.0))
-    changes = []
-    for customer_id, count in counts.items():
-        opened, clicked = _moment(latest.get((customer_id, "open"))), _moment(latest.get((customer_id, "click")))
-        changes.append(
-            Change(customer_id, count["open"], count["click"], count["machine"], opened, clicked, None, clicked)
-        )
-    return changes
+        customer = sums.get(line.customer_id)
+        if customer is None:
+            customer = sums[line.customer_id] = _Sums()
+        if judgement.verdict is not Verdict.HUMAN:
+            customer.machines += 1
+        elif line.kind == "click":
+            customer.clicks += 1
+            customer.click_at = max(customer.click_at, line.at)
+        else:
+            customer.opens += 1
+            customer.open_at = max(customer.open_at, line.at)
+    return [_change(customer_id, customer) for customer_id, customer in sorted(sums.items())]
 
 
-def _moment(at: float | None) -> datetime | None:
-    return None if at is None else datetime.fromtimestamp(at, UTC)
+class _Sums:
+    """What one customer did in a batch; times in seconds since 1970, 0 for never."""
+
+    __slots__ = ("click_at", "clicks", "machines", "open_at", "opens")
+
+    def __init__(self) -> None:
+        self.opens = self.clicks = self.machines = 0
+        self.open_at = self.click_at = 0.0
+
+
+def _change(customer_id: int, sums: _Sums) -> Change:
+    opened = datetime.fromtimestamp(sums.open_at, UTC) if sums.open_at else None
+    clicked = datetime.fromtimestamp(sums.click_at, UTC) if sums.click_at else None
+    return Change(customer_id, sums.opens, sums.clicks, sums.machines, opened, clicked, None, clicked)
 
 
 def _count_silently(session: Session, workspace_id: int, lines: Sequence[Line]) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
+from typing import NamedTuple
 
 from app.tracking import agents
 
@@ -34,8 +35,7 @@ class Verdict(StrEnum):
     UNSURE = "unsure"
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """One request for a link (`kind` click) or the image (`open`) of one message; `ip` is truncated."""
 
     kind: str
@@ -54,6 +54,9 @@ class Judgement:
     reasons: tuple[str, ...]
 
 
+_HUMAN = Judgement(Verdict.HUMAN, ())
+
+
 def judge(hits: Sequence[Hit], *, sent_at: datetime | None = None) -> list[Judgement]:
     """Judge all hits of one message, in their order. `sent_at` is when the mail server took it, if known."""
     clicks = [hit for hit in hits if hit.kind == "click"]
@@ -66,7 +69,7 @@ def _judge_open(hit: Hit, sent_at: datetime | None) -> Judgement:
         return alone
     if sent_at and hit.at - sent_at < TOO_SOON:
         return Judgement(Verdict.UNSURE, ("seconds_after_delivery",))
-    return Judgement(Verdict.HUMAN, ())
+    return _HUMAN
 
 
 def _judge_click(hit: Hit, clicks: Sequence[Hit], sent_at: datetime | None) -> Judgement:
@@ -82,7 +85,7 @@ def _judge_click(hit: Hit, clicks: Sequence[Hit], sent_at: datetime | None) -> J
         return alone
     if sent_at and hit.at - sent_at < SOON:
         return Judgement(Verdict.UNSURE, ("soon_after_delivery",))
-    return Judgement(Verdict.HUMAN, ())
+    return _HUMAN
 
 
 @lru_cache(maxsize=4096)

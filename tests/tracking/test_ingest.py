@@ -9,9 +9,11 @@ import sys
 import time
 from datetime import timedelta
 from pathlib import Path
+from random import Random
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from app.consent import actions
 from app.consent.evidence import Evidence
@@ -202,6 +204,47 @@ def test_after_withdrawal_the_image_is_the_same_and_nothing_is_stored(
         assert sums.latest_open_at == services.clock.now() - timedelta(days=1)
         silent = session.scalars(select(SilentCount).where(SilentCount.workspace_id == workspace.id)).all()
         assert [(row.send_id, row.kind, row.count) for row in silent] == [(7, "open", 1)]
+
+
+def test_bots_do_not_steer(
+    services: Services, database: Database, workspace: WorkspaceForTests, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Golden case 23: with scanners and privacy proxies mixed in, what decisions read is as without them."""
+    now, random = services.clock.now(), Random(7)
+    told: list[int] = []
+    with database.transaction(workspace.id) as session:
+        twins = [
+            tuple(
+                a_tracked_customer(session, workspace.id, email=f"{kind}{number}@example.com", now=now)
+                for kind in ("quiet", "noisy")
+            )
+            for number in range(20)
+        ]
+    monkeypatch.setattr(outbox, "publish", lambda session, fact: told.extend(fact.customer_ids))
+    hits = []
+    for number, (quiet, noisy) in enumerate(twins):
+        at = now - timedelta(hours=random.randrange(1, 200))
+        if random.random() < 0.5:
+            hits += [a_hit("click", who, workspace_id=workspace.id, at=at, message_id=who) for who in (quiet, noisy)]
+        if random.random() < 0.5:
+            proxy = {"agent": "Mozilla/5.0", "message_id": noisy}
+            hits.append(a_hit("open", noisy, workspace_id=workspace.id, at=now, **proxy))
+        if random.random() < 0.3:
+            scanner = {"workspace_id": workspace.id, "message_id": 10_000 + number}
+            hits += [a_hit("click", noisy, at=now - timedelta(seconds=n / 5), link_id=n, **scanner) for n in range(5)]
+    spool_up(services, hits)
+    ingest.ship(services)
+
+    with database.transaction(workspace.id) as session:
+        for quiet, noisy in twins:
+            assert steering(session, workspace.id, quiet) == steering(session, workspace.id, noisy)
+            assert (quiet in told) == (noisy in told)
+
+
+def steering(session: Session, workspace_id: int, customer_id: int) -> tuple[object, ...]:
+    """Return everything about a customer that cadence, scores and journeys may read of their answers."""
+    sums = engagement.get(session, workspace_id, customer_id)
+    return (sums.latest_open_at, sums.latest_click_at, sums.latest_human_at, sums.open_count, sums.click_count)
 
 
 def test_one_purpose_does_not_imply_the_other(

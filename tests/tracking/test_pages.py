@@ -1,0 +1,45 @@
+"""Replies wait on the home page until somebody is done with them."""
+
+from __future__ import annotations
+
+from flask.testing import FlaskClient
+
+from app.kernel.database import Database
+from app.tracking import replies
+from tests.factories import NOON
+from tests.factories.tracking import a_tracked_customer
+from tests.factories.workspaces import WorkspaceForTests
+
+
+def a_reply(database: Database, workspace: WorkspaceForTests) -> int:
+    with database.transaction(workspace.id) as session:
+        ada = a_tracked_customer(session, workspace.id, purposes=(), now=NOON)
+        replies.record(
+            session,
+            workspace.id,
+            customer_id=ada,
+            message_id=None,
+            subject="<b>Re: Offer</b>",
+            text="Do you have it in blue?",
+            headers={},
+            now=NOON,
+        )
+        return replies.list_waiting(session, workspace.id)[0].id
+
+
+def test_a_reply_waits_and_is_done_and_can_be_reopened(
+    client: FlaskClient, database: Database, workspace: WorkspaceForTests
+) -> None:
+    reply_id = a_reply(database, workspace)
+    waiting = client.get("/").text
+    done = client.post(f"/replies/{reply_id}/done", follow_redirects=True).text
+    client.post(f"/replies/{reply_id}/reopen")
+
+    assert "Do you have it in blue?" in waiting
+    assert "<b>Re: Offer" not in waiting
+    assert "Do you have it in blue?" not in done
+    assert "Do you have it in blue?" in client.get("/").text
+
+
+def test_a_reply_of_another_workspace_is_not_there(client: FlaskClient) -> None:
+    assert client.post("/replies/999999/done").status_code == 404

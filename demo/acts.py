@@ -8,7 +8,7 @@ from pathlib import Path
 from app.campaigns import audience, compose, preflight, schedule
 from app.customers.imports import files, mapping, steps
 from app.delivery import sends
-from app.journeys import reference, standing
+from app.journeys import definitions, reference, standing
 from app.segments import codec, segments
 from app.segments.rules import Rule
 from demo import recipients
@@ -198,7 +198,7 @@ def nurture(story: Story, segment_id: int) -> int:
         stage.advance(days=days)
         mails = react(story, temper)
         with stage.transaction() as session:
-            counts = standing.count(session, reference.definitions.get(session, stage.workspace_id, journey_id))
+            counts = standing.count(session, definitions.get(session, stage.workspace_id, journey_id))
         reasons = ", ".join(f"{reason} {count:,}" for reason, count in sorted(counts.reasons.items())) or "nobody yet"
         stage.say(
             f"{stage.now:%d %b}: {len(mails):,} mails; {counts.active:,} on the way, {counts.done:,} at the end,"

@@ -25,7 +25,7 @@ NAME = "Nightjar Tea"
 EMAIL = "demo@nightjar-tea.example"
 PASSWORD = "a pot of tea at four"  # noqa: S105 - printed on the first start, for a shop that does not exist
 # Recurring jobs start within a second of the clock's move, and are handed over within another.
-_CALM_SECONDS = 2.5
+_CALM_SECONDS = 1.8
 _LONGEST_WAIT = 300.0
 _BUSY = text(
     "SELECT (SELECT count(*) FROM outbox WHERE failed_at IS NULL AND (run_at IS NULL OR run_at <= :now))"

@@ -1,0 +1,81 @@
+"""Several programs that live as one: what falls is started again, what was started is stopped."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from app.kernel.supervisor import Program, Supervisor
+
+
+@pytest.fixture
+def said() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def supervisor(said: list[str]):
+    made = Supervisor(say=said.append)
+    yield made
+    made.stop()
+
+
+def program(name: str, code: str, folder: Path) -> Program:
+    return Program(name, [sys.executable, "-c", code], env=os.environ, var_dir=folder, patience=1)
+
+
+def test_what_falls_is_started_again(supervisor: Supervisor, said: list[str], tmp_path: Path):
+    sleeper = program("sleeper", "import time; time.sleep(60)", tmp_path)
+    supervisor.start("sleeper", sleeper)
+    before = sleeper.pid
+    os.kill(before or 0, signal.SIGKILL)
+
+    until = time.monotonic() + 10
+    while (sleeper.pid == before or not sleeper.is_alive) and time.monotonic() < until:
+        supervisor.check()
+        time.sleep(0.05)
+
+    assert sleeper.is_alive
+    assert sleeper.pid != before
+    assert "sleeper stopped; starting it again in 1 s" in said[0]
+
+
+def test_a_program_that_does_not_listen_is_made_to_stop(supervisor: Supervisor, tmp_path: Path):
+    code = "import signal, time; signal.signal(15, signal.SIG_IGN); print('up', flush=True); time.sleep(60)"
+    deaf = program("deaf", code, tmp_path)
+    supervisor.start("deaf", deaf)
+    while "up" not in deaf.log.read_text():
+        time.sleep(0.05)
+
+    supervisor.stop()
+
+    assert not deaf.is_alive
+
+
+def test_parts_stop_in_reverse_order(tmp_path: Path):
+    order: list[str] = []
+
+    class Noted:
+        log = tmp_path / "log"
+        is_alive = True
+
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        def start(self) -> None:
+            order.append(f"+{self.name}")
+
+        def stop(self) -> None:
+            order.append(f"-{self.name}")
+
+    supervisor = Supervisor(say=order.append)
+    for name in ("database", "web"):
+        supervisor.start(name, Noted(name))
+    supervisor.stop()
+
+    assert order == ["+database", "+web", "-web", "-database"]

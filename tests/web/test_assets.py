@@ -58,7 +58,7 @@ def test_every_class_on_a_page_is_drawn(built: None):
     used = {
         (name, str(path.relative_to(assets.ROOT)))
         for path in (assets.ROOT / "app").glob("*/templates/**/*.html")
-        for names in re.findall(r'class="([^"]*)"', re.sub(r"\{#.*?#\}", "", path.read_text(), flags=re.S))
+        for names in re.findall(r'class="([^"]*)"', re.sub(r"\{#.*?#\}", "", path.read_text(), flags=re.DOTALL))
         for name in re.sub(r"\{\{.*?\}\}|\{%.*?%\}", " ", names).split()
         if not name.endswith("-")
     }

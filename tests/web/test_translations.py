@@ -1,0 +1,53 @@
+"""Whoever reads Chinese reads all of it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog, Message
+from babel.messages.frontend import CommandLineInterface
+from babel.messages.pofile import read_po
+
+from app.web import assets
+
+ZH = assets.TRANSLATIONS / "zh" / "LC_MESSAGES" / "messages.po"
+EXTRACT = ["pybabel", "-q", "extract", "-F", "babel.cfg", "-k", "_l", "-k", "lazy_gettext", "-k", "_n:1,2"]
+
+
+@pytest.fixture(scope="module")
+def wanted(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
+    """Every message of the product, found as babel.cfg says."""
+    found = tmp_path_factory.mktemp("words") / "messages.pot"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(assets.ROOT)
+        patch.syspath_prepend(str(assets.ROOT))
+        CommandLineInterface().run([*EXTRACT, "-o", str(found), "."])
+    return _read(found)
+
+
+def test_every_message_is_written_in_chinese(wanted: Catalog):
+    chinese = _read(ZH)
+    missing = [message.id for message in wanted if message.id and not _said(chinese.get(message.id))]
+
+    assert missing == []
+
+
+def test_what_is_filled_in_is_the_same_in_both():
+    for message in _read(ZH):
+        if message.id and not message.pluralizable:
+            assert _slots(message.id) == _slots(str(message.string)), message.id
+
+
+def _read(path: Path) -> Catalog:
+    with path.open("rb") as text:
+        return read_po(text)
+
+
+def _said(message: Message | None) -> bool:
+    return message is not None and bool(message.string if isinstance(message.string, str) else all(message.string))
+
+
+def _slots(text: object) -> set[str]:
+    return set(re.findall(r"%\((\w+)\)s", str(text)))

@@ -58,8 +58,8 @@ def run(messages: int = MESSAGES, runs: int = RUNS) -> list[dict[str, Any]]:
     found = {dkim: [measure(dkim, messages) for _ in range(runs)] for dkim in (None, "ed25519", "rsa2048")}
     for dkim, made in found.items():
         name = f"send_{dkim}" if dkim else "send"
-        note = f"sink {made[0].sink}; sender {_median(made, 'sender_us'):.0f} + PostgreSQL {_median(made, 'postgres_us'):.0f} us"
-        note += f"; {_median(made, 'statements'):.3f} statements per message"
+        note = f"sink {made[0].sink}; sender {_median(made, 'sender_us'):.0f}"
+        note += f" + PostgreSQL {_median(made, 'postgres_us'):.0f} us, {_median(made, 'statements'):.3f} statements"
         figures = [one.per_second for one in made]
         rows.append(measuring.Runs(name, "messages/s", figures, [one.cpu_us for one in made], note).row())
     plain = found[None]
@@ -161,7 +161,8 @@ def _statements(place: Ground) -> int:
     """Transactions as PostgreSQL counts them, each of them BEGIN, a setting, one or more statements, COMMIT."""
     with psycopg.connect(place.postgres.url_of("assent", role="postgres"), autocommit=True) as connection:
         connection.execute("SELECT pg_stat_force_next_flush()")
-        row = connection.execute("SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()").fetchone()
+        query = "SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()"
+        row = connection.execute(query).fetchone()
         return int(row[0]) if row else 0
 
 

@@ -1,4 +1,4 @@
-"""What else follows from a server's answer? Dead addresses fall silent, refused streams stop, people's timelines tell."""
+"""What else follows from a server's answer? Dead addresses fall silent, refused streams stop, timelines tell."""
 
 from __future__ import annotations
 
@@ -60,9 +60,8 @@ def bounced(
             source=f"message {message_id}",
             now=now,
         )
-    row = ActivityRow(
-        workspace_id, customer_id, now, "bounce", message_id=message_id, send_id=send_id, facts={**said, "final": is_final}
-    )
+    told = {**said, "final": is_final}
+    row = ActivityRow(workspace_id, customer_id, now, "bounce", message_id=message_id, send_id=send_id, facts=told)
     timeline.record_many(session, [row])
     outbox.publish(
         session, facts.MessageBounced(workspace_id, customer_id, message_id, str(said.get("cause") or ""), is_final)

@@ -1,6 +1,6 @@
 """Which thousand messages are mine? Leases on batches, and what becomes of those whose holder has died.
 
-Leases run by the database's own clock: it is the one clock all senders share, and it cannot be moved for a demonstration.
+Leases run by the database's own clock: it is the one clock all senders share, and no demonstration moves it forward.
 """
 
 from __future__ import annotations
@@ -133,7 +133,7 @@ def close(session: Session, workspace_id: int, batch_ids: list[int], *, holder: 
 def recover(session: Session, workspace_id: int) -> list[int]:
     """Take batches back from senders that died, and return the lanes concerned.
 
-    What such a sender had handed over without writing down an answer is in doubt, by name; all else is queued as before.
+    What such a sender had handed over without writing down an answer is in doubt, by name; the rest is queued again.
     """
     expired = list(session.scalars(_EXPIRED, {"workspace_id": workspace_id}))
     if not expired:

@@ -9,7 +9,7 @@ from app.kernel.outbox import Fact
 
 @dataclass(frozen=True)
 class StreamPaused(Fact):
-    """A provider refused our mail as such, not one person's mailbox; nothing more leaves there until staff look at it."""
+    """A provider refused our mail as such, not one person's mailbox; nothing leaves there until staff look at it."""
 
     lane_id: int
     reason: str

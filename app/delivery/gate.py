@@ -91,8 +91,9 @@ def _other_contacts(candidate: Candidate) -> list[tuple[datetime, int]]:
     if not candidate.contact_at:
         return []
     contacts = list(zip(candidate.contact_at, candidate.contact_topic, strict=True))
-    if candidate.counted_at in candidate.contact_at:
-        del contacts[list(candidate.contact_at).index(candidate.counted_at)]
+    counted_at = candidate.counted_at
+    if counted_at is not None and counted_at in candidate.contact_at:
+        del contacts[list(candidate.contact_at).index(counted_at)]
     return contacts
 
 

@@ -43,14 +43,14 @@ class Door:
         self._services = services
 
     async def handle_RCPT(
-        self, server: SMTP, dialogue: Dialogue, envelope: Incoming, address: str, options: list[str]
+        self, _server: SMTP, _dialogue: Dialogue, envelope: Incoming, address: str, _options: list[str]
     ) -> str:
         if self.route(address) is None:
             return "550 5.1.1 There is no such mailbox here"
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 Ok"
 
-    async def handle_DATA(self, server: SMTP, dialogue: Dialogue, envelope: Incoming) -> str:
+    async def handle_DATA(self, _server: SMTP, _dialogue: Dialogue, envelope: Incoming) -> str:
         content = envelope.content or b""
         raw = content if isinstance(content, bytes) else content.encode()
         try:

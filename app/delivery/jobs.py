@@ -29,12 +29,25 @@ def sweep(services: Services) -> None:
 
 
 @registry.job("delivery.drop_withdrawn")
-def drop_withdrawn(services: Services, *, workspace_id: int, customer_id: int, purpose: str, topic_id: int) -> None:
-    """Skip what still waits for somebody who withdrew; the gate would stop it anyway, this says so at once."""
+def drop_withdrawn(
+    services: Services,
+    *,
+    workspace_id: int,
+    customer_id: int,
+    purpose: str,
+    topic_id: int,
+    message_id: int | None = None,
+) -> None:
+    """Skip what still waits for somebody who withdrew, and note which mail they left from.
+
+    The gate would stop the waiting mail anyway; this says so at once.
+    """
     if purpose != "marketing":
         return
     with services.database.transaction(workspace_id) as session:
         sends.withdraw_customer(session, workspace_id, customer_id, topic_id)
+        if message_id:
+            aftermath.left(session, workspace_id, customer_id, message_id, now=services.clock.now())
 
 
 @registry.job("delivery.send_confirmation")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -41,7 +42,7 @@ def open_for(session: Session, workspace_id: int, identity_id: int) -> None:
 def ids_of(session: Session, workspace_id: int, identity_id: int) -> dict[str, int]:
     """Return the identity's lanes by provider."""
     query = select(Lane.provider, Lane.id).where(Lane.workspace_id == workspace_id, Lane.identity_id == identity_id)
-    return {provider: lane_id for provider, lane_id in session.execute(query)}
+    return {row.provider: row.id for row in session.execute(query)}
 
 
 def get(session: Session, workspace_id: int, lane_id: int) -> Lane:
@@ -52,7 +53,9 @@ def get(session: Session, workspace_id: int, lane_id: int) -> Lane:
     return found
 
 
-def wake(session: Session, workspace_id: int, lane_ids: set[int] | list[int], *, run_at: datetime | None = None) -> None:
+def wake(
+    session: Session, workspace_id: int, lane_ids: Collection[int], *, run_at: datetime | None = None
+) -> None:
     """Have a sender look at these lanes; one that runs already looks again by itself."""
     for lane_id in sorted(lane_ids):
         outbox.enqueue(
@@ -164,7 +167,8 @@ def health(session: Session, workspace_id: int) -> list[LaneHealth]:
     query = text(
         "SELECT l.id, l.identity_id, l.provider, l.paused_at, l.pause_reason, l.paused_until,"
         " coalesce(sum(b.message_count) FILTER (WHERE b.state <> 'done'), 0)::bigint AS waiting"
-        " FROM lanes l LEFT JOIN batches b ON b.workspace_id = l.workspace_id AND b.lane_id = l.id AND b.state <> 'done'"
+        " FROM lanes l LEFT JOIN batches b"
+        " ON b.workspace_id = l.workspace_id AND b.lane_id = l.id AND b.state <> 'done'"
         " WHERE l.workspace_id = :workspace_id GROUP BY l.workspace_id, l.id"
         " HAVING l.paused_at IS NOT NULL OR l.paused_until IS NOT NULL OR count(b.id) > 0 ORDER BY l.id LIMIT 200"
     )

@@ -1,4 +1,4 @@
-"""How does an audience become messages? One statement lays a row for everyone and batches for those who may be mailed."""
+"""How does an audience become messages? One statement lays a row for each, and batches of those who may be mailed."""
 
 from __future__ import annotations
 
@@ -62,8 +62,8 @@ def lay(
 ) -> LaunchCounts:
     """Lay a message for every customer of the audience who has none of this send yet.
 
-    Who may not be written to gets a skipped row that says why. With `is_batched` the others may be claimed from `due_at`
-    on (None: at once); without, each waits by itself until then. A notice names the ledger record it answers itself.
+    Who may not be written to gets a skipped row that says why. With `is_batched` the others may be claimed from
+    `due_at` on (None: at once); without, each waits by itself until then. A notice names the ledger record it answers.
     """
     person = _people(send, audience, permission_seq, now)
     laid = _messages(send, person, extra=extra, due_at=None if is_batched else due_at or now)
@@ -127,7 +127,7 @@ def _people(send: Send, audience: Select[tuple[int]], permission_seq: int | None
     )
 
 
-def silent_query(workspace_id: int, *, is_notice: bool) -> Select[tuple[int]]:
+def silent_query(workspace_id: int, *, is_notice: bool) -> Select[int]:
     """Select whose address must stay silent. A notice answers a person's own request: only a dead mailbox stops it."""
     query = suppression.suppressed_query(workspace_id)
     if is_notice:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from app.delivery import mime
@@ -12,6 +12,9 @@ from app.delivery.plans import Plan
 from app.delivery.slots import Slots
 from app.delivery.smtp import Envelope
 from app.kernel.tokens import Tokens
+
+# Unsubscribing works for ever; the page that shows and changes everything is for the time a mail is news.
+PREFERENCES_FOR = timedelta(days=30)
 
 
 @dataclass(slots=True)
@@ -83,27 +86,42 @@ def letter(row: Row, plan: Plan, batch_id: int) -> Letter:
     )
 
 
-def envelope(given: Letter, tokens: Tokens, workspace_id: int, *, date: bytes) -> Envelope:
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What all messages that leave within the same seconds share: their date, and how long they lead to preferences."""
+
+    date: bytes
+    preferences_until: datetime
+
+
+def stamp(now: datetime) -> Stamp:
+    """Return the stamp of messages that leave now."""
+    return Stamp(mime.date_header(now), now + PREFERENCES_FOR)
+
+
+def envelope(given: Letter, tokens: Tokens, workspace_id: int, stamped: Stamp) -> Envelope:
     """Fill the message in; raise Refusal, or whatever a poisoned record makes the template do."""
     plan = given.plan
-    filled = slots(given, tokens, workspace_id)
-    body = plan.compiled.render(given.person, filled, date=date)
+    filled = slots(given, tokens, workspace_id, stamped.preferences_until)
+    body = plan.compiled.render(given.person, filled, date=stamped.date)
     recipient = given.email if given.email.isascii() else mime.wire_address(given.email)
     return Envelope(given.id, plan.compiled.envelope_from(filled), recipient, body)
 
 
-def slots(given: Letter, tokens: Tokens, workspace_id: int) -> Slots:
+def slots(given: Letter, tokens: Tokens, workspace_id: int, preferences_until: datetime) -> Slots:
     """Return the tokens of one message. What was not consented to is not minted."""
     ids = (given.id, given.plan.send_id, given.customer_id)
+    leaving = (given.customer_id, given.plan.topic_id, given.id)
     request_id = given.extra.get("request_id", 0)
-    topic_id = given.plan.topic_id
     first_name, last_name = given.person["customer"]["first_name"], given.person["customer"]["last_name"]
     return Slots(
         to_address=given.email,
         to_name=" ".join(name for name in (first_name, last_name) if name),
         message=tokens.mint("bounce", workspace_id, *ids),
-        unsubscribe="" if request_id else tokens.mint("unsubscribe", workspace_id, given.customer_id, topic_id, given.id),
-        preferences="" if request_id else tokens.mint("preferences", workspace_id, given.customer_id, topic_id, given.id),
+        unsubscribe="" if request_id else tokens.mint("unsubscribe", workspace_id, *leaving),
+        preferences=""
+        if request_id
+        else tokens.mint("preferences", workspace_id, *leaving, expires_at=preferences_until),
         confirm=tokens.mint("confirm", workspace_id, request_id) if request_id else "",
         click=tokens.mint("click", workspace_id, *ids) if given.may_track_clicks else None,
         open=tokens.mint("open", workspace_id, *ids) if given.may_track_opens else None,

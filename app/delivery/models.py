@@ -22,7 +22,7 @@ from app.kernel.database import Base, Numbered
 
 
 class SendKind(StrEnum):
-    """Who asked for a send. Only a notice may leave without marketing permission, and it names the record it answers."""
+    """Who asked for a send. Only a notice may leave without marketing permission; it names the record it answers."""
 
     CAMPAIGN = "campaign"
     JOURNEY = "journey"
@@ -169,7 +169,7 @@ class Message(Numbered, Base):
 
 
 class StaffMail(Numbered, Base):
-    """A rendered mail to one of the staff: a test of a campaign, an invitation. No customer is ever written to this way."""
+    """A rendered mail to one of the staff: a test of a campaign, an invitation. No customer is written to this way."""
 
     __tablename__ = "staff_mails"
     __table_args__ = (Index("ix_staff_mails_open", "workspace_id", "id", postgresql_where=text("sent_at IS NULL")),)

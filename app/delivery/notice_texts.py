@@ -24,15 +24,15 @@ _CONFIRMATION = {
         "Please confirm: {{ customer.asked_topics }} from {{ workspace.sender_name }}",
         "Somebody asked that this address receive mail from us. Was it you?",
         (
-            "Somebody, perhaps you, asked on {{ customer.asked_at }} that this address receive “{{ customer.asked_topics }}” "
-            "from {{ workspace.sender_name }}{% if customer.asked_from %} (from the network {{ customer.asked_from }})"
-            "{% endif %}.",
+            "Somebody, perhaps you, asked on {{ customer.asked_at }} that this address receive "
+            "“{{ customer.asked_topics }}” from {{ workspace.sender_name }}"
+            "{% if customer.asked_from %} (from the network {{ customer.asked_from }}){% endif %}.",
             "If it was you, please confirm. Until then you receive nothing.",
         ),
         "Yes, it was me",
         (
-            "If it was not you, do nothing: without your answer nothing will be sent. The same page lets you tell us that "
-            "you did not ask.",
+            "If it was not you, do nothing: without your answer nothing will be sent. The same page lets you tell us "
+            "that you did not ask.",
             "{{ workspace.name }}, {{ workspace.postal_address }}",
         ),
     ),
@@ -41,12 +41,14 @@ _CONFIRMATION = {
         "有人请求让此邮箱接收我们的邮件，是您本人吗？",
         (
             "有人（也许是您）于 {{ customer.asked_at }} 请求让此邮箱接收{{ workspace.sender_name }}的"
-            "“{{ customer.asked_topics }}”{% if customer.asked_from %}（来自网络 {{ customer.asked_from }}）{% endif %}。",
+            "“{{ customer.asked_topics }}”"
+            "{% if customer.asked_from %}（来自网络 {{ customer.asked_from }}）{% endif %}。",
             "如果是您本人，请点击确认。在此之前您不会收到任何邮件。",
         ),
         "是我，确认订阅",
         (
-            "如果不是您本人，无需任何操作：没有您的确认，我们不会发送任何邮件。您也可以在同一页面告诉我们这不是您的请求。",
+            "如果不是您本人，无需任何操作：没有您的确认，我们不会发送任何邮件。"
+            "您也可以在同一页面告诉我们这不是您的请求。",
             "{{ workspace.name }}，{{ workspace.postal_address }}",
         ),
     ),
@@ -55,12 +57,14 @@ _CONFIRMATION = {
 _INVITATION = {
     "en": (
         "You are invited to {workspace} on Assent",
-        "{inviter} invites you to work on {workspace} in Assent.\n\nAccept the invitation within seven days:\n{link}\n\n"
+        "{inviter} invites you to work on {workspace} in Assent.\n\n"
+        "Accept the invitation within seven days:\n{link}\n\n"
         "If you do not know what this is about, you can ignore this mail.\n",
     ),
     "zh": (
         "邀请您加入 Assent 上的{workspace}",
-        "{inviter}邀请您在 Assent 中共同管理{workspace}。\n\n请在七天内接受邀请：\n{link}\n\n如果您不清楚这是什么，请忽略此邮件。\n",
+        "{inviter}邀请您在 Assent 中共同管理{workspace}。\n\n请在七天内接受邀请：\n{link}\n\n"
+        "如果您不清楚这是什么，请忽略此邮件。\n",
     ),
 }
 

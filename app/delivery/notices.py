@@ -65,7 +65,7 @@ def invite(session: Session, workspace_id: int, invitation_id: int, services: Se
         link=invitations.link(services.tokens, services.settings.public_url, invitation),
     )
     html = "".join(f"<p>{line}</p>" for line in text.split("\n\n"))
-    content = Content(*(_literal(part) for part in (subject, "", html, text)), workspace.language)
+    content = Content(_literal(subject), "", _literal(html), _literal(text), workspace.language)
     send_to_staff(
         session,
         workspace_id,
@@ -105,7 +105,13 @@ def send_to_staff(
     stream = plans.stream(session, workspace, identity, shape, settings)
     compiled = compiler.compile_content(content, stream=stream)
     mail = StaffMail(
-        workspace_id=workspace_id, kind=kind, identity_id=identity.id, to_address=to_address, sender="", body=b"", created_at=now
+        workspace_id=workspace_id,
+        kind=kind,
+        identity_id=identity.id,
+        to_address=to_address,
+        sender="",
+        body=b"",
+        created_at=now,
     )
     session.add(mail)
     session.flush()

@@ -1,8 +1,8 @@
 """How do a lane's messages leave? Several kept connections, each carrying group after group that the desk handed over.
 
-A connection asks the desk for its next group and gives it, in the same breath, what became of the latest one. Requests
-that arrive while the desk is busy are answered by one transaction together. A killed sender therefore leaves at most one
-group per connection in doubt, every message of it by name.
+A connection asks the desk for its next group and tells it, in the same breath, what became of the latest one.
+Requests that arrive while the desk is busy are answered by one transaction together. A killed sender therefore leaves
+at most one group per connection in doubt, every message of it by name.
 """
 
 from __future__ import annotations
@@ -30,9 +30,11 @@ from app.kernel.refusals import Refusal
 from app.kernel.services import Services
 
 try:
-    from uvloop import new_event_loop
+    import uvloop
 except ImportError:
-    from asyncio import new_event_loop
+    new_event_loop: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop
+else:
+    new_event_loop = uvloop.new_event_loop
 
 log = structlog.get_logger()
 
@@ -219,13 +221,13 @@ class Sender:
         open_letters = {letter.id: letter for letter in group}
         order = iter(group)
         records: list[Record] = []
-        date = mime.date_header(self._services.clock.now())
+        stamped = letters.stamp(self._services.clock.now())
 
         def following() -> Envelope | None:
             while loop.time() < deadline and not self._is_stopping and (letter := next(order, None)) is not None:
                 try:
-                    return letters.envelope(letter, self._services.tokens, self._workspace_id, date=date)
-                except Exception as error:
+                    return letters.envelope(letter, self._services.tokens, self._workspace_id, stamped)
+                except Exception as error:  # noqa: BLE001 - whatever is wrong with one person stops nobody else
                     records.append(self._poisoned(open_letters.pop(letter.id), error))
             return None
 

@@ -1,4 +1,4 @@
-"""How fast may a lane send right now? A bucket that fills at a rate, which falls when the provider says so and recovers."""
+"""How fast may a lane send right now? A bucket that fills at a rate; the rate falls when the provider says so."""
 
 from __future__ import annotations
 

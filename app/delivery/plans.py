@@ -1,4 +1,4 @@
-"""What does a sender need to know of a send before the first message? Compiled content, rules, and its two statements."""
+"""What does a sender need to know of a send before the first message? Content, rules, and its two statements."""
 
 from __future__ import annotations
 
@@ -62,8 +62,8 @@ asked AS MATERIALIZED (
     WHERE EXISTS (SELECT FROM sends s WHERE s.workspace_id = %(workspace)s AND s.id = %(send)s AND s.state = 'running')
 )"""
 
-# The contact is counted where nobody else has written to this person since the gate looked; so caps hold exactly, however
-# many senders there are.
+# The contact is counted where nobody else has written to this person since the gate looked; so caps hold exactly,
+# however many senders there are.
 _CONTACTED = """
 contacted AS (
     UPDATE customer_engagement e SET

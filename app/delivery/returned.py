@@ -88,6 +88,7 @@ def reply(session: Session, letter: Letter, mail: EmailMessage, *, now: datetime
         letter.workspace_id,
         customer_id=letter.c,
         message_id=letter.a,
+        send_id=letter.b,
         subject=str(mail.get("Subject", ""))[:500],
         text=_text(mail),
         headers={name: str(value) for name, value in mail.items()},

@@ -105,7 +105,7 @@ def launch(
     now: datetime,
     due_at: datetime | None = None,
 ) -> LaunchCounts:
-    """Lay out a message for everyone in `audience` and start sending at `due_at` (None: now). Twice adds nobody twice."""
+    """Lay a message for everyone in `audience` and start sending at `due_at` (None: now). Twice adds nobody twice."""
     send = get(session, workspace_id, send_id)
     if send.state not in (SendState.PREPARING, SendState.RUNNING):
         raise NotRunning

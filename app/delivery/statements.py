@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import psycopg
 
 # Stands for "now" in a query that is compiled long before it is asked.
 NOW = datetime(1970, 1, 1, tzinfo=UTC)
-_DIALECT = psycopg.dialect()
+_DIALECT = psycopg.dialect()  # type: ignore[no-untyped-call]
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Statement:
         return {**self.fixed, **dict.fromkeys(self.times, now), **given}
 
 
-def compile_query(query: Select[Any], name: str) -> Statement:
+def compile_query(query: Select[*tuple[Any, ...]], name: str) -> Statement:
     """Compile a Core query built with `NOW`; its bound names are prefixed so that several fit into one statement."""
     compiled = query.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
     sql = str(compiled).replace("%(", f"%({name}__")

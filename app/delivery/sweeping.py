@@ -1,4 +1,4 @@
-"""What would be forgotten if nobody looked? Leases of the dead, messages whose time has come, lanes without a sender."""
+"""What would be forgotten if nobody looked? Leases of the dead, messages that are due, lanes without a sender."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 NIGHT = Hours(time(21), time(8))
 
 zones = st.sampled_from(
-    ["UTC", "Europe/Berlin", "America/New_York", "Asia/Shanghai", "Australia/Lord_Howe", "America/St_Johns", "Asia/Tehran"]
+    ["UTC", "Europe/Berlin", "America/New_York", "Asia/Shanghai", "Australia/Lord_Howe", "America/St_Johns"]
 ).map(ZoneInfo)
 # Around the European and American clock changes of 2026, and some ordinary days.
 moments = st.datetimes(datetime(2026, 3, 1), datetime(2026, 4, 10), timezones=st.just(UTC)) | st.datetimes(

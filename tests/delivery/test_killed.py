@@ -19,8 +19,8 @@ from tests.factories import NOON, delivery
 from tests.factories.workspaces import WorkspaceForTests
 
 # `make chaos` kills oftener.
-KILLS = int(os.environ.get("CHAOS_KILLS", "3"))
-MESSAGES = int(os.environ.get("CHAOS_MESSAGES", "400"))
+KILLS = int(os.environ.get("CHAOS_KILLS", "2"))
+MESSAGES = int(os.environ.get("CHAOS_MESSAGES", "300"))
 GROUP = 50
 CONNECTIONS = 4
 
@@ -54,7 +54,7 @@ def test_kill_nine_in_the_middle_of_a_send(
         for number in range(KILLS):
             sender = a_sender(services, workspace, lane_id, sink.url)
             enough = len(sink.lines()) + random.randint(1, MESSAGES // (KILLS + 1))
-            assert delivery.until(lambda n=enough: len(sink.lines()) >= n or sender.poll() is not None, seconds=40)
+            delivery.until_taken(sink, sender, enough)
             sender.kill()
             sender.wait()
             after_a_minute(services, workspace)
@@ -75,6 +75,5 @@ def test_kill_nine_in_the_middle_of_a_send(
 def after_a_minute(services: Services, workspace: WorkspaceForTests) -> None:
     """Leases run by the database's own clock: let them have run out, and sweep."""
     with services.database.transaction(workspace.id) as session:
-        session.execute(text("UPDATE batches SET lease_until = clock_timestamp() - interval '1 second'"
-                             " WHERE state = 'leased'"))  # fmt: skip
+        session.execute(text("UPDATE batches SET lease_until = 'epoch' WHERE state = 'leased'"))
         sweeping.sweep(session, workspace.id, now=NOON)

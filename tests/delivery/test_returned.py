@@ -1,4 +1,4 @@
-"""Is what comes back understood? Bounces blame whom they should, complaints end everything, forged ones change nothing."""
+"""Is what comes back understood? Bounces blame whom they should, complaints end everything, forgeries nothing."""
 
 from __future__ import annotations
 
@@ -141,7 +141,10 @@ def test_an_answer_to_our_message_is_a_reply(
         assert session.execute(text("SELECT class, excerpt FROM replies")).one() == ("human", "When do you open?")
 
 
-@pytest.mark.parametrize("raw", [b"", b"\x00\xff" * 50, a_report("5.1.1")[:200], b"Content-Type: multipart/report\r\n\r\n"])
+RUBBISH = [b"", b"\x00\xff" * 50, a_report("5.1.1")[:200], b"Content-Type: multipart/report\r\n\r\n"]
+
+
+@pytest.mark.parametrize("raw", RUBBISH)
 def test_rubbish_is_no_report(raw: bytes) -> None:
     """What cannot be read blames nobody."""
     assert bounces.read_report(raw) is None

@@ -122,11 +122,37 @@ def lane_ids(database: Database, workspace: WorkspaceForTests) -> list[int]:
 def an_audience(
     session: Session, workspace: WorkspaceForTests, count: int, *, prefix: str = "p", now: datetime = NOON
 ) -> list[int]:
-    """So many customers who agreed to "news"."""
-    return [
-        consented_customer(session, workspace.id, email=f"{prefix}{n}@example.com", first_name=f"P{n}", now=now).id
-        for n in range(count)
-    ]
+    """So many customers who agreed to "news", laid in at once; the first of them through the real actions."""
+    first = consented_customer(session, workspace.id, email=f"{prefix}0@example.com", first_name="P0", now=now).id
+    names = {"first": first, "prefix": prefix, "count": count, "now": now, "workspace_id": workspace.id}
+    rest = [session.scalars(text(statement), names).all() for statement in _CROWD]
+    return [first, *rest[0]]
+
+
+# Copies of the first customer and of what they agreed to: what is tested here is sending, not signing up.
+_CROWD = (
+    """
+    INSERT INTO customers (workspace_id, email, email_key, address_digest, provider, first_name, created_at, updated_at)
+    SELECT :workspace_id, mail, mail, sha256(convert_to(mail, 'UTF8')), 'other', 'P' || n, :now, :now
+    FROM (SELECT n, :prefix || n || '@example.com' AS mail FROM generate_series(1, :count - 1) n) given
+    RETURNING id
+    """,
+    """
+    INSERT INTO customer_engagement (workspace_id, customer_id)
+    SELECT workspace_id, id FROM customers c WHERE c.workspace_id = :workspace_id AND NOT EXISTS (
+        SELECT FROM customer_engagement e WHERE e.workspace_id = c.workspace_id AND e.customer_id = c.id)
+    RETURNING customer_id
+    """,
+    """
+    INSERT INTO consent_state (workspace_id, customer_id, purpose, topic_id, state, allowed, basis, method, ledger_seq,
+                               since)
+    SELECT s.workspace_id, c.id, s.purpose, s.topic_id, s.state, s.allowed, s.basis, s.method, s.ledger_seq, s.since
+    FROM consent_state s JOIN customers c ON c.workspace_id = s.workspace_id
+    WHERE s.workspace_id = :workspace_id AND s.customer_id = :first AND c.email LIKE :prefix || '%@example.com'
+      AND c.id <> :first
+    RETURNING customer_id
+    """,
+)
 
 
 def a_launched_send(database: Database, workspace: WorkspaceForTests, count: int, *, now: datetime = NOON) -> int:
@@ -155,11 +181,9 @@ def states(database: Database, workspace: WorkspaceForTests) -> dict[str, tuple[
         return {row.email: (row.state, row.reason) for row in session.execute(query)}
 
 
-def until(condition: Any, *, seconds: float = 10.0) -> bool:
-    """Wait until something holds; return whether it came to hold."""
-    ends_at = time.monotonic() + seconds
-    while time.monotonic() < ends_at:
-        if condition():
-            return True
-        time.sleep(0.02)
-    return False
+def until_taken(sink: RunningSink, sender: subprocess.Popen[bytes], count: int) -> None:
+    """Wait until the sink took so many messages in all, or the sender has nothing left to send."""
+    ends_at = time.monotonic() + 60
+    while len(sink.lines()) < count and sender.poll() is None:
+        assert time.monotonic() < ends_at, "the sender got nowhere"
+        time.sleep(0.01)

@@ -29,14 +29,15 @@ class NotReady(Refusal):
     """Something must be put right before this campaign can leave."""
 
     status = 422
-    message = "This campaign cannot leave yet: %(reason)s"
+    message = "This campaign cannot leave yet."
 
 
 @dataclass(frozen=True)
 class Check:
     """One thing to put right (`error`) or to think about (`warning`), in which step, and how.
 
-    `msgid` and `hint` are English message ids filled from `values`; `url` leads to where it can be changed.
+    `msgid` and `hint` are English message ids filled from `values`; `part` names a line other than the content, `url`
+    leads to where it can be changed.
     """
 
     level: str
@@ -47,6 +48,7 @@ class Check:
     line: int | None = None
     column: int | None = None
     url: str = ""
+    part: str = ""
 
     @property
     def message(self) -> str:
@@ -69,7 +71,7 @@ def require_ready(session: Session, campaign: Campaign, *, audience: Audience | 
     """Raise NotReady with the first error."""
     for check in inspect(session, campaign, audience=audience, public_url=public_url):
         if check.level == ERROR:
-            raise NotReady(reason=check.message)
+            raise NotReady(check.msgid, **check.values)
 
 
 def source_problems(session: Session, campaign: Campaign) -> list[syntax.Problem]:
@@ -139,10 +141,9 @@ def _lines(session: Session, campaign: Campaign) -> Iterator[Check]:
         yield Check(
             WARNING, "content", "There is no preview line.", "Mailboxes show the first words of the mail instead."
         )
-    for label, line in (("subject", campaign.subject), ("preview line", campaign.preheader)):
+    for part, line in (("Subject", campaign.subject), ("Preview line", campaign.preheader)):
         for problem in syntax.check(line, kind="line", known_fields=known):
-            yield Check(ERROR, "content", "In the %(label)s: %(problem)s",
-                        values={"label": label, "problem": problem.message})  # fmt: skip
+            yield Check(ERROR, "content", problem.msgid, problem.hint_msgid, problem.values, part=part)
 
 
 def _content(session: Session, campaign: Campaign, public_url: str) -> Iterator[Check]:

@@ -4,13 +4,14 @@ import re
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from html.parser import HTMLParser
 from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.delivery import compiler, mime
+from app.delivery import compiler, mime, syntax
 from app.delivery.content import Content, Stream
 from app.delivery.slots import Slots
 from bench import render as bench
@@ -113,6 +114,60 @@ def assert_safe_to_send(raw: bytes) -> None:
         assert line == line.rstrip()
     assert raw.endswith(b"--\r\n")
     assert raw.isascii()
+
+
+class _Shape(HTMLParser):
+    """Collects which elements and attributes a document has."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[object] = []
+
+    def handle_starttag(self, tag, attrs):
+        self.found.append((tag, [name for name, _ in attrs]))
+
+    def handle_endtag(self, tag):
+        self.found.append(tag)
+
+    def handle_comment(self, data):
+        self.found.append("comment")
+
+
+def shape_of(html: str) -> list[object]:
+    shape = _Shape()
+    shape.feed(html)
+    shape.close()
+    return shape.found
+
+
+MARKUP = (
+    '<p title="{{ customer.a }}" {% if customer.a %}lang="x"{% endif %}>{{ customer.a }}<!-- {{ customer.a }} -->'
+    "<a href='{{ customer.a }}'>x</a><a href=\"https://x.example/{{ customer.a }}?q={{ customer.a|upper }}\">y</a>"
+    "{{ customer.a|e }}{{ 'a' ~ customer.a }}{{ customer.tags|join('<') }}<title>{{ customer.a|truncate(9) }}</title></p>"
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    value=st.one_of(
+        st.text(min_size=1, max_size=40),
+        st.text("<>\"'&=-! /a`{}%\\\n", min_size=1, max_size=40),
+    )
+)
+def test_no_value_changes_the_shape_of_the_document(value):
+    """Whatever a customer is called, the mail has the elements and attributes its author wrote."""
+    message = compiler.compile_content(a_content(MARKUP), stream=a_stream())
+    given_shape = shape_of(message.show({"customer": {"a": value, "tags": [value]}}, SLOTS).html)
+
+    assert given_shape == shape_of(message.show({"customer": {"a": "x", "tags": ["x"]}}, SLOTS).html)
+
+
+@settings(max_examples=200, deadline=None)
+@given(source=st.text("<>\"'=/ abhref{}%!-\n", max_size=60))
+def test_any_source_is_judged_and_what_passes_compiles(source):
+    for kind in ("html", "text", "line"):
+        if not syntax.check(source, kind=kind) and kind == "html":
+            compiler.compile_content(a_content(source), stream=a_stream()).render({}, SLOTS, date=DATE)
 
 
 def test_the_flat_way_is_taken_for_all_that_is_allowed(monkeypatch):

@@ -44,6 +44,7 @@ def check(found: Check) -> dict[str, object]:
         "line": found.line,
         "column": found.column,
         "url": found.url,
+        "part": gettext(found.part) if found.part else "",
     }
 
 

@@ -10,14 +10,10 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from app.accounts import workspaces
-from app.accounts.models import Workspace
-from app.campaigns import brands, templates
 from app.consent import topics
 from app.consent.purposes import MARKETING
 from app.delivery import sends
-from app.delivery.content import Content
-from app.journeys import definitions, enrolment, steps
+from app.journeys import definitions, enrolment, mail, steps
 from app.journeys.models import Journey, JourneyStep
 from app.kernel.refusals import Refusal
 
@@ -72,10 +68,9 @@ def publish(session: Session, workspace_id: int, journey_id: int, *, staff_id: i
     draft = steps.list_version(session, journey, journey.version + 1)
     if not draft:
         raise NothingToPublish
-    workspace = workspaces.get(session, workspace_id)
     for step in draft:
         if step.kind == "send":
-            step.send_id = _freeze(session, journey, step, workspace, now)
+            step.send_id = _freeze(session, journey, step, now)
     journey.version += 1
     journey.state, journey.published_at = "live", now
     session.flush()
@@ -118,11 +113,8 @@ def _sends(session: Session, journey: Journey, state: str) -> list[int]:
     return [number for number in found if number and sends.get(session, journey.workspace_id, number).state == state]
 
 
-def _freeze(session: Session, journey: Journey, step: JourneyStep, workspace: Workspace, now: datetime) -> int:
+def _freeze(session: Session, journey: Journey, step: JourneyStep, now: datetime) -> int:
     """Make the step's mail, as it is now, into a send of its own and return its id."""
-    brand = brands.of_workspace(workspace, workspace.language)
-    html = templates.to_html(step.format or "", step.source or "", brand)
-    content = Content(step.subject or "", step.preheader or "", html, templates.to_text(html), workspace.language)
     send = sends.create(
         session,
         journey.workspace_id,
@@ -131,7 +123,7 @@ def _freeze(session: Session, journey: Journey, step: JourneyStep, workspace: Wo
         topic_id=journey.topic_id,
         purpose=MARKETING,
         identity_id=journey.identity_id,
-        content=content,
+        content=mail.content_of(session, step),
         now=now,
     )
     return send.id

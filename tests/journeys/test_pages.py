@@ -44,6 +44,16 @@ def test_a_journey_is_built_changed_published_and_paused(client, workspace):
     assert client.post(f"{journey}/resume").status_code == 303
 
 
+def test_a_mail_is_shown_as_somebody_would_read_it(client, workspace):
+    journey = built(client, workspace)
+
+    shown = client.get(f"{journey}/steps/1/mail")
+
+    assert "Hello Ada" in shown.text
+    assert "sandbox" in shown.headers["Content-Security-Policy"]
+    assert client.get(f"{journey}/steps/2/mail").status_code == 404
+
+
 def test_what_is_wrong_is_said_at_its_field_and_nothing_is_kept(client, workspace):
     journey = built(client, workspace)
     wrong = {"subject": "Hello", "format": "markdown", "source": "{{ customer.__class__ }}", "preheader": ""}

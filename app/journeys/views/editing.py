@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from app.journeys import definitions, steps
+from app.journeys import definitions, mail, steps
 from app.journeys.forms import SendForm, StepForm, TaskForm, WaitForm
 from app.journeys.models import Journey, JourneyStep
 from app.journeys.views.blueprint import bp
@@ -88,6 +88,19 @@ def change_step(journey_id: int, position: int) -> ResponseReturnValue:
             raise
         form.refuse(refusal)
     return _page(journey_id, form, kind=kind, position=position), 422
+
+
+@bp.get("/journeys/<int:journey_id>/steps/<int:position>/mail")
+@guard.role("viewer")
+def show_mail(journey_id: int, position: int) -> ResponseReturnValue:
+    """Answer with the mail itself, as it was saved, for a sandboxed frame."""
+    with services().database.transaction(g.workspace.id) as session:
+        journey = definitions.get(session, g.workspace.id, journey_id)
+        step = _step(session, journey, position)
+        if step.kind != "send":
+            raise NotFound
+        shown = mail.show(session, journey, step, public_url=services().settings.public_url)
+    return shell.framed(shown.html)
 
 
 @bp.post("/journeys/<int:journey_id>/steps/<int:position>/move")

@@ -1,0 +1,40 @@
+"""What does a step's mail say, as it is written and as somebody would read it?"""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from app.accounts import identities, workspaces
+from app.campaigns import brands, previews, templates
+from app.delivery import compiler
+from app.delivery.compiler import Shown
+from app.delivery.content import Content, Stream
+from app.journeys.models import Journey, JourneyStep
+
+
+def content_of(session: Session, step: JourneyStep) -> Content:
+    """Return the mail with its merge fields; raise SourceInvalid."""
+    workspace = workspaces.get(session, step.workspace_id)
+    brand = brands.of_workspace(workspace, workspace.language)
+    html = templates.to_html(step.format or "", step.source or "", brand)
+    text = templates.to_text(html)
+    return Content(step.subject or "", step.preheader or "", html, text, workspace.language)
+
+
+def show(session: Session, journey: Journey, step: JourneyStep, *, public_url: str) -> Shown:
+    """Return the mail as an invented person would read it, with links that lead nowhere; raise a Refusal."""
+    workspace = workspaces.get(session, journey.workspace_id)
+    identity = identities.get(session, journey.workspace_id, journey.identity_id)
+    stream = Stream(
+        from_name=identity.from_name,
+        from_address=identity.from_address,
+        public_url=public_url,
+        list_id="preview.example.com",
+        postal_address=workspace.postal_address,
+        workspace={
+            "name": workspace.name,
+            "sender_name": workspace.sender_name,
+            "postal_address": workspace.postal_address,
+        },
+    )
+    return compiler.compile_content(content_of(session, step), stream=stream).show(previews.SOMEBODY, previews.SLOTS)

@@ -3,7 +3,6 @@
 A new yes of the person themselves always counts; a no always counts at once; a no said twice is one record.
 """
 
-from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import select
@@ -32,7 +31,7 @@ def grant(
 ) -> int:
     """Record that this person said yes and return the record's number. Only for the person's own act."""
     entry = _entry(session, workspace_id, customer_id, event, purpose, topic_id, evidence)
-    entry = replace(entry, expires_at=expires_at, expires_rule=expires_rule)
+    entry = entry._replace(expires_at=expires_at, expires_rule=expires_rule)
     seq = ledger.append(session, workspace_id, entry, now=now)
     outbox.publish(session, facts.ConsentGiven(workspace_id, customer_id, purpose, topic_id))
     return seq
@@ -117,7 +116,7 @@ def _say_no(
         return None
     entry = _entry(session, workspace_id, customer_id, event, purpose, topic_id, evidence)
     seq = ledger.append(session, workspace_id, entry, now=now)
-    outbox.publish(session, facts.ConsentWithdrawn(workspace_id, customer_id, purpose, topic_id))
+    outbox.publish(session, facts.ConsentWithdrawn(workspace_id, customer_id, purpose, topic_id, evidence.message_id))
     return seq
 
 

@@ -71,6 +71,7 @@ class _Desk:
     note: str
     staff_id: int
     now: datetime
+    evidence: dict[tuple[str, int], Evidence] = field(default_factory=dict)
 
 
 def record_many(
@@ -137,17 +138,7 @@ def _judge(desk: _Desk, claim: Claim, entries: list[Entry]) -> Outcome:
     if lack:
         outcome.reasons.append(lack)
         return outcome
-    evidence = Evidence(
-        method=f"import: {claim.method.strip()}"[:200],
-        actor="import",
-        actor_id=desk.staff_id,
-        at=claim.consented_at,
-        wording=wording,
-        file_sha256=desk.file_sha256 or None,
-        row=claim.row,
-        note=desk.note,
-        address=claim.address,
-    )
+    evidence = _evidence(desk, claim.method.strip(), wording)
     for purpose in dict.fromkeys(claim.purposes):
         topic = desk.topics.get(claim.topic) if purpose == MARKETING else None
         reason = _refusal(desk, claim, purpose, topic)
@@ -157,6 +148,21 @@ def _judge(desk: _Desk, claim: Claim, entries: list[Entry]) -> Outcome:
             entries.append(_entry(claim, purpose, topic, evidence))
             outcome.granted += 1
     return outcome
+
+
+def _evidence(desk: _Desk, method: str, wording: Wording | None) -> Evidence:
+    """Return what all rows share that were gained this way with these words."""
+    key = method, wording.notice_id if wording else 0
+    if key not in desk.evidence:
+        desk.evidence[key] = Evidence(
+            method=f"import: {method}"[:200],
+            actor="import",
+            actor_id=desk.staff_id,
+            wording=wording,
+            file_sha256=desk.file_sha256 or None,
+            note=desk.note,
+        )
+    return desk.evidence[key]
 
 
 def _wording_of(desk: _Desk, claim: Claim) -> Wording | None:
@@ -208,4 +214,7 @@ def _entry(claim: Claim, purpose: str, topic: TopicInfo | None, evidence: Eviden
         topic_key=topic.key if topic else None,
         promise=topic.promise if topic else None,
         address_digest=claim.address_digest,
+        at=claim.consented_at,
+        row=claim.row,
+        address=claim.address,
     )

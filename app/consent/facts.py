@@ -24,8 +24,9 @@ class ConsentGiven(Fact):
 
 @dataclass(frozen=True)
 class ConsentWithdrawn(Fact):
-    """A person said no to a topic (0: to all of them), or to a purpose."""
+    """A person said no to a topic (0: to all of them), or to a purpose; `message_id` is the mail that led them there."""
 
     customer_id: int
     purpose: str
     topic_id: int
+    message_id: int | None = None

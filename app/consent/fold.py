@@ -1,19 +1,38 @@
 """What does a series of records amount to? The one definition of current permission; the state table only stores it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.consent.purposes import ALL_TOPICS, MARKETING, SAID_NO, Event
 
 Key = tuple[str, int]
 
-_YES = {Event.GIVEN: "given", Event.IMPORTED: "given", Event.CONFIRMED: "confirmed", Event.RENEWED: "confirmed"}
-_NO = {Event.WITHDRAWN: "withdrawn", Event.OBJECTED: "objected", Event.COMPLAINED: "complained"}
+_YES: dict[str, str] = {
+    Event.GIVEN: "given",
+    Event.IMPORTED: "given",
+    Event.CONFIRMED: "confirmed",
+    Event.RENEWED: "confirmed",
+}
+_NO: dict[str, str] = {Event.WITHDRAWN: "withdrawn", Event.OBJECTED: "objected", Event.COMPLAINED: "complained"}
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Answer(NamedTuple):
+    """What one record says, as far as it changes what is allowed."""
+
+    event: str
+    purpose: str
+    topic_id: int
+    basis: str
+    method: str
+    seq: int
+    notice_id: int | None
+    promised_limit: int | None
+    promised_days: int | None
+    expires_at: str | None
+    recorded_at: str
+
+
+class Standing(NamedTuple):
     """The latest answer of one person for one purpose and topic. Times are spelled as the ledger spells them."""
 
     state: str
@@ -31,30 +50,48 @@ class Standing:
 Standings = dict[Key, Standing]
 
 
-def apply(standings: Standings, record: Mapping[str, Any]) -> list[Key]:
-    """Fold one record into one person's standings and return which of them changed."""
-    event, key = record["event"], (record["purpose"], record["topic_id"])
+def read(record: Mapping[str, Any]) -> Answer:
+    """Return what a record says; KeyError or TypeError when it is no record."""
+    notice, promised = record.get("notice"), record.get("promised")
+    return Answer(
+        record["event"],
+        record["purpose"],
+        record["topic_id"],
+        record["basis"],
+        record["method"],
+        record["seq"],
+        notice["id"] if notice else None,
+        promised["limit"] if promised else None,
+        promised["days"] if promised else None,
+        record.get("expires_at"),
+        record["recorded_at"],
+    )
+
+
+def apply(standings: Standings, answer: Answer) -> list[Key]:
+    """Fold one answer into one person's standings and return which of them changed."""
+    event, key = answer.event, (answer.purpose, answer.topic_id)
     if event in _YES:
-        return _set(standings, [key], record, _YES[event], allowed=True)
+        return _set(standings, [key], answer, _YES[event], allowed=True)
     if event in _NO:
-        return _set(standings, _reach(standings, key), record, _NO[event])
+        return _set(standings, _reach(standings, key), answer, _NO[event])
     if event == Event.ERASED:
-        return _set(standings, [*standings, (MARKETING, ALL_TOPICS)], record, "erased")
-    return _apply_weak(standings, key, record)
+        return _set(standings, list({*standings, (MARKETING, ALL_TOPICS)}), answer, "erased")
+    return _apply_weak(standings, key, answer)
 
 
-def _apply_weak(standings: Standings, key: Key, record: Mapping[str, Any]) -> list[Key]:
+def _apply_weak(standings: Standings, key: Key, answer: Answer) -> list[Key]:
     """Fold what never overrides an earlier yes or no: a question, an empty box, a deadline, a rejected request."""
-    held, event = standings.get(key), record["event"]
+    held, event = standings.get(key), answer.event
     if event == Event.EXPIRED and held and held.allowed:
-        return _set(standings, [key], record, "expired")
+        return _set(standings, [key], answer, "expired")
     if event == Event.REJECTED_ABUSE and held and held.state == "pending":
-        return _set(standings, [key], record, "rejected")
+        return _set(standings, [key], answer, "rejected")
     is_settled = held is not None and (held.allowed or held.state in SAID_NO)
     if event == Event.REQUESTED and not is_settled and not (held and held.state == "refused"):
-        return _set(standings, [key], record, "pending")
+        return _set(standings, [key], answer, "pending")
     if event == Event.REFUSED and not is_settled:
-        return _set(standings, [key], record, "refused")
+        return _set(standings, [key], answer, "refused")
     return []
 
 
@@ -65,22 +102,19 @@ def _reach(standings: Standings, key: Key) -> list[Key]:
     return [key, *(other for other in standings if other[0] == MARKETING and other != key)]
 
 
-def _set(
-    standings: Standings, keys: list[Key], record: Mapping[str, Any], state: str, *, allowed: bool = False
-) -> list[Key]:
-    notice, promised = record.get("notice"), record.get("promised")
+def _set(standings: Standings, keys: list[Key], answer: Answer, state: str, *, allowed: bool = False) -> list[Key]:
     standing = Standing(
         state,
         allowed,
-        record["basis"],
-        record["method"],
-        record["seq"],
-        notice["id"] if notice else None,
-        promised["limit"] if promised else None,
-        promised["days"] if promised else None,
-        record.get("expires_at") if allowed else None,
-        record["recorded_at"],
+        answer.basis,
+        answer.method,
+        answer.seq,
+        answer.notice_id,
+        answer.promised_limit,
+        answer.promised_days,
+        answer.expires_at if allowed else None,
+        answer.recorded_at,
     )
     for key in keys:
         standings[key] = standing
-    return list(dict.fromkeys(keys))
+    return keys

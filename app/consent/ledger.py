@@ -6,9 +6,7 @@ One record and twenty thousand take the same way: chain in Python, COPY aside, t
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import fields
 from datetime import datetime
-from operator import attrgetter
 from typing import Any
 
 import psycopg
@@ -17,6 +15,7 @@ from sqlalchemy.orm import Session
 from app.consent import fold, record
 from app.consent.evidence import network
 from app.consent.record import Entry
+from app.consent.spelling import Speller
 from app.kernel import database
 
 # Row-level security forbids COPY into the tables themselves.
@@ -65,8 +64,6 @@ DELETE FROM consent_evidence AS evidence USING consent_ledger AS held
 WHERE evidence.workspace_id = %s AND held.workspace_id = evidence.workspace_id AND held.seq = evidence.seq
     AND held.customer_id = %s
 """
-
-_columns = attrgetter(*(field.name for field in fields(fold.Standing)))
 
 
 def append(session: Session, workspace_id: int, entry: Entry, *, now: datetime) -> int:
@@ -144,36 +141,29 @@ class _Book:
     ) -> None:
         self.seq = seq
         self.prev_hash = prev_hash
-        self._workspace_id = workspace_id
+        self._speller = Speller(workspace_id, now)
         self._held = held
         self._changed: dict[tuple[int, str, int], None] = {}
-        self._recorded_at = record.iso(now)
         self._millis = f"{int(now.timestamp() * 1000):012x}"
 
     def write(self, entries: Sequence[Entry]) -> Iterator[tuple[Any, ...]]:
         """Seal each entry onto the chain and yield its row."""
         random = os.urandom(26 * len(entries))
-        networks: dict[str | None, str] = {}
+        networks: dict[str | None, str] = {None: ""}
+        recorded_at = self._speller.recorded_at
         for number, entry in enumerate(entries):
             self.seq += 1
             chance = random[26 * number : 26 * number + 26]
             ip = entry.evidence.ip
             if ip not in networks:
                 networks[ip] = network(ip)
-            salt, personal = chance[:16], record.personal_values(entry.evidence, networks[ip])
-            values = record.compose(
-                entry,
-                workspace_id=self._workspace_id,
-                seq=self.seq,
-                record_id=_uuid7(self._millis, chance[16:]),
-                recorded_at=self._recorded_at,
-                evidence_digest=record.seal_evidence(salt, personal) if personal else None,
-            )
-            spelled = record.spell(values)
+            salt, personal = chance[:16], record.personal_values(entry, networks[ip])
+            digest = record.seal_evidence(salt, personal) if personal else None
+            spelled, answer = self._speller.spell(entry, self.seq, _uuid7(self._millis, chance[16:]), digest)
             sealed = record.chain(self.prev_hash, spelled)
-            self._fold(values)
+            self._fold(entry.customer_id, answer)
             yield (
-                *(self.seq, self._recorded_at, values["event"], entry.customer_id, entry.purpose, entry.topic_id),
+                *(self.seq, recorded_at, answer.event, entry.customer_id, entry.purpose, entry.topic_id),
                 *(spelled, self.prev_hash, sealed, salt, personal),
             )
             self.prev_hash = sealed
@@ -181,12 +171,13 @@ class _Book:
     def changes(self) -> Iterator[tuple[Any, ...]]:
         """Yield the rows of every standing that the batch changed, as it is at the end."""
         for customer_id, purpose, topic_id in self._changed:
-            yield customer_id, purpose, topic_id, *_columns(self._held[customer_id][purpose, topic_id])
+            yield customer_id, purpose, topic_id, *self._held[customer_id][purpose, topic_id]
 
-    def _fold(self, values: dict[str, Any]) -> None:
-        customer_id = values["customer_id"]
-        standings = self._held.setdefault(customer_id, {})
-        for purpose, topic_id in fold.apply(standings, values):
+    def _fold(self, customer_id: int, answer: fold.Answer) -> None:
+        standings = self._held.get(customer_id)
+        if standings is None:
+            standings = self._held[customer_id] = {}
+        for purpose, topic_id in fold.apply(standings, answer):
             self._changed[customer_id, purpose, topic_id] = None
 
 

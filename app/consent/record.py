@@ -6,10 +6,10 @@ absent values left out. Its hash is SHA-256(previous hash ‖ record). From thes
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import blake2b, sha256
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from app.consent.evidence import Evidence
 from app.consent.purposes import ALL_TOPICS
@@ -17,20 +17,22 @@ from app.consent.purposes import ALL_TOPICS
 SCHEMA_VERSION = 1
 GENESIS = bytes(32)
 
+_quote = json.encoder.encode_basestring_ascii
 _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode
 
 
-@dataclass(frozen=True, slots=True)
-class Promise:
+class Promise(NamedTuple):
     """At most `limit` mails in `days` days, as promised when consent was given."""
 
     limit: int
     days: int
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One answer about to be recorded."""
+class Entry(NamedTuple):
+    """One answer about to be recorded.
+
+    Whoever records many with the same evidence gives it once, and what differs by row (`at`, `row`, `address`) here.
+    """
 
     event: str
     customer_id: int
@@ -41,10 +43,13 @@ class Entry:
     promise: Promise | None = None
     address_digest: bytes | None = None
     basis: str = "consent"
-    basis_facts: Mapping[str, Any] = field(default_factory=dict)
+    basis_facts: Mapping[str, Any] = MappingProxyType({})
     jurisdiction: str = "strictest"
     expires_at: datetime | None = None
     expires_rule: str | None = None
+    at: datetime | None = None
+    row: int | None = None
+    address: str | None = None
 
 
 def canonical(values: Mapping[str, Any]) -> str:
@@ -71,21 +76,14 @@ def iso(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="microseconds")[:26] + "Z"
 
 
-def personal_values(evidence: Evidence, ip: str) -> str | None:
-    """Return the canonical personal values of this evidence, or None when there are none. `ip` is already shortened."""
-    values = {
-        name: value
-        for name, value in (
-            ("address", evidence.address),
-            ("ip", ip),
-            ("user_agent", evidence.user_agent),
-            ("fields", dict(evidence.fields)),
-        )
-        if value
-    }
-    if not values:
-        return None
-    return canonical(values) if "fields" in values else _encode(values)
+def personal_values(entry: Entry, ip: str) -> str | None:
+    """Return the canonical personal values behind this entry, or None without any. `ip` is already shortened."""
+    evidence = entry.evidence
+    address = entry.address or evidence.address
+    if not (ip or evidence.user_agent or evidence.fields):
+        return f'{{"address":{_quote(address)}}}' if address else None
+    values = {"address": address, "ip": ip, "user_agent": evidence.user_agent, "fields": dict(evidence.fields)}
+    return canonical({name: value for name, value in values.items() if value})
 
 
 def compose(
@@ -139,9 +137,11 @@ def compose(
         }
         if wording.filled:
             values["notice"]["filled"] = dict(wording.filled)
-    if evidence.at:
-        values["happened_at"] = iso(evidence.at)
-    for name in ("page", "form_id", "request_id", "message_id", "file_sha256", "row", "note"):
+    if happened_at := entry.at or evidence.at:
+        values["happened_at"] = iso(happened_at)
+    if (row := evidence.row if entry.row is None else entry.row) is not None:
+        values["row"] = row
+    for name in ("page", "form_id", "request_id", "message_id", "file_sha256", "note"):
         if (value := getattr(evidence, name)) is not None:
             values[name] = value
     return values

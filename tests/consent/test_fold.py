@@ -12,15 +12,17 @@ def fold_of(*answers):
     for seq, (event, topic_id) in enumerate(answers, start=1):
         fold.apply(
             standings,
-            {
-                "event": event,
-                "purpose": "marketing",
-                "topic_id": topic_id,
-                "seq": seq,
-                "basis": "consent",
-                "method": "web_form",
-                "recorded_at": f"2026-03-0{seq}T00:00:00.000000Z",
-            },
+            fold.read(
+                {
+                    "event": event,
+                    "purpose": "marketing",
+                    "topic_id": topic_id,
+                    "seq": seq,
+                    "basis": "consent",
+                    "method": "web_form",
+                    "recorded_at": f"2026-03-0{seq}T00:00:00.000000Z",
+                }
+            ),
         )
     return {topic_id: standing.state for (_, topic_id), standing in standings.items()}
 

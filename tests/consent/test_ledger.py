@@ -1,15 +1,20 @@
 """The ledger: numbers without gaps, a chain anyone can recompute, and nothing that is ever changed."""
 
 import json
+from datetime import UTC
 from hashlib import blake2b, sha256
 
 import psycopg
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import text
 
-from app.consent import ledger, record
-from app.consent.evidence import Evidence, network
+from app.consent import fold, ledger, record
+from app.consent.evidence import Evidence, Wording, network
+from app.consent.purposes import Event
 from app.consent.record import Entry
+from app.consent.spelling import Speller
 from app.kernel import database as kernel_database
 from tests.factories import NOON
 
@@ -104,3 +109,36 @@ def test_a_record_holds_no_floats():
     """Two programs may spell the same float differently; then nobody could recompute the hash."""
     with pytest.raises(TypeError):
         record.canonical({"facts": [{"price": 1.5}]})
+
+
+MOMENTS = st.datetimes(timezones=st.just(UTC))
+EVIDENCES = st.builds(
+    Evidence,
+    method=st.text(),
+    at=st.none() | MOMENTS,
+    page=st.none() | st.text(),
+    note=st.none() | st.text(),
+    form_id=st.none() | st.integers(),
+    row=st.none() | st.integers(),
+    wording=st.none() | st.builds(Wording, filled=st.dictionaries(st.text(), st.text())),
+)
+ENTRIES = st.builds(
+    Entry,
+    event=st.sampled_from(Event),
+    evidence=EVIDENCES,
+    basis_facts=st.dictionaries(st.text(), st.integers() | st.text()),
+    address_digest=st.none() | st.binary(min_size=16, max_size=16),
+    at=st.none() | MOMENTS,
+    row=st.none() | st.integers(),
+)
+
+
+@given(st.lists(ENTRIES, max_size=5), st.none() | st.just("ab" * 16))
+def test_a_batch_is_spelled_as_its_records_would_be_one_by_one(entries, digest):
+    """Whatever stands in the texts: percent signs, quotes, braces, NUL, half characters."""
+    speller = Speller(7, NOON)
+    for seq, entry in enumerate([*entries, *entries], start=1):
+        values = record.compose(
+            entry, workspace_id=7, seq=seq, record_id="r", recorded_at=record.iso(NOON), evidence_digest=digest
+        )
+        assert speller.spell(entry, seq, "r", digest) == (record.spell(values), fold.read(values))

@@ -141,11 +141,10 @@ def find(session: Session, workspace_id: int, text: str, *, limit: int) -> list[
 
 
 def on_segment(session: Session, workspace_id: int, segment_id: int, *, limit: int = 50) -> list[Campaign]:
-    """Return the campaigns still to be sent to this segment, the latest change first."""
+    """Return the campaigns to this segment, the latest change first."""
     query = select(Campaign).where(
         Campaign.workspace_id == workspace_id,
         Campaign.segment_id == segment_id,
-        Campaign.state.in_((CampaignState.DRAFT, CampaignState.SCHEDULED)),
     )
     return list(session.scalars(query.order_by(Campaign.updated_at.desc()).limit(limit)))
 

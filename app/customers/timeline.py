@@ -115,6 +115,17 @@ def _array(numbers: Sequence[float | None]) -> str:
     return "{" + ",".join(["NULL" if number is None else repr(number) for number in numbers]) + "}"
 
 
+def is_noted(session: Session, workspace_id: int, customer_id: int, *, kind: str, message_id: int) -> bool:
+    """Say whether this already stands on the timeline."""
+    query = select(Activity.id).where(
+        Activity.workspace_id == workspace_id,
+        Activity.customer_id == customer_id,
+        Activity.kind == kind,
+        Activity.message_id == message_id,
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
 def note(
     session: Session, workspace_id: int, customer_id: int, *, words: str, how: str, staff: str, now: datetime
 ) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.consent import suppression
 from app.customers import timeline
 from app.customers.timeline import ActivityRow
 from app.delivery import facts, lanes
+from app.delivery.models import Message
 from app.delivery.outcomes import Effect, Record
 from app.kernel import outbox
 
@@ -66,3 +68,16 @@ def bounced(
     outbox.publish(
         session, facts.MessageBounced(workspace_id, customer_id, message_id, str(said.get("cause") or ""), is_final)
     )
+
+
+def left(session: Session, workspace_id: int, customer_id: int, message_id: int, *, now: datetime) -> None:
+    """Note once from which of our mails somebody unsubscribed; the report of its campaign counts it."""
+    if timeline.is_noted(session, workspace_id, customer_id, kind="unsubscribe", message_id=message_id):
+        return
+    query = select(Message.send_id).where(
+        Message.workspace_id == workspace_id, Message.id == message_id, Message.customer_id == customer_id
+    )
+    send_id = session.scalar(query)
+    if send_id is not None:
+        row = ActivityRow(workspace_id, customer_id, now, "unsubscribe", message_id=message_id, send_id=send_id)
+        timeline.record_many(session, [row])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from app.accounts import workspaces
-from app.delivery import direct, lanes, notices, outbound, sends, sweeping
+from app.delivery import aftermath, direct, lanes, notices, outbound, sends, sweeping
 from app.kernel import registry
 from app.kernel.services import Services
 

@@ -32,6 +32,7 @@ def record(
     *,
     customer_id: int,
     message_id: int | None,
+    send_id: int | None = None,
     subject: str,
     text: str,
     headers: Mapping[str, str],
@@ -56,7 +57,7 @@ def record(
     statement = insert(Reply).values(reply).on_conflict_do_nothing()
     if session.scalar(statement.returning(Reply.id)) is None:
         return kind
-    _note(session, workspace_id, customer_id, message_id, kind, subject, now)
+    _note(session, workspace_id, customer_id, (message_id, send_id), kind, subject, now)
     if kind is ReplyClass.UNSUBSCRIBE:
         evidence = Evidence(method="reply", message_id=message_id, fields={"text": reply["excerpt"]})
         actions.withdraw(session, workspace_id, customer_id, evidence=evidence, now=now)
@@ -105,7 +106,7 @@ def _note(
     session: Session,
     workspace_id: int,
     customer_id: int,
-    message_id: int | None,
+    answered: tuple[int | None, int | None],
     kind: ReplyClass,
     subject: str,
     now: datetime,
@@ -118,7 +119,7 @@ def _note(
         customer_id,
         now,
         "reply",
-        message_id,
+        *answered,
         verdict=verdict.value,
         verdict_version=verdicts.VERSION,
         reasons=() if kind is ReplyClass.HUMAN else (str(kind),),

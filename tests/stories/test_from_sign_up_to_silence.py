@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from app.campaigns import compose, schedule
+from app.campaigns import compose, results, schedule
 from app.kernel.clock import FixedClock
 from app.kernel.database import Database
 from app.kernel.settings import Settings
@@ -112,7 +112,7 @@ def test_from_sign_up_to_silence(house: House, workspace: WorkspaceForTests) -> 
     assert house.post(confirm).status_code == 200
     house.settle()
     house.clock.advance(timedelta(days=1))
-    launch(house, workspace, "Spring")
+    spring = launch(house, workspace, "Spring")
     _, mail = house.mailbox.of(ADA)
     assert "Dear Ada" in mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
@@ -130,6 +130,9 @@ def test_from_sign_up_to_silence(house: House, workspace: WorkspaceForTests) -> 
     left = house.post(one_click, {"List-Unsubscribe": "One-Click"})
     assert (left.status_code, left.headers.get("Set-Cookie")) == (200, None)
     house.settle()
+    with database.transaction(workspace.id) as session:
+        found = results.summary(session, workspace.id, spring)
+    assert (found.human_clicks.count, found.unsubscribes) == (1, 1)
     house.clock.advance(timedelta(days=30))
     launch(house, workspace, "Summer")
     assert len(house.mailbox.of(ADA)) == 2

@@ -10,11 +10,15 @@ from sqlalchemy.orm import Session
 
 @dataclass(frozen=True)
 class Use:
-    """A campaign or journey that names the segment. `kind` is a word of the product, translated on the page."""
+    """A campaign or journey that names the segment. `kind` is a word of the product, translated on the page.
+
+    What is over, such as a campaign that was sent, no longer needs the segment to stay.
+    """
 
     kind: str
     name: str
     url: str
+    is_over: bool = False
 
 
 # (session, workspace_id, segment_id) -> uses

@@ -111,7 +111,7 @@ def delete(segment_id: int) -> ResponseReturnValue:
     with services().database.transaction(g.workspace.id) as session:
         segment = segments.get(session, g.workspace.id, segment_id)
         name, rules = segment.name, json.dumps(segment.rules)
-        if used_in.list_uses(session, g.workspace.id, segment_id):
+        if any(not use.is_over for use in used_in.list_uses(session, g.workspace.id, segment_id)):
             raise segments.StillUsed
         segments.delete(session, g.workspace.id, segment_id)
     again = url_for("segments.restore", name=name, rules=rules)

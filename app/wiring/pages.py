@@ -74,7 +74,7 @@ def connect() -> None:
 
 def _campaigns_on(session: Session, workspace_id: int, segment_id: int) -> list[Use]:
     found = compose.on_segment(session, workspace_id, segment_id)
-    return [Use("campaign", campaign.name, f"/campaigns/{campaign.id}") for campaign in found]
+    return [Use("campaign", each.name, f"/campaigns/{each.id}", is_over=each.launched_at is not None) for each in found]
 
 
 def _journeys_on(session: Session, workspace_id: int, segment_id: int) -> list[Use]:

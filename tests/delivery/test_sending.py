@@ -118,7 +118,7 @@ def test_nothing_is_handed_over_after_a_stop(services: Services, workspace: Work
 
 def test_resuming_sends_exactly_the_rest(services: Services, workspace: WorkspaceForTests, tmp_path: Path) -> None:
     """Paused in the middle, resumed, and everybody has one mail."""
-    send_id = delivery.a_launched_send(services.database, workspace, 150)
+    send_id = delivery.a_launched_send(services.database, workspace, 400)
     with delivery.a_sink(tmp_path) as sink:
         to_sink = delivery.services_to(services, sink)
         lane_id = delivery.lane_ids(services.database, workspace)[0]
@@ -130,7 +130,7 @@ def test_resuming_sends_exactly_the_rest(services: Services, workspace: Workspac
             sends.resume(session, workspace.id, send_id)
         delivery.run_lanes(to_sink, workspace)
 
-        assert sorted(sink.recipients()) == sorted(f"p{n}@example.com" for n in range(150))
+        assert sorted(sink.recipients()) == sorted(f"p{n}@example.com" for n in range(400))
     assert set(delivery.states(services.database, workspace).values()) == {("sent", None)}
 
 

@@ -8,6 +8,7 @@ from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from hashlib import sha256
 
 import idna
@@ -80,9 +81,7 @@ def body_hash(body: bytes) -> bytes:
 def new_rsa_key() -> KeyPair:
     """Make an RSA key of 2,048 bits."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    public = key.public_key().public_bytes(
-        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
+    public = key.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
     return KeyPair(_pem(key), f"v=DKIM1; k=rsa; p={b64encode(public).decode()}")
 
 
@@ -106,19 +105,23 @@ def _pem(key: rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey) -> str:
 
 def _canonical(headers: Sequence[Header]) -> tuple[bytes, bytes]:
     """Return the ``h=`` list (folded) and the relaxed form of the signed headers."""
-    present = [(name.lower(), value) for name, value in headers]
-    names = [name for name, _ in present if name in SIGNED]
-    signed = [b"%s:%s\r\n" % (name, b" ".join(value.split())) for name, value in present if name in SIGNED]
-    return _fold_names((*names, *OVERSIGNED)), b"".join(signed)
+    folded, names = _plan(tuple([name for name, _ in headers]))
+    lines = [b"%s:%s" % (name, _relaxed(header[1])) for name, header in zip(names, headers, strict=True) if name]
+    return folded, b"\r\n".join(lines) + b"\r\n"
 
 
-_folded: dict[tuple[bytes, ...], bytes] = {}
+def _relaxed(value: bytes) -> bytes:
+    """Return the value on one line with single spaces, as most of ours are already."""
+    return b" ".join(value.split()) if b"\r" in value or b"  " in value or b"\t" in value else value.strip()
 
 
-def _fold_names(names: tuple[bytes, ...]) -> bytes:
-    """Join header names by colons, three to a line; remembered, as a send has one set of names."""
-    if names not in _folded:
-        lines = [b":".join(names[start : start + 3]) for start in range(0, len(names), 3)]
-        _folded[names] = b":\r\n ".join(lines)
-    return _folded[names]
+@lru_cache(maxsize=64)
+def _plan(names: tuple[bytes, ...]) -> tuple[bytes, tuple[bytes, ...]]:
+    """Return the folded ``h=`` list, three names to a line, and each header's name in it, empty where it is not signed.
 
+    Remembered, as all messages of a send have the same headers.
+    """
+    signed = tuple(name.lower() if name.lower() in SIGNED else b"" for name in names)
+    listed = [*filter(None, signed), *OVERSIGNED]
+    lines = [b":".join(listed[start : start + 3]) for start in range(0, len(listed), 3)]
+    return b":\r\n ".join(lines), signed

@@ -11,7 +11,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import InvalidOperation
+from functools import cache
 from typing import Any
+from zoneinfo import available_timezones
 
 from sqlalchemy import Boolean, ColumnElement, Date, Numeric, cast, delete, select
 from sqlalchemy.orm import Session
@@ -105,6 +107,16 @@ def remove(session: Session, workspace_id: int, field_id: int) -> None:
     ).first()
     if found is None:
         raise NotFound
+
+
+def is_time_zone(text: str) -> bool:
+    """Say whether clocks can be set by this name."""
+    return text in _zones()
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
 
 
 def parse(kind: str, text: str, choices: Iterable[str] = ()) -> str | float | int | bool:

@@ -42,6 +42,20 @@ def base_query(workspace_id: int) -> Select[int]:
     )
 
 
+def profile_query(workspace_id: int) -> Select[int]:
+    """Return the ids of everyone, for questions that ask nothing of the sums: a whole join less."""
+    traits = (Traits.workspace_id == Customer.workspace_id) & (Traits.customer_id == Customer.id)
+    query = select(Customer.id.label("customer_id")).outerjoin(Traits, traits)
+    return query.where(Customer.workspace_id == workspace_id)
+
+
+def sums_query(workspace_id: int) -> Select[int]:
+    """Return the ids of everyone, for questions that ask only the sums and traits; everyone has a row of sums."""
+    traits = (Traits.workspace_id == Engagement.workspace_id) & (Traits.customer_id == Engagement.customer_id)
+    query = select(Engagement.customer_id.label("customer_id")).outerjoin(Traits, traits)
+    return query.where(Engagement.workspace_id == workspace_id)
+
+
 def get(session: Session, workspace_id: int, customer_id: int) -> Customer:
     """Return the customer; raise NotFound."""
     found = session.get(Customer, (workspace_id, customer_id))
@@ -211,6 +225,8 @@ def _text(name: str, value: Any) -> str | None:
     clean = values.one_line(str(value)) if value is not None else ""
     if len(clean) > fields.LONGEST_TEXT:
         raise fields.ValueRefused("This text is too long.", field=name)
+    if name == "time_zone" and clean and not fields.is_time_zone(clean):
+        raise fields.ValueRefused("This is not a time zone; write it as in Europe/Berlin.", field=name)
     return clean or None
 
 

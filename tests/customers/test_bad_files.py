@@ -128,3 +128,15 @@ def test_one_bad_row_in_a_hundred_loses_nothing_else(database, workspace):
 def test_the_encodings_offered_are_those_python_knows():
     for encoding in reading.ENCODINGS:
         assert "a".encode(encoding).decode(encoding) == "a"
+
+
+def test_a_row_of_a_million_cells_spoils_its_row_only(database, workspace):
+    done = import_file(database, workspace.id, f"email,first_name\nbob@example.com{',' * 900_000}x\n{GOOD},Ada\n")
+
+    assert refused(database, workspace.id, done) == [(2, "ragged")]
+    assert names(database, workspace.id) == {GOOD: "Ada"}
+
+
+def test_a_file_of_too_many_columns_is_refused(database, workspace):
+    with pytest.raises(files.FileRefused):
+        import_file(database, workspace.id, "email" + ",a" * 600 + "\n")

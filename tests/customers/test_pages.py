@@ -150,3 +150,16 @@ def test_someone_can_be_added_by_hand(client):
     added = client.post("/customers/new", data={"email": "eve@example.com", "first_name": "Eve"})
     assert "Eve" in client.get(added.location).text
     assert client.post("/customers/new", data={"email": "no address"}).status_code == 422
+
+
+def test_a_file_may_be_larger_than_other_uploads(client, monkeypatch):
+    monkeypatch.setitem(client.application.config, "MAX_CONTENT_LENGTH", 1000)
+    large = b"email,first_name\n" + b"".join(b"p%d@example.com,P\n" % n for n in range(500))
+    answer = client.post(
+        "/customers/imports/new",
+        data={"file": (io.BytesIO(large), "large.csv"), "kind": "people", "source": "own"},
+        content_type="multipart/form-data",
+    )
+
+    assert answer.status_code == 303
+    assert client.post("/customers/fields", data={"label": "x" * 2000}).status_code == 413

@@ -196,3 +196,9 @@ def test_amounts_are_read_as_written(text, decimal, value):
 def test_what_is_no_amount_is_refused(text):
     with pytest.raises(ValueError, match="amount"):
         values.amount(text)
+
+
+def test_a_time_zone_nobody_knows_is_refused(session, workspace):
+    assert a_customer(session, workspace.id, time_zone="Asia/Shanghai").time_zone == "Asia/Shanghai"
+    with pytest.raises(fields.ValueRefused):
+        a_customer(session, workspace.id, time_zone="Mars/Base")

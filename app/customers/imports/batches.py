@@ -14,8 +14,10 @@ from app.customers.imports.refused import RowRefused
 
 ROWS = 50_000
 CHARACTERS = 32_000_000
+CELL = 8
 # A refused row is given back whole as far as a person can have written it.
 LONGEST_KEPT_CELL = 5_000
+MOST_KEPT_CELLS = 600
 
 
 @dataclass
@@ -61,7 +63,8 @@ def read(
         if number <= after:
             continue
         gathered.append((number, cells))
-        size += sum(map(len, cells)) if cells else 0
+        # An empty cell costs its place in the list, too.
+        size += sum(map(len, cells)) + CELL * len(cells) if cells else 0
         if len(gathered) >= rows or size >= CHARACTERS:
             yield _check(gathered, reader, width, progress())
             gathered, size = [], 0
@@ -131,4 +134,5 @@ def _gather_purchases(batch: Batch, rows: list[PurchaseRow]) -> None:
 
 def storable(cells: list[str]) -> list[str]:
     """Return cells as the database can keep them: no NUL, nothing undecodable, nothing endless."""
-    return [cell[:LONGEST_KEPT_CELL].replace("\0", "\ufffd").replace(reading.UNREADABLE, "\ufffd") for cell in cells]
+    kept = [cell[:LONGEST_KEPT_CELL] for cell in cells[:MOST_KEPT_CELLS]]
+    return [cell.replace("\0", "\ufffd").replace(reading.UNREADABLE, "\ufffd") for cell in kept]

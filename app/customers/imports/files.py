@@ -19,6 +19,7 @@ from app.kernel.refusals import NotFound, Refusal
 PIECE = 1 << 20
 LARGEST = 512 * PIECE
 LONGEST_NAME = 200
+MOST_COLUMNS = 500
 # What the guess of encoding and separator is made from.
 SAMPLE = 256 * 1024
 
@@ -72,7 +73,9 @@ def reread(found: Import, sample: bytes, *, encoding: str, delimiter: str | None
     first = next(reading.sample_rows(sample, found.encoding, found.delimiter, limit=1), None)
     if first is None:
         raise FileRefused("This file holds no rows that can be read.", field="file")
-    found.header = [name.replace("\0", "").replace(reading.UNREADABLE, "?")[:100] for name in first][:500]
+    if len(first) > MOST_COLUMNS:
+        raise FileRefused("This file has more than 500 columns.", field="file")
+    found.header = [name.replace("\0", "").replace(reading.UNREADABLE, "?")[:100] for name in first]
 
 
 def find_twin(session: Session, found: Import) -> Import | None:

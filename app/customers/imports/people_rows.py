@@ -109,6 +109,8 @@ def _text(name: str, cell: str) -> str | None:
     clean = unquote(values.one_line(cell))
     if len(clean) > fields.LONGEST_TEXT:
         raise RowRefused("too_long", name)
+    if name == "time_zone" and clean and not fields.is_time_zone(clean):
+        raise RowRefused("time_zone", clean)
     return clean or None
 
 

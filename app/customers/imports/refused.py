@@ -18,6 +18,7 @@ REASONS = {
     "choice": N_("This is not one of the choices: %(detail)s"),
     "text": N_("This text is too long: %(detail)s"),
     "tags": N_("A customer has at most 50 tags of 60 characters: %(detail)s"),
+    "time_zone": N_("This is not a time zone: %(detail)s"),
     "purpose": N_("This is none of the purposes one can agree to: %(detail)s"),
     "currency": N_("This is not a currency of three letters: %(detail)s"),
     "amount": N_("This is not an amount: %(detail)s"),

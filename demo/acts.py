@@ -194,8 +194,9 @@ def nurture(story: Story, segment_id: int) -> int:
         journey_id = journey.id
     stage.settle()
     temper = Temper(opens=40, clicks=7, replies=2, leaves=1, bounces=0, scanned=3)
-    for days in (1, 11, 30, 30, 3):
+    for days in (0, 10, 29, 29, 1):
         stage.advance(days=days)
+        stage.pass_a_day()
         mails = react(story, temper)
         with stage.transaction() as session:
             counts = standing.count(session, definitions.get(session, stage.workspace_id, journey_id))

@@ -75,6 +75,11 @@ class Stage:
         self.clock.advance(timedelta(**by))
         self.settle()
 
+    def pass_a_day(self) -> None:
+        """Let a day go by in steps, so that every time zone has an hour in which mail may come."""
+        for hours in (3, 9, 12):
+            self.advance(hours=hours)
+
     def settle(self) -> None:
         """Wait until nothing that is due waits any more."""
         until, calm_since = time.monotonic() + _LONGEST_WAIT, time.monotonic()

@@ -42,8 +42,8 @@ def run(main_job: Callable[[Mapping[str, str]], int], *, once: bool) -> int:
         with _only_run_of(var_dir):
             try:
                 return _run(supervisor, var_dir, main_job, once)
-            except KeyboardInterrupt:
-                print("\nStopping", flush=True)
+            except KeyboardInterrupt as asked:
+                print(f"\nStopping {asked}".rstrip(), flush=True)
                 return 1 if once else 0
             finally:
                 _let_stop(supervisor)
@@ -220,5 +220,5 @@ def _let_stop(supervisor: Supervisor) -> None:
         signal.signal(number, signal.SIG_DFL)
 
 
-def _interrupt(_number: int, _frame: object) -> None:
-    raise KeyboardInterrupt
+def _interrupt(number: int, _frame: object) -> None:
+    raise KeyboardInterrupt(f"({signal.Signals(number).name})")

@@ -22,6 +22,7 @@ from migrations import schema
 
 ROOT = Path(__file__).parent.parent
 _WEB_SECONDS = 60.0
+_MAIL_PORTS = "mail-ports"
 
 
 class CannotRun(Exception):
@@ -78,12 +79,8 @@ def environment(var_dir: Path, given: Mapping[str, str]) -> dict[str, str]:
 
 
 def _run(supervisor: Supervisor, var_dir: Path, main_job: Callable[[Mapping[str, str]], int], once: bool) -> int:
-    env = environment(var_dir, os.environ)
-    _require_free_port(env["HOST"], int(env["PORT"]))
-    os.environ.update(env)
+    env = _prepared(var_dir)
     programs = _programs(env, var_dir)
-    for program in programs.values():
-        program.stop_left_over()
     if env["DATABASE_URL"] == Postgres(var_dir).url:
         print("Starting PostgreSQL", flush=True)
         supervisor.start("PostgreSQL", Postgres(var_dir))
@@ -98,14 +95,28 @@ def _run(supervisor: Supervisor, var_dir: Path, main_job: Callable[[Mapping[str,
     played = var_dir / "demo-played"
     if once or not played.exists():
         status = main_job(env)
-        if once:
-            return status
         if status == 0:
             played.touch()
+        if once:
+            return status
     _say_where(env, var_dir)
     while True:
         time.sleep(0.5)
         supervisor.check()
+
+
+def _prepared(var_dir: Path) -> dict[str, str]:
+    """Return the environment of all parts, once nothing stands in their way any more."""
+    given = dict(os.environ)
+    env = environment(var_dir, given)
+    for program in _programs(env, var_dir).values():
+        program.stop_left_over()
+    _require_free_port(env["HOST"], int(env["PORT"]))
+    if not all(map(_is_free, _mail_ports(var_dir))):
+        (var_dir / _MAIL_PORTS).unlink()
+        env = environment(var_dir, given)
+    os.environ.update(env)
+    return env
 
 
 def _programs(env: Mapping[str, str], var_dir: Path) -> dict[str, Program]:
@@ -163,7 +174,7 @@ def _secret(var_dir: Path) -> str:
 
 def _mail_ports(var_dir: Path) -> list[int]:
     """Return three free ports, chosen once so that links stay good: the catcher's SMTP and HTTP, the intake's SMTP."""
-    file = var_dir / "mail-ports"
+    file = var_dir / _MAIL_PORTS
     if not file.exists():
         with ExitStack() as held:
             sockets = [held.enter_context(socket.socket()) for _ in range(3)]
@@ -173,6 +184,12 @@ def _mail_ports(var_dir: Path) -> list[int]:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(" ".join(ports))
     return [int(port) for port in file.read_text().split()]
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
 def _port(given: Mapping[str, str]) -> int:

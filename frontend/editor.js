@@ -60,8 +60,6 @@ export function mount(element) {
   source.form?.addEventListener("reset", () => setTimeout(() => replace(view, source.value)));
   // A form that saves while one writes answers with what is wrong now.
   document.addEventListener("editor:problems", (event) => show(view, event.detail.problems ?? []));
-  // The first measure comes before the style sheets of the shadow root hold.
-  requestAnimationFrame(() => view.requestMeasure());
   element.addEventListener("editor:insert", (event) => view.dispatch(view.state.replaceSelection(event.detail)));
 }
 

@@ -67,8 +67,33 @@ def test_no_value_becomes_sql_and_the_workspace_is_always_there(rule: rules.Rule
     compiled = statement.compile(dialect=postgresql.dialect())
 
     assert "'" not in str(compiled)
-    assert "customers.workspace_id = %(workspace_id" in str(compiled)
+    outer = str(compiled).partition("WHERE")[2]
+    assert outer.lstrip().startswith(("customers.workspace_id = %(w", "customer_engagement.workspace_id = %(w"))
     assert 424242 in compiled.params.values()
+
+
+@pytest.mark.parametrize(
+    ("rule", "joined"),
+    [
+        (rules.Is("city", "Berlin"), {"customers"}),
+        (rules.WithinLast("latest_open_at", 30), {"customer_engagement"}),
+        (rules.Did("click", 3, 30), {"customers"}),
+        (
+            rules.All((rules.Is("city", "Berlin"), rules.WithinLast("latest_open_at", 30))),
+            {"customers", "customer_engagement"},
+        ),
+        (
+            rules.All((rules.Permission("marketing", 7, "allowed"), rules.GreaterThan("spent", 5))),
+            {"customer_engagement"},
+        ),  # type: ignore[arg-type]
+        (rules.EVERYBODY, {"customers"}),
+    ],
+)
+def test_only_what_is_asked_about_is_joined(rule: rules.Rule, joined: set[str]) -> None:
+    """Without this, a broad count over a million customers takes twice as long."""
+    statement = compiler.query(rule, 1, fields=FIELDS, now=NOON)
+
+    assert compiler._tables(statement) - {"customer_traits"} == joined
 
 
 HOSTILE = [

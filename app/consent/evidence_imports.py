@@ -7,13 +7,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import ARRAY, LargeBinary, any_, literal, select
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.consent import ledger, notices, topics
 from app.consent.evidence import Evidence, Wording
 from app.consent.fold import Standings
-from app.consent.models import Suppression
 from app.consent.purposes import ALL_TOPICS, MARKETING, PURPOSES, SAID_NO, Event
 from app.consent.record import Entry
 from app.consent.topics import TopicInfo
@@ -31,6 +30,12 @@ NO_PURPOSE = N_("It names a purpose that is not known here.")
 SAID_NO_HERE = N_("This person has withdrawn or objected here. Only they themselves can agree again.")
 SUPPRESSED = N_("This address is on the suppression list.")
 ALREADY = N_("This person's permission was already on record.")
+
+
+_SUPPRESSED = text(
+    "SELECT address_digest FROM suppressions"
+    " WHERE workspace_id = :workspace_id AND address_digest = ANY(CAST(:digests AS bytea[]))"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,19 +101,14 @@ def record_many(
     desk.file_sha256, desk.note, desk.staff_id = file_sha256, import_ref, staff_id
     entries: list[Entry] = []
     outcomes = [_judge(desk, claim, entries) for claim in claims]
-    ledger.append_many(session, workspace_id, entries, now=now)
+    ledger.append_many(session, workspace_id, entries, now=now, held=desk.standings)
     return outcomes
 
 
 def _set_up(session: Session, workspace_id: int, claims: list[Claim], now: datetime) -> _Desk:
     known = {topic.key: topic for topic in topics.list_active(session, workspace_id)}
-    digests = [claim.address_digest for claim in claims if claim.address_digest]
-    suppressed = session.scalars(
-        select(Suppression.address_digest).where(
-            Suppression.workspace_id == workspace_id,
-            Suppression.address_digest == any_(literal(digests, ARRAY(LargeBinary))),
-        )
-    )
+    digests = ",".join(f'"\\\\x{claim.address_digest.hex()}"' for claim in claims if claim.address_digest)
+    suppressed = session.scalars(_SUPPRESSED, {"workspace_id": workspace_id, "digests": f"{{{digests}}}"})
     standings = ledger.read_standings(database.raw(session), workspace_id, {claim.customer_id for claim in claims})
     wordings = _wordings(session, workspace_id, claims, now)
     return _Desk(known, wordings, standings, set(suppressed), "", "", 0, now)
@@ -122,10 +122,10 @@ def _wordings(
     for claim in claims:
         if claim.notice_id and claim.notice_id not in found:
             found[claim.notice_id] = notices.get(session, workspace_id, claim.notice_id).wording
-        text, language = claim.wording.strip(), notices.language_of(claim.language)
-        if text and (text, language) not in found:
-            found[text, language] = notices.find_text(
-                session, workspace_id, kind=notices.IMPORTED, language=language, text=text, now=now
+        words, language = claim.wording.strip(), notices.language_of(claim.language)
+        if words and (words, language) not in found:
+            found[words, language] = notices.find_text(
+                session, workspace_id, kind=notices.IMPORTED, language=language, text=words, now=now
             ).wording
     return found
 

@@ -24,7 +24,7 @@ class ConsentGiven(Fact):
 
 @dataclass(frozen=True)
 class ConsentWithdrawn(Fact):
-    """A person said no to a topic (0: to all of them), or to a purpose; `message_id` is the mail that led them there."""
+    """A person said no to a topic (0: all of them) or to a purpose; `message_id` is the mail that led them there."""
 
     customer_id: int
     purpose: str

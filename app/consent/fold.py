@@ -24,7 +24,6 @@ class Answer(NamedTuple):
     topic_id: int
     basis: str
     method: str
-    seq: int
     notice_id: int | None
     promised_limit: int | None
     promised_days: int | None
@@ -59,7 +58,6 @@ def read(record: Mapping[str, Any]) -> Answer:
         record["topic_id"],
         record["basis"],
         record["method"],
-        record["seq"],
         notice["id"] if notice else None,
         promised["limit"] if promised else None,
         promised["days"] if promised else None,
@@ -68,30 +66,30 @@ def read(record: Mapping[str, Any]) -> Answer:
     )
 
 
-def apply(standings: Standings, answer: Answer) -> list[Key]:
-    """Fold one answer into one person's standings and return which of them changed."""
+def apply(standings: Standings, answer: Answer, seq: int) -> list[Key]:
+    """Fold the answer of record `seq` into one person's standings and return which of them changed."""
     event, key = answer.event, (answer.purpose, answer.topic_id)
     if event in _YES:
-        return _set(standings, [key], answer, _YES[event], allowed=True)
+        return _set(standings, [key], answer, seq, _YES[event], allowed=True)
     if event in _NO:
-        return _set(standings, _reach(standings, key), answer, _NO[event])
+        return _set(standings, _reach(standings, key), answer, seq, _NO[event])
     if event == Event.ERASED:
-        return _set(standings, list({*standings, (MARKETING, ALL_TOPICS)}), answer, "erased")
-    return _apply_weak(standings, key, answer)
+        return _set(standings, list({*standings, (MARKETING, ALL_TOPICS)}), answer, seq, "erased")
+    return _apply_weak(standings, key, answer, seq)
 
 
-def _apply_weak(standings: Standings, key: Key, answer: Answer) -> list[Key]:
+def _apply_weak(standings: Standings, key: Key, answer: Answer, seq: int) -> list[Key]:
     """Fold what never overrides an earlier yes or no: a question, an empty box, a deadline, a rejected request."""
     held, event = standings.get(key), answer.event
     if event == Event.EXPIRED and held and held.allowed:
-        return _set(standings, [key], answer, "expired")
+        return _set(standings, [key], answer, seq, "expired")
     if event == Event.REJECTED_ABUSE and held and held.state == "pending":
-        return _set(standings, [key], answer, "rejected")
+        return _set(standings, [key], answer, seq, "rejected")
     is_settled = held is not None and (held.allowed or held.state in SAID_NO)
     if event == Event.REQUESTED and not is_settled and not (held and held.state == "refused"):
-        return _set(standings, [key], answer, "pending")
+        return _set(standings, [key], answer, seq, "pending")
     if event == Event.REFUSED and not is_settled:
-        return _set(standings, [key], answer, "refused")
+        return _set(standings, [key], answer, seq, "refused")
     return []
 
 
@@ -102,13 +100,15 @@ def _reach(standings: Standings, key: Key) -> list[Key]:
     return [key, *(other for other in standings if other[0] == MARKETING and other != key)]
 
 
-def _set(standings: Standings, keys: list[Key], answer: Answer, state: str, *, allowed: bool = False) -> list[Key]:
+def _set(
+    standings: Standings, keys: list[Key], answer: Answer, seq: int, state: str, *, allowed: bool = False
+) -> list[Key]:
     standing = Standing(
         state,
         allowed,
         answer.basis,
         answer.method,
-        answer.seq,
+        seq,
         answer.notice_id,
         answer.promised_limit,
         answer.promised_days,

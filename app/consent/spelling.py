@@ -55,7 +55,7 @@ class Speller:
             "row": row,
             "seq": seq,
         }
-        return spelled, answer._replace(seq=seq)
+        return spelled, answer
 
     def _pattern(self, entry: Entry, evidence_digest: str | None) -> tuple[str, Answer]:
         """Return the text of such an entry with named places for what differs, and its answer."""

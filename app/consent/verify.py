@@ -249,7 +249,7 @@ def _stream(connection: psycopg.Connection[Any], statement: str, workspace_id: i
 
 def _fold_into(standings: fold.Standings, values: dict[str, Any]) -> None:
     try:
-        fold.apply(standings, fold.read(values))
+        fold.apply(standings, fold.read(values), values["seq"])
     except (KeyError, TypeError):
         # The walk has already said that this record was changed.
         standings.clear()

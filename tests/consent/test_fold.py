@@ -23,6 +23,7 @@ def fold_of(*answers):
                     "recorded_at": f"2026-03-0{seq}T00:00:00.000000Z",
                 }
             ),
+            seq,
         )
     return {topic_id: standing.state for (_, topic_id), standing in standings.items()}
 

@@ -20,9 +20,7 @@ MARGIN = 44
 SHORT = 31
 _WIDTH = 75
 _SOFT = "=\r\n"
-_QUOTED = [
-    chr(octet) if 32 <= octet <= 126 and octet != 61 else f"={octet:02X}" for octet in range(256)
-]
+_QUOTED = [chr(octet) if 32 <= octet <= 126 and octet != 61 else f"={octet:02X}" for octet in range(256)]
 _SAFE = re.compile(r"(?!\.)[A-Za-z0-9 .,;:!?()/+_-]{0,31}(?<! )").fullmatch
 _NEWLINE = re.compile(r"\r\n|\r|\n")
 

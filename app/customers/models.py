@@ -12,6 +12,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     ForeignKeyConstraint,
+    Identity,
     Index,
     Numeric,
     SmallInteger,
@@ -19,9 +20,9 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
-from app.kernel.database import Base, Numbered, Tenant
+from app.kernel.database import Base, Numbered
 
 
 def _of_customer() -> ForeignKeyConstraint:
@@ -35,6 +36,14 @@ def _of_import() -> ForeignKeyConstraint:
     return ForeignKeyConstraint(
         ["workspace_id", "import_id"], ["imports.workspace_id", "imports.id"], ondelete="CASCADE"
     )
+
+
+class _Attached:
+    """Mixin: a tenant table whose rows hang on a row that names its workspace, or are too many to check one by one."""
+
+    @declared_attr
+    def workspace_id(cls) -> Mapped[int]:
+        return mapped_column(primary_key=True, autoincrement=False, sort_order=-2)
 
 
 class Customer(Numbered, Base):
@@ -86,7 +95,7 @@ class CustomField(Numbered, Base):
     choices: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}", default=list)
 
 
-class Engagement(Tenant, Base):
+class Engagement(_Attached, Base):
     """The sums of one customer's mails, answers and purchases. Every customer has exactly one row.
 
     Nothing that changes with each event is indexed and pages keep room, so that updates stay in place (HOT).
@@ -116,7 +125,7 @@ class Engagement(Tenant, Base):
     recent_contact_topic: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), server_default="{}", default=list)
 
 
-class Traits(Tenant, Base):
+class Traits(_Attached, Base):
     """What was inferred about one customer who allowed profiling; deleted when they withdraw."""
 
     __tablename__ = "customer_traits"
@@ -138,7 +147,7 @@ class Traits(Tenant, Base):
     inferred_at: Mapped[datetime]
 
 
-class Purchase(Numbered, Base):
+class Purchase(_Attached, Base):
     """One order of one customer. The order's own number makes recording it twice harmless."""
 
     __tablename__ = "purchases"
@@ -148,6 +157,7 @@ class Purchase(Numbered, Base):
         Index("ix_purchases_customer", "workspace_id", "customer_id", "purchased_at"),
     )
 
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True, sort_order=-1)
     customer_id: Mapped[int]
     order_ref: Mapped[str]
     purchased_at: Mapped[datetime]
@@ -159,7 +169,7 @@ class Purchase(Numbered, Base):
     import_row: Mapped[int | None]
 
 
-class Activity(Numbered, Base):
+class Activity(_Attached, Base):
     """One thing that happened with a customer. Rows are only added.
 
     No foreign key: events arrive in bulk, and late ones may name a customer who has been erased since.
@@ -177,6 +187,7 @@ class Activity(Numbered, Base):
         ),
     )
 
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True, sort_order=-1)
     customer_id: Mapped[int]
     at: Mapped[datetime]
     kind: Mapped[str]
@@ -228,7 +239,7 @@ class Import(Numbered, Base):
     finished_at: Mapped[datetime | None]
 
 
-class ImportFile(Tenant, Base):
+class ImportFile(_Attached, Base):
     """One megabyte of an uploaded file, kept in the database so that any machine's worker can read it."""
 
     __tablename__ = "import_files"
@@ -239,7 +250,7 @@ class ImportFile(Tenant, Base):
     data: Mapped[bytes]
 
 
-class RefusedRow(Tenant, Base):
+class RefusedRow(_Attached, Base):
     """One row of a file that could not be taken, with the reason and the cells as they stood."""
 
     __tablename__ = "import_errors"

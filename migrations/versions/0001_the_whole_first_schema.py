@@ -67,6 +67,30 @@ INSERT_ONLY = (
 def upgrade() -> None:
     op.execute(tenancy.ROLES)
     op.create_table(
+        "activities",
+        sa.Column("workspace_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("customer_id", sa.BigInteger(), nullable=False),
+        sa.Column("at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("message_id", sa.BigInteger(), nullable=True),
+        sa.Column("send_id", sa.BigInteger(), nullable=True),
+        sa.Column("link_id", sa.BigInteger(), nullable=True),
+        sa.Column("verdict", sa.Text(), nullable=True),
+        sa.Column("verdict_version", sa.SmallInteger(), nullable=True),
+        sa.Column("reasons", sa.ARRAY(sa.Text()), server_default="{}", nullable=False),
+        sa.Column("facts", postgresql.JSONB(astext_type=sa.Text()), server_default="{}", nullable=False),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_activities")),
+    )
+    op.create_index("ix_activities_customer", "activities", ["workspace_id", "customer_id", "at", "id"], unique=False)
+    op.create_index(
+        "ix_activities_send",
+        "activities",
+        ["workspace_id", "send_id", "kind"],
+        unique=False,
+        postgresql_where=sa.text("send_id IS NOT NULL"),
+    )
+    op.create_table(
         "consent_evidence",
         sa.Column("workspace_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -191,33 +215,6 @@ def upgrade() -> None:
         sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_workspaces")),
         sa.UniqueConstraint("slug", name=op.f("uq_workspaces_slug")),
-    )
-    op.create_table(
-        "activities",
-        sa.Column("workspace_id", sa.BigInteger(), nullable=False),
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("customer_id", sa.BigInteger(), nullable=False),
-        sa.Column("at", postgresql.TIMESTAMP(timezone=True), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("message_id", sa.BigInteger(), nullable=True),
-        sa.Column("send_id", sa.BigInteger(), nullable=True),
-        sa.Column("link_id", sa.BigInteger(), nullable=True),
-        sa.Column("verdict", sa.Text(), nullable=True),
-        sa.Column("verdict_version", sa.SmallInteger(), nullable=True),
-        sa.Column("reasons", sa.ARRAY(sa.Text()), server_default="{}", nullable=False),
-        sa.Column("facts", postgresql.JSONB(astext_type=sa.Text()), server_default="{}", nullable=False),
-        sa.ForeignKeyConstraint(
-            ["workspace_id"], ["workspaces.id"], name=op.f("fk_activities_workspace_id"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_activities")),
-    )
-    op.create_index("ix_activities_customer", "activities", ["workspace_id", "customer_id", "at", "id"], unique=False)
-    op.create_index(
-        "ix_activities_send",
-        "activities",
-        ["workspace_id", "send_id", "kind"],
-        unique=False,
-        postgresql_where=sa.text("send_id IS NOT NULL"),
     )
     op.create_table(
         "api_keys",
@@ -729,7 +726,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "customer_engagement",
-        sa.Column("workspace_id", sa.BigInteger(), nullable=False),
+        sa.Column("workspace_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("customer_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("sent_count", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("latest_sent_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
@@ -753,15 +750,12 @@ def upgrade() -> None:
             name=op.f("fk_customer_engagement_workspace_id_customer_id"),
             ondelete="CASCADE",
         ),
-        sa.ForeignKeyConstraint(
-            ["workspace_id"], ["workspaces.id"], name=op.f("fk_customer_engagement_workspace_id"), ondelete="CASCADE"
-        ),
         sa.PrimaryKeyConstraint("workspace_id", "customer_id", name=op.f("pk_customer_engagement")),
         postgresql_with={"fillfactor": 70},
     )
     op.create_table(
         "customer_traits",
-        sa.Column("workspace_id", sa.BigInteger(), nullable=False),
+        sa.Column("workspace_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("customer_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("recency", sa.SmallInteger(), nullable=False),
         sa.Column("frequency", sa.SmallInteger(), nullable=False),
@@ -780,14 +774,11 @@ def upgrade() -> None:
             name=op.f("fk_customer_traits_workspace_id_customer_id"),
             ondelete="CASCADE",
         ),
-        sa.ForeignKeyConstraint(
-            ["workspace_id"], ["workspaces.id"], name=op.f("fk_customer_traits_workspace_id"), ondelete="CASCADE"
-        ),
         sa.PrimaryKeyConstraint("workspace_id", "customer_id", name=op.f("pk_customer_traits")),
     )
     op.create_table(
         "import_errors",
-        sa.Column("workspace_id", sa.BigInteger(), nullable=False),
+        sa.Column("workspace_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("import_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("row", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
@@ -799,14 +790,11 @@ def upgrade() -> None:
             name=op.f("fk_import_errors_workspace_id_import_id"),
             ondelete="CASCADE",
         ),
-        sa.ForeignKeyConstraint(
-            ["workspace_id"], ["workspaces.id"], name=op.f("fk_import_errors_workspace_id"), ondelete="CASCADE"
-        ),
         sa.PrimaryKeyConstraint("workspace_id", "import_id", "row", name=op.f("pk_import_errors")),
     )
     op.create_table(
         "import_files",
-        sa.Column("workspace_id", sa.BigInteger(), nullable=False),
+        sa.Column("workspace_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("import_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("position", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("data", sa.LargeBinary(), nullable=False),
@@ -815,9 +803,6 @@ def upgrade() -> None:
             ["imports.workspace_id", "imports.id"],
             name=op.f("fk_import_files_workspace_id_import_id"),
             ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["workspace_id"], ["workspaces.id"], name=op.f("fk_import_files_workspace_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("workspace_id", "import_id", "position", name=op.f("pk_import_files")),
     )
@@ -880,7 +865,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "purchases",
-        sa.Column("workspace_id", sa.BigInteger(), nullable=False),
+        sa.Column("workspace_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("customer_id", sa.BigInteger(), nullable=False),
         sa.Column("order_ref", sa.Text(), nullable=False),
@@ -896,9 +881,6 @@ def upgrade() -> None:
             ["customers.workspace_id", "customers.id"],
             name=op.f("fk_purchases_workspace_id_customer_id"),
             ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["workspace_id"], ["workspaces.id"], name=op.f("fk_purchases_workspace_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_purchases")),
         sa.UniqueConstraint("workspace_id", "order_ref", name="uq_purchases_order_ref"),
@@ -1282,9 +1264,6 @@ def downgrade() -> None:
     op.drop_table("cadence_policies")
     op.drop_table("audit_entries")
     op.drop_table("api_keys")
-    op.drop_index("ix_activities_send", table_name="activities", postgresql_where=sa.text("send_id IS NOT NULL"))
-    op.drop_index("ix_activities_customer", table_name="activities")
-    op.drop_table("activities")
     op.drop_table("workspaces")
     op.drop_table("staff")
     op.drop_table("spool_positions")
@@ -1303,5 +1282,8 @@ def downgrade() -> None:
     op.drop_index("ix_consent_ledger_customer", table_name="consent_ledger")
     op.drop_table("consent_ledger")
     op.drop_table("consent_evidence")
+    op.drop_index("ix_activities_send", table_name="activities", postgresql_where=sa.text("send_id IS NOT NULL"))
+    op.drop_index("ix_activities_customer", table_name="activities")
+    op.drop_table("activities")
     for statement in ddl.UNDO:
         op.execute(statement)

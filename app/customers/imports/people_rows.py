@@ -106,7 +106,10 @@ class PeopleReader:
 
 
 def _text(name: str, cell: str) -> str | None:
-    clean = unquote(values.one_line(cell))
+    # The plain case without a call: this runs several times a row.
+    clean = cell.strip() if cell.isascii() and cell.isprintable() else values.one_line(cell)
+    if clean[:1] == "'":
+        clean = unquote(clean)
     if len(clean) > fields.LONGEST_TEXT:
         raise RowRefused("too_long", name)
     if name == "time_zone" and clean and not fields.is_time_zone(clean):

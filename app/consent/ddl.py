@@ -35,6 +35,27 @@ def _trigger(name: str, moment: str, table: str, each: str, function: str) -> st
     return f"CREATE TRIGGER {name} {moment} ON {table} FOR EACH {each} EXECUTE FUNCTION {function}()"
 
 
+# Consent was given from a mailbox. Whoever changes an address (staff, a program, a file) does not speak for its owner,
+# so an address that has not agreed itself stays silent until it does.
+SILENCE_NEW_ADDRESS = """
+CREATE OR REPLACE FUNCTION consent_silence_new_address() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO suppressions (workspace_id, address_digest, reason, source, at)
+    SELECT NEW.workspace_id, NEW.address_digest, 'unconfirmed', 'address_changed', NEW.updated_at
+    WHERE EXISTS (
+        SELECT 1 FROM consent_state AS held
+        WHERE held.workspace_id = NEW.workspace_id AND held.customer_id = NEW.id AND held.allowed
+    ) AND NOT EXISTS (
+        SELECT 1 FROM consent_ledger AS said
+        WHERE said.workspace_id = NEW.workspace_id AND said.customer_id = NEW.id
+            AND said.event IN ('given', 'imported', 'confirmed', 'renewed')
+            AND CAST(said.record AS jsonb) ->> 'address_digest' = encode(NEW.address_digest, 'hex')
+    )
+    ON CONFLICT DO NOTHING;
+    RETURN NULL;
+END $$
+"""
+
 LEDGER = (
     REFUSE_CHANGE,
     _trigger("consent_ledger_keeps", "BEFORE UPDATE OR DELETE", "consent_ledger", "ROW", "consent_refuse_change"),
@@ -52,6 +73,15 @@ NOTICES = (
     _trigger("notices_keep", "BEFORE UPDATE OR DELETE", "notices", "ROW", "consent_refuse_change"),
     _trigger("notices_stay", "BEFORE TRUNCATE", "notices", "STATEMENT", "consent_refuse_change"),
 )
+NEW_ADDRESSES = (
+    SILENCE_NEW_ADDRESS,
+    """
+    CREATE TRIGGER consent_new_address AFTER UPDATE OF address_digest ON customers FOR EACH ROW
+    WHEN (OLD.address_digest IS DISTINCT FROM NEW.address_digest AND NEW.address_digest IS NOT NULL)
+    EXECUTE FUNCTION consent_silence_new_address()
+    """,
+)
+UNDO_NEW_ADDRESSES = ("DROP FUNCTION IF EXISTS consent_silence_new_address() CASCADE",)
 UNDO = (
     "DROP FUNCTION IF EXISTS consent_refuse_change() CASCADE",
     "DROP FUNCTION IF EXISTS consent_refuse_unless_erased() CASCADE",

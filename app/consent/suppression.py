@@ -16,10 +16,12 @@ COMPLAINED = "complained"
 OBJECTED = "objected"
 ERASED = "erased"
 MANUAL = "manual"
-REASONS = (BOUNCED, COMPLAINED, OBJECTED, ERASED, MANUAL)
+# The address was changed by others, and its owner has not agreed yet.
+UNCONFIRMED = "unconfirmed"
+REASONS = (BOUNCED, COMPLAINED, OBJECTED, ERASED, MANUAL, UNCONFIRMED)
 
 # A person's own new act ends these; a dead mailbox is not revived by typing it into a form.
-_ENDED_BY_NEW_ACT = (COMPLAINED, OBJECTED, MANUAL, ERASED)
+_ENDED_BY_NEW_ACT = (COMPLAINED, OBJECTED, MANUAL, ERASED, UNCONFIRMED)
 
 # The customers' columns that decide suppression, joined by name: it happens inside the sender's own statements.
 _customers = table("customers", column("workspace_id"), column("id"), column("address_digest"))

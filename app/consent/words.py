@@ -60,6 +60,7 @@ METHODS = {
     "feedback_report": N_("Complaint report from the mailbox provider"),
     "purge": N_("Attack removed by staff"),
     "staff": N_("Entered by staff"),
+    "address_changed": N_("Address was changed"),
     "deadline": N_("Deadline passed"),
 }
 SUPPRESSIONS = {
@@ -68,6 +69,7 @@ SUPPRESSIONS = {
     "objected": N_("Objection"),
     "erased": N_("Erased"),
     "manual": N_("Added by staff"),
+    "unconfirmed": N_("Changed address, not confirmed"),
 }
 
 

@@ -58,6 +58,24 @@ def test_a_suppressed_address_is_silent_whatever_was_agreed(session, workspace, 
     assert why_not(session, workspace, ada) == permission.SUPPRESSED[reason]
 
 
+def test_a_changed_address_has_not_agreed_until_its_owner_does(session, workspace):
+    """Whoever changes an address, by hand, by program or by file, does not speak for the mailbox."""
+    ada = consented_customer(session, workspace.id)
+    people.change_address(session, ada, email="other@example.com", source="staff:9", now=NOON)
+    assert why_not(session, workspace, ada) == permission.SUPPRESSED["unconfirmed"]
+    assert allowed_ids(session, workspace) == []
+
+    people.change_address(session, ada, email="Ada@Example.com", source="staff:9", now=NOON)
+    assert allowed_ids(session, workspace) == [ada.id]
+
+
+def test_changing_an_address_nobody_may_write_to_silences_nothing(session, workspace):
+    bob = people.upsert(session, workspace.id, email="bob@example.com", fields={}, source="test", now=NOON)
+    people.change_address(session, bob, email="rob@example.com", source="staff:9", now=NOON)
+
+    assert suppression.list_newest(session, workspace.id) == []
+
+
 def test_suppressing_twice_keeps_the_first_reason(session, workspace):
     for reason in ("bounced", "manual"):
         suppression.add(session, workspace.id, address_digest=b"d" * 16, reason=reason, source="test", now=NOON)

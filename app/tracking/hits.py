@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -32,9 +32,16 @@ _COLUMNS = """
     WHERE workspace_id = :workspace_id AND kind IN ('click', 'open') AND message_id IS NOT NULL
 """
 _RECENT = text(f"{_COLUMNS} AND customer_id = ANY(:customer_ids) AND at >= :since ORDER BY at, id")
+# Joined by pairs: each message belongs to one customer, whose timeline is indexed.
 _COMPANY = text(
-    f"{_COLUMNS} AND customer_id = ANY(:customer_ids) AND message_id = ANY(:message_ids) AND at >= :since"
-    " ORDER BY at, id"
+    """
+    SELECT a.id, a.customer_id, a.message_id, a.verdict, a.verdict_version, a.kind, a.at, coalesce(a.link_id, 0),
+           a.facts ->> 'method', a.facts ->> 'ip', a.facts ->> 'agent'
+    FROM unnest(CAST(:customer_ids AS bigint[]), CAST(:message_ids AS bigint[])) AS asked(customer_id, message_id)
+    JOIN activities a ON a.workspace_id = :workspace_id AND a.customer_id = asked.customer_id AND a.at >= :since
+                     AND a.message_id = asked.message_id AND a.kind IN ('click', 'open')
+    ORDER BY a.at, a.id
+    """
 )
 _CUSTOMERS = text(
     """
@@ -82,13 +89,20 @@ def since(session: Session, workspace_id: int, customer_ids: Sequence[int], at: 
     return [_stored(row) for row in rows]
 
 
-def company(
-    session: Session, workspace_id: int, customer_ids: Sequence[int], message_ids: Sequence[int], at: datetime
-) -> list[StoredHit]:
-    """Return the stored hits of these messages, sent to these customers, from `at` on, oldest first."""
-    values = {"workspace_id": workspace_id, "customer_ids": list(customer_ids), "since": at}
-    rows = session.execute(_COMPANY, {**values, "message_ids": list(message_ids)})
-    return [_stored(row) for row in rows]
+def company(session: Session, workspace_id: int, messages: Mapping[int, int], at: datetime) -> list[StoredHit]:
+    """Return the stored hits of these messages (customer by message) from `at` on, oldest first."""
+    values = {
+        "workspace_id": workspace_id,
+        "customer_ids": array(messages.values()),
+        "message_ids": array(messages.keys()),
+        "since": at,
+    }
+    return [_stored(row) for row in session.execute(_COMPANY, values)]
+
+
+def array(numbers: Iterable[int]) -> str:
+    """Return PostgreSQL's way to write an array; psycopg's own costs ten times as much per number."""
+    return "{" + ",".join(map(str, numbers)) + "}"
 
 
 def customers_above(session: Session, workspace_id: int, customer_id: int, *, limit: int) -> list[int]:

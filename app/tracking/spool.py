@@ -12,7 +12,6 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -108,12 +107,13 @@ def read(path: Path, start: int, *, until: float, limit_bytes: int) -> Chunk:
     with path.open("rb") as file:
         file.seek(start)
         data = file.read(limit_bytes)
+    whole = data.split(b"\n")[:-1]
     entries: list[tuple[int, Line]] = []
     end = start
-    for size, line in _lines(data):
+    for raw, line in zip(whole, _parse(whole), strict=True):
         if line is not None and line.at > until:
             break
-        end += size
+        end += len(raw) + 1
         if line is not None:
             entries.append((end, line))
     return Chunk(path.name, start, end, entries)
@@ -133,15 +133,19 @@ def delete_if_finished(path: Path, read_to: int) -> bool:
     return True
 
 
-def _lines(data: bytes) -> Iterator[tuple[int, Line | None]]:
-    start = 0
-    while (stop := data.find(b"\n", start)) >= 0:
-        yield stop + 1 - start, _parse(data[start:stop])
-        start = stop + 1
-
-
-def _parse(raw: bytes) -> Line | None:
+def _parse(whole: list[bytes]) -> list[Line | None]:
+    """Read lines, all at once where all of them are sound."""
     try:
-        return Line(*json.loads(raw))
+        values = json.loads(b"[" + b",".join(whole) + b"]")
+        if len(values) == len(whole):
+            return [Line._make(value) for value in values]
+    except (ValueError, TypeError):
+        pass
+    return [_parse_one(raw) for raw in whole]
+
+
+def _parse_one(raw: bytes) -> Line | None:
+    try:
+        return Line._make(json.loads(raw))
     except (ValueError, TypeError):
         return None

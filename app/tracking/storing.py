@@ -6,8 +6,8 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import BigInteger, any_, cast, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Session
 
 from app.consent import permission
@@ -56,7 +56,8 @@ def _allowed(session: Session, workspace_id: int, lines: Sequence[Line], now: da
     for kind, customer_ids in asked.items():
         query = permission.consented_query(workspace_id, _PURPOSE[kind], 0, now)
         customer_id = query.selected_columns.customer_id
-        allowed[kind] = set(session.scalars(query.where(customer_id.in_(customer_ids)))) if customer_ids else set()
+        wanted = cast(literal(hits.array(sorted(customer_ids))), ARRAY(BigInteger))
+        allowed[kind] = set(session.scalars(query.where(customer_id == any_(wanted)))) if customer_ids else set()
     return allowed
 
 
@@ -82,11 +83,10 @@ def _judge(session: Session, workspace_id: int, lines: Sequence[Line]) -> list[t
 
 def _stored_company(session: Session, workspace_id: int, lines: Sequence[Line]) -> dict[int, list[StoredHit]]:
     first = datetime.fromtimestamp(min(line.at for line in lines), UTC)
-    customer_ids = sorted({line.customer_id for line in lines})
     stored: dict[int, list[StoredHit]] = defaultdict(list)
     # Twice the reach of company, so that what is judged anew is seen with all of its own.
-    message_ids = sorted({line.message_id for line in lines})
-    for known in hits.company(session, workspace_id, customer_ids, message_ids, first - 2 * verdicts.COMPANY):
+    messages = {line.message_id: line.customer_id for line in lines}
+    for known in hits.company(session, workspace_id, messages, first - 2 * verdicts.COMPANY):
         stored[known.message_id].append(known)
     return stored
 

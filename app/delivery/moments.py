@@ -1,11 +1,11 @@
-"""When did our mails to somebody leave? Asked by the timeline, and by tracking to tell a scanner's haste from a person."""
+"""When did our mails to somebody leave? Asked by the timeline, and by tracking to know a scanner by its haste."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import any_, func, select
+from sqlalchemy import ARRAY, BigInteger, any_, cast, func, select
 from sqlalchemy.orm import Session
 
 from app.customers.timeline import Moment
@@ -49,9 +49,9 @@ def of_customer(
 
 
 def sent_times(session: Session, workspace_id: int, message_ids: Sequence[int]) -> Mapping[int, datetime]:
-    """Return when each of these messages was taken by the mail server; the hand-over where its answer is not written yet."""
+    """Return when the server took each of these messages; the hand-over where its answer is not written yet."""
     at = func.coalesce(Message.sent_at, Message.handed_at)
-    query = select(Message.id, at).where(
-        Message.workspace_id == workspace_id, Message.id == any_(list(message_ids)), at.is_not(None)
+    query = select(Message.id, at.label("at")).where(
+        Message.workspace_id == workspace_id, Message.id == any_(cast(list(message_ids), ARRAY(BigInteger))), at.is_not(None)
     )
-    return {message_id: moment for message_id, moment in session.execute(query)}
+    return {row.id: row.at for row in session.execute(query)}

@@ -6,7 +6,7 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import any_
+from sqlalchemy import ARRAY, BigInteger, any_, cast
 from sqlalchemy.orm import Session
 
 from app.accounts import workspaces
@@ -96,8 +96,8 @@ def _take_back(
     withdrawn: set[int] = set()
     for topic in topics.list_active(session, workspace_id):
         allowed = permission.consented_query(workspace_id, MARKETING, topic.id, now)
-        customer_id = allowed.selected_columns.customer_id
-        withdrawn.update(session.scalars(allowed.where(customer_id == any_(refusing))))
+        named = any_(cast(refusing, ARRAY(BigInteger)))
+        withdrawn.update(session.scalars(allowed.where(allowed.selected_columns.customer_id == named)))
     proof = Evidence(
         method="import",
         actor="import",

@@ -52,6 +52,8 @@ def sent_times(session: Session, workspace_id: int, message_ids: Sequence[int]) 
     """Return when the server took each of these messages; the hand-over where its answer is not written yet."""
     at = func.coalesce(Message.sent_at, Message.handed_at)
     query = select(Message.id, at.label("at")).where(
-        Message.workspace_id == workspace_id, Message.id == any_(cast(list(message_ids), ARRAY(BigInteger))), at.is_not(None)
+        Message.workspace_id == workspace_id,
+        Message.id == any_(cast(list(message_ids), ARRAY(BigInteger))),
+        at.is_not(None),
     )
     return {row.id: row.at for row in session.execute(query)}

@@ -46,7 +46,10 @@ def test_the_application_owns_nothing_and_bypasses_nothing(database):
             {"names": [APP_ROLE, READER_ROLE]},
         ).all()
         owned = session.scalars(
-            text("SELECT relname FROM pg_class WHERE pg_get_userbyid(relowner) = ANY(:names) AND relpersistence <> 't'"),
+            text(
+                "SELECT relname FROM pg_class WHERE pg_get_userbyid(relowner) = ANY(:names)"
+                " AND relpersistence <> 't'"
+            ),
             {"names": [APP_ROLE, READER_ROLE]},
         ).all()
 

@@ -1,0 +1,91 @@
+"""What a file says about consent reaches the room that keeps it, and a claim without proof grants nothing."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from app.consent import permission
+from app.customers.imports import evidence
+from app.wiring import hooks
+from tests.factories import NOON
+from tests.factories.customers import import_file
+
+HEADER = "email,subscribed,consented_at,method,wording,topic,purposes\n"
+WORDS = "Yes please send me the news"
+
+
+@pytest.fixture
+def heard(monkeypatch):
+    """What the hook was told, instead of what consent makes of it."""
+    rows: list[evidence.EvidenceRow] = []
+
+    def listen(session, workspace_id, import_ref, told, now):
+        rows.extend(told)
+        return {"heard": len(told)}
+
+    monkeypatch.setattr(evidence, "EVIDENCE_HOOKS", [listen])
+    return rows
+
+
+@pytest.fixture
+def _connected(monkeypatch):
+    monkeypatch.setattr(evidence, "EVIDENCE_HOOKS", [hooks.keep_evidence])
+
+
+def mailable(database, workspace):
+    query = permission.allowed_query(workspace.id, "marketing", workspace.topic_id, NOON)
+    with database.transaction(workspace.id) as session:
+        return len(session.execute(query).all())
+
+
+@pytest.mark.usefixtures("_connected")
+def test_proof_makes_people_mailable_and_claims_do_not(database, workspace):
+    done = import_file(
+        database,
+        workspace.id,
+        HEADER
+        + f"ada@example.com,yes,2025-05-01 10:00,web form,{WORDS},news,\n"
+        + "bob@example.com,true,,,,news,\n"
+        + "eve@example.com,no,,,,news,\n",
+    )
+
+    assert (done.counts["said_yes"], done.counts["claimed_only"], done.counts["said_no"]) == (1, 1, 1)
+    assert done.counts["consent_granted"] == 1
+    assert mailable(database, workspace) == 1
+
+
+@pytest.mark.usefixtures("_connected")
+def test_the_same_proof_again_is_no_second_record(database, workspace):
+    content = HEADER + f"ada@example.com,yes,2025-05-01 10:00,web form,{WORDS},news,\n"
+    import_file(database, workspace.id, content)
+    again = import_file(database, workspace.id, content)
+
+    assert again.counts["consent_already_known"] == 1
+    assert mailable(database, workspace) == 1
+
+
+def test_every_answer_is_handed_on_with_its_own_row(database, workspace, heard):
+    done = import_file(
+        database,
+        workspace.id,
+        HEADER
+        + f"ada@example.com,yes,2025-05-01,web form,{WORDS},news,marketing profiling\n"
+        + "ada@example.com,no,,,,,\nbob@example.com,,,,,,\nnobody,yes,,,,,\n",
+        topic="offers",
+    )
+
+    assert [(row.row, row.is_yes, row.topic) for row in heard] == [(2, True, "news"), (3, False, "offers")]
+    assert heard[0].at == datetime(2025, 5, 1, 12, tzinfo=UTC)
+    assert heard[0].purposes == ("marketing", "profiling")
+    assert heard[0].customer_id == heard[1].customer_id
+    assert done.counts["consent_heard"] == 2
+
+
+def test_answers_nobody_can_read_give_the_row_back(database, workspace, heard):
+    content = HEADER + "a@b.co,perhaps,,,,,\nb@b.co,yes,someday,,,,\nc@b.co,yes,,,,,world peace\n"
+    done = import_file(database, workspace.id, content)
+
+    assert done.counts == {"refused": 3}
+    assert heard == []

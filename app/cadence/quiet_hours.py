@@ -48,6 +48,7 @@ def is_open(at: datetime, hours: Hours, where: ZoneInfo) -> bool:
     return hours.quiet_until <= clock < hours.quiet_from
 
 
+@lru_cache(maxsize=4096)
 def next_open(at: datetime, hours: Hours, where: ZoneInfo) -> datetime:
     """Return the earliest moment not before `at` when mail may arrive; `at` itself if it may now."""
     if hours.is_always_open or is_open(at, hours, where):

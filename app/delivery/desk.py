@@ -223,25 +223,30 @@ class Desk:
             "send": asked[0].plan.send_id,
             "topic": asked[0].plan.topic_id,
             "now": now,
-            "ids": [letter.id for letter in asked],
-            "attempts": [letter.attempt for letter in asked],
-            "customers": [letter.customer_id for letter in asked],
+            "ids": _array([letter.id for letter in asked]),
+            "attempts": _array([letter.attempt for letter in asked]),
+            "customers": _array([letter.customer_id for letter in asked]),
             "seen": [letter.seen for letter in asked],
-            "counted": [letter.counted_at is not None for letter in asked],
+            "counted": _array([letter.counted_at is not None for letter in asked]),
         }
 
     def _written(self, records: list[Record]) -> dict[str, Any]:
         return {
             "workspace": self._workspace_id,
-            "o_ids": [record.letter.id for record in records],
-            "o_attempts": [record.letter.attempt for record in records],
-            "o_states": [record.state.value for record in records],
+            "o_ids": _array([record.letter.id for record in records]),
+            "o_attempts": _array([record.letter.attempt for record in records]),
+            "o_states": _array([record.state.value for record in records]),
             "o_reasons": [record.reason for record in records],
             "o_due": [record.due_at for record in records],
-            "o_codes": [record.code for record in records],
+            "o_codes": _array(["NULL" if record.code is None else record.code for record in records]),
             "o_replies": [record.reply for record in records],
             "o_at": [record.at for record in records],
         }
 
     def _now(self) -> datetime:
         return self._services.clock.now()
+
+
+def _array(values: Sequence[int | bool | str]) -> str:
+    """Write numbers or plain words as PostgreSQL reads an array; the driver would take ten times as long for each."""
+    return "{" + ",".join(map(str, values)) + "}"

@@ -23,12 +23,3 @@ class MessageBounced(Fact):
     message_id: int
     kind: str
     is_final: bool
-
-
-@dataclass(frozen=True)
-class SendFinished(Fact):
-    """Nothing of this send waits any more."""
-
-    send_id: int
-    source_id: int
-    kind: str

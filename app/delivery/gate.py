@@ -49,7 +49,7 @@ class Rules:
     time_zone: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Candidate:
     """What is known of one message and its person at the moment of asking.
 

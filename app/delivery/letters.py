@@ -116,7 +116,7 @@ def slots(given: Letter, tokens: Tokens, workspace_id: int, preferences_until: d
     first_name, last_name = given.person["customer"]["first_name"], given.person["customer"]["last_name"]
     return Slots(
         to_address=given.email,
-        to_name=" ".join(name for name in (first_name, last_name) if name),
+        to_name=f"{first_name} {last_name}" if first_name and last_name else first_name or last_name or "",
         message=tokens.mint("bounce", workspace_id, *ids),
         unsubscribe="" if request_id else tokens.mint("unsubscribe", workspace_id, *leaving),
         preferences=""

@@ -113,7 +113,10 @@ def launch(
     send.state = SendState.RUNNING
     send.launched_at = send.launched_at or now
     session.flush()
-    lanes.wake_for_send(session, workspace_id, send_id)
+    if counts.queued:
+        lanes.wake_for_send(session, workspace_id, send_id)
+    else:
+        finish_empty(session, workspace_id, send_id, now=now)
     return counts
 
 

@@ -16,6 +16,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 from app.delivery.smtp_replies import NotSmtp, ReplyReader
 
@@ -34,8 +35,7 @@ class Phase(IntEnum):
     DROPPED_AFTER_DOT = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What became of one message. `code` is 0 where no server reply decided it."""
 
     phase: Phase
@@ -87,6 +87,10 @@ class Step(IntEnum):
     LONE_DOT = 6
 
 
+# While commands run ahead of their replies, a yes to these says nothing that has to be acted on.
+EXPECTED_YES = frozenset({Step.RESET, Step.MAIL, Step.RCPT})
+
+
 class _Transfer:
     """One message on its way: what the server refused so far, and whether its last byte has left us."""
 
@@ -103,9 +107,12 @@ class Connection(asyncio.Protocol):
 
     def __init__(self, timeouts: Timeouts) -> None:
         self.offers: dict[str, str] = {}
+        self.is_pipelining = False
+        self.is_chunking = False
         self.is_usable = False
         self.loss = ""
         self._timeouts = timeouts
+        self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._replies = ReplyReader()
         self._expected: deque[tuple[Step, _Transfer | None]] = deque()
@@ -137,6 +144,12 @@ class Connection(asyncio.Protocol):
         finally:
             self._done = None
             self._disarm()
+
+    def learn(self, offers: dict[str, str]) -> None:
+        """Take note of what the server's EHLO offered."""
+        self.offers = offers
+        self.is_pipelining = "PIPELINING" in offers
+        self.is_chunking = self.is_pipelining and "CHUNKING" in offers
 
     async def command(self, line: str) -> Reply:
         """Say one thing outside a delivery and wait for the answer."""
@@ -196,18 +209,10 @@ class Connection(asyncio.Protocol):
             if not self._expected and self._done is not None and not self._done.done():
                 self._done.set_result(None)
         elif self.is_chunking:
-            self._write(b"".join(self._chunks()))
+            self._write(*self._chunks())
         else:
             self._write(self._opening())
         self._pull()
-
-    @property
-    def is_pipelining(self) -> bool:
-        return "PIPELINING" in self.offers
-
-    @property
-    def is_chunking(self) -> bool:
-        return "CHUNKING" in self.offers and "PIPELINING" in self.offers
 
     def _chunks(self) -> list[bytes]:
         """Whole messages, each MAIL, RCPT, BDAT LAST and body, as many as may be under way at once."""
@@ -246,16 +251,17 @@ class Connection(asyncio.Protocol):
         self._expected.append((Step.DATA, transfer))
         return b"%bRCPT TO:<%b>\r\nDATA\r\n" % (mail, recipient)
 
-    def _end_with(self, piece: bytes) -> None:
+    def _end_with(self, *pieces: bytes) -> None:
         """Write what ends one message; the opening of the next rides along when the server pipelines."""
         if self.is_pipelining and self._ready is not None:
-            piece += self._opening()
-        self._write(piece)
+            pieces = (*pieces, self._opening())
+        self._write(*pieces)
         self._pull()
 
     # -- replies ----------------------------------------------------------------------------------------------
 
-    def _replied(self, code: int, texts: list[str]) -> None:
+    def _replied(self, code: int, lines: list[bytes]) -> None:
+        texts = [line.decode("utf-8", "replace") for line in lines]
         if not self._expected:
             self._fail(f"{code} {' '.join(texts)}")
             return
@@ -304,7 +310,7 @@ class Connection(asyncio.Protocol):
             body = transfer.envelope.body
             transfer.is_complete = True
             self._expected.append((Step.BODY, transfer))
-            self._end_with(body + (b".\r\n" if body.endswith(b"\r\n") else b"\r\n.\r\n"))
+            self._end_with(body, b".\r\n" if body.endswith(b"\r\n") else b"\r\n.\r\n")
         elif code == 354:
             # The server asks for content although it refused the recipient: a lone dot ends that politely.
             self._expected.append((Step.LONE_DOT, transfer))
@@ -325,10 +331,13 @@ class Connection(asyncio.Protocol):
         self._transport = transport  # type: ignore[assignment]
 
     def data_received(self, data: bytes) -> None:
-        self._spoken_at = asyncio.get_running_loop().time()
+        self._spoken_at = self._loop.time()
         try:
-            for code, texts in self._replies.feed(data):
-                self._replied(code, texts)
+            for code, lines in self._replies.feed(data):
+                if code == 250 and self.is_pipelining and self._expected and self._expected[0][0] in EXPECTED_YES:
+                    self._expected.popleft()
+                else:
+                    self._replied(code, lines)
         except NotSmtp as error:
             self._fail(str(error))
 
@@ -356,9 +365,9 @@ class Connection(asyncio.Protocol):
         phase = Phase.DROPPED_AFTER_DOT if transfer.is_complete else Phase.UNSENT
         return Outcome(phase, 0, self.loss)
 
-    def _write(self, data: bytes) -> None:
+    def _write(self, *pieces: bytes) -> None:
         if self._transport is not None and not self._transport.is_closing():
-            self._transport.write(data)
+            self._transport.writelines(pieces)
 
     def _fail(self, why: str) -> None:
         self.loss = why[:500]

@@ -17,35 +17,31 @@ class ReplyReader:
 
     def __init__(self) -> None:
         self._buffer = b""
-        self._texts: list[str] = []
+        self._texts: list[bytes] = []
 
     @property
     def has_rest(self) -> bool:
         """Bytes came that no reply has used; after STARTTLS those could be injected."""
         return bool(self._buffer or self._texts)
 
-    def feed(self, data: bytes) -> list[tuple[int, list[str]]]:
+    def feed(self, data: bytes) -> list[tuple[int, list[bytes]]]:
         """Return the replies completed by `data`; raise NotSmtp where it cannot be one."""
-        self._buffer += data
-        replies = []
-        start = 0
-        while (end := self._buffer.find(b"\n", start)) >= 0:
-            if end - start > MAX_LINE:
-                raise NotSmtp("a reply line is too long")
-            line = self._buffer[start:end].rstrip(b"\r")
-            start = end + 1
-            if self._is_last(line):
-                replies.append((int(line[:3]), self._texts))
-                self._texts = []
-        self._buffer = self._buffer[start:]
+        lines = (self._buffer + data).split(b"\n") if self._buffer else data.split(b"\n")
+        self._buffer = lines.pop()
         if len(self._buffer) > MAX_LINE:
             raise NotSmtp("a reply line is too long")
+        replies = []
+        for line in lines:
+            if self._is_last(line.rstrip(b"\r")):
+                replies.append((int(line[:3]), self._texts))
+                self._texts = []
         return replies
 
     def _is_last(self, line: bytes) -> bool:
-        if not line[:3].isdigit() or len(line) < 3 or line[3:4] not in (b" ", b"-", b""):
+        mark = line[3:4]
+        if len(line) < 3 or len(line) > MAX_LINE or not line[:3].isdigit() or mark not in (b" ", b"-", b""):
             raise NotSmtp(f"not a reply: {line[:80]!r}")
-        self._texts.append(line[4:].decode("utf-8", "replace"))
+        self._texts.append(line[4:])
         if len(self._texts) > MAX_LINES:
             raise NotSmtp("a reply has too many lines")
-        return line[3:4] != b"-"
+        return mark != b"-"

@@ -68,11 +68,11 @@ async def _open(connection: Connection, relay: Relay, helo: str) -> None:
 async def _hello(connection: Connection, helo: str) -> None:
     code, texts = await connection.command(f"EHLO {helo}")
     if code != 250:
-        connection.offers = {}
+        connection.learn({})
         _demand(await connection.command(f"HELO {helo}"), 250)
         return
     words = (text.partition(" ") for text in texts[1:])
-    connection.offers = {word.upper(): rest for word, _, rest in words}
+    connection.learn({word.upper(): rest for word, _, rest in words})
 
 
 async def _encrypt(connection: Connection, relay: Relay) -> None:

@@ -36,6 +36,7 @@ def run(main_job: Callable[[Mapping[str, str]], int], *, once: bool) -> int:
     otherwise it is played on the first start only.
     """
     var_dir = Path(os.environ.get("VAR_DIR", "var")).absolute()
+    signal.signal(signal.SIGINT, _interrupt)
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGHUP, _interrupt)
     supervisor = Supervisor(say=lambda line: print(line, flush=True))

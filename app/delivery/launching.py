@@ -153,13 +153,10 @@ def _messages(send: Send, person: CTE, *, extra: dict[str, Any] | None, due_at: 
         *("workspace_id", "id", "send_id", "customer_id", "state", "reason"),
         *("permission_seq", "due_at", "extra", "attempt"),
     )
-    return (
-        insert_or_skip(Message)
-        .from_select(names, rows)
-        .on_conflict_do_nothing(constraint="uq_messages_once")
-        .returning(Message.id, Message.reason)
-        .cte("laid")
-    )
+    statement = insert_or_skip(Message).from_select(names, rows)
+    if send.launched_at is not None:
+        statement = statement.on_conflict_do_nothing(constraint="uq_messages_once")
+    return statement.returning(Message.id, Message.reason).cte("laid")
 
 
 def _batches(send: Send, person: CTE, laid: CTE, due_at: datetime | None) -> CTE:

@@ -14,7 +14,6 @@ from app.consent import actions, evidence_imports, permission, topics
 from app.consent.evidence import Evidence
 from app.consent.evidence_imports import Claim, Outcome
 from app.consent.purposes import MARKETING
-from app.customers import addresses
 from app.customers.imports import evidence
 from app.customers.imports.evidence import EvidenceRow, ImportRef
 from app.delivery import moments
@@ -49,13 +48,12 @@ def keep_evidence(
     by_word = {word.casefold(): topic.key for topic in known for word in (topic.name, topic.key)}
     default = next((topic.key for topic in known if topic.id == import_ref.topic_id), "")
     language = workspaces.get(session, workspace_id).language
-    digest_key = workspaces.get(session, workspace_id).digest_key
     claims = [
         Claim(
             customer_id=row.customer_id,
             row=row.row,
             address=row.email,
-            address_digest=addresses.digest(addresses.normalise(row.email).key, digest_key) if row.email else None,
+            address_digest=row.address_digest,
             consented_at=row.at,
             method=row.method,
             topic=by_word.get(row.topic.casefold(), row.topic) if row.topic else default,

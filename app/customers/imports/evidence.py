@@ -36,7 +36,8 @@ class Said(NamedTuple):
 
 
 class EvidenceRow(NamedTuple):
-    """What one row says about one customer's answer. Texts are as in the file, empty when the file says nothing.
+    """What one row says about one customer's answer. Texts are as in the file, empty when the file says nothing;
+    `address_digest` is that of the address in the row.
 
     A yes without its time, its method and its wording is a claim, not evidence: it grants nothing.
     """
@@ -52,6 +53,7 @@ class EvidenceRow(NamedTuple):
     page: str
     ip: str
     purposes: tuple[str, ...]
+    address_digest: bytes | None
 
 
 # hook(session, workspace_id, import_ref, rows, now) -> counts by name, such as {"granted": 3, "without_evidence": 1}

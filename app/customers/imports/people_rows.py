@@ -31,6 +31,7 @@ class PersonRow:
     tags: tuple[str, ...]
     answers: list[Said]
     covers: list[int] = field(default_factory=list)
+    address_digest: bytes | None = None
 
     def absorb(self, earlier: PersonRow, options: Options) -> None:
         """Take over what an earlier row of the same person said and this one leaves open."""

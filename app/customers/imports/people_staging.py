@@ -77,8 +77,12 @@ class PeopleStage:
         for row in rows:
             said = row.values
             cells: list[Any] = [row.row, *[said[name] for name in profile]]
-            if has_email:
-                cells += _address_cells(said.get("email"), row.key, digest_key)
+            if has_email and row.key:
+                row.address_digest = addresses.digest(row.key, digest_key)
+                provider = addresses.provider_of(row.key[row.key.rindex("@") + 1 :])
+                cells += (said.get("email"), row.key, row.address_digest, provider)
+            elif has_email:
+                cells += _NO_ADDRESS
             if has_tags:
                 cells.append(_array(row.tags))
             if custom:
@@ -166,13 +170,6 @@ class PeopleStage:
         return session.execute(prepared, {name: known[name] for name in prepared._bindparams})
 
 
-def _address_cells(typed: str | None, key: str | None, digest_key: bytes) -> list[Any]:
-    if key is None:
-        return [None, None, None, None]
-    provider = addresses.provider_of(key[key.rindex("@") + 1 :])
-    return [typed, key, addresses.digest(key, digest_key), provider]
-
-
 @lru_cache(maxsize=8192)
 def _array(tags: tuple[str, ...]) -> str:
     """Return the tags as PostgreSQL writes an array; few combinations make up most files."""
@@ -180,6 +177,7 @@ def _array(tags: tuple[str, ...]) -> str:
     return "{" + ",".join(f'"{tag}"' for tag in quoted) + "}"
 
 
+_NO_ADDRESS = (None, None, None, None)
 _ADDRESS = (("email", "email"), ("email_key", "email_key"), ("address_digest", "digest"), ("provider", "provider"))
 _HERE = "jsonb_build_array(CAST(:import_id AS bigint), s.row)"
 # Columns that follow from the address are not told by the file themselves.

@@ -19,7 +19,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.accounts import workspaces
-from app.customers import fields
+from app.customers import addresses, fields
 from app.customers.facts import PeopleImported, PurchasesImported
 from app.customers.imports import batches, evidence, files
 from app.customers.imports.batches import Batch, Refused
@@ -167,7 +167,7 @@ def _write(session: Session, plan: Plan, found: Import, batch: Batch, *, now: da
     session.execute(select(func.pg_advisory_xact_lock(func.hashtext("customers.imports"), plan.workspace_id % 2**31)))
     outcome = _stage(session, plan, batch, is_rehearsal=False, now=now)
     refused = _refused(batch, outcome)
-    answers = _evidence_rows(batch, outcome)
+    answers = _evidence_rows(batch, outcome, plan.digest_key)
     told = evidence.hand_on(session, plan.workspace_id, plan.import_ref, answers, now=now)
     if refused:
         session.execute(insert(RefusedRow), [_kept(plan, row) for row in refused])
@@ -206,14 +206,23 @@ def _claims(batch: Batch) -> Counter[str]:
     return Counter(said_no=no, said_yes=proven, claimed_only=len(yes) - proven)
 
 
-def _evidence_rows(batch: Batch, outcome: Outcome) -> list[evidence.EvidenceRow]:
+def _evidence_rows(batch: Batch, outcome: Outcome, digest_key: bytes) -> list[evidence.EvidenceRow]:
     ids = outcome.customer_ids
     return [
-        evidence.EvidenceRow(ids[person.row], *said)
+        evidence.EvidenceRow(
+            ids[person.row],
+            *said,
+            person.address_digest if said.row == person.row else _digest(said.email, digest_key),
+        )
         for person in batch.people
         if person.row in ids
         for said in person.answers
     ]
+
+
+def _digest(email: str, digest_key: bytes) -> bytes | None:
+    key = addresses.find_key(email)
+    return addresses.digest(key, digest_key) if key else None
 
 
 def _kept(plan: Plan, row: Refused) -> dict[str, Any]:

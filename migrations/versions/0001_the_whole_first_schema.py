@@ -151,6 +151,115 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_cron_ticks")),
     )
     op.create_table(
+        "customer_engagement",
+        sa.Column("workspace_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("customer_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("sent_count", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("latest_sent_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("latest_open_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("latest_click_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("latest_reply_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("latest_human_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("open_count", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("click_count", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("machine_count", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("orders", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("spent", sa.Numeric(precision=14, scale=2), server_default="0", nullable=False),
+        sa.Column("items", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("first_purchase_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("latest_purchase_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("recent_contact_at", sa.ARRAY(sa.TIMESTAMP(timezone=True)), server_default="{}", nullable=False),
+        sa.Column("recent_contact_topic", sa.ARRAY(sa.BigInteger()), server_default="{}", nullable=False),
+        sa.PrimaryKeyConstraint("workspace_id", "customer_id", name=op.f("pk_customer_engagement")),
+        postgresql_with={"fillfactor": 70},
+    )
+    op.create_table(
+        "customers",
+        sa.Column("workspace_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("external_ref", sa.Text(), nullable=True),
+        sa.Column("email", sa.Text(), nullable=True),
+        sa.Column("email_key", sa.Text(collation="C"), nullable=True),
+        sa.Column("address_digest", sa.LargeBinary(), nullable=True),
+        sa.Column("provider", sa.Text(), server_default="other", nullable=False),
+        sa.Column("first_name", sa.Text(), nullable=True),
+        sa.Column("last_name", sa.Text(), nullable=True),
+        sa.Column("language", sa.Text(), nullable=True),
+        sa.Column("country", sa.Text(), nullable=True),
+        sa.Column("city", sa.Text(), nullable=True),
+        sa.Column("time_zone", sa.Text(), nullable=True),
+        sa.Column("tags", sa.ARRAY(sa.Text()), server_default="{}", nullable=False),
+        sa.Column("custom", postgresql.JSONB(astext_type=sa.Text()), server_default="{}", nullable=False),
+        sa.Column("provenance", postgresql.JSONB(astext_type=sa.Text()), server_default="{}", nullable=False),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("updated_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "(email_key IS NULL) = (address_digest IS NULL)", name=op.f("ck_customers_digest_follows_email")
+        ),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_customers")),
+        sa.UniqueConstraint("workspace_id", "email_key", name="uq_customers_email_key"),
+    )
+    op.create_index("ix_customers_country", "customers", ["workspace_id", "country"], unique=False)
+    op.create_index(
+        "ix_customers_first_name",
+        "customers",
+        ["workspace_id", sa.literal_column('lower(first_name) COLLATE "C"')],
+        unique=False,
+    )
+    op.create_index(
+        "ix_customers_last_name",
+        "customers",
+        ["workspace_id", sa.literal_column('lower(last_name) COLLATE "C"')],
+        unique=False,
+    )
+    op.create_index("ix_customers_tags", "customers", ["tags"], unique=False, postgresql_using="gin")
+    op.create_index(
+        "uq_customers_external_ref",
+        "customers",
+        ["workspace_id", "external_ref"],
+        unique=True,
+        postgresql_where=sa.text("external_ref IS NOT NULL"),
+    )
+    op.create_table(
+        "messages",
+        sa.Column("workspace_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("send_id", sa.BigInteger(), nullable=False),
+        sa.Column("customer_id", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("attempt", sa.SmallInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("due_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("permission_seq", sa.BigInteger(), nullable=True),
+        sa.Column("contact_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("handed_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("sent_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("smtp_code", sa.SmallInteger(), nullable=True),
+        sa.Column("smtp_reply", sa.Text(), nullable=True),
+        sa.Column("extra", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.CheckConstraint("due_at IS NULL OR state = 'queued'", name=op.f("ck_messages_only_queued_waits")),
+        sa.CheckConstraint("state <> 'sent' OR sent_at IS NOT NULL", name=op.f("ck_messages_sent_has_time")),
+        sa.CheckConstraint("state <> 'skipped' OR reason IS NOT NULL", name=op.f("ck_messages_skipped_has_reason")),
+        sa.CheckConstraint(
+            "state IN ('queued', 'handed', 'sent', 'refused', 'in_doubt', 'skipped')",
+            name=op.f("ck_messages_known_state"),
+        ),
+        sa.CheckConstraint(
+            "state NOT IN ('handed', 'sent') OR permission_seq IS NOT NULL", name=op.f("ck_messages_no_record_no_send")
+        ),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_messages")),
+        sa.UniqueConstraint("workspace_id", "customer_id", "send_id", name="uq_messages_once"),
+        postgresql_with={"fillfactor": 60},
+    )
+    op.create_index("ix_messages_send", "messages", ["workspace_id", "send_id"], unique=False)
+    op.create_index(
+        "ix_messages_waiting",
+        "messages",
+        ["workspace_id", "due_at"],
+        unique=False,
+        postgresql_where=sa.text("due_at IS NOT NULL"),
+    )
+    op.create_table(
         "outbox",
         sa.Column("id", sa.BigInteger(), autoincrement=True, nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
@@ -316,49 +425,28 @@ def upgrade() -> None:
         sa.UniqueConstraint("workspace_id", "key", name="uq_custom_fields_key"),
     )
     op.create_table(
-        "customers",
-        sa.Column("workspace_id", sa.BigInteger(), nullable=False),
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("external_ref", sa.Text(), nullable=True),
-        sa.Column("email", sa.Text(), nullable=True),
-        sa.Column("email_key", sa.Text(collation="C"), nullable=True),
-        sa.Column("address_digest", sa.LargeBinary(), nullable=True),
-        sa.Column("provider", sa.Text(), server_default="other", nullable=False),
-        sa.Column("first_name", sa.Text(), nullable=True),
-        sa.Column("last_name", sa.Text(), nullable=True),
-        sa.Column("language", sa.Text(), nullable=True),
-        sa.Column("country", sa.Text(), nullable=True),
-        sa.Column("city", sa.Text(), nullable=True),
-        sa.Column("time_zone", sa.Text(), nullable=True),
-        sa.Column("tags", sa.ARRAY(sa.Text()), server_default="{}", nullable=False),
-        sa.Column("custom", postgresql.JSONB(astext_type=sa.Text()), server_default="{}", nullable=False),
-        sa.Column("provenance", postgresql.JSONB(astext_type=sa.Text()), server_default="{}", nullable=False),
-        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
-        sa.Column("updated_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        "customer_traits",
+        sa.Column("workspace_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("customer_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("recency", sa.SmallInteger(), nullable=False),
+        sa.Column("frequency", sa.SmallInteger(), nullable=False),
+        sa.Column("monetary", sa.SmallInteger(), nullable=False),
+        sa.Column("value_tier", sa.Text(), nullable=False),
+        sa.Column("revenue_share", sa.Numeric(precision=9, scale=6), nullable=False),
+        sa.Column("segment_label", sa.Text(), nullable=False),
+        sa.Column("inferred_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.CheckConstraint(
-            "(email_key IS NULL) = (address_digest IS NULL)", name=op.f("ck_customers_digest_follows_email")
+            "recency BETWEEN 1 AND 5 AND frequency BETWEEN 1 AND 5 AND monetary BETWEEN 1 AND 5",
+            name=op.f("ck_customer_traits_quintiles"),
         ),
         sa.ForeignKeyConstraint(
-            ["workspace_id"], ["workspaces.id"], name=op.f("fk_customers_workspace_id"), ondelete="CASCADE"
+            ["workspace_id", "customer_id"],
+            ["customers.workspace_id", "customers.id"],
+            name=op.f("fk_customer_traits_workspace_id_customer_id"),
+            ondelete="CASCADE",
         ),
-        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_customers")),
-        sa.UniqueConstraint("workspace_id", "email_key", name="uq_customers_email_key"),
-        sa.UniqueConstraint("workspace_id", "external_ref", name="uq_customers_external_ref"),
+        sa.PrimaryKeyConstraint("workspace_id", "customer_id", name=op.f("pk_customer_traits")),
     )
-    op.create_index("ix_customers_country", "customers", ["workspace_id", "country"], unique=False)
-    op.create_index(
-        "ix_customers_first_name",
-        "customers",
-        ["workspace_id", sa.literal_column('lower(first_name) COLLATE "C"')],
-        unique=False,
-    )
-    op.create_index(
-        "ix_customers_last_name",
-        "customers",
-        ["workspace_id", sa.literal_column('lower(last_name) COLLATE "C"')],
-        unique=False,
-    )
-    op.create_index("ix_customers_tags", "customers", ["tags"], unique=False, postgresql_using="gin")
     op.create_table(
         "idempotency_keys",
         sa.Column("workspace_id", sa.BigInteger(), nullable=False),
@@ -477,48 +565,6 @@ def upgrade() -> None:
     )
     op.create_index("ix_memberships_staff", "memberships", ["staff_id"], unique=False)
     op.create_table(
-        "messages",
-        sa.Column("workspace_id", sa.BigInteger(), nullable=False),
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("send_id", sa.BigInteger(), nullable=False),
-        sa.Column("customer_id", sa.BigInteger(), nullable=False),
-        sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=True),
-        sa.Column("attempt", sa.SmallInteger(), server_default=sa.text("0"), nullable=False),
-        sa.Column("due_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
-        sa.Column("permission_seq", sa.BigInteger(), nullable=True),
-        sa.Column("contact_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
-        sa.Column("handed_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
-        sa.Column("sent_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
-        sa.Column("smtp_code", sa.SmallInteger(), nullable=True),
-        sa.Column("smtp_reply", sa.Text(), nullable=True),
-        sa.Column("extra", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
-        sa.CheckConstraint("due_at IS NULL OR state = 'queued'", name=op.f("ck_messages_only_queued_waits")),
-        sa.CheckConstraint("state <> 'sent' OR sent_at IS NOT NULL", name=op.f("ck_messages_sent_has_time")),
-        sa.CheckConstraint("state <> 'skipped' OR reason IS NOT NULL", name=op.f("ck_messages_skipped_has_reason")),
-        sa.CheckConstraint(
-            "state IN ('queued', 'handed', 'sent', 'refused', 'in_doubt', 'skipped')",
-            name=op.f("ck_messages_known_state"),
-        ),
-        sa.CheckConstraint(
-            "state NOT IN ('handed', 'sent') OR permission_seq IS NOT NULL", name=op.f("ck_messages_no_record_no_send")
-        ),
-        sa.ForeignKeyConstraint(
-            ["workspace_id"], ["workspaces.id"], name=op.f("fk_messages_workspace_id"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_messages")),
-        sa.UniqueConstraint("workspace_id", "customer_id", "send_id", name="uq_messages_once"),
-        postgresql_with={"fillfactor": 60},
-    )
-    op.create_index("ix_messages_send", "messages", ["workspace_id", "send_id"], unique=False)
-    op.create_index(
-        "ix_messages_waiting",
-        "messages",
-        ["workspace_id", "due_at"],
-        unique=False,
-        postgresql_where=sa.text("due_at IS NOT NULL"),
-    )
-    op.create_table(
         "notices",
         sa.Column("workspace_id", sa.BigInteger(), nullable=False),
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -538,6 +584,61 @@ def upgrade() -> None:
         info={"insert_only": True},
     )
     op.create_index("ix_notices_sha256", "notices", ["workspace_id", "sha256"], unique=False)
+    op.create_table(
+        "purchases",
+        sa.Column("workspace_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("customer_id", sa.BigInteger(), nullable=False),
+        sa.Column("order_ref", sa.Text(), nullable=False),
+        sa.Column("purchased_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("amount", sa.Numeric(precision=14, scale=2), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("items", sa.BigInteger(), server_default="1", nullable=False),
+        sa.Column("product", sa.Text(), nullable=True),
+        sa.Column("import_id", sa.BigInteger(), nullable=True),
+        sa.Column("import_row", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "customer_id"],
+            ["customers.workspace_id", "customers.id"],
+            name=op.f("fk_purchases_workspace_id_customer_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_purchases")),
+        sa.UniqueConstraint("workspace_id", "order_ref", name="uq_purchases_order_ref"),
+    )
+    op.create_index("ix_purchases_customer", "purchases", ["workspace_id", "customer_id", "purchased_at"], unique=False)
+    op.create_table(
+        "replies",
+        sa.Column("workspace_id", sa.BigInteger(), nullable=False),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("customer_id", sa.BigInteger(), nullable=False),
+        sa.Column("message_id", sa.BigInteger(), nullable=True),
+        sa.Column("at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("excerpt", sa.Text(), nullable=False),
+        sa.Column("class", sa.Text(), nullable=False),
+        sa.Column("reference", sa.LargeBinary(), nullable=True),
+        sa.Column("done_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.CheckConstraint("class IN ('human', 'auto', 'unsubscribe')", name=op.f("ck_replies_known_class")),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "customer_id"],
+            ["customers.workspace_id", "customers.id"],
+            name=op.f("fk_replies_workspace_id_customer_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"], ["workspaces.id"], name=op.f("fk_replies_workspace_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_replies")),
+    )
+    op.create_index(
+        "ix_replies_waiting",
+        "replies",
+        ["workspace_id", "at"],
+        unique=False,
+        postgresql_where=sa.text("done_at IS NULL"),
+    )
+    op.create_index("uq_replies_reference", "replies", ["workspace_id", "reference"], unique=True)
     op.create_table(
         "segments",
         sa.Column("workspace_id", sa.BigInteger(), nullable=False),
@@ -725,58 +826,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("workspace_id", "key", name=op.f("uq_topics_workspace_id_key")),
     )
     op.create_table(
-        "customer_engagement",
-        sa.Column("workspace_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("customer_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("sent_count", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("latest_sent_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
-        sa.Column("latest_open_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
-        sa.Column("latest_click_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
-        sa.Column("latest_reply_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
-        sa.Column("latest_human_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
-        sa.Column("open_count", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("click_count", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("machine_count", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("orders", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("spent", sa.Numeric(precision=14, scale=2), server_default="0", nullable=False),
-        sa.Column("items", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("first_purchase_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
-        sa.Column("latest_purchase_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
-        sa.Column("recent_contact_at", sa.ARRAY(sa.TIMESTAMP(timezone=True)), server_default="{}", nullable=False),
-        sa.Column("recent_contact_topic", sa.ARRAY(sa.BigInteger()), server_default="{}", nullable=False),
-        sa.ForeignKeyConstraint(
-            ["workspace_id", "customer_id"],
-            ["customers.workspace_id", "customers.id"],
-            name=op.f("fk_customer_engagement_workspace_id_customer_id"),
-            ondelete="CASCADE",
-        ),
-        sa.PrimaryKeyConstraint("workspace_id", "customer_id", name=op.f("pk_customer_engagement")),
-        postgresql_with={"fillfactor": 70},
-    )
-    op.create_table(
-        "customer_traits",
-        sa.Column("workspace_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("customer_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("recency", sa.SmallInteger(), nullable=False),
-        sa.Column("frequency", sa.SmallInteger(), nullable=False),
-        sa.Column("monetary", sa.SmallInteger(), nullable=False),
-        sa.Column("value_tier", sa.Text(), nullable=False),
-        sa.Column("revenue_share", sa.Numeric(precision=9, scale=6), nullable=False),
-        sa.Column("segment_label", sa.Text(), nullable=False),
-        sa.Column("inferred_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
-        sa.CheckConstraint(
-            "recency BETWEEN 1 AND 5 AND frequency BETWEEN 1 AND 5 AND monetary BETWEEN 1 AND 5",
-            name=op.f("ck_customer_traits_quintiles"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["workspace_id", "customer_id"],
-            ["customers.workspace_id", "customers.id"],
-            name=op.f("fk_customer_traits_workspace_id_customer_id"),
-            ondelete="CASCADE",
-        ),
-        sa.PrimaryKeyConstraint("workspace_id", "customer_id", name=op.f("pk_customer_traits")),
-    )
-    op.create_table(
         "import_errors",
         sa.Column("workspace_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("import_id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -863,61 +912,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_lanes")),
         sa.UniqueConstraint("workspace_id", "identity_id", "provider", name="uq_lanes_way"),
     )
-    op.create_table(
-        "purchases",
-        sa.Column("workspace_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("customer_id", sa.BigInteger(), nullable=False),
-        sa.Column("order_ref", sa.Text(), nullable=False),
-        sa.Column("purchased_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
-        sa.Column("amount", sa.Numeric(precision=14, scale=2), nullable=False),
-        sa.Column("currency", sa.Text(), nullable=False),
-        sa.Column("items", sa.BigInteger(), server_default="1", nullable=False),
-        sa.Column("product", sa.Text(), nullable=True),
-        sa.Column("import_id", sa.BigInteger(), nullable=True),
-        sa.Column("import_row", sa.BigInteger(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["workspace_id", "customer_id"],
-            ["customers.workspace_id", "customers.id"],
-            name=op.f("fk_purchases_workspace_id_customer_id"),
-            ondelete="CASCADE",
-        ),
-        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_purchases")),
-        sa.UniqueConstraint("workspace_id", "order_ref", name="uq_purchases_order_ref"),
-    )
-    op.create_index("ix_purchases_customer", "purchases", ["workspace_id", "customer_id", "purchased_at"], unique=False)
-    op.create_table(
-        "replies",
-        sa.Column("workspace_id", sa.BigInteger(), nullable=False),
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("customer_id", sa.BigInteger(), nullable=False),
-        sa.Column("message_id", sa.BigInteger(), nullable=True),
-        sa.Column("at", postgresql.TIMESTAMP(timezone=True), nullable=False),
-        sa.Column("subject", sa.Text(), nullable=False),
-        sa.Column("excerpt", sa.Text(), nullable=False),
-        sa.Column("class", sa.Text(), nullable=False),
-        sa.Column("reference", sa.LargeBinary(), nullable=True),
-        sa.Column("done_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
-        sa.CheckConstraint("class IN ('human', 'auto', 'unsubscribe')", name=op.f("ck_replies_known_class")),
-        sa.ForeignKeyConstraint(
-            ["workspace_id", "customer_id"],
-            ["customers.workspace_id", "customers.id"],
-            name=op.f("fk_replies_workspace_id_customer_id"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["workspace_id"], ["workspaces.id"], name=op.f("fk_replies_workspace_id"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_replies")),
-    )
-    op.create_index(
-        "ix_replies_waiting",
-        "replies",
-        ["workspace_id", "at"],
-        unique=False,
-        postgresql_where=sa.text("done_at IS NULL"),
-    )
-    op.create_index("uq_replies_reference", "replies", ["workspace_id", "reference"], unique=True)
     op.create_table(
         "sends",
         sa.Column("workspace_id", sa.BigInteger(), nullable=False),
@@ -1210,17 +1204,10 @@ def downgrade() -> None:
     op.drop_table("batches")
     op.drop_index("ix_sends_source", table_name="sends")
     op.drop_table("sends")
-    op.drop_index("uq_replies_reference", table_name="replies")
-    op.drop_index("ix_replies_waiting", table_name="replies", postgresql_where=sa.text("done_at IS NULL"))
-    op.drop_table("replies")
-    op.drop_index("ix_purchases_customer", table_name="purchases")
-    op.drop_table("purchases")
     op.drop_table("lanes")
     op.drop_table("journeys")
     op.drop_table("import_files")
     op.drop_table("import_errors")
-    op.drop_table("customer_traits")
-    op.drop_table("customer_engagement")
     op.drop_table("topics")
     op.drop_table("suppressions")
     op.drop_index("ix_staff_sessions_staff", table_name="staff_sessions")
@@ -1235,11 +1222,13 @@ def downgrade() -> None:
     op.drop_table("signup_forms")
     op.drop_table("sending_identities")
     op.drop_table("segments")
+    op.drop_index("uq_replies_reference", table_name="replies")
+    op.drop_index("ix_replies_waiting", table_name="replies", postgresql_where=sa.text("done_at IS NULL"))
+    op.drop_table("replies")
+    op.drop_index("ix_purchases_customer", table_name="purchases")
+    op.drop_table("purchases")
     op.drop_index("ix_notices_sha256", table_name="notices")
     op.drop_table("notices")
-    op.drop_index("ix_messages_waiting", table_name="messages", postgresql_where=sa.text("due_at IS NOT NULL"))
-    op.drop_index("ix_messages_send", table_name="messages")
-    op.drop_table("messages")
     op.drop_index("ix_memberships_staff", table_name="memberships")
     op.drop_table("memberships")
     op.drop_table("links")
@@ -1253,11 +1242,7 @@ def downgrade() -> None:
     op.drop_table("imports")
     op.drop_index("ix_idempotency_keys_age", table_name="idempotency_keys")
     op.drop_table("idempotency_keys")
-    op.drop_index("ix_customers_tags", table_name="customers", postgresql_using="gin")
-    op.drop_index("ix_customers_last_name", table_name="customers")
-    op.drop_index("ix_customers_first_name", table_name="customers")
-    op.drop_index("ix_customers_country", table_name="customers")
-    op.drop_table("customers")
+    op.drop_table("customer_traits")
     op.drop_table("custom_fields")
     op.drop_table("consent_heads")
     op.drop_table("confirmation_allowances")
@@ -1270,6 +1255,18 @@ def downgrade() -> None:
     op.drop_index("uq_outbox_key", table_name="outbox", postgresql_where=sa.text("key IS NOT NULL"))
     op.drop_index("ix_outbox_due", table_name="outbox", postgresql_where=sa.text("failed_at IS NULL"))
     op.drop_table("outbox")
+    op.drop_index("ix_messages_waiting", table_name="messages", postgresql_where=sa.text("due_at IS NOT NULL"))
+    op.drop_index("ix_messages_send", table_name="messages")
+    op.drop_table("messages")
+    op.drop_index(
+        "uq_customers_external_ref", table_name="customers", postgresql_where=sa.text("external_ref IS NOT NULL")
+    )
+    op.drop_index("ix_customers_tags", table_name="customers", postgresql_using="gin")
+    op.drop_index("ix_customers_last_name", table_name="customers")
+    op.drop_index("ix_customers_first_name", table_name="customers")
+    op.drop_index("ix_customers_country", table_name="customers")
+    op.drop_table("customers")
+    op.drop_table("customer_engagement")
     op.drop_table("cron_ticks")
     op.drop_index(
         "ix_consent_state_allowed",

@@ -44,10 +44,9 @@ INSERT INTO consent_evidence (workspace_id, seq, salt, personal)
 SELECT %(workspace)s, seq, salt, personal FROM incoming_consent WHERE seq > %(after)s AND personal IS NOT NULL
 """
 _KEEP_STANDINGS = """
-WITH taken AS (DELETE FROM incoming_standing RETURNING *)
 INSERT INTO consent_state (workspace_id, customer_id, purpose, topic_id, state, allowed, basis, method, ledger_seq,
     notice_id, promised_limit, promised_days, expires_at, since)
-SELECT %(workspace)s, * FROM taken
+SELECT %(workspace)s, * FROM incoming_standing WHERE ledger_seq > %(after)s
 ON CONFLICT (workspace_id, customer_id, purpose, topic_id) DO UPDATE SET
     state = excluded.state, allowed = excluded.allowed, basis = excluded.basis, method = excluded.method,
     ledger_seq = excluded.ledger_seq, notice_id = excluded.notice_id, promised_limit = excluded.promised_limit,

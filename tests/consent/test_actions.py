@@ -105,7 +105,9 @@ def test_every_change_is_announced(session, workspace, heard):
 
     rows = session.execute(text("SELECT args FROM outbox WHERE name = 'consent_test.listen' ORDER BY id")).scalars()
     expected = {"workspace_id": workspace.id, "customer_id": ada.id, "purpose": "marketing"}
-    assert list(rows) == [{**expected, "topic_id": workspace.topic_id}] * 2
+    given, withdrawn = rows
+    assert given == {**expected, "topic_id": workspace.topic_id}
+    assert withdrawn == {**expected, "topic_id": workspace.topic_id, "message_id": 5}
 
 
 def test_erasing_evidence_leaves_the_chain_whole(session, workspace):

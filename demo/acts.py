@@ -8,9 +8,10 @@ from pathlib import Path
 from app.campaigns import audience, compose, preflight, schedule
 from app.customers.imports import files, mapping, steps
 from app.delivery import sends
-from app.journeys import definitions, reference, standing
+from app.journeys import definitions, reference, standing, tasks
 from app.segments import codec, segments
 from app.segments.rules import Rule
+from app.tracking import replies
 from demo import recipients
 from demo.files import BROKEN_PEOPLE, BROKEN_PURCHASES
 from demo.recipients import Deeds, Mail, Temper
@@ -206,6 +207,17 @@ def nurture(story: Story, segment_id: int) -> int:
             f" {counts.stopped:,} left ({reasons})"
         )
     return journey_id
+
+
+def answer_people(story: Story, *, but: int) -> None:
+    """Let staff answer all replies and do all tasks but the newest few, for an ordinary day."""
+    stage = story.stage
+    with stage.transaction() as session:
+        while replies.count_waiting(session, stage.workspace_id) > but:
+            oldest = replies.list_waiting(session, stage.workspace_id, limit=1)[0]
+            replies.finish(session, stage.workspace_id, oldest.id, now=stage.now)
+        for task in tasks.list_open(session, stage.workspace_id, limit=1000)[:-but]:
+            tasks.finish(session, stage.workspace_id, task.id, staff_id=stage.staff_id, now=stage.now)
 
 
 def _rows_done(stage: Stage, import_id: int, rows: int) -> int:

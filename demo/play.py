@@ -93,6 +93,7 @@ def _play(stage: Stage, sums: Sums, env: Mapping[str, str]) -> None:
     journey_id = acts.nurture(story, prospects_id)
     checks.nurture(story, journey_id)
 
+    acts.answer_people(story, but=4)
     stage.come_home()
     sums.head("Altogether")
     checks.altogether(story)

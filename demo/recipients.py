@@ -30,6 +30,15 @@ _READERS = (
 )
 _IMAGE_PROXY = "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)"
 _SCANNER = "Barracuda Sentinel (EE)"
+_REPLIES = (
+    "Thank you! Which of these would you choose for an iced tea?",
+    "Do you also ship to a parcel station?",
+    "Lovely. Could you put two of them aside for me until Friday?",
+    "谢谢！请问这款茶可以泡几次？",
+    "My last box arrived dented. The tea was fine, but I thought you should know.",
+    "Gibt es davon auch eine kleinere Packung zum Probieren?",
+    "Is the white tea free of caffeine? My mother is asking.",
+)
 _IMAGE = re.compile(r'src="(https?://[^"]*/t/o/[^"]+)"')
 _LINK = re.compile(r'href="(https?://[^"]*/t/c/[^"]+)"')
 
@@ -215,7 +224,7 @@ def _reply(mail: Mail) -> EmailMessage:
     answer["From"], answer["To"], answer["Subject"] = mail.to, mail.reply_to, f"Re: {mail.subject}"
     answer["Message-ID"] = f"<reply-{mail.file}@customers.example>"
     answer["In-Reply-To"] = answer["References"] = mail.message_id
-    answer.set_content("Thank you! Which of these would you choose for an iced tea?\n")
+    answer.set_content(_REPLIES[int(_dice(mail, "words")) % len(_REPLIES)] + "\n")
     return answer
 
 

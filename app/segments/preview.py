@@ -58,7 +58,7 @@ def waterfall(session: Session, workspace_id: int, rule: Rule, topic_id: int, no
     return Waterfall(matched, matched - has_agreed, has_agreed - may_mail, may_mail)
 
 
-def sample(session: Session, workspace_id: int, rule: Rule, *, now: datetime, limit: int = 8) -> list[Person]:
+def sample(session: Session, workspace_id: int, rule: Rule, *, now: datetime, limit: int = 5) -> list[Person]:
     """Return some of those who match, the newest customers first."""
     matches = segments.matches_query(session, workspace_id, rule, now=now).subquery()
     named = purchases.named_query(workspace_id).subquery()

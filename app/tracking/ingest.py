@@ -6,14 +6,12 @@ workspaces, and each is stored in a transaction of its own, so every workspace h
 
 from __future__ import annotations
 
-import threading
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
 
-import structlog
-from sqlalchemy import delete, exc, func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -21,8 +19,6 @@ from app.accounts import workspaces
 from app.kernel.services import Services
 from app.tracking import spool, storing
 from app.tracking.models import SpoolPosition
-
-log = structlog.get_logger()
 
 # What is younger may still get company that shows it to be a scanner's.
 SETTLE = timedelta(seconds=1)
@@ -51,15 +47,6 @@ def ship(services: Services, *, settled_for: timedelta = timedelta(0)) -> int:
         read += sum(len(chunk.entries) for chunk in chunks)
     _tidy(services)
     return read
-
-
-def keep_shipping(services: Services, stop: threading.Event) -> None:
-    """Ship until told to stop; what could not be stored now is stored later."""
-    while not stop.wait(SHIP_EVERY):
-        try:
-            ship(services, settled_for=SETTLE)
-        except (exc.SQLAlchemyError, OSError) as error:
-            log.warning("tracking.not_shipped", error=type(error).__name__)
 
 
 def _next_chunks(services: Services, settled_for: timedelta) -> list[spool.Chunk]:

@@ -16,7 +16,7 @@ from types import FrameType
 
 from rq import Queue, Worker
 
-from app.kernel import logs, queue, registry, relay, services, settings
+from app.kernel import logs, queue, registry, relay, services, settings, stopping
 from app.wiring import hears, hooks, loops
 
 
@@ -27,9 +27,17 @@ def work(queues: list[str]) -> None:
     gc.freeze()
     # No services here: a connection made before the fork would be shared by every child.
     redis = queue.connect(settings.read().redis_url)
-    Worker([Queue(name, connection=redis) for name in queues], connection=redis).work(
+    StoppableWorker([Queue(name, connection=redis) for name in queues], connection=redis).work(
         with_scheduler=False, logging_level="WARNING"
     )
+
+
+class StoppableWorker(Worker):
+    """Tells the job it is running that it was asked to stop, so that a sender ends between two mails."""
+
+    def handle_warm_shutdown_request(self) -> None:
+        stopping.request()
+        super().handle_warm_shutdown_request()
 
 
 def run_relay() -> None:

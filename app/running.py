@@ -22,6 +22,8 @@ from migrations import schema
 
 ROOT = Path(__file__).parent.parent
 _WEB_SECONDS = 60.0
+# A sender asked to stop ends after the group it has handed over; the last server's answer may take a moment.
+_WORKER_SECONDS = 30.0
 _MAIL_PORTS = "mail-ports"
 
 
@@ -131,7 +133,9 @@ def _programs(env: Mapping[str, str], var_dir: Path) -> dict[str, Program]:
         made[name] = Program(name, [*python, "-m", "app.cli", name], env=env, var_dir=var_dir)
     for number in range(1, int(env.get("WORKERS", "2")) + 1):
         name = f"worker-{number}"
-        made[name] = Program(name, [*python, str(ROOT / "worker.py"), "work"], env=env, var_dir=var_dir)
+        made[name] = Program(
+            name, [*python, str(ROOT / "worker.py"), "work"], env=env, var_dir=var_dir, patience=_WORKER_SECONDS
+        )
     made["relay"] = Program("relay", [*python, str(ROOT / "worker.py"), "relay"], env=env, var_dir=var_dir)
     return made
 

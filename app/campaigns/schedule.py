@@ -89,21 +89,17 @@ def plan(
     if at is not None and at > now + _FARTHEST:
         raise TooFarAhead(field="at")
     campaign.state, campaign.scheduled_at, campaign.updated_at = CampaignState.SCHEDULED, at or now, now
-    outbox.enqueue(
-        session,
-        "campaigns.launch_planned",
-        workspace_id=workspace_id,
-        campaign_id=campaign_id,
-        run_at=at,
-        key=f"campaigns.launch:{workspace_id}:{campaign_id}",
-    )
+    _wake(session, campaign, at)
     _note(session, campaign, "planned", staff_id, now, at=campaign.scheduled_at.isoformat())
 
 
 def launch_planned(session: Session, workspace_id: int, campaign_id: int, *, now: datetime, public_url: str) -> None:
     """Launch a planned campaign whose time has come; one that is not ready becomes a draft again, and says so."""
     campaign = compose.locked(session, workspace_id, campaign_id)
-    if campaign.state != CampaignState.SCHEDULED or campaign.scheduled_at is None or campaign.scheduled_at > now:
+    if campaign.state != CampaignState.SCHEDULED or campaign.scheduled_at is None:
+        return
+    if campaign.scheduled_at > now:
+        _wake(session, campaign, campaign.scheduled_at)
         return
     try:
         with session.begin_nested():
@@ -112,6 +108,18 @@ def launch_planned(session: Session, workspace_id: int, campaign_id: int, *, now
         session.refresh(campaign)
         campaign.state, campaign.scheduled_at = CampaignState.DRAFT, None
         _note(session, campaign, "held_back", None, now, reason=str(refusal)[:300])
+
+
+def _wake(session: Session, campaign: Campaign, at: datetime | None) -> None:
+    """Have the campaign looked at when its time has come; what an earlier plan left may come first, and asks anew."""
+    outbox.enqueue(
+        session,
+        "campaigns.launch_planned",
+        workspace_id=campaign.workspace_id,
+        campaign_id=campaign.id,
+        run_at=at,
+        key=f"campaigns.launch:{campaign.workspace_id}:{campaign.id}",
+    )
 
 
 def unplan(session: Session, workspace_id: int, campaign_id: int, *, staff_id: int, now: datetime) -> None:

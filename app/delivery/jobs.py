@@ -6,14 +6,14 @@ from datetime import timedelta
 
 from app.accounts import workspaces
 from app.delivery import aftermath, direct, lanes, notices, outbound, sends, sweeping
-from app.kernel import registry
+from app.kernel import registry, stopping
 from app.kernel.services import Services
 
 
 @registry.job("delivery.send_lane", queue=registry.SEND_QUEUE)
 def send_lane(services: Services, *, workspace_id: int, lane_id: int) -> None:
     """Send what is due in one lane, and come back when the rest is."""
-    outbound.run(services, workspace_id, lane_id)
+    outbound.run(services, workspace_id, lane_id, should_stop=stopping.is_requested)
     with services.database.transaction(workspace_id) as session:
         lanes.wake_when_due(session, workspace_id, lane_id, now=services.clock.now())
 

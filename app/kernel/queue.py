@@ -18,7 +18,6 @@ from uuid import uuid4
 import structlog
 from redis import Redis
 from rq import Queue
-from rq.exceptions import DuplicateJobError
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -28,6 +27,7 @@ from app.kernel.services import Services, services
 LEASE = timedelta(seconds=60)
 RENEW_EVERY = 20.0
 MAX_ATTEMPTS = 12
+MOST_WAITING = 500
 JOB_TIMEOUT = int(timedelta(hours=6).total_seconds())
 
 log = structlog.get_logger()
@@ -49,20 +49,20 @@ def connect(redis_url: str) -> Redis:
     return Redis.from_url(redis_url, socket_connect_timeout=5, health_check_interval=15)
 
 
+def with_room(redis: Redis) -> list[str]:
+    """Return the queues that may be handed more.
+
+    A row whose lease ran out is handed over again, so what waits in Redis must be little enough to be taken up in time.
+    """
+    return [name for name in registry.QUEUES if Queue(name, connection=redis).count < MOST_WAITING]
+
+
 def hand_over(redis: Redis, rows: list[tuple[int, str]]) -> None:
-    """Tell RQ about outbox rows (id, queue). A row it already waits with is left alone."""
+    """Tell RQ about outbox rows (id, queue)."""
     for row_id, name in rows:
-        try:
-            Queue(name, connection=redis).enqueue(
-                "app.kernel.queue.run",
-                row_id,
-                job_id=f"outbox-{row_id}-{uuid4().hex[:8]}",
-                job_timeout=JOB_TIMEOUT,
-                result_ttl=0,
-                failure_ttl=3600,
-            )
-        except DuplicateJobError:
-            log.info("queue.already_waiting", outbox_id=row_id)
+        Queue(name, connection=redis).enqueue(
+            "app.kernel.queue.run", row_id, job_timeout=JOB_TIMEOUT, result_ttl=0, failure_ttl=3600
+        )
 
 
 def run(row_id: int) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 JobFunction = Callable[..., None]
 
 # Queues other than the default one, known without importing the room that asks for them.
-SEND_QUEUE = "send"
+DEFAULT_QUEUE, SEND_QUEUE = QUEUES = ("default", "send")
 _LANES = {"delivery.send_lane": SEND_QUEUE}
 
 

@@ -48,16 +48,18 @@ def run(services: Services, *, loops: list[Loop] = (), stop: threading.Event | N
 
 
 def hand_over_due(services: Services, redis: Redis, *, limit: int = 200) -> int:
-    """Lease the rows that are due and tell RQ; return how many. A lease nobody takes up is handed out again."""
+    """Lease due rows of queues with room and tell RQ; return how many. A lease nobody takes up is handed out again."""
+    open_queues = queue.with_room(redis)
     with services.database.transaction() as session:
         rows = session.execute(
             text(
                 "UPDATE outbox SET leased_until = clock_timestamp() + :lease, holder = NULL WHERE id IN ("
                 " SELECT id FROM outbox WHERE failed_at IS NULL AND (run_at IS NULL OR run_at <= :now)"
+                " AND queue = ANY(:queues)"
                 " AND (leased_until IS NULL OR leased_until < clock_timestamp())"
                 " ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED) RETURNING id, queue"
             ),
-            {"now": services.clock.now(), "lease": queue.LEASE, "limit": limit},
+            {"now": services.clock.now(), "lease": queue.LEASE, "limit": limit, "queues": open_queues},
         ).all()
     queue.hand_over(redis, sorted((row.id, row.queue) for row in rows))
     return len(rows)

@@ -110,6 +110,8 @@ class Tokens:
             raw = urlsafe_b64decode(token + "=" * (-TOKEN_CHARS % 4))
         except (Base64Error, ValueError):
             raise BadToken from None
+        if len(raw) != _BODY.size + _MAC_BYTES:
+            raise BadToken
         body, given = raw[: _BODY.size], raw[_BODY.size :]
         mac = self._macs.get((body[0], PURPOSES[purpose]))
         if mac is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.accounts.views import Doorkeeper
 from app.kernel import logs
@@ -21,6 +22,8 @@ def create_app(services: Services) -> Flask:
     hooks.connect()
     pages.connect()
     app = Flask("app", static_folder=None, template_folder=None)
+    if services.settings.trusted_proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=services.settings.trusted_proxies)  # type: ignore[method-assign]
     frame.init_app(app, services)
     guard.connect(app, Doorkeeper())
     for blueprint in pages.BLUEPRINTS:

@@ -79,6 +79,22 @@ def test_a_planned_campaign_leaves_when_its_time_has_come_and_once(session, work
     assert session.scalar(text("SELECT count(*) FROM outbox WHERE name = 'campaigns.launch_planned'")) == 1
 
 
+def test_a_campaign_planned_anew_for_later_leaves_later(session, workspace):
+    """The wish left from the first plan finds it too early, and asks to be called again."""
+    consented_customer(session, workspace.id)
+    campaign = a_campaign(session, workspace)
+    early, late = NOON + timedelta(hours=2), NOON + timedelta(hours=5)
+    schedule.plan(session, workspace.id, campaign.id, at=early, staff_id=workspace.owner_id, now=NOON)
+    schedule.unplan(session, workspace.id, campaign.id, staff_id=workspace.owner_id, now=NOON)
+    schedule.plan(session, workspace.id, campaign.id, at=late, staff_id=workspace.owner_id, now=NOON)
+    session.execute(text("UPDATE outbox SET holder = 'a worker' WHERE name = 'campaigns.launch_planned'"))
+
+    schedule.launch_planned(session, workspace.id, campaign.id, now=early, public_url="https://m.example")
+
+    wish = "SELECT run_at FROM outbox WHERE name = 'campaigns.launch_planned' AND is_wanted_again"
+    assert (campaign.state, session.scalar(text(wish))) == ("scheduled", late)
+
+
 def test_a_planned_campaign_can_be_taken_back(session, workspace):
     consented_customer(session, workspace.id)
     campaign = a_campaign(session, workspace)

@@ -7,6 +7,7 @@ import signal
 import stat
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import psycopg
@@ -112,12 +113,16 @@ def test_a_number_that_now_belongs_to_somebody_else_is_left_alone(tmp_path: Path
 def test_children_die_with_their_parent(tmp_path: Path):
     code = (
         "import sys, time; from pathlib import Path; from app.kernel import children;"
-        "child = children.spawn([sys.executable, '-c', 'import time; time.sleep(60)'], log=Path(sys.argv[1]));"
+        "words = 'import time; print(1, flush=True); time.sleep(60)';"
+        "child = children.spawn([sys.executable, '-c', words], log=Path(sys.argv[1]));"
         "print(child.pid, flush=True); time.sleep(60)"
     )
     words = [sys.executable, "-c", code, str(tmp_path / "log")]
     parent = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     pid = int(parent.stdout.readline()) if parent.stdout else 0
+    # Only once it runs has it asked the system to be told of its parent's death.
+    while not (tmp_path / "log").read_bytes():
+        time.sleep(0.05)
 
     parent.kill()
     parent.wait()

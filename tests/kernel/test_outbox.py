@@ -112,6 +112,17 @@ def test_flushing_redis_loses_nothing(ready: Services, redis: Redis) -> None:
     assert deliver(ready, redis) == 1
 
 
+def test_redis_holds_no_more_than_can_be_taken_up_in_time(ready: Services, redis: Redis) -> None:
+    with ready.database.transaction() as session:
+        for times in range(2 * queue.MOST_WAITING):
+            outbox.enqueue(session, "test.ring", workspace_id=1, times=times)
+    while relay.hand_over_due(ready, redis):
+        pass
+
+    waiting_in_redis = Queue("default", connection=redis).count
+    assert queue.MOST_WAITING <= waiting_in_redis < queue.MOST_WAITING + 200
+
+
 def test_one_key_waits_once_and_moves_earlier(ready: Services, clock: FixedClock) -> None:
     with ready.database.transaction() as session:
         for days in (5, 2, 9):

@@ -40,6 +40,13 @@ def test_a_cut_or_stretched_token_is_refused(length: int) -> None:
         TOKENS.read("click", (TOKENS.mint("click", 1, 2) * 100)[:length], now=NOON)
 
 
+@pytest.mark.parametrize("letter", ["!", " ", "=", "é", "\0"])
+def test_letters_that_no_token_has_are_refused(letter: str) -> None:
+    """The decoder skips them, and nothing would be left to look at."""
+    with pytest.raises(BadToken):
+        TOKENS.read("click", letter * TOKEN_CHARS, now=NOON)
+
+
 @pytest.mark.parametrize("other", sorted(set(PURPOSES) - {"click"}))
 def test_a_token_of_one_purpose_is_no_token_of_another(other: str) -> None:
     with pytest.raises(BadToken):

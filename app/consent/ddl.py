@@ -36,7 +36,8 @@ def _trigger(name: str, moment: str, table: str, each: str, function: str) -> st
 
 
 # Consent was given from a mailbox. Whoever changes an address (staff, a program, a file) does not speak for its owner,
-# so an address that has not agreed itself stays silent until it does.
+# so an address that has not agreed itself stays silent until it does. A person who said no counts too: old links of the
+# former mailbox must not say yes for the new one.
 SILENCE_NEW_ADDRESS = """
 CREATE OR REPLACE FUNCTION consent_silence_new_address() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -44,7 +45,7 @@ BEGIN
     SELECT NEW.workspace_id, NEW.address_digest, 'unconfirmed', 'address_changed', NEW.updated_at
     WHERE EXISTS (
         SELECT 1 FROM consent_state AS held
-        WHERE held.workspace_id = NEW.workspace_id AND held.customer_id = NEW.id AND held.allowed
+        WHERE held.workspace_id = NEW.workspace_id AND held.customer_id = NEW.id
     ) AND NOT EXISTS (
         SELECT 1 FROM consent_ledger AS said
         WHERE said.workspace_id = NEW.workspace_id AND said.customer_id = NEW.id

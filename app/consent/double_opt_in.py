@@ -175,7 +175,7 @@ def confirm(
     _require_answerable(session, row, now)
     row.state, row.confirmed_at = "confirmed", now
     _give(session, row, ip=ip, user_agent=user_agent, now=now)
-    suppression.end_by_new_act(session, workspace_id, row.address_digest)
+    suppression.end_by_confirmation(session, workspace_id, row.address_digest)
     _restart_allowance(session, row, mailed_count=0)
     _fill_in_profile(session, row, now=now)
     session.flush()

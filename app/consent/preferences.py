@@ -37,14 +37,16 @@ class Preferences:
     topics: tuple[Switch, ...]
     purposes: tuple[Switch, ...]
     is_silent: bool
+    awaits_owner: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """How many switches went each way."""
+    """How many switches went each way, and how many this link may not turn on."""
 
     turned_on: int = 0
     turned_off: int = 0
+    refused: int = 0
 
 
 def read(
@@ -89,6 +91,7 @@ def read(
             for purpose in PERSONAL_PURPOSES
         ),
         is_silent=suppression.find_of_customer(session, workspace_id, customer_id) is not None,
+        awaits_owner=suppression.awaits_owner(session, workspace_id, customer_id),
     )
 
 
@@ -102,12 +105,20 @@ def change(
     language: str | None,
     evidence: Evidence,
     now: datetime,
+    may_turn_on: bool = True,
 ) -> Changes:
-    """Set the switches named in `on`, unset all others, and return what changed. `wanted` is the page shown."""
-    turned_on = turned_off = 0
+    """Set the switches named in `on`, unset all others, and return what changed. `wanted` is the page shown.
+
+    Nothing is turned on while the address awaits its owner's answer, or without `may_turn_on`.
+    """
+    may_turn_on = may_turn_on and not wanted.awaits_owner
+    turned_on = turned_off = refused = 0
     for switch in (*wanted.topics, *wanted.purposes):
         should_be_on = switch.name in on
         if should_be_on == switch.is_on:
+            continue
+        if should_be_on and not may_turn_on:
+            refused += 1
             continue
         act = replace(evidence, wording=switch.shown.wording) if should_be_on else evidence
         values = {"purpose": switch.purpose, "topic_id": switch.topic_id, "evidence": act, "now": now}
@@ -124,7 +135,7 @@ def change(
     if language:
         customer = people.get(session, workspace_id, customer_id)
         people.change(session, customer, values_by_name={"language": language}, source="preferences", now=now)
-    return Changes(turned_on, turned_off)
+    return Changes(turned_on, turned_off, refused)
 
 
 def shorten(address: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, column, delete, exists, select, table
+from sqlalchemy import ColumnElement, ScalarSelect, Select, column, delete, exists, select, table, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -21,7 +21,20 @@ UNCONFIRMED = "unconfirmed"
 REASONS = (BOUNCED, COMPLAINED, OBJECTED, ERASED, MANUAL, UNCONFIRMED)
 
 # A person's own new act ends these; a dead mailbox is not revived by typing it into a form.
-_ENDED_BY_NEW_ACT = (COMPLAINED, OBJECTED, MANUAL, ERASED, UNCONFIRMED)
+_ENDED_BY_NEW_ACT = (COMPLAINED, OBJECTED, MANUAL, ERASED)
+# Only the answer to a mail to the address itself ends UNCONFIRMED: older links were mailed to another address.
+_ENDED_BY_CONFIRMATION = (*_ENDED_BY_NEW_ACT, UNCONFIRMED)
+
+# Somebody agreed as this person, but from another address than the present one.
+_AGREED_ELSEWHERE = text(
+    """
+    SELECT coalesce(bool_or(digest <> :present) AND NOT bool_or(digest = :present), false) FROM (
+        SELECT CAST(record AS jsonb) ->> 'address_digest' AS digest FROM consent_ledger
+        WHERE workspace_id = :workspace_id AND customer_id = :customer_id
+            AND event IN ('given', 'imported', 'confirmed', 'renewed')
+    ) AS said
+    """
+)
 
 # The customers' columns that decide suppression, joined by name: it happens inside the sender's own statements.
 _customers = table("customers", column("workspace_id"), column("id"), column("address_digest"))
@@ -69,13 +82,34 @@ def is_suppressed(session: Session, workspace_id: int, address_digest: bytes) ->
     return find(session, workspace_id, address_digest) is not None
 
 
+def awaits_owner(session: Session, workspace_id: int, customer_id: int) -> bool:
+    """Say whether the present address took the place of one that had agreed, and has not agreed itself."""
+    digest = session.scalar(select(digest_query(workspace_id, customer_id)))
+    if not digest:
+        return False
+    silent = find(session, workspace_id, digest)
+    if silent and silent.reason == UNCONFIRMED:
+        return True
+    asked = {"workspace_id": workspace_id, "customer_id": customer_id, "present": digest.hex()}
+    return bool(session.scalar(_AGREED_ELSEWHERE, asked))
+
+
 def end_by_new_act(session: Session, workspace_id: int, address_digest: bytes) -> None:
-    """Let a person who confirmed anew from their own mailbox be written to again."""
+    """Let a person who acted anew with a link from their own mailbox be written to again."""
+    _end(session, workspace_id, address_digest, _ENDED_BY_NEW_ACT)
+
+
+def end_by_confirmation(session: Session, workspace_id: int, address_digest: bytes) -> None:
+    """Let a person who answered the question mailed to this very address be written to again."""
+    _end(session, workspace_id, address_digest, _ENDED_BY_CONFIRMATION)
+
+
+def _end(session: Session, workspace_id: int, address_digest: bytes, reasons: tuple[str, ...]) -> None:
     session.execute(
         delete(Suppression).where(
             Suppression.workspace_id == workspace_id,
             Suppression.address_digest == address_digest,
-            Suppression.reason.in_(_ENDED_BY_NEW_ACT),
+            Suppression.reason.in_(reasons),
         )
     )
 

@@ -1,9 +1,12 @@
 """The page where people choose: every switch apart, nothing implied, leaving at hand."""
 
+import re
+
 import pytest
 
 from app.consent import actions, permission, suppression
 from app.consent.evidence import Evidence
+from app.customers import people
 from tests.factories import NOON
 from tests.factories.consent import a_topic, consented_customer
 
@@ -22,7 +25,7 @@ def ada(database, workspace, offers):
 
 @pytest.fixture
 def link(services, workspace, ada):
-    return "/p/" + services.tokens.mint("preferences", workspace.id, ada.id)
+    return "/p/" + services.tokens.mint("preferences", workspace.id, ada.id, workspace.topic_id, 77)
 
 
 @pytest.fixture
@@ -85,3 +88,53 @@ def test_a_token_for_one_person_never_reaches_another(anonymous, database, works
         assert permission.allows(
             session, workspace.id, bob.id, purpose="marketing", topic_id=workspace.topic_id, now=NOON
         )
+
+
+def address_now(database, workspace, ada, email):
+    with database.transaction(workspace.id) as session:
+        person = people.get(session, workspace.id, ada.id)
+        people.change_address(session, person, email=email, source="staff:9", now=NOON)
+
+
+@pytest.mark.parametrize("left_before", [False, True])
+def test_a_link_from_the_old_mailbox_says_no_yes_for_the_new(
+    anonymous, database, workspace, ada, link, allowed, offers, left_before
+):
+    if left_before:
+        anonymous.post(link, data={"leave": "all"})
+    address_now(database, workspace, ada, "new@example.com")
+    before = allowed()
+    answer = anonymous.post(link, data={f"topic-{offers.id}": "1", "open_tracking": "1", "click_tracking": "1"})
+
+    assert answer.status_code == 403
+    assert "Your address was changed" in answer.text
+    assert allowed() <= before
+    with database.transaction(workspace.id) as session:
+        assert suppression.find_of_customer(session, workspace.id, ada.id).reason == "unconfirmed"
+
+
+def test_a_silence_of_the_new_address_is_not_lifted_from_the_old_mailbox(anonymous, database, workspace, ada, link):
+    with database.transaction(workspace.id) as session:
+        new = people.upsert(session, workspace.id, email="new@example.com", fields={}, source="test", now=NOON)
+        digest = new.address_digest
+        suppression.add(session, workspace.id, address_digest=digest, reason="objected", source="test", now=NOON)
+        people.change_address(session, new, email="else@example.com", source="test", now=NOON)
+    address_now(database, workspace, ada, "new@example.com")
+
+    assert anonymous.post(link, data={f"topic-{workspace.topic_id}": "1", "profiling": "1"}).status_code == 403
+    with database.transaction(workspace.id) as session:
+        assert suppression.is_suppressed(session, workspace.id, digest)
+
+
+def test_an_unsubscribe_link_leads_to_a_page_that_only_turns_off(anonymous, services, workspace, ada, allowed, offers):
+    leave = services.tokens.mint("unsubscribe", workspace.id, ada.id, workspace.topic_id, 77)
+    link = re.search(r'href="(/p/[^"]+)"', anonymous.get(f"/u/{leave}").text)[1]
+    page = anonymous.get(link).text
+
+    assert "you can only switch things off" in page
+    assert f"topic-{workspace.topic_id}" in page
+    assert f"topic-{offers.id}" not in page
+    assert '<select' not in page
+    answer = anonymous.post(link, data={f"topic-{offers.id}": "1", "click_tracking": "1", "language": "zh"})
+    assert answer.status_code == 403
+    assert allowed() == set()

@@ -57,10 +57,12 @@ def _show(what: str, sender: Sender, asked: RequestInfo, *, again: bool = False)
     with services().database.transaction(g.workspace_id) as session:
         form = signup_forms.get(session, g.workspace_id, asked.form_id)
         named = topics.named(session, g.workspace_id, asked.topic_ids).values()
+    # Only the press that confirmed proves a mailbox; a link opened later gets a page that only turns off (c = 0).
     preferences = services().tokens.mint(
         "preferences",
         g.workspace_id,
         asked.customer_id,
+        c=asked.id if what == "done" and not again else 0,
         expires_at=services().clock.now() + PREFERENCES_VALID_FOR,
     )
     return public_page(

@@ -1,4 +1,8 @@
-"""The page where people set what they receive. The link from their mailbox is their key; nobody logs in."""
+"""The page where people set what they receive. The link from their mailbox is their key; nobody logs in.
+
+A link minted for one message (its letter's c) may turn things on for a while. One reached from an unsubscribe link, which
+never expires and gets forwarded, has c = 0 and only turns off (G9).
+"""
 
 from __future__ import annotations
 
@@ -28,6 +32,7 @@ def show_preferences(token: str) -> ResponseReturnValue:
 def change_preferences(token: str) -> ResponseReturnValue:
     """Save the switches, or leave everything."""
     chosen = request.form.get("language", "")
+    refused = 0
     evidence = Evidence(
         method="preferences", page="/p/", ip=request.remote_addr, user_agent=request.user_agent.string[:300]
     )
@@ -36,19 +41,26 @@ def change_preferences(token: str) -> ResponseReturnValue:
             actions.leave_all(session, g.workspace_id, g.letter.a, evidence=evidence, now=services().clock.now())
         else:
             _, _, shown = _read(session, keep=True)
-            preferences.change(
+            only_off = _is_only_off(shown)
+            refused = preferences.change(
                 session,
                 g.workspace_id,
                 g.letter.a,
                 wanted=shown,
                 on=set(request.form),
-                language=chosen if chosen in language.LANGUAGES else None,
+                language=chosen if chosen in language.LANGUAGES and not only_off else None,
                 evidence=evidence,
                 now=services().clock.now(),
-            )
+                may_turn_on=not only_off,
+            ).refused
     if chosen in language.LANGUAGES:
         g.chosen_language = chosen
-    return _show(saved=True, left=request.form.get("leave") == "all")
+    page = _show(saved=not refused, left=request.form.get("leave") == "all", refused=refused > 0)
+    return page, 403 if refused else 200
+
+
+def _is_only_off(shown: Preferences) -> bool:
+    return shown.awaits_owner or not g.letter.c
 
 
 def _read(session: Session, *, keep: bool) -> tuple[Sender, str, Preferences]:
@@ -67,7 +79,7 @@ def _read(session: Session, *, keep: bool) -> tuple[Sender, str, Preferences]:
     return sender, code, shown
 
 
-def _show(*, saved: bool = False, left: bool = False) -> str:
+def _show(*, saved: bool = False, left: bool = False, refused: bool = False) -> str:
     with services().database.transaction(g.workspace_id) as session:
         sender, code, shown = _read(session, keep=False)
     language.use(code)
@@ -85,4 +97,6 @@ def _show(*, saved: bool = False, left: bool = False) -> str:
         languages=language.LANGUAGES,
         saved=saved,
         left=left,
+        refused=refused,
+        only_off=_is_only_off(shown),
     )

@@ -51,6 +51,7 @@ def unsubscribe(token: str) -> ResponseReturnValue:
 def _show(what: str) -> str:
     with services().database.transaction(g.workspace_id) as session:
         sender, topic, known_language = _read(session)
+    # Without a message (c) this link only turns off: an unsubscribe link never expires, and gets forwarded (G9).
     preferences = services().tokens.mint(
         "preferences", g.workspace_id, g.letter.a, expires_at=services().clock.now() + PREFERENCES_VALID_FOR
     )

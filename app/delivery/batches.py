@@ -6,13 +6,14 @@ Leases run by the database's own clock: it is the one clock all senders share, a
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 LEASE_SECONDS = 60
 RENEW_EVERY = 15.0
+NOTICE_TRIES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,24 +48,69 @@ _CLOSE = text(
            state = CASE WHEN EXISTS (SELECT FROM messages m WHERE m.workspace_id = b.workspace_id
                AND m.id = ANY(b.message_ids) AND m.state = 'queued' AND m.due_at IS NULL) THEN 'queued' ELSE 'done' END
     WHERE b.workspace_id = :workspace_id AND b.id = ANY(:ids) AND b.state = 'leased' AND b.holder = :holder
-    RETURNING b.send_id, b.state
+    RETURNING b.id, b.send_id, b.state
     """
 )
 _EXPIRED = text(
     "SELECT id FROM batches WHERE workspace_id = :workspace_id AND state = 'leased' AND lease_until < clock_timestamp()"
     " ORDER BY id FOR UPDATE SKIP LOCKED"
 )
+# Marketing is never sent twice; a notice somebody waits for is tried again, under the same Message-ID, a few times.
 _DOUBT = text(
     """
-    UPDATE messages m SET state = 'in_doubt', reason = :reason
-    FROM batches b
-    WHERE b.workspace_id = :workspace_id AND b.id = ANY(:ids)
+    UPDATE messages m SET reason = :reason,
+           state = CASE WHEN s.kind = 'notice' AND m.attempt < :most_tries THEN 'queued' ELSE 'in_doubt' END
+    FROM batches b JOIN sends s ON s.workspace_id = b.workspace_id AND s.id = b.send_id
+    WHERE b.workspace_id = :workspace_id AND b.id = ANY(:ids) AND b.state = 'leased'
+      AND b.holder = coalesce(CAST(:holder AS text), b.holder)
       AND m.workspace_id = b.workspace_id AND m.id = ANY(b.message_ids) AND m.state = 'handed'
     """
 )
 _RECOVER = text(
     "UPDATE batches SET state = 'queued', holder = NULL, lease_until = NULL"
     " WHERE workspace_id = :workspace_id AND id = ANY(:ids) RETURNING lane_id"
+)
+# A cancelled send's batches are over, and so is what came back to them after the cancelling.
+_END_CANCELLED = text(
+    """
+    WITH over AS (
+        UPDATE batches b SET state = 'done' FROM sends s
+        WHERE b.workspace_id = :workspace_id AND b.state = 'queued'
+          AND s.workspace_id = b.workspace_id AND s.id = b.send_id AND s.state = 'cancelled'
+        RETURNING b.send_id
+    )
+    UPDATE messages m SET state = 'skipped', reason = 'cancelled', due_at = NULL
+    WHERE m.workspace_id = :workspace_id AND m.state = 'queued' AND m.send_id IN (SELECT send_id FROM over)
+    """
+)
+_SKIP_CANCELLED = text(
+    """
+    UPDATE messages m SET state = 'skipped', reason = 'cancelled', due_at = NULL
+    FROM sends s
+    WHERE m.workspace_id = :workspace_id AND m.due_at IS NOT NULL AND m.state = 'queued'
+      AND s.workspace_id = m.workspace_id AND s.id = m.send_id AND s.state = 'cancelled'
+    """
+)
+# What its sender wrote down after it had lost the lease, in a batch that others have closed since.
+_STRAYS_OF_BATCHES = text(
+    """
+    UPDATE messages m SET due_at = :now
+    FROM batches b
+    WHERE b.workspace_id = :workspace_id AND b.id = ANY(:ids) AND b.state = 'done'
+      AND m.workspace_id = b.workspace_id AND m.id = ANY(b.message_ids) AND m.state = 'queued' AND m.due_at IS NULL
+    """
+)
+# The same, of sends none of whose batches is open, whoever left it behind.
+_STRAYS_OF_SENDS = text(
+    """
+    UPDATE messages m SET state = CASE m.state WHEN 'handed' THEN 'in_doubt' ELSE m.state END,
+           reason = CASE m.state WHEN 'handed' THEN 'answer_lost' ELSE m.reason END,
+           due_at = CASE m.state WHEN 'queued' THEN CAST(:now AS timestamptz) END
+    WHERE m.workspace_id = :workspace_id AND m.send_id = ANY(:send_ids)
+      AND (m.state = 'queued' AND m.due_at IS NULL OR m.state = 'handed' AND m.handed_at < :lost_before)
+      AND NOT EXISTS (SELECT FROM batches b WHERE b.workspace_id = m.workspace_id AND b.send_id = m.send_id
+                      AND b.state <> 'done')
+    """
 )
 # Whose person is gone has nobody to go to; without this their batch would never be done.
 _DROP_ORPHANS = text(
@@ -120,14 +166,19 @@ def renew(session: Session, workspace_id: int, batch_ids: list[int], *, holder: 
     return set(session.scalars(_RENEW, values))
 
 
-def close(session: Session, workspace_id: int, batch_ids: list[int], *, holder: str) -> set[int]:
+def close(session: Session, workspace_id: int, batch_ids: list[int], *, holder: str, now: datetime) -> set[int]:
     """Give batches back, done or with a rest, and return the sends of those that are done.
 
-    Every answer has been written down by now; a message still handed over lost its answer, and is in doubt.
+    Every answer has been written down by now; a message still handed over lost its answer, and is in doubt. Of a batch
+    whose lease was lost meanwhile only what came back too late for its new holder is seen to.
     """
     values = {"workspace_id": workspace_id, "ids": batch_ids, "holder": holder}
-    session.execute(_DOUBT, {"workspace_id": workspace_id, "ids": batch_ids, "reason": "answer_lost"})
-    return {row.send_id for row in session.execute(_CLOSE, values) if row.state == "done"}
+    session.execute(_DOUBT, {**values, "reason": "answer_lost", "most_tries": NOTICE_TRIES})
+    given_back = session.execute(_CLOSE, values).all()
+    if len(given_back) < len(batch_ids):
+        lost = sorted(set(batch_ids) - {row.id for row in given_back})
+        session.execute(_STRAYS_OF_BATCHES, {"workspace_id": workspace_id, "ids": lost, "now": now})
+    return {row.send_id for row in given_back if row.state == "done"}
 
 
 def recover(session: Session, workspace_id: int) -> list[int]:
@@ -139,8 +190,24 @@ def recover(session: Session, workspace_id: int) -> list[int]:
     if not expired:
         return []
     values = {"workspace_id": workspace_id, "ids": expired}
-    session.execute(_DOUBT, {**values, "reason": "sender_died"})
+    session.execute(_DOUBT, {**values, "holder": None, "reason": "sender_died", "most_tries": NOTICE_TRIES})
     return sorted(set(session.scalars(_RECOVER, values)))
+
+
+def drop_cancelled(session: Session, workspace_id: int) -> None:
+    """Skip what came back to the queue after its send was cancelled, and end the send's batches."""
+    session.execute(_END_CANCELLED, {"workspace_id": workspace_id})
+    session.execute(_SKIP_CANCELLED, {"workspace_id": workspace_id})
+
+
+def gather_strays(session: Session, workspace_id: int, send_ids: list[int], *, now: datetime) -> None:
+    """See to what lies in no open batch of these sends: the queued becomes due, the handed is in doubt.
+
+    Nothing should ever lie there; whatever made it so, nobody's message is forgotten and no send stays open for ever.
+    """
+    lost_before = now - timedelta(seconds=LEASE_SECONDS)
+    values = {"workspace_id": workspace_id, "send_ids": send_ids, "now": now, "lost_before": lost_before}
+    session.execute(_STRAYS_OF_SENDS, values)
 
 
 def drop_orphans(session: Session, workspace_id: int, message_ids: list[int]) -> None:

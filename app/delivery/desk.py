@@ -76,6 +76,7 @@ class Desk:
         self._holder = uuid4().hex
         self._plans: dict[int, Plan] = {}
         self._open: set[int] = set()
+        self._lost: set[int] = set()
 
     # -- the lane ---------------------------------------------------------------------------------------------
 
@@ -109,16 +110,18 @@ class Desk:
         """Hold on to every batch in hand. A lost one is let go: its messages are fenced by their attempt anyway."""
         if self._open:
             with self._database.transaction(self._workspace_id) as session:
-                self._open &= batches.renew(session, self._workspace_id, list(self._open), holder=self._holder)
+                held = batches.renew(session, self._workspace_id, list(self._open), holder=self._holder)
+            self._lost |= self._open - held
+            self._open &= held
 
     def close(self, batch_ids: Sequence[int] | None = None) -> None:
         """Give batches back: all of them, or those whose letters are all accounted for."""
-        wanted = sorted(self._open if batch_ids is None else self._open & set(batch_ids))
+        wanted = sorted(self._open | self._lost if batch_ids is None else self._open & set(batch_ids))
         if not wanted:
             return
         now = self._now()
         with self._database.transaction(self._workspace_id) as session:
-            for send_id in batches.close(session, self._workspace_id, wanted, holder=self._holder):
+            for send_id in batches.close(session, self._workspace_id, wanted, holder=self._holder, now=now):
                 sends.finish_empty(session, self._workspace_id, send_id, now=now)
         self._open -= set(wanted)
 

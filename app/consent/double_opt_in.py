@@ -29,6 +29,16 @@ MAIL_EVERY = timedelta(hours=24)
 MAILS_EVER = 3
 MAILS_A_DAY = 3
 
+# The address is asked first, and its row stays locked: a topic is never charged for a mail its limit held back.
+_ASK_ADDRESS = text(
+    """
+    INSERT INTO confirmation_allowances AS held (workspace_id, address_digest, topic_id, mailed_at, mailed_count)
+    VALUES (:workspace_id, :address_digest, 0, :now, 0)
+    ON CONFLICT (workspace_id, address_digest, topic_id) DO UPDATE SET mailed_count = held.mailed_count
+    RETURNING held.mailed_at <= CAST(:day_ago AS timestamptz) OR held.mailed_count < :a_day
+    """
+)
+
 # One statement decides about the mail and writes the request, so that a hundred posts at once are worth one mail: at
 # most one per topic and day and three until the owner acts, and three a day to the address (topic 0) over all topics.
 # The request is about the topics for which a mail is due; the others had theirs.
@@ -37,7 +47,7 @@ _ASK = text(
     WITH due AS (
         INSERT INTO confirmation_allowances AS held (workspace_id, address_digest, topic_id, mailed_at, mailed_count)
         SELECT :workspace_id, :address_digest, topic_id, CAST(:now AS timestamptz), 1
-        FROM unnest(CAST(:topic_ids AS bigint[])) AS topic_id ORDER BY topic_id
+        FROM unnest(CAST(:topic_ids AS bigint[])) AS topic_id WHERE CAST(:is_open AS boolean) ORDER BY topic_id
         ON CONFLICT (workspace_id, address_digest, topic_id) DO UPDATE
             SET mailed_at = excluded.mailed_at, mailed_count = held.mailed_count + 1
             WHERE held.mailed_at <= CAST(:day_ago AS timestamptz) AND held.mailed_count < :ever
@@ -125,22 +135,26 @@ def request(session: Session, workspace_id: int, form: SignupForm, answer: Answe
         raise NothingChosen
     customer = people.upsert(session, workspace_id, email=answer.email, fields={}, source=f"form:{form.slug}", now=now)
     assert customer.address_digest
+    address = {
+        "workspace_id": workspace_id,
+        "address_digest": customer.address_digest,
+        "now": now,
+        "day_ago": now - MAIL_EVERY,
+        "a_day": MAILS_A_DAY,
+    }
     asked = session.execute(
         _ASK,
         {
-            "workspace_id": workspace_id,
+            **address,
+            "is_open": session.scalar(_ASK_ADDRESS, address),
             "form_id": form.id,
             "customer_id": customer.id,
-            "address_digest": customer.address_digest,
             "topic_ids": chosen,
             "choices": json.dumps(_choices(answer)),
             "language": language_of(answer.language),
             "network": network(answer.ip),
             "personal": json.dumps(_personal(answer)),
-            "now": now,
-            "day_ago": now - MAIL_EVERY,
             "ever": MAILS_EVER,
-            "a_day": MAILS_A_DAY,
             "expires_at": now + VALID_FOR,
         },
     ).one()

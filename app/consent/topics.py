@@ -84,7 +84,8 @@ def create(
 ) -> TopicInfo:
     """Add a topic at the end of the list; raise TopicKeyTaken or TopicInvalid."""
     key = key or _key_of(name)
-    _check(name, key, promised_limit, promised_days)
+    _check(name, promised_limit, promised_days)
+    _check_key(key)
     if find_by_key(session, workspace_id, key):
         raise TopicKeyTaken(field="key")
     position = session.scalar(
@@ -118,7 +119,7 @@ def change(
 ) -> TopicInfo:
     """Change how a topic presents itself. People keep the promise that was made to them when they joined."""
     topic = _row(session, workspace_id, topic_id)
-    _check(name, topic.key, promised_limit, promised_days)
+    _check(name, promised_limit, promised_days)
     topic.name, topic.description = name.strip(), description.strip()
     topic.promised_limit, topic.promised_days = promised_limit, promised_days
     topic.is_active = is_active
@@ -133,15 +134,19 @@ def _row(session: Session, workspace_id: int, topic_id: int) -> Topic:
     return topic
 
 
-def _check(name: str, key: str, limit: int, days: int) -> None:
+def _check(name: str, limit: int, days: int) -> None:
     if not name.strip() or limit < 1 or not 1 <= days <= 366:
         raise TopicInvalid
-    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,39}", key):
+
+
+def _check_key(key: str) -> None:
+    """Mails carry the key in List-Id, which is written like a host name: no underscores, no hyphen at an end."""
+    if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?", key):
         raise TopicInvalid(N_("Write the short name with small letters, digits and hyphens."), field="key")
 
 
 def _key_of(name: str) -> str:
-    key = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40]
+    key = re.sub(r"[^a-z0-9]+", "-", name.lower())[:40].strip("-")
     return key or "topic"
 
 

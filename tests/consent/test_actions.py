@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import text
 
-from app.consent import actions, facts, permission, suppression, verify
+from app.consent import actions, facts, permission, suppression, topics, verify
 from app.consent.evidence import Evidence
 from app.kernel import outbox
 from app.kernel.registry import JOBS, job
@@ -117,3 +117,10 @@ def test_erasing_evidence_leaves_the_chain_whole(session, workspace):
     assert session.scalar(text("SELECT count(*) FROM consent_evidence")) == 0
     assert suppression.is_suppressed(session, workspace.id, ada.address_digest)
     assert verify.check(session, workspace.id) == []
+
+
+@pytest.mark.parametrize("key", ["spring_sale", "-spring", "spring-", "Spring"])
+def test_a_topic_key_can_stand_in_a_list_id(session, workspace, key):
+    with pytest.raises(topics.TopicInvalid):
+        topics.create(session, workspace.id, name="Spring", key=key)
+    assert topics.create(session, workspace.id, name="Spring sale").key == "spring-sale"

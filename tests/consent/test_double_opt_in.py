@@ -128,6 +128,18 @@ def test_many_topics_are_no_way_around_the_daily_limit(session, workspace):
     assert mails(session, workspace) == double_opt_in.MAILS_A_DAY
 
 
+def test_a_mail_held_back_by_the_address_limit_costs_its_topic_nothing(session, workspace):
+    topics = [a_topic(session, workspace.id, name=f"Topic {number}").id for number in range(4)]
+    forms = [a_form(session, workspace.id, [topic_id], slug=f"form-{topic_id}") for topic_id in topics]
+    for day in range(3):
+        for form in forms:
+            ask(session, workspace, form, now=NOON + day * DAY)
+    assert mails(session, workspace) == 3 * double_opt_in.MAILS_A_DAY
+
+    number = ask(session, workspace, forms[-1], now=NOON + 4 * DAY)
+    assert double_opt_in.get_request(session, workspace.id, number).state == "pending"
+
+
 def test_a_second_form_asks_only_about_what_is_new(session, workspace):
     offers = a_topic(session, workspace.id)
     ask(session, workspace, a_form(session, workspace.id, [workspace.topic_id]))

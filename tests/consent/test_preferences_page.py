@@ -134,7 +134,7 @@ def test_an_unsubscribe_link_leads_to_a_page_that_only_turns_off(anonymous, serv
     assert "you can only switch things off" in page
     assert f"topic-{workspace.topic_id}" in page
     assert f"topic-{offers.id}" not in page
-    assert '<select' not in page
+    assert "<select" not in page
     answer = anonymous.post(link, data={f"topic-{offers.id}": "1", "click_tracking": "1", "language": "zh"})
     assert answer.status_code == 403
     assert allowed() == set()

@@ -1,7 +1,7 @@
 """The page where people set what they receive. The link from their mailbox is their key; nobody logs in.
 
-A link minted for one message (its letter's c) may turn things on for a while. One reached from an unsubscribe link, which
-never expires and gets forwarded, has c = 0 and only turns off (G9).
+A link minted for one message (its letter's c) may turn things on for a while. One reached from an unsubscribe link,
+which never expires and gets forwarded, has c = 0 and only turns off (G9).
 """
 
 from __future__ import annotations

@@ -120,6 +120,17 @@ def test_an_invited_person_comes_in_by_the_link_once(app, client, workspace):
     assert app.test_client().get(link).status_code == 410
 
 
+def test_no_other_site_accepts_an_invitation_for_somebody(app, client):
+    made = client.post("/settings/staff", data={"email": "csrf@shop.test", "role": "viewer"})
+    link, browser = LINK.search(made.text)[0], app.test_client()
+    app.config.update(WTF_CSRF_ENABLED=True)
+    form = {"name": "Nora", "password": "a long enough password"}
+
+    assert browser.post(link, data=form).status_code in (400, 403)
+    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', browser.get(link).text)[1]
+    assert browser.post(link, data={**form, "csrf_token": token}).status_code == 303
+
+
 def test_a_forged_invitation_is_no_page(anonymous):
     assert anonymous.get("/invitations/" + "A" * 74).status_code == 404
 

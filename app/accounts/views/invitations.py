@@ -38,7 +38,7 @@ def show_invitation(token: str) -> ResponseReturnValue:
 
 
 @bp.post("/invitations/<token>")
-@guard.token("invite")
+@guard.token("invite", checks_csrf=True)
 def accept_invitation(token: str) -> ResponseReturnValue:
     """Let the invited person in, with a new account or the one they have."""
     offer = _offer(g.letter)

@@ -35,6 +35,8 @@ class Letter:
     extra: dict[str, Any]
     person: dict[str, Any]
     tries: int = 0
+    # How many connections broke just when it was its turn.
+    breaks: int = 0
 
 
 # One row of the plan's fetch statement, in its order.

@@ -26,7 +26,7 @@ from app.delivery.letters import Letter
 from app.delivery.models import MessageState
 from app.delivery.outcomes import Effect, Record
 from app.delivery.pace import Pace
-from app.delivery.smtp import Connection, Envelope, Outcome, Timeouts
+from app.delivery.smtp import Connection, Envelope, Outcome, Phase, Timeouts
 from app.delivery.smtp_session import ConnectionRefused
 from app.kernel.refusals import Refusal
 from app.kernel.services import Services
@@ -144,13 +144,18 @@ class Sender:
         count = max(1, min(self._terms.connections, -(-len(self._waiting) // self._pace.group)))
         serving = asyncio.ensure_future(self._serve())
         renewing = asyncio.ensure_future(self._renew())
-        carrying = asyncio.gather(*(self._carry() for _ in range(count)))
+        # When one connection fails in a way nobody foresaw, the others still finish and write down what they know.
+        carrying = asyncio.gather(*(self._carry() for _ in range(count)), return_exceptions=True)
         try:
             done, _ = await asyncio.wait((serving, carrying), return_when=asyncio.FIRST_COMPLETED)
-            self._is_broken = serving in done
-            for task in done:
-                task.result()
+            if serving in done:
+                serving.result()
+            for result in carrying.result():
+                if result is not None:
+                    raise result
         finally:
+            # From here on nobody answers at the desk any more, so nobody may wait there.
+            self._is_broken = True
             for background in (serving, renewing, carrying):
                 background.cancel()
             await asyncio.gather(serving, renewing, carrying, return_exceptions=True)
@@ -236,6 +241,7 @@ class Sender:
         open_letters = {letter.id: letter for letter in group}
         order = iter(group)
         records: list[Record] = []
+        is_broken = False
         stamped = letters.stamp(self._services.clock.now())
 
         def following() -> Envelope | None:
@@ -247,7 +253,13 @@ class Sender:
             return None
 
         def settled(envelope: Envelope, outcome: Outcome) -> None:
-            records.append(self._judged(open_letters.pop(envelope.key), outcome))
+            nonlocal is_broken
+            letter = open_letters.pop(envelope.key)
+            if outcome.phase in (Phase.UNSENT, Phase.DROPPED_AFTER_DOT) and not is_broken:
+                # The first to hear of a broken connection is the one whose turn it was.
+                is_broken = True
+                letter.breaks += 1
+            records.append(self._judged(letter, outcome))
 
         await connection.deliver(following, settled)
         now = self._services.clock.now()

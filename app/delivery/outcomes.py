@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
+from itertools import accumulate
 
 from app.delivery.bounces import Cause, classify
 from app.delivery.letters import Letter
@@ -14,6 +16,10 @@ from app.delivery.smtp import Outcome, Phase
 # How long a message rests after its n-th attempt; greylisting wants a short first one.
 DELAYS = tuple(timedelta(seconds=seconds) for seconds in (45, 240, 900, 1800, 3600, 7200, 14400, 28800))
 TRIED_FOR = timedelta(hours=72)
+# After how long a message that is tried by DELAYS alone has used up each of them.
+_USED_UP = tuple(accumulate(DELAYS))
+# So often may a connection break at the same message before it has to let others go first.
+BREAKS_ALLOWED = 3
 
 
 class Effect(Enum):
@@ -46,7 +52,7 @@ def judge(letter: Letter, outcome: Outcome, *, now: datetime) -> Record:
     if outcome.is_accepted:
         return Record(letter, MessageState.SENT, None, None, outcome.code, outcome.text[:500], now)
     if outcome.phase is Phase.UNSENT:
-        return returned(letter, now=now)
+        return returned(letter, now=now) if letter.breaks < BREAKS_ALLOWED else _broken_off(letter, outcome, now)
     if outcome.phase is Phase.DROPPED_AFTER_DOT:
         return _lost_after_dot(letter, outcome, now)
     if outcome.code == 0:
@@ -78,20 +84,34 @@ def poisoned(letter: Letter, reason: str, *, now: datetime) -> Record:
 
 def _lost_after_dot(letter: Letter, outcome: Outcome, now: datetime) -> Record:
     """Marketing is never sent twice; a notice somebody waits for is tried again under the same Message-ID."""
-    if letter.plan.kind is SendKind.NOTICE:
+    if letter.plan.kind is SendKind.NOTICE and not _is_given_up(letter, now):
         return _rest(letter, "deferred:connection", outcome, Effect.NONE, now)
     return _answered(letter, MessageState.IN_DOUBT, "connection_lost", None, outcome, Effect.NONE, now)
 
 
 def _deferred(letter: Letter, outcome: Outcome, cause: Cause, now: datetime) -> Record:
-    if letter.counted_at is not None and now - letter.counted_at > TRIED_FOR:
+    if _is_given_up(letter, now):
         return _answered(letter, MessageState.REFUSED, "gave_up", None, outcome, Effect.SOFT_BOUNCE, now)
     is_personal = cause is Cause.MAILBOX_FULL
     return _rest(letter, f"deferred:{cause.value}", outcome, Effect.NONE if is_personal else Effect.SLOW_DOWN, now)
 
 
+def _broken_off(letter: Letter, outcome: Outcome, now: datetime) -> Record:
+    """Connections break at this very message, before it has left: it waits by itself, and the others go on."""
+    if _is_given_up(letter, now):
+        return _answered(letter, MessageState.REFUSED, "gave_up", None, outcome, Effect.NONE, now)
+    return _rest(letter, "deferred:connection", outcome, Effect.NONE, now)
+
+
+def _is_given_up(letter: Letter, now: datetime) -> bool:
+    return letter.counted_at is not None and now - letter.counted_at > TRIED_FOR
+
+
 def _rest(letter: Letter, reason: str, outcome: Outcome, effect: Effect, now: datetime) -> Record:
-    delay = DELAYS[min(letter.attempt, len(DELAYS)) - 1]
+    """The longer it has been tried, the later the next time. Attempts alone say little: many never left the house."""
+    tried_for = now - (letter.counted_at or now)
+    place = min(bisect(_USED_UP, tried_for), letter.attempt - 1, len(DELAYS) - 1)
+    delay = DELAYS[max(place, 0)]
     return _answered(letter, MessageState.QUEUED, reason, now + delay, outcome, effect, now)
 
 

@@ -20,13 +20,13 @@ from sqlalchemy.orm import Session
 
 from app.accounts import identities
 from app.delivery import aftermath, batches, gate, lanes, letters, plans, sends
-from app.delivery.compiler import TemplateRefused
 from app.delivery.gate import Drop, WaitUntil
 from app.delivery.letters import Letter, Row
 from app.delivery.models import MessageState, SendState
 from app.delivery.outcomes import Record
 from app.delivery.plans import Plan
 from app.kernel.database import raw
+from app.kernel.refusals import Refusal
 from app.kernel.services import Services
 
 log = structlog.get_logger()
@@ -186,8 +186,9 @@ class Desk:
             send = sends.get(session, self._workspace_id, send_id)
             try:
                 self._plans[send_id] = plans.make(session, self._workspace_id, send, self._services.settings)
-            except TemplateRefused as refusal:
-                log.warning("delivery.content_refused", send_id=send_id, part=refusal.part)
+            except Refusal as refusal:
+                # Whatever is wrong with one send, the lane's other sends go on.
+                log.warning("delivery.content_refused", send_id=send_id, refused=repr(refusal))
                 sends.pause(session, self._workspace_id, send_id, reason="content_refused")
                 return None
         return self._plans[send_id]

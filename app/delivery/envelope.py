@@ -62,7 +62,7 @@ def _lists(stream: Stream) -> list[Header]:
         return []
     feedback = b":".join(_part(part) for part in (*stream.feedback, stream.feedback_sender))
     list_id = mime.wire_address(f"list@{stream.list_id}").partition("@")[2].encode("ascii")
-    name = mime.unstructured(b"List-Id", stream.list_name.replace("<", "").replace(">", ""))
+    name = mime.phrase(b"List-Id", stream.list_name.replace("<", "").replace(">", ""))
     return [
         (b"List-Unsubscribe-Post", b"List-Unsubscribe=One-Click"),
         (b"List-Id", (name + b"\r\n <" if name else b"<") + list_id + b">"),

@@ -47,16 +47,21 @@ def unstructured(name: bytes, text: str) -> bytes:
 def mailbox(name: bytes, display: str, address: str) -> bytes:
     """Return ``display <address>`` for From, To and Reply-To."""
     wire = wire_address(address).encode("ascii")
-    display = plain(display)[:200] if display else ""
-    if not display:
+    shown = phrase(name, display)
+    if not shown:
         return wire
-    if len(display) + len(name) + 2 < _LINE and display.isascii() and "=?" not in display:
-        phrase = display if _ATOMS.fullmatch(display) else _quoted(display)
-        shown = phrase.encode("ascii")
-    else:
-        shown = _encoded_words(display, len(name) + 2)
     room = _LINE - len(shown.rsplit(b"\r\n", 1)[-1]) - len(name) - 2
     return shown + (b" <" if len(wire) + 3 <= room else b"\r\n <") + wire + b">"
+
+
+def phrase(name: bytes, display: str) -> bytes:
+    """Return what people read before ``<...>``, folded after `name`: as it is, quoted, or as encoded words."""
+    display = plain(display)[:200] if display else ""
+    if not display:
+        return b""
+    if len(display) + len(name) + 2 < _LINE and display.isascii() and "=?" not in display:
+        return (display if _ATOMS.fullmatch(display) else _quoted(display)).encode("ascii")
+    return _encoded_words(display, len(name) + 2)
 
 
 def wire_address(address: str) -> str:

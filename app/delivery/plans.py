@@ -167,9 +167,9 @@ def stream(
         from_address=identity.from_address,
         public_url=settings.public_url,
         reply_to=identity.reply_to or workspace.reply_to,
-        list_id=f"{topic.key}.{workspace.slug}.{identity.domain}" if topic else "",
+        list_id=f"{_label(topic.key)}.{workspace.slug}.{identity.domain}" if topic else "",
         list_name=topic.name if topic else "",
-        feedback=(str(send.source_id), str(workspace.id), str(send.kind)),
+        feedback=(f"c{send.source_id}", f"w{workspace.id}", str(send.kind)),
         postal_address=workspace.postal_address,
         bounce_domain=settings.inbound_domain,
         workspace={
@@ -180,6 +180,11 @@ def stream(
         signers=signers(identity, settings),
         lists=send.kind != SendKind.NOTICE,
     )
+
+
+def _label(key: str) -> str:
+    """Write a topic's short name as a name in the DNS may be written."""
+    return key.replace("_", "-").strip("-")
 
 
 def signers(identity: SendingIdentity, settings: Settings) -> tuple[Signer, ...]:

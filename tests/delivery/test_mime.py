@@ -105,3 +105,18 @@ def test_bounces_name_the_message():
 
     assert message.envelope_from(Slots("a@x.example", "MID")) == "b+MID@bounces.shop.example"
     assert a_message("x").envelope_from(Slots("a@x.example", "MID")) == "news@shop.example"
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("News, offers", b'"News, offers"'),
+        ('The "best" (of)', b'"The \\"best\\" (of)"'),
+        ("新闻", b"=?utf-8?b?5paw6Ze7?="),
+    ],
+)
+def test_the_name_of_a_list_is_a_phrase(name, written):
+    """H9: what a phrase may not hold is quoted or encoded."""
+    raw = a_message("Hello", list_name=name).render({}, Slots("a@x.example", "MID", "", "UNSUB"), date=DATE)
+
+    assert b"List-Id: " + written + b"\r\n <news.shop.example>" in raw

@@ -10,13 +10,15 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from app.accounts import identities, workspaces
 from app.cadence import policies
 from app.cadence.decide import Cap, Policy
-from app.consent import actions, suppression
+from app.consent import actions, suppression, topics
 from app.consent.evidence import Evidence
 from app.customers import people
-from app.delivery import desk, lanes, outbound, sends, sweeping
+from app.delivery import desk, lanes, outbound, outcomes, plans, sends, sweeping
 from app.delivery.models import SendState
+from app.delivery.smtp import Outcome, Phase
 from app.kernel.clock import FixedClock
 from app.kernel.database import Database
 from app.kernel.services import Services
@@ -211,7 +213,7 @@ SERVER_FAULTS = [
     ({"at": "dot", "reply": "550 5.7.1 blocked"}, ("refused", "policy")),
     ({"at": "dot", "reply": "554 5.6.0 bad content"}, ("refused", "content")),
     ({"at": "dot", "drop": True}, ("in_doubt", "connection_lost")),
-    ({"at": "data", "drop": True}, ("queued", None)),
+    ({"at": "data", "drop": True}, ("queued", "deferred:connection")),
 ]
 
 
@@ -298,3 +300,93 @@ def test_no_message_can_be_handed_over_without_a_record(database: Database, work
     delivery.a_launched_send(database, workspace, 1)
     with pytest.raises(IntegrityError, match="no_record_no_send"), database.transaction(workspace.id) as session:
         session.execute(text("UPDATE messages SET state = 'handed', permission_seq = NULL"))
+
+
+def test_a_message_at_which_connections_break_lets_the_others_go_first(
+    services: Services, workspace: WorkspaceForTests, tmp_path: Path, clock: FixedClock
+) -> None:
+    """A server that hangs up at one person's mail costs that person's mail time, and nobody else's."""
+    delivery.a_launched_send(services.database, workspace, 30)
+    with delivery.a_sink(tmp_path, {"at": "data", "to": "p3@", "drop": True}, offer="PIPELINING") as sink:
+        to_sink = delivery.services_to(services, sink)
+        for _ in range(3):
+            delivery.run_lanes(to_sink, workspace)
+            clock.advance(timedelta(minutes=2))
+
+        assert len(sink.recipients()) == 29
+    assert delivery.states(services.database, workspace)["p3@example.com"] == ("queued", "deferred:connection")
+
+
+def test_a_first_no_for_now_is_tried_again_soon(services: Services, workspace: WorkspaceForTests) -> None:
+    """However often a message came back unsent before, greylisting asks for a minute."""
+    delivery.a_launched_send(services.database, workspace, 1)
+    sender = desk.Desk(services, workspace.id, delivery.lane_ids(services.database, workspace)[0])
+    letter = (sender.claim() or [])[0]
+    letter.attempt, letter.counted_at = 8, NOON
+    greylisted = Outcome(Phase.RCPT, 450, "4.2.0 greylisted")
+
+    waits = [
+        (outcomes.judge(letter, greylisted, now=now).due_at or NOON) - now
+        for now in (NOON, NOON + timedelta(minutes=2), NOON + timedelta(hours=5))
+    ]
+
+    assert waits == [timedelta(seconds=45), timedelta(minutes=4), timedelta(hours=4)]
+
+
+def test_one_connection_that_fails_leaves_no_other_waiting(
+    services: Services, workspace: WorkspaceForTests, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fault nobody foresaw in one connection ends with the fault, not in silence; the others write theirs down."""
+    whole = outbound.Sender._deliver
+    calls: list[int] = []
+
+    async def failing(self: outbound.Sender, *given: Any) -> Any:
+        calls.append(1)
+        if len(calls) == 2:
+            raise ZeroDivisionError
+        return await whole(self, *given)
+
+    monkeypatch.setattr(outbound.Sender, "_deliver", failing)
+    delivery.a_launched_send(services.database, workspace, 200)
+    with delivery.a_sink(tmp_path) as sink:
+        with pytest.raises(ZeroDivisionError):
+            delivery.run_lanes(delivery.services_to(services, sink), workspace)
+        taken = set(sink.recipients())
+
+    sent = {to for to, (state, _) in delivery.states(services.database, workspace).items() if state == "sent"}
+    assert sent == taken
+    assert sent
+
+
+def test_each_name_in_a_header_is_a_name_of_its_own(
+    session: Any, workspace: WorkspaceForTests, services: Services
+) -> None:
+    """H9, H11: a topic's underscore is none in the DNS, and no part of the Feedback-ID reads like another."""
+    topic = topics.create(session, workspace.id, name="Offers", key="big-offers")
+    session.execute(text("UPDATE topics SET key = 'big_offers' WHERE id = :id"), {"id": topic.id})
+    session.expire_all()
+    send = delivery.a_send(session, workspace, topic_id=topic.id)
+    identity = identities.get(session, workspace.id, workspace.identity_id)
+    stream = plans.stream(session, workspaces.get(session, workspace.id), identity, send, services.settings)
+
+    assert stream.list_id.startswith("big-offers.")
+    assert stream.feedback == ("c1", f"w{workspace.id}", "campaign")
+
+
+def test_a_send_that_cannot_be_prepared_is_paused_and_others_leave(
+    services: Services, workspace: WorkspaceForTests, tmp_path: Path
+) -> None:
+    """Its lane goes on with the next send instead of failing."""
+    with services.database.transaction(workspace.id) as session:
+        delivery.an_audience(session, workspace, 2)
+        bad = delivery.a_send(session, workspace, content=replace(delivery.CONTENT, subject="{{ nobody.knows }}"))
+        lost = delivery.a_send(session, workspace, source_id=2)
+        good = delivery.a_send(session, workspace, source_id=3)
+        for send in (bad, lost, good):
+            sends.launch(session, workspace.id, send.id, people.base_query(workspace.id), now=NOON)
+        session.execute(text("UPDATE sends SET topic_id = 0 WHERE id = :id"), {"id": lost.id})
+    with delivery.a_sink(tmp_path) as sink:
+        assert delivery.run_lanes(delivery.services_to(services, sink), workspace) == 2
+    with services.database.transaction(workspace.id) as session:
+        found = [sends.get(session, workspace.id, send.id) for send in (bad, lost, good)]
+        assert [send.state for send in found] == [SendState.PAUSED, SendState.PAUSED, SendState.DONE]

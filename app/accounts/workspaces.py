@@ -5,16 +5,21 @@ from __future__ import annotations
 import re
 import secrets
 import unicodedata
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from zoneinfo import available_timezones
 
+import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts import audit, mailboxes
 from app.accounts.models import Workspace
+from app.kernel.database import Database
 from app.kernel.refusals import NotFound, Refusal
+
+log = structlog.get_logger()
 
 LANGUAGES = ("en", "zh")
 
@@ -97,6 +102,22 @@ def find_by_slug(session: Session, slug: str) -> Workspace | None:
 def list_ids(session: Session) -> list[int]:
     """Return every workspace, for jobs that look after all of them."""
     return list(session.scalars(select(Workspace.id).order_by(Workspace.id)))
+
+
+def for_each(database: Database, work: Callable[[int], object]) -> None:
+    """Do the work for every workspace. What fails in one of them is raised when all the others have had theirs."""
+    with database.transaction() as session:
+        workspace_ids = list_ids(session)
+    failures: list[Exception] = []
+    for workspace_id in workspace_ids:
+        try:
+            work(workspace_id)
+        except Exception as error:
+            # Whatever is wrong with one company stops no other.
+            log.exception("workspaces.work_failed", workspace_id=workspace_id)
+            failures.append(error)
+    if failures:
+        raise failures[0]
 
 
 def profile_of(workspace: Workspace) -> Profile:

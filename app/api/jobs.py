@@ -13,8 +13,9 @@ from app.kernel.services import Services
 @registry.job("api.forget_keys", every=timedelta(days=1))
 def forget_keys(services: Services) -> None:
     """Forget idempotency keys that are past their time."""
-    with services.database.transaction(None) as session:
-        ids = workspaces.list_ids(session)
-    for workspace_id in ids:
+
+    def forget_one(workspace_id: int) -> None:
         with services.database.transaction(workspace_id) as session:
             idempotency.forget(session, workspace_id, now=services.clock.now())
+
+    workspaces.for_each(services.database, forget_one)

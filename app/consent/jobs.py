@@ -11,20 +11,25 @@ from app.kernel.services import Services
 @job("consent.expire_permissions", every=timedelta(hours=1))
 def expire_permissions(services: Services) -> None:
     """Record the end of every permission whose day has come, a thousand at a time."""
-    with services.database.transaction() as session:
-        ids = workspaces.list_ids(session)
-    for workspace_id in ids:
+
+    def expire_in(workspace_id: int) -> None:
         expired = 1
         while expired:
             with services.database.transaction(workspace_id) as session:
                 expired = deadlines.expire_due(session, workspace_id, now=services.clock.now())
 
+    workspaces.for_each(services.database, expire_in)
+
 
 @job("consent.look_over", every=timedelta(days=1))
 def look_over(services: Services, *, workspace_id: int | None = None) -> None:
     """Verify one workspace's ledger, or every one."""
-    with services.database.transaction() as session:
-        ids = workspaces.list_ids(session) if workspace_id is None else [workspace_id]
-    for each in ids:
+
+    def look_over_one(each: int) -> None:
         with services.database.transaction(each) as session:
             health.look_over(session, each, now=services.clock.now())
+
+    if workspace_id is None:
+        workspaces.for_each(services.database, look_over_one)
+    else:
+        look_over_one(workspace_id)

@@ -21,11 +21,12 @@ def send_lane(services: Services, *, workspace_id: int, lane_id: int) -> None:
 @registry.job("delivery.sweep", every=timedelta(minutes=1))
 def sweep(services: Services) -> None:
     """Take back what dead senders held, lay what has become due, wake lanes nobody looks after."""
-    with services.database.transaction() as session:
-        workspace_ids = workspaces.list_ids(session)
-    for workspace_id in workspace_ids:
+
+    def sweep_one(workspace_id: int) -> None:
         with services.database.transaction(workspace_id) as session:
             sweeping.sweep(session, workspace_id, now=services.clock.now())
+
+    workspaces.for_each(services.database, sweep_one)
 
 
 @registry.job("delivery.drop_withdrawn")

@@ -14,10 +14,7 @@ from app.kernel.services import Services
 @job("insight.score_nightly", every=timedelta(days=1))
 def score_nightly(services: Services) -> None:
     """Score every workspace, each in a transaction of its own."""
-    with services.database.transaction(None) as session:
-        ids = workspaces.list_ids(session)
-    for workspace_id in ids:
-        score_workspace(services, workspace_id=workspace_id)
+    workspaces.for_each(services.database, lambda each: score_workspace(services, workspace_id=each))
 
 
 @job("insight.score_workspace")

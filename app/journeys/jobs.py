@@ -15,21 +15,27 @@ from app.kernel.services import Services
 @registry.job("journeys.advance", every=timedelta(minutes=1))
 def advance(services: Services) -> None:
     """Do every step that is due, a batch in each transaction."""
-    for workspace_id in _workspaces(services):
+
+    def advance_one(workspace_id: int) -> None:
         is_busy = True
         while is_busy:
             with services.database.transaction(workspace_id) as session:
                 is_busy = advancing.advance(session, workspace_id, now=services.clock.now()) > 0
 
+    workspaces.for_each(services.database, advance_one)
+
 
 @registry.job("journeys.enrol", every=timedelta(minutes=5))
 def enrol(services: Services) -> None:
     """Let in whoever joined the segment of a live journey."""
-    for workspace_id in _workspaces(services):
+
+    def enrol_one(workspace_id: int) -> None:
         with services.database.transaction(workspace_id) as session:
             for journey in definitions.list_live(session, workspace_id, trigger_kind="segment"):
                 if definitions.trigger_name(session, journey):
                     enrolment.enrol_segment(session, journey, now=services.clock.now())
+
+    workspaces.for_each(services.database, enrol_one)
 
 
 @registry.job("journeys.join_topic")
@@ -81,8 +87,3 @@ def hear_purchases(services: Services, *, workspace_id: int) -> None:
     """Hear PurchasesImported: a file brought purchases of many at once."""
     with services.database.transaction(workspace_id) as session:
         enrolment.stop_all_who_bought(session, workspace_id, now=services.clock.now())
-
-
-def _workspaces(services: Services) -> list[int]:
-    with services.database.transaction(None) as session:
-        return workspaces.list_ids(session)

@@ -19,8 +19,9 @@ def ship_spool(services: Services) -> None:
 @job("tracking.rescore_hits", every=timedelta(days=1))
 def rescore_hits(services: Services) -> None:
     """Judge the last two days' hits once more, whole messages together."""
-    with services.database.transaction() as session:
-        workspace_ids = workspaces.list_ids(session)
-    for workspace_id in workspace_ids:
+
+    def rescore_one(workspace_id: int) -> None:
         with services.database.transaction(workspace_id) as session:
             rescoring.rescore(session, workspace_id, now=services.clock.now(), within=timedelta(days=2))
+
+    workspaces.for_each(services.database, rescore_one)

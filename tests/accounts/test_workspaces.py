@@ -67,3 +67,20 @@ def test_the_slug_is_plain_and_free(database, name, slug):
 
     assert all(made.startswith(slug) for made in slugs)
     assert len(set(slugs)) == 2
+
+
+def test_one_company_with_trouble_stops_no_other(database, workspace):
+    """What looks after every workspace does, and says at the end what went wrong."""
+    seen = []
+
+    def work(workspace_id):
+        seen.append(workspace_id)
+        if workspace_id == seen[0]:
+            raise ZeroDivisionError
+
+    with database.transaction() as session:
+        ids = workspaces.list_ids(session)
+    with pytest.raises(ZeroDivisionError):
+        workspaces.for_each(database, work)
+
+    assert seen == ids

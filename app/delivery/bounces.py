@@ -49,11 +49,12 @@ def classify(code: int, text: str) -> Cause:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a returned mail says: failed or delayed, with which status and the server's own words."""
+    """What a returned mail says: failed or delayed, for which address, with which status and the server's own words."""
 
     is_failure: bool
     status: str
     diagnostic: str
+    recipient: str | None = None
 
     @property
     def code(self) -> int:
@@ -75,8 +76,15 @@ def read_report(raw: bytes) -> Report | None:
         if action in ("failed", "delayed"):
             status = str(fields.get("Status", "")).strip()[:20]
             diagnostic = " ".join(str(fields.get("Diagnostic-Code", "")).split())[:500]
-            return Report(action == "failed", status, diagnostic)
+            return Report(action == "failed", status, diagnostic, _recipient(fields))
     return None
+
+
+def _recipient(fields: Mail) -> str | None:
+    """The address a report is about: the one we wrote to, where it says so, else the one it ended at."""
+    said = str(fields.get("Original-Recipient") or fields.get("Final-Recipient") or "")
+    address = said.rpartition(";")[2].strip().strip("<>")
+    return address if "@" in address else None
 
 
 def is_abuse_report(raw: bytes) -> bool:

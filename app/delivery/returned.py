@@ -11,9 +11,10 @@ from email.message import EmailMessage
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from app.accounts import workspaces
 from app.consent import actions, suppression
 from app.consent.evidence import Evidence
-from app.customers import timeline
+from app.customers import addresses, people, timeline
 from app.customers.timeline import ActivityRow
 from app.delivery import aftermath, bounces
 from app.delivery.bounces import Cause, Report
@@ -55,19 +56,32 @@ def fail(session: Session, letter: Letter, report: Report, *, now: datetime) -> 
     ).first()
     if moved is None:
         return False
-    digest = session.scalar(select(suppression.digest_query(letter.workspace_id, letter.c)))
     aftermath.bounced(
         session,
         letter.workspace_id,
         customer_id=letter.c,
         message_id=letter.a,
         send_id=letter.b,
-        address_digest=digest,
+        address_digest=_find_failed(session, letter, report),
         is_final=report.cause is Cause.ADDRESS,
         said={"code": report.code, "text": report.diagnostic, "cause": report.cause.value},
         now=now,
     )
     return True
+
+
+def _find_failed(session: Session, letter: Letter, report: Report) -> bytes | None:
+    """The digest of the address that failed: the person may have another one by now, which nothing is wrong with.
+
+    A report may be forged by whoever got the mail; an address that somebody else has is never silenced by it.
+    """
+    key = addresses.find_key(report.recipient) if report.recipient else None
+    if key is None:
+        return session.scalar(select(suppression.digest_query(letter.workspace_id, letter.c)))
+    holder = people.find_by_email(session, letter.workspace_id, key)
+    if holder is not None and holder.id != letter.c:
+        return None
+    return addresses.digest(key, workspaces.get(session, letter.workspace_id).digest_key)
 
 
 def complain(session: Session, letter: Letter, *, now: datetime) -> None:

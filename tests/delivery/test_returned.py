@@ -7,7 +7,7 @@ from email.message import EmailMessage
 import pytest
 from sqlalchemy import text
 
-from app.consent import permission
+from app.consent import permission, suppression
 from app.customers import people
 from app.delivery import bounces, intake
 from app.delivery.bounces import Cause
@@ -149,3 +149,32 @@ def test_rubbish_is_no_report(raw: bytes) -> None:
     """What cannot be read blames nobody."""
     assert bounces.read_report(raw) is None
     assert not bounces.is_abuse_report(raw)
+
+
+@pytest.mark.parametrize(("present", "is_silent"), [("new@example.com", False), ("p0@example.com", True)])
+def test_a_late_report_silences_the_address_it_names(
+    services: Services, workspace: WorkspaceForTests, return_path: str, present: str, is_silent: bool
+) -> None:
+    """Who has another address by now is written to there; who has not falls silent."""
+    with services.database.transaction(workspace.id) as session:
+        ada = people.find_by_email(session, workspace.id, "p0@example.com")
+        assert ada
+        people.change_address(session, ada, email=present, source="staff", now=NOON)
+    intake.Door(services).take(return_path, a_report("5.1.1"))
+
+    with services.database.transaction(workspace.id) as session:
+        found = suppression.find_of_customer(session, workspace.id, ada.id)
+        assert (found is not None and found.reason == suppression.BOUNCED) is is_silent
+        assert session.scalar(text("SELECT count(*) FROM suppressions WHERE reason = 'bounced'")) == 1
+
+
+def test_a_report_cannot_silence_somebody_else(
+    services: Services, workspace: WorkspaceForTests, return_path: str
+) -> None:
+    """A return path is known to whoever got the mail; it speaks for nobody else's address."""
+    with services.database.transaction(workspace.id) as session:
+        people.upsert(session, workspace.id, email="bob@example.com", fields={}, source="import", now=NOON)
+    intake.Door(services).take(return_path, a_report("5.1.1").replace(b"p0@example.com", b"bob@example.com"))
+
+    with services.database.transaction(workspace.id) as session:
+        assert session.scalar(text("SELECT count(*) FROM suppressions")) == 0

@@ -6,25 +6,24 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-_FOR_WRITING = """
-state.workspace_id = :workspace_id AND state.purpose = 'marketing' AND state.topic_id > 0 AND state.allowed
-AND (state.expires_at IS NULL OR state.expires_at > :now)
-AND NOT EXISTS (
-    SELECT 1 FROM customers AS person JOIN suppressions AS silent
-        ON silent.workspace_id = person.workspace_id AND silent.address_digest = person.address_digest
-    WHERE person.workspace_id = state.workspace_id AND person.id = state.customer_id
-)
-"""
-_BY_TOPIC = text(f"SELECT topic_id, count(*) FROM consent_state AS state WHERE {_FOR_WRITING} GROUP BY topic_id")
-_PEOPLE = text(f"SELECT count(DISTINCT customer_id) FROM consent_state AS state WHERE {_FOR_WRITING}")
-_BY_SOURCE = text(
-    f"SELECT basis, method, count(*) FROM consent_state AS state WHERE {_FOR_WRITING}"
-    " GROUP BY basis, method ORDER BY count(*) DESC LIMIT 20"
-)
-_BY_AGE = text(
-    f"""
-    SELECT CASE WHEN since > :quarter THEN 0 WHEN since > :year THEN 1 WHEN since > :two_years THEN 2 ELSE 3 END AS age,
-        count(*) FROM consent_state AS state WHERE {_FOR_WRITING} GROUP BY age
+# One pass over the answers, whatever is counted; who is silent is looked up in a hash, not person by person.
+_BASE = text(
+    """
+    WITH silent AS MATERIALIZED (
+        SELECT person.id FROM suppressions AS held JOIN customers AS person
+            ON person.workspace_id = held.workspace_id AND person.address_digest = held.address_digest
+        WHERE held.workspace_id = :workspace_id
+    ), mailable AS MATERIALIZED (
+        SELECT customer_id, topic_id, basis, method,
+            CASE WHEN since > :quarter THEN 0 WHEN since > :year THEN 1 WHEN since > :two_years THEN 2 ELSE 3 END AS age
+        FROM consent_state
+        WHERE workspace_id = :workspace_id AND purpose = 'marketing' AND topic_id > 0 AND allowed
+            AND (expires_at IS NULL OR expires_at > :now) AND customer_id NOT IN (SELECT id FROM silent)
+    )
+    SELECT 'people' AS what, 0 AS number, '' AS basis, '' AS method, count(DISTINCT customer_id) FROM mailable
+    UNION ALL SELECT 'topic', topic_id, '', '', count(*) FROM mailable GROUP BY topic_id
+    UNION ALL SELECT 'age', age, '', '', count(*) FROM mailable GROUP BY age
+    UNION ALL SELECT 'source', 0, basis, method, count(*) FROM mailable GROUP BY basis, method
     """
 )
 _STATES = text(
@@ -83,20 +82,26 @@ class Flow:
 
 def base(session: Session, workspace_id: int, *, now: datetime) -> Base:
     """Count the base of permission as it stands."""
-    here = {"workspace_id": workspace_id, "now": now}
-    days = {"quarter": 90, "year": 365, "two_years": 730}
-    spans = {name: now - timedelta(days=count) for name, count in days.items()}
-    ages: dict[int, int] = {row[0]: row[1] for row in session.execute(_BY_AGE, here | spans)}
+    spans = {"quarter": 90, "year": 365, "two_years": 730}
+    since = {name: now - timedelta(days=count) for name, count in spans.items()}
+    people, by_topic, ages = 0, {}, [0, 0, 0, 0]
+    by_source: list[tuple[str, str, int]] = []
+    for what, number, ground, method, count in session.execute(
+        _BASE, {"workspace_id": workspace_id, "now": now} | since
+    ):
+        if what == "people":
+            people = count
+        elif what == "topic":
+            by_topic[number] = count
+        elif what == "age":
+            ages[number] = count
+        else:
+            by_source.append((ground, method, count))
     not_allowed: dict[int, dict[str, int]] = {}
     for topic_id, state, count in session.execute(_STATES, {"workspace_id": workspace_id}):
         not_allowed.setdefault(topic_id, {})[state] = count
-    return Base(
-        people=session.scalar(_PEOPLE, here) or 0,
-        by_topic={row[0]: row[1] for row in session.execute(_BY_TOPIC, here)},
-        not_allowed=not_allowed,
-        by_source=[(basis, method, count) for basis, method, count in session.execute(_BY_SOURCE, here)],
-        by_age=(ages.get(0, 0), ages.get(1, 0), ages.get(2, 0), ages.get(3, 0)),
-    )
+    by_source.sort(key=lambda row: -row[2])
+    return Base(people, by_topic, not_allowed, by_source[:20], (ages[0], ages[1], ages[2], ages[3]))
 
 
 def flow(session: Session, workspace_id: int, *, now: datetime, time_zone: str, weeks: int = 13) -> Flow:

@@ -33,7 +33,7 @@ def test_every_component_is_accessible(page: Page, live_url: str, theme: str, wi
     page.set_viewport_size({"width": width, "height": 900})
     page.goto("/style")
     page.wait_for_load_state("networkidle")
-    found = _serious_findings(page)
+    found = serious_findings(page)
 
     assert found == []
     assert page.complaints == []  # type: ignore[attr-defined]
@@ -97,7 +97,8 @@ def test_a_phone_has_targets_for_thumbs(page: Page):
     assert small == []
 
 
-def _serious_findings(page: Page) -> list[str]:
+def serious_findings(page: Page) -> list[str]:
+    """Return what axe-core finds on this page that shuts somebody out."""
     # Evaluated, not injected as an element, so that the page's policy stays as strict as in life.
     page.evaluate(AXE.read_text())
     result = page.evaluate("axe.run(document, {resultTypes: ['violations']})")

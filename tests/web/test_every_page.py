@@ -1,0 +1,71 @@
+"""Every page without a number in its address, in a real browser: accessible, inside the policy, and inside a phone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from threading import Thread
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, Page
+from werkzeug.serving import make_server
+
+from app.web import guard
+from tests.factories.workspaces import WorkspaceForTests
+from tests.web.test_style_page import serious_findings
+
+ANSWERS_NO_PAGE = (".json", ".csv", "/health", "/ready", "/metrics", "/style", "/preview")
+
+
+@pytest.fixture
+def page(app: Flask, workspace: WorkspaceForTests, chromium: Browser, built: None) -> Iterator[Page]:
+    """A phone in the hand of the workspace's owner."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    Thread(target=server.serve_forever, daemon=True).start()
+    context = chromium.new_context(
+        base_url=f"http://127.0.0.1:{server.server_port}",
+        viewport={"width": 390, "height": 844},
+        reduced_motion="reduce",
+    )
+    opened = context.new_page()
+    opened.goto("/login")
+    opened.locator("input[name=email]").fill(workspace.owner_email)
+    opened.locator("input[name=password]").fill(workspace.password)
+    opened.locator("main button.btn-primary").click()
+    opened.wait_for_url("**/")
+    yield opened
+    context.close()
+    server.shutdown()
+
+
+def pages_of(app: Flask) -> list[str]:
+    """The addresses of staff pages that need nothing filled in."""
+    return sorted(
+        rule.rule
+        for rule in app.url_map.iter_rules()
+        if "GET" in (rule.methods or ())
+        and not rule.arguments
+        and _mark(app, rule.endpoint).kind in ("role", "staff")
+        and not rule.rule.endswith(ANSWERS_NO_PAGE)
+    )
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_page_is_accessible_and_fits_a_phone(app: Flask, page: Page, language: str):
+    page.context.add_cookies([{"name": "language", "value": language, "url": page.url}])
+    complaints: list[str] = []
+    page.on("console", lambda said: complaints.append(f"{page.url}: {said.text}") if said.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
+    for path in pages_of(app):
+        page.goto(path)
+        page.wait_for_load_state("networkidle")
+        complaints += [f"{path}: {finding}" for finding in serious_findings(page)]
+        if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+            complaints.append(f"{path} is wider than a phone")
+
+    assert complaints == []
+
+
+def _mark(app: Flask, endpoint: str) -> guard.Guard:
+    found: guard.Guard = app.view_functions[endpoint].guard  # type: ignore[attr-defined]
+    return found

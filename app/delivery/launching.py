@@ -25,7 +25,7 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP, aggregate_order_by
+from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.dialects.postgresql import insert as insert_or_skip
 from sqlalchemy.orm import Session
 
@@ -101,15 +101,12 @@ def _people(send: Send, audience: Select[tuple[int]], permission_seq: int | None
         (silent.c.id.is_not(None), literal("suppressed")),
         else_=literal("no_permission"),
     )
-    place = func.row_number().over(partition_by=(Lane.id, reason.is_(None)), order_by=customer_id)
-    return (
+    found = (
         select(
-            func.nextval("messages_id_seq").label("id"),
             customer_id.label("customer_id"),
             record.label("ledger_seq"),
             cast(reason, Text).label("reason"),
             Lane.id.label("lane_id"),
-            place.label("place"),
         )
         .select_from(wanted)
         .join(data, data.c.customer_id == customer_id)
@@ -123,8 +120,11 @@ def _people(send: Send, audience: Select[tuple[int]], permission_seq: int | None
         )
         .outerjoin(allowed, allowed.c.customer_id == customer_id)
         .outerjoin(silent, silent.c.id == customer_id)
-        .cte("person")
+        .order_by(Lane.id, customer_id)
+        .subquery("found")
     )
+    # Numbered in the order of lanes, so that a stretch of numbers is a batch.
+    return select(func.nextval("messages_id_seq").label("id"), *found.c).cte("person")
 
 
 def silent_query(workspace_id: int, *, is_notice: bool) -> Select[int]:
@@ -167,12 +167,12 @@ def _batches(send: Send, person: CTE, laid: CTE, due_at: datetime | None) -> CTE
             person.c.lane_id,
             cast(literal(due_at), TIMESTAMP(timezone=True)),
             func.count(),
-            func.array_agg(aggregate_order_by(person.c.id, person.c.place)),
+            func.array_agg(person.c.id),
             literal("queued"),
             literal(0, Integer),
         )
         .where(person.c.reason.is_(None))
-        .group_by(person.c.lane_id, (person.c.place - 1) // BATCH_SIZE)
+        .group_by(person.c.lane_id, person.c.id // BATCH_SIZE)
     )
     if send.launched_at is not None:
         rows = rows.where(person.c.id.in_(select(laid.c.id)))

@@ -15,13 +15,11 @@ from typing import Any
 from jinja2 import TemplateSyntaxError, nodes
 
 from app.delivery import assembly, dkim, envelope, fallback, flat, mime, program, syntax
-from app.delivery.content import Content, Stream
+from app.delivery.content import LARGEST_MESSAGE, Content, MessageTooLarge, Stream
 from app.delivery.flat import Filler
 from app.delivery.program import Program
 from app.delivery.slots import Slots
 from app.kernel.refusals import Refusal
-
-LARGEST_MESSAGE = 2_000_000
 
 
 class Path(Enum):
@@ -42,12 +40,6 @@ class TemplateRefused(Refusal):
         first = problems[0]
         super().__init__(line=first.line, column=first.column, reason=first.message)
         self.part, self.problems = part, problems
-
-
-class MessageTooLarge(Refusal):
-    """One person's values made the message larger than two megabytes."""
-
-    message = "The message would be larger than two megabytes."
 
 
 @dataclass(frozen=True)

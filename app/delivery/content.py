@@ -18,6 +18,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from app.delivery.dkim import Signer
+from app.kernel.refusals import Refusal
+
+LARGEST_MESSAGE = 2_000_000
+
+
+class MessageTooLarge(Refusal):
+    """One person's values made the message larger than two megabytes."""
+
+    message = "The message would be larger than two megabytes."
 
 
 @dataclass(frozen=True)

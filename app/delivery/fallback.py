@@ -12,6 +12,7 @@ from jinja2.runtime import LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from app.delivery import filters, text
+from app.delivery.content import LARGEST_MESSAGE, MessageTooLarge
 from app.delivery.flat import PATHS, TOKENS, Filler
 from app.delivery.markup import Context
 from app.delivery.program import If, Loop, Program, Text, Token, Value, WithToken
@@ -82,7 +83,13 @@ def _filler(program: Program, public_url: str, *, encode: bool) -> Filler:
         addresses = {f"{name}_url": own[name] and public_url + PATHS[name] + own[name] for name in TOKENS[:3]}
         slots = {f"t_{name}": token for name, token in own.items()}
         values = {"customer": customer, "purchases": purchases, "workspace": workspace, **addresses, **slots}
-        return [finish(template.render(values))]
+        pieces, size = [], 0
+        for piece in template.generate(values):
+            pieces.append(piece)
+            size += len(piece)
+            if size > LARGEST_MESSAGE:
+                raise MessageTooLarge
+        return [finish("".join(pieces))]
 
     return fill
 

@@ -12,6 +12,7 @@ from typing import Any
 from jinja2 import nodes
 
 from app.delivery import filters, text
+from app.delivery.content import LARGEST_MESSAGE, MessageTooLarge
 from app.delivery.markup import Context
 from app.delivery.program import ADDRESSES, If, Loop, Program, Text, Token, Value, WithToken
 
@@ -22,6 +23,16 @@ ROOTS = {"customer": "c", "purchases": "p", "workspace": "w"}
 Filler = Callable[..., list[Any]]
 
 _TOKEN_END = 66
+
+
+def _grown(out: list[Any], counted: int, size: int) -> tuple[int, int]:
+    """Add what a loop's latest round wrote; raise MessageTooLarge rather than filling the memory."""
+    size += sum(map(len, out[counted:]))
+    if size > LARGEST_MESSAGE:
+        raise MessageTooLarge
+    return len(out), size
+
+
 _WIRE = {
     Context.TEXT: "html_value({})",
     Context.PLAIN: "plain_value({})",
@@ -40,6 +51,7 @@ _NAMES: dict[str, Any] = {
     "add": filters.add,
     "concat": filters.concat,
     "text": filters.text,
+    "grown": _grown,
     "__builtins__": {"float": float},
     **{f"f_{name}": function for name, function in filters.FILTERS.items()},
 }
@@ -58,7 +70,7 @@ def compile_program(program: Program, *, public_url: str, wire: bool) -> Filler:
     writer.program(program)
     writer.flush()
     arguments = ", ".join((*ROOTS.values(), *(f"t_{name}" for name in TOKENS)))
-    source = f"def fill({arguments}):\n out = []\n" + "\n".join(writer.lines) + "\n return out\n"
+    source = f"def fill({arguments}):\n out = []\n at = size = 0\n" + "\n".join(writer.lines) + "\n return out\n"
     names = dict(_NAMES)
     try:
         exec(compile(source, "<mail>", "exec"), names)  # noqa: S102 - built from a checked tree, literals by repr
@@ -143,6 +155,7 @@ class _Writer:
         self.line(f"for {counter + ', ' if uses_counter else ''}{item} in {items}:")
         self.scope = {**outer, node.target: item} | ({"loop": counter} if uses_counter else {})
         self.block(node.body, _TOKEN_END)
+        self.lines.append(" " * (self.indent + 1) + "at, size = grown(out, at, size)")
         self.scope = outer
         if node.otherwise:
             self.line(f"if not few({source}):")

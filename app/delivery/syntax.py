@@ -26,6 +26,8 @@ DEEPEST_EXPRESSION = 20
 DEEPEST_LOOPS = 2
 LARGEST_INNER_LOOP = 4_096
 LARGEST_LOOP = 65_536
+# What one merge field counts for inside a loop: about what a person's value may bring.
+OUTPUT_IN_LOOP = 200
 
 CUSTOMER_FIELDS = ("first_name", "last_name", "email", "language", "country", "city", "tags")
 PURCHASE_FIELDS = ("product", "amount", "currency", "purchased_on")
@@ -169,7 +171,7 @@ class _Checker:
             yield self.problem(node, "Choose another name for the loop's item.", needle=node.target.name)
             return
         limit = LARGEST_INNER_LOOP if loops else LARGEST_LOOP
-        if sum(len(data.data) for data in node.find_all(nodes.TemplateData)) > limit:
+        if _repeated_size(node) > limit:
             yield self.problem(node, "The text inside this loop is too long to be repeated.", needle="for")
         yield from self.expression(node.iter, scope)
         fields = PURCHASE_FIELDS if isinstance(node.iter, nodes.Name) else None
@@ -275,6 +277,16 @@ class _Checker:
 def _did_you_mean(name: str, known: Collection[str]) -> tuple[str, dict[str, str]]:
     close = get_close_matches(name, list(known), n=1, cutoff=0.6)
     return ("Did you mean “%(close)s”?", {"close": close[0]}) if close else ("", {})
+
+
+def _repeated_size(loop: nodes.For) -> int:
+    """Return about how many characters one round of this loop writes: its text, quoted texts and merge fields."""
+    text = sum(len(data.data) for data in loop.find_all(nodes.TemplateData))
+    quoted = sum(len(const.value) for const in loop.find_all(nodes.Const) if isinstance(const.value, str))
+    printed = sum(
+        not isinstance(child, nodes.TemplateData) for output in loop.find_all(nodes.Output) for child in output.nodes
+    )
+    return text + quoted + printed * OUTPUT_IN_LOOP
 
 
 def _is_own_list(node: nodes.Node) -> bool:

@@ -64,6 +64,9 @@ STRESS = [
     "{% for a in customer %}x{% endfor %}",
     "{% for customer in purchases %}x{% endfor %}",
     "{% for a in purchases %}{% for b in purchases %}" + "x" * 5_000 + "{% endfor %}{% endfor %}",
+    "{% for a in purchases %}{% for b in purchases %}" + ("{{ '" + "x" * 990 + "' }}") * 5 + "{% endfor %}{% endfor %}",
+    "{% for a in customer.tags %}{% for b in customer.tags %}" + "{{ b }}" * 21 + "{% endfor %}{% endfor %}",
+    "{% for a in customer.tags %}" + ("{{ '" + "x" * 990 + "' }}") * 67 + "{% endfor %}",
     "x" * (256 * 1024 + 1),
 ]
 

@@ -1,5 +1,6 @@
 """What does the sender add to what the author wrote? Preheader, footer, image; links and addresses become tokens."""
 
+import re
 from collections.abc import Iterator, Sequence
 from html import unescape
 from typing import Any
@@ -18,14 +19,20 @@ _HIDDEN = '<div style="display:none;max-height:0;overflow:hidden;mso-hide:all">'
 _FOOTER = '<div style="padding:16px;font-size:12px;line-height:18px;text-align:center;color:#555555">'
 _WORDS = {"en": "Unsubscribe", "zh": "退订", "de": "Abmelden", "fr": "Se désinscrire", "es": "Darse de baja"}
 _LONGEST_URL = 4_000
+# Where the author's addresses stand in the text that is searched for them; no source holds this sign.
+_GAP, _LEAVE, _POSTAL = "\0", "\0leave\0", "\0postal\0"
+_COMMENT = r"<!--.*?(?:-->|\Z)"
+_UNSEEN = re.compile(rf"{_COMMENT}|<(style|script|title)\b.*?(?:</\1|\Z)|<[!?][^>]*", re.DOTALL | re.IGNORECASE)
+_TURNS = re.compile(r"<!--|-->|</?(?:style|script|title)\b", re.IGNORECASE)
 
 
 def document(html: Program, preheader: Program, stream: Stream, language: str) -> Program:
     """Return the HTML with preheader, the footer the law asks for where it is missing, and the open image."""
     start: Program = ()
+    written = _written(html)
     if any(not isinstance(node, Text) or node.text.strip() for node in preheader):
         start = (Text(_HIDDEN), *_for_html(preheader), Text("</div>"))
-    end = (*_html_footer(html, stream, language), WithToken("open", _image(stream)))
+    end = (*_html_footer(written, stream, language), WithToken("open", _image(stream)))
     has_start, has_end = Mark.BODY_START in html, Mark.BODY_END in html
     framed = () if has_start else start
     for node in html:
@@ -35,12 +42,16 @@ def document(html: Program, preheader: Program, stream: Stream, language: str) -
             framed += end
         else:
             framed += (node,)
-    return framed if has_end else framed + end
+    if has_end:
+        return framed
+    # A comment left open would swallow what is added behind it.
+    is_open = any(not found[0].endswith("-->") for found in re.finditer(f"(?s){_COMMENT}", written))
+    return (*framed, Text("-->"), *end) if is_open else framed + end
 
 
 def letter(text: Program, stream: Stream, language: str) -> Program:
     """Return the text part with address and unsubscribe link where the author left them out."""
-    missing = _missing(text, stream)
+    missing = _missing(_written(text), stream)
     if not missing:
         return (*text, Text("\n"))
     footer: list[Any] = [Text("\n\n-- \n")]
@@ -165,8 +176,8 @@ def _for_html(line: Program) -> Program:
     return tuple(out)
 
 
-def _html_footer(html: Program, stream: Stream, language: str) -> Program:
-    missing = _missing(html, stream)
+def _html_footer(written: str, stream: Stream, language: str) -> Program:
+    missing = _missing(_UNSEEN.sub(_GAP, written), stream)
     if not missing:
         return ()
     out: list[Any] = [Text(_FOOTER)]
@@ -177,28 +188,40 @@ def _html_footer(html: Program, stream: Stream, language: str) -> Program:
     return (*out, Text("</div>"))
 
 
-def _missing(program: Program, stream: Stream) -> set[str]:
+def _missing(written: str, stream: Stream) -> set[str]:
     """Say which of unsubscribe address and postal address every list message needs and this one lacks."""
     if not stream.lists:
         return set()
-    missing = {"unsubscribe", "postal"} if stream.postal_address else {"unsubscribe"}
-    # Only what every message shows counts: something inside an if may be left out for some.
-    for node in program:
-        if isinstance(node, Address) and node.name in ("unsubscribe", "preferences"):
-            missing.discard("unsubscribe")
-        elif _shows_postal_address(node, stream):
-            missing.discard("postal")
+    missing = set() if _LEAVE in written else {"unsubscribe"}
+    if stream.postal_address and _POSTAL not in written and stream.postal_address not in unescape(written):
+        missing.add("postal")
     return missing
 
 
-def _shows_postal_address(node: Any, stream: Stream) -> bool:
-    if isinstance(node, Text):
-        return stream.postal_address in unescape(node.text)
-    return (
-        isinstance(node, Value)
-        and isinstance(node.expression, nodes.Getattr)
-        and node.expression.attr == "postal_address"
-    )
+def _written(program: Program) -> str:
+    """Return the text that every message holds, with marks where the addresses stand.
+
+    Of an if only the comments and styles that it opens or closes are kept: the rest may be left out for some.
+    """
+    out: list[str] = []
+    for node in program:
+        if isinstance(node, Text):
+            out.append(node.text.replace("\0", ""))
+        elif isinstance(node, Link):
+            out.append(node.source.replace("\0", ""))
+        elif isinstance(node, Address) and node.name in ("unsubscribe", "preferences"):
+            out.append(_LEAVE)
+        elif isinstance(node, Value) and _is_postal_address(node.expression):
+            out.append(_POSTAL)
+        elif isinstance(node, If):
+            out += [_GAP, *_TURNS.findall(_written(node.otherwise)), _GAP]
+        elif not isinstance(node, Mark):
+            out.append(_GAP)
+    return "".join(out)
+
+
+def _is_postal_address(expression: nodes.Expr) -> bool:
+    return isinstance(expression, nodes.Getattr) and expression.attr == "postal_address"
 
 
 def _image(stream: Stream) -> Program:

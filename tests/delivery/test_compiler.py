@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.delivery import compiler, mime, syntax
-from app.delivery.content import Content, Stream
+from app.delivery.content import Content, MessageTooLarge, Stream
 from app.delivery.slots import Slots
 from bench import render as bench
 
@@ -265,5 +265,32 @@ def test_what_one_person_brings_cannot_grow_without_end():
 
     _text, html = parts_of(message.render({"customer": {"tags": ["x"] * 10_000}}, SLOTS, date=DATE))
     assert html.count("x") < 100
-    with pytest.raises(compiler.MessageTooLarge):
+    with pytest.raises(MessageTooLarge):
         message.render({"customer": {"tags": ["x" * 100_000] * 50}}, SLOTS, date=DATE)
+
+
+@pytest.mark.parametrize("path", list(compiler.Path))
+def test_what_loops_repeat_is_stopped_while_it_grows(monkeypatch, path):
+    """The template would write 10 MB; no way of rendering holds much more than the largest message of it."""
+    loops = "{% for a in customer.tags %}{% for b in customer.tags %}" + "x" * 4_000 + "{% endfor %}{% endfor %}"
+    message = compiler.compile_content(a_content(loops), stream=a_stream(), path=path)
+    monkeypatch.setattr(compiler, "LARGEST_MESSAGE", 10**9)
+
+    with pytest.raises(MessageTooLarge):
+        message.render({"customer": {"tags": ["x"] * 50}}, SLOTS, date=DATE)
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        "<!-- 1 Main Street {{ unsubscribe_url }} -->",
+        "<!-- {{ workspace.postal_address }} {% if customer.n %}-->{% else %}-->{% endif %}<!--{{ unsubscribe_url }}",
+        "<style>/* 1 Main Street */</style><!--[if mso]><a href='{{ unsubscribe_url }}'>x</a><![endif]-->",
+    ],
+)
+def test_what_stands_in_a_comment_is_no_footer(hidden):
+    message = compiler.compile_content(a_content(f"<html><body><p>x</p>{hidden}</body></html>"), stream=a_stream())
+    shown = re.sub(r"(?s)<!--.*?-->|<style>.*?</style>", "", message.show({}, SLOTS).html)
+
+    assert "1 Main Street" in shown
+    assert "Unsubscribe</a>" in shown

@@ -6,8 +6,10 @@ workspaces, and each is stored in a transaction of its own, so every workspace h
 
 from __future__ import annotations
 
+import gc
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -24,7 +26,7 @@ from app.tracking.models import SpoolPosition
 SETTLE = timedelta(seconds=1)
 SHIP_EVERY = 0.25
 _EVERYBODY = 0
-_CHUNK_BYTES = 2 * 1024 * 1024
+_CHUNK_BYTES = 1024 * 1024
 
 # A line with the file it stands in and the offset behind it.
 Placed = tuple[str, int, spool.Line]
@@ -33,20 +35,41 @@ Placed = tuple[str, int, spool.Line]
 def ship(services: Services, *, settled_for: timedelta = timedelta(0)) -> int:
     """Store every spooled hit that is at least `settled_for` old, and return how many lines were read."""
     read = 0
-    while chunks := _next_chunks(services, settled_for):
+    while lines := _ship_chunks(services, settled_for):
+        read += lines
+    _tidy(services)
+    return read
+
+
+def _ship_chunks(services: Services, settled_for: timedelta) -> int:
+    """Store the next chunk of every file and return how many lines were read."""
+    with _uncollected():
+        chunks = _next_chunks(services, settled_for)
         by_workspace: dict[int, list[Placed]] = defaultdict(list)
         for chunk in chunks:
             for end, line in chunk.entries:
                 by_workspace[line.workspace_id].append((chunk.file, end, line))
+        if not chunks:
+            return 0
         with services.database.transaction() as session:
             known = set(workspaces.list_ids(session))
         for workspace_id in sorted(by_workspace.keys() & known):
             _store(services, workspace_id, by_workspace[workspace_id])
         with services.database.transaction() as session:
             _move(session, _EVERYBODY, {chunk.file: chunk.end for chunk in chunks})
-        read += sum(len(chunk.entries) for chunk in chunks)
-    _tidy(services)
-    return read
+    return sum(len(chunk.entries) for chunk in chunks)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Hold the garbage collector: a batch makes no cycles, and searching for some costs as much as storing it."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _next_chunks(services: Services, settled_for: timedelta) -> list[spool.Chunk]:

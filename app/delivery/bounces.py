@@ -28,7 +28,9 @@ class Cause(StrEnum):
     UNCLASSIFIED = "unclassified"
 
 
-# Faults of the address itself (RULEBOOK B3); 5.2.1 is a disabled mailbox unless the text speaks of speed.
+# Authentication and alignment, even where the digits say "later"; 4.7.28 is a used-up quota and ends by itself.
+_OUR_ALIGNMENT = frozenset(range(20, 40)) - {28}
+# Faults of the address itself; 5.2.1 is a disabled mailbox unless the text speaks of speed.
 _ADDRESS_FAULTS = {(1, 1), (1, 2), (1, 3), (1, 6), (1, 10), (2, 1)}
 
 
@@ -37,7 +39,7 @@ def classify(code: int, text: str) -> Cause:
     match = _ENHANCED.search(text)
     subject, detail = (int(match[2]), int(match[3])) if match else (0, 0)
     if subject == 7:
-        return Cause.THROTTLED if code < 500 and detail not in range(20, 40) else Cause.POLICY
+        return Cause.THROTTLED if code < 500 and detail not in _OUR_ALIGNMENT else Cause.POLICY
     if (subject, detail) == (2, 2) or code in (452, 552) or _FULL.search(text):
         return Cause.MAILBOX_FULL
     if (subject, detail) in _ADDRESS_FAULTS and code >= 500:

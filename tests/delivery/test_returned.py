@@ -25,7 +25,7 @@ CODES = [
     (452, "4.2.2 over quota", Cause.MAILBOX_FULL),
     (550, "5.7.1 blocked", Cause.POLICY),
     (421, "5.7.32 not aligned", Cause.POLICY),
-    (421, "4.7.28 unusual rate", Cause.POLICY),
+    (421, "4.7.28 unusual rate", Cause.THROTTLED),
     (451, "4.7.1 greylisted", Cause.THROTTLED),
     (554, "5.6.0 malformed", Cause.CONTENT),
     (550, "no idea", Cause.UNCLASSIFIED),

@@ -1,0 +1,86 @@
+"""Do our own mails arrive, once, and only where they may?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import text
+
+from app.consent import double_opt_in, signup_forms, suppression
+from app.consent.double_opt_in import Answer
+from app.customers import people
+from app.delivery import direct, notices
+from app.kernel.services import Services
+from tests.factories import NOON, delivery
+from tests.factories.consent import a_form
+from tests.factories.workspaces import WorkspaceForTests
+
+
+def a_request(session: Any, workspace: WorkspaceForTests, *, email: str = "new@example.com") -> int:
+    """Somebody filled in the form."""
+    form = a_form(session, workspace.id, [workspace.topic_id])
+    chosen = tuple(signup_forms.choices(session, form, language="en", sender="Shop", now=NOON))
+    answer = Answer(email=email, chosen=chosen, page="http://shop.test/f", ip="198.51.100.7")
+    return double_opt_in.request(session, workspace.id, form, answer, now=NOON)
+
+
+def test_the_question_is_asked_once_and_names_its_record(
+    services: Services, workspace: WorkspaceForTests, tmp_path: Path
+) -> None:
+    """The double opt-in mail is a message like any other: through the gate, allowed by the request it answers."""
+    with services.database.transaction(workspace.id) as session:
+        request_id = a_request(session, workspace)
+    for _ in range(2):
+        with services.database.transaction(workspace.id) as session:
+            notices.ask_confirmation(session, workspace.id, request_id, now=NOON)
+    with delivery.a_sink(tmp_path) as sink:
+        delivery.run_lanes(delivery.services_to(services, sink), workspace)
+
+        assert sink.recipients() == ["new@example.com"]
+    with services.database.transaction(workspace.id) as session:
+        seqs = session.scalars(text("SELECT permission_seq FROM messages")).all()
+        contacts = session.scalar(text("SELECT cardinality(recent_contact_at) FROM customer_engagement"))
+    assert len(seqs) == 1
+    assert seqs[0] is not None
+    assert contacts == 0
+
+
+def test_a_dead_mailbox_is_not_asked(services: Services, workspace: WorkspaceForTests, tmp_path: Path) -> None:
+    """Between the request and the mail the address bounced: the question stays here."""
+    with services.database.transaction(workspace.id) as session:
+        request_id = a_request(session, workspace)
+        person = people.find_by_email(session, workspace.id, "new@example.com")
+        assert person
+        assert person.address_digest
+        digest = person.address_digest
+        notices.ask_confirmation(session, workspace.id, request_id, now=NOON)
+        suppression.add(
+            session, workspace.id, address_digest=digest, reason=suppression.BOUNCED, source="test", now=NOON
+        )
+    with delivery.a_sink(tmp_path) as sink:
+        delivery.run_lanes(delivery.services_to(services, sink), workspace)
+
+        assert sink.recipients() == []
+    assert delivery.states(services.database, workspace)["new@example.com"] == ("skipped", "suppressed")
+
+
+def test_a_mail_to_staff_leaves_once(services: Services, workspace: WorkspaceForTests, tmp_path: Path) -> None:
+    """A test of a campaign goes to the address asked for; the job run twice sends it once."""
+    with delivery.a_sink(tmp_path) as sink:
+        to_sink = delivery.services_to(services, sink)
+        with services.database.transaction(workspace.id) as session:
+            mail = notices.send_to_staff(
+                session,
+                workspace.id,
+                kind="test",
+                to_address="olga@shop.test",
+                content=delivery.CONTENT,
+                person={"customer": {"first_name": "Ada"}},
+                settings=services.settings,
+                now=NOON,
+            )
+        for _ in range(2):
+            direct.send(to_sink, workspace.id, mail.id)
+
+        assert sink.recipients() == ["olga@shop.test"]

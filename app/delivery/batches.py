@@ -73,17 +73,17 @@ _RECOVER = text(
 # A cancelled send's batches are over, and so is what came back to them after the cancelling.
 _END_CANCELLED = text(
     """
-    WITH over AS (
-        UPDATE batches b SET state = 'done' FROM sends s
-        WHERE b.workspace_id = :workspace_id AND b.state = 'queued'
-          AND s.workspace_id = b.workspace_id AND s.id = b.send_id AND s.state = 'cancelled'
-        RETURNING b.send_id
-    )
-    UPDATE messages m SET state = 'skipped', reason = 'cancelled', due_at = NULL
-    WHERE m.workspace_id = :workspace_id AND m.state = 'queued' AND m.send_id IN (SELECT send_id FROM over)
+    UPDATE batches b SET state = 'done' FROM sends s
+    WHERE b.workspace_id = :workspace_id AND b.state = 'queued'
+      AND s.workspace_id = b.workspace_id AND s.id = b.send_id AND s.state = 'cancelled'
+    RETURNING b.send_id
     """
 )
 _SKIP_CANCELLED = text(
+    "UPDATE messages SET state = 'skipped', reason = 'cancelled', due_at = NULL"
+    " WHERE workspace_id = :workspace_id AND send_id = ANY(:send_ids) AND state = 'queued'"
+)
+_SKIP_CANCELLED_WAITING = text(
     """
     UPDATE messages m SET state = 'skipped', reason = 'cancelled', due_at = NULL
     FROM sends s
@@ -99,6 +99,11 @@ _STRAYS_OF_BATCHES = text(
     WHERE b.workspace_id = :workspace_id AND b.id = ANY(:ids) AND b.state = 'done'
       AND m.workspace_id = b.workspace_id AND m.id = ANY(b.message_ids) AND m.state = 'queued' AND m.due_at IS NULL
     """
+)
+# While something of a send waits for its time, the send cannot end anyway: its rows are looked through afterwards.
+_WITHOUT_WAITING = text(
+    "SELECT given.id FROM unnest(CAST(:send_ids AS bigint[])) AS given(id) WHERE NOT EXISTS (SELECT FROM messages m"
+    " WHERE m.workspace_id = :workspace_id AND m.send_id = given.id AND m.due_at IS NOT NULL)"
 )
 # The same, of sends none of whose batches is open, whoever left it behind.
 _STRAYS_OF_SENDS = text(
@@ -196,8 +201,10 @@ def recover(session: Session, workspace_id: int) -> list[int]:
 
 def drop_cancelled(session: Session, workspace_id: int) -> None:
     """Skip what came back to the queue after its send was cancelled, and end the send's batches."""
-    session.execute(_END_CANCELLED, {"workspace_id": workspace_id})
-    session.execute(_SKIP_CANCELLED, {"workspace_id": workspace_id})
+    ended = sorted(set(session.scalars(_END_CANCELLED, {"workspace_id": workspace_id})))
+    if ended:
+        session.execute(_SKIP_CANCELLED, {"workspace_id": workspace_id, "send_ids": ended})
+    session.execute(_SKIP_CANCELLED_WAITING, {"workspace_id": workspace_id})
 
 
 def gather_strays(session: Session, workspace_id: int, send_ids: list[int], *, now: datetime) -> None:
@@ -205,9 +212,11 @@ def gather_strays(session: Session, workspace_id: int, send_ids: list[int], *, n
 
     Nothing should ever lie there; whatever made it so, nobody's message is forgotten and no send stays open for ever.
     """
-    lost_before = now - timedelta(seconds=LEASE_SECONDS)
-    values = {"workspace_id": workspace_id, "send_ids": send_ids, "now": now, "lost_before": lost_before}
-    session.execute(_STRAYS_OF_SENDS, values)
+    values = {"workspace_id": workspace_id, "send_ids": send_ids}
+    still = list(session.scalars(_WITHOUT_WAITING, values))
+    if still:
+        lost_before = now - timedelta(seconds=LEASE_SECONDS)
+        session.execute(_STRAYS_OF_SENDS, {**values, "send_ids": still, "now": now, "lost_before": lost_before})
 
 
 def drop_orphans(session: Session, workspace_id: int, message_ids: list[int]) -> None:

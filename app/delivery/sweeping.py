@@ -15,13 +15,12 @@ def sweep(session: Session, workspace_id: int, *, now: datetime) -> None:
     """Put one workspace's sending in order."""
     batches.recover(session, workspace_id)
     batches.drop_cancelled(session, workspace_id)
-    idle = _perhaps_over(session, workspace_id)
-    if idle:
-        batches.gather_strays(session, workspace_id, idle, now=now)
+    over = _perhaps_over(session, workspace_id)
+    stuck = [send_id for send_id in over if not sends.finish_empty(session, workspace_id, send_id, now=now)]
+    if stuck:
+        batches.gather_strays(session, workspace_id, stuck, now=now)
     batches.lay_due(session, workspace_id, now=now)
     lanes.wake(session, workspace_id, lanes.list_with_work(session, workspace_id, now=now))
-    for send_id in idle:
-        sends.finish_empty(session, workspace_id, send_id, now=now)
 
 
 def _perhaps_over(session: Session, workspace_id: int) -> list[int]:

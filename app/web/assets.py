@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -36,8 +37,12 @@ def build(*, say: Callable[[str], None] = print, dist: Path = DIST) -> bool:
         return False
     install(say)
     say("assets: bundling")
-    _node(str(FRONTEND / "build.mjs"), str(dist))
-    stamp.write_text(wanted)
+    # Built beside and moved into place, so that a running server is never without its files.
+    fresh = dist.with_name(f"{dist.name}.new")
+    _node(str(FRONTEND / "build.mjs"), str(fresh))
+    (fresh / STAMP).write_text(wanted)
+    shutil.rmtree(dist, ignore_errors=True)
+    fresh.rename(dist)
     for name, path in sorted(json.loads((dist / MANIFEST).read_text()).items()):
         say(
             f"assets: {name:<12} {(dist / path).stat().st_size / 1024:7.1f} KB  {packed_kb(dist / path):6.1f} KB packed"

@@ -136,9 +136,9 @@ class Batch(Numbered, Base):
 class Message(Numbered, Base):
     """One mail to one person: the evidence of what was done with it, and the answer to "why (not)".
 
-    `due_at` is set exactly while it waits for a moment outside of any batch. No foreign keys, not to the workspace either:
-    rows are laid down by the hundred thousand, and each key would cost a third of a row's time; sends are never deleted,
-    and what was sent stays known after its person is erased.
+    `due_at` is set exactly while it waits for a moment outside of any batch. No foreign keys, not to the workspace
+    either: rows are laid down by the hundred thousand, and each key would cost a third of a row's time; sends are never
+    deleted, and what was sent stays known after its person is erased.
     """
 
     __tablename__ = "messages"

@@ -37,7 +37,7 @@ class StoppableWorker(Worker):
 
     def handle_warm_shutdown_request(self) -> None:
         stopping.request()
-        super().handle_warm_shutdown_request()
+        super().handle_warm_shutdown_request()  # type: ignore[no-untyped-call]
 
 
 def run_relay() -> None:

@@ -143,7 +143,8 @@ def shape_of(html: str) -> list[object]:
 MARKUP = (
     '<p title="{{ customer.a }}" {% if customer.a %}lang="x"{% endif %}>{{ customer.a }}<!-- {{ customer.a }} -->'
     "<a href='{{ customer.a }}'>x</a><a href=\"https://x.example/{{ customer.a }}?q={{ customer.a|upper }}\">y</a>"
-    "{{ customer.a|e }}{{ 'a' ~ customer.a }}{{ customer.tags|join('<') }}<title>{{ customer.a|truncate(9) }}</title></p>"
+    "{{ customer.a|e }}{{ 'a' ~ customer.a }}{{ customer.tags|join('<') }}"
+    "<title>{{ customer.a|truncate(9) }}</title></p>"
 )
 
 

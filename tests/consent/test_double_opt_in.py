@@ -176,6 +176,19 @@ def test_somebody_who_left_stays_gone_until_they_confirm(session, workspace):
     assert permission.explain(session, workspace.id, ada.id, workspace.topic_id, NOON) is None
 
 
+def test_only_a_confirmed_question_ends_the_silence_of_a_changed_address(session, workspace):
+    ada = consented_customer(session, workspace.id)
+    people.change_address(session, ada, email="new@example.com", source="staff:9", now=NOON)
+    suppression.end_by_new_act(session, workspace.id, ada.address_digest)
+    assert suppression.awaits_owner(session, workspace.id, ada.id)
+    assert suppression.is_suppressed(session, workspace.id, ada.address_digest)
+
+    number = ask(session, workspace, a_form(session, workspace.id, [workspace.topic_id]), email="new@example.com")
+    double_opt_in.confirm(session, workspace.id, number, now=NOON)
+    assert not suppression.awaits_owner(session, workspace.id, ada.id)
+    assert not suppression.is_suppressed(session, workspace.id, ada.address_digest)
+
+
 def test_a_dead_mailbox_is_not_asked(session, workspace):
     ada = consented_customer(session, workspace.id)
     suppression.add(session, workspace.id, address_digest=ada.address_digest, reason="bounced", source="test", now=NOON)

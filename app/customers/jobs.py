@@ -10,7 +10,12 @@ from app.kernel.services import Services
 @job("customers.run_import")
 def run_import(services: Services, *, workspace_id: int, import_id: int) -> None:
     """Take a file over; started again, it goes on where it stopped."""
-    running.run(services.database, services.clock, workspace_id, import_id)
+    try:
+        running.run(services.database, services.clock, workspace_id, import_id)
+    except Exception as trouble:
+        # Staff see that it stands still; the job itself is tried again by whoever runs jobs.
+        running.note_trouble(services.database, workspace_id, import_id, trouble)
+        raise
 
 
 @job("customers.check_import")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import func, select, text
 
-from app.customers import engagement, people, provenance
+from app.customers import engagement, jobs, people, provenance
 from app.customers.imports import running, steps
 from app.customers.models import Customer, Engagement
 from app.kernel.clock import FixedClock
@@ -165,3 +165,18 @@ def test_sums_exist_for_everyone_upserted(session, workspace):
     )
 
     assert engagement.get(session, workspace.id, ada.id).orders == 0
+
+
+def test_an_import_that_stands_still_says_so_and_can_go_on(client, services, database, workspace, monkeypatch):
+    import_id = an_uploaded_file(database, workspace.id, HEADER + "ada@example.com,Ada,,\n")
+    with monkeypatch.context() as broken:
+        broken.setattr(running, "_write", lambda *args, **kwargs: (_ for _ in ()).throw(_Killed()))
+        with pytest.raises(_Killed):
+            jobs.run_import(services, workspace_id=workspace.id, import_id=import_id)
+    url = f"/customers/imports/{import_id}"
+    assert "stands still" in client.get(url).text
+
+    assert client.post(f"{url}/start").status_code == 303
+    jobs.run_import(services, workspace_id=workspace.id, import_id=import_id)
+    assert outcome_of(database, workspace.id, import_id).counts == {"created": 1}
+    assert "stands still" not in client.get(url).text

@@ -69,6 +69,12 @@ def run(database: Database, clock: Clock, workspace_id: int, import_id: int, *, 
         _finish(session, _locked(session, workspace_id, import_id), now=clock.now())
 
 
+def note_trouble(database: Database, workspace_id: int, import_id: int, trouble: Exception) -> None:
+    """Let the page say that the file stands still, by the kind of trouble and without anybody's data."""
+    with database.transaction(workspace_id) as session:
+        _locked(session, workspace_id, import_id).failure = type(trouble).__name__
+
+
 def rehearse(database: Database, clock: Clock, workspace_id: int, import_id: int, *, rows: int = batches.ROWS) -> None:
     """Go the same way and write nothing but what would come of it."""
     with database.transaction(workspace_id) as session:
@@ -172,7 +178,7 @@ def _write(session: Session, plan: Plan, found: Import, batch: Batch, *, now: da
     if refused:
         session.execute(insert(RefusedRow), [_kept(plan, row) for row in refused])
     counts = Counter(found.counts) + _counts(batch, outcome, refused) + _claims(batch) + Counter(told)
-    found.counts = dict(counts)
+    found.counts, found.failure = dict(counts), None
     found.rows_done, found.bytes_done = batch.end - 1, batch.bytes_read
 
 
@@ -263,7 +269,7 @@ def _note_rehearsal(
 def _finish(session: Session, found: Import, *, now: datetime) -> None:
     if found.state != "running":
         return
-    found.state, found.finished_at, found.bytes_done = "done", now, found.size_bytes
+    found.state, found.finished_at, found.bytes_done, found.failure = "done", now, found.size_bytes, None
     files.forget(session, found)
     fact = PeopleImported if found.kind == "people" else PurchasesImported
     outbox.publish(session, fact(found.workspace_id, found.id))

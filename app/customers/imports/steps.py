@@ -40,8 +40,11 @@ def check(session: Session, found: Import) -> None:
 
 
 def start(session: Session, found: Import) -> None:
-    """Have the file taken over in the background; asked twice, it runs once."""
-    if found.state in ("running", "done"):
+    """Have the file taken over in the background; asked twice, it runs once, and one that stands still goes on."""
+    if found.state == "done" or (found.state == "running" and not found.failure):
+        return
+    if found.state == "running":
+        _ask(session, "customers.run_import", found)
         return
     _require(found, "mapped", "checked", "checking")
     found.state = "running"

@@ -9,8 +9,10 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -168,20 +170,37 @@ def _statements(place: Ground) -> int:
 
 @contextmanager
 def _sink() -> Iterator[tuple[int, str, str]]:
-    """Debian's smtp-sink where BENCH_SINK=smtp-sink asks for it and it is there; our own otherwise."""
-    debian = shutil.which("smtp-sink") or shutil.which("/usr/sbin/smtp-sink")
-    if os.environ.get("BENCH_SINK") == "smtp-sink" and debian:
-        command, port = [debian, "-u", "nobody", "127.0.0.1:2599", "1000"], 2599
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        name = "smtp-sink"
+    """Debian's smtp-sink where it is there, unless BENCH_SINK=bundled asks for our own."""
+    debian = shutil.which("smtp-sink", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+    if debian and os.environ.get("BENCH_SINK") != "bundled":
+        name, port = "smtp-sink", _free_port()
+        command = [debian, *(["-u", "nobody"] if os.geteuid() == 0 else []), f"127.0.0.1:{port}", "1000"]
     else:
-        process = subprocess.Popen([sys.executable, "-m", "bench.sink"], stdout=subprocess.PIPE, text=True)
-        port, name = int(process.stdout.readline() if process.stdout else 0), "bundled"
+        name, port = "bundled", _free_port()
+        command = [sys.executable, "-m", "bench.sink", "--port", str(port)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     try:
+        _await(port)
         yield process.pid, f"smtp://127.0.0.1:{port}?tls=none", name
     finally:
         process.kill()
         process.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _await(port: int) -> None:
+    for _ in range(200):
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            return
+        except OSError:
+            time.sleep(0.05)
+    raise SystemExit("bench: the sink does not listen")
 
 
 def _median(made: list[Run], name: str) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
@@ -11,8 +13,6 @@ SHORTEST = 12
 LONGEST = 256
 
 _HASHER = PasswordHasher()
-# Nobody's password. Checked for addresses without an account, so that the answer takes as long as for one with.
-_DECOY = _HASHER.hash("no account has this address")
 
 
 class PasswordTooWeak(Refusal):
@@ -33,10 +33,19 @@ def digest(password: str, *, unlike: tuple[str, ...] = ()) -> str:
 def matches(stored: str | None, password: str) -> bool:
     """Say whether the password belongs to the stored hash. None costs the same and is always no."""
     try:
-        is_right = _HASHER.verify(stored or _DECOY, password[: LONGEST + 1])
+        is_right = _HASHER.verify(stored or _decoy(), password[: LONGEST + 1])
     except (VerificationError, InvalidHashError):
         return False
     return is_right and stored is not None
+
+
+@cache
+def _decoy() -> str:
+    """Return nobody's password, checked for addresses without an account: the answer takes as long as for one with.
+
+    Made when first asked for. Hashing takes 64 MB, which a sender has no use for.
+    """
+    return _HASHER.hash("no account has this address")
 
 
 def is_dated(stored: str) -> bool:

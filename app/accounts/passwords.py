@@ -45,7 +45,7 @@ def _decoy() -> str:
 
     Made when first asked for. Hashing takes 64 MB, which a sender has no use for.
     """
-    return _HASHER.hash("no account has this address")
+    return PasswordHasher().hash("no account has this address")
 
 
 def is_dated(stored: str) -> bool:

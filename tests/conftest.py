@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from app.kernel import queue
 from app.kernel.clock import FixedClock
 from app.kernel.database import Database
 from app.kernel.embedded import Valkey
@@ -129,6 +130,8 @@ def app(services: Services) -> Flask:
     """The whole web application, without CSRF so that tests may post what they like (the laws test CSRF itself)."""
     from app.wiring.application import create_app
 
+    # All tests come from one network; what earlier ones tried must not count against this one.
+    queue.connect(services.settings.redis_url).flushdb()
     made = create_app(services)
     made.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
     return made

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
 from app.journeys import jobs, standing
 from app.kernel import registry
@@ -81,3 +82,6 @@ def test_a_deleted_segment_lets_nobody_in_and_breaks_nothing(services, database,
         journey.trigger_id += 10**6
 
     jobs.enrol(services)
+
+    with database.transaction(workspace.id) as session:
+        assert session.scalar(text("SELECT count(*) FROM enrolments")) == 0

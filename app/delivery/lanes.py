@@ -16,7 +16,8 @@ from app.delivery.models import Batch, Lane, Send, SendState
 from app.kernel import outbox
 from app.kernel.refusals import NotFound
 
-PROVIDERS = ("gmail", "microsoft", "yahoo", "apple", "qq", "netease", "other")
+EVERYBODY_ELSE = "other"
+PROVIDERS = ("gmail", "microsoft", "yahoo", "apple", "qq", "netease", EVERYBODY_ELSE)
 LONGEST_SETBACK = timedelta(minutes=30)
 
 

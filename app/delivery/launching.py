@@ -13,25 +13,24 @@ from sqlalchemy import (
     Integer,
     Select,
     Text,
-    and_,
     bindparam,
     case,
     cast,
     func,
-    insert,
     literal,
     literal_column,
     null,
     select,
     text,
+    true,
 )
-from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
-from sqlalchemy.dialects.postgresql import insert as insert_or_skip
+from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP, Insert, insert
 from sqlalchemy.orm import Session
 
 from app.consent import permission, suppression
 from app.customers import people
-from app.delivery.models import Batch, Lane, Message, MessageState, Send, SendKind
+from app.delivery import lanes
+from app.delivery.models import Batch, Message, MessageState, Send, SendKind
 
 BATCH_SIZE = 1000
 
@@ -65,27 +64,42 @@ def lay(
     Who may not be written to gets a skipped row that says why. With `is_batched` the others may be claimed from
     `due_at` on (None: at once); without, each waits by itself until then. A notice names the ledger record it answers.
     """
-    person = _people(send, audience, permission_seq, now)
-    laid = _messages(send, person, extra=extra, due_at=None if is_batched else due_at or now)
-    query = select(laid.c.reason, func.count()).group_by(laid.c.reason)
+    lane_ids = lanes.ids_of(session, send.workspace_id, send.identity_id)
+    person = _people(send, audience, lane_ids, permission_seq, now)
+    written = _messages(send, person, extra=extra, due_at=None if is_batched else due_at or now)
+    if send.launched_at is None:
+        laid, counted = written.cte("laid"), person
+    else:
+        # Some of them have a message of this send already: what counts is what is new.
+        written = written.on_conflict_do_nothing(constraint="uq_messages_once")
+        laid = counted = written.returning(Message.id, Message.reason).cte("laid")
+    query = select(counted.c.reason, func.count()).group_by(counted.c.reason).add_cte(laid)
     if is_batched:
-        query = query.add_cte(_batches(send, person, laid, due_at))
+        query = query.add_cte(_batches(send, person, counted, due_at))
     counts = {reason: int(count) for reason, count in _execute(session, query, is_large=is_large)}
     return LaunchCounts(queued=counts.pop(None, 0), skipped=counts)
 
 
+# How a statement over a whole audience is planned. Right after an import PostgreSQL knows no numbers yet, takes every
+# table for tiny, looks at each person once for every other person, and sorts where it could collect.
+_LARGE = {"enable_nestloop": "off", "enable_sort": "off", "work_mem": "'96MB'"}
+
+
 def _execute(session: Session, query: Select[Any], *, is_large: bool) -> list[Any]:
-    """Run the statement. A large audience is joined as whole tables: right after an import PostgreSQL knows no numbers
-    yet, takes every table for tiny, and would look at each person once for every other person."""
+    """Run the statement, a large audience's by joining whole tables."""
     if not is_large:
         return list(session.execute(query))
-    session.execute(text("SET LOCAL enable_nestloop = off"))
+    for name, value in _LARGE.items():
+        session.execute(text(f"SET LOCAL {name} = {value}"))
     rows = list(session.execute(query))
-    session.execute(text("SET LOCAL enable_nestloop = on"))
+    for name in _LARGE:
+        session.execute(text(f"SET LOCAL {name} = DEFAULT"))
     return rows
 
 
-def _people(send: Send, audience: Select[tuple[int]], permission_seq: int | None, now: datetime) -> CTE:
+def _people(
+    send: Send, audience: Select[tuple[int]], lane_ids: dict[str, int], permission_seq: int | None, now: datetime
+) -> CTE:
     """Everyone asked for, with the lane towards them, the record that allows it, or the reason why not."""
     workspace_id = send.workspace_id
     wanted = audience.subquery("wanted")
@@ -101,29 +115,21 @@ def _people(send: Send, audience: Select[tuple[int]], permission_seq: int | None
         (silent.c.id.is_not(None), literal("suppressed")),
         else_=literal("no_permission"),
     )
+    # Written into the statement: joined, the lanes would make PostgreSQL expect a hundredth of the rows.
+    lane_id = case(lane_ids, value=data.c.provider, else_=lane_ids[lanes.EVERYBODY_ELSE]).label("lane_id")
     found = (
         select(
             customer_id.label("customer_id"),
             record.label("ledger_seq"),
             cast(reason, Text).label("reason"),
-            Lane.id.label("lane_id"),
+            lane_id,
         )
         .select_from(wanted)
         .join(data, data.c.customer_id == customer_id)
-        .join(
-            Lane,
-            and_(
-                Lane.workspace_id == workspace_id,
-                Lane.identity_id == send.identity_id,
-                Lane.provider == data.c.provider,
-            ),
-        )
         .outerjoin(allowed, allowed.c.customer_id == customer_id)
         .outerjoin(silent, silent.c.id == customer_id)
-        .order_by(Lane.id, customer_id)
         .subquery("found")
     )
-    # Numbered in the order of lanes, so that a stretch of numbers is a batch.
     return select(func.nextval("messages_id_seq").label("id"), *found.c).cte("person")
 
 
@@ -135,7 +141,7 @@ def silent_query(workspace_id: int, *, is_notice: bool) -> Select[int]:
     return query
 
 
-def _messages(send: Send, person: CTE, *, extra: dict[str, Any] | None, due_at: datetime | None) -> CTE:
+def _messages(send: Send, person: CTE, *, extra: dict[str, Any] | None, due_at: datetime | None) -> Insert:
     is_mailable = person.c.reason.is_(None)
     rows = select(
         literal(send.workspace_id),
@@ -153,28 +159,31 @@ def _messages(send: Send, person: CTE, *, extra: dict[str, Any] | None, due_at: 
         *("workspace_id", "id", "send_id", "customer_id", "state", "reason"),
         *("permission_seq", "due_at", "extra", "attempt"),
     )
-    statement = insert_or_skip(Message).from_select(names, rows)
-    if send.launched_at is not None:
-        statement = statement.on_conflict_do_nothing(constraint="uq_messages_once")
-    return statement.returning(Message.id, Message.reason).cte("laid")
+    return insert(Message).from_select(names, rows)
 
 
-def _batches(send: Send, person: CTE, laid: CTE, due_at: datetime | None) -> CTE:
-    rows = (
-        select(
-            literal(send.workspace_id),
-            literal(send.id),
-            person.c.lane_id,
-            cast(literal(due_at), TIMESTAMP(timezone=True)),
-            func.count(),
-            func.array_agg(person.c.id),
-            literal("queued"),
-            literal(0, Integer),
-        )
-        .where(person.c.reason.is_(None))
-        .group_by(person.c.lane_id, person.c.id // BATCH_SIZE)
+def _batches(send: Send, person: CTE, counted: CTE, due_at: datetime | None) -> CTE:
+    """Cut each lane's messages into batches."""
+    mailable = select(person.c.lane_id, func.array_agg(person.c.id).label("ids")).where(person.c.reason.is_(None))
+    if counted is not person:
+        mailable = mailable.where(person.c.id.in_(select(counted.c.id)))
+    lane = mailable.group_by(person.c.lane_id).subquery("lane")
+    start = (
+        func.generate_series(1, func.cardinality(lane.c.ids), BATCH_SIZE)
+        .table_valued("at")
+        .render_derived()
+        .lateral("start")
     )
-    if send.launched_at is not None:
-        rows = rows.where(person.c.id.in_(select(laid.c.id)))
+    ids = lane.c.ids[start.c.at : start.c.at + literal(BATCH_SIZE - 1)]
+    rows = select(
+        literal(send.workspace_id),
+        literal(send.id),
+        lane.c.lane_id,
+        cast(literal(due_at), TIMESTAMP(timezone=True)),
+        func.cardinality(ids),
+        ids,
+        literal("queued"),
+        literal(0, Integer),
+    ).select_from(lane.join(start, true()))
     names = ("workspace_id", "send_id", "lane_id", "due_at", "message_count", "message_ids", "state", "attempt")
     return insert(Batch).from_select(names, rows).cte("batched")

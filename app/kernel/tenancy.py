@@ -8,6 +8,8 @@ from app.kernel.database import APP_ROLE, READER_ROLE
 
 WORKSPACE = "nullif(current_setting('app.workspace_id', true), '')::bigint"
 ACTOR = "nullif(current_setting('app.actor_id', true), '')::bigint"
+# What a written row is held against. As a subquery it is looked up once for a statement, not once for each of its rows.
+OWN = f"workspace_id = (SELECT {WORKSPACE})"
 
 # The application may become the reader, but must not inherit from it: an inherited role's open policies would apply.
 # Roles belong to the whole server, so two databases set up at the same time must take turns.
@@ -38,7 +40,7 @@ def policies(table: str, *, also: str = "") -> list[str]:
     return [
         f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
         f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
-        f"CREATE POLICY tenant ON {table} TO {APP_ROLE} USING ({seen}) WITH CHECK ({own})",
+        f"CREATE POLICY tenant ON {table} TO {APP_ROLE} USING ({seen}) WITH CHECK ({OWN})",
         f"CREATE POLICY reader ON {table} FOR SELECT TO {READER_ROLE} USING (true)",
     ]
 

@@ -7,37 +7,22 @@ from __future__ import annotations
 
 import argparse
 import gc
-import importlib
 import os
 import signal
 import threading
 from collections.abc import Callable
 from types import FrameType
 
-from rq import Queue, Worker
-
-from app.kernel import logs, queue, registry, relay, services, settings, stopping
+from app.kernel import logs, queue, registry, relay, services, settings, workers
 from app.wiring import hears, hooks, loops
 
 
-def work(queues: list[str]) -> None:
-    """Take jobs from these queues until told to stop; each runs in a forked child."""
-    # Imported before the fork, or every single job would pay a second for it; frozen, so that the pages stay shared.
-    import_jobs()
+def work(queues: list[str], most_jobs: int) -> None:
+    """Take jobs from these queues until told to stop."""
+    # Imported before the first fork, or every child would pay a second for it; frozen, so that the pages stay shared.
+    hears.import_jobs()
     gc.freeze()
-    # No services here: a connection made before the fork would be shared by every child.
-    redis = queue.connect(settings.read().redis_url)
-    StoppableWorker([Queue(name, connection=redis) for name in queues], connection=redis).work(
-        with_scheduler=False, logging_level="WARNING"
-    )
-
-
-class StoppableWorker(Worker):
-    """Tells the job it is running that it was asked to stop, so that a sender ends between two mails."""
-
-    def handle_warm_shutdown_request(self) -> None:
-        stopping.request()
-        super().handle_warm_shutdown_request()  # type: ignore[no-untyped-call]
+    workers.run(queues, queue.connect(settings.read().redis_url), most_jobs=most_jobs)
 
 
 def run_relay() -> None:
@@ -45,14 +30,8 @@ def run_relay() -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _setting(stop))
-    import_jobs()
+    hears.import_jobs()
     relay.run(services.services(), loops=loops.local(), stop=stop)
-
-
-def import_jobs() -> None:
-    """Fill the registry with every room's jobs."""
-    for room in hears.ROOMS_WITH_JOBS:
-        importlib.import_module(f"app.{room}.jobs")
 
 
 def _setting(stop: threading.Event) -> Callable[[int, FrameType | None], None]:
@@ -68,6 +47,7 @@ def main() -> None:
     commands = parser.add_subparsers(dest="command", required=True)
     working = commands.add_parser("work", help="take jobs")
     working.add_argument("queues", nargs="*", default=["default", registry.SEND_QUEUE])
+    working.add_argument("--renew-after", type=int, default=workers.MOST_JOBS, metavar="JOBS", help="begin afresh then")
     commands.add_parser("relay", help="hand out jobs")
     arguments = parser.parse_args()
     logs.configure(as_json=os.environ.get("LOG_FORMAT") == "json")
@@ -76,7 +56,7 @@ def main() -> None:
     if arguments.command == "relay":
         run_relay()
     else:
-        work(arguments.queues)
+        work(arguments.queues, arguments.renew_after)
 
 
 if __name__ == "__main__":

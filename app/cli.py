@@ -15,7 +15,7 @@ from app.delivery import intake
 from app.kernel import services, settings
 from app.kernel.database import Database
 from app.wiring import hears, hooks
-from demo import catcher, play
+from demo import play
 from migrations import schema
 
 
@@ -30,9 +30,6 @@ def main() -> None:
 
     migrate = commands.add_parser("migrate", help="bring the database to the latest schema")
     migrate.set_defaults(act=_migrate)
-
-    catch = commands.add_parser("catcher", help="take mail at SMTP_URL, keep it, show it at CATCHER_URL")
-    catch.set_defaults(act=_catch)
 
     take_in = commands.add_parser("intake", help="take bounces, complaints and replies by SMTP at INTAKE_ADDRESS")
     take_in.set_defaults(act=_take_in)
@@ -63,10 +60,6 @@ def _migrate(_arguments: argparse.Namespace) -> int:
     _use_local_parts()
     schema.upgrade(os.environ["DATABASE_URL"])
     return 0
-
-
-def _catch(_arguments: argparse.Namespace) -> int:
-    return catcher.run()
 
 
 def _take_in(_arguments: argparse.Namespace) -> int:

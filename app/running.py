@@ -123,19 +123,20 @@ def _prepared(var_dir: Path) -> dict[str, str]:
 
 
 def _programs(env: Mapping[str, str], var_dir: Path) -> dict[str, Program]:
-    python = [sys.executable, "-u"]
+    python, workers = [sys.executable, "-u"], int(env.get("WORKERS", "2"))
     web = [*python, "-m", "granian", "--interface", "wsgi", "--host", env["HOST"], "--port", env["PORT"]]
     web += ["--workers", "1", "--blocking-threads", "4", "--no-ws", "--http", "1"]
     web += ["--factory", "app.wiring.application:wsgi"]
     made = {"web": Program("web", web, env=env, var_dir=var_dir)}
-    doors = ["catcher", "intake"] if env.get("CATCHER_URL") else ["intake"]
-    for name in doors:
-        made[name] = Program(name, [*python, "-m", "app.cli", name], env=env, var_dir=var_dir)
-    for number in range(1, int(env.get("WORKERS", "2")) + 1):
+    if env.get("CATCHER_URL"):
+        made["catcher"] = Program("catcher", [*python, "-m", "demo.catcher"], env=env, var_dir=var_dir)
+    made["intake"] = Program("intake", [*python, "-m", "app.cli", "intake"], env=env, var_dir=var_dir)
+    for number in range(1, workers + 1):
+        words = [*python, str(ROOT / "worker.py"), "work"]
+        # Somebody is always there for what people wait for, however much mail is leaving.
+        words += ["default"] if number == 1 < workers else []
         name = f"worker-{number}"
-        made[name] = Program(
-            name, [*python, str(ROOT / "worker.py"), "work"], env=env, var_dir=var_dir, patience=_WORKER_SECONDS
-        )
+        made[name] = Program(name, words, env=env, var_dir=var_dir, patience=_WORKER_SECONDS)
     made["relay"] = Program("relay", [*python, str(ROOT / "worker.py"), "relay"], env=env, var_dir=var_dir)
     return made
 

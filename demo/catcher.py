@@ -61,12 +61,11 @@ class Keeper:
         return f"250 2.0.0 Kept as {name}"
 
 
-def run() -> int:
+def main() -> None:
     """Serve until told to stop; SMTP_URL and CATCHER_URL say where."""
     smtp, web = urlsplit(os.environ["SMTP_URL"]), urlsplit(os.environ["CATCHER_URL"])
     folder = Path(os.environ["VAR_DIR"]) / "mail"
     asyncio.run(_serve(folder, (smtp.hostname or "127.0.0.1", smtp.port or 25), (web.hostname or "", web.port or 0)))
-    return 0
 
 
 async def _serve(folder: Path, smtp: tuple[str, int], web: tuple[str, int]) -> None:
@@ -81,3 +80,7 @@ async def _serve(folder: Path, smtp: tuple[str, int], web: tuple[str, int]) -> N
     async with server:
         await ended.wait()
     pages.shutdown()
+
+
+if __name__ == "__main__":
+    main()

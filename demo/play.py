@@ -28,6 +28,7 @@ def main(env: Mapping[str, str]) -> int:
     console = Console(width=None if Console().is_terminal else 110)
     os.environ.update(env)
     hears.connect()
+    hears.import_jobs()
     hooks.connect()
     services = build()
     try:

@@ -103,6 +103,10 @@ class Database:
         """Close every pooled connection."""
         self.engine.dispose()
 
+    def forget_connections(self) -> None:
+        """Leave every pooled connection to the process that opened it, and open new ones: for a forked child."""
+        self.engine.dispose(close=False)
+
 
 def sqlalchemy_url(url: str) -> str:
     """Return the URL with the driver named."""

@@ -27,6 +27,8 @@ from app.kernel.services import Services, services
 LEASE = timedelta(seconds=60)
 RENEW_EVERY = 20.0
 MAX_ATTEMPTS = 12
+# Whoever held this row last has died: it is run in a child, lest it take the next worker with it.
+ALONE = "alone"
 MOST_WAITING = 500
 JOB_TIMEOUT = int(timedelta(hours=6).total_seconds())
 
@@ -57,11 +59,16 @@ def with_room(redis: Redis) -> list[str]:
     return [name for name in registry.QUEUES if Queue(name, connection=redis).count < MOST_WAITING]
 
 
-def hand_over(redis: Redis, rows: list[tuple[int, str]]) -> None:
-    """Tell RQ about outbox rows (id, queue)."""
-    for row_id, name in rows:
+def hand_over(redis: Redis, rows: list[tuple[int, str, bool]]) -> None:
+    """Tell RQ about outbox rows: id, queue, and whether each is to be run in a child of its own."""
+    for row_id, name, is_alone in rows:
         Queue(name, connection=redis).enqueue(
-            "app.kernel.queue.run", row_id, job_timeout=JOB_TIMEOUT, result_ttl=0, failure_ttl=3600
+            "app.kernel.queue.run",
+            row_id,
+            job_timeout=JOB_TIMEOUT,
+            result_ttl=0,
+            failure_ttl=3600,
+            meta={ALONE: True} if is_alone else None,
         )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -53,34 +54,58 @@ def hand_over_due(services: Services, redis: Redis, *, limit: int = 200) -> int:
     with services.database.transaction() as session:
         rows = session.execute(
             text(
-                "UPDATE outbox SET leased_until = clock_timestamp() + :lease, holder = NULL WHERE id IN ("
-                " SELECT id FROM outbox WHERE failed_at IS NULL AND (run_at IS NULL OR run_at <= :now)"
-                " AND queue = ANY(:queues)"
+                "UPDATE outbox SET leased_until = clock_timestamp() + :lease, holder = NULL FROM ("
+                " SELECT id, holder IS NOT NULL AS was_held FROM outbox"
+                " WHERE failed_at IS NULL AND (run_at IS NULL OR run_at <= :now) AND queue = ANY(:queues)"
                 " AND (leased_until IS NULL OR leased_until < clock_timestamp())"
-                " ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED) RETURNING id, queue"
+                " ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED) AS due"
+                " WHERE outbox.id = due.id RETURNING outbox.id, outbox.queue, due.was_held"
             ),
             {"now": services.clock.now(), "lease": queue.LEASE, "limit": limit, "queues": open_queues},
         ).all()
-    queue.hand_over(redis, sorted((row.id, row.queue) for row in rows))
+    queue.hand_over(redis, sorted((row.id, row.queue, row.was_held) for row in rows))
     return len(rows)
 
 
-def start_recurring(services: Services) -> None:
-    """Start each recurring job once per slot of its period, by this installation's clock."""
-    now = services.clock.now().timestamp()
+def give_up(services: Services) -> None:
+    """Set aside what has outlived its worker again and again; with its error it waits for staff, and kills no more."""
     with services.database.transaction() as session:
-        for job in registry.JOBS.values():
-            if job.every is None:
-                continue
-            fresh = session.execute(
-                text(
-                    "INSERT INTO cron_ticks (name, slot) VALUES (:name, :slot) ON CONFLICT (name)"
-                    " DO UPDATE SET slot = excluded.slot WHERE cron_ticks.slot < excluded.slot RETURNING name"
-                ),
-                {"name": job.name, "slot": int(now // job.every.total_seconds())},
-            ).first()
-            if fresh:
-                outbox.enqueue(session, job.name, key=f"every:{job.name}")
+        session.execute(
+            text(
+                "UPDATE outbox SET failed_at = clock_timestamp(), holder = NULL, error = :error"
+                " WHERE failed_at IS NULL AND attempts >= :most AND holder IS NOT NULL"
+                " AND leased_until < clock_timestamp()"
+            ),
+            {"most": queue.MAX_ATTEMPTS, "error": "No worker that took it lived to finish it."},
+        )
+
+
+def start_recurring(services: Services, begun: dict[str, int]) -> dict[str, int]:
+    """Start each recurring job once per slot of its period, by this installation's clock; return the slots begun.
+
+    `begun` is what this returned before: while no new slot has come, nobody need be asked.
+    """
+    slots = current_slots(services.clock.now())
+    if slots == begun:
+        return begun
+    with services.database.transaction() as session:
+        fresh = session.scalars(
+            text(
+                "INSERT INTO cron_ticks (name, slot)"
+                " SELECT * FROM unnest(CAST(:names AS text[]), CAST(:slots AS bigint[])) ON CONFLICT (name)"
+                " DO UPDATE SET slot = excluded.slot WHERE cron_ticks.slot < excluded.slot RETURNING name"
+            ),
+            {"names": sorted(slots), "slots": [slots[name] for name in sorted(slots)]},
+        ).all()
+        for name in fresh:
+            outbox.enqueue(session, name, key=f"every:{name}")
+    return slots
+
+
+def current_slots(now: datetime) -> dict[str, int]:
+    """Return, for each recurring job, the number of the period that `now` lies in."""
+    seconds = now.timestamp()
+    return {job.name: int(seconds // job.every.total_seconds()) for job in registry.JOBS.values() if job.every}
 
 
 def forget_handed(services: Services) -> None:
@@ -94,12 +119,14 @@ def _relay(services: Services, redis: Redis, stop: threading.Event) -> None:
     with psycopg.connect(url, autocommit=True) as listening:
         listening.execute(f"LISTEN {outbox.CHANNEL}")
         is_leader = False
+        begun: dict[str, int] = {}
         while not stop.is_set():
             if not redis.set(MARKER, "1", get=True):
                 forget_handed(services)
             is_leader = is_leader or _try_lead(listening)
             if is_leader:
-                start_recurring(services)
+                begun = start_recurring(services, begun)
+                give_up(services)
             while hand_over_due(services, redis):
                 pass
             for _ in listening.notifies(timeout=SWEEP_SECONDS, stop_after=1):

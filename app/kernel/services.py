@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 
 from redis import Redis
@@ -50,3 +51,12 @@ def install(given: Services) -> Services:
 def services() -> Services:
     """Return this process's services, reading the environment on first use."""
     return _installed[0] if _installed else install(build())
+
+
+def _begin_as_child() -> None:
+    """Keep what was learned before the fork, and open connections anew; Redis clients see for themselves."""
+    for each in _installed:
+        each.database.forget_connections()
+
+
+os.register_at_fork(after_in_child=_begin_as_child)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+
 from app.consent.facts import ConfirmationRequested, ConsentGiven, ConsentWithdrawn
 from app.customers.facts import PurchaseRecorded, PurchasesImported
 from app.kernel import outbox
@@ -26,3 +28,9 @@ ROOMS_WITH_JOBS = (
 def connect() -> None:
     """Let every fact reach its listeners."""
     outbox.LISTENERS.update(HEARS)
+
+
+def import_jobs() -> None:
+    """Fill the registry with every room's jobs."""
+    for room in ROOMS_WITH_JOBS:
+        importlib.import_module(f"app.{room}.jobs")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64decode
 from dataclasses import dataclass
+from functools import lru_cache
 
 _ALWAYS = (
     ("Cache-Control", "no-store, private"),
@@ -22,6 +23,7 @@ class Answer:
     body: bytes
 
 
+@lru_cache(maxsize=4096)
 def redirect(url: str) -> Answer:
     """Send the visitor on. `url` was checked when the link was registered."""
     return Answer("302 Found", (("Location", url), ("Content-Length", "0"), *_ALWAYS), b"")

@@ -95,13 +95,12 @@ class Intake:
         return answers.IMAGE
 
     def _keep(self, kind: str, letter: Letter, link_id: int, at: float, environ: Environ) -> None:
-        agent = environ.get("HTTP_USER_AGENT", "").replace("\0", "")[:_AGENT_CHARS]
-        referer = environ.get("HTTP_REFERER", "").replace("\0", "")
-        origin = "/".join(referer.split("/", 3)[:3])[:_REFERER_CHARS]
-        ip = truncated(self._address(environ))
+        workspace_id, message_id, send_id, customer_id, _ = letter
         method: str = environ["REQUEST_METHOD"]
-        ids = (letter.workspace_id, letter.a, letter.b, letter.c)
-        line = Line(kind, at, *ids, link_id, method, ip, agent, origin)
+        ip = truncated(self._address(environ))
+        agent = environ.get("HTTP_USER_AGENT", "").replace("\0", "")[:_AGENT_CHARS]
+        referer = origin(environ.get("HTTP_REFERER", ""))
+        line = Line(kind, at, workspace_id, message_id, send_id, customer_id, link_id, method, ip, agent, referer)
         try:
             self._spool.append(line)
         except OSError as error:
@@ -138,3 +137,9 @@ def truncated(address: str) -> str:
     except ValueError:
         return ""
     return str(ip_network(f"{address.partition('%')[0]}/{24 if version == 4 else 48}", strict=False).network_address)
+
+
+@lru_cache(maxsize=2048)
+def origin(referer: str) -> str:
+    """Return scheme and host of the page a visitor came from, nothing of its path."""
+    return "/".join(referer.replace("\0", "").split("/", 3)[:3])[:_REFERER_CHARS]

@@ -19,7 +19,7 @@ from typing import NamedTuple
 ROTATE_BYTES = 8 * 1024 * 1024
 ROTATE_SECONDS = 60.0
 _SUFFIX = ".spool"
-_encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
+_quoted = json.encoder.encode_basestring_ascii
 
 
 class Line(NamedTuple):
@@ -49,49 +49,67 @@ class Chunk:
 
 
 class Spool:
-    """The writing end. Threads may share it; the lock guards rotation, the kernel the append."""
+    """The writing end. Threads share it without waiting for each other: the kernel keeps appends apart."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._lock = threading.Lock()
-        self._fd = -1
-        self._written = 0
-        self._opened_at = 0.0
-        self._pid = 0
+        self._file: _OpenFile | None = None
 
     def append(self, line: Line) -> None:
         """Write one line, or raise OSError when the disk will not take it."""
-        data = _encode(line).encode() + b"\n"
-        with self._lock:
-            if self._fd < 0 or self._written >= ROTATE_BYTES or self._is_old():
-                self._open()
-            if os.write(self._fd, data) != len(data):
-                # A torn line stays behind at the end of its file, where readers leave it alone.
-                self._written = ROTATE_BYTES
-                raise OSError("the spool took only part of a line")
-            self._written += len(data)
+        file = self._file
+        if file is None or file.written >= ROTATE_BYTES or time.monotonic() > file.rotate_at:
+            file = self._replaced(file)
+        data = _encoded(line)
+        # Counted loosely: threads may overtake each other here, and a file may grow a little larger.
+        file.written += len(data)
+        if os.write(file.fd, data) != len(data):
+            raise OSError("the spool took only part of a line")
 
     def close(self) -> None:
         """Let go of the file, so that it can be read to its end and deleted."""
+        self._file = None
+
+    def _replaced(self, stale: _OpenFile | None) -> _OpenFile:
+        """Return a fresh file in place of the stale one; of several threads that ask, one makes it."""
         with self._lock:
-            if self._fd >= 0:
-                os.close(self._fd)
-            self._fd = -1
+            if self._file is None or self._file is stale:
+                self._file = self._opened()
+            return self._file
 
-    def _is_old(self) -> bool:
-        return time.monotonic() - self._opened_at > ROTATE_SECONDS or self._pid != os.getpid()
-
-    def _open(self) -> None:
+    def _opened(self) -> _OpenFile:
         """Start a new file. It gets its name once it is locked, so that no reader takes it for an abandoned one."""
         self._folder.mkdir(parents=True, exist_ok=True)
         name = f"{time.time_ns()}-{os.getpid()}-{secrets.token_hex(4)}"
         fresh = self._folder / f"{name}.new"
-        fd = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
-        fcntl.flock(fd, fcntl.LOCK_SH)
+        file = _OpenFile(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600))
+        fcntl.flock(file.fd, fcntl.LOCK_SH)
         fresh.rename(self._folder / f"{name}{_SUFFIX}")
-        if self._fd >= 0:
-            os.close(self._fd)
-        self._fd, self._written, self._opened_at, self._pid = fd, 0, time.monotonic(), os.getpid()
+        return file
+
+
+class _OpenFile:
+    """A file that is written to. It closes when the last thread lets go of it, never under a thread that writes."""
+
+    __slots__ = ("fd", "rotate_at", "written")
+
+    def __init__(self, fd: int) -> None:
+        self.fd = fd
+        self.written = 0
+        self.rotate_at = time.monotonic() + ROTATE_SECONDS
+
+    def __del__(self) -> None:
+        os.close(self.fd)
+
+
+def _encoded(line: Line) -> bytes:
+    """Return the line between two line breaks: the first ends whatever a full disk tore before it."""
+    kind, at, workspace_id, message_id, send_id, customer_id, link_id, method, ip, agent, referer = line
+    return (
+        f"\n[{_quoted(kind)},{at!r},{workspace_id},{message_id},{send_id},{customer_id},{link_id},"
+        f"{_quoted(method)},{_quoted(ip)},{_quoted(agent)},{_quoted(referer)}]\n"
+    ).encode()
 
 
 def list_files(folder: Path) -> list[Path]:
@@ -107,10 +125,12 @@ def read(path: Path, start: int, *, until: float, limit_bytes: int) -> Chunk:
     with path.open("rb") as file:
         file.seek(start)
         data = file.read(limit_bytes)
-    whole = data.split(b"\n")[:-1]
+    raws = data.split(b"\n")[:-1]
+    parsed = iter(_parse([raw for raw in raws if raw]))
     entries: list[tuple[int, Line]] = []
     end = start
-    for raw, line in zip(whole, _parse(whole), strict=True):
+    for raw in raws:
+        line = next(parsed) if raw else None
         if line is not None and line.at > until:
             break
         end += len(raw) + 1

@@ -25,7 +25,7 @@ function options(kind, data) {
   const colour = (name) => style.getPropertyValue(name).trim();
   const isFlat = kind === "bar" || kind === "funnel";
   const say = speaker(data.unit);
-  const text = { color: colour("--text-soft"), fontFamily: style.fontFamily, fontSize: 12 };
+  const text = { color: colour("--text-soft"), fontFamily: getComputedStyle(document.body).fontFamily, fontSize: 12 };
   const values = {
     type: "value",
     min: kind === "line" || kind === "scatter" ? undefined : 0,

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.cadence import policies
 from app.campaigns.models import Campaign
 from app.consent import permission, topics
-from app.customers import people
+from app.customers import naming, people
 from app.customers.models import Engagement
 from app.segments import preview, segments
 from app.segments.rules import EVERYBODY, Rule
@@ -101,5 +101,4 @@ def _contacts_since(since: datetime, topic_id: int | None) -> ScalarSelect[int]:
 def name_of(session: Session, workspace_id: int, customer_id: int) -> str:
     """Return how a customer is called in a list of people."""
     customer = people.get(session, workspace_id, customer_id)
-    names = " ".join(name for name in (customer.first_name, customer.last_name) if name)
-    return names or customer.email or f"#{customer_id}"
+    return naming.full_name(customer.first_name, customer.last_name) or customer.email or f"#{customer_id}"

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, func, literal, or_, select, text, tuple_
 from sqlalchemy.orm import Session
 
+from app.customers import naming
 from app.customers.models import Customer, Engagement
 
 PER_PAGE = 50
@@ -56,7 +57,7 @@ class Listed:
 
     @property
     def name(self) -> str:
-        return " ".join(part for part in (self.first_name, self.last_name) if part)
+        return naming.full_name(self.first_name, self.last_name)
 
 
 @dataclass(frozen=True)

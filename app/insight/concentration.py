@@ -9,7 +9,7 @@ from decimal import Decimal
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.customers import purchases, traits
+from app.customers import naming, purchases, traits
 from app.insight import rfm
 
 STEPS = 20
@@ -93,7 +93,7 @@ def list_top(session: Session, workspace_id: int, *, limit: int = 20) -> list[To
     return [
         TopCustomer(
             customer_id=row.customer_id,
-            name=" ".join(part for part in (row.first_name, row.last_name) if part),
+            name=naming.full_name(row.first_name, row.last_name),
             email=row.email,
             tier=row.value_tier,
             pattern=row.segment_label,

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.customers import purchases
+from app.customers import naming, purchases
 from app.journeys.models import Enrolment, Journey
 
 
@@ -148,7 +148,7 @@ def _person(enrolment: Enrolment, first_name: str | None, last_name: str | None,
     return Person(
         enrolment_id=enrolment.id,
         customer_id=enrolment.customer_id,
-        name=" ".join(filter(None, (first_name, last_name))),
+        name=naming.full_name(first_name, last_name),
         email=email,
         position=enrolment.position,
         version=enrolment.version,

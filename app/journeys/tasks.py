@@ -12,7 +12,7 @@ from sqlalchemy import Select, func, insert, select
 from sqlalchemy.orm import Session
 
 from app.accounts import staff, workspaces
-from app.customers import purchases
+from app.customers import naming, purchases
 from app.journeys.models import Journey, Task
 from app.kernel.refusals import NotFound
 
@@ -142,7 +142,7 @@ def _read(session: Session, query: Select[Any]) -> list[TaskLine]:
             id=row.Task.id,
             title=row.Task.title,
             customer_id=row.Task.customer_id,
-            customer=" ".join(filter(None, (row.first_name, row.last_name))) or row.email or "",
+            customer=naming.full_name(row.first_name, row.last_name) or row.email or "",
             owner=owners.get(row.Task.owner_id),
             journey=row.journey,
             journey_id=row.Task.journey_id,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,7 +10,7 @@ from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
 from app.consent import permission
-from app.customers import purchases
+from app.customers import naming, purchases
 from app.segments import segments
 from app.segments.rules import Rule
 
@@ -72,5 +71,4 @@ def sample(session: Session, workspace_id: int, rule: Rule, *, now: datetime, li
 
 
 def _person(row: Row[*tuple[Any, ...]]) -> Person:
-    names: Sequence[str | None] = (row.first_name, row.last_name)
-    return Person(row.customer_id, " ".join(name for name in names if name), row.email)
+    return Person(row.customer_id, naming.full_name(row.first_name, row.last_name), row.email)

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from app.customers import people
+from app.customers import naming, people
 from app.kernel.services import services
 from app.tracking import replies
 from app.web import guard, shell
@@ -22,9 +22,10 @@ def home_panel(session: Session, workspace_id: int, subject_id: int, now: dateti
     waiting = replies.list_waiting(session, workspace_id, limit=5)
     if not waiting:
         return ""
-    names = {reply.customer_id: people.get(session, workspace_id, reply.customer_id) for reply in waiting}
+    people_of = {reply.customer_id: people.get(session, workspace_id, reply.customer_id) for reply in waiting}
+    names = {each.id: naming.full_name(each.first_name, each.last_name) for each in people_of.values()}
     count = replies.count_waiting(session, workspace_id)
-    return render_template("tracking/waiting.html", replies=waiting, people=names, count=count)
+    return render_template("tracking/waiting.html", replies=waiting, people=people_of, names=names, count=count)
 
 
 @bp.post("/replies/<int:reply_id>/done")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from app.web import language
@@ -16,7 +16,7 @@ def data(
 ) -> dict[str, Any]:
     """Return chart data. `unit` is number | percent (shares 0..1) | money | days; dates become words."""
     return {
-        "labels": [language.day(label, "short") if isinstance(label, date) else str(label) for label in labels],
+        "labels": _words(labels),
         "series": [dict(line) for line in series],
         "unit": f"money:{currency}" if unit == "money" and currency else unit,
     }
@@ -51,6 +51,13 @@ def spark_points(values: Sequence[Number]) -> str:
     known = [float(value or 0) for value in values]
     top, step = max(known, default=0) or 1, 100 / max(len(known) - 1, 1)
     return " ".join(f"{place * step:.1f},{22 - value / top * 20:.1f}" for place, value in enumerate(known))
+
+
+def _words(labels: Sequence[object]) -> list[str]:
+    """Return days without their year where all lie within one, so that more of them find room on an axis."""
+    days = [label for label in labels if isinstance(label, date)]
+    parts = "MMMd" if days and max(days) - min(days) < timedelta(days=300) else "yMMMd"
+    return [language.day_parts(label, parts) if isinstance(label, date) else str(label) for label in labels]
 
 
 def _plain(value: Any) -> Number:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from typing import Any
+from unicodedata import east_asian_width
 
 from flask import Flask
 
@@ -55,11 +56,12 @@ def attributes(*groups: dict[str, Any]) -> dict[str, Any]:
 
 
 def initials(name: str) -> str:
-    """Ada Lovelace -> AL, 王小明 -> 王."""
+    """Ada Lovelace -> AL, Jürgen Müller -> JM, 王小明 -> 王."""
     words = [word for word in name.replace("@", " ").replace(".", " ").split() if word[0].isalnum()]
     if not words:
         return "?"
-    return words[0][0] if not words[0].isascii() else "".join(word[0] for word in words[:2]).upper()
+    is_wide = east_asian_width(words[0][0]) in "WF"
+    return words[0][0] if is_wide else "".join(word[0] for word in words[:2]).upper()
 
 
 def anchor(url: str) -> str:

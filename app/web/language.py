@@ -91,6 +91,23 @@ def day(value: date | datetime | None, length: str = "medium") -> str:
     return UNKNOWN if value is None else str(dates.format_date(value, length, locale=get_locale()))
 
 
+def day_parts(value: date, parts: str) -> str:
+    """Only these parts of the date (CLDR skeleton), in the reader's order: MMMd -> May 25, 5月25日."""
+    return str(dates.format_skeleton(parts, value, locale=get_locale()))
+
+
+def country(code: str) -> str:
+    """DE -> Germany; what is no code stays as it is."""
+    return str(cast(Locale, get_locale()).territories.get(code.upper(), code))
+
+
+def language_name(code: str) -> str:
+    """ja -> Japanese, zh-Hans -> Chinese; what is no code stays as it is."""
+    return str(
+        cast(Locale, get_locale()).languages.get(code.split("-", maxsplit=1)[0].split("_", maxsplit=1)[0].lower(), code)
+    )
+
+
 def moment(value: datetime | None, length: str = "medium") -> str:
     """Date and time in the reader's time zone."""
     if value is None:

@@ -40,6 +40,14 @@ def test_what_is_filled_in_is_the_same_in_both():
             assert _slots(message.id) == _slots(str(message.string)), message.id
 
 
+def test_every_message_can_be_filled_in():
+    """Templates fill in every message, also those without slots: a lone percent sign would break the page."""
+    for message in _read(ZH):
+        forms = message.string if isinstance(message.string, tuple | list) else [message.string]
+        for text in forms if message.id else []:
+            assert str(text) % dict.fromkeys(_slots(text), "1"), message.id
+
+
 def _read(path: Path) -> Catalog:
     with path.open("rb") as text:
         return read_po(text)

@@ -10,14 +10,14 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from app.customers import engagement, fields, people, provenance, purchases, timeline, traits
+from app.customers import engagement, fields, naming, people, provenance, purchases, timeline, traits
 from app.customers.forms import NoteForm, customer_form, values_of
 from app.customers.models import Customer
 from app.customers.views.blueprint import bp
 from app.customers.words import LABELS, N_
 from app.kernel.refusals import Refusal
 from app.kernel.services import services
-from app.web import guard, panels, shell
+from app.web import guard, language, panels, shell
 
 CHANNELS = (
     ("", N_("Everything")),
@@ -125,13 +125,19 @@ def _facts(session: Session, customer: Customer) -> list[tuple[str, Any, provena
     custom = fields.list_custom(session, g.workspace.id)
     names = ["email", *fields.PROFILE, "tags", *(f"custom.{field.key}" for field in custom)]
     origins = provenance.explain(session, g.workspace.id, customer.provenance, names)
-    profile = [(_(LABELS[name]), getattr(customer, name), origins.get(name)) for name in ("email", *fields.PROFILE)]
+    profile = [(_(LABELS[name]), _said(name, customer), origins.get(name)) for name in ("email", *fields.PROFILE)]
     own = [
         (field.label, customer.custom.get(field.key), origins.get(f"custom.{field.key}"))
         for field in custom
         if field.key in customer.custom
     ]
     return [fact for fact in [*profile, *own] if fact[1] is not None]
+
+
+def _said(name: str, customer: Customer) -> Any:
+    """Return the value as a reader says it: Germany instead of DE."""
+    value, say = getattr(customer, name), {"country": language.country, "language": language.language_name}.get(name)
+    return say(value) if say and value else value
 
 
 def _edit_page(customer: Customer, custom: Any, form: Any) -> str:
@@ -143,8 +149,12 @@ def _edit_page(customer: Customer, custom: Any, form: Any) -> str:
 
 
 def _name(customer: Customer) -> str:
-    name = " ".join(part for part in (customer.first_name, customer.last_name) if part)
-    return name or customer.email or customer.external_ref or _("No name")
+    return (
+        naming.full_name(customer.first_name, customer.last_name)
+        or customer.email
+        or customer.external_ref
+        or _("No name")
+    )
 
 
 def _channel() -> str:
@@ -152,10 +162,13 @@ def _channel() -> str:
     return asked if asked in dict(CHANNELS) else ""
 
 
-def _channels(customer_id: int) -> list[tuple[str, str, bool]]:
+def _channels(customer_id: int) -> list[tuple[str, str, bool, bool]]:
     """Return the chips that narrow the timeline."""
     here, url = _channel(), f"/customers/{customer_id}"
-    return [(_(label), f"{url}?channel={name}#timeline" if name else url, name == here) for name, label in CHANNELS]
+    return [
+        (_(label), f"{url}?channel={name}#timeline" if name else f"{url}#timeline", name == here, True)
+        for name, label in CHANNELS
+    ]
 
 
 def _position() -> timeline.Position | None:

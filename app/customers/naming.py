@@ -1,0 +1,17 @@
+"""How is a person called? Given name first mostly; family name first, and no space, where Han is written."""
+
+from __future__ import annotations
+
+from unicodedata import east_asian_width
+
+
+def full_name(first: str | None, last: str | None) -> str:
+    """Ada, Lovelace -> Ada Lovelace; 小明, 王 -> 王小明; an empty string when neither is known."""
+    if first and last and is_wide(first) and is_wide(last):
+        return last + first
+    return " ".join(part for part in (first, last) if part)
+
+
+def is_wide(name: str) -> bool:
+    """Whether the name is written in Chinese, Japanese or Korean letters."""
+    return all(east_asian_width(mark) in "WF" for mark in name)

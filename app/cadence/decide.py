@@ -61,22 +61,32 @@ def next_contact(
 
 
 def explain(
-    contacts: Sequence[Contact], *, policy: Policy, topic: Promise | None, time_zone: ZoneInfo, now: datetime
+    contacts: Sequence[Contact],
+    *,
+    policy: Policy,
+    topic: Promise | None,
+    time_zone: ZoneInfo,
+    now: datetime,
+    agreed: Promise | None = None,
 ) -> tuple[datetime, Why]:
     """Return the moment and the rule that asks for the wait; where several do, the one that lasts longest.
 
-    Caps only loosen with time, so one look at each and then at the clock on the wall is enough.
+    `agreed` is what this person was promised, where the topic promises something else by now: both are kept. Caps only
+    loosen with time, so one look at each and then at the clock on the wall is enough.
     """
     at, why = now, Why.NOTHING
     if contacts and policy.cap is not None:
         free = _free_at([moment for moment, _ in contacts], policy.cap.limit, policy.cap.window)
         if free is not None and free > at:
             at, why = free, Why.CAP
-    if contacts and topic is not None:
-        about = [moment for moment, topic_id in contacts if topic_id == topic.topic_id]
-        free = _free_at(about, topic.limit, timedelta(days=topic.days))
-        if free is not None and free > at:
-            at, why = free, Why.PROMISE
+    for promise in (topic, agreed):
+        if contacts and promise is not None:
+            about = [moment for moment, topic_id in contacts if topic_id == promise.topic_id]
+            free = _free_at(about, promise.limit, timedelta(days=promise.days))
+            if free is not None and free > at:
+                at, why = free, Why.PROMISE
+    if policy.hours.is_always_open:
+        return at, why
     opening = quiet_hours.next_open(at, policy.hours, time_zone)
     if opening > at:
         return opening, why if why is not Why.NOTHING else Why.QUIET_HOURS

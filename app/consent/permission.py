@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, literal, or_, select
+from sqlalchemy import ColumnElement, Select, exists, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from app.consent import suppression
@@ -35,6 +36,9 @@ SUPPRESSED = {
 }
 
 
+_TRACKING = {OPEN_TRACKING: "may_track_opens", CLICK_TRACKING: "may_track_clicks"}
+
+
 @dataclass(frozen=True, slots=True)
 class PermissionRow:
     """One answer of one person, as it stands."""
@@ -55,18 +59,14 @@ class PermissionRow:
 
 def allowed_query(workspace_id: int, purpose: str, topic_id: int, now: datetime) -> Select[int, int]:
     """Select (customer_id, ledger_seq) of everyone who allows this now and is not suppressed."""
-    return select(ConsentState.customer_id, ConsentState.ledger_seq).where(
-        ConsentState.workspace_id == workspace_id,
-        ConsentState.purpose == purpose,
-        ConsentState.topic_id == topic_id,
-        *_in_force(now),
-        ~suppression.customer_is_suppressed(workspace_id, ConsentState.customer_id.expression),
+    return consented_query(workspace_id, purpose, topic_id, now).where(
+        ~suppression.customer_is_suppressed(workspace_id, ConsentState.customer_id.expression)
     )
 
 
-def consented_query(workspace_id: int, purpose: str, topic_id: int, now: datetime) -> Select[int]:
-    """Select the ids of everyone who allowed this, suppressed or not; counts that separate the two need it."""
-    return select(ConsentState.customer_id).where(
+def consented_query(workspace_id: int, purpose: str, topic_id: int, now: datetime) -> Select[int, int]:
+    """Select (customer_id, ledger_seq) of everyone who allowed this, suppressed or not; some tell the two apart."""
+    return select(ConsentState.customer_id, ConsentState.ledger_seq).where(
         ConsentState.workspace_id == workspace_id,
         ConsentState.purpose == purpose,
         ConsentState.topic_id == topic_id,
@@ -82,18 +82,35 @@ def is_allowed(
     now: datetime,
 ) -> ColumnElement[bool]:
     """Return the condition "allowed and not suppressed now" about a customer of an enclosing statement."""
-    return exists(_held(workspace_id, customer_id, purpose, topic_id, now)) & ~suppression.customer_is_suppressed(
-        workspace_id, customer_id
+    held = select(ConsentState.ledger_seq).where(
+        ConsentState.workspace_id == workspace_id,
+        ConsentState.customer_id == customer_id,
+        ConsentState.purpose == purpose,
+        ConsentState.topic_id == topic_id,
+        *_in_force(now),
     )
+    return exists(held) & ~suppression.customer_is_suppressed(workspace_id, customer_id)
 
 
-def tracking_columns(
-    workspace_id: int, customer_id: ColumnElement[int], now: datetime
-) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    """Return the columns `may_track_opens` and `may_track_clicks` about a customer of an enclosing statement."""
-    opens = exists(_held(workspace_id, customer_id, OPEN_TRACKING, ALL_TOPICS, now))
-    clicks = exists(_held(workspace_id, customer_id, CLICK_TRACKING, ALL_TOPICS, now))
-    return opens.label("may_track_opens"), clicks.label("may_track_clicks")
+def answers_query(workspace_id: int, purpose: str, topic_id: int, now: datetime) -> Select[*tuple[Any, ...]]:
+    """Select what a sender asks of everyone, in one look at their answers; suppression is asked beside it.
+
+    Columns: customer_id, ledger_seq (of the record that allows the purpose; null: nothing does), promised_limit and
+    promised_days (as they were when this person agreed), may_track_opens, may_track_clicks.
+    """
+    is_this = (ConsentState.purpose == purpose) & (ConsentState.topic_id == topic_id)
+    tracks = {name: (ConsentState.purpose == name) & (ConsentState.topic_id == ALL_TOPICS) for name in _TRACKING}
+    return (
+        select(
+            ConsentState.customer_id,
+            func.max(ConsentState.ledger_seq).filter(is_this).label("ledger_seq"),
+            func.max(ConsentState.promised_limit).filter(is_this).label("promised_limit"),
+            func.max(ConsentState.promised_days).filter(is_this).label("promised_days"),
+            *(func.bool_or(condition).label(_TRACKING[name]) for name, condition in tracks.items()),
+        )
+        .where(ConsentState.workspace_id == workspace_id, *_in_force(now), or_(is_this, *tracks.values()))
+        .group_by(ConsentState.customer_id)
+    )
 
 
 def allows(
@@ -142,22 +159,6 @@ def explain_row(row: PermissionRow | None, *, now: datetime) -> str | None:
     if row.expires_at and row.expires_at <= now:
         return REASONS["expired"]
     return None
-
-
-def _held(
-    workspace_id: int,
-    customer_id: ColumnElement[int],
-    purpose: str,
-    topic_id: ColumnElement[int] | int,
-    now: datetime,
-) -> Select[int]:
-    return select(ConsentState.ledger_seq).where(
-        ConsentState.workspace_id == workspace_id,
-        ConsentState.customer_id == customer_id,
-        ConsentState.purpose == purpose,
-        ConsentState.topic_id == topic_id,
-        *_in_force(now),
-    )
 
 
 def _in_force(now: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:

@@ -142,6 +142,11 @@ def customer_is_suppressed(workspace_id: int, customer_id: ColumnElement[int]) -
     )
 
 
+def digests_query(workspace_id: int) -> Select[bytes]:
+    """Select the digests of the addresses that are silent."""
+    return select(Suppression.address_digest).where(Suppression.workspace_id == workspace_id)
+
+
 def suppressed_query(workspace_id: int) -> Select[int]:
     """Select the ids of the people whose present address is silent."""
     return (

@@ -112,7 +112,7 @@ class Engagement(_Attached, Base):
     """
 
     __tablename__ = "customer_engagement"
-    __table_args__ = ({"postgresql_with": {"fillfactor": 70}},)
+    __table_args__ = ({"postgresql_with": {"fillfactor": 50}},)
 
     customer_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     sent_count: Mapped[int] = mapped_column(server_default="0", default=0)

@@ -82,6 +82,7 @@ def compile_content(content: Content, *, stream: Stream, path: Path = Path.FLAT)
         ),
         links=targets,
         fields_used=frozenset(name for tree in trees.values() for name in _customer_fields(tree)),
+        needs_all_fields=any(_reads_otherwise(tree) for tree in trees.values()),
         needs_purchases=any(_reads(tree, "purchases") for tree in trees.values()),
     )
 
@@ -99,10 +100,12 @@ class CompiledMessage:
         shown: tuple[Filler, Filler],
         links: tuple[str, ...],
         fields_used: frozenset[str],
+        needs_all_fields: bool,
         needs_purchases: bool,
     ) -> None:
         self.links = links
         self.fields_used = fields_used
+        self.needs_all_fields = needs_all_fields
         self.needs_purchases = needs_purchases
         self._stream, self._subject, self._html, self._text, self._shown = stream, subject, html, text, shown
         self._workspace = {"postal_address": stream.postal_address, **stream.workspace}
@@ -225,6 +228,11 @@ def _customer_fields(tree: nodes.Template) -> Iterator[str]:
     for item in tree.find_all(nodes.Getitem):
         if _is_customer(item.node) and isinstance(item.arg, nodes.Const):
             yield str(item.arg.value)
+
+
+def _reads_otherwise(tree: nodes.Template) -> bool:
+    """Say whether the customer stands anywhere but before the name of a field: then any field may be meant."""
+    return sum(map(_is_customer, tree.find_all(nodes.Name))) > sum(1 for _ in _customer_fields(tree))
 
 
 def _is_customer(node: nodes.Node) -> bool:

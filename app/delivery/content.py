@@ -10,8 +10,8 @@ The order of use, everywhere in the house::
     sender   = compiled.envelope_from(slots)
 
 `person` holds ``customer`` (merge names to values, ``tags`` a list) and ``purchases`` (a list of product, amount,
-currency, purchased_on). Only the names in ``compiled.fields_used`` are read, and purchases only if
-``compiled.needs_purchases``.
+currency, purchased_on). Only the names in ``compiled.fields_used`` are read unless
+``compiled.needs_all_fields``, and purchases only if ``compiled.needs_purchases``.
 """
 
 from collections.abc import Mapping

@@ -53,7 +53,8 @@ class Rules:
 class Candidate:
     """What is known of one message and its person at the moment of asking.
 
-    `counted_at` is when this message itself was counted as a contact, if it was handed over before.
+    `counted_at` is when this message itself was counted as a contact, if it was handed over before. `promised` is how
+    many mails about the topic in how many days this person was told to expect when they agreed.
     """
 
     has_address: bool
@@ -64,6 +65,7 @@ class Candidate:
     contact_at: Sequence[datetime]
     contact_topic: Sequence[int]
     counted_at: datetime | None
+    promised: tuple[int, int] | None = None
 
 
 def weigh(candidate: Candidate, rules: Rules, *, now: datetime) -> Answer:
@@ -80,10 +82,19 @@ def weigh(candidate: Candidate, rules: Rules, *, now: datetime) -> Answer:
         _other_contacts(candidate),
         policy=rules.policy,
         topic=rules.promise,
+        agreed=_agreed(candidate, rules),
         time_zone=_zone(candidate, rules),
         now=now,
     )
     return SEND if why is Why.NOTHING else WaitUntil(at, f"waiting:{why.value}")
+
+
+def _agreed(candidate: Candidate, rules: Rules) -> Promise | None:
+    """What this person agreed to, where the topic says something else today: both hold."""
+    promise, promised = rules.promise, candidate.promised
+    if promise is None or promised is None or promised == (promise.limit, promise.days):
+        return None
+    return Promise(promise.topic_id, *promised)
 
 
 def _other_contacts(candidate: Candidate) -> list[tuple[datetime, int]]:

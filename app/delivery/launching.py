@@ -105,14 +105,14 @@ def _people(
     wanted = audience.subquery("wanted")
     customer_id = wanted.c[0]
     data = people.merge_data_query(workspace_id, with_purchases=False).subquery("data")
-    allowed = permission.allowed_query(workspace_id, send.purpose, send.topic_id or 0, now).subquery("allowed")
+    allowed = permission.consented_query(workspace_id, send.purpose, send.topic_id or 0, now).subquery("allowed")
     silent = silent_query(workspace_id, is_notice=send.kind == SendKind.NOTICE).subquery("silent")
-    may = silent.c.id.is_(None) if send.kind == SendKind.NOTICE else allowed.c.customer_id.is_not(None)
+    may = true() if send.kind == SendKind.NOTICE else allowed.c.customer_id.is_not(None)
     record = func.coalesce(cast(literal(permission_seq), BigInteger), allowed.c.ledger_seq)
     reason: ColumnElement[str | None] = case(
         (data.c.address_digest.is_(None), literal("no_address")),
+        (silent.c.address_digest.is_not(None), literal("suppressed")),
         (may, null()),
-        (silent.c.id.is_not(None), literal("suppressed")),
         else_=literal("no_permission"),
     )
     # Written into the statement: joined, the lanes would make PostgreSQL expect a hundredth of the rows.
@@ -127,15 +127,15 @@ def _people(
         .select_from(wanted)
         .join(data, data.c.customer_id == customer_id)
         .outerjoin(allowed, allowed.c.customer_id == customer_id)
-        .outerjoin(silent, silent.c.id == customer_id)
+        .outerjoin(silent, silent.c.address_digest == data.c.address_digest)
         .subquery("found")
     )
     return select(func.nextval("messages_id_seq").label("id"), *found.c).cte("person")
 
 
-def silent_query(workspace_id: int, *, is_notice: bool) -> Select[int]:
-    """Select whose address must stay silent. A notice answers a person's own request: only a dead mailbox stops it."""
-    query = suppression.suppressed_query(workspace_id)
+def silent_query(workspace_id: int, *, is_notice: bool) -> Select[bytes]:
+    """Select the addresses that stay silent. A notice answers a person's own request: only a dead mailbox stops it."""
+    query = suppression.digests_query(workspace_id)
     if is_notice:
         query = query.where(literal_column("suppressions.reason") == suppression.BOUNCED)
     return query

@@ -46,14 +46,15 @@ Row = tuple[Any, ...]
 def candidate(row: Row) -> Candidate:
     """Read what the gate asks from a fetched row."""
     return Candidate(
-        has_address=row[10] is not None,
-        is_allowed=row[6] is not None,
-        is_silent=row[7],
+        has_address=row[15] is not None,
+        is_allowed=row[8] is not None,
+        is_silent=row[13],
         permission_seq=row[5],
-        time_zone=row[16],
-        contact_at=row[8],
-        contact_topic=row[9],
+        time_zone=row[18],
+        contact_at=row[6],
+        contact_topic=row[7],
         counted_at=row[3],
+        promised=(row[9], row[10]) if row[9] else None,
     )
 
 
@@ -61,14 +62,15 @@ def letter(row: Row, plan: Plan, batch_id: int) -> Letter:
     """Read the message and its person from a fetched row."""
     extra = row[4] or {}
     customer = {
-        **row[18],
-        "email": row[10],
-        "first_name": row[11],
-        "last_name": row[12],
-        "language": row[13],
-        "country": row[14],
-        "city": row[15],
-        "tags": row[17],
+        **(row[23] or {}),
+        "email": row[15],
+        "first_name": row[16],
+        "last_name": row[17],
+        "time_zone": row[18],
+        "language": row[19],
+        "country": row[20],
+        "city": row[21],
+        "tags": row[22],
         **extra.get("fields", {}),
     }
     return Letter(
@@ -78,13 +80,13 @@ def letter(row: Row, plan: Plan, batch_id: int) -> Letter:
         customer_id=row[1],
         attempt=row[2],
         counted_at=row[3],
-        seen=row[8][0] if row[8] else None,
-        email=row[10],
-        address_digest=row[22],
-        may_track_opens=row[20],
-        may_track_clicks=row[21],
+        seen=row[6][0] if row[6] else None,
+        email=row[15],
+        address_digest=row[14],
+        may_track_opens=bool(row[11]),
+        may_track_clicks=bool(row[12]),
         extra=extra,
-        person={"customer": customer, "purchases": row[19] or ()},
+        person={"customer": customer, "purchases": row[24] or ()},
     )
 
 

@@ -151,7 +151,8 @@ class Message(Numbered, Base):
         CheckConstraint("due_at IS NULL OR state = 'queued'", name="only_queued_waits"),
         Index("ix_messages_send", "workspace_id", "send_id"),
         Index("ix_messages_waiting", "workspace_id", "due_at", postgresql_where=text("due_at IS NOT NULL")),
-        {"postgresql_with": {"fillfactor": 60}},
+        # Laid by the hundred thousand, each row is written anew twice within seconds: pages keep room for both.
+        {"postgresql_with": {"fillfactor": 35}},
     )
 
     workspace_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, sort_order=-2)

@@ -26,21 +26,21 @@ from app.tracking import links
 # What one batch's messages and their people look like at this moment. The columns are read by place, see `letters`.
 # Everything about a person is looked up by key, one at a time, so that the plan is the same before the first ANALYZE.
 _FETCH = """
-SELECT m.id, m.customer_id, m.attempt, m.contact_at, m.extra, m.permission_seq,
-       (SELECT p.ledger_seq FROM ({allowed}) p WHERE p.customer_id = m.customer_id),
-       EXISTS (SELECT FROM ({silent}) s WHERE s.id = m.customer_id),
-       e.recent_contact_at, e.recent_contact_topic,
-       d.email, d.first_name, d.last_name, d.language, d.country, d.city, d.time_zone, d.tags, d.custom, d.purchases,
-       EXISTS (SELECT FROM ({opens}) o WHERE o.customer_id = m.customer_id),
-       EXISTS (SELECT FROM ({clicks}) c WHERE c.customer_id = m.customer_id),
-       d.address_digest
+SELECT m.id, m.customer_id, m.attempt, m.contact_at, m.extra, m.permission_seq, e.recent_contact_at,
+       e.recent_contact_topic, p.ledger_seq, p.promised_limit, p.promised_days, p.may_track_opens, p.may_track_clicks,
+       EXISTS (SELECT FROM ({silent}) s WHERE s.address_digest = d.address_digest),
+       d.address_digest, d.email, d.first_name, d.last_name, d.time_zone, {person}
 FROM messages m
 CROSS JOIN LATERAL (SELECT * FROM ({data}) data WHERE data.customer_id = m.customer_id LIMIT 1) d
 CROSS JOIN LATERAL (SELECT g.recent_contact_at, g.recent_contact_topic FROM customer_engagement g
                     WHERE g.workspace_id = %(workspace)s AND g.customer_id = m.customer_id LIMIT 1) e
+LEFT JOIN LATERAL (SELECT * FROM ({answers}) answers WHERE answers.customer_id = m.customer_id LIMIT 1) p ON true
 WHERE m.workspace_id = %(workspace)s AND m.id = ANY(%(ids)s) AND m.state = 'queued' AND m.due_at IS NULL
 ORDER BY m.customer_id
 """
+# What a template may fill in beside the names and the address; read only where it does.
+_PERSON = ("language", "country", "city", "tags", "custom")
+_STANDARD = frozenset({"email", "first_name", "last_name", "time_zone", *_PERSON})
 
 _OUTCOMES = """
 outcome AS (
@@ -53,13 +53,19 @@ outcome AS (
       AND m.state IN ('handed', 'in_doubt')
 )"""
 
+# Asked again in the statement that hands over: the send runs, the address is the one the letter was written to, and
+# neither the person nor the address's owner has said no since.
 _ASKED_FOR = """
 asked AS MATERIALIZED (
     SELECT a.*, {record} AS ledger_seq
-    FROM unnest(%(ids)s::bigint[], %(attempts)s::smallint[], %(customers)s::bigint[], %(seen)s::timestamptz[],
-                %(counted)s::bool[]) AS a(id, attempt, customer_id, seen, is_counted)
+    FROM unnest(%(ids)s::bigint[], %(attempts)s::smallint[], %(customers)s::bigint[], %(digests)s::bytea[],
+                %(seen)s::timestamptz[], %(counted)s::bool[])
+         AS a(id, attempt, customer_id, address_digest, seen, is_counted)
     {permitted}
     WHERE EXISTS (SELECT FROM sends s WHERE s.workspace_id = %(workspace)s AND s.id = %(send)s AND s.state = 'running')
+      AND EXISTS (SELECT FROM customers c WHERE c.workspace_id = %(workspace)s AND c.id = a.customer_id
+                  AND c.address_digest = a.address_digest)
+      AND NOT EXISTS (SELECT FROM ({{silent}}) s WHERE s.address_digest = a.address_digest)
 )"""
 
 # The contact is counted where nobody else has written to this person since the gate looked; so caps hold exactly,
@@ -79,7 +85,7 @@ contacted AS (
 
 _HANDED = """
 UPDATE messages m SET state = 'handed', reason = NULL, attempt = m.attempt + 1, handed_at = %(now)s,
-       permission_seq = coalesce(a.ledger_seq, m.permission_seq), contact_at = {contact_at}
+       permission_seq = coalesce(a.ledger_seq, m.permission_seq), contact_at = coalesce(m.contact_at, %(now)s)
 FROM asked a
 WHERE m.workspace_id = %(workspace)s AND m.id = a.id AND m.attempt = a.attempt AND m.state = 'queued' {counted}
 RETURNING m.id
@@ -88,23 +94,17 @@ RETURNING m.id
 _MARKETING = (
     f"WITH {_OUTCOMES}, "
     + _ASKED_FOR.format(
-        record="allowed.ledger_seq", permitted="CROSS JOIN LATERAL"
-        " (SELECT p.ledger_seq FROM ({allowed}) p WHERE p.customer_id = a.customer_id LIMIT 1) allowed",
+        record="p.ledger_seq", permitted="CROSS JOIN LATERAL"
+        " (SELECT allowed.ledger_seq FROM ({allowed}) allowed WHERE allowed.customer_id = a.customer_id LIMIT 1) p",
     )
     + f", {_CONTACTED} "
-    + _HANDED.format(
-        contact_at="coalesce(m.contact_at, %(now)s)",
-        counted="AND (a.is_counted OR a.customer_id IN (SELECT customer_id FROM contacted))",
-    )
-)
+    + _HANDED.format(counted="AND (a.is_counted OR a.customer_id IN (SELECT customer_id FROM contacted))")
+)  # fmt: skip
 _NOTICE = (
     f"WITH {_OUTCOMES}, "
     + _ASKED_FOR.format(record="NULL::bigint", permitted="")
     + " "
-    + _HANDED.format(
-        contact_at="coalesce(m.contact_at, %(now)s)",
-        counted="AND m.permission_seq IS NOT NULL AND NOT EXISTS (SELECT FROM ({silent}) s WHERE s.id = m.customer_id)",
-    )
+    + _HANDED.format(counted="AND m.permission_seq IS NOT NULL")
 )
 
 # Outcomes alone, when no further group is wanted.
@@ -205,27 +205,26 @@ def helo(settings: Settings) -> str:
 
 def _fetch(workspace_id: int, send: Send, compiled: CompiledMessage) -> Statement:
     data = people.merge_data_query(workspace_id, with_purchases=compiled.needs_purchases)
-    tracks = {
-        name: permission.allowed_query(workspace_id, f"{name[:-1]}_tracking", 0, NOW) for name in ("opens", "clicks")
-    }
+    read = set(_PERSON) if compiled.needs_all_fields else compiled.fields_used & set(_PERSON)
+    if compiled.fields_used - _STANDARD:
+        read = {*read, "custom"}
+    person = [f"d.{name}" if name in read else "NULL" for name in _PERSON]
+    person.append("d.purchases" if compiled.needs_purchases else "NULL")
+    answers = permission.answers_query(workspace_id, send.purpose, send.topic_id or 0, NOW)
     return statements.combine(
-        _FETCH,
+        _FETCH.replace("{person}", ", ".join(person)),
         data=statements.compile_query(data, "data"),
-        allowed=_allowed(workspace_id, send),
+        answers=statements.compile_query(answers, "answers"),
         silent=_silent(workspace_id, send),
-        **{name: statements.compile_query(query, name) for name, query in tracks.items()},
     )
 
 
 def _hand_over(workspace_id: int, send: Send) -> Statement:
+    silent = _silent(workspace_id, send)
     if send.kind == SendKind.NOTICE:
-        return statements.combine(_NOTICE, silent=_silent(workspace_id, send))
-    return statements.combine(_MARKETING, allowed=_allowed(workspace_id, send))
-
-
-def _allowed(workspace_id: int, send: Send) -> Statement:
-    query = permission.allowed_query(workspace_id, send.purpose, send.topic_id or 0, NOW)
-    return statements.compile_query(query, "allowed")
+        return statements.combine(_NOTICE, silent=silent)
+    allowed = permission.consented_query(workspace_id, send.purpose, send.topic_id or 0, NOW)
+    return statements.combine(_MARKETING, silent=silent, allowed=statements.compile_query(allowed, "allowed"))
 
 
 def _silent(workspace_id: int, send: Send) -> Statement:

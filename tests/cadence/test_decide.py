@@ -111,3 +111,12 @@ def test_the_night_ends_by_the_clock_on_the_wall(now: str, opens: str) -> None:
     at = quiet_hours.next_open(datetime.fromisoformat(now), NIGHT, BERLIN)
 
     assert at == datetime.fromisoformat(opens)
+
+
+def test_what_a_person_was_promised_holds_beside_what_the_topic_says_today():
+    made = [(NOON - timedelta(days=3), 7)]
+    looser, stricter = Promise(7, 4, 7), Promise(7, 1, 7)
+
+    for topic, agreed in ((looser, stricter), (stricter, looser)):
+        at, why = decide.explain(made, policy=Policy(), topic=topic, agreed=agreed, time_zone=BERLIN, now=NOON)
+        assert (at, why) == (NOON + timedelta(days=4), Why.PROMISE)

@@ -95,9 +95,13 @@ def test_a_new_act_does_not_revive_a_dead_mailbox(session, workspace):
 def test_the_sender_reads_permission_inside_its_own_statement(session, workspace):
     ada = consented_customer(session, workspace.id, purposes=("click_tracking",))
     condition = permission.is_allowed(workspace.id, literal(ada.id), "marketing", workspace.topic_id, NOON)
-    opens, clicks = permission.tracking_columns(workspace.id, literal(ada.id), NOON)
+    answers = permission.answers_query(workspace.id, "marketing", workspace.topic_id, NOON).subquery()
+    row = session.execute(select(condition, answers)).one()
 
-    assert session.execute(select(condition, opens, clicks)).one() == (True, False, True)
+    assert row[0] is True
+    assert row.customer_id == ada.id
+    assert row.ledger_seq == permission.state_of(session, workspace.id, ada.id)[0].ledger_seq
+    assert (row.may_track_opens, row.may_track_clicks) == (False, True)
 
 
 @pytest.mark.parametrize(

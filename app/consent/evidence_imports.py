@@ -3,9 +3,10 @@
 An import carries old answers over, it gives none: somebody who has said no here stays a no, whatever the file says.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -14,7 +15,7 @@ from app.consent import ledger, notices, topics
 from app.consent.evidence import Evidence, Wording
 from app.consent.fold import Standings
 from app.consent.purposes import ALL_TOPICS, MARKETING, PURPOSES, SAID_NO, Event
-from app.consent.record import Entry
+from app.consent.record import Entry, Line
 from app.consent.topics import TopicInfo
 from app.consent.words import N_
 from app.kernel import database
@@ -38,8 +39,19 @@ _SUPPRESSED = text(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Terms(NamedTuple):
+    """What many rows of a file say alike: how people agreed, to which words, about what and where."""
+
+    method: str
+    topic: str = ""
+    purposes: tuple[str, ...] = (MARKETING,)
+    wording: str = ""
+    language: str = "en"
+    notice_id: int | None = None
+    page: str = ""
+
+
+class Claim(NamedTuple):
     """What one row of a file says about a person's consent. `address_digest` is the one customers keep."""
 
     customer_id: int
@@ -47,12 +59,8 @@ class Claim:
     address: str
     address_digest: bytes | None
     consented_at: datetime | None
-    method: str
-    topic: str = ""
-    purposes: Sequence[str] = (MARKETING,)
-    wording: str = ""
-    language: str = "en"
-    notice_id: int | None = None
+    terms: Terms
+    ip: str = ""
 
 
 @dataclass(slots=True)
@@ -64,19 +72,30 @@ class Outcome:
     reasons: list[str] = field(default_factory=list)
 
 
+class _Asked(NamedTuple):
+    """One purpose of some terms: the entry it makes in the ledger, or why it can make none."""
+
+    purpose: str
+    topic_id: int
+    reason: str | None
+    entry: Entry
+
+
+class _Ruling(NamedTuple):
+    """What some terms come to, as far as they alone tell: what they lack, and the purposes they name."""
+
+    lack: str | None
+    asked: list[_Asked]
+
+
 @dataclass(slots=True)
 class _Desk:
     """What is looked up once for a whole batch of rows."""
 
-    topics: dict[str, TopicInfo]
-    wordings: dict[tuple[str, str] | int, Wording]
+    rulings: dict[Terms, _Ruling]
     standings: dict[int, Standings]
     suppressed: set[bytes]
-    file_sha256: str
-    note: str
-    staff_id: int
     now: datetime
-    evidence: dict[tuple[str, int], Evidence] = field(default_factory=dict)
 
 
 def record_many(
@@ -96,105 +115,112 @@ def record_many(
     claims = list(rows)
     if not claims:
         return []
+    source = _Source(import_ref, file_sha256, staff_id)
+    known = {topic.key: topic for topic in topics.list_active(session, workspace_id)}
+    suppressed = _suppressed(session, workspace_id, claims)
+    # Whoever signs up waits from here on.
     ledger.hold(session, workspace_id)
-    desk = _set_up(session, workspace_id, claims, now)
-    desk.file_sha256, desk.note, desk.staff_id = file_sha256, import_ref, staff_id
-    entries: list[Entry] = []
-    outcomes = [_judge(desk, claim, entries) for claim in claims]
-    ledger.append_many(session, workspace_id, entries, now=now, held=desk.standings)
+    rulings = {
+        terms: _rule(terms, _wording(session, workspace_id, terms, now), known, source)
+        for terms in {claim.terms for claim in claims}
+    }
+    standings = ledger.read_standings(database.raw(session), workspace_id, {claim.customer_id for claim in claims})
+    desk = _Desk(rulings, standings, suppressed, now)
+    lines: list[Line] = []
+    outcomes = [_judge(desk, claim, lines) for claim in claims]
+    ledger.append_lines(session, workspace_id, lines, now=now, held=standings)
     return outcomes
 
 
-def _set_up(session: Session, workspace_id: int, claims: list[Claim], now: datetime) -> _Desk:
-    known = {topic.key: topic for topic in topics.list_active(session, workspace_id)}
+class _Source(NamedTuple):
+    """The file, as every record made from it names it."""
+
+    note: str
+    file_sha256: str
+    staff_id: int
+
+
+def _suppressed(session: Session, workspace_id: int, claims: list[Claim]) -> set[bytes]:
     digests = ",".join(f'"\\\\x{claim.address_digest.hex()}"' for claim in claims if claim.address_digest)
-    suppressed = session.scalars(_SUPPRESSED, {"workspace_id": workspace_id, "digests": f"{{{digests}}}"})
-    standings = ledger.read_standings(database.raw(session), workspace_id, {claim.customer_id for claim in claims})
-    wordings = _wordings(session, workspace_id, claims, now)
-    return _Desk(known, wordings, standings, set(suppressed), "", "", 0, now)
+    found = session.scalars(_SUPPRESSED, {"workspace_id": workspace_id, "digests": f"{{{digests}}}"})
+    return set(found)
 
 
-def _wordings(
-    session: Session, workspace_id: int, claims: list[Claim], now: datetime
-) -> dict[tuple[str, str] | int, Wording]:
-    """Store every distinct text once and return the references by text or by notice."""
-    found: dict[tuple[str, str] | int, Wording] = {}
-    for claim in claims:
-        if claim.notice_id and claim.notice_id not in found:
-            found[claim.notice_id] = notices.get(session, workspace_id, claim.notice_id).wording
-        words, language = claim.wording.strip(), notices.language_of(claim.language)
-        if words and (words, language) not in found:
-            found[words, language] = notices.find_text(
-                session, workspace_id, kind=notices.IMPORTED, language=language, text=words, now=now
-            ).wording
-    return found
+def _wording(session: Session, workspace_id: int, terms: Terms, now: datetime) -> Wording | None:
+    """Return the words agreed to; a text is stored when it is first met, and once."""
+    if terms.notice_id:
+        return notices.get(session, workspace_id, terms.notice_id).wording
+    if not terms.wording.strip():
+        return None
+    return notices.find_text(
+        session,
+        workspace_id,
+        kind=notices.IMPORTED,
+        language=notices.language_of(terms.language),
+        text=terms.wording.strip(),
+        now=now,
+    ).wording
 
 
-def _judge(desk: _Desk, claim: Claim, entries: list[Entry]) -> Outcome:
-    """Add what this row proves to the entries and say what came of it."""
-    outcome = Outcome(claim.row)
-    wording = _wording_of(desk, claim)
-    lack = _lack(desk, claim, wording)
+def _rule(terms: Terms, wording: Wording | None, known: dict[str, TopicInfo], source: _Source) -> _Ruling:
+    """Say what these terms come to, whoever agreed to them."""
+    method = terms.method.strip()
+    lack = NO_METHOD if not method else NO_WORDING if wording is None else None
+    evidence = Evidence(
+        method=f"import: {method}"[:200],
+        actor="import",
+        actor_id=source.staff_id,
+        wording=wording,
+        page=terms.page or None,
+        file_sha256=source.file_sha256 or None,
+        note=source.note,
+    )
+    purposes = dict.fromkeys(terms.purposes)
+    return _Ruling(lack, [_asked(purpose, known.get(terms.topic), evidence) for purpose in purposes])
+
+
+def _asked(purpose: str, topic: TopicInfo | None, evidence: Evidence) -> _Asked:
+    if purpose != MARKETING:
+        entry = Entry(Event.IMPORTED, 0, purpose, evidence)
+        return _Asked(purpose, ALL_TOPICS, None if purpose in PURPOSES else NO_PURPOSE, entry)
+    if topic is None:
+        return _Asked(purpose, ALL_TOPICS, NO_TOPIC, Entry(Event.IMPORTED, 0, purpose, evidence))
+    entry = Entry(Event.IMPORTED, 0, purpose, evidence, topic.id, topic.key, topic.promise)
+    return _Asked(purpose, topic.id, None, entry)
+
+
+def _judge(desk: _Desk, claim: Claim, lines: list[Line]) -> Outcome:
+    """Add what this row proves to the lines and say what came of it."""
+    customer_id, row, address, address_digest, at, terms, ip = claim
+    outcome = Outcome(row)
+    ruling = desk.rulings[terms]
+    lack = _lack(desk, at, ruling.lack, address_digest)
     if lack:
         outcome.reasons.append(lack)
         return outcome
-    evidence = _evidence(desk, claim.method.strip(), wording)
-    for purpose in dict.fromkeys(claim.purposes):
-        topic = desk.topics.get(claim.topic) if purpose == MARKETING else None
-        reason = _refusal(desk, claim, purpose, topic)
+    standings = desk.standings.get(customer_id)
+    for asked in ruling.asked:
+        reason = asked.reason or (_refusal(standings, asked) if standings else None)
         if reason:
             outcome.reasons.append(reason)
         else:
-            entries.append(_entry(claim, purpose, topic, evidence))
+            lines.append(Line(asked.entry, customer_id, address_digest, at, row, address, ip))
             outcome.granted += 1
     return outcome
 
 
-def _evidence(desk: _Desk, method: str, wording: Wording | None) -> Evidence:
-    """Return what all rows share that were gained this way with these words."""
-    key = method, wording.notice_id if wording else 0
-    if key not in desk.evidence:
-        desk.evidence[key] = Evidence(
-            method=f"import: {method}"[:200],
-            actor="import",
-            actor_id=desk.staff_id,
-            wording=wording,
-            file_sha256=desk.file_sha256 or None,
-            note=desk.note,
-        )
-    return desk.evidence[key]
-
-
-def _wording_of(desk: _Desk, claim: Claim) -> Wording | None:
-    if claim.notice_id:
-        return desk.wordings[claim.notice_id]
-    return desk.wordings.get((claim.wording.strip(), notices.language_of(claim.language)))
-
-
-def _lack(desk: _Desk, claim: Claim, wording: Wording | None) -> str | None:
+def _lack(desk: _Desk, at: datetime | None, lack: str | None, address_digest: bytes | None) -> str | None:
     """Return the piece of evidence this row lacks, or None when it is complete."""
-    if claim.consented_at is None:
+    if at is None:
         return NO_TIME
-    if claim.consented_at > desk.now:
+    if at > desk.now:
         return IN_FUTURE
-    if not claim.method.strip():
-        return NO_METHOD
-    if wording is None:
-        return NO_WORDING
-    return SUPPRESSED if claim.address_digest in desk.suppressed else None
+    return lack or (SUPPRESSED if address_digest in desk.suppressed else None)
 
 
-def _refusal(desk: _Desk, claim: Claim, purpose: str, topic: TopicInfo | None) -> str | None:
+def _refusal(standings: Standings, asked: _Asked) -> str | None:
     """Return why this purpose is not granted, or None. Unsubscribed wins over any file."""
-    if purpose not in PURPOSES:
-        return NO_PURPOSE
-    if purpose == MARKETING and topic is None:
-        return NO_TOPIC
-    standings = desk.standings.get(claim.customer_id)
-    if not standings:
-        return None
-    topic_id = topic.id if topic else ALL_TOPICS
-    held = standings.get((purpose, topic_id))
+    held = standings.get((asked.purpose, asked.topic_id))
     if held and held.allowed:
         return ALREADY
     everything = standings.get((MARKETING, ALL_TOPICS))
@@ -202,19 +228,3 @@ def _refusal(desk: _Desk, claim: Claim, purpose: str, topic: TopicInfo | None) -
         # Who left everything and later came back to one topic is asked anew about any other.
         return SAID_NO_HERE
     return None
-
-
-def _entry(claim: Claim, purpose: str, topic: TopicInfo | None, evidence: Evidence) -> Entry:
-    return Entry(
-        event=Event.IMPORTED,
-        customer_id=claim.customer_id,
-        purpose=purpose,
-        evidence=evidence,
-        topic_id=topic.id if topic else ALL_TOPICS,
-        topic_key=topic.key if topic else None,
-        promise=topic.promise if topic else None,
-        address_digest=claim.address_digest,
-        at=claim.consented_at,
-        row=claim.row,
-        address=claim.address,
-    )

@@ -1,7 +1,7 @@
 """How is an answer written down so that it can never be quietly changed? Private to this room.
 
 Whoever appends holds the workspace's head row, so that numbers have no gaps and every hash seals the one before.
-One record and twenty thousand take the same way: chain in Python, COPY aside, two inserts, one upsert of the fold.
+One record and five thousand take the same way: chain in Python, binary COPY aside, inserts from there.
 """
 
 import os
@@ -12,45 +12,53 @@ from typing import Any
 import psycopg
 from sqlalchemy.orm import Session
 
-from app.consent import fold, record
+from app.consent import binary_rows, fold, record
 from app.consent.evidence import network
-from app.consent.record import Entry
+from app.consent.record import Entry, Line
 from app.consent.spelling import Speller
 from app.kernel import database
 
 # Row-level security forbids COPY into the tables themselves.
 _STAGE = """
 CREATE TEMP TABLE IF NOT EXISTS incoming_consent (
-    seq bigint, recorded_at timestamptz, event text, customer_id bigint, purpose text, topic_id bigint,
-    record text, prev_hash bytea, hash bytea, salt bytea, personal text
+    seq bigint, customer_id bigint, record text, hash bytea, prev_hash bytea, salt bytea, personal text,
+    event text, purpose text, topic_id bigint
 ) ON COMMIT DELETE ROWS;
 CREATE TEMP TABLE IF NOT EXISTS incoming_standing (
-    customer_id bigint, purpose text, topic_id bigint, state text, allowed boolean, basis text, method text,
-    ledger_seq bigint, notice_id bigint, promised_limit bigint, promised_days bigint, expires_at timestamptz,
+    customer_id bigint, ledger_seq bigint, is_new boolean, purpose text, topic_id bigint, state text, allowed boolean,
+    basis text, method text, notice_id bigint, promised_limit bigint, promised_days bigint, expires_at timestamptz,
     since timestamptz
 ) ON COMMIT DELETE ROWS
 """
-_COPY_RECORDS = "COPY incoming_consent FROM STDIN"
-_COPY_STANDINGS = "COPY incoming_standing FROM STDIN"
+_COPY_RECORDS = f"COPY incoming_consent ({binary_rows.RECORD_COLUMNS}) FROM STDIN (FORMAT binary)"
+_COPY_STANDINGS = f"COPY incoming_standing ({binary_rows.STANDING_COLUMNS}) FROM STDIN (FORMAT binary)"
 
 _KEEP_RECORDS = """
 INSERT INTO consent_ledger (workspace_id, seq, recorded_at, event, customer_id, purpose, topic_id,
     record, prev_hash, hash)
-SELECT %(workspace)s, seq, recorded_at, event, customer_id, purpose, topic_id, record, prev_hash, hash
+SELECT %(workspace)s, seq, %(recorded_at)s, event, customer_id, purpose, topic_id, record, prev_hash, hash
 FROM incoming_consent WHERE seq > %(after)s
 """
 _KEEP_EVIDENCE = """
 INSERT INTO consent_evidence (workspace_id, seq, salt, personal)
 SELECT %(workspace)s, seq, salt, personal FROM incoming_consent WHERE seq > %(after)s AND personal IS NOT NULL
 """
-_KEEP_STANDINGS = """
+# Nobody else writes standings while we hold the head, so a new one needs no look for an old one in its place.
+_ADD_STANDINGS = """
 INSERT INTO consent_state (workspace_id, customer_id, purpose, topic_id, state, allowed, basis, method, ledger_seq,
     notice_id, promised_limit, promised_days, expires_at, since)
-SELECT %(workspace)s, * FROM incoming_standing WHERE ledger_seq > %(after)s
-ON CONFLICT (workspace_id, customer_id, purpose, topic_id) DO UPDATE SET
-    state = excluded.state, allowed = excluded.allowed, basis = excluded.basis, method = excluded.method,
-    ledger_seq = excluded.ledger_seq, notice_id = excluded.notice_id, promised_limit = excluded.promised_limit,
-    promised_days = excluded.promised_days, expires_at = excluded.expires_at, since = excluded.since
+SELECT %(workspace)s, customer_id, purpose, topic_id, state, allowed, basis, method, ledger_seq,
+    notice_id, promised_limit, promised_days, expires_at, since
+FROM incoming_standing WHERE ledger_seq > %(after)s AND is_new
+"""
+_CHANGE_STANDINGS = """
+UPDATE consent_state AS held SET
+    state = said.state, allowed = said.allowed, basis = said.basis, method = said.method,
+    ledger_seq = said.ledger_seq, notice_id = said.notice_id, promised_limit = said.promised_limit,
+    promised_days = said.promised_days, expires_at = said.expires_at, since = said.since
+FROM incoming_standing AS said
+WHERE held.workspace_id = %(workspace)s AND said.ledger_seq > %(after)s AND NOT said.is_new
+    AND held.customer_id = said.customer_id AND held.purpose = said.purpose AND held.topic_id = said.topic_id
 """
 _READ_STANDINGS = """
 SELECT customer_id, purpose, topic_id, state, allowed, basis, method, ledger_seq, notice_id,
@@ -70,41 +78,52 @@ def append(session: Session, workspace_id: int, entry: Entry, *, now: datetime) 
     return append_many(session, workspace_id, [entry], now=now)[0]
 
 
-def append_many(
-    session: Session,
-    workspace_id: int,
-    entries: Sequence[Entry],
-    *,
-    now: datetime,
-    held: dict[int, fold.Standings] | None = None,
-) -> list[int]:
-    """Record answers in this order and return their numbers; current state follows in the same transaction.
-
-    `held` are these people's standings, where the caller has read them since it held the ledger.
-    """
+def append_many(session: Session, workspace_id: int, entries: Sequence[Entry], *, now: datetime) -> list[int]:
+    """Record answers in this order and return their numbers; current state follows in the same transaction."""
     if not entries:
         return []
     connection = database.raw(session)
+    lock_head(connection, workspace_id)
+    held = read_standings(connection, workspace_id, {entry.customer_id for entry in entries})
+    return append_lines(session, workspace_id, list(map(record.alone, entries)), now=now, held=held)
+
+
+def append_lines(
+    session: Session, workspace_id: int, lines: Sequence[Line], *, now: datetime, held: dict[int, fold.Standings]
+) -> list[int]:
+    """Record answers of people whose standings `held` the caller has read since it holds the ledger."""
+    if not lines:
+        return []
+    connection = database.raw(session)
     seq, prev_hash = lock_head(connection, workspace_id)
-    if held is None:
-        held = read_standings(connection, workspace_id, {entry.customer_id for entry in entries})
     book = _Book(workspace_id, seq, prev_hash, held, now)
+    values = {"workspace": workspace_id, "after": seq, "recorded_at": now}
     with connection.cursor() as cursor:
         cursor.execute(_STAGE)
-        with cursor.copy(_COPY_RECORDS) as copy:
-            for row in book.write(entries):
-                copy.write_row(row)
-        with cursor.copy(_COPY_STANDINGS) as copy:
-            for changed in book.changes():
-                copy.write_row(changed)
-        values = {"workspace": workspace_id, "after": seq}
-        for statement in (_KEEP_RECORDS, _KEEP_EVIDENCE, _KEEP_STANDINGS):
+        _copy(cursor, _COPY_RECORDS, book.write(lines))
+        _copy(cursor, _COPY_STANDINGS, book.changes())
+        for statement in (_KEEP_RECORDS, _KEEP_EVIDENCE, _ADD_STANDINGS):
             cursor.execute(statement, values)
+        if book.has_changed:
+            cursor.execute(_CHANGE_STANDINGS, values)
         cursor.execute(
             "UPDATE consent_heads SET seq = %s, hash = %s WHERE workspace_id = %s",
             (book.seq, book.prev_hash, workspace_id),
         )
     return list(range(seq + 1, book.seq + 1))
+
+
+def _copy(cursor: psycopg.Cursor[Any], statement: str, rows: Iterator[bytes]) -> None:
+    """Hand rows on in pieces, so that the database reads while the next ones are being made."""
+    pieces, size = [binary_rows.HEADER], 0
+    with cursor.copy(statement.encode()) as copy:
+        for row in rows:
+            pieces.append(row)
+            size += len(row)
+            if size > binary_rows.PIECE:
+                copy.write(b"".join(pieces))
+                pieces, size = [], 0
+        copy.write(b"".join([*pieces, binary_rows.TRAILER]))
 
 
 def hold(session: Session, workspace_id: int) -> None:
@@ -156,48 +175,55 @@ class _Book:
     ) -> None:
         self.seq = seq
         self.prev_hash = prev_hash
+        self.has_changed = False
         self._speller = Speller(workspace_id, now)
         self._held = held
-        self._changed: dict[tuple[int, str, int], None] = {}
-        self._millis = f"{int(now.timestamp() * 1000):012x}"
+        # Whether each standing that changes is this person's first for its purpose and topic.
+        self._changed: dict[tuple[int, str, int], bool] = {}
+        millis = f"{int(now.timestamp() * 1000):012x}"
+        self._uuid_head = f"{millis[:8]}-{millis[8:]}-7"
 
-    def write(self, entries: Sequence[Entry]) -> Iterator[tuple[Any, ...]]:
-        """Seal each entry onto the chain and yield its row."""
-        random = os.urandom(26 * len(entries))
-        networks: dict[str | None, str] = {None: ""}
-        recorded_at = self._speller.recorded_at
-        for number, entry in enumerate(entries):
+    def write(self, lines: Sequence[Line]) -> Iterator[bytes]:
+        """Seal each answer onto the chain and yield its row."""
+        salts, chances = os.urandom(16 * len(lines)), os.urandom(10 * len(lines)).hex()
+        networks: dict[str | None, str] = {None: "", "": ""}
+        spell, seal = self._speller.spell, record.chain
+        for number, line in enumerate(lines):
             self.seq += 1
-            chance = random[26 * number : 26 * number + 26]
-            ip = entry.evidence.ip
-            if ip not in networks:
-                networks[ip] = network(ip)
-            salt, personal = chance[:16], record.personal_values(entry, networks[ip])
+            ip = networks.get(line.ip)
+            if ip is None:
+                ip = networks[line.ip] = network(line.ip)
+            salt, personal = salts[16 * number : 16 * number + 16], record.personal_values(line, ip)
             digest = record.seal_evidence(salt, personal) if personal else None
-            spelled, answer = self._speller.spell(entry, self.seq, _uuid7(self._millis, chance[16:]), digest)
-            sealed = record.chain(self.prev_hash, spelled)
-            self._fold(entry.customer_id, answer)
-            yield (
-                *(self.seq, recorded_at, answer.event, entry.customer_id, entry.purpose, entry.topic_id),
-                *(spelled, self.prev_hash, sealed, salt, personal),
-            )
+            record_id = self._uuid7(chances[20 * number : 20 * number + 20])
+            spelled, answer = spell(line, self.seq, record_id, digest)
+            sealed, letters = seal(self.prev_hash, spelled), spelled.encode("ascii")
+            held = personal.encode("ascii") if personal else None
+            yield binary_rows.record_row(
+                self.seq, line.customer_id, letters, sealed, self.prev_hash, salt, held
+            ) + binary_rows.record_tail(answer.event, answer.purpose, answer.topic_id)
+            self._fold(line.customer_id, answer)
             self.prev_hash = sealed
 
-    def changes(self) -> Iterator[tuple[Any, ...]]:
+    def changes(self) -> Iterator[bytes]:
         """Yield the rows of every standing that the batch changed, as it is at the end."""
-        for customer_id, purpose, topic_id in self._changed:
-            yield customer_id, purpose, topic_id, *self._held[customer_id][purpose, topic_id]
+        for (customer_id, purpose, topic_id), is_new in self._changed.items():
+            standing = self._held[customer_id][purpose, topic_id]
+            yield binary_rows.standing_row(customer_id, purpose, topic_id, standing, is_new=is_new)
 
     def _fold(self, customer_id: int, answer: fold.Answer) -> None:
         standings = self._held.get(customer_id)
         if standings is None:
             standings = self._held[customer_id] = {}
+        before = set(standings) if standings else ()
         for purpose, topic_id in fold.apply(standings, answer, self.seq):
-            self._changed[customer_id, purpose, topic_id] = None
+            is_new = (purpose, topic_id) not in before
+            self._changed.setdefault((customer_id, purpose, topic_id), is_new)
+            self.has_changed |= not is_new
+
+    def _uuid7(self, digits: str) -> str:
+        """Return a UUID of version 7 (RFC 9562) from twenty random hexadecimal digits."""
+        return f"{self._uuid_head}{digits[:3]}-{_VARIANT[digits[3]]}{digits[5:8]}-{digits[8:]}"
 
 
-def _uuid7(millis: str, chance: bytes) -> str:
-    """Return a UUID of version 7 (RFC 9562) from a hexadecimal Unix time and ten random bytes."""
-    digits = chance.hex()
-    variant = "89ab"[chance[2] & 3]
-    return f"{millis[:8]}-{millis[8:]}-7{digits[:3]}-{variant}{digits[5:8]}-{digits[8:20]}"
+_VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}

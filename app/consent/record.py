@@ -29,10 +29,7 @@ class Promise(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """One answer about to be recorded.
-
-    Whoever records many with the same evidence gives it once, and what differs by row (`at`, `row`, `address`) here.
-    """
+    """One answer about to be recorded."""
 
     event: str
     customer_id: int
@@ -47,9 +44,26 @@ class Entry(NamedTuple):
     jurisdiction: str = "strictest"
     expires_at: datetime | None = None
     expires_rule: str | None = None
-    at: datetime | None = None
-    row: int | None = None
-    address: str | None = None
+
+
+class Line(NamedTuple):
+    """One answer of many alike: the entry they share, and what is this person's own."""
+
+    entry: Entry
+    customer_id: int
+    address_digest: bytes | None
+    at: datetime | None
+    row: int | None
+    address: str | None
+    ip: str | None = None
+
+
+def alone(entry: Entry) -> Line:
+    """Return an answer that shares nothing."""
+    evidence = entry.evidence
+    return Line(
+        *(entry, entry.customer_id, entry.address_digest, evidence.at, evidence.row, evidence.address, evidence.ip)
+    )
 
 
 def canonical(values: Mapping[str, Any]) -> str:
@@ -73,13 +87,13 @@ def seal_evidence(salt: bytes, personal: str) -> str:
 
 def iso(moment: datetime) -> str:
     """Return a time as the ledger spells it."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")[:26] + "Z"
+    at_utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return at_utc.isoformat(timespec="microseconds")[:26] + "Z"
 
 
-def personal_values(entry: Entry, ip: str) -> str | None:
-    """Return the canonical personal values behind this entry, or None without any. `ip` is already shortened."""
-    evidence = entry.evidence
-    address = entry.address or evidence.address
+def personal_values(line: Line, ip: str) -> str | None:
+    """Return the canonical personal values behind this answer, or None without any. `ip` is already shortened."""
+    evidence, address = line.entry.evidence, line.address
     if not (ip or evidence.user_agent or evidence.fields):
         return f'{{"address":{_quote(address)}}}' if address else None
     values = {"address": address, "ip": ip, "user_agent": evidence.user_agent, "fields": dict(evidence.fields)}
@@ -87,7 +101,7 @@ def personal_values(entry: Entry, ip: str) -> str | None:
 
 
 def compose(
-    entry: Entry,
+    line: Line,
     *,
     workspace_id: int,
     seq: int,
@@ -95,7 +109,8 @@ def compose(
     recorded_at: str,
     evidence_digest: str | None,
 ) -> dict[str, Any]:
-    """Return the record of this entry as plain values, ready to be spelled."""
+    """Return the record of this answer as plain values, ready to be spelled."""
+    entry = line.entry
     evidence = entry.evidence
     values: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
@@ -104,7 +119,7 @@ def compose(
         "seq": seq,
         "recorded_at": recorded_at,
         "event": str(entry.event),
-        "customer_id": entry.customer_id,
+        "customer_id": line.customer_id,
         "purpose": entry.purpose,
         "topic_id": entry.topic_id,
         "basis": entry.basis,
@@ -114,8 +129,8 @@ def compose(
     }
     if evidence.actor_id:
         values["actor_id"] = evidence.actor_id
-    if entry.address_digest:
-        values["address_digest"] = entry.address_digest.hex()
+    if line.address_digest:
+        values["address_digest"] = line.address_digest.hex()
     if entry.topic_key:
         values["topic"] = entry.topic_key
     if entry.promise:
@@ -137,10 +152,10 @@ def compose(
         }
         if wording.filled:
             values["notice"]["filled"] = dict(wording.filled)
-    if happened_at := entry.at or evidence.at:
-        values["happened_at"] = iso(happened_at)
-    if (row := evidence.row if entry.row is None else entry.row) is not None:
-        values["row"] = row
+    if line.at:
+        values["happened_at"] = iso(line.at)
+    if line.row is not None:
+        values["row"] = line.row
     for name in ("page", "form_id", "request_id", "message_id", "file_sha256", "note"):
         if (value := getattr(evidence, name)) is not None:
             values[name] = value

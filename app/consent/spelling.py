@@ -5,71 +5,90 @@ Every record comes out letter for letter as `record.spell` would write it; a tes
 
 from datetime import datetime
 from secrets import token_hex
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.consent import fold, record
 from app.consent.fold import Answer
-from app.consent.record import Entry
+from app.consent.record import Line
 
 # Stands in the place of the seven values while the rest is spelled; nobody can have written it into a text before.
 _MARK = token_hex(16)
+# In the order in which a record holds them.
 _SLOTS = {
-    "address_digest": '"%(address_digest)s"',
-    "customer_id": "%(customer_id)d",
-    "evidence_digest": '"%(evidence_digest)s"',
-    "happened_at": '"%(happened_at)s"',
-    "record_id": '"%(record_id)s"',
-    "row": "%(row)d",
-    "seq": "%(seq)d",
+    "address_digest": '"%s"',
+    "customer_id": "%d",
+    "evidence_digest": '"%s"',
+    "happened_at": '"%s"',
+    "record_id": '"%s"',
+    "row": "%d",
+    "seq": "%d",
 }
 
 
+class Pattern(NamedTuple):
+    """A record with places for what differs, which of the seven it holds, and what it answers."""
+
+    text: str
+    held: tuple[str, ...]
+    answer: Answer
+
+
 class Speller:
-    """Spells the entries of one batch, all recorded at one moment in one workspace."""
+    """Spells the answers of one batch, all recorded at one moment in one workspace."""
 
     def __init__(self, workspace_id: int, now: datetime) -> None:
         self.recorded_at = record.iso(now)
         self._workspace_id = workspace_id
-        self._patterns: dict[tuple[Any, ...], tuple[str, Answer]] = {}
+        self._patterns: dict[tuple[Any, ...], Pattern] = {}
+        # Of entries that many share, and that hold all seven values: by identity, which is all a row has to look up.
+        self._full: dict[int, Pattern] = {}
 
-    def spell(self, entry: Entry, seq: int, record_id: str, evidence_digest: str | None) -> tuple[str, Answer]:
-        """Return the record's text, and what it says."""
-        evidence = entry.evidence
-        at, row = entry.at or evidence.at, evidence.row if entry.row is None else entry.row
-        # By identity: a batch hands in few evidences, promises and facts, and keeps them alive while it is written.
-        key = (
-            *(id(evidence), entry.event, entry.purpose, entry.topic_id, entry.topic_key, id(entry.promise)),
-            *(entry.basis, id(entry.basis_facts), entry.jurisdiction, entry.expires_at, entry.expires_rule),
-            *(entry.address_digest is None, evidence_digest is None, at is None, row is None),
-        )
-        known = self._patterns.get(key)
-        if known is None:
-            known = self._patterns[key] = self._pattern(entry, evidence_digest)
-        pattern, answer = known
-        spelled = pattern % {
-            "address_digest": entry.address_digest.hex() if entry.address_digest else "",
-            "customer_id": entry.customer_id,
-            "evidence_digest": evidence_digest,
-            "happened_at": record.iso(at) if at else "",
+    def spell(self, line: Line, seq: int, record_id: str, evidence_digest: str | None) -> tuple[str, Answer]:
+        """Return the record's text, and what it says. The batch keeps its entries alive while it is written."""
+        entry, customer_id, address_digest, at, row, _, _ = line
+        if address_digest and at and row is not None and evidence_digest:
+            full = self._full.get(id(entry))
+            if full is None:
+                full = self._full[id(entry)] = self._pattern(line, evidence_digest)
+            spelled = full.text % (
+                *(address_digest.hex(), customer_id, evidence_digest, record.iso(at), record_id, row, seq),
+            )
+            return spelled, full.answer
+        return self._spell_with_gaps(line, seq, record_id, evidence_digest)
+
+    def _spell_with_gaps(self, line: Line, seq: int, record_id: str, digest: str | None) -> tuple[str, Answer]:
+        pattern = self._pattern(line, digest)
+        values = {
+            "address_digest": line.address_digest.hex() if line.address_digest else "",
+            "customer_id": line.customer_id,
+            "evidence_digest": digest,
+            "happened_at": record.iso(line.at) if line.at else "",
             "record_id": record_id,
-            "row": row,
+            "row": line.row,
             "seq": seq,
         }
-        return spelled, answer
+        return pattern.text % tuple(values[name] for name in pattern.held), pattern.answer
 
-    def _pattern(self, entry: Entry, evidence_digest: str | None) -> tuple[str, Answer]:
-        """Return the text of such an entry with named places for what differs, and its answer."""
+    def _pattern(self, line: Line, digest: str | None) -> Pattern:
+        entry = line.entry
+        key = (
+            *(id(entry.evidence), entry.event, entry.purpose, entry.topic_id, entry.topic_key, id(entry.promise)),
+            *(entry.basis, id(entry.basis_facts), entry.jurisdiction, entry.expires_at, entry.expires_rule),
+            *(line.address_digest is None, digest is None, line.at is None, line.row is None),
+        )
+        found = self._patterns.get(key)
+        if found is None:
+            found = self._patterns[key] = self._draw(line, digest)
+        return found
+
+    def _draw(self, line: Line, digest: str | None) -> Pattern:
         values = record.compose(
-            entry,
-            workspace_id=self._workspace_id,
-            seq=0,
-            record_id="",
-            recorded_at=self.recorded_at,
-            evidence_digest=evidence_digest,
+            *(line,), workspace_id=self._workspace_id, seq=0, record_id="", recorded_at=self.recorded_at,
+            evidence_digest=digest,
         )
         answer = fold.read(values)
-        held = [name for name in _SLOTS if name in values]
+        held = tuple(name for name in _SLOTS if name in values)
         text = record.spell(values | {name: _MARK + name for name in held}).replace("%", "%%")
         for name in held:
             text = text.replace(f'"{_MARK}{name}"', _SLOTS[name])
-        return text, answer
+        return Pattern(text, held, answer)

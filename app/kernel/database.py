@@ -135,6 +135,16 @@ def copy_rows(session: Session, table: str, columns: Sequence[str], rows: Iterab
     return count
 
 
+def copy_text(session: Session, table: str, columns: Sequence[str], lines: bytes) -> None:
+    """COPY lines in PostgreSQL's text format, an empty cell being NULL, into a table inside this transaction."""
+    names = ", ".join(f'"{column}"' for column in columns)
+    with (
+        raw(session).cursor() as cursor,
+        cursor.copy(f"COPY \"{table}\" ({names}) FROM STDIN (FORMAT text, NULL '')".encode()) as copy,
+    ):
+        copy.write(lines)
+
+
 def _assume_role(connection: psycopg.Connection[Any], _record: object) -> None:
     """Step down from the login role, so that row-level security applies whoever the operator let us log in as."""
     previous, connection.autocommit = connection.autocommit, True

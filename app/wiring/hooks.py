@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.accounts import workspaces
 from app.consent import actions, evidence_imports, permission, topics
 from app.consent.evidence import Evidence
-from app.consent.evidence_imports import Claim, Outcome
+from app.consent.evidence_imports import Claim, Outcome, Terms
 from app.consent.purposes import MARKETING
 from app.customers.imports import evidence
 from app.customers.imports.evidence import EvidenceRow, ImportRef
@@ -48,19 +48,19 @@ def keep_evidence(
     by_word = {word.casefold(): topic.key for topic in known for word in (topic.name, topic.key)}
     default = next((topic.key for topic in known if topic.id == import_ref.topic_id), "")
     language = workspaces.get(session, workspace_id).language
-    claims = [
-        Claim(
-            customer_id=row.customer_id,
-            row=row.row,
-            address=row.email,
-            address_digest=row.address_digest,
-            consented_at=row.at,
-            method=row.method,
-            topic=by_word.get(row.topic.casefold(), row.topic) if row.topic else default,
-            purposes=row.purposes or (MARKETING,),
-            wording=row.wording,
+    terms = {
+        said: Terms(
+            method=said.method,
+            topic=by_word.get(said.topic.casefold(), said.topic) if said.topic else default,
+            purposes=said.purposes or (MARKETING,),
+            wording=said.wording,
             language=language,
+            page=said.page,
         )
+        for said in {row.terms for row in rows}
+    }
+    claims = [
+        Claim(row.customer_id, row.row, row.email, row.address_digest, row.at, terms[row.terms], row.ip)
         for row in rows
         if row.is_yes
     ]

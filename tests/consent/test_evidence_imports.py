@@ -1,13 +1,12 @@
 """Golden case 5, the part of permission: a file gives nobody consent that it cannot prove."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from app.consent import actions, evidence_imports, permission, proof, suppression
 from app.consent.evidence import Evidence
-from app.consent.evidence_imports import Claim
+from app.consent.evidence_imports import Claim, Terms
 from app.customers import people
 from tests.factories import NOON
 from tests.factories.consent import consented_customer
@@ -27,11 +26,15 @@ def claim(ada):
         address="Ada@example.com",
         address_digest=ada.address_digest,
         consented_at=NOON - timedelta(days=400),
-        method="paper form",
-        topic="news",
-        purposes=("marketing", "profiling"),
-        wording="Yes, send me your news.",
+        terms=Terms("paper form", "news", ("marketing", "profiling"), "Yes, send me your news."),
     )
+
+
+def but(claim, **lack):
+    """Return the claim with other terms, or at another time."""
+    terms = {name: value for name, value in lack.items() if name in Terms._fields}
+    rest = {name: value for name, value in lack.items() if name not in terms}
+    return claim._replace(terms=claim.terms._replace(**terms), **rest)
 
 
 def record(session, workspace, *claims):
@@ -70,7 +73,7 @@ def test_a_proven_row_gives_consent_and_its_proof(session, workspace, ada, claim
     ],
 )
 def test_a_row_that_lacks_proof_gives_nothing_and_says_why(session, workspace, ada, claim, lack, reason):
-    [outcome] = record(session, workspace, replace(claim, **lack))
+    [outcome] = record(session, workspace, but(claim, **lack))
 
     assert (outcome.granted, outcome.reasons) == (0, [reason])
     assert permission.state_of(session, workspace.id, ada.id) == []
@@ -81,7 +84,7 @@ def test_a_file_never_brings_back_who_left(session, workspace, claim, leave):
     """Whatever is older or newer: unsubscribed wins."""
     ada = consented_customer(session, workspace.id)
     leave(session, workspace.id, ada.id, evidence=Evidence(method="one_click"), now=NOON)
-    [outcome] = record(session, workspace, replace(claim, consented_at=NOON, purposes=("marketing",)))
+    [outcome] = record(session, workspace, but(claim, consented_at=NOON, purposes=("marketing",)))
 
     assert outcome.granted == 0
     assert outcome.reasons[0] in (evidence_imports.SAID_NO_HERE, evidence_imports.SUPPRESSED)
@@ -104,7 +107,7 @@ def test_importing_a_file_again_records_nothing_twice(session, workspace, claim)
 
 def test_a_text_used_by_many_rows_is_stored_once(session, workspace, claim):
     bob = people.upsert(session, workspace.id, email="bob@example.com", fields={}, source="import", now=NOON)
-    record(session, workspace, claim, replace(claim, customer_id=bob.id, row=8, address_digest=bob.address_digest))
+    record(session, workspace, claim, claim._replace(customer_id=bob.id, row=8, address_digest=bob.address_digest))
 
     notices = {
         row.notice_id

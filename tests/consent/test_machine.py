@@ -8,7 +8,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from app.consent import actions, evidence_imports, permission, suppression, verify
 from app.consent.evidence import Evidence
-from app.consent.evidence_imports import Claim
+from app.consent.evidence_imports import Claim, Terms
 from app.customers import people
 from tests.factories import NOON
 from tests.factories.consent import a_topic
@@ -77,9 +77,8 @@ def machine_for(session, workspace):
         @rule(topic=TOPICS)
         def is_in_an_imported_file(self, topic):
             self.tick()
-            claim = Claim(
-                self.person.id, 1, "x@example.com", self.person.address_digest, NOON, "form", keys[topic], wording="Yes"
-            )
+            terms = Terms("form", keys[topic], wording="Yes")
+            claim = Claim(self.person.id, 1, "x@example.com", self.person.address_digest, NOON, terms)
             evidence_imports.record_many(session, workspace.id, "import 1", [claim], self.now)
             if not self.left_all and not self.is_silent and topic not in self.said_no:
                 self.allowed.add(topic)

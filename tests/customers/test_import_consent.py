@@ -76,9 +76,9 @@ def test_every_answer_is_handed_on_with_its_own_row(database, workspace, heard):
         topic="offers",
     )
 
-    assert [(row.row, row.is_yes, row.topic) for row in heard] == [(2, True, "news"), (3, False, "offers")]
+    assert [(row.row, row.is_yes, row.terms.topic) for row in heard] == [(2, True, "news"), (3, False, "offers")]
     assert heard[0].at == datetime(2025, 5, 1, 12, tzinfo=UTC)
-    assert heard[0].purposes == ("marketing", "profiling")
+    assert heard[0].terms.purposes == ("marketing", "profiling")
     assert heard[0].customer_id == heard[1].customer_id
     assert done.counts["consent_heard"] == 2
 

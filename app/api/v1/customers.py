@@ -22,7 +22,7 @@ from app.api.v1.schemas import (
     Whom,
 )
 from app.consent import evidence_imports, permission, topics
-from app.consent.evidence_imports import Claim
+from app.consent.evidence_imports import Claim, Terms
 from app.customers import people, purchases, timeline
 from app.customers.models import Customer
 from app.customers.timeline import ActivityRow
@@ -152,10 +152,12 @@ def _record(session: Session, customer: Customer, proofs: list[Proof], source: s
             address=customer.email or "",
             address_digest=customer.address_digest,
             consented_at=proof.given_at,
-            method=proof.method,
-            topic=proof.topic,
-            wording=proof.wording,
-            language=customer.language or workspace.language,
+            terms=Terms(
+                method=proof.method,
+                topic=proof.topic,
+                wording=proof.wording,
+                language=customer.language or workspace.language,
+            ),
         )
         for number, proof in enumerate(proofs, start=1)
     ]

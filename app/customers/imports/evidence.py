@@ -20,6 +20,16 @@ class ImportRef(NamedTuple):
     topic_id: int
 
 
+class Terms(NamedTuple):
+    """What many rows say alike: how and where people answered, to which words, about what."""
+
+    method: str
+    wording: str
+    topic: str
+    page: str
+    purposes: tuple[str, ...]
+
+
 class Said(NamedTuple):
     """What one row says about an answer, before it is known whose it is; fields as in EvidenceRow."""
 
@@ -27,12 +37,8 @@ class Said(NamedTuple):
     email: str
     is_yes: bool
     at: datetime | None
-    method: str
-    wording: str
-    topic: str
-    page: str
+    terms: Terms
     ip: str
-    purposes: tuple[str, ...]
 
 
 class EvidenceRow(NamedTuple):
@@ -47,12 +53,8 @@ class EvidenceRow(NamedTuple):
     email: str
     is_yes: bool
     at: datetime | None
-    method: str
-    wording: str
-    topic: str
-    page: str
+    terms: Terms
     ip: str
-    purposes: tuple[str, ...]
     address_digest: bytes | None
 
 
@@ -63,9 +65,9 @@ Hook = Callable[[Session, int, ImportRef, list[EvidenceRow], datetime], dict[str
 EVIDENCE_HOOKS: list[Hook] = []
 
 
-def has_evidence(row: Said | EvidenceRow) -> bool:
+def has_evidence(said: Said) -> bool:
     """Say whether a yes is more than a claim: it tells when, how and to which words."""
-    return row.at is not None and bool(row.method and row.wording)
+    return said.at is not None and bool(said.terms.method and said.terms.wording)
 
 
 def hand_on(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -22,11 +22,11 @@ from app.customers.imports.people_rows import PersonRow
 from app.kernel import database
 
 _STAGE = """
-    CREATE TEMPORARY TABLE people_stage (
+    CREATE TEMPORARY TABLE IF NOT EXISTS people_stage (
         row bigint, email text, email_key text COLLATE "C", digest bytea, provider text, external_ref text,
         first_name text, last_name text, language text, country text, city text, time_zone text,
         tags text[], custom jsonb, customer_id bigint, outcome text NOT NULL DEFAULT 'created'
-    ) ON COMMIT DROP
+    ) ON COMMIT DELETE ROWS
 """
 _MATCH = {"email": "c.email_key = s.email_key", "external_ref": "c.external_ref = s.external_ref"}
 
@@ -53,61 +53,87 @@ class PeopleStage:
         self.binds: dict[str, Any] = {"w": workspace_id, "import_id": import_id, "keys": self.custom}
         self.binds.update({f"key_{number}": key for number, key in enumerate(self.custom)})
 
-    def take_over(
-        self, session: Session, rows: Sequence[PersonRow], digest_key: bytes, *, rehearse: bool, now: datetime
-    ) -> Outcome:
-        """Write what is new or different; return what came of every row."""
-        self._lay_down(session, rows, digest_key)
-        self._compare(session)
-        if not rehearse:
-            self._write(session, now)
-        return self._outcome(session, [] if rehearse else rows)
-
-    def _lay_down(self, session: Session, rows: Sequence[PersonRow], digest_key: bytes) -> None:
-        session.execute(text(_STAGE))
-        names = ["row", *self.profile]
-        names += ["email", "email_key", "digest", "provider"] if self.has_email else []
-        names += ["tags"] if self.has_tags else []
-        names += ["custom"] if self.custom else []
-        database.copy_rows(session, "people_stage", names, self._stage_rows(rows, digest_key))
-        session.execute(text("ANALYZE people_stage (email_key, external_ref)"))
-
-    def _stage_rows(self, rows: Sequence[PersonRow], digest_key: bytes) -> Iterator[list[Any]]:
-        profile, has_email, has_tags, custom = self.profile, self.has_email, self.has_tags, bool(self.custom)
+    def lay_out(self, rows: Sequence[PersonRow], digest_key: bytes) -> bytes:
+        """Return the rows as COPY reads them; this needs no database, so it is done while the database is busy."""
+        has_email, has_tags, has_custom = self.has_email, self.has_tags, bool(self.custom)
+        lines = []
         for row in rows:
-            said = row.values
-            cells: list[Any] = [row.row, *[said[name] for name in profile]]
-            if has_email and row.key:
-                row.address_digest = addresses.digest(row.key, digest_key)
-                provider = addresses.provider_of(row.key[row.key.rindex("@") + 1 :])
-                cells += (said.get("email"), row.key, row.address_digest, provider)
-            elif has_email:
-                cells += _NO_ADDRESS
+            cells = [str(row.row), *row.said]
+            if has_email:
+                cells += (row.email, row.key, addresses.provider_of(row.key.rpartition("@")[2]) if row.key else "")
             if has_tags:
                 cells.append(_array(row.tags))
-            if custom:
+            if has_custom:
                 cells.append(json.dumps(row.custom, ensure_ascii=False))
-            yield cells
+            line = "\t".join(cells)
+            if "\\" in line:
+                line = line.replace("\\", "\\\\")
+            if has_email and row.key:
+                row.address_digest = addresses.digest(row.key, digest_key)
+                line += "\t\\\\x" + row.address_digest.hex()
+            elif has_email:
+                line += "\t"
+            lines.append(line)
+        lines.append("")
+        return "\n".join(lines).encode()
 
-    def _compare(self, session: Session) -> None:
+    def take_over(
+        self, session: Session, rows: Sequence[PersonRow], lines: bytes, *, rehearse: bool, now: datetime
+    ) -> Outcome:
+        """Write what is new or different; return what came of every row."""
+        session.execute(text(_STAGE))
+        database.copy_text(session, "people_stage", self._columns(), lines)
+        known = self._compare(session)
+        taken = self._find_taken(session)
+        outcomes = Counter(outcome for row, (_, outcome) in known.items() if row not in taken)
+        outcomes["created"] = len(rows) - len(known.keys() | taken)
+        found = Outcome(counts=+outcomes, refused=[_taken(row) for row in rows if row.row in taken] if taken else [])
+        if not rehearse:
+            found.customer_ids = {row: customer_id for row, (customer_id, _) in known.items() if row not in taken}
+            self._write(session, found, now)
+        return found
+
+    def _columns(self) -> list[str]:
+        names = ["row", *self.profile]
+        names += ["email", "email_key", "provider"] if self.has_email else []
+        names += ["tags"] if self.has_tags else []
+        names += ["custom"] if self.custom else []
+        return [*names, "digest"] if self.has_email else names
+
+    def _compare(self, session: Session) -> dict[int, tuple[int, str]]:
+        """Return whom we know of the rows, by row: their id, and whether the row changes anything."""
         news = self._news()
         different = "false"
         if news:
             olds = ", ".join(f"c.{name}" for name in news)
             different = f"ROW({olds}) IS DISTINCT FROM ROW({', '.join(news.values())})"
-        self._run(
+        # One look into an index for each row, whatever the planner thinks it knows of tables that grow meanwhile.
+        found = self._run(
             session,
-            f"""UPDATE people_stage s SET customer_id = c.id,
-                    outcome = CASE WHEN {different} THEN 'updated' ELSE 'unchanged' END
-                FROM customers c WHERE c.workspace_id = :w AND {_MATCH[self.options.match_by]}""",
+            f"""SELECT s.row, c.id, c.is_different FROM people_stage s CROSS JOIN LATERAL (
+                    SELECT c.id, {different} AS is_different FROM customers c
+                    WHERE c.workspace_id = :w AND {_MATCH[self.options.match_by]} LIMIT 1) c""",
         )
+        known = {row: (id_, "updated" if is_different else "unchanged") for row, id_, is_different in found}
+        if known:
+            ids, outcomes = zip(*known.values(), strict=True)
+            binds = {"rows": list(known), "ids": list(ids), "outcomes": list(outcomes)}
+            self._run(session, _MARK_KNOWN, **binds)
+        return known
+
+    def _find_taken(self, session: Session) -> set[int]:
+        """Return the rows whose other mark, number or address, is somebody else's."""
         other = "external_ref" if self.options.match_by == "email" else "email"
-        if (other == "email" and self.has_email) or other in self.profile:
-            self._run(
-                session,
-                f"""UPDATE people_stage s SET outcome = 'taken' FROM customers c
-                    WHERE c.workspace_id = :w AND {_MATCH[other]} AND c.id IS DISTINCT FROM s.customer_id""",
-            )
+        if not (self.has_email if other == "email" else other in self.profile):
+            return set()
+        rows = self._run(
+            session,
+            f"""UPDATE people_stage s SET outcome = 'taken' FROM people_stage t CROSS JOIN LATERAL (
+                    SELECT c.id FROM customers c
+                    WHERE c.workspace_id = :w AND {_MATCH[other].replace("s.", "t.")} LIMIT 1) c
+                WHERE s.row = t.row AND c.id IS DISTINCT FROM t.customer_id RETURNING s.row""",
+        )
+        return set(rows.scalars())
 
     def _news(self) -> dict[str, str]:
         """Return for each column what it will hold, as SQL over the customer `c` and the row `s`."""
@@ -123,9 +149,9 @@ class PeopleStage:
             news["custom"] = f"{kept} || s.custom"
         return news
 
-    def _write(self, session: Session, now: datetime) -> None:
+    def _write(self, session: Session, found: Outcome, now: datetime) -> None:
         news = self._news()
-        if news:
+        if found.counts["updated"]:
             sets = ", ".join(f"{name} = {new}" for name, new in news.items())
             self._run(
                 session,
@@ -134,7 +160,8 @@ class PeopleStage:
                     WHERE c.workspace_id = :w AND c.id = s.customer_id AND s.outcome = 'updated'""",
                 now=now,
             )
-        self._run(session, _INSERT, now=now)
+        if found.counts["created"]:
+            found.customer_ids.update(self._run(session, _INSERT, now=now).all())
 
     def _provenance(self, news: dict[str, str]) -> str:
         """Return the SQL that marks this file as the origin of what it changes, and of nothing else."""
@@ -145,29 +172,14 @@ class PeopleStage:
         pairs = ", ".join(f"{key}, CASE WHEN {old} IS DISTINCT FROM {new} THEN {_HERE} END" for key, old, new in marks)
         return f"c.provenance || jsonb_strip_nulls(jsonb_build_object({pairs}))"
 
-    def _outcome(self, session: Session, rows: Sequence[PersonRow]) -> Outcome:
-        found = Outcome()
-        for outcome, number in session.execute(
-            text("SELECT outcome, count(*) FROM people_stage WHERE outcome <> 'taken' GROUP BY 1")
-        ):
-            found.counts[outcome] += number
-        taken = session.execute(
-            text("SELECT row, coalesce(external_ref, email) FROM people_stage WHERE outcome = 'taken'")
-        )
-        found.refused = [(row, "taken", detail) for row, detail in taken]
-        if any(row.answers for row in rows):
-            found.customer_ids = self._customer_ids(session)
-        return found
-
-    def _customer_ids(self, session: Session) -> dict[int, int]:
-        query = f"""SELECT s.row, c.id FROM people_stage s JOIN customers c
-                    ON c.workspace_id = :w AND {_MATCH[self.options.match_by]} WHERE s.outcome <> 'taken'"""
-        return dict(self._run(session, query).all())
-
     def _run(self, session: Session, statement: str, **more: Any) -> Any:
         prepared = text(statement)
         known = {**self.binds, **more}
         return session.execute(prepared, {name: known[name] for name in prepared._bindparams})
+
+
+def _taken(row: PersonRow) -> tuple[int, str, str]:
+    return row.row, "taken", row.number or row.email
 
 
 @lru_cache(maxsize=8192)
@@ -177,22 +189,31 @@ def _array(tags: tuple[str, ...]) -> str:
     return "{" + ",".join(f'"{tag}"' for tag in quoted) + "}"
 
 
-_NO_ADDRESS = (None, None, None, None)
+_ADDRESS = (None, None, None, None)
 _ADDRESS = (("email", "email"), ("email_key", "email_key"), ("address_digest", "digest"), ("provider", "provider"))
 _HERE = "jsonb_build_array(CAST(:import_id AS bigint), s.row)"
 # Columns that follow from the address are not told by the file themselves.
 _MARKED = (*fields.PROFILE, "email", "tags")
 _JOINED_TAGS = """CASE WHEN c.tags @> s.tags THEN c.tags
     ELSE ARRAY(SELECT DISTINCT tag COLLATE "C" FROM unnest(c.tags || s.tags) AS tag ORDER BY 1) END"""
+_MARK_KNOWN = """
+    UPDATE people_stage s SET customer_id = known.id, outcome = known.outcome
+    FROM unnest(CAST(:rows AS bigint[]), CAST(:ids AS bigint[]), CAST(:outcomes AS text[])) AS known(row, id, outcome)
+    WHERE s.row = known.row
+"""
+# Numbers are drawn first, so that they are known together with the rows they are for.
 _INSERT = """
-    WITH made AS (
-        INSERT INTO customers (workspace_id, external_ref, email, email_key, address_digest, provider, first_name,
+    WITH fresh AS MATERIALIZED (
+        SELECT nextval('customers_id_seq') AS id, s.* FROM people_stage s WHERE outcome = 'created'),
+    made AS (
+        INSERT INTO customers (workspace_id, id, external_ref, email, email_key, address_digest, provider, first_name,
                                last_name, language, country, city, time_zone, tags, custom, provenance,
                                created_at, updated_at)
-        SELECT :w, external_ref, email, email_key, digest, coalesce(provider, 'other'), first_name,
+        SELECT :w, id, external_ref, email, email_key, digest, coalesce(provider, 'other'), first_name,
                last_name, language, country, city, time_zone, coalesce(tags, '{}'), coalesce(custom, '{}'),
                jsonb_build_object('*', jsonb_build_array(CAST(:import_id AS bigint), row)), :now, :now
-        FROM people_stage WHERE outcome = 'created' ORDER BY row
-        RETURNING workspace_id, id)
-    INSERT INTO customer_engagement (workspace_id, customer_id) SELECT workspace_id, id FROM made
+        FROM fresh),
+    sums AS (
+        INSERT INTO customer_engagement (workspace_id, customer_id) SELECT :w, id FROM fresh)
+    SELECT row, id FROM fresh
 """

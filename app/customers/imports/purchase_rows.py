@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -13,21 +14,25 @@ from app.customers.imports.refused import RowRefused
 
 LARGEST_AMOUNT = Decimal(10) ** 11
 LONGEST_ORDER = 200
+# The common case: nothing to regroup, nothing to round away.
+_PLAIN_AMOUNT = re.compile(r"[+-]?\d{1,10}(?:\.\d{1,2})?", re.ASCII).fullmatch
 
 
 @dataclass(slots=True)
 class PurchaseRow:
-    """One order of the person found by `key` (an address key or the customer's number)."""
+    """One order of the person found by `key` (an address key or the customer's number). The amount is a number as
+    PostgreSQL reads it.
+    """
 
     row: int
     key: str
     email: str
     order_ref: str
     purchased_at: datetime
-    amount: Decimal
+    amount: str
     currency: str
     items: int
-    product: str | None
+    product: str
 
 
 class PurchaseReader:
@@ -36,24 +41,28 @@ class PurchaseReader:
     def __init__(self, mapping: dict[str, str], options: Options, file_sha256: str) -> None:
         place = {target: int(position) for position, target in mapping.items()}
         self.options = options
-        self.place = place
-        self.key_at = place[options.match_by]
+        self.key_at, self.moment_at, self.amount_at = (
+            place[name] for name in (options.match_by, "purchased_at", "amount")
+        )
+        self.order_at, self.currency_at = place.get("order_ref"), place.get("currency")
+        self.items_at, self.product_at = place.get("items"), place.get("product")
         # Without order numbers the row of this very file is the order, so that the same file twice is one.
         self.stem = f"file-{file_sha256[:20]}-"
 
-    def read(self, row: int, cells: list[str]) -> PurchaseRow:
-        """Return the purchase; raise RowRefused."""
+    def read(self, row: int, cells: list[str], *, is_plain: bool) -> PurchaseRow:
+        """Return the purchase; raise RowRefused. In a plain row no cell holds more than meets the eye."""
         typed = unquote(cells[self.key_at].strip())
+        clean = str.strip if is_plain else _unquoted_line
         return PurchaseRow(
-            row=row,
-            key=self._key(typed),
-            email=typed,
-            order_ref=self._order(row, cells),
-            purchased_at=self._moment(cells[self.place["purchased_at"]].strip()),
-            amount=self._amount(cells[self.place["amount"]]),
-            currency=self._currency(cells),
-            items=self._items(cells),
-            product=self._product(cells),
+            row,
+            self._key(typed),
+            typed,
+            self._order(clean(cells[self.order_at])) if self.order_at is not None else f"{self.stem}{row}",
+            self._moment(cells[self.moment_at].strip()),
+            self._amount(cells[self.amount_at]),
+            self._currency(cells[self.currency_at]) if self.currency_at is not None else self.options.currency,
+            self._items(cells[self.items_at].strip()) if self.items_at is not None else 1,
+            self._product(clean(cells[self.product_at])) if self.product_at is not None else "",
         )
 
     def _key(self, typed: str) -> str:
@@ -66,10 +75,7 @@ class PurchaseReader:
             raise RowRefused("address", typed)
         return key
 
-    def _order(self, row: int, cells: list[str]) -> str:
-        if "order_ref" not in self.place:
-            return f"{self.stem}{row}"
-        order = unquote(values.one_line(cells[self.place["order_ref"]]))
+    def _order(self, order: str) -> str:
         if not 0 < len(order) <= LONGEST_ORDER:
             raise RowRefused("order", order)
         return order
@@ -80,33 +86,38 @@ class PurchaseReader:
         except ValueError:
             raise RowRefused("date", text) from None
 
-    def _amount(self, text: str) -> Decimal:
+    def _amount(self, text: str) -> str:
+        plain = text.strip()
+        if _PLAIN_AMOUNT(plain) and self.options.decimal == ".":
+            return plain
         try:
             amount = values.amount(text, decimal=self.options.decimal)
         except ValueError:
             raise RowRefused("amount", text) from None
         if abs(amount) >= LARGEST_AMOUNT:
             raise RowRefused("amount", text)
-        return amount
+        return str(amount)
 
-    def _currency(self, cells: list[str]) -> str:
-        text = cells[self.place["currency"]].strip().upper() if "currency" in self.place else ""
+    def _currency(self, cell: str) -> str:
+        text = cell.strip().upper()
         if not text:
             return self.options.currency
         if not (len(text) == 3 and text.isascii() and text.isalpha()):
             raise RowRefused("currency", text)
         return text
 
-    def _items(self, cells: list[str]) -> int:
-        text = cells[self.place["items"]].strip() if "items" in self.place else ""
+    def _items(self, text: str) -> int:
         if not text:
             return 1
         if not (text.isascii() and text.isdigit() and len(text) <= 6):
             raise RowRefused("items", text)
         return int(text)
 
-    def _product(self, cells: list[str]) -> str | None:
-        text = unquote(values.one_line(cells[self.place["product"]])) if "product" in self.place else ""
+    def _product(self, text: str) -> str:
         if len(text) > fields.LONGEST_TEXT:
             raise RowRefused("too_long", "product")
-        return text or None
+        return text
+
+
+def _unquoted_line(cell: str) -> str:
+    return unquote(values.one_line(cell))

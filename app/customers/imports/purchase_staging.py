@@ -16,10 +16,14 @@ from app.customers.imports.purchase_rows import PurchaseRow
 from app.kernel import database
 
 _STAGE = """
-    CREATE TEMPORARY TABLE purchase_stage (
+    CREATE TEMPORARY TABLE IF NOT EXISTS purchase_stage (
         row bigint, key text COLLATE "C", email text, order_ref text, purchased_at timestamptz, amount numeric(14, 2),
-        currency text, items bigint, product text, customer_id bigint, outcome text NOT NULL DEFAULT 'created'
-    ) ON COMMIT DROP
+        currency text, items bigint, product text
+    ) ON COMMIT DELETE ROWS;
+    CREATE TEMPORARY TABLE IF NOT EXISTS purchase_found (
+        row bigint, customer_id bigint, email text, order_ref text, purchased_at timestamptz, amount numeric(14, 2),
+        currency text, items bigint, product text, outcome text
+    ) ON COMMIT DELETE ROWS
 """
 _COLUMNS = ["row", "key", "email", "order_ref", "purchased_at", "amount", "currency", "items", "product"]
 _REFUSED = ("unknown", "order_of_other", "order_twice")
@@ -37,44 +41,39 @@ class PurchaseStage:
         # What the file does not tell stays as it is known.
         self.compared = ["purchased_at", "amount", *(n for n in ("currency", "items", "product") if n in told)]
 
+    def lay_out(self, rows: Sequence[PurchaseRow]) -> bytes:
+        """Return the rows as COPY reads them; this needs no database, so it is done while the database is busy."""
+        lines = []
+        for r in rows:
+            line = (
+                f"{r.row}\t{r.key}\t{r.email}\t{r.order_ref}\t{r.purchased_at.isoformat()}\t{r.amount}"
+                f"\t{r.currency}\t{r.items}\t{r.product}"
+            )
+            lines.append(line.replace("\\", "\\\\") if "\\" in line else line)
+        lines.append("")
+        return "\n".join(lines).encode()
+
     def take_over(
-        self, session: Session, rows: Sequence[PurchaseRow], digest_key: bytes, *, rehearse: bool, now: datetime
+        self, session: Session, lines: bytes, digest_key: bytes, *, rehearse: bool, now: datetime
     ) -> Outcome:
         """Write what is new or different and add up anew for those concerned; return what came of every row."""
-        self._lay_down(session, rows)
+        session.execute(text(_STAGE))
+        database.copy_text(session, "purchase_stage", _COLUMNS, lines)
         found = Outcome()
-        self._find_people(session)
         if self.options.unknown == "create":
             found.counts["people_created"] += self._add_people(session, digest_key, rehearse=rehearse, now=now)
-        else:
-            self._run(session, "UPDATE purchase_stage SET outcome = 'unknown' WHERE customer_id IS NULL")
-        self._compare(session)
-        if not rehearse:
-            self._write(session)
+        self._compare(session, rehearse=rehearse)
         self._count(session, found)
+        if not rehearse:
+            self._write(session, found)
         return found
-
-    def _lay_down(self, session: Session, rows: Sequence[PurchaseRow]) -> None:
-        session.execute(text(_STAGE))
-        cells = (
-            (r.row, r.key, r.email, r.order_ref, r.purchased_at, r.amount, r.currency, r.items, r.product) for r in rows
-        )
-        database.copy_rows(session, "purchase_stage", _COLUMNS, cells)
-        session.execute(text("ANALYZE purchase_stage (key, order_ref)"))
-
-    def _find_people(self, session: Session) -> None:
-        self._run(
-            session,
-            f"""UPDATE purchase_stage s SET customer_id = c.id FROM customers c
-                WHERE c.workspace_id = :w AND c.{_KEY[self.options.match_by]} = s.key AND s.customer_id IS NULL""",
-        )
 
     def _add_people(self, session: Session, digest_key: bytes, *, rehearse: bool, now: datetime) -> int:
         """Add whoever bought and is not known; the purchase is all we know of them."""
         unknown = self._run(
             session,
-            """SELECT key, (array_agg(email ORDER BY row))[1], min(row) FROM purchase_stage
-               WHERE customer_id IS NULL GROUP BY key ORDER BY 3""",
+            f"""SELECT key, (array_agg(email ORDER BY row))[1], min(row) FROM purchase_stage s
+                WHERE NOT EXISTS (SELECT 1 FROM ({self._whose()} OFFSET 0) c) GROUP BY key ORDER BY 3""",
         ).all()
         if unknown and not rehearse:
             digests = [addresses.digest(key, digest_key) for key, _, _ in unknown]
@@ -82,44 +81,63 @@ class PurchaseStage:
             keys, emails, rows = (list(column) for column in zip(*unknown, strict=True))
             binds = {"keys": keys, "emails": emails, "rows": rows, "digests": digests, "providers": providers}
             self._run(session, _ADD_PEOPLE, import_id=self.import_id, now=now, **binds)
-            self._find_people(session)
         return len(unknown)
 
-    def _compare(self, session: Session) -> None:
+    def _whose(self) -> str:
+        """Return the SQL that finds the person of the row `s`."""
+        return f"SELECT c.id FROM customers c WHERE c.workspace_id = :w AND c.{_KEY[self.options.match_by]} = s.key LIMIT 1"
+
+    def _compare(self, session: Session, *, rehearse: bool) -> None:
+        """Say of each row whose it is and what comes of it, by one look into each index a row."""
         known = ", ".join(f"p.{name}" for name in self.compared)
         told = ", ".join(f"s.{name}" for name in self.compared)
+        # In a rehearsal whoever would be added is not there yet.
+        is_unknown = "false" if rehearse and self.options.unknown == "create" else "c.id IS NULL"
         self._run(
             session,
-            f"""UPDATE purchase_stage s SET outcome = CASE
-                    WHEN p.customer_id IS DISTINCT FROM s.customer_id THEN 'order_of_other'
-                    WHEN p.import_id = :import_id THEN 'order_twice'
-                    WHEN ROW({known}) IS DISTINCT FROM ROW({told}) THEN 'updated' ELSE 'unchanged' END
-                FROM purchases p
-                WHERE p.workspace_id = :w AND p.order_ref = s.order_ref AND s.outcome <> 'unknown'""",
+            f"""INSERT INTO purchase_found
+                SELECT s.row, c.id, s.email, s.order_ref, s.purchased_at, s.amount, s.currency, s.items, s.product,
+                    CASE WHEN {is_unknown} THEN 'unknown' WHEN p.id IS NULL THEN 'created'
+                        WHEN p.customer_id IS DISTINCT FROM c.id THEN 'order_of_other'
+                        WHEN p.import_id = :import_id THEN 'order_twice'
+                        WHEN ROW({known}) IS DISTINCT FROM ROW({told}) THEN 'updated' ELSE 'unchanged' END
+                FROM purchase_stage s
+                LEFT JOIN LATERAL ({self._whose()}) c ON true
+                LEFT JOIN LATERAL (
+                    SELECT p.* FROM purchases p WHERE p.workspace_id = :w AND p.order_ref = s.order_ref LIMIT 1
+                ) p ON true""",
             import_id=self.import_id,
         )
 
-    def _write(self, session: Session) -> None:
-        sets = ", ".join(f"{name} = s.{name}" for name in self.compared)
-        self._run(
-            session,
-            f"""UPDATE purchases p SET {sets}, import_id = :import_id, import_row = s.row FROM purchase_stage s
-                WHERE p.workspace_id = :w AND p.order_ref = s.order_ref AND s.outcome = 'updated'""",
-            import_id=self.import_id,
-        )
-        self._run(session, _INSERT, import_id=self.import_id)
-        self._run(session, _ADD_UP)
+    def _write(self, session: Session, found: Outcome) -> None:
+        if found.counts["updated"]:
+            sets = ", ".join(f"{name} = s.{name}" for name in self.compared)
+            self._run(
+                session,
+                f"""UPDATE purchases p SET {sets}, import_id = :import_id, import_row = s.row FROM purchase_found s
+                    WHERE p.workspace_id = :w AND p.order_ref = s.order_ref AND s.outcome = 'updated'""",
+                import_id=self.import_id,
+            )
+        if found.counts["created"]:
+            self._run(session, _INSERT, import_id=self.import_id)
+            self._run(session, _ADD)
+        if found.counts["updated"]:
+            self._run(session, _ADD_UP)
 
     def _count(self, session: Session, found: Outcome) -> None:
-        for outcome, number in self._run(session, "SELECT outcome, count(*) FROM purchase_stage GROUP BY 1"):
-            if outcome not in _REFUSED:
+        refused = 0
+        for outcome, number in self._run(session, "SELECT outcome, count(*) FROM purchase_found GROUP BY 1"):
+            if outcome in _REFUSED:
+                refused += number
+            else:
                 found.counts[outcome] += number
-        refused = self._run(
-            session,
-            "SELECT row, outcome, email, order_ref FROM purchase_stage WHERE outcome = ANY(:refused)",
-            refused=list(_REFUSED),
-        )
-        found.refused = [(row, why, email if why == "unknown" else order) for row, why, email, order in refused]
+        if refused:
+            rows = self._run(
+                session,
+                "SELECT row, outcome, email, order_ref FROM purchase_found WHERE outcome = ANY(:refused)",
+                refused=list(_REFUSED),
+            )
+            found.refused = [(row, why, email if why == "unknown" else order) for row, why, email, order in rows]
 
     def _run(self, session: Session, statement: str, **binds: Any) -> Any:
         known = {"w": self.workspace_id} if ":w" in statement else {}
@@ -141,9 +159,19 @@ _INSERT = """
     INSERT INTO purchases (workspace_id, customer_id, order_ref, purchased_at, amount, currency, items, product,
                            import_id, import_row)
     SELECT :w, customer_id, order_ref, purchased_at, amount, currency, items, product, :import_id, row
-    FROM purchase_stage WHERE outcome = 'created' ORDER BY row
+    FROM purchase_found WHERE outcome = 'created'
 """
-# Added up from the purchases themselves, so that a corrected amount corrects the sum.
+# New orders are added to the sums that stand.
+_ADD = """
+    UPDATE customer_engagement e SET orders = e.orders + t.orders, spent = e.spent + t.spent, items = e.items + t.items,
+        first_purchase_at = least(e.first_purchase_at, t.first_at),
+        latest_purchase_at = greatest(e.latest_purchase_at, t.latest_at)
+    FROM (SELECT customer_id, count(*) AS orders, sum(amount) AS spent, sum(items) AS items,
+                 min(purchased_at) AS first_at, max(purchased_at) AS latest_at
+          FROM purchase_found WHERE outcome = 'created' GROUP BY customer_id) t
+    WHERE e.workspace_id = :w AND e.customer_id = t.customer_id
+"""
+# A corrected order corrects the sum, which is added up from the purchases themselves.
 _ADD_UP = """
     UPDATE customer_engagement e SET orders = t.orders, spent = t.spent, items = t.items,
         first_purchase_at = t.first_at, latest_purchase_at = t.latest_at
@@ -151,7 +179,7 @@ _ADD_UP = """
                  min(p.purchased_at) AS first_at, max(p.purchased_at) AS latest_at
           FROM purchases p
           WHERE p.workspace_id = :w AND p.customer_id IN (
-              SELECT customer_id FROM purchase_stage WHERE outcome IN ('created', 'updated'))
+              SELECT customer_id FROM purchase_found WHERE outcome = 'updated')
           GROUP BY p.customer_id) t
     WHERE e.workspace_id = :w AND e.customer_id = t.customer_id
 """

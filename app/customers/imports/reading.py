@@ -79,12 +79,11 @@ def records(file: IO[bytes], encoding: str, delimiter: str) -> Iterator[tuple[in
             yield number, None
 
 
-def is_clean(cells: list[str]) -> str | None:
-    """Return why these cells cannot be kept, None when they can."""
-    joined = "".join(cells)
-    if "\0" in joined:
+def is_clean(text: str) -> str | None:
+    """Return why this text cannot be kept, None when it can."""
+    if "\0" in text:
         return "nul"
-    return "encoding" if not joined.isascii() and UNREADABLE in joined else None
+    return "encoding" if not text.isascii() and UNREADABLE in text else None
 
 
 def _lines(text: io.TextIOWrapper) -> Iterator[str]:

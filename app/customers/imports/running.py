@@ -86,7 +86,7 @@ def rehearse(database: Database, clock: Clock, workspace_id: int, import_id: int
     errors: list[dict[str, Any]] = []
     seen: set[int] = set()
     for batch in _batches(database, plan, rows):
-        _skip_seen(batch, seen)
+        _skip_seen(plan, batch, seen)
         with database.transaction(workspace_id) as session:
             outcome = _stage(session, plan, batch, is_rehearsal=True, now=clock.now())
             refused = _refused(batch, outcome)
@@ -140,7 +140,7 @@ def _batches(database: Database, plan: Plan, rows: int) -> Iterator[Batch]:
 
 def _read(database: Database, plan: Plan, rows: int) -> Iterator[Batch]:
     stored = files.StoredFile(database, plan.workspace_id, plan.import_ref.import_id)
-    return batches.read(
+    found = batches.read(
         io.BufferedReader(stored, buffer_size=files.PIECE),
         progress=lambda: stored.bytes_read,
         encoding=plan.encoding,
@@ -150,6 +150,16 @@ def _read(database: Database, plan: Plan, rows: int) -> Iterator[Batch]:
         after=plan.after,
         rows=rows,
     )
+    for batch in found:
+        _lay_out(plan, batch)
+        yield batch
+
+
+def _lay_out(plan: Plan, batch: Batch) -> None:
+    if isinstance(plan.stage, PeopleStage):
+        batch.lines = plan.stage.lay_out(batch.people, plan.digest_key)
+    else:
+        batch.lines = plan.stage.lay_out(batch.purchases)
 
 
 def _take_over(database: Database, clock: Clock, plan: Plan, batch: Batch) -> bool:
@@ -184,8 +194,8 @@ def _write(session: Session, plan: Plan, found: Import, batch: Batch, *, now: da
 
 def _stage(session: Session, plan: Plan, batch: Batch, *, is_rehearsal: bool, now: datetime) -> Outcome:
     if isinstance(plan.stage, PeopleStage):
-        return plan.stage.take_over(session, batch.people, plan.digest_key, rehearse=is_rehearsal, now=now)
-    return plan.stage.take_over(session, batch.purchases, plan.digest_key, rehearse=is_rehearsal, now=now)
+        return plan.stage.take_over(session, batch.people, batch.lines, rehearse=is_rehearsal, now=now)
+    return plan.stage.take_over(session, batch.lines, plan.digest_key, rehearse=is_rehearsal, now=now)
 
 
 def _refused(batch: Batch, outcome: Outcome) -> list[Refused]:
@@ -216,8 +226,7 @@ def _evidence_rows(batch: Batch, outcome: Outcome, digest_key: bytes) -> list[ev
     ids = outcome.customer_ids
     return [
         evidence.EvidenceRow(
-            ids[person.row],
-            *said,
+            *(ids[person.row], *said),
             person.address_digest if said.row == person.row else _digest(said.email, digest_key),
         )
         for person in batch.people
@@ -246,12 +255,15 @@ def _shown(row: Refused) -> dict[str, Any]:
     return {"row": row.row, "reason": row.reason, "detail": batches.storable([row.detail])[0]}
 
 
-def _skip_seen(batch: Batch, seen: set[int]) -> None:
+def _skip_seen(plan: Plan, batch: Batch, seen: set[int]) -> None:
     """A person met in an earlier batch would be known by then; digests of keys tell, at a few bytes a person."""
-    fresh = [person for person in batch.people if hash(person.key or person.values["external_ref"]) not in seen]
-    batch.repeated += len(batch.people) - len(fresh)
-    batch.people = fresh
-    seen.update(hash(person.key or person.values["external_ref"]) for person in fresh)
+    marks = [hash(person.key or person.number) for person in batch.people]
+    fresh = [person for person, mark in zip(batch.people, marks, strict=True) if mark not in seen]
+    if len(fresh) < len(batch.people):
+        batch.repeated += len(batch.people) - len(fresh)
+        batch.people = fresh
+        _lay_out(plan, batch)
+    seen.update(marks)
 
 
 def _note_rehearsal(

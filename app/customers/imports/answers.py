@@ -1,0 +1,83 @@
+"""What does a row say about consent? Most rows of a file say the same in other people's names, so it is read once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import lru_cache
+
+from app.customers import values
+from app.customers.imports.columns import Columns
+from app.customers.imports.evidence import Said, Terms
+from app.customers.imports.mapping import Options
+from app.customers.imports.refused import RowRefused
+
+LONGEST = 2000
+PURPOSES = ("marketing", "open_tracking", "click_tracking", "profiling")
+# What rows of one kind share; the time and the network address are each row's own.
+_SHARED = ("consent", "consent_method", "consent_wording", "consent_topic", "consent_purposes", "consent_source")
+_MOST_KINDS = 8192
+
+
+class AnswerReader:
+    """Reads the consent columns of one file's rows."""
+
+    def __init__(self, place: dict[str, int], options: Options) -> None:
+        self._names = [name for name in _SHARED if name in place]
+        self._shared = Columns([place[name] for name in self._names])
+        self._at = place.get("consented_at")
+        self._ip = place.get("consent_ip")
+        self._options = options
+        self._kinds: dict[tuple[str, ...], tuple[bool | None, Terms, int]] = {}
+
+    def read(self, row: int, email: str, cells: list[str]) -> Said | None:
+        """Return the answer the row tells of, None when it tells of none; raise RowRefused."""
+        is_yes, terms, length = self._kind(tuple(self._shared(cells)))
+        time = cells[self._at].strip() if self._at is not None else ""
+        ip = cells[self._ip].strip() if self._ip is not None else ""
+        if not (length or time or ip):
+            return None
+        if length + len(time) + len(ip) > LONGEST:
+            raise RowRefused("too_long", "consent")
+        if is_yes is None:
+            # A file without a yes-or-no column means yes where it tells when or how consent was given.
+            is_yes = bool(time or terms.method or terms.wording)
+        return Said(row, email, is_yes, self._moment(time) if time else None, terms, ip)
+
+    def _kind(self, cells: tuple[str, ...]) -> tuple[bool | None, Terms, int]:
+        found = self._kinds.get(cells)
+        if found is None:
+            if len(self._kinds) >= _MOST_KINDS:
+                self._kinds.clear()
+            found = self._kinds[cells] = self._read_kind([cell.strip() for cell in cells])
+        return found
+
+    def _read_kind(self, texts: list[str]) -> tuple[bool | None, Terms, int]:
+        """Return whether it is a yes (None: not said in so many words), the terms, and how long all of it is."""
+        length = sum(map(len, texts))
+        if length > LONGEST:
+            raise RowRefused("too_long", "consent")
+        told = dict.fromkeys(_SHARED, "") | dict(zip(self._names, texts, strict=True))
+        said, method, wording, topic, purposes, page = told.values()
+        terms = Terms(method, wording, topic or self._options.topic, page, _purposes(purposes))
+        return _truth(said) if said else None, terms, length
+
+    def _moment(self, text: str) -> datetime:
+        try:
+            return values.moment(text, self._options.date_order, self._options.time_zone)
+        except ValueError:
+            raise RowRefused("date", text) from None
+
+
+@lru_cache(maxsize=256)
+def _truth(text: str) -> bool:
+    answer = values.truth(text)
+    if answer is None:
+        raise RowRefused("truth", text[:100])
+    return answer
+
+
+def _purposes(cell: str) -> tuple[str, ...]:
+    named = tuple(dict.fromkeys(cell.replace(",", " ").replace(";", " ").replace("|", " ").lower().split()))
+    if not set(named) <= set(PURPOSES):
+        raise RowRefused("purpose", cell[:100])
+    return named or ("marketing",)

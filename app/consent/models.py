@@ -62,7 +62,8 @@ class LedgerRecord(_Plain, Base):
     __tablename__ = "consent_ledger"
     __table_args__ = (
         Index("ix_consent_ledger_customer", "workspace_id", "customer_id", "seq"),
-        Index("ix_consent_ledger_recorded_at", "workspace_id", "recorded_at"),
+        # Records come in the order of time, so a summary of each stretch finds a period, at next to no cost a record.
+        Index("ix_consent_ledger_recorded_at", "recorded_at", postgresql_using="brin"),
         {"info": {"insert_only": True}},
     )
 

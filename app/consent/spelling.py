@@ -83,7 +83,11 @@ class Speller:
 
     def _draw(self, line: Line, digest: str | None) -> Pattern:
         values = record.compose(
-            *(line,), workspace_id=self._workspace_id, seq=0, record_id="", recorded_at=self.recorded_at,
+            line,
+            workspace_id=self._workspace_id,
+            seq=0,
+            record_id="",
+            recorded_at=self.recorded_at,
             evidence_digest=digest,
         )
         answer = fold.read(values)

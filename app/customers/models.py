@@ -158,12 +158,14 @@ class Traits(_Attached, Base):
 
 
 class Purchase(_Attached, Base):
-    """One order of one customer. The order's own number makes recording it twice harmless."""
+    """One order of one customer. The order's own number makes recording it twice harmless.
+
+    No foreign key: whoever records an order has just found its customer, and files bring them by the hundred thousand.
+    """
 
     __tablename__ = "purchases"
     __table_args__ = (
         UniqueConstraint("workspace_id", "order_ref", name="uq_purchases_order_ref"),
-        _of_customer(),
         Index("ix_purchases_customer", "workspace_id", "customer_id", "purchased_at"),
     )
 

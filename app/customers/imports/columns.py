@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from operator import itemgetter
 
 
@@ -10,7 +10,7 @@ class Columns:
     """Some columns of a file, in an order of their own."""
 
     def __init__(self, places: Sequence[int]) -> None:
-        self._many = itemgetter(*places) if len(places) > 1 else None
+        self._many: Callable[[list[str]], tuple[str, ...]] | None = itemgetter(*places) if len(places) > 1 else None
         self._places = list(places)
 
     def __call__(self, cells: list[str]) -> Sequence[str]:

@@ -189,7 +189,6 @@ def _array(tags: tuple[str, ...]) -> str:
     return "{" + ",".join(f'"{tag}"' for tag in quoted) + "}"
 
 
-_ADDRESS = (None, None, None, None)
 _ADDRESS = (("email", "email"), ("email_key", "email_key"), ("address_digest", "digest"), ("provider", "provider"))
 _HERE = "jsonb_build_array(CAST(:import_id AS bigint), s.row)"
 # Columns that follow from the address are not told by the file themselves.

@@ -53,9 +53,7 @@ class PurchaseStage:
         lines.append("")
         return "\n".join(lines).encode()
 
-    def take_over(
-        self, session: Session, lines: bytes, digest_key: bytes, *, rehearse: bool, now: datetime
-    ) -> Outcome:
+    def take_over(self, session: Session, lines: bytes, digest_key: bytes, *, rehearse: bool, now: datetime) -> Outcome:
         """Write what is new or different and add up anew for those concerned; return what came of every row."""
         session.execute(text(_STAGE))
         database.copy_text(session, "purchase_stage", _COLUMNS, lines)
@@ -85,7 +83,8 @@ class PurchaseStage:
 
     def _whose(self) -> str:
         """Return the SQL that finds the person of the row `s`."""
-        return f"SELECT c.id FROM customers c WHERE c.workspace_id = :w AND c.{_KEY[self.options.match_by]} = s.key LIMIT 1"
+        mark = _KEY[self.options.match_by]
+        return f"SELECT c.id FROM customers c WHERE c.workspace_id = :w AND c.{mark} = s.key LIMIT 1"
 
     def _compare(self, session: Session, *, rehearse: bool) -> None:
         """Say of each row whose it is and what comes of it, by one look into each index a row."""

@@ -101,6 +101,64 @@ def test_a_withdrawal_between_claim_and_hand_over_stops_the_mail(
     assert delivery.states(services.database, workspace)["p1@example.com"] == ("skipped", "no_permission")
 
 
+def test_a_letter_leaves_only_for_the_address_it_was_written_to(
+    services: Services, workspace: WorkspaceForTests
+) -> None:
+    """Whoever changes the address after the claim finds no mail of theirs in the old mailbox."""
+    delivery.a_launched_send(services.database, workspace, 3)
+    sender = desk.Desk(services, workspace.id, delivery.lane_ids(services.database, workspace)[0])
+    claimed = sender.claim()
+    assert claimed
+    moved = next(letter for letter in claimed if letter.email == "p1@example.com")
+    with services.database.transaction(workspace.id) as session:
+        person = people.get(session, workspace.id, moved.customer_id)
+        people.change_address(session, person, email="new@example.com", source="preferences", now=NOON)
+
+    handed = sender.turn([], [claimed])
+
+    assert handed == {letter.id for letter in claimed} - {moved.id}
+    assert "p1@example.com" not in [letter.email for letter in sender.weigh_again([moved])]
+
+
+def test_people_keep_the_promise_that_was_made_to_them(services: Services, workspace: WorkspaceForTests) -> None:
+    """A topic that promises less restraint than it did changes nothing for those who agreed before."""
+    with services.database.transaction(workspace.id) as session:
+        policies.change(session, workspace.id, Policy())
+        topics.change(
+            session,
+            workspace.id,
+            workspace.topic_id,
+            name="News",
+            description="",
+            promised_limit=1,
+            promised_days=7,
+            is_active=True,
+        )
+    delivery.a_launched_send(services.database, workspace, 1)
+    first = desk.Desk(services, workspace.id, delivery.lane_ids(services.database, workspace)[0])
+    claimed = first.claim()
+    assert claimed
+    assert first.turn([], [claimed])
+    with services.database.transaction(workspace.id) as session:
+        topics.change(
+            session,
+            workspace.id,
+            workspace.topic_id,
+            name="News",
+            description="",
+            promised_limit=10,
+            promised_days=7,
+            is_active=True,
+        )
+        send = delivery.a_send(session, workspace)
+        sends.launch(session, workspace.id, send.id, people.base_query(workspace.id), now=NOON)
+
+    assert desk.Desk(services, workspace.id, delivery.lane_ids(services.database, workspace)[0]).claim() == []
+    with services.database.transaction(workspace.id) as session:
+        waiting = session.execute(text("SELECT state, reason FROM messages WHERE send_id = :id"), {"id": send.id}).one()
+    assert tuple(waiting) == ("queued", "waiting:promise")
+
+
 @pytest.mark.parametrize("stop", ["pause", "cancel"])
 def test_nothing_is_handed_over_after_a_stop(services: Services, workspace: WorkspaceForTests, stop: str) -> None:
     """A pause that is committed holds for every group that follows; resuming sends exactly the rest."""

@@ -14,7 +14,7 @@ from typing import Any
 
 from jinja2 import TemplateSyntaxError, nodes
 
-from app.delivery import assembly, dkim, envelope, fallback, flat, mime, program, syntax
+from app.delivery import assembly, envelope, fallback, flat, mime, program, syntax
 from app.delivery.content import LARGEST_MESSAGE, Content, MessageTooLarge, Stream
 from app.delivery.flat import Filler
 from app.delivery.program import Program
@@ -132,11 +132,9 @@ class CompiledMessage:
         )
         if len(body) > LARGEST_MESSAGE:
             raise MessageTooLarge
-        headers = self._headers.of(slots, self._subject.header(values), date)
-        head = b"".join([b"%s: %s\r\n" % header for header in headers])
-        if self._stream.signers:
-            head = self._signatures(headers, body, date) + head
-        return head + b"\r\n" + body
+        filled = self._headers.of(slots, self._subject.header(values), date)
+        signatures = self._headers.signatures(filled, body, at=self._signed(date)) if self._stream.signers else b""
+        return b"%b%b\r\n%b" % (signatures, self._headers.lines(filled), body)
 
     def show(self, person: Mapping[str, Any], slots: Slots) -> Shown:
         """Return the message's subject and parts as text, without encoding and without tracking."""
@@ -160,12 +158,12 @@ class CompiledMessage:
             slots.open.encode("ascii") if slots.open else b"",
         )
 
-    def _signatures(self, headers: list[dkim.Header], body: bytes, date: bytes) -> bytes:
+    def _signed(self, date: bytes) -> int:
+        """Return the Unix time of signing: the one in the Date header."""
         if date != self._date:
             parsed = parsedate_tz(date.decode("ascii"))
             self._date, self._signed_at = date, mktime_tz(parsed) if parsed else 0
-        digest = dkim.body_hash(body)
-        return b"".join(signer.sign(headers, digest, at=self._signed_at) for signer in self._stream.signers)
+        return self._signed_at
 
 
 class _Subject:

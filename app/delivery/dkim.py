@@ -8,7 +8,6 @@ from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import lru_cache
 from hashlib import sha256
 
 import idna
@@ -53,9 +52,11 @@ class Signer:
             selector.encode("ascii"),
         )
 
-    def sign(self, headers: Sequence[Header], body_hash: bytes, *, at: int) -> bytes:
-        """Return one folded ``DKIM-Signature`` header line with its CRLF; `at` is the Unix time of signing."""
-        names, signed = _canonical(headers)
+    def sign(self, names: bytes, signed: bytes, body_hash: bytes, *, at: int) -> bytes:
+        """Return one folded ``DKIM-Signature`` header line with its CRLF; `at` is the Unix time of signing.
+
+        `names` and `signed` are what `canonical` says of the message's headers.
+        """
         value = b"%st=%d; x=%d;\r\n h=%s;\r\n bh=%s;\r\n b=" % (
             self._start,
             at,
@@ -103,25 +104,15 @@ def _pem(key: rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey) -> str:
     ).decode()
 
 
-def _canonical(headers: Sequence[Header]) -> tuple[bytes, bytes]:
-    """Return the ``h=`` list (folded) and the relaxed form of the signed headers."""
-    folded, names = _plan(tuple([name for name, _ in headers]))
-    lines = [b"%s:%s" % (name, _relaxed(header[1])) for name, header in zip(names, headers, strict=True) if name]
-    return folded, b"\r\n".join(lines) + b"\r\n"
+def canonical(headers: Sequence[Header]) -> tuple[bytes, bytes]:
+    """Return the ``h=`` list, folded, three names to a line, and the relaxed form of the signed headers."""
+    signed = [(name.lower(), value) for name, value in headers if name.lower() in SIGNED]
+    listed = [*(name for name, _ in signed), *OVERSIGNED]
+    rows = [b":".join(listed[start : start + 3]) for start in range(0, len(listed), 3)]
+    lines = [b"%b:%b" % (name, relaxed(value)) for name, value in signed]
+    return b":\r\n ".join(rows), b"\r\n".join(lines) + b"\r\n"
 
 
-def _relaxed(value: bytes) -> bytes:
-    """Return the value on one line with single spaces, as most of ours are already."""
+def relaxed(value: bytes) -> bytes:
+    """Return a header's value on one line with single spaces, as most of ours are already."""
     return b" ".join(value.split()) if b"\r" in value or b"  " in value or b"\t" in value else value.strip()
-
-
-@lru_cache(maxsize=64)
-def _plan(names: tuple[bytes, ...]) -> tuple[bytes, tuple[bytes, ...]]:
-    """Return the folded ``h=`` list, three names to a line, and each header's name in it, empty where it is not signed.
-
-    Remembered, as all messages of a send have the same headers.
-    """
-    signed = tuple(name.lower() if name.lower() in SIGNED else b"" for name in names)
-    listed = [*filter(None, signed), *OVERSIGNED]
-    lines = [b":".join(listed[start : start + 3]) for start in range(0, len(listed), 3)]
-    return b":\r\n ".join(lines), signed

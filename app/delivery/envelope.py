@@ -2,7 +2,7 @@
 
 import re
 
-from app.delivery import mime
+from app.delivery import dkim, mime
 from app.delivery.content import Stream
 from app.delivery.dkim import Header
 from app.delivery.flat import PATHS
@@ -12,28 +12,51 @@ _PLAIN_ID = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 class Headers:
-    """Writes the headers of each message of a stream, in one fixed order."""
+    """The headers of a stream's messages in one fixed order, each written once with places for what differs."""
 
     def __init__(self, stream: Stream) -> None:
-        address = mime.wire_address(stream.from_address)
-        self._from = (b"From", mime.mailbox(b"From", stream.from_name, stream.from_address))
-        self._domain = address.rpartition("@")[2].encode("ascii")
+        headers = _templates(stream)
         self._lists = stream.lists
-        self._unsubscribe = stream.public_url.encode("ascii") + PATHS["unsubscribe"].encode("ascii")
-        self._constant = [*_reply_to(stream), *_lists(stream), *_frame(stream)]
+        self._lines = b"".join([b"%b: %b\r\n" % header for header in headers])
+        self._names, self._canonical = dkim.canonical(headers)
+        self._signers = stream.signers
 
-    def of(self, slots: Slots, subject: bytes, date: bytes) -> list[Header]:
-        """Return one message's headers; raise mime.UndeliverableAddress."""
-        headers = [
-            self._from,
-            (b"To", mime.mailbox(b"To", slots.to_name, slots.to_address)),
-            (b"Subject", subject),
-            (b"Date", date),
-            (b"Message-ID", b"<%s@%s>" % (slots.message.encode("ascii"), self._domain)),
-        ]
-        if self._lists:
-            headers.append((b"List-Unsubscribe", b"<%s%s>" % (self._unsubscribe, slots.unsubscribe.encode("ascii"))))
-        return headers + self._constant
+    def of(self, slots: Slots, subject: bytes, date: bytes) -> tuple[bytes, ...]:
+        """Return what one message fills in; raise mime.UndeliverableAddress."""
+        recipient = mime.mailbox(b"To", slots.to_name, slots.to_address)
+        filled = (recipient, subject, date, slots.message.encode("ascii"))
+        return (*filled, slots.unsubscribe.encode("ascii")) if self._lists else filled
+
+    def lines(self, filled: tuple[bytes, ...]) -> bytes:
+        """Return the header lines of one message."""
+        return self._lines % filled
+
+    def signatures(self, filled: tuple[bytes, ...], body: bytes, *, at: int) -> bytes:
+        """Return a signature line for each of the stream's keys over these headers and this body."""
+        signed = self._canonical % tuple([dkim.relaxed(value) for value in filled])
+        digest = dkim.body_hash(body)
+        return b"".join([signer.sign(self._names, signed, digest, at=at) for signer in self._signers])
+
+
+def _templates(stream: Stream) -> list[Header]:
+    address = mime.wire_address(stream.from_address)
+    domain = address.rpartition("@")[2].encode("ascii")
+    page = stream.public_url.encode("ascii") + PATHS["unsubscribe"].encode("ascii")
+    sender = mime.mailbox(b"From", stream.from_name, stream.from_address)
+    leave = [(b"List-Unsubscribe", b"<%b%%b>" % _constant(page))] if stream.lists else []
+    return [
+        (b"From", _constant(sender)),
+        (b"To", b"%b"),
+        (b"Subject", b"%b"),
+        (b"Date", b"%b"),
+        (b"Message-ID", b"<%%b@%b>" % _constant(domain)),
+        *leave,
+        *((name, _constant(value)) for name, value in (*_reply_to(stream), *_lists(stream), *_frame(stream))),
+    ]
+
+
+def _constant(value: bytes) -> bytes:
+    return value.replace(b"%", b"%%")
 
 
 def frames(stream: Stream) -> tuple[bytes, bytes, bytes]:

@@ -261,19 +261,19 @@ class Connection(asyncio.Protocol):
     # -- replies ----------------------------------------------------------------------------------------------
 
     def _replied(self, code: int, lines: list[bytes]) -> None:
-        texts = [line.decode("utf-8", "replace") for line in lines]
+        text = b" ".join(lines).decode("utf-8", "replace")
         if not self._expected:
-            self._fail(f"{code} {' '.join(texts)}")
+            self._fail(f"{code} {text}")
             return
         step, transfer = self._expected.popleft()
         if code == 421:
             self.is_usable = False
-            self.loss = f"421 {' '.join(texts)}"[:500]
+            self.loss = f"421 {text}"[:500]
         if step is Step.COMMAND:
             if self._waiter is not None and not self._waiter.done():
-                self._waiter.set_result((code, texts))
+                self._waiter.set_result((code, [line.decode("utf-8", "replace") for line in lines]))
         elif transfer is not None:
-            self._advance(step, transfer, code, " ".join(texts))
+            self._advance(step, transfer, code, text)
         if code == 421 and self._transport is not None:
             self._transport.close()
 

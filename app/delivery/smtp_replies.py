@@ -4,6 +4,8 @@ from __future__ import annotations
 
 MAX_LINE = 4096
 MAX_LINES = 128
+# What a reply of one line begins with, as nearly all do.
+_PLAIN = {b"%d " % code: code for code in range(200, 600)}
 
 
 class NotSmtp(Exception):
@@ -32,7 +34,10 @@ class ReplyReader:
             raise NotSmtp("a reply line is too long")
         replies = []
         for line in lines:
-            if self._is_last(line.rstrip(b"\r")):
+            code = _PLAIN.get(line[:4])
+            if code is not None and not self._texts and len(line) < MAX_LINE:
+                replies.append((code, [line[4:].rstrip(b"\r")]))
+            elif self._is_last(line.rstrip(b"\r")):
                 replies.append((int(line[:3]), self._texts))
                 self._texts = []
         return replies

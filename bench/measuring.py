@@ -106,7 +106,10 @@ def tree_cpu(pid: int) -> float:
 
 
 def peak_rss_mb(pid: int) -> float:
-    """Return the most memory a process has held, in megabytes (Linux)."""
+    """Return the most memory a process has held since it runs this program, in megabytes (Linux).
+
+    What `getrusage` says would include the memory of the process that started it.
+    """
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith("VmHWM:"):
             return int(line.split()[1]) / 1024

@@ -21,6 +21,7 @@ from typing import Any
 import psycopg
 from sqlalchemy import text
 
+from app.accounts import identities, signing
 from app.consent.purposes import MARKETING
 from app.customers import people
 from app.delivery import sends
@@ -79,12 +80,10 @@ def measure(dkim: str | None = None, messages: int = MESSAGES) -> Run:
             send_id, count = _launch(place, dkim)
         _settle(place)
         lane_id = _lane(place, send_id)
-        before = _statements(place)
         with measuring.watch(place.postgres_pid), measuring.watch(sink_pid) as receiving:
             postgres = measuring.tree_cpu(place.postgres_pid or 0)
             told = _send(place, lane_id, url, dkim)
             postgres = measuring.tree_cpu(place.postgres_pid or 0) - postgres
-        statements = _statements(place) - before
     if told["accepted"] != count:
         raise SystemExit(f"bench: {told['accepted']} of {count} messages were accepted")
     return Run(
@@ -94,7 +93,7 @@ def measure(dkim: str | None = None, messages: int = MESSAGES) -> Run:
         sender_us=told["cpu"] / count * 1e6,
         postgres_us=postgres / count * 1e6,
         sink_us=max(0.0, receiving.cpu - told["cpu"]) / count * 1e6,
-        statements=statements / count,
+        statements=told["statements"] / count,
         rss_mb=told["rss_mb"],
         snapshot_rows_per_second=count / laying.wall,
         snapshot_us=laying.cpu / count * 1e6,
@@ -105,8 +104,6 @@ def measure(dkim: str | None = None, messages: int = MESSAGES) -> Run:
 def _launch(place: Ground, dkim: str | None) -> tuple[int, int]:
     with place.services.database.transaction(place.workspace_id) as session:
         if dkim:
-            from app.accounts import identities, signing
-
             identity = identities.get(session, place.workspace_id, place.identity_id)
             signing.make_keys(identity, place.services.settings.secret_keys, now=place.now)
         send = sends.create(
@@ -157,15 +154,6 @@ def _send(place: Ground, lane_id: int, url: str, dkim: str | None) -> dict[str, 
     if done.returncode:
         raise SystemExit(f"bench: the sender failed\n{done.stderr[-2000:]}")
     return dict(json.loads(done.stdout.splitlines()[-1]))
-
-
-def _statements(place: Ground) -> int:
-    """Transactions as PostgreSQL counts them, each of them BEGIN, a setting, one or more statements, COMMIT."""
-    with psycopg.connect(place.postgres.url_of("assent", role="postgres"), autocommit=True) as connection:
-        connection.execute("SELECT pg_stat_force_next_flush()")
-        query = "SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()"
-        row = connection.execute(query).fetchone()
-        return int(row[0]) if row else 0
 
 
 @contextmanager

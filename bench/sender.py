@@ -9,13 +9,31 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import sys
 import time
+from typing import Any
+
+import psycopg
+from sqlalchemy import event
 
 from app.delivery import outbound, plans
 from app.kernel import services
 from bench import measuring
+
+
+class Counting(psycopg.Cursor[Any]):
+    """A cursor that counts what it is asked."""
+
+    statements = 0
+
+    def execute(self, *given: Any, **named: Any) -> Counting:
+        Counting.statements += 1
+        super().execute(*given, **named)
+        return self
+
+
+def _count(connection: psycopg.Connection[Any], _record: object) -> None:
+    connection.cursor_factory = Counting
 
 
 def main() -> None:
@@ -26,15 +44,17 @@ def main() -> None:
         of_both = plans.signers
         plans.signers = lambda identity, settings: of_both(identity, settings)[chosen == "ed25519" :][:1]
     made = services.build()
+    event.listen(made.database.engine, "connect", _count)
     before, began = measuring.own_cpu(), time.perf_counter()
     accepted = outbound.run(made, workspace_id, lane_id, seconds=3600)
     print(
         json.dumps(
             {
                 "accepted": accepted,
+                "statements": Counting.statements,
                 "wall": time.perf_counter() - began,
                 "cpu": measuring.own_cpu() - before,
-                "rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+                "rss_mb": measuring.peak_rss_mb(os.getpid()),
                 "modules": sorted({name.partition(".")[0] for name in sys.modules} & {"flask", "pydantic", "rq"}),
                 "pid": os.getpid(),
             }

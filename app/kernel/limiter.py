@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import time
 from datetime import timedelta
+from functools import lru_cache
 
 import structlog
 from redis import Redis
 from redis.exceptions import RedisError
+
+from app.kernel import services
 
 log = structlog.get_logger()
 
@@ -40,3 +43,13 @@ class Limiter:
         except (RedisError, OSError):
             log.warning("limiter.away", fail_open=fail_open)
             return fail_open
+
+
+def limiter() -> Limiter:
+    """Return this process's limiter. Asked for where visitors come in; whoever sends mail carries no Redis client."""
+    return _at(services.services().settings.redis_url)
+
+
+@lru_cache(maxsize=4)
+def _at(redis_url: str) -> Limiter:
+    return Limiter(Redis.from_url(redis_url, socket_timeout=2, socket_connect_timeout=2))

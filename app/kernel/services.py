@@ -1,17 +1,14 @@
-"""What does a process carry with it? Settings, clock, database, tokens and limiter, made once at the edge."""
+"""What does a process carry with it? Settings, clock, database and tokens, made once at the edge."""
 
 from __future__ import annotations
 
 import os
 from dataclasses import dataclass
 
-from redis import Redis
-
 from app.kernel import clock as clocks
 from app.kernel import settings as configuration
 from app.kernel.clock import Clock
 from app.kernel.database import Database
-from app.kernel.limiter import Limiter
 from app.kernel.settings import Settings
 from app.kernel.tokens import Tokens
 
@@ -24,7 +21,6 @@ class Services:
     clock: Clock
     database: Database
     tokens: Tokens
-    limiter: Limiter
 
 
 _installed: list[Services] = []
@@ -38,7 +34,6 @@ def build(settings: Settings | None = None, *, clock: Clock | None = None) -> Se
         clock=clock or clocks.choose(settings.clock_file),
         database=Database(settings.database_url, pool_size=settings.pool_size),
         tokens=Tokens(settings.secret_keys),
-        limiter=Limiter(Redis.from_url(settings.redis_url, socket_timeout=2, socket_connect_timeout=2)),
     )
 
 

@@ -12,6 +12,7 @@ from app.accounts import mailboxes, roles, sessions, staff
 from app.accounts.forms import LoginForm, PasswordForm
 from app.accounts.views.blueprint import bp, settings_tabs
 from app.accounts.views.doorkeeper import COOKIE, forget, remember
+from app.kernel.limiter import limiter
 from app.kernel.refusals import Refusal
 from app.kernel.services import services
 from app.web import guard, shell
@@ -85,9 +86,9 @@ def change_password() -> ResponseReturnValue:
 
 def require_patience(address: str) -> None:
     """Count one try at a password; raise TooManyTries. Open when Redis is away: argon2 is a brake by itself."""
-    limiter, network = services().limiter, request.remote_addr or "unknown"
-    may_address = limiter.allow(f"login:{mailboxes.fold(address)}", TRIES_PER_ADDRESS, WINDOW, fail_open=True)
-    may_network = limiter.allow(f"login-from:{network}", TRIES_PER_NETWORK, WINDOW, fail_open=True)
+    network = request.remote_addr or "unknown"
+    may_address = limiter().allow(f"login:{mailboxes.fold(address)}", TRIES_PER_ADDRESS, WINDOW, fail_open=True)
+    may_network = limiter().allow(f"login-from:{network}", TRIES_PER_NETWORK, WINDOW, fail_open=True)
     if not (may_address and may_network):
         raise TooManyTries
 

@@ -11,8 +11,8 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy.exc import IntegrityError
 
 from app.api import problems
+from app.kernel.limiter import limiter
 from app.kernel.refusals import Refusal
-from app.kernel.services import services
 
 bp = Blueprint("api", __name__, template_folder="../templates")
 
@@ -24,7 +24,7 @@ Model = TypeVar("Model", bound=BaseModel)
 def require_pace() -> None:
     """Count one request of this key; raise TooMany. Open when Redis is away: the key is already proven."""
     key = f"api:{g.machine.workspace_id}:{g.machine.key_id}"
-    if not services().limiter.allow(key, PER_MINUTE, timedelta(minutes=1), fail_open=True):
+    if not limiter().allow(key, PER_MINUTE, timedelta(minutes=1), fail_open=True):
         raise problems.TooMany
 
 

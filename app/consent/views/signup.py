@@ -17,6 +17,7 @@ from app.consent.signup_forms import Choice
 from app.consent.views.blueprint import Sender, bp, language_for, public_page, sender_of
 from app.customers import addresses
 from app.customers.addresses import BadAddress
+from app.kernel.limiter import limiter
 from app.kernel.refusals import NotFound, Refusal
 from app.kernel.services import services
 from app.kernel.tokens import BadToken, TokenExpired
@@ -53,7 +54,7 @@ def sign_up(workspace_slug: str, form_slug: str) -> ResponseReturnValue:
     if not _was_read(opened):
         return _show(opened, notice=_("Please check what you entered and press the button once more."))
     if not signup_abuse.admits(
-        services().limiter,
+        limiter(),
         workspace_id=opened.sender.workspace_id,
         form_id=opened.form.id,
         ip=request.remote_addr,

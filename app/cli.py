@@ -5,17 +5,21 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import secrets
 import signal
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 from app import running
+from app.accounts import roles, staff, workspaces
 from app.consent import verify
 from app.delivery import intake
 from app.kernel import services, settings
 from app.kernel.database import Database
+from app.kernel.refusals import Refusal
 from app.wiring import hears, hooks
-from demo import play
+from demo import showing
 from migrations import schema
 
 
@@ -34,6 +38,14 @@ def main() -> None:
     take_in = commands.add_parser("intake", help="take bounces, complaints and replies by SMTP at INTAKE_ADDRESS")
     take_in.set_defaults(act=_take_in)
 
+    first = commands.add_parser("new-workspace", help="make a workspace and its owner, and print how to log in")
+    first.add_argument("name", help="the company, as its customers know it")
+    first.add_argument("owner", help="the owner's address; later staff are invited on the web")
+    first.add_argument("--postal-address", required=True, help="every mail carries it")
+    first.add_argument("--language", choices=workspaces.LANGUAGES, default="en")
+    first.add_argument("--time-zone", default="UTC", help="such as Europe/Berlin")
+    first.set_defaults(act=_new_workspace)
+
     proof = commands.add_parser("verify-ledger", help="prove that no record of consent was changed or lost")
     proof.add_argument("--workspace", type=int, help="only this workspace, by its number")
     proof.add_argument("--head", type=Path, action="append", default=[], help="an exported end of a chain, as a file")
@@ -46,14 +58,14 @@ def main() -> None:
     arguments = parser.parse_args()
     try:
         status: int = arguments.act(arguments)
-    except settings.SettingsInvalid as refusal:
+    except (settings.SettingsInvalid, running.CannotRun, Refusal) as refusal:
         print(refusal, file=sys.stderr)
         status = 2
     sys.exit(status)
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    return running.run(play.main, once=arguments.once)
+    return running.run(showing, once=arguments.once)
 
 
 def _migrate(_arguments: argparse.Namespace) -> int:
@@ -76,6 +88,31 @@ async def _keep_open(host: str, port: int) -> None:
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
     async with await intake.serve(services.services(), host, port):
         await ended.wait()
+
+
+def _new_workspace(arguments: argparse.Namespace) -> int:
+    _use_local_parts()
+    database, now = Database(os.environ["DATABASE_URL"]), datetime.now(UTC)
+    password = secrets.token_urlsafe(12)
+    with database.transaction() as session:
+        made = workspaces.create(
+            session,
+            name=arguments.name,
+            language=arguments.language,
+            time_zone=arguments.time_zone,
+            sender_name=arguments.name,
+            sender_address=arguments.owner,
+            postal_address=arguments.postal_address,
+            now=now,
+        )
+        known = staff.find_by_email(session, arguments.owner)
+        owner = known or staff.create(session, email=arguments.owner, name=arguments.owner, password=password, now=now)
+        workspace_id, owner_id = made.id, owner.id
+    with database.transaction(workspace_id) as session:
+        roles.grant(session, workspace_id, owner_id, "owner")
+    print(f"Workspace {workspace_id} is there. Log in at {os.environ['PUBLIC_URL']}/login as {arguments.owner}")
+    print("with your password." if known else f"with the password {password} and choose one of your own.")
+    return 0
 
 
 def _verify_ledger(arguments: argparse.Namespace) -> int:

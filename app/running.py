@@ -11,9 +11,11 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Protocol
 
 from app.kernel import settings
 from app.kernel.embedded import Postgres, ServerFailed, Valkey, tail
@@ -25,19 +27,40 @@ _WEB_SECONDS = 60.0
 # A sender asked to stop ends after the group it has handed over; the last server's answer may take a moment.
 _WORKER_SECONDS = 30.0
 _MAIL_PORTS = "mail-ports"
+_FIRST_WORKSPACE = "A workspace and its first owner are made by: .venv/bin/python -m app.cli new-workspace --help"
 
 
 class CannotRun(Exception):
     """Something about this machine keeps the parts from starting; the message says what to do."""
 
 
-def run(main_job: Callable[[Mapping[str, str]], int], *, once: bool) -> int:
+class MainJob(Protocol):
+    """What is shown on the first start, and whether it may be."""
+
+    def is_over(self, var_dir: Path) -> bool: ...
+
+    def make_ready(self, env: Mapping[str, str]) -> str | None: ...
+
+    def pass_over(self, var_dir: Path, reason: str) -> None: ...
+
+    def perform(self, env: Mapping[str, str]) -> int: ...
+
+
+def run(main_job: MainJob, *, once: bool) -> int:
     """Start every part, play the main job where it is due, stay until told to stop, and stop everything.
 
-    `main_job` gets the environment and returns an exit status. With `once` it is always played and its status returned;
-    otherwise it is played on the first start only.
+    With `once` it is always played, in a folder of its own when it was played in this one before, and its status is
+    returned; otherwise it is played on the first start only.
     """
-    var_dir = Path(os.environ.get("VAR_DIR", "var")).absolute()
+    var_dir = Path(os.environ.get("VAR_DIR") or "var").absolute()
+    if not once or not main_job.is_over(var_dir):
+        return _run_in(var_dir, main_job, once)
+    with TemporaryDirectory(prefix="assent-") as folder:
+        print(f"The demonstration was played here before; playing it again beside it, in {folder}", flush=True)
+        return _run_in(Path(folder), main_job, once)
+
+
+def _run_in(var_dir: Path, main_job: MainJob, once: bool) -> int:
     signal.signal(signal.SIGINT, _interrupt)
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGHUP, _interrupt)
@@ -81,7 +104,7 @@ def environment(var_dir: Path, given: Mapping[str, str]) -> dict[str, str]:
     return filled | {name: value for name, value in given.items() if value}
 
 
-def _run(supervisor: Supervisor, var_dir: Path, main_job: Callable[[Mapping[str, str]], int], once: bool) -> int:
+def _run(supervisor: Supervisor, var_dir: Path, main_job: MainJob, once: bool) -> int:
     env = _prepared(var_dir)
     programs = _programs(env, var_dir)
     if env["DATABASE_URL"] == Postgres(var_dir).url:
@@ -91,17 +114,20 @@ def _run(supervisor: Supervisor, var_dir: Path, main_job: Callable[[Mapping[str,
         print("Starting Valkey", flush=True)
         supervisor.start("Valkey", Valkey(var_dir))
     schema.upgrade(env["DATABASE_URL"])
+    is_due = once or not main_job.is_over(var_dir)
+    if is_due and (reason := main_job.make_ready(env)):
+        if once:
+            raise CannotRun(f"The demonstration cannot be played here: {reason}.")
+        print(f"The demonstration is not played: {reason}.", flush=True)
+        main_job.pass_over(var_dir, reason)
+        is_due = False
     for name, program in programs.items():
         supervisor.start(name, program)
     print("Starting the web server and the workers", flush=True)
     _await_web(env, programs["web"], supervisor)
-    played = var_dir / "demo-played"
-    if once or not played.exists():
-        status = main_job(env)
-        if status == 0:
-            played.touch()
-        if once:
-            return status
+    status = main_job.perform(env) if is_due else 0
+    if once:
+        return status
     _say_where(env, var_dir)
     while True:
         time.sleep(0.5)
@@ -156,8 +182,7 @@ def _await_web(env: Mapping[str, str], web: Program, supervisor: Supervisor) -> 
 def _say_where(env: Mapping[str, str], var_dir: Path) -> None:
     print(f"\nAssent runs at {env['PUBLIC_URL']}", flush=True)
     login = var_dir / "demo-login"
-    if login.exists():
-        print(login.read_text().rstrip(), flush=True)
+    print(login.read_text().rstrip() if login.exists() else _FIRST_WORKSPACE, flush=True)
     if env.get("CATCHER_URL"):
         print(f"Mail that was sent:  {env['CATCHER_URL']}", flush=True)
     print(f"Logs: {var_dir / 'log'}   Stop with Ctrl-C", flush=True)

@@ -32,3 +32,8 @@ def config(url: str) -> Config:
 def upgrade(url: str) -> None:
     """Bring the database to the latest step."""
     command.upgrade(config(url), "head")
+
+
+def downgrade(url: str) -> None:
+    """Take every step back: what remains is an empty database."""
+    command.downgrade(config(url), "base")

@@ -81,7 +81,7 @@ def give_up(services: Services) -> None:
 
 
 def start_recurring(services: Services, begun: dict[str, int]) -> dict[str, int]:
-    """Start each recurring job once per slot of its period, by this installation's clock; return the slots begun.
+    """Start each recurring job once per slot of its period, by this installation's clock; return the slots as kept.
 
     `begun` is what this returned before: while no new slot has come, nobody need be asked.
     """
@@ -99,7 +99,8 @@ def start_recurring(services: Services, begun: dict[str, int]) -> dict[str, int]
         ).all()
         for name in fresh:
             outbox.enqueue(session, name, key=f"every:{name}")
-    return slots
+        kept = session.execute(text("SELECT name, slot FROM cron_ticks WHERE name = ANY(:names)"), {"names": [*slots]})
+        return {row.name: row.slot for row in kept}
 
 
 def current_slots(now: datetime) -> dict[str, int]:

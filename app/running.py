@@ -5,19 +5,23 @@ from __future__ import annotations
 import fcntl
 import os
 import secrets
+import shutil
 import signal
-import socket
 import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, TemporaryFile
 from typing import Protocol
 
-from app.kernel import settings
+import psycopg
+from redis.exceptions import RedisError
+from sqlalchemy.exc import DBAPIError
+
+from app.kernel import ports, queue, settings
 from app.kernel.embedded import Postgres, ServerFailed, Valkey, tail
 from app.kernel.supervisor import Program, Supervisor
 from migrations import schema
@@ -26,6 +30,7 @@ ROOT = Path(__file__).parent.parent
 _WEB_SECONDS = 60.0
 # A sender asked to stop ends after the group it has handed over; the last server's answer may take a moment.
 _WORKER_SECONDS = 30.0
+_LEAST_BYTES = 300 * 2**20
 _MAIL_PORTS = "mail-ports"
 _FIRST_WORKSPACE = "A workspace and its first owner are made by: .venv/bin/python -m app.cli new-workspace --help"
 
@@ -113,7 +118,11 @@ def _run(supervisor: Supervisor, var_dir: Path, main_job: MainJob, once: bool) -
     if env["REDIS_URL"] == Valkey(var_dir).url:
         print("Starting Valkey", flush=True)
         supervisor.start("Valkey", Valkey(var_dir))
-    schema.upgrade(env["DATABASE_URL"])
+    _require_servers(env)
+    try:
+        schema.upgrade(env["DATABASE_URL"])
+    except DBAPIError as error:
+        raise CannotRun(f"The database cannot be brought to this version's tables:\n{error.orig}") from error
     is_due = once or not main_job.is_over(var_dir)
     if is_due and (reason := main_job.make_ready(env)):
         if once:
@@ -138,10 +147,11 @@ def _prepared(var_dir: Path) -> dict[str, str]:
     """Return the environment of all parts, once nothing stands in their way any more."""
     given = dict(os.environ)
     env = environment(var_dir, given)
+    settings.read(env)
     for program in _programs(env, var_dir).values():
         program.stop_left_over()
     _require_free_port(env["HOST"], int(env["PORT"]))
-    if not all(map(_is_free, _mail_ports(var_dir))):
+    if not all(map(ports.is_free, _mail_ports(var_dir))):
         (var_dir / _MAIL_PORTS).unlink()
         env = environment(var_dir, given)
     os.environ.update(env)
@@ -149,7 +159,7 @@ def _prepared(var_dir: Path) -> dict[str, str]:
 
 
 def _programs(env: Mapping[str, str], var_dir: Path) -> dict[str, Program]:
-    python, workers = [sys.executable, "-u"], int(env.get("WORKERS", "2"))
+    python, workers = [sys.executable, "-u"], settings.read(env).workers
     web = [*python, "-m", "granian", "--interface", "wsgi", "--host", env["HOST"], "--port", env["PORT"]]
     web += ["--workers", "1", "--blocking-threads", "4", "--no-ws", "--http", "1"]
     web += ["--factory", "app.wiring.application:wsgi"]
@@ -204,23 +214,8 @@ def _secret(var_dir: Path) -> str:
 
 
 def _mail_ports(var_dir: Path) -> list[int]:
-    """Return three free ports, chosen once so that links stay good: the catcher's SMTP and HTTP, the intake's SMTP."""
-    file = var_dir / _MAIL_PORTS
-    if not file.exists():
-        with ExitStack() as held:
-            sockets = [held.enter_context(socket.socket()) for _ in range(3)]
-            for one in sockets:
-                one.bind(("127.0.0.1", 0))
-            ports = [str(one.getsockname()[1]) for one in sockets]
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(" ".join(ports))
-    return [int(port) for port in file.read_text().split()]
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        return probe.connect_ex(("127.0.0.1", port)) != 0
+    """Return the ports of the catcher's SMTP and HTTP and of the intake's SMTP."""
+    return ports.keep(var_dir / _MAIL_PORTS, 3)
 
 
 def _port(given: Mapping[str, str]) -> int:
@@ -231,22 +226,41 @@ def _port(given: Mapping[str, str]) -> int:
 
 
 def _require_free_port(host: str, port: int) -> None:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as probe:
-        # Without this a connection that has just ended would look like a program that still listens.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise CannotRun(
-                f"Port {port} cannot be used on {host} ({error.strerror}). Choose another: make run PORT={port + 1}"
-            ) from error
+    if hindrance := ports.hindrance(host, port):
+        raise CannotRun(f"Port {port} cannot be used on {host} ({hindrance}). Choose another: make run PORT={port + 1}")
+
+
+def _require_servers(env: Mapping[str, str]) -> None:
+    """Ask the database and Redis, ours or the operator's, before anything is built on them."""
+    try:
+        psycopg.connect(env["DATABASE_URL"].replace("+psycopg", "", 1), connect_timeout=5).close()
+    except psycopg.Error as error:
+        raise CannotRun(f"The database does not answer at DATABASE_URL:\n{str(error).strip()}") from error
+    try:
+        queue.connect(env["REDIS_URL"]).ping()
+    except (RedisError, OSError) as error:
+        raise CannotRun(f"Redis does not answer at REDIS_URL:\n{error}") from error
+
+
+def _require_room(var_dir: Path) -> None:
+    """See that data can be kept in this folder."""
+    try:
+        var_dir.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=var_dir):
+            free = shutil.disk_usage(var_dir).free
+    except OSError as error:
+        raise CannotRun(
+            f"Nothing can be written to {var_dir} ({error.strerror}). Choose another: VAR_DIR=..."
+        ) from error
+    if free < _LEAST_BYTES:
+        needed, left = _LEAST_BYTES // 2**20, free // 2**20
+        raise CannotRun(f"The disk of {var_dir} is full: {left} MB are free, {needed} MB are needed to begin.")
 
 
 @contextmanager
 def _only_run_of(var_dir: Path) -> Iterator[None]:
     """Hold the folder's lock; the system lets go of it when we die, however we die."""
-    var_dir.mkdir(parents=True, exist_ok=True)
+    _require_room(var_dir)
     with (var_dir / "lock").open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -16,6 +16,7 @@ from http.server import ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import uvloop
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from demo import inbox
@@ -65,7 +66,7 @@ def main() -> None:
     """Serve until told to stop; SMTP_URL and CATCHER_URL say where."""
     smtp, web = urlsplit(os.environ["SMTP_URL"]), urlsplit(os.environ["CATCHER_URL"])
     folder = Path(os.environ["VAR_DIR"]) / "mail"
-    asyncio.run(_serve(folder, (smtp.hostname or "127.0.0.1", smtp.port or 25), (web.hostname or "", web.port or 0)))
+    uvloop.run(_serve(folder, (smtp.hostname or "127.0.0.1", smtp.port or 25), (web.hostname or "", web.port or 0)))
 
 
 async def _serve(folder: Path, smtp: tuple[str, int], web: tuple[str, int]) -> None:

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 # PostgreSQL refuses root. As `nobody` it keeps the one capability that opens folders below a closed home, and the
@@ -87,6 +88,14 @@ def command_line(pid: int) -> str:
     return shown.stdout.strip()
 
 
+def end_session(leader: int, *, marker: str) -> None:
+    """End what a program started by `spawn` has left behind: children it forked and did not wait for."""
+    for pid in _session(leader):
+        if marker in command_line(pid):
+            _signal(pid, signal.SIGKILL)
+            _wait_gone(pid, marker, 5)
+
+
 def stop_left_over(pid_file: Path, *, marker: str, ask: signal.Signals = signal.SIGTERM, patience: float = 15) -> None:
     """Stop what an earlier, killed run left behind, if the process in the pid file still is what wrote it."""
     try:
@@ -100,6 +109,8 @@ def stop_left_over(pid_file: Path, *, marker: str, ask: signal.Signals = signal.
         if not _wait_gone(pid, marker, patience):
             _signal(pid, signal.SIGKILL)
             _wait_gone(pid, marker, 5)
+    if not command_line(pid):
+        end_session(pid, marker=marker)
     pid_file.unlink(missing_ok=True)
 
 
@@ -119,6 +130,18 @@ def _capabilities() -> int:
     status = Path("/proc/self/status")
     lines = status.read_text().splitlines() if status.exists() else []
     return next((int(line.split()[1], 16) for line in lines if line.startswith("CapPrm:")), 0)
+
+
+def _session(leader: int) -> list[int]:
+    """Return the processes of a session, where the system tells (Linux)."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            # The name in parentheses may hold anything; behind it stand state, parent, group and session.
+            fields = (folder / "stat").read_text().rpartition(")")[2].split()
+            if int(fields[3]) == leader:
+                found.append(int(folder.name))
+    return found
 
 
 def _signal(pid: int, number: signal.Signals) -> None:

@@ -38,7 +38,7 @@ class Settings:
     var_dir: Path
     spool_dir: Path
     clock_file: Path | None = None
-    workers: int = 3
+    workers: int = 2
     catcher_url: str | None = None
     inbound_domain: str | None = None
     environment: str = "production"
@@ -67,7 +67,7 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
         var_dir=var_dir,
         spool_dir=Path(env.get("SPOOL_DIR", str(var_dir / "spool"))).absolute(),
         clock_file=Path(env["CLOCK_FILE"]).absolute() if env.get("CLOCK_FILE") else None,
-        workers=_count(env, "WORKERS", 3, problems),
+        workers=_count(env, "WORKERS", 2, problems),
         catcher_url=env.get("CATCHER_URL"),
         inbound_domain=env.get("INBOUND_DOMAIN"),
         environment=env.get("ENVIRONMENT", "production"),

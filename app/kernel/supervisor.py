@@ -51,9 +51,12 @@ class Program:
 
         Later, a number in an old pid file could be that of a program just started.
         """
-        children.stop_left_over(self._pid_file, marker=" ".join(self._command[:4]))
+        children.stop_left_over(self._pid_file, marker=self._marker)
 
     def start(self) -> None:
+        if self._child is not None:
+            # What a fallen program forked may still hold its port.
+            children.end_session(self._child.pid, marker=self._marker)
         self._child = children.spawn(self._command, log=self.log, env=self._env)
         self._pid_file.parent.mkdir(parents=True, exist_ok=True)
         self._pid_file.write_text(str(self._child.pid))
@@ -67,7 +70,12 @@ class Program:
             self._child.wait(self._patience)
         except subprocess.TimeoutExpired:
             children.stop(self._child, patience=5)
+        children.end_session(self._child.pid, marker=self._marker)
         self._pid_file.unlink(missing_ok=True)
+
+    @property
+    def _marker(self) -> str:
+        return " ".join(self._command[:4])
 
     @property
     def is_alive(self) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from app.kernel import children
 from app.kernel.supervisor import Program, Supervisor
 
 
@@ -55,6 +56,22 @@ def test_a_program_that_does_not_listen_is_made_to_stop(supervisor: Supervisor, 
     supervisor.stop()
 
     assert not deaf.is_alive
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux tells who belongs to a session")
+@pytest.mark.parametrize("fall", [signal.SIGTERM, signal.SIGKILL])
+def test_what_a_program_forked_ends_with_it(supervisor: Supervisor, fall: signal.Signals, tmp_path: Path):
+    """A web server killed in its first second leaves a worker behind, which would hold the port for ever."""
+    code = "import os, time; os.fork() or os.setpgrp(); print(os.getpid(), flush=True); time.sleep(60)"
+    forking = program("forking", code, tmp_path)
+    supervisor.start("forking", forking)
+    while len(forking.log.read_text().split()) < 2:
+        time.sleep(0.05)
+    os.kill(forking.pid or 0, fall)
+
+    supervisor.stop()
+
+    assert [children.command_line(int(pid)) for pid in forking.log.read_text().split()] == ["", ""]
 
 
 def test_parts_stop_in_reverse_order(tmp_path: Path):

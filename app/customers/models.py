@@ -15,6 +15,7 @@ from sqlalchemy import (
     Identity,
     Index,
     Numeric,
+    PrimaryKeyConstraint,
     SmallInteger,
     Text,
     UniqueConstraint,
@@ -184,12 +185,13 @@ class Purchase(_Attached, Base):
 class Activity(_Attached, Base):
     """One thing that happened with a customer. Rows are only added.
 
-    No foreign key: events arrive in bulk, and late ones may name a customer who has been erased since.
+    No foreign key: events arrive in bulk, and late ones may name a customer who has been erased since. The key begins
+    with what a timeline is read by, so that one index serves both.
     """
 
     __tablename__ = "activities"
     __table_args__ = (
-        Index("ix_activities_customer", "workspace_id", "customer_id", "at", "id"),
+        PrimaryKeyConstraint("workspace_id", "customer_id", "at", "id"),
         Index(
             "ix_activities_send",
             "workspace_id",
@@ -200,8 +202,8 @@ class Activity(_Attached, Base):
     )
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True, sort_order=-1)
-    customer_id: Mapped[int]
-    at: Mapped[datetime]
+    customer_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[datetime] = mapped_column(primary_key=True)
     kind: Mapped[str]
     message_id: Mapped[int | None]
     send_id: Mapped[int | None]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import ARRAY, BigInteger, any_, cast, func, select
+from sqlalchemy import ARRAY, BigInteger, any_, cast, func, literal, select
 from sqlalchemy.orm import Session
 
 from app.customers.timeline import Moment
@@ -48,12 +48,14 @@ def of_customer(
     ]
 
 
-def sent_times(session: Session, workspace_id: int, message_ids: Sequence[int]) -> Mapping[int, datetime]:
-    """Return when the server took each of these messages; the hand-over where its answer is not written yet."""
+def sent_times(
+    session: Session, workspace_id: int, message_ids: Sequence[int], since: datetime
+) -> Mapping[int, datetime]:
+    """Return when the server took those it took since then; the hand-over where its answer is not written yet."""
     at = func.coalesce(Message.sent_at, Message.handed_at)
+    # An array literal: psycopg's own arrays cost ten times as much per number.
+    asked = cast(literal("{" + ",".join(map(str, message_ids)) + "}"), ARRAY(BigInteger))
     query = select(Message.id, at.label("at")).where(
-        Message.workspace_id == workspace_id,
-        Message.id == any_(cast(list(message_ids), ARRAY(BigInteger))),
-        at.is_not(None),
+        Message.workspace_id == workspace_id, Message.id == any_(asked), at >= since
     )
     return {row.id: row.at for row in session.execute(query)}

@@ -13,7 +13,9 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
-from sqlalchemy import delete, func, select
+import structlog
+from psycopg.errors import DeadlockDetected, LockNotAvailable
+from sqlalchemy import delete, exc, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -22,9 +24,14 @@ from app.kernel.services import Services
 from app.tracking import spool, storing
 from app.tracking.models import SpoolPosition
 
+log = structlog.get_logger()
+
 # What is younger may still get company that shows it to be a scanner's.
 SETTLE = timedelta(seconds=1)
 SHIP_EVERY = 0.25
+# Senders write to the same sums, in an order of their own. Whoever stores hits has time and gives way, well before
+# the second after which PostgreSQL looks for a deadlock and ends one of the two.
+_GIVE_WAY = text("SET LOCAL lock_timeout = '400ms'")
 _EVERYBODY = 0
 _CHUNK_BYTES = 1024 * 1024
 
@@ -42,7 +49,7 @@ def ship(services: Services, *, settled_for: timedelta = timedelta(0)) -> int:
 
 
 def _ship_chunks(services: Services, settled_for: timedelta) -> int:
-    """Store the next chunk of every file and return how many lines were read."""
+    """Store the next chunk of every file and return how many lines were read; 0 also when it is not all stored."""
     with _uncollected():
         chunks = _next_chunks(services, settled_for)
         by_workspace: dict[int, list[Placed]] = defaultdict(list)
@@ -53,8 +60,13 @@ def _ship_chunks(services: Services, settled_for: timedelta) -> int:
             return 0
         with services.database.transaction() as session:
             known = set(workspaces.list_ids(session))
-        for workspace_id in sorted(by_workspace.keys() & known):
-            _store(services, workspace_id, by_workspace[workspace_id])
+        ours = sorted(by_workspace.keys() & known)
+        behind = [
+            workspace_id for workspace_id in ours if not _store(services, workspace_id, by_workspace[workspace_id])
+        ]
+        if behind:
+            log.info("tracking.gave_way", workspace_ids=behind)
+            return 0
         with services.database.transaction() as session:
             _move(session, _EVERYBODY, {chunk.file: chunk.end for chunk in chunks})
     return sum(len(chunk.entries) for chunk in chunks)
@@ -86,14 +98,25 @@ def _next_chunks(services: Services, settled_for: timedelta) -> list[spool.Chunk
     return [chunk for chunk in chunks if chunk.end > chunk.start]
 
 
-def _store(services: Services, workspace_id: int, placed: Iterable[Placed]) -> None:
-    """Store one workspace's lines that no earlier run has stored."""
+def _store(services: Services, workspace_id: int, placed: Iterable[Placed]) -> bool:
+    """Store one workspace's lines that no earlier run has stored; False when others were busy with these people."""
+    try:
+        _store_fresh(services, workspace_id, placed)
+    except exc.OperationalError as error:
+        if isinstance(error.orig, LockNotAvailable | DeadlockDetected):
+            return False
+        raise
+    return True
+
+
+def _store_fresh(services: Services, workspace_id: int, placed: Iterable[Placed]) -> None:
     ends: dict[str, int] = {}
     for file, end, _ in placed:
         ends[file] = max(end, ends.get(file, 0))
     with services.database.transaction(workspace_id) as session:
         done = _locked_positions(session, workspace_id, sorted(ends))
         fresh = [line for file, end, line in placed if end > done[file]]
+        session.execute(_GIVE_WAY)
         storing.store(session, workspace_id, fresh, now=services.clock.now())
         _move(session, workspace_id, ends)
 

@@ -23,10 +23,12 @@ def rescore(session: Session, workspace_id: int, *, now: datetime, within: timed
 
 
 def _rescore(session: Session, workspace_id: int, stored: list[StoredHit]) -> int:
+    if not stored:
+        return 0
     by_message: dict[int, list[StoredHit]] = defaultdict(list)
     for known in stored:
         by_message[known.message_id].append(known)
-    sent = storing.sent_times(session, workspace_id, list(by_message))
+    sent = storing.sent_times(session, workspace_id, by_message.keys(), first_hit_at=stored[0].hit.at)
     revised = []
     for message_id, company in by_message.items():
         judgements = verdicts.judge([known.hit for known in company], sent_at=sent.get(message_id))

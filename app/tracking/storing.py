@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from sqlalchemy import BigInteger, any_, cast, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Session
 
 from app.consent import permission
-from app.customers import engagement, timeline
-from app.customers.engagement import Change
-from app.customers.timeline import ActivityRow
+from app.customers import responses
+from app.customers.responses import Response
 from app.kernel import outbox
 from app.tracking import hits, verdicts
 from app.tracking.facts import HumanResponded
@@ -22,10 +23,11 @@ from app.tracking.models import Link, SilentCount
 from app.tracking.spool import Line
 from app.tracking.verdicts import Hit, Judgement, Verdict
 
-# Asks a higher room when the mail server took these messages; wiring fills it.
-SentTimes = Callable[[Session, int, Sequence[int]], Mapping[int, datetime]]
+# Asks a higher room when the mail server took those of these messages that it took since a time; wiring fills it.
+SentTimes = Callable[[Session, int, Sequence[int], datetime], Mapping[int, datetime]]
 SENT_TIMES: list[SentTimes] = []
 
+_ALWAYS_KEPT = ("method", "ip", "agent")
 _PURPOSE = {"click": "click_tracking", "open": "open_tracking"}
 
 
@@ -38,13 +40,13 @@ def store(session: Session, workspace_id: int, lines: Sequence[Line], *, now: da
         return
     judged = _judge(session, workspace_id, kept)
     urls = _urls(session, workspace_id, {line.link_id for line in kept})
-    timeline.record_many(session, [_row(line, judgement, urls) for line, judgement in judged])
-    changes = _changes(judged)
-    engagement.apply(session, workspace_id, changes)
-    responded = {change.customer_id: change.human_at for change in changes if change.human_at}
-    if responded:
-        at = max(responded.values()).isoformat()
-        outbox.publish(session, HumanResponded(workspace_id, sorted(responded), "click", at))
+    batch = [_response(line, judgement, urls) for line, judgement in judged]
+    responses.record(session, workspace_id, batch, version=verdicts.VERSION)
+    clicked = [line for line, judgement in judged if line.kind == "click" and judgement.verdict is Verdict.HUMAN]
+    if clicked:
+        at = _time(max(line.at for line in clicked)).isoformat()
+        customer_ids = sorted({line.customer_id for line in clicked})
+        outbox.publish(session, HumanResponded(workspace_id, customer_ids, "click", at))
 
 
 def _allowed(session: Session, workspace_id: int, lines: Sequence[Line], now: datetime) -> dict[str, set[int]]:
@@ -67,10 +69,13 @@ def _judge(session: Session, workspace_id: int, lines: Sequence[Line]) -> list[t
     for line in lines:
         by_message[line.message_id].append(line)
     stored = _stored_company(session, workspace_id, lines)
-    sent = sent_times(session, workspace_id, list(by_message))
+    sent = sent_times(session, workspace_id, by_message.keys(), first_hit_at=_time(min(line.at for line in lines)))
     judged: list[tuple[Line, Judgement]] = []
     revised: list[tuple[StoredHit, Judgement]] = []
     for message_id, fresh in by_message.items():
+        if len(fresh) == 1 and message_id not in stored and message_id not in sent:
+            judged.append((fresh[0], verdicts.judge_lone(fresh[0].method, fresh[0].agent)))
+            continue
         earlier = stored.get(message_id, [])
         company = [known.hit for known in earlier] + [_hit(line) for line in fresh]
         judgements = verdicts.judge(company, sent_at=sent.get(message_id))
@@ -82,20 +87,27 @@ def _judge(session: Session, workspace_id: int, lines: Sequence[Line]) -> list[t
 
 
 def _stored_company(session: Session, workspace_id: int, lines: Sequence[Line]) -> dict[int, list[StoredHit]]:
-    first = datetime.fromtimestamp(min(line.at for line in lines), UTC)
-    stored: dict[int, list[StoredHit]] = defaultdict(list)
+    """Return the stored clicks of the messages clicked now; an open is judged without company."""
+    clicks = {line.message_id: line.customer_id for line in lines if line.kind == "click"}
+    if not clicks:
+        return {}
     # Twice the reach of company, so that what is judged anew is seen with all of its own.
-    messages = {line.message_id: line.customer_id for line in lines}
-    for known in hits.company(session, workspace_id, messages, first - 2 * verdicts.COMPANY):
+    reach = 2 * verdicts.COMPANY
+    since = _time(min(line.at for line in lines)) - reach
+    until = _time(max(line.at for line in lines)) + reach
+    stored: dict[int, list[StoredHit]] = defaultdict(list)
+    for known in hits.company(session, workspace_id, clicks, since, until):
         stored[known.message_id].append(known)
     return stored
 
 
-def sent_times(session: Session, workspace_id: int, message_ids: Sequence[int]) -> dict[int, datetime]:
-    """Return when the mail server took these messages, as far as anybody knows."""
+def sent_times(
+    session: Session, workspace_id: int, message_ids: Collection[int], *, first_hit_at: datetime
+) -> dict[int, datetime]:
+    """Return when the mail server took these messages, of those taken so late that it says something about a hit."""
     times: dict[int, datetime] = {}
     for ask in SENT_TIMES:
-        times.update(ask(session, workspace_id, message_ids))
+        times.update(ask(session, workspace_id, list(message_ids), first_hit_at - verdicts.SOON))
     return times
 
 
@@ -105,62 +117,24 @@ def _urls(session: Session, workspace_id: int, link_ids: set[int]) -> dict[int, 
 
 
 def _hit(line: Line) -> Hit:
-    return Hit(line.kind, datetime.fromtimestamp(line.at, UTC), line.link_id, line.method, line.ip, line.agent)
+    return Hit(line.kind, _time(line.at), line.link_id, line.method, line.ip, line.agent)
 
 
-def _row(line: Line, judgement: Judgement, urls: Mapping[int, str]) -> ActivityRow:
-    facts = {"method": line.method, "ip": line.ip, "agent": line.agent}
-    if line.referer:
-        facts["referer"] = line.referer
-    if line.link_id in urls:
-        facts["url"] = urls[line.link_id]
-    return ActivityRow(
-        line.workspace_id,
-        line.customer_id,
-        datetime.fromtimestamp(line.at, UTC),
-        line.kind,
-        line.message_id,
-        line.send_id,
-        line.link_id or None,
-        judgement.verdict.value,
-        verdicts.VERSION,
-        judgement.reasons,
-        facts,
-    )
+def _time(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
 
 
-def _changes(judged: Sequence[tuple[Line, Judgement]]) -> list[Change]:
-    """Add up what the batch means for each customer. Only a human click is a response."""
-    sums: dict[int, _Sums] = {}
-    for line, judgement in judged:
-        customer = sums.get(line.customer_id)
-        if customer is None:
-            customer = sums[line.customer_id] = _Sums()
-        if judgement.verdict is not Verdict.HUMAN:
-            customer.machines += 1
-        elif line.kind == "click":
-            customer.clicks += 1
-            customer.click_at = max(customer.click_at, line.at)
-        else:
-            customer.opens += 1
-            customer.open_at = max(customer.open_at, line.at)
-    return [_change(customer_id, customer) for customer_id, customer in sorted(sums.items())]
+def _response(line: Line, judgement: Judgement, urls: Mapping[int, str]) -> Response:
+    kind, at, _, message_id, send_id, customer_id, link_id, method, ip, agent, referer = line
+    facts = _facts(method, ip, agent, referer, urls.get(link_id))
+    verdict, reasons = judgement.verdict.value, judgement.reasons
+    return Response(customer_id, at, kind, message_id, send_id, link_id or None, verdict, reasons, facts)
 
 
-class _Sums:
-    """What one customer did in a batch; times in seconds since 1970, 0 for never."""
-
-    __slots__ = ("click_at", "clicks", "machines", "open_at", "opens")
-
-    def __init__(self) -> None:
-        self.opens = self.clicks = self.machines = 0
-        self.open_at = self.click_at = 0.0
-
-
-def _change(customer_id: int, sums: _Sums) -> Change:
-    opened = datetime.fromtimestamp(sums.open_at, UTC) if sums.open_at else None
-    clicked = datetime.fromtimestamp(sums.click_at, UTC) if sums.click_at else None
-    return Change(customer_id, sums.opens, sums.clicks, sums.machines, opened, clicked, None, clicked)
+@lru_cache(maxsize=16_384)
+def _facts(method: str, ip: str, agent: str, referer: str, url: str | None) -> str:
+    facts = {"method": method, "ip": ip, "agent": agent, "referer": referer, "url": url}
+    return json.dumps({name: value for name, value in facts.items() if value or name in _ALWAYS_KEPT})
 
 
 def _count_silently(session: Session, workspace_id: int, lines: Sequence[Line]) -> None:

@@ -63,6 +63,11 @@ def judge(hits: Sequence[Hit], *, sent_at: datetime | None = None) -> list[Judge
     return [_judge_click(hit, clicks, sent_at) if hit.kind == "click" else _judge_open(hit, sent_at) for hit in hits]
 
 
+def judge_lone(method: str, agent: str) -> Judgement:
+    """Judge a hit that is its message's only one, long after the message was sent; `judge` says the same."""
+    return _alone(method, agent) or _HUMAN
+
+
 def _judge_open(hit: Hit, sent_at: datetime | None) -> Judgement:
     alone = _alone(hit.method, hit.agent)
     if alone:

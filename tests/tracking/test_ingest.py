@@ -7,17 +7,19 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from random import Random
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from app.consent import actions
 from app.consent.evidence import Evidence
 from app.customers import engagement
+from app.customers.engagement import Contact
 from app.customers.models import Activity
 from app.kernel import outbox
 from app.kernel.database import Database
@@ -292,7 +294,7 @@ def test_a_click_right_after_delivery_is_a_scanner(
 ) -> None:
     now = services.clock.now()
     sent = now - timedelta(seconds=1)
-    monkeypatch.setattr(storing, "SENT_TIMES", [lambda session, workspace_id, ids: dict.fromkeys(ids, sent)])
+    monkeypatch.setattr(storing, "SENT_TIMES", [lambda session, workspace_id, ids, since: dict.fromkeys(ids, sent)])
     spool_up(services, [a_hit("click", ada, workspace_id=workspace.id, at=now)])
     ingest.ship(services)
 
@@ -310,7 +312,7 @@ def test_rescoring_follows_the_rules_of_today(
     now = services.clock.now()
     spool_up(services, [a_hit("click", ada, workspace_id=workspace.id, at=now)])
     ingest.ship(services)
-    monkeypatch.setattr(storing, "SENT_TIMES", [lambda session, workspace_id, ids: dict.fromkeys(ids, now)])
+    monkeypatch.setattr(storing, "SENT_TIMES", [lambda session, workspace_id, ids, since: dict.fromkeys(ids, now)])
     with database.transaction(workspace.id) as session:
         changed = rescoring.rescore(session, workspace.id, now=now)
         again = rescoring.rescore(session, workspace.id, now=now)
@@ -330,3 +332,33 @@ def test_hits_of_a_workspace_that_is_gone_block_nobody(
     assert ingest.ship(services) == 2
     with database.transaction(workspace.id) as session:
         assert len(hits_of(session, workspace.id)) == 1
+
+
+def test_storing_gives_way_to_a_sender_and_stores_once_it_is_gone(
+    services: Services, database: Database, workspace: WorkspaceForTests, ada: int
+) -> None:
+    """Both write to the same two people, in opposite order; the sender must never be the one that is ended."""
+    now = services.clock.now()
+    with database.transaction(workspace.id) as session:
+        bob = a_tracked_customer(session, workspace.id, email="bob@example.com", now=now)
+    spool_up(services, [a_hit("click", who, workspace_id=workspace.id, at=now) for who in (ada, bob)])
+    with ThreadPoolExecutor(1) as pool, database.transaction(workspace.id) as session:
+        engagement.record_contacts(session, workspace.id, [Contact(bob, now, 0)])
+        shipped = pool.submit(ingest.ship, services)
+        await_a_waiting_lock(session)
+        engagement.record_contacts(session, workspace.id, [Contact(ada, now, 0)])
+        assert shipped.result() == 0
+
+    assert ingest.ship(services) == 2
+    with database.transaction(workspace.id) as session:
+        sums = [engagement.get(session, workspace.id, who) for who in (ada, bob)]
+        assert [(of.click_count, of.sent_count) for of in sums] == [(1, 1), (1, 1)]
+
+
+def await_a_waiting_lock(session: Session) -> None:
+    """Return once somebody waits for what this transaction holds."""
+    ours = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+    until = time.monotonic() + 10
+    while not session.scalar(text(ours)):
+        assert time.monotonic() < until, "nobody waits"
+        time.sleep(0.01)

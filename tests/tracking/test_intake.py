@@ -10,7 +10,7 @@ import pytest
 
 from app.kernel.database import Database
 from app.kernel.services import Services
-from app.tracking import links, spool
+from app.tracking import links
 from app.tracking.links import TargetNotWeb
 from tests.factories.tracking import Visit, an_intake, spooled, visit
 from tests.factories.workspaces import WorkspaceForTests
@@ -169,18 +169,3 @@ def test_registering_twice_is_once(services: Services, database: Database, works
 
         assert [link.id for link in again] == [link.id for link in first]
         assert [link.position for link in again] == [0, 1]
-
-
-def test_a_torn_last_line_is_left_and_the_file_goes_when_its_writer_does(tmp_path: Path) -> None:
-    writer = spool.Spool(tmp_path)
-    writer.append(spool.Line("open", 1.0, 1, 2, 3, 4, 0, "GET", "", "", ""))
-    (path,) = spool.list_files(tmp_path)
-    with path.open("ab") as file:
-        file.write(b'["open", 2.0, 1')
-    chunk = spool.read(path, 0, until=10.0, limit_bytes=10**6)
-
-    assert len(chunk.entries) == 1
-    assert not spool.delete_if_finished(path, chunk.end)
-    writer.close()
-    assert spool.delete_if_finished(path, chunk.end)
-    assert spool.list_files(tmp_path) == []

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.tracking.verdicts import Hit, Verdict, judge
+from app.tracking.verdicts import Hit, Verdict, judge, judge_lone
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
@@ -84,3 +84,10 @@ def test_an_image_fetched_by_a_mail_service_is_a_proxy(agent: str) -> None:
 
 def test_an_image_fetched_by_a_mail_program_is_a_person() -> None:
     assert judge([image(agent=FIREFOX)])[0].verdict is Verdict.HUMAN
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("agent", [FIREFOX, "", "Mozilla/5.0", "curl/8", "GoogleImageProxy"])
+def test_a_lone_hit_is_judged_alike_by_the_short_way(agent: str, method: str) -> None:
+    for hit in (click(agent=agent, method=method), image(agent=agent, method=method)):
+        assert [judge_lone(method, agent)] == judge([hit])

@@ -91,7 +91,12 @@ def own_cpu() -> float:
 
 def tree_cpu(pid: int) -> float:
     """Return the seconds of processor a process, its children and its ended children have used (Linux)."""
-    total = 0
+    return sum(tree_times(pid))
+
+
+def tree_times(pid: int) -> tuple[float, float]:
+    """Return the same seconds as spent by the programs themselves and, for them, in the kernel."""
+    user = system = 0
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
             words = stat.read_text().rpartition(")")[2].split()
@@ -99,10 +104,10 @@ def tree_cpu(pid: int) -> float:
             continue
         number, parent = int(stat.parent.name), int(words[1])
         if number == pid:
-            total += sum(map(int, words[11:15]))
+            user, system = user + int(words[11]) + int(words[13]), system + int(words[12]) + int(words[14])
         elif parent == pid:
-            total += int(words[11]) + int(words[12])
-    return total / _TICKS
+            user, system = user + int(words[11]), system + int(words[12])
+    return user / _TICKS, system / _TICKS
 
 
 def peak_rss_mb(pid: int) -> float:

@@ -38,9 +38,7 @@ def sample_content() -> Content:
         '<p>{{ workspace.postal_address }} <a href="{{ preferences_url }}">Preferences</a> '
         '<a href="{{ unsubscribe_url }}">Unsubscribe</a></p><p>Sent to {{ customer.email }}</p></body></html>'
     )
-    text = "Hello {{ customer.first_name }},\n\n" + "\n".join(
-        " ".join(random.choices(_WORDS, k=11)) for _ in range(50)
-    )
+    text = "Hello {{ customer.first_name }},\n\n" + "\n".join(" ".join(random.choices(_WORDS, k=11)) for _ in range(50))
     footer = "\n\n{{ workspace.postal_address }}\nUnsubscribe: {{ unsubscribe_url }}\n"
     subject = "{{ customer.first_name }}, spring is here"
     return Content(subject, "News from the garden", html, text[:3_000] + footer, "en")

@@ -5,14 +5,17 @@ The server is the real one (granian, one process) in front of the whole applicat
 
 from __future__ import annotations
 
+import itertools
 import os
+import selectors
 import socket
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from statistics import median, quantiles
 from typing import Any
 
@@ -45,10 +48,13 @@ def run(runs: int = RUNS, seconds: float = SECONDS, events: int = EVENTS) -> lis
         now = place.now
         with place.services.database.transaction(place.workspace_id) as session:
             links.register(session, place.workspace_id, SEND, [f"https://shop.test/{n}" for n in range(12)], now=now)
-        with _server(place) as (port, pid):
+        with (
+            _server(place, "--factory", "app.wiring.application:wsgi") as server,
+            _server(place, "bench.tracking:answer_nothing") as floor,
+        ):
             rows = [
-                _requests("click", _click_paths(place, customer_ids), port, pid, runs, seconds),
-                _requests("open", _open_paths(place, customer_ids), port, pid, runs, seconds),
+                _requests("click", _click_paths(place, customer_ids), server, floor, seconds, runs),
+                _requests("open", _open_paths(place, customer_ids), server, floor, seconds, runs),
             ]
         ingest.ship(place.services)
         return [*rows, _ingest(place, customer_ids, runs, events)]
@@ -79,9 +85,23 @@ def _open_paths(place: ground.Ground, customer_ids: list[int]) -> list[str]:
     ]
 
 
+@dataclass(frozen=True)
+class Server:
+    """A running web server."""
+
+    port: int
+    pid: int
+
+
+def answer_nothing(_environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
+    """Stand for an application that costs nothing: what is left is the web server's own."""
+    start_response("302 Found", [("Location", "https://shop.test/"), ("Content-Length", "0")])
+    return [b""]
+
+
 @contextmanager
-def _server(place: ground.Ground) -> Iterator[tuple[int, int]]:
-    """Run the web server as `make run` does, and yield its port and process id."""
+def _server(place: ground.Ground, *application: str) -> Iterator[Server]:
+    """Run the web server as `make run` does, in front of this application."""
     settings = place.services.settings
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -98,10 +118,10 @@ def _server(place: ground.Ground) -> Iterator[tuple[int, int]]:
     }
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
     command += ["--workers", "1", "--blocking-threads", "4", "--no-ws", "--http", "1", "--log-level", "error"]
-    process = subprocess.Popen([*command, "--factory", "app.wiring.application:wsgi"], env=env)
+    process = subprocess.Popen([*command, *application], env=env)
     try:
         _await(port)
-        yield port, process.pid
+        yield Server(port, process.pid)
     finally:
         process.terminate()
         process.wait()
@@ -116,51 +136,66 @@ def _await(port: int) -> None:
     raise TimeoutError("the web server does not answer")
 
 
-def _requests(name: str, paths: list[str], port: int, pid: int, runs: int, seconds: float) -> dict[str, Any]:
-    """Ask as fast as the server answers; then once more at half that rate, for the slowest hundredth."""
+def _requests(name: str, paths: list[str], server: Server, floor: Server, seconds: float, runs: int) -> dict[str, Any]:
+    """Ask as fast as the server answers, in turns with a server that does nothing; then at half that rate."""
     requests = [
         f"GET {path} HTTP/1.1\r\nHost: x\r\nUser-Agent: {_BROWSER}\r\nReferer: https://mail.test/\r\n\r\n".encode()
         for path in paths
     ]
-    _storm(requests, port, seconds=0.5, pause=0.0)
-    figures = measuring.Runs(name, "requests/s")
+    for warmed in (server, floor):
+        _storm(requests, warmed, seconds=0.5)
+    figures, floors, kernel = measuring.Runs(name, "requests/s"), [], []
     for _ in range(runs):
-        began, before = time.perf_counter(), measuring.tree_cpu(pid)
-        times = _storm(requests, port, seconds=seconds, pause=0.0)
-        figures.figures.append(len(times) / (time.perf_counter() - began))
-        figures.cpu_us.append((measuring.tree_cpu(pid) - before) / len(times) * 1e6)
-    half = _storm(requests, port, seconds=seconds, pause=2 * CONNECTIONS / median(figures.figures))
-    figures.note = f"p99 at half load {quantiles(half, n=100)[98] * 1000:.1f} ms"
+        rate, own, system = _load(requests, server, seconds)
+        figures.figures.append(rate)
+        figures.cpu_us.append(own + system)
+        kernel.append(system)
+        floors.append(sum(_load(requests, floor, seconds / 2)[1:]))
+    half = _storm(requests, server, seconds=seconds, rate=median(figures.figures) / 2)
+    figures.note = (
+        f"{median(kernel):.0f} of them in the kernel; a server that does nothing needs {median(floors):.0f}; "
+        f"p99 at half load {quantiles(half, n=100)[98] * 1000:.1f} ms"
+    )
     return figures.row()
 
 
-def _storm(requests: list[bytes], port: int, *, seconds: float, pause: float) -> list[float]:
-    """Send requests on every connection, one after the other, for some seconds; return how long each answer took."""
+def _load(requests: list[bytes], server: Server, seconds: float) -> tuple[float, float, float]:
+    """Return requests a second, and microseconds of the server's own and of the kernel for each."""
+    began, before = time.perf_counter(), measuring.tree_times(server.pid)
+    count = len(_storm(requests, server, seconds=seconds))
+    taken, after = time.perf_counter() - began, measuring.tree_times(server.pid)
+    own, system = ((then - now) / count * 1e6 for now, then in zip(before, after, strict=True))
+    return count / taken, own, system
+
+
+def _storm(requests: list[bytes], server: Server, *, seconds: float, rate: float | None = None) -> list[float]:
+    """Keep every connection busy for some seconds, at a rate or as fast as may be; return how long each answer took.
+
+    One thread: what the asker spends on switching between threads would look like a slow server.
+    """
     times: list[float] = []
-    workers = [
-        threading.Thread(target=_client, args=(requests[n::CONNECTIONS], port, seconds, pause, times))
-        for n in range(CONNECTIONS)
-    ]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
+    idle: deque[socket.socket] = deque()
+    asked_at: dict[socket.socket, float] = {}
+    selector, queue = selectors.DefaultSelector(), itertools.cycle(requests)
+    with ExitStack() as open_sockets:
+        for _ in range(CONNECTIONS):
+            connection = open_sockets.enter_context(socket.create_connection(("127.0.0.1", server.port)))
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            selector.register(connection, selectors.EVENT_READ, connection)
+            idle.append(connection)
+        began = time.perf_counter()
+        while (passed := time.perf_counter() - began) < seconds or asked_at:
+            due = passed * rate if rate else float("inf")
+            while idle and passed < seconds and len(times) + len(asked_at) < due:
+                connection = idle.popleft()
+                asked_at[connection] = time.perf_counter()
+                connection.sendall(next(queue))
+            for key, _ in selector.select(timeout=0.0005 if rate else 0.1):
+                if not key.data.recv(4096).startswith((b"HTTP/1.1 302", b"HTTP/1.1 200")):
+                    raise ValueError("the server refused a genuine link")
+                times.append(time.perf_counter() - asked_at.pop(key.data))
+                idle.append(key.data)
     return times
-
-
-def _client(requests: list[bytes], port: int, seconds: float, pause: float, times: list[float]) -> None:
-    until, number = time.perf_counter() + seconds, 0
-    with socket.create_connection(("127.0.0.1", port)) as connection:
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        while (began := time.perf_counter()) < until:
-            connection.sendall(requests[number % len(requests)])
-            number += 1
-            if not connection.recv(4096).startswith((b"HTTP/1.1 302", b"HTTP/1.1 200")):
-                raise ValueError("the server refused a genuine link")
-            took = time.perf_counter() - began
-            times.append(took)
-            if pause > took:
-                time.sleep(pause - took)
 
 
 def _ingest(place: ground.Ground, customer_ids: list[int], runs: int, events: int) -> dict[str, Any]:

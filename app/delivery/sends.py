@@ -8,13 +8,13 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger as BigInt
-from sqlalchemy import Select, column, func, select, update, values
+from sqlalchemy import Select, column, func, literal_column, select, update, values
 from sqlalchemy.orm import Session
 
 from app.delivery import lanes, launching
 from app.delivery.content import Content
 from app.delivery.launching import LaunchCounts
-from app.delivery.models import Message, MessageState, Send, SendKind, SendState
+from app.delivery.models import Batch, Message, MessageState, Send, SendKind, SendState
 from app.kernel.refusals import NotFound, Refusal
 
 # Which of several messages to one person goes first; the smaller waits.
@@ -247,7 +247,15 @@ def progress(session: Session, workspace_id: int, send_id: int) -> Progress:
 
 
 def finish_empty(session: Session, workspace_id: int, send_id: int, *, now: datetime) -> bool:
-    """Close a campaign's send when nothing of it waits; journeys and notices stay open for those to come."""
+    """Close a campaign's send when nothing of it waits; journeys and notices stay open for those to come.
+
+    Open batches are asked first: they are few, while the messages of a large send are many to look through.
+    """
+    is_open = select(Batch.id).where(
+        Batch.workspace_id == workspace_id, Batch.send_id == send_id, Batch.state != literal_column("'done'")
+    )
+    if session.scalar(is_open.limit(1)) is not None:
+        return False
     waits = (
         select(Message.id)
         .where(

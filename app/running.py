@@ -194,8 +194,8 @@ def _say_where(env: Mapping[str, str], var_dir: Path) -> None:
     login = var_dir / "demo-login"
     print(login.read_text().rstrip() if login.exists() else _FIRST_WORKSPACE, flush=True)
     if env.get("CATCHER_URL"):
-        print(f"Mail that was sent:  {env['CATCHER_URL']}", flush=True)
-    print(f"Logs: {var_dir / 'log'}   Stop with Ctrl-C", flush=True)
+        print(f"Mail      every mail that was sent, and its preference page: {env['CATCHER_URL']}", flush=True)
+    print(f"Logs      {var_dir / 'log'}\nStop with Ctrl-C; the next start finds everything as it was.", flush=True)
 
 
 def _secret(var_dir: Path) -> str:

@@ -39,7 +39,7 @@ def main(env: Mapping[str, str]) -> int:
         console.print(f"[red]The demonstration is stuck: {stuck}. See the logs in {services.settings.var_dir}/log.")
         return 1
     sums.show(console)
-    _leave_note(stage, env)
+    _leave_note(stage)
     if sums.differing:
         console.print(f"[red]{len(sums.differing)} counts differ.")
         return 1
@@ -110,9 +110,10 @@ def _buyers(made: shop.Shop, now: datetime) -> set[str]:
     return {email for email, cents in spent.items() if cents > 2500 and latest[email] >= now - timedelta(days=365)}
 
 
-def _leave_note(stage: Stage, env: Mapping[str, str]) -> None:
+def _leave_note(stage: Stage) -> None:
     """Keep what the next start should say about logging in."""
     note = f"Log in as {EMAIL} with the password: {PASSWORD}\n"
-    note += "Look at the dashboard; the campaign “Advent” (who waited, who was skipped, and why); any customer;\n"
-    note += f"the journey “First steps with us”; a mail and its preference page: {env.get('CATCHER_URL', '')}\n"
+    note += "Look at   the home page, and any customer\n"
+    note += "          the campaign “Advent”: who waited, who was skipped, and why\n"
+    note += "          the journey “First steps with us”: who went how far, and why they stopped\n"
     (stage.services.settings.var_dir / "demo-login").write_text(note)

@@ -15,6 +15,8 @@ from tests.factories.workspaces import WorkspaceForTests
 from tests.web.test_style_page import serious_findings
 
 ANSWERS_NO_PAGE = (".json", ".csv", "/health", "/ready", "/metrics", "/style", "/preview")
+# What a page asks for while it loads has arrived and stands in its place.
+_STANDS_STILL = "document.readyState === 'complete' && !document.querySelector('.htmx-request, .htmx-swapping')"
 
 
 @pytest.fixture
@@ -58,7 +60,7 @@ def test_every_page_is_accessible_and_fits_a_phone(app: Flask, page: Page, langu
     page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
     for path in pages_of(app):
         page.goto(path)
-        page.wait_for_load_state("networkidle")
+        page.wait_for_function(_STANDS_STILL)
         complaints += [f"{path}: {finding}" for finding in serious_findings(page)]
         if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
             complaints.append(f"{path} is wider than a phone")

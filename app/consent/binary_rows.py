@@ -31,17 +31,14 @@ _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def record_row(
-    seq: int, customer_id: int, spelled: bytes, sealed: bytes, prev_hash: bytes, salt: bytes, personal: bytes | None
+    seq: int, customer_id: int, spelled: str, sealed: bytes, prev_hash: bytes, salt: bytes, personal: str | None
 ) -> bytes:
     """Return a row of RECORD_COLUMNS up to `personal`; `record_tail` ends it."""
-    return b"".join(
-        (
-            _RECORD_HEAD(10, 8, seq, 8, customer_id, len(spelled)),
-            spelled,
-            _RECORD_SEAL(32, sealed, 32, prev_hash, 16, salt, -1 if personal is None else len(personal)),
-            personal or b"",
-        )
-    )
+    # Canonical texts are ASCII, a byte a letter.
+    head = _RECORD_HEAD(10, 8, seq, 8, customer_id, len(spelled)) + spelled.encode("ascii")
+    if personal is None:
+        return head + _RECORD_SEAL(32, sealed, 32, prev_hash, 16, salt, -1)
+    return head + _RECORD_SEAL(32, sealed, 32, prev_hash, 16, salt, len(personal)) + personal.encode("ascii")
 
 
 @lru_cache(maxsize=256)

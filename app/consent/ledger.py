@@ -187,23 +187,20 @@ class _Book:
         """Seal each answer onto the chain and yield its row."""
         salts, chances = os.urandom(16 * len(lines)), os.urandom(10 * len(lines)).hex()
         networks: dict[str | None, str] = {None: "", "": ""}
-        spell, seal = self._speller.spell, record.chain
+        spell, tail, prev_hash = self._speller.spell, binary_rows.record_tail, self.prev_hash
         for number, line in enumerate(lines):
-            self.seq += 1
+            self.seq = seq = self.seq + 1
             ip = networks.get(line.ip)
             if ip is None:
                 ip = networks[line.ip] = network(line.ip)
             salt, personal = salts[16 * number : 16 * number + 16], record.personal_values(line, ip)
             digest = record.seal_evidence(salt, personal) if personal else None
-            record_id = self._uuid7(chances[20 * number : 20 * number + 20])
-            spelled, answer = spell(line, self.seq, record_id, digest)
-            sealed, letters = seal(self.prev_hash, spelled), spelled.encode("ascii")
-            held = personal.encode("ascii") if personal else None
-            yield binary_rows.record_row(
-                self.seq, line.customer_id, letters, sealed, self.prev_hash, salt, held
-            ) + binary_rows.record_tail(answer.event, answer.purpose, answer.topic_id)
+            spelled, answer = spell(line, seq, self._uuid7(chances[20 * number : 20 * number + 20]), digest)
+            sealed = record.chain(prev_hash, spelled)
+            row = binary_rows.record_row(seq, line.customer_id, spelled, sealed, prev_hash, salt, personal)
+            yield row + tail(answer.event, answer.purpose, answer.topic_id)
             self._fold(line.customer_id, answer)
-            self.prev_hash = sealed
+            self.prev_hash = prev_hash = sealed
 
     def changes(self) -> Iterator[bytes]:
         """Yield the rows of every standing that the batch changed, as it is at the end."""

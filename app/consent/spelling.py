@@ -13,22 +13,22 @@ from app.consent.record import Line
 
 # Stands in the place of the seven values while the rest is spelled; nobody can have written it into a text before.
 _MARK = token_hex(16)
-# In the order in which a record holds them.
+# In the order in which a record holds them, and what stands around each.
 _SLOTS = {
-    "address_digest": '"%s"',
-    "customer_id": "%d",
-    "evidence_digest": '"%s"',
-    "happened_at": '"%s"',
-    "record_id": '"%s"',
-    "row": "%d",
-    "seq": "%d",
+    "address_digest": '"',
+    "customer_id": "",
+    "evidence_digest": '"',
+    "happened_at": '"',
+    "record_id": '"',
+    "row": "",
+    "seq": "",
 }
 
 
 class Pattern(NamedTuple):
-    """A record with places for what differs, which of the seven it holds, and what it answers."""
+    """The text between what differs, which of the seven the record holds, and what it answers."""
 
-    text: str
+    pieces: tuple[str, ...]
     held: tuple[str, ...]
     answer: Answer
 
@@ -50,8 +50,10 @@ class Speller:
             full = self._full.get(id(entry))
             if full is None:
                 full = self._full[id(entry)] = self._pattern(line, evidence_digest)
-            spelled = full.text % (
-                *(address_digest.hex(), customer_id, evidence_digest, record.iso(at), record_id, row, seq),
+            a, b, c, d, e, f, g, h = full.pieces
+            spelled = (
+                f"{a}{address_digest.hex()}{b}{customer_id}{c}{evidence_digest}{d}{record.iso(at)}{e}{record_id}"
+                f"{f}{row}{g}{seq}{h}"
             )
             return spelled, full.answer
         return self._spell_with_gaps(line, seq, record_id, evidence_digest)
@@ -67,7 +69,8 @@ class Speller:
             "row": line.row,
             "seq": seq,
         }
-        return pattern.text % tuple(values[name] for name in pattern.held), pattern.answer
+        texts = [f"{before}{values[name]}" for before, name in zip(pattern.pieces, pattern.held, strict=False)]
+        return "".join([*texts, pattern.pieces[-1]]), pattern.answer
 
     def _pattern(self, line: Line, digest: str | None) -> Pattern:
         entry = line.entry
@@ -92,7 +95,10 @@ class Speller:
         )
         answer = fold.read(values)
         held = tuple(name for name in _SLOTS if name in values)
-        text = record.spell(values | {name: _MARK + name for name in held}).replace("%", "%%")
+        rest = record.spell(values | {name: _MARK + name for name in held})
+        pieces = []
         for name in held:
-            text = text.replace(f'"{_MARK}{name}"', _SLOTS[name])
-        return Pattern(text, held, answer)
+            before, rest = rest.split(f'"{_MARK}{name}"')
+            pieces.append(before + _SLOTS[name])
+            rest = _SLOTS[name] + rest
+        return Pattern((*pieces, rest), held, answer)

@@ -11,14 +11,14 @@ from typing import NamedTuple
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.consent import ledger, notices, topics
+from app.consent import facts, ledger, notices, topics
 from app.consent.evidence import Evidence, Wording
 from app.consent.fold import Standings
 from app.consent.purposes import ALL_TOPICS, MARKETING, PURPOSES, SAID_NO, Event
 from app.consent.record import Entry, Line
 from app.consent.topics import TopicInfo
 from app.consent.words import N_
-from app.kernel import database
+from app.kernel import database, outbox
 
 # What came of a row's claim, as message ids; pages translate them.
 GRANTED = "granted"
@@ -128,7 +128,9 @@ def record_many(
     desk = _Desk(rulings, standings, suppressed, now)
     lines: list[Line] = []
     outcomes = [_judge(desk, claim, lines) for claim in claims]
-    ledger.append_lines(session, workspace_id, lines, now=now, held=standings)
+    numbers = ledger.append_lines(session, workspace_id, lines, now=now, held=standings)
+    for topic_id in sorted({line.entry.topic_id for line in lines} - {ALL_TOPICS}):
+        outbox.publish(session, facts.ConsentsImported(workspace_id, topic_id, numbers[0], numbers[-1]))
     return outcomes
 
 

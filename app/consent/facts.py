@@ -15,11 +15,20 @@ class ConfirmationRequested(Fact):
 
 @dataclass(frozen=True)
 class ConsentGiven(Fact):
-    """A person became mailable for a topic, or allowed a purpose (topic 0). Imports do not announce each row."""
+    """A person became mailable for a topic, or allowed a purpose (topic 0). Imports do not announce each person."""
 
     customer_id: int
     purpose: str
     topic_id: int
+
+
+@dataclass(frozen=True)
+class ConsentsImported(Fact):
+    """Proof brought from elsewhere made people mailable for a topic: those of the records `first` to `last`."""
+
+    topic_id: int
+    first: int
+    last: int
 
 
 @dataclass(frozen=True)

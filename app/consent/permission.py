@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, exists, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from app.consent import suppression
-from app.consent.models import ConsentState
+from app.consent.models import ConsentState, LedgerRecord
 from app.consent.purposes import ALL_TOPICS, CLICK_TRACKING, MARKETING, OPEN_TRACKING, PURPOSES
 from app.consent.words import N_
 
@@ -55,6 +55,23 @@ class PermissionRow:
     promised_days: int | None
     expires_at: datetime | None
     since: datetime
+
+
+def recorded_query(workspace_id: int, topic_id: int, *, first: int, last: int) -> Select[int]:
+    """Select the people whom the ledger's records `first` to `last` are about, as far as they speak of this topic.
+
+    What has become of them since is for `allowed_query` to say.
+    """
+    return (
+        select(LedgerRecord.customer_id)
+        .where(
+            LedgerRecord.workspace_id == workspace_id,
+            LedgerRecord.seq.between(first, last),
+            LedgerRecord.purpose == MARKETING,
+            LedgerRecord.topic_id == topic_id,
+        )
+        .distinct()
+    )
 
 
 def allowed_query(workspace_id: int, purpose: str, topic_id: int, now: datetime) -> Select[int, int]:

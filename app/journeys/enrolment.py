@@ -39,6 +39,11 @@ def enrol_customer(session: Session, journey: Journey, customer_id: int, *, now:
     return _enrol(session, journey, select(literal(customer_id).label("customer_id")), now)
 
 
+def enrol_many(session: Session, journey: Journey, people: Select[int], *, now: datetime) -> int:
+    """Let these people in, under the same conditions."""
+    return _enrol(session, journey, people, now)
+
+
 def count_candidates(session: Session, journey: Journey, *, now: datetime) -> int:
     """Return how many people publishing would let in at once: those in the segment now who may be mailed."""
     if journey.trigger_kind != "segment" or definitions.trigger_name(session, journey) is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from app.accounts import workspaces
+from app.consent import permission
 from app.consent.purposes import MARKETING
 from app.journeys import advancing, definitions, enrolment
 from app.journeys.enrolment import Stop
@@ -47,6 +48,16 @@ def join_topic(services: Services, *, workspace_id: int, customer_id: int, purpo
         for journey in definitions.list_live(session, workspace_id, trigger_kind="topic"):
             if journey.trigger_id == topic_id:
                 enrolment.enrol_customer(session, journey, customer_id, now=services.clock.now())
+
+
+@registry.job("journeys.join_imported")
+def join_imported(services: Services, *, workspace_id: int, topic_id: int, first: int, last: int) -> None:
+    """Hear ConsentsImported: let everybody a file made mailable into the live journeys about joining this topic."""
+    joined = permission.recorded_query(workspace_id, topic_id, first=first, last=last)
+    with services.database.transaction(workspace_id) as session:
+        for journey in definitions.list_live(session, workspace_id, trigger_kind="topic"):
+            if journey.trigger_id == topic_id:
+                enrolment.enrol_many(session, journey, joined, now=services.clock.now())
 
 
 @registry.job("journeys.stop_withdrawn")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 
-from app.consent.facts import ConfirmationRequested, ConsentGiven, ConsentWithdrawn
+from app.consent.facts import ConfirmationRequested, ConsentGiven, ConsentsImported, ConsentWithdrawn
 from app.customers.facts import PurchaseRecorded, PurchasesImported
 from app.kernel import outbox
 from app.tracking.facts import HumanResponded
@@ -12,6 +12,7 @@ from app.tracking.facts import HumanResponded
 HEARS: dict[type[outbox.Fact], list[str]] = {
     ConfirmationRequested: ["delivery.send_confirmation"],
     ConsentGiven: ["journeys.join_topic"],
+    ConsentsImported: ["journeys.join_imported"],
     ConsentWithdrawn: ["delivery.drop_withdrawn", "journeys.stop_withdrawn", "insight.forget"],
     HumanResponded: ["journeys.hear_response"],
     PurchaseRecorded: ["journeys.hear_purchase"],

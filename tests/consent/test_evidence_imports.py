@@ -115,3 +115,13 @@ def test_a_text_used_by_many_rows_is_stored_once(session, workspace, claim):
         for row in permission.state_of(session, workspace.id, person)
     }
     assert len(notices) == 1
+
+
+def test_where_somebody_agreed_is_kept_as_proof(session, workspace, ada, claim):
+    """The page in the record for ever, the network address beside it, shortened."""
+    record(session, workspace, but(claim, page="https://shop.example/join", ip="198.51.100.77"))
+
+    shown = proof.of_customer(session, workspace.id, ada.id)[-1]
+    assert shown.page == "https://shop.example/join"
+    assert shown.personal == {"address": "Ada@example.com", "ip": "198.51.100.0/24"}
+    assert shown.is_sealed

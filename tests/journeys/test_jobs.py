@@ -7,6 +7,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
+from app.consent import actions, evidence_imports, permission
+from app.consent.evidence import Evidence
+from app.consent.evidence_imports import Claim, Terms
+from app.customers import people
 from app.journeys import jobs, standing
 from app.kernel import registry
 from app.wiring.hears import HEARS
@@ -46,6 +50,28 @@ def test_subscribing_to_the_topic_leads_in_once(services, database, workspace, c
     join(services, workspace, ada)
 
     assert stands(database, workspace, ada) == [("active", None)]
+
+
+def test_whoever_a_file_made_mailable_is_let_in_with_all_others_of_it(services, database, workspace, committed):
+    """One news for a whole batch; who had agreed before and who withdrew since stay where they are."""
+    _journey, ada = committed
+    with database.transaction(workspace.id) as session:
+        bob, eve = (
+            people.upsert(session, workspace.id, email=f"{name}@b.co", fields={}, source="import", now=NOON)
+            for name in ("bob", "eve")
+        )
+        terms = Terms("paper form", "news", wording="Yes, write to me.")
+        claims = [
+            Claim(each.id, row, each.email, each.address_digest, NOON, terms) for row, each in enumerate((bob, eve))
+        ]
+        evidence_imports.record_many(session, workspace.id, "import 1", claims, NOON)
+        first, last = (permission.state_of(session, workspace.id, each.id)[0].ledger_seq for each in (bob, eve))
+        actions.withdraw(session, workspace.id, eve.id, evidence=Evidence(method="one_click"), now=NOON)
+    told = {"workspace_id": workspace.id, "topic_id": workspace.topic_id, "first": first, "last": last}
+    jobs.join_imported(services, **told)
+    jobs.join_imported(services, **told)
+
+    assert [stands(database, workspace, each) for each in (ada, bob, eve)] == [[], [("active", None)], []]
 
 
 def test_allowing_clicks_to_be_counted_leads_nowhere(services, database, workspace, committed):

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.consent import actions
 from app.consent.evidence import Evidence
-from app.customers import engagement, timeline
+from app.customers import engagement, naming, purchases, timeline
 from app.customers.engagement import Change
 from app.customers.timeline import ActivityRow
 from app.kernel import outbox
@@ -67,15 +68,44 @@ def record(
     return kind
 
 
-def list_waiting(session: Session, workspace_id: int, *, limit: int = 20) -> list[Reply]:
-    """Return the replies somebody should answer, oldest first."""
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One reply that somebody should answer, and who wrote it."""
+
+    id: int
+    customer_id: int
+    name: str
+    email: str | None
+    subject: str
+    excerpt: str
+    at: datetime
+
+
+def list_waiting(session: Session, workspace_id: int, *, limit: int = 20, after: int | None = None) -> list[Waiting]:
+    """Return the replies somebody should answer, oldest first; those that follow the reply `after`."""
+    named = purchases.named_query(workspace_id).subquery()
     query = (
-        select(Reply)
+        select(Reply, named.c.first_name, named.c.last_name, named.c.email)
+        .join(named, named.c.customer_id == Reply.customer_id)
         .where(Reply.workspace_id == workspace_id, Reply.done_at.is_(None))
         .order_by(Reply.at, Reply.id)
         .limit(limit)
     )
-    return list(session.scalars(query))
+    if after is not None:
+        latest = _get(session, workspace_id, after)
+        query = query.where(tuple_(Reply.at, Reply.id) > (latest.at, latest.id))
+    return [
+        Waiting(
+            id=row.Reply.id,
+            customer_id=row.Reply.customer_id,
+            name=naming.full_name(row.first_name, row.last_name),
+            email=row.email,
+            subject=row.Reply.subject,
+            excerpt=row.Reply.excerpt,
+            at=row.Reply.at,
+        )
+        for row in session.execute(query)
+    ]
 
 
 def count_waiting(session: Session, workspace_id: int) -> int:

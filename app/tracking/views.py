@@ -1,20 +1,31 @@
-"""Who waits for an answer? The replies on the home page."""
+"""Who waits for an answer? The inbox, and the oldest replies on the home page."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from flask import Blueprint, g, render_template, url_for
+from flask import Blueprint, g, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from app.customers import naming, people
 from app.kernel.services import services
 from app.tracking import replies
 from app.web import guard, shell
 
 bp = Blueprint("tracking", __name__, template_folder="templates")
+PAGE = 50
+
+
+@bp.get("/inbox")
+@guard.role("viewer")
+def inbox() -> str:
+    """Show every reply that waits, oldest first; `after` is the reply the next page follows."""
+    with services().database.transaction(g.workspace.id) as session:
+        waiting = replies.list_waiting(session, g.workspace.id, limit=PAGE, after=request.args.get("after", type=int))
+        count = replies.count_waiting(session, g.workspace.id)
+    more = url_for("tracking.inbox", after=waiting[-1].id) if len(waiting) == PAGE else None
+    return shell.page("tracking/inbox.html", replies=waiting, count=count, more=more)
 
 
 def home_panel(session: Session, workspace_id: int, subject_id: int, now: datetime) -> str:
@@ -22,10 +33,8 @@ def home_panel(session: Session, workspace_id: int, subject_id: int, now: dateti
     waiting = replies.list_waiting(session, workspace_id, limit=5)
     if not waiting:
         return ""
-    people_of = {reply.customer_id: people.get(session, workspace_id, reply.customer_id) for reply in waiting}
-    names = {each.id: naming.full_name(each.first_name, each.last_name) for each in people_of.values()}
     count = replies.count_waiting(session, workspace_id)
-    return render_template("tracking/waiting.html", replies=waiting, people=people_of, names=names, count=count)
+    return render_template("tracking/waiting.html", replies=waiting, count=count)
 
 
 @bp.post("/replies/<int:reply_id>/done")
@@ -33,7 +42,8 @@ def home_panel(session: Session, workspace_id: int, subject_id: int, now: dateti
 def finish(reply_id: int) -> Response:
     with services().database.transaction(g.workspace.id) as session:
         replies.finish(session, g.workspace.id, reply_id, now=services().clock.now())
-    return shell.back("/", _("Done."), undo=url_for("tracking.reopen", reply_id=reply_id))
+    here = guard.safe_next(request.form.get("next"))
+    return shell.back(here, _("Done."), undo=url_for("tracking.reopen", reply_id=reply_id, next=here))
 
 
 @bp.post("/replies/<int:reply_id>/reopen")
@@ -41,4 +51,4 @@ def finish(reply_id: int) -> Response:
 def reopen(reply_id: int) -> Response:
     with services().database.transaction(g.workspace.id) as session:
         replies.reopen(session, g.workspace.id, reply_id)
-    return shell.back("/", _("This reply waits again."))
+    return shell.back(guard.safe_next(request.args.get("next")), _("This reply waits again."))

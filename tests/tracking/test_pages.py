@@ -1,4 +1,4 @@
-"""Replies wait on the home page until somebody is done with them."""
+"""Replies wait in the inbox and on the home page until somebody is done with them."""
 
 from __future__ import annotations
 
@@ -39,6 +39,19 @@ def test_a_reply_waits_and_is_done_and_can_be_reopened(
     assert "<b>Re: Offer" not in waiting
     assert "Do you have it in blue?" not in done
     assert "Do you have it in blue?" in client.get("/").text
+
+
+def test_the_inbox_shows_who_waits_and_what_follows(
+    client: FlaskClient, database: Database, workspace: WorkspaceForTests
+) -> None:
+    reply_id = a_reply(database, workspace)
+    inbox = client.get("/inbox").text
+    done = client.post(f"/replies/{reply_id}/done", data={"next": "/inbox"})
+
+    assert "Do you have it in blue?" in inbox
+    assert "mailto:" in inbox
+    assert "Do you have it in blue?" not in client.get(f"/inbox?after={reply_id}").text
+    assert done.location == "/inbox"
 
 
 def test_a_reply_of_another_workspace_is_not_there(client: FlaskClient) -> None:

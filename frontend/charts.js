@@ -14,13 +14,13 @@ export function mount(element) {
   canvas.className = "chart-inner";
   element.append(canvas);
   const chart = init(canvas, null, { renderer: "canvas" });
-  const draw = () => chart.setOption(options(element.dataset.kind, data), true);
+  const draw = () => chart.setOption(options(element.dataset.kind, data, element.clientWidth), true);
   draw();
-  new ResizeObserver(() => chart.resize()).observe(element);
+  new ResizeObserver(() => (chart.resize(), draw())).observe(element);
   new MutationObserver(draw).observe(document.documentElement, { attributeFilter: ["data-bs-theme"] });
 }
 
-function options(kind, data) {
+function options(kind, data, width) {
   const style = getComputedStyle(document.documentElement);
   const colour = (name) => style.getPropertyValue(name).trim();
   const isFlat = kind === "bar" || kind === "funnel";
@@ -29,6 +29,7 @@ function options(kind, data) {
   const values = {
     type: "value",
     min: kind === "line" || kind === "scatter" ? undefined : 0,
+    ...wholeShares(data),
     axisLabel: { ...text, formatter: say, hideOverlap: true },
     splitLine: { lineStyle: { color: colour("--line-soft") } },
     splitNumber: 4,
@@ -38,7 +39,7 @@ function options(kind, data) {
     data: data.labels,
     inverse: isFlat,
     boundaryGap: !["line", "area"].includes(kind),
-    axisLabel: { ...text, hideOverlap: true },
+    axisLabel: { ...text, ...naming(kind, data.labels.length, width) },
     axisLine: { lineStyle: { color: colour("--line") } },
     axisTick: { show: false },
   };
@@ -48,7 +49,7 @@ function options(kind, data) {
     animationDuration: 250,
     textStyle: text,
     color: SERIES.map(colour),
-    grid: { left: 4, right: 12, top: isCrowd ? 32 : 12, bottom: 4, containLabel: true },
+    grid: { left: 4, right: isFlat ? 12 : 20, top: isCrowd ? 32 : 12, bottom: 4, containLabel: true },
     legend: { show: isCrowd, top: 0, left: 0, icon: "roundRect", itemWidth: 10, itemHeight: 10, textStyle: text, data: data.series.map((line) => line.name) },
     // Rich text, because the policy allows no style attribute inside an HTML tooltip.
     tooltip: {
@@ -64,6 +65,19 @@ function options(kind, data) {
     yAxis: isFlat ? names : values,
     series: data.series.flatMap((line, place) => drawn(kind, line, place, colour)),
   };
+}
+
+// Shares that reach for the whole end at a hundred percent, in quarters; round steps would lead beyond.
+function wholeShares(data) {
+  const top = Math.max(...data.series.flatMap((line) => line.values));
+  return data.unit === "percent" && top > 0.8 && top <= 1 ? { max: 1, interval: 0.25 } : {};
+}
+
+// Few bars all keep their names, broken into lines; where there are many, some names stand for the rest.
+function naming(kind, count, width) {
+  if (kind === "bar" || kind === "funnel") return { interval: 0, width: width / 3, overflow: "break" };
+  if (kind !== "columns" || count > 7) return { hideOverlap: true };
+  return { interval: 0, width: (width - 56) / count - 8, overflow: "break" };
 }
 
 function drawn(kind, line, place, colour) {

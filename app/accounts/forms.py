@@ -21,7 +21,7 @@ _LANGUAGES = [("en", "English"), ("zh", "中文")]
 class LoginForm(Form):
     """Address and password."""
 
-    email = LineField(_l("E-mail"), [required, Length(max=ADDRESS_CHARS)])
+    email = LineField(_l("Email"), [required, Length(max=ADDRESS_CHARS)])
     password = PasswordField(_l("Password"), [required, Length(max=LONGEST)])
 
 
@@ -41,7 +41,7 @@ class NewInvitationForm(Form):
 class InviteForm(Form):
     """Whom to ask, and as what."""
 
-    email = LineField(_l("E-mail"), [required, Length(max=ADDRESS_CHARS)])
+    email = LineField(_l("Email"), [required, Length(max=ADDRESS_CHARS)])
     role = SelectField(_l("Role"), choices=_ROLES, default="marketer")
 
 

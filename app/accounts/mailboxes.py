@@ -10,10 +10,10 @@ ADDRESS_CHARS = 254
 
 
 class NotAMailbox(Refusal):
-    """What was typed cannot be an e-mail address."""
+    """What was typed cannot be an email address."""
 
     status = 422
-    message = "This is not an e-mail address we could write to."
+    message = "This is not an email address we could write to."
 
 
 def check(typed: str, *, field: str = "email") -> str:

@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.consent.models import LedgerRecord, Topic
+from app.consent.words import PURPOSES
 from app.customers.timeline import Moment
 
 # Message ids by event; what is left out is no act of the person.
@@ -48,7 +49,8 @@ def of_customer(
             kind="consent",
             key=f"consent-{_NEWEST_FIRST - row.seq:019d}",
             title=_TITLES[row.event],
-            detail=row.name or row.purpose.replace("_", " "),
+            values={} if row.name else {"purpose": PURPOSES[row.purpose]},
+            detail=row.name or "",
         )
         for row in session.execute(query)
     ]

@@ -216,10 +216,10 @@ def _bought(session: Session, workspace_id: int, customer_id: int, until: dateti
             channel="purchase",
             kind="purchase",
             key=f"purchase-{2**62 - purchase.id:019d}",
-            title=N_("Bought %(product)s for %(amount)s %(currency)s"),
+            title=N_("Bought %(product)s for %(price)s"),
             values={
                 "product": purchase.product or purchase.order_ref,
-                "amount": str(purchase.amount),
+                "amount": purchase.amount,
                 "currency": purchase.currency,
             },
         )

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from app.customers.timeline import Moment
 from app.delivery.models import Message, MessageState, Send
 
-_LEFT = (MessageState.SENT, MessageState.IN_DOUBT)
+# Message ids by state; what is left out has not left.
+_TITLES = {MessageState.SENT: "A mail left", MessageState.IN_DOUBT: "A mail may or may not have arrived"}
 _NEWEST_FIRST = 2**62
 
 
@@ -26,7 +27,7 @@ def of_customer(
         .where(
             Message.workspace_id == workspace_id,
             Message.customer_id == customer_id,
-            Message.state.in_(_LEFT),
+            Message.state.in_(_TITLES),
             at.is_not(None),
         )
         .order_by(at.desc(), Message.id.desc())
@@ -40,7 +41,7 @@ def of_customer(
             channel="mail",
             kind="message",
             key=f"message-{_NEWEST_FIRST - row.id:019d}",
-            title="A mail left" if row.state == MessageState.SENT else "A mail may or may not have arrived",
+            title=_TITLES[row.state],
             detail=row.subject,
             url=f"/campaigns/{row.source_id}" if row.kind == "campaign" else None,
         )

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from flask import Blueprint, g, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
 from app.customers import engagement, purchases, traits
@@ -18,7 +19,7 @@ from app.insight import concentration, words
 from app.insight.concentration import STEPS
 from app.kernel import outbox
 from app.kernel.services import services
-from app.web import charts, guard, shell
+from app.web import charts, guard, language, shell
 
 bp = Blueprint("insight", __name__, template_folder="templates")
 
@@ -30,7 +31,7 @@ def show_insight() -> ResponseReturnValue:
     with services().database.transaction(g.workspace.id) as session:
         tiers = concentration.list_tiers(session, g.workspace.id)
         curve = concentration.curve(session, g.workspace.id) if tiers else []
-        top = concentration.list_top(session, g.workspace.id)
+        top = concentration.list_top(session, g.workspace.id, limit=10)
         patterns = concentration.list_patterns(session, g.workspace.id)
         scored_at = concentration.scored_at(session, g.workspace.id)
         currency = purchases.usual_currency(session, g.workspace.id) or "EUR"
@@ -103,7 +104,15 @@ def _summary(tiers: list[concentration.Tier]) -> str:
     """One sentence: the top tenth and what it brings."""
     few = [tier for tier in tiers if tier.name in ("top_1", "top_10")]
     people, share = sum(tier.people for tier in few), sum(tier.revenue_share for tier in few)
-    return str(_("%(people)s people bring %(share)s %% of the revenue.", people=people, share=round(share * 100)))
+    return str(
+        ngettext(
+            "%(people)s person brings %(share)s of the revenue.",
+            "%(people)s people bring %(share)s of the revenue.",
+            people,
+            people=language.number(people),
+            share=language.percent(share, 0),
+        )
+    )
 
 
 def _curve_chart(curve: list[tuple[float, float]]) -> dict[str, Any]:

@@ -31,6 +31,7 @@ def init_app(app: Flask, services: Services) -> None:
         panels=panels,
         navigation=navigation,
         toasts=shell.toasts,
+        is_live=shell.is_live,
         state_of=states.state_of,
         attributes=attributes,
         page_language=language.current,

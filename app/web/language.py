@@ -35,6 +35,7 @@ def init_app(app: Flask) -> None:
         date=day,
         datetime=moment,
         relative=relative,
+        ago=ago,
         weekday=weekday,
     )
 
@@ -108,11 +109,13 @@ def language_name(code: str) -> str:
     )
 
 
-def moment(value: datetime | None, length: str = "medium") -> str:
-    """Date and time in the reader's time zone."""
+def moment(value: datetime | None) -> str:
+    """Date and time to the minute, in the reader's time zone."""
     if value is None:
         return UNKNOWN
-    return str(dates.format_datetime(value, length, tzinfo=get_timezone(), locale=get_locale()))
+    here = value.astimezone(get_timezone())
+    joined = str(cast(Locale, get_locale()).datetime_formats["medium"])
+    return joined.format(dates.format_time(here, "short", locale=get_locale()), day(here))
 
 
 def relative(value: datetime | None) -> str:
@@ -120,8 +123,12 @@ def relative(value: datetime | None) -> str:
     if value is None:
         return str(gettext("not yet"))
     delta = value - services().clock.now()
-    if abs(delta) > timedelta(days=30):
-        return day(value)
+    return day(value) if abs(delta) > timedelta(days=30) else ago(value)
+
+
+def ago(value: datetime) -> str:
+    """3 hours ago, 4 months ago, however long it is."""
+    delta = value - services().clock.now()
     if abs(delta) < timedelta(seconds=45):
         return str(gettext("just now"))
     return str(dates.format_timedelta(delta, add_direction=True, locale=get_locale(), threshold=1.2))

@@ -144,7 +144,7 @@ def test_a_refused_setting_is_shown_at_its_field(client):
     answer = client.post("/settings", data={"name": "Shop", "sender_address": "nowhere"})
 
     assert answer.status_code == 422
-    assert "This is not an e-mail address" in answer.text or "form-error" in answer.text
+    assert "This is not an email address" in answer.text or "form-error" in answer.text
 
 
 def test_the_relay_is_never_shown_again(client, workspace):

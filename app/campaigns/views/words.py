@@ -24,6 +24,7 @@ REASONS = {
     "content": _("the mailbox provider refused the content"),
     "unclassified": _("refused without a clear reason"),
     "template_error": _("the mail could not be filled in for them"),
+    "gave_up": _("the mailbox provider took no mail for days"),
     "staff": _("somebody of the staff paused it"),
 }
 STEPS = {"audience": _("Audience"), "content": _("Content"), "when": _("When")}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from flask import Response, g
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -60,5 +62,6 @@ def show_proof(seq: int) -> ResponseReturnValue:
         behind=f"/customers/{found.customer_id}",
         title=_("Proof of consent"),
         proof=found,
+        happened_at=datetime.fromisoformat(found.happened_at) if found.happened_at else None,
         words=words,
     )

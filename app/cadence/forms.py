@@ -28,10 +28,10 @@ class PolicyForm(Form):
 
     has_cap = BooleanField(_l("Limit how many mails one person gets"))
     cap_limit = IntegerField(_l("At most so many mails"), [Optional(), NumberRange(1, 40)])
-    cap_days = IntegerField(_l("in so many days"), [Optional(), NumberRange(1, 366)])
+    cap_days = IntegerField(_l("In so many days"), [Optional(), NumberRange(1, 366)])
     has_quiet = BooleanField(_l("Send nothing during the night, by the clock where each person lives"))
     quiet_from = TimeField(_l("Quiet from"), [Optional()])
-    quiet_until = TimeField(_l("until"), [Optional()])
+    quiet_until = TimeField(_l("Quiet until"), [Optional()])
     sending_days = SelectMultipleChecks(_l("Days on which mail may leave"), choices=_DAYS)
 
     def show(self, policy: Policy) -> None:

@@ -185,6 +185,6 @@ def _note(
         action=f"campaign.{deed}",
         subject_kind="campaign",
         subject_id=campaign.id,
-        details=dict(details),
+        details={"name": campaign.name, **details},
         now=now,
     )

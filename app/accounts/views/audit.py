@@ -23,4 +23,5 @@ def show_audit() -> ResponseReturnValue:
         entries = audit.list_entries(session, g.workspace.id, before=before, limit=PAGE)
     more = f"/settings/audit?before={entries[-1].id}" if len(entries) == PAGE else None
     said = {entry.id: deeds.say(entry.action) for entry in entries}
-    return shell.page("accounts/audit.html", entries=entries, deeds=said, more=more, tabs=settings_tabs())
+    about = {entry.id: deeds.details(entry.details) for entry in entries}
+    return shell.page("accounts/audit.html", entries=entries, deeds=said, about=about, more=more, tabs=settings_tabs())

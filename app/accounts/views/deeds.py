@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
+
+from app.web import language, states
 
 DEEDS = {
     "staff.invited": _("invited somebody"),
@@ -19,13 +25,22 @@ DEEDS = {
     "identity.relay_changed": _("changed the mail server of a sender"),
     "identity.keys_renewed": _("made new signing keys"),
     "identity.made_default": _("chose the first sender"),
+    "sending.resumed": _("let mail leave again"),
+    "cadence.changed": _("changed frequency and quiet hours"),
+    "wording.changed": _("put a new wording in force"),
+    "address.suppressed": _("had an address never mailed again"),
+    "topic.saved": _("saved a topic"),
+    "signups.purged": _("rejected unconfirmed sign-ups"),
+    "signup_form.saved": _("saved a sign-up form"),
     "journey.created": _("made a journey"),
     "journey.changed": _("changed a journey"),
     "journey.published": _("published a journey"),
     "journey.paused": _("paused a journey"),
     "campaign.created": _("made a campaign"),
     "campaign.launched": _("sent a campaign"),
-    "campaign.scheduled": _("scheduled a campaign"),
+    "campaign.planned": _("scheduled a campaign"),
+    "campaign.held_back": _("held a campaign back"),
+    "campaign.unplanned": _("took a campaign back to draft"),
     "campaign.paused": _("paused a campaign"),
     "campaign.resumed": _("resumed a campaign"),
     "campaign.cancelled": _("cancelled a campaign"),
@@ -35,6 +50,39 @@ DEEDS = {
     "segment.deleted": _("deleted a segment"),
     "import.started": _("started an import"),
 }
+
+
+# Which details are shown, and what they are called; the rest are marks for programs.
+DETAILS = {
+    "name": _("name"),
+    "email": _("address"),
+    "address": _("address"),
+    "role": _("role"),
+    "at": _("leaves"),
+    "reason": _("reason"),
+    "note": _("reason"),
+    "settings": _("changed"),
+    "requests": _("sign-ups"),
+    "network": _("network"),
+    "stopped": _("people who get nothing"),
+    "version": _("version"),
+    "language": _("language"),
+}
+
+
+def details(given: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return what a deed was about, in words: (name, value)."""
+    return [(str(DETAILS[name]), _value(name, value)) for name, value in given.items() if name in DETAILS and value]
+
+
+def _value(name: str, value: Any) -> str:
+    if name == "at":
+        return language.moment(datetime.fromisoformat(value))
+    if name == "role":
+        return str(states.state_of(value).label)
+    if name == "language":
+        return language.language_name(value)
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def say(action: str) -> str:

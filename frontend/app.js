@@ -35,6 +35,8 @@ function drawLater(root) {
   for (const element of found) if (!element.dataset.armed) (element.dataset.armed = "yes"), seen.observe(element);
 }
 
+// Of a row of tabs wider than the screen, the open one is seen.
+for (const tab of document.querySelectorAll(".tabs [aria-current]")) tab.parentElement.scrollLeft = tab.offsetLeft - tab.parentElement.offsetLeft - 48;
 armMenus();
 armRows();
 armCopies();

@@ -57,7 +57,7 @@ class TokenExpired(Refusal):
     """The token was genuine, and its time has passed."""
 
     status = 410
-    message = "This link has expired."
+    message = "This link has expired. The latest mail from the same sender holds a new one."
 
 
 class Letter(NamedTuple):

@@ -49,7 +49,7 @@ def test_a_file_goes_from_upload_to_result(client, database, workspace):
     assert client.post(f"{url}/start").status_code == 303
     assert client.get(f"{url}/progress").status_code == 200
     running.run(database, FixedClock(NOON), workspace.id, import_id)
-    assert "2 rows were taken over, 1 are given back" in client.get(url).text
+    assert "2 rows were taken over, 1 given back" in client.get(url).text
     assert client.get(f"{url}/progress", headers={"HX-Request": "true"}).headers["HX-Redirect"] == url
     given_back = client.get(f"{url}/refused.csv").get_data(as_text=True)
     assert given_back.splitlines()[1].startswith("nobody,No,,,4,")

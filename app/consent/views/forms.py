@@ -162,7 +162,6 @@ def _edit(held: SignupForm | None, form: SignupFormForm) -> str:
 
 def _snippet(form: SignupForm, url: str) -> str:
     """Return HTML for any website: it asks for the address, and our page asks for everything else."""
-    language.use(g.staff.language)
     label, button = ("您的邮箱地址", "订阅") if form.language == "zh" else ("Your email address", "Sign up")
     return Markup(
         '<form action="{url}" method="post">\n'

@@ -88,16 +88,9 @@ class ReadingForm(Form):
 
 
 class MappingForm(Form):
-    """How the rows are meant."""
+    """How the rows of any file are meant."""
 
     match_by = SelectField(_("Find people by"), choices=[("email", _("Email")), ("external_ref", _("Customer number"))])
-    clears_empty = BooleanField(_("Empty cells clear what is known"))
-    topic = LineField(_("Topic they said yes to"), description=_("For rows that name none; a topic's name or key."))
-    unknown = SelectField(
-        _("Purchases of people not known"),
-        choices=[("refuse", _("Give the row back")), ("create", _("Add the person"))],
-    )
-    decimal = SelectField(_("Amounts are written"), choices=[(".", "1,234.50"), (",", "1.234,50")])
     date_order = SelectField(
         _("Dates are written"),
         choices=[
@@ -106,7 +99,29 @@ class MappingForm(Form):
             ("mdy", _("Month first, 03/31/2026")),
         ],
     )
+
+
+class PeopleMappingForm(MappingForm):
+    """How the rows of a file of people are meant."""
+
+    topic = LineField(_("Topic they said yes to"), description=_("For rows that name none; a topic's name or key."))
+    clears_empty = BooleanField(_("Empty cells clear what is known"))
+
+
+class PurchasesMappingForm(MappingForm):
+    """How the rows of a file of purchases are meant."""
+
+    unknown = SelectField(
+        _("Purchases of people not known"),
+        choices=[("refuse", _("Give the row back")), ("create", _("Add the person"))],
+    )
+    decimal = SelectField(_("Amounts are written"), choices=[(".", "1,234.50"), (",", "1.234,50")])
     currency = LineField(_("Currency"), default="EUR", description=_("For rows that name none."))
+
+
+def mapping_form(kind: str, **given: Any) -> MappingForm:
+    """Return the form that asks only what a file of this kind needs."""
+    return PurchasesMappingForm(**given) if kind == "purchases" else PeopleMappingForm(**given)
 
 
 def customer_form(customer: Customer, custom: list[CustomField]) -> CustomerForm:

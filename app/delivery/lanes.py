@@ -54,7 +54,9 @@ def get(session: Session, workspace_id: int, lane_id: int) -> Lane:
     return found
 
 
-def wake(session: Session, workspace_id: int, lane_ids: Collection[int], *, run_at: datetime | None = None) -> None:
+def wake(
+    session: Session, workspace_id: int, lane_ids: Collection[int], *, run_at: datetime | None = None
+) -> None:
     """Have a sender look at these lanes; one that runs already looks again by itself."""
     for lane_id in sorted(lane_ids):
         outbox.enqueue(

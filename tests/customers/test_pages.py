@@ -11,6 +11,7 @@ from app.customers.imports import running
 from app.kernel.clock import FixedClock
 from tests.factories import NOON
 from tests.factories.customers import a_customer, a_purchase, import_file
+from tests.factories.pages import controls_of
 
 CSV = b"email,first_name,city,note\nada@example.com,Ada,London,x\nbob@example.com,<b>Bob</b>,,x\nnobody,No,,\n"
 
@@ -36,9 +37,9 @@ def test_a_file_goes_from_upload_to_result(client, database, workspace):
     assert "people.csv" in columns
     assert "&lt;b&gt;Bob&lt;/b&gt;" in columns
 
-    chosen = {"column-0": "email", "column-1": "first_name", "column-2": "city", "match_by": "email"}
-    options = {"date_order": "ymd", "decimal": ".", "unknown": "refuse", "currency": "EUR"}
-    assert client.post(f"{url}/columns", data={**chosen, **options}).status_code == 303
+    as_guessed = controls_of(columns, f"{url}/columns")
+    assert (as_guessed["column-0"], as_guessed["column-3"]) == ("email", "")
+    assert client.post(f"{url}/columns", data=as_guessed).status_code == 303
     import_id = int(url.rpartition("/")[2])
     assert "hx-get" in client.get(url).text
     running.rehearse(database, FixedClock(NOON), workspace.id, import_id)
@@ -68,6 +69,19 @@ def test_an_empty_file_is_refused_with_a_sentence(client, data):
     assert "This file" in answer.text
 
 
+def test_purchases_go_as_the_page_asks(client):
+    purchases = b"email,order_ref,amount,purchased_at\nada@example.com,A1,12.50,2026-03-31\n"
+    stored = client.post(
+        "/customers/imports/new",
+        data={"file": (io.BytesIO(purchases), "purchases.csv"), "kind": "purchases", "source": "own"},
+        content_type="multipart/form-data",
+    )
+    as_guessed = controls_of(client.get(stored.location).text, f"{stored.location}/columns")
+
+    assert as_guessed["currency"] == "EUR"
+    assert client.post(f"{stored.location}/columns", data=as_guessed).status_code == 303
+
+
 def test_columns_that_name_nobody_are_refused_on_the_page(client):
     stored = client.post(
         "/customers/imports/new",
@@ -76,7 +90,7 @@ def test_columns_that_name_nobody_are_refused_on_the_page(client):
     )
     answer = client.post(
         f"{stored.location}/columns",
-        data={"column-1": "first_name", "match_by": "email", "date_order": "ymd", "decimal": ".", "unknown": "refuse"},
+        data={"column-1": "first_name", "match_by": "email", "date_order": "ymd"},
     )
 
     assert answer.status_code == 422

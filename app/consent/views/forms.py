@@ -17,7 +17,7 @@ from app.consent.models import SignupForm
 from app.consent.views.blueprint import bp, tabs
 from app.kernel.refusals import Refusal
 from app.kernel.services import services
-from app.web import guard, language, shell
+from app.web import guard, shell
 
 _COUNTED_OVER = timedelta(days=90)
 

@@ -8,7 +8,7 @@ from flask import g, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.customers.forms import MappingForm, ReadingForm, UploadForm
+from app.customers.forms import MappingForm, ReadingForm, UploadForm, mapping_form
 from app.customers.imports import files, mapping, reading, steps
 from app.customers.models import Import
 from app.customers.views import progress
@@ -97,15 +97,15 @@ def reread(import_id: int) -> ResponseReturnValue:
 @guard.role("marketer")
 def decide_columns(import_id: int) -> ResponseReturnValue:
     """Take the meaning of the columns and rehearse."""
-    form = MappingForm()
     with services().database.transaction(g.workspace.id) as session:
         found = steps.get(session, g.workspace.id, import_id)
+        form = mapping_form(found.kind)
         chosen = {str(place): request.form.get(f"column-{place}", "") for place in range(len(found.header))}
         try:
             if not form.validate():
                 raise mapping.MappingRefused
             choices = mapping.targets(session, g.workspace.id, found.kind)
-            mapping.decide(found, chosen, _options(form, found), choices)
+            mapping.decide(found, chosen, _options(form), choices)
         except Refusal as refusal:
             form.refuse(refusal)
             return _columns_page(session, found, form=form, chosen=chosen), 422
@@ -149,7 +149,7 @@ def _columns_page(
         "customers/columns.html",
         found=found,
         reading=ReadingForm(formdata=None, encoding=found.encoding, delimiter=found.delimiter),
-        form=form or MappingForm(formdata=None, data=found.options or _first_options(meant)),
+        form=form or mapping_form(found.kind, formdata=None, data=found.options or _first_options(meant)),
         choices=choices,
         columns=[_column(place, name, meant, rows) for place, name in enumerate(found.header)],
         row_count=len(rows),
@@ -168,14 +168,9 @@ def _first_options(meant: dict[str, str]) -> dict[str, Any]:
     return {} if "email" in meant.values() else {"match_by": "external_ref"}
 
 
-def _options(form: MappingForm, found: Import) -> mapping.Options:
-    return mapping.Options(
-        match_by=form.match_by.data,
-        unknown=form.unknown.data if found.kind == "purchases" else "refuse",
-        clears_empty=form.clears_empty.data,
-        decimal=form.decimal.data,
-        date_order=form.date_order.data,
-        currency=(form.currency.data or "").upper(),
-        topic=form.topic.data or "",
-        time_zone=g.workspace.time_zone,
-    )
+def _options(form: MappingForm) -> mapping.Options:
+    """Return what was chosen; what a file of this kind is not asked stays as it is for everybody."""
+    said = {name: value for name, value in form.data.items() if name != "csrf_token" and value is not None}
+    if "currency" in said:
+        said["currency"] = said["currency"].upper()
+    return mapping.Options(**said, time_zone=g.workspace.time_zone)

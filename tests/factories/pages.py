@@ -1,0 +1,33 @@
+"""What would a browser send? The controls of a form on a page, as they stand."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+
+
+def controls_of(page: str, action: str) -> dict[str, str]:
+    """Return name and value of what the form that posts to `action` would send if its button were pressed at once."""
+    reader = _Reader(action)
+    reader.feed(page)
+    return reader.sent
+
+
+class _Reader(HTMLParser):
+    def __init__(self, action: str) -> None:
+        super().__init__()
+        self.action, self.sent = action, dict[str, str]()
+        self._is_inside, self._select = False, ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        name, value = given.get("name") or "", given.get("value") or ""
+        if tag == "form":
+            self._is_inside = given.get("action") == self.action
+        elif not self._is_inside:
+            return
+        elif tag == "select":
+            self._select = name
+        elif tag == "option" and self._select and ("selected" in given or self._select not in self.sent):
+            self.sent[self._select] = value
+        elif tag == "input" and name and (given.get("type") not in ("checkbox", "radio") or "checked" in given):
+            self.sent[name] = value

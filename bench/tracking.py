@@ -220,4 +220,16 @@ def _ingest(place: ground.Ground, customer_ids: list[int], runs: int, events: in
             stored = ingest.ship(place.services)
         figures.figures.append(stored / taken.wall)
         figures.cpu_us.append(taken.cpu / stored * 1e6)
+    late = [_lateness(place, customer_ids[number], next(messages)) for number in range(runs)]
+    figures.note = f"queryable {median(late):.1f} s after the click, at most {max(late):.1f} s"
     return figures.row()
+
+
+def _lateness(place: ground.Ground, customer_id: int, message_id: int) -> float:
+    """Return how many seconds after a click the loop that stores hits has stored it."""
+    writer, at = spool.Spool(place.services.settings.spool_dir), time.time()
+    ids = (place.workspace_id, message_id, SEND, customer_id, 1)
+    writer.append(spool.Line("click", at, *ids, "GET", "192.0.2.0", _BROWSER, ""))
+    while not ingest.ship(place.services, settled_for=ingest.SETTLE):
+        time.sleep(ingest.SHIP_EVERY)
+    return time.time() - at

@@ -79,7 +79,7 @@ def test_a_cell_of_ten_megabytes_spoils_its_row_only(database, workspace):
     content = f"email,first_name\nbob@example.com,{'x' * 10_000_000}\n{GOOD},Ada\n"
     done = import_file(database, workspace.id, content)
 
-    assert refused(database, workspace.id, done) == [(2, "too_long")]
+    assert refused(database, workspace.id, done) == [(2, "endless")]
     assert names(database, workspace.id) == {GOOD: "Ada"}
 
 
@@ -89,7 +89,7 @@ def test_a_quote_never_closed_ends_with_its_row(database, workspace):
 
     assert done.counts["created"] > 1000
     assert GOOD in names(database, workspace.id)
-    assert (2, "too_long") in refused(database, workspace.id, done)
+    assert (2, "endless") in refused(database, workspace.id, done)
 
 
 @pytest.mark.parametrize(

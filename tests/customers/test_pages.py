@@ -82,6 +82,22 @@ def test_purchases_go_as_the_page_asks(client):
     assert client.post(f"{stored.location}/columns", data=as_guessed).status_code == 303
 
 
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        (b"PK\x03\x04" + bytes(range(256)), "This is a workbook."),
+        (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "This file holds no text."),
+        (bytes(range(256)) * 40, "This file holds no text."),
+    ],
+)
+def test_what_is_no_table_of_text_is_refused_with_a_sentence(client, data, sentence):
+    sent = {"file": (io.BytesIO(data), "people.csv"), "kind": "people", "source": "own", "source_note": ""}
+    page = client.post("/customers/imports/new", data=sent, content_type="multipart/form-data")
+
+    assert page.status_code == 422
+    assert sentence in page.text
+
+
 def test_columns_that_name_nobody_are_refused_on_the_page(client):
     stored = client.post(
         "/customers/imports/new",

@@ -87,7 +87,7 @@ def _check(
     for number, cells in gathered:
         if not cells:
             if cells is None:
-                batch.refused.append(Refused(number, "too_long", "", []))
+                batch.refused.append(Refused(number, "endless", "", []))
             continue
         joined = "".join(cells)
         # What is printable holds no NUL, no control character and nothing undecodable.

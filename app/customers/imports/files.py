@@ -60,7 +60,13 @@ def store(
     session.add(found)
     session.flush()
     sample = _store_pieces(session, found, file)
+    if reading.is_workbook(sample):
+        raise FileRefused(
+            "This is a workbook. Save it as CSV in your spreadsheet program and choose that.", field="file"
+        )
     found.encoding = reading.guess_encoding(sample)
+    if not reading.is_text(sample, found.encoding):
+        raise FileRefused("This file holds no text. Choose a CSV file.", field="file")
     reread(found, sample, encoding=found.encoding, delimiter=None)
     session.flush()
     return found

@@ -29,6 +29,25 @@ ENCODINGS = {
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
 
 
+# How files begin that spreadsheets, printers and cameras write, and that hold no rows of text.
+_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+_NO_TEXT = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!", b"\x7fELF")
+
+
+def is_workbook(sample: bytes) -> bool:
+    """Say whether this is a spreadsheet's own format, or another archive, instead of a CSV file."""
+    return sample.startswith(_WORKBOOKS)
+
+
+def is_text(sample: bytes, encoding: str) -> bool:
+    """Say whether these bytes may be rows of text: no known other format, and control characters are rare."""
+    if sample.startswith(_NO_TEXT):
+        return False
+    text = sample.decode(encoding, errors="replace")
+    controls = sum(char < " " and char not in "\t\r\n\0" for char in text)
+    return controls * 50 < len(text)
+
+
 def _mark(error: UnicodeError) -> tuple[str, int]:
     return UNREADABLE, error.end if isinstance(error, UnicodeDecodeError) else 0
 

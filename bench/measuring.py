@@ -40,10 +40,11 @@ class Runs:
 
 @dataclass
 class Taken:
-    """What a piece of work took: seconds by the clock, seconds of processor here and in the processes named."""
+    """What a piece of work took: seconds by the clock, of processor here and in the processes named, and here alone."""
 
     wall: float = 0.0
     cpu: float = 0.0
+    own: float = 0.0
 
 
 @contextmanager
@@ -54,7 +55,8 @@ def watch(*pids: int | None) -> Iterator[Taken]:
     began, before, there = time.perf_counter(), own_cpu(), sum(map(tree_cpu, others))
     yield taken
     taken.wall = time.perf_counter() - began
-    taken.cpu = own_cpu() - before + sum(map(tree_cpu, others)) - there
+    taken.own = own_cpu() - before
+    taken.cpu = taken.own + sum(map(tree_cpu, others)) - there
 
 
 def rates(

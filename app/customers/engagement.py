@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,20 +16,6 @@ CONTACTS_KEPT = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """What one batch of events adds for one customer. Only a human verdict may set `human_at`."""
-
-    customer_id: int
-    opens: int = 0
-    clicks: int = 0
-    machines: int = 0
-    open_at: datetime | None = None
-    click_at: datetime | None = None
-    reply_at: datetime | None = None
-    human_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Contact:
     """One mail that reached one customer; `topic_id` 0 when it belonged to none."""
 
@@ -38,21 +24,11 @@ class Contact:
     topic_id: int
 
 
-_APPLY = text(
+_REPLIED = text(
     """
-    UPDATE customer_engagement e SET
-        open_count = e.open_count + c.opens,
-        click_count = e.click_count + c.clicks,
-        machine_count = e.machine_count + c.machines,
-        latest_open_at = greatest(e.latest_open_at, to_timestamp(c.open_at)),
-        latest_click_at = greatest(e.latest_click_at, to_timestamp(c.click_at)),
-        latest_reply_at = greatest(e.latest_reply_at, to_timestamp(c.reply_at)),
-        latest_human_at = greatest(e.latest_human_at, to_timestamp(c.human_at))
-    FROM unnest(CAST(:ids AS bigint[]), CAST(:opens AS bigint[]), CAST(:clicks AS bigint[]),
-                CAST(:machines AS bigint[]), CAST(:open_at AS float8[]), CAST(:click_at AS float8[]),
-                CAST(:reply_at AS float8[]), CAST(:human_at AS float8[]))
-        AS c(customer_id, opens, clicks, machines, open_at, click_at, reply_at, human_at)
-    WHERE e.workspace_id = :workspace_id AND e.customer_id = c.customer_id
+    UPDATE customer_engagement SET latest_reply_at = greatest(latest_reply_at, :at),
+                                   latest_human_at = greatest(latest_human_at, :at)
+    WHERE workspace_id = :workspace_id AND customer_id = :customer_id
     """
 )
 
@@ -70,32 +46,9 @@ _CONTACTED = text(
 )
 
 
-def apply(session: Session, workspace_id: int, changes: Iterable[Change]) -> None:
-    """Add a batch of events to the sums; each customer appears at most once in it. Times only move forward."""
-    rows = list(changes)
-    if not rows:
-        return
-    values: dict[str, list[float | None]] = {
-        "ids": [row.customer_id for row in rows],
-        "opens": [row.opens for row in rows],
-        "clicks": [row.clicks for row in rows],
-        "machines": [row.machines for row in rows],
-        "open_at": [_seconds(row.open_at) for row in rows],
-        "click_at": [_seconds(row.click_at) for row in rows],
-        "reply_at": [_seconds(row.reply_at) for row in rows],
-        "human_at": [_seconds(row.human_at) for row in rows],
-    }
-    # Array literals: psycopg's own arrays cost ten times as much per row.
-    literals = {name: "{" + ",".join(map(_literal, column)) + "}" for name, column in values.items()}
-    session.execute(_APPLY, {"workspace_id": workspace_id, **literals})
-
-
-def _seconds(at: datetime | None) -> float | None:
-    return None if at is None else at.timestamp()
-
-
-def _literal(number: float | None) -> str:
-    return "NULL" if number is None else repr(number)
+def record_reply(session: Session, workspace_id: int, customer_id: int, *, at: datetime) -> None:
+    """Note that a person answered. What is older than the latest answer changes nothing."""
+    session.execute(_REPLIED, {"workspace_id": workspace_id, "customer_id": customer_id, "at": at})
 
 
 def record_contacts(session: Session, workspace_id: int, contacts: Sequence[Contact]) -> None:

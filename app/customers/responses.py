@@ -35,6 +35,8 @@ _STAGE = text(
     ) ON COMMIT DELETE ROWS
     """
 )
+# What an earlier batch of the same transaction left there.
+_EMPTY = text("DELETE FROM response_stage")
 _COPY = b"COPY response_stage FROM STDIN"
 _NOTE = text(
     """
@@ -72,6 +74,7 @@ _SUM = text(
 def record(session: Session, workspace_id: int, responses: Sequence[Response], *, version: int) -> None:
     """Put these on the timelines, and add them to the sums. `version` is that of the rules that judged them."""
     session.execute(_STAGE)
+    session.execute(_EMPTY)
     # By customer, so that neighbours in the index and on the pages are written together.
     lines = "".join([_copied(response) for response in sorted(responses, key=itemgetter(0))])
     with database.raw(session).cursor() as cursor, cursor.copy(_COPY) as copy:

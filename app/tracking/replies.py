@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 from app.consent import actions
 from app.consent.evidence import Evidence
 from app.customers import engagement, naming, purchases, timeline
-from app.customers.engagement import Change
 from app.customers.timeline import ActivityRow
 from app.kernel import outbox
 from app.kernel.refusals import NotFound
@@ -63,7 +62,7 @@ def record(
         evidence = Evidence(method="reply", message_id=message_id, fields={"text": reply["excerpt"]})
         actions.withdraw(session, workspace_id, customer_id, evidence=evidence, now=now)
     if kind is ReplyClass.HUMAN:
-        engagement.apply(session, workspace_id, [Change(customer_id, reply_at=now, human_at=now)])
+        engagement.record_reply(session, workspace_id, customer_id, at=now)
         outbox.publish(session, HumanResponded(workspace_id, [customer_id], "reply", now.isoformat()))
     return kind
 

@@ -7,11 +7,11 @@ from decimal import Decimal
 
 import pytest
 
-from app.customers import addresses, engagement, fields, people, purchases, timeline, values
-from app.customers.engagement import Change, Contact
+from app.customers import addresses, engagement, fields, people, purchases, responses, timeline, values
+from app.customers.engagement import Contact
 from app.customers.timeline import ActivityRow
 from tests.factories import NOON
-from tests.factories.customers import a_customer, a_purchase
+from tests.factories.customers import a_customer, a_purchase, a_response
 
 
 def test_the_same_address_is_the_same_person(session, workspace):
@@ -110,13 +110,17 @@ def test_templates_get_the_newest_purchases(session, workspace):
 def test_sums_only_move_forward_in_time(session, workspace):
     ada = a_customer(session, workspace.id)
     later, earlier = NOON + timedelta(hours=1), NOON
-    engagement.apply(session, workspace.id, [Change(ada.id, clicks=2, click_at=later, human_at=later)])
-    engagement.apply(session, workspace.id, [Change(ada.id, opens=1, machines=3, open_at=earlier, click_at=earlier)])
+    clicks = [a_response(ada.id, at=at) for at in (earlier, later)]
+    others = [a_response(ada.id, at=earlier, kind="open"), a_response(ada.id, at=later, verdict="scanner")]
+    responses.record(session, workspace.id, clicks, version=1)
+    responses.record(session, workspace.id, [*others, a_response(ada.id, at=earlier)], version=1)
+    engagement.record_reply(session, workspace.id, ada.id, at=earlier)
 
     sums = engagement.get(session, workspace.id, ada.id)
     session.refresh(sums)
-    assert (sums.click_count, sums.open_count, sums.machine_count) == (2, 1, 3)
+    assert (sums.click_count, sums.open_count, sums.machine_count) == (3, 1, 1)
     assert (sums.latest_click_at, sums.latest_open_at, sums.latest_human_at) == (later, earlier, later)
+    assert sums.latest_reply_at == earlier
 
 
 def test_recent_contacts_are_kept_newest_first_and_bounded(session, workspace):

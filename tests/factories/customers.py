@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.customers import people, purchases
 from app.customers.imports import files, mapping, running
 from app.customers.models import Customer, Import
+from app.customers.responses import Response
 from app.kernel.clock import FixedClock
 from app.kernel.database import Database
 from tests.factories import NOON
@@ -26,6 +27,11 @@ def a_customer(
     """Someone the workspace knows, told by the API."""
     address = email or f"customer{next(_numbers)}@example.com"
     return people.upsert(session, workspace_id, email=address, fields=fields, source="api:1", now=now)
+
+
+def a_response(customer_id: int, *, at: datetime, kind: str = "click", verdict: str = "human") -> Response:
+    """A click or open of this customer, judged."""
+    return Response(customer_id, at.timestamp(), kind, 1, 1, None, verdict, (), "{}")
 
 
 def a_purchase(

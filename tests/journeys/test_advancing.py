@@ -9,12 +9,11 @@ import pytest
 from sqlalchemy import text
 
 from app.consent import actions
-from app.customers import engagement
-from app.customers.engagement import Change
+from app.customers import engagement, responses
 from app.journeys import advancing, enrolment, publishing, standing, steps, tasks
 from tests.factories import NOON
 from tests.factories.consent import a_yes, consented_customer
-from tests.factories.customers import a_purchase
+from tests.factories.customers import a_purchase, a_response
 from tests.factories.journeys import a_journey, a_segment, advance_all
 
 LATER = NOON + timedelta(days=10)
@@ -86,12 +85,12 @@ def test_many_workers_at_once_do_each_step_once(database, workspace):
 
 def responded(session, workspace, customer):
     at = NOON + timedelta(days=1)
-    engagement.apply(session, workspace.id, [Change(customer.id, human_at=at)])
+    responses.record(session, workspace.id, [a_response(customer.id, at=at)], version=1)
 
 
 def replied(session, workspace, customer):
     at = NOON + timedelta(days=1)
-    engagement.apply(session, workspace.id, [Change(customer.id, human_at=at, reply_at=at)])
+    engagement.record_reply(session, workspace.id, customer.id, at=at)
 
 
 def bought(session, workspace, customer):
@@ -126,7 +125,7 @@ def test_whatever_a_person_did_stops_them_even_if_nobody_announced_it(
 
 def test_what_happened_before_entering_stops_nobody(session, workspace, journey, ada):
     a_purchase(session, ada, at=NOON - timedelta(days=1))
-    engagement.apply(session, workspace.id, [Change(ada.id, human_at=NOON - timedelta(days=1))])
+    responses.record(session, workspace.id, [a_response(ada.id, at=NOON - timedelta(days=1))], version=1)
 
     advance_all(session, workspace.id, now=LATER)
 

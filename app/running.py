@@ -27,7 +27,7 @@ from app.kernel.supervisor import Program, Supervisor
 from migrations import schema
 
 ROOT = Path(__file__).parent.parent
-_WEB_SECONDS = 60.0
+_WEB_SECONDS = 180.0
 # A sender asked to stop ends after the group it has handed over; the last server's answer may take a moment.
 _WORKER_SECONDS = 30.0
 _LEAST_BYTES = 300 * 2**20

@@ -111,5 +111,8 @@ def _run(program: Path, *args: str) -> None:
 
 
 if __name__ == "__main__":
-    build()
+    try:
+        build()
+    except subprocess.CalledProcessError:
+        sys.exit("The browser's files could not be built; the lines above say why. The same command goes on from here.")
     sys.exit(0)

@@ -92,12 +92,17 @@ class Stage:
 
     def settle(self) -> None:
         """Wait until every recurring job has begun its turn and nothing that is due waits any more."""
-        until, calm_since = time.monotonic() + _LONGEST_WAIT, time.monotonic()
-        while time.monotonic() - calm_since < _CALM_SECONDS:
-            busy = self._waiting()
+        until, calm_since = time.monotonic() + _LONGEST_WAIT, 0.0
+        while True:
+            # Only two looks that both find nothing are calm, however long a busy machine lets us sleep between them.
+            busy, looked_at = self._waiting(), time.monotonic()
             if busy:
-                calm_since = time.monotonic()
-            if time.monotonic() > until:
+                calm_since = 0.0
+            elif not calm_since:
+                calm_since = looked_at
+            elif looked_at - calm_since > _CALM_SECONDS:
+                return
+            if looked_at > until:
                 raise NotCalm(f"{busy} pieces of work are still waiting")
             time.sleep(0.25 if busy else 0.1)
 

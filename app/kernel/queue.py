@@ -132,18 +132,24 @@ def _renew(given: Services, held: Held, stop: threading.Event) -> None:
 
 
 def _finish(given: Services, held: Held) -> None:
+    """Delete the row that has run, or let it run again if somebody asked for that meanwhile.
+
+    Deleting comes first and looks at the wish itself: a wish that commits before it keeps the row, one that commits
+    after it finds none and writes its own.
+    """
     values = {"id": held.id, "holder": held.holder}
     with given.database.transaction() as session:
-        again = session.execute(
-            text(
-                "UPDATE outbox SET holder = NULL, leased_until = NULL, is_wanted_again = false, attempts = 0"
-                " WHERE id = :id AND holder = :holder AND is_wanted_again RETURNING id"
-            ),
-            values,
+        gone = session.execute(
+            text("DELETE FROM outbox WHERE id = :id AND holder = :holder AND NOT is_wanted_again RETURNING id"), values
         ).first()
-        if again is None:
-            session.execute(text("DELETE FROM outbox WHERE id = :id AND holder = :holder"), values)
-        else:
+        if gone is None:
+            session.execute(
+                text(
+                    "UPDATE outbox SET holder = NULL, leased_until = NULL, is_wanted_again = false, attempts = 0"
+                    " WHERE id = :id AND holder = :holder"
+                ),
+                values,
+            )
             session.execute(text("SELECT pg_notify('outbox', '')"))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from redis import Redis
 from rq import Queue
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from app.kernel import outbox, queue, registry, relay
 from app.kernel.clock import FixedClock
@@ -144,6 +144,26 @@ def test_a_wish_made_while_the_job_runs_runs_it_again(ready: Services, redis: Re
 
     assert deliver(ready, redis) == 1
     assert waiting(ready) == []
+
+
+def test_a_wish_made_between_a_jobs_end_and_its_farewell_is_kept(ready: Services, redis: Redis) -> None:
+    """Whatever the farewell has looked at before, a wish that commits ahead of the deletion must keep the row."""
+    with ready.database.transaction() as session:
+        outbox.enqueue(session, "test.ring", key="bell", workspace_id=1, times=1)
+    wishes: list[str] = []
+
+    def wish(_connection: Any, _cursor: Any, statement: str, *_others: Any) -> None:
+        if statement.startswith("DELETE FROM outbox") and not wishes:
+            wishes.append(statement)
+            with ready.database.transaction() as other:
+                outbox.enqueue(other, "test.ring", key="bell", workspace_id=1, times=2)
+
+    event.listen(ready.database.engine, "before_cursor_execute", wish)
+    deliver(ready, redis)
+    event.remove(ready.database.engine, "before_cursor_execute", wish)
+
+    assert deliver(ready, redis) == 1
+    assert [run["times"] for run in RUNS] == [1, 2]
 
 
 def test_a_failing_job_waits_longer_and_is_kept_with_its_error(ready: Services, redis: Redis) -> None:

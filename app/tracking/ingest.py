@@ -40,11 +40,17 @@ Placed = tuple[str, int, spool.Line]
 
 
 def ship(services: Services, *, settled_for: timedelta = timedelta(0)) -> int:
-    """Store every spooled hit that is at least `settled_for` old, and return how many lines were read."""
-    read = 0
-    while lines := _ship_chunks(services, settled_for):
-        read += lines
-    _tidy(services)
+    """Store every spooled hit that is at least `settled_for` old, and return how many lines were read.
+
+    One at a time on one machine: who reads while another stores and tidies would find no position and store again.
+    """
+    with spool.shipping(services.settings.spool_dir) as is_ours:
+        if not is_ours:
+            return 0
+        read = 0
+        while lines := _ship_chunks(services, settled_for):
+            read += lines
+        _tidy(services)
     return read
 
 
@@ -122,7 +128,7 @@ def _store_fresh(services: Services, workspace_id: int, placed: Iterable[Placed]
 
 
 def _locked_positions(session: Session, owner: int, files: list[str]) -> dict[str, int]:
-    """Return the positions, held until commit: two shippers on one machine take turns."""
+    """Return the positions, made where they lack, held until commit."""
     rows = [{"file": file, "owner": owner, "offset": 0} for file in files]
     session.execute(insert(SpoolPosition).values(rows).on_conflict_do_nothing())
     query = (

@@ -12,6 +12,8 @@ import os
 import secrets
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -139,12 +141,30 @@ def read(path: Path, start: int, *, until: float, limit_bytes: int) -> Chunk:
     return Chunk(path.name, start, end, entries)
 
 
+@contextmanager
+def shipping(folder: Path) -> Iterator[bool]:
+    """Hold the folder for reading and tidying; False when another process or thread of this machine does so already."""
+    folder.mkdir(parents=True, exist_ok=True)
+    held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield _is_locked(held)
+    finally:
+        os.close(held)
+
+
+def _is_locked(fd: int) -> bool:
+    """Lock the open file or folder for this process alone; False when somebody else holds it."""
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
 def delete_if_finished(path: Path, read_to: int) -> bool:
     """Delete the file if nobody writes to it any more and everything whole in it has been read."""
     with path.open("rb") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not _is_locked(file.fileno()):
             return False
         file.seek(read_to)
         if b"\n" in file.read():

@@ -13,7 +13,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import event, func, select, text
 from sqlalchemy.orm import Session
 
 from app.consent import actions
@@ -78,6 +78,26 @@ def test_a_shipper_that_died_between_two_workspaces_repeats_neither(
 
     with database.transaction(workspace.id) as session:
         assert len(hits_of(session, workspace.id)) == 1
+
+
+def test_two_shippers_on_one_machine_store_a_hit_once(
+    services: Services, database: Database, workspace: WorkspaceForTests, ada: int
+) -> None:
+    """The second one comes when the first has read the file and is about to store what it read."""
+    spool_up(services, [a_hit("click", ada, workspace_id=workspace.id, at=services.clock.now())])
+    read_by_second: list[int] = []
+
+    def ship_as_well(_connection: object, _cursor: object, statement: str, *_others: object) -> None:
+        if statement.startswith("INSERT INTO spool_positions") and not read_by_second:
+            read_by_second.append(-1)
+            read_by_second.append(ingest.ship(services))
+
+    event.listen(services.database.engine, "before_cursor_execute", ship_as_well)
+    ingest.ship(services)
+
+    assert read_by_second == [-1, 0]
+    with database.transaction(workspace.id) as session:
+        assert hits_of(session, workspace.id) == [("click", "human")]
 
 
 def test_a_killed_shipper_stores_everything_exactly_once(

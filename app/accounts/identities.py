@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from urllib.parse import urlsplit
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from app.accounts import audit, mailboxes, signing, vault
+from app.accounts import audit, mailboxes, relays, signing, vault
 from app.accounts.models import SendingIdentity
 from app.kernel.refusals import NotFound, Refusal
 from app.kernel.settings import Key
-
-_SCHEMES = ("smtp", "smtps", "smtp+starttls")
 
 
 class AddressTaken(Refusal):
@@ -26,7 +23,7 @@ class RelayRefused(Refusal):
     """What was typed does not name a mail server."""
 
     status = 422
-    message = "Write the mail server as smtp://, smtps:// or smtp+starttls://, then user:password@host:port."
+    message = relays.AS_WRITTEN
 
 
 class NoIdentity(Refusal):
@@ -168,12 +165,9 @@ def _sealed_relay(smtp_url: str | None, keys: tuple[Key, ...]) -> bytes | None:
     if not smtp_url:
         return None
     try:
-        parts = urlsplit(smtp_url.strip())
-        is_usable = parts.scheme in _SCHEMES and bool(parts.hostname) and (parts.port or 1) > 0
-    except ValueError:
-        is_usable = False
-    if not is_usable:
-        raise RelayRefused(field="smtp_url")
+        relays.from_url(smtp_url.strip())
+    except relays.BadRelay as error:
+        raise RelayRefused(str(error), field="smtp_url") from error
     return vault.seal(smtp_url.strip().encode(), keys)
 
 

@@ -19,8 +19,8 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app.accounts import identities
-from app.delivery import aftermath, batches, gate, lanes, letters, plans, sends
-from app.delivery.gate import Drop, WaitUntil
+from app.delivery import aftermath, batches, gate, history, lanes, letters, plans, sends
+from app.delivery.gate import Candidate, Drop, WaitUntil
 from app.delivery.letters import Letter, Row
 from app.delivery.models import MessageState, SendState
 from app.delivery.outcomes import Record
@@ -88,12 +88,20 @@ class Desk:
                 return None
             identity = identities.get(session, self._workspace_id, lane.identity_id)
             settings = self._services.settings
-            limits = [limit for limit in (lane.rate_per_second, identity.rate_per_second) if limit]
+            senders = lanes.count_senders(session, self._workspace_id, lane)
             return LaneTerms(
                 relay_url=identities.relay_url(identity, settings.secret_keys) or settings.smtp_url,
-                rate=float(min(limits)) if limits else None,
-                connections=identity.max_connections,
+                rate=_share(lane.rate_per_second, identity.rate_per_second, senders),
+                connections=max(1, identity.max_connections // senders),
             )
+
+    def rate(self) -> float | None:
+        """Return the messages a second this lane may send at present: an identity's senders share what it may."""
+        with self._database.transaction(self._workspace_id) as session:
+            lane = lanes.get(session, self._workspace_id, self._lane_id)
+            identity = identities.get(session, self._workspace_id, lane.identity_id)
+            senders = lanes.count_senders(session, self._workspace_id, lane)
+            return _share(lane.rate_per_second, identity.rate_per_second, senders)
 
     def hold_back(self, least: timedelta) -> None:
         """Let the lane rest; the provider does not take our mail right now."""
@@ -202,8 +210,10 @@ class Desk:
             batches.drop_orphans(session, self._workspace_id, message_ids)
         through: list[Letter] = []
         answers: list[tuple[Row, Drop | WaitUntil]] = []
-        for row in rows:
-            answer = gate.weigh(letters.candidate(row), plan.rules, now=now)
+        candidates = [letters.candidate(row) for row in rows]
+        self._remember(session, plan, rows, candidates, now)
+        for row, candidate in zip(rows, candidates, strict=True):
+            answer = gate.weigh(candidate, plan.rules, now=now)
             if isinstance(answer, gate.Send):
                 through.append(letters.letter(row, plan, batch_id))
             else:
@@ -211,6 +221,17 @@ class Desk:
         if answers:
             raw(session).execute(_ANSWER, self._answered(answers))
         return through
+
+    def _remember(
+        self, session: Session, plan: Plan, rows: Sequence[Row], candidates: Sequence[Candidate], now: datetime
+    ) -> None:
+        """Look up the contacts of those with so many that what is kept beside them does not reach back far enough."""
+        known = zip(rows, candidates, strict=True)
+        short = {row[1]: one for row, one in known if gate.forgets(one, plan.rules, now=now)}
+        if short:
+            since = now - max(gate.reach(one, plan.rules) for one in short.values())
+            for customer_id, at, topic in history.contacts(session, self._workspace_id, sorted(short), since=since):
+                short[customer_id].contact_at, short[customer_id].contact_topic = at, topic
 
     def _answered(self, answers: list[tuple[Row, Drop | WaitUntil]]) -> dict[str, Any]:
         waits = [isinstance(answer, WaitUntil) for _, answer in answers]
@@ -250,6 +271,11 @@ class Desk:
 
     def _now(self) -> datetime:
         return self._services.clock.now()
+
+
+def _share(of_lane: int | None, of_identity: int | None, senders: int) -> float | None:
+    limits = [float(of_lane)] if of_lane else []
+    return min([*limits, of_identity / senders] if of_identity else limits, default=None)
 
 
 def _array(values: Sequence[int | bool | str]) -> str:

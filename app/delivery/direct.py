@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import structlog
 from sqlalchemy.orm import Session
 
-from app.accounts import identities
-from app.delivery import plans, relays, smtp_session
+from app.accounts import identities, relays
+from app.delivery import plans, smtp_session
 from app.delivery.models import StaffMail
 from app.delivery.smtp import Envelope, Outcome, Timeouts
 from app.kernel import outbox

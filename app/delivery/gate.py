@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from app.cadence import decide, quiet_hours
 from app.cadence.decide import Policy, Promise, Why
+
+# How many contacts are kept beside a person; what is older is looked up among their messages.
+CONTACTS_KEPT = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,18 @@ def weigh(candidate: Candidate, rules: Rules, *, now: datetime) -> Answer:
         now=now,
     )
     return SEND if why is Why.NOTHING else WaitUntil(at, f"waiting:{why.value}")
+
+
+def forgets(candidate: Candidate, rules: Rules, *, now: datetime) -> bool:
+    """Say whether the remembered contacts are too many to reach back as far as the rules look."""
+    contacts = candidate.contact_at
+    return len(contacts) >= CONTACTS_KEPT and now - contacts[-1] < reach(candidate, rules)
+
+
+def reach(candidate: Candidate, rules: Rules) -> timedelta:
+    """Return how far back a contact still matters to this person's next one."""
+    cap, promise, promised = rules.policy.cap, rules.promise, candidate.promised
+    return timedelta(days=max(cap.days if cap else 0, promise.days if promise else 0, promised[1] if promised else 0))
 
 
 def _agreed(candidate: Candidate, rules: Rules) -> Promise | None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import ARRAY, BigInteger, any_, cast, func, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session
 
 from app.customers import people
 from app.delivery import words
-from app.delivery.models import Message, MessageState, Send
+from app.delivery.models import Message, MessageState, Send, SendKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,29 @@ def of_customer(session: Session, workspace_id: int, customer_id: int, limit: in
         .limit(limit)
     )
     return [_row(*row) for row in rows]
+
+
+def contacts(
+    session: Session, workspace_id: int, customer_ids: Sequence[int], *, since: datetime
+) -> list[tuple[int, list[datetime], list[int]]]:
+    """Return when these people were written to since then, the newest first, and about which topics (0: none)."""
+    order = Message.contact_at.desc()
+    rows = session.execute(
+        select(
+            Message.customer_id,
+            func.array_agg(aggregate_order_by(Message.contact_at, order)),
+            func.array_agg(aggregate_order_by(func.coalesce(Send.topic_id, 0), order)),
+        )
+        .join(Send, (Send.workspace_id == Message.workspace_id) & (Send.id == Message.send_id))
+        .where(
+            Message.workspace_id == workspace_id,
+            Message.customer_id == any_(cast(list(customer_ids), ARRAY(BigInteger))),
+            Message.contact_at > since,
+            Send.kind != SendKind.NOTICE,
+        )
+        .group_by(Message.customer_id)
+    )
+    return [(customer_id, [at for at in moments if at], list(topics)) for customer_id, moments, topics in rows]
 
 
 def in_doubt(session: Session, workspace_id: int, send_id: int, *, limit: int = 500) -> list[Doubtful]:

@@ -134,6 +134,18 @@ def went_well(session: Session, workspace_id: int, lane_id: int) -> None:
     )
 
 
+def count_senders(session: Session, workspace_id: int, lane: Lane) -> int:
+    """Return how many lanes of the same identity somebody sends through at present, this one among them."""
+    query = text(
+        "SELECT count(DISTINCT b.lane_id) FROM batches b"
+        " JOIN lanes l ON (l.workspace_id, l.id) = (b.workspace_id, b.lane_id)"
+        " WHERE b.workspace_id = :workspace_id AND b.state = 'leased' AND b.lease_until > clock_timestamp()"
+        " AND l.identity_id = :identity_id AND l.id <> :lane_id"
+    )
+    values = {"workspace_id": workspace_id, "identity_id": lane.identity_id, "lane_id": lane.id}
+    return 1 + (session.scalar(query, values) or 0)
+
+
 def find_next_due(session: Session, workspace_id: int, lane_id: int) -> tuple[bool, datetime | None]:
     """Say whether anything waits in the lane, and when the earliest of it is due (None: at once)."""
     row = session.execute(

@@ -19,7 +19,8 @@ from typing import TypeVar
 
 import structlog
 
-from app.delivery import letters, mime, outcomes, plans, relays, smtp_session
+from app.accounts import relays
+from app.delivery import letters, mime, outcomes, plans, smtp_session
 from app.delivery.batches import RENEW_EVERY
 from app.delivery.desk import Desk, LaneTerms, patiently
 from app.delivery.letters import Letter
@@ -40,6 +41,8 @@ else:
 
 log = structlog.get_logger()
 
+# How often a sender with a limited rate looks how many others share it by now.
+PACE_EVERY = 2.0
 # A no said meanwhile counts after this many seconds at the latest: what was not begun by then is asked about again.
 GROUP_SECONDS = 2.0
 LOW_WATER = 500
@@ -144,6 +147,7 @@ class Sender:
         count = max(1, min(self._terms.connections, -(-len(self._waiting) // self._pace.group)))
         serving = asyncio.ensure_future(self._serve())
         renewing = asyncio.ensure_future(self._renew())
+        sharing = asyncio.ensure_future(self._share_pace())
         # When one connection fails in a way nobody foresaw, the others still finish and write down what they know.
         carrying = asyncio.gather(*(self._carry() for _ in range(count)), return_exceptions=True)
         try:
@@ -156,9 +160,9 @@ class Sender:
         finally:
             # From here on nobody answers at the desk any more, so nobody may wait there.
             self._is_broken = True
-            for background in (serving, renewing, carrying):
+            for background in (serving, renewing, sharing, carrying):
                 background.cancel()
-            await asyncio.gather(serving, renewing, carrying, return_exceptions=True)
+            await asyncio.gather(serving, renewing, sharing, carrying, return_exceptions=True)
 
     async def _learn(self) -> None:
         """Remember for the next time how the lane went."""
@@ -377,6 +381,12 @@ class Sender:
         while True:
             await asyncio.sleep(RENEW_EVERY)
             await self._ask_desk(self._desk.renew)
+
+    async def _share_pace(self) -> None:
+        """Follow the share of the identity's rate that is left beside its other senders."""
+        while self._terms.rate is not None:
+            await asyncio.sleep(PACE_EVERY)
+            self._pace.limit_to(await self._ask_desk(self._desk.rate))
 
     async def _ask_desk(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, patiently, work)

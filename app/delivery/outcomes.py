@@ -57,6 +57,9 @@ def judge(letter: Letter, outcome: Outcome, *, now: datetime) -> Record:
         return _lost_after_dot(letter, outcome, now)
     if outcome.code == 0:
         return Record(letter, MessageState.REFUSED, outcome.text, None, None, None, now)
+    if outcome.phase is Phase.MAIL and outcome.code >= 500:
+        # No recipient was named yet: whatever is wrong, it is ours. The stream stops, and this message waits for it.
+        return _rest(letter, "deferred:policy", outcome, Effect.STREAM_REFUSED, now)
     cause = classify(outcome.code, outcome.text)
     if 400 <= outcome.code < 500 and cause is not Cause.POLICY:
         return _deferred(letter, outcome, cause, now)

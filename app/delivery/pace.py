@@ -31,6 +31,13 @@ class Pace:
         """So many deferrals without one acceptance that the lane had better rest."""
         return self._refusals >= STOPS_AFTER
 
+    def limit_to(self, limit: float | None) -> None:
+        """Change the limit on the way; a rate that the provider has slowed down is not raised by it."""
+        is_slowed = self._rate != self._limit
+        self._limit = limit
+        if not is_slowed or (limit is not None and self._rate is not None and self._rate > limit):
+            self._rate = limit
+
     def wait(self, count: int, *, now: float) -> float:
         """Take `count` from the bucket and return how many seconds to wait before using them."""
         if self._rate is None:

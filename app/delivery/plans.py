@@ -17,7 +17,7 @@ from app.delivery import compiler, launching, statements
 from app.delivery.compiler import CompiledMessage
 from app.delivery.content import Content, Stream
 from app.delivery.dkim import Signer
-from app.delivery.gate import Rules
+from app.delivery.gate import CONTACTS_KEPT, Rules
 from app.delivery.models import Send, SendKind
 from app.delivery.statements import NOW, Statement
 from app.kernel.settings import Settings
@@ -75,8 +75,8 @@ contacted AS (
     UPDATE customer_engagement e SET
         sent_count = e.sent_count + 1,
         latest_sent_at = greatest(e.latest_sent_at, %(now)s::timestamptz),
-        recent_contact_at = (array_prepend(%(now)s::timestamptz, e.recent_contact_at))[1:40],
-        recent_contact_topic = (array_prepend(%(topic)s::bigint, e.recent_contact_topic))[1:40]
+        recent_contact_at = (array_prepend(%(now)s::timestamptz, e.recent_contact_at))[1:{kept}],
+        recent_contact_topic = (array_prepend(%(topic)s::bigint, e.recent_contact_topic))[1:{kept}]
     FROM asked a
     WHERE e.workspace_id = %(workspace)s AND e.customer_id = a.customer_id AND NOT a.is_counted
       AND e.recent_contact_at[1] IS NOT DISTINCT FROM a.seen
@@ -97,7 +97,7 @@ _MARKETING = (
         record="p.ledger_seq", permitted="CROSS JOIN LATERAL"
         " (SELECT allowed.ledger_seq FROM ({allowed}) allowed WHERE allowed.customer_id = a.customer_id LIMIT 1) p",
     )
-    + f", {_CONTACTED} "
+    + f", {_CONTACTED.format(kept=CONTACTS_KEPT)} "
     + _HANDED.format(counted="AND (a.is_counted OR a.customer_id IN (SELECT customer_id FROM contacted))")
 )  # fmt: skip
 _NOTICE = (

@@ -196,10 +196,12 @@ class Connection(asyncio.Protocol):
                 self._ready = envelope
 
     def _unspeakable(self, envelope: Envelope) -> Outcome | None:
-        if not SAFE_ADDRESS.fullmatch(envelope.recipient) or not SAFE_ADDRESS.fullmatch(envelope.sender):
-            return Outcome(Phase.MAIL, 553, "5.1.3 the address cannot be written in SMTP")
+        if not SAFE_ADDRESS.fullmatch(envelope.sender):
+            return Outcome(Phase.MAIL, 553, "5.1.7 the sender's address cannot be written in SMTP")
+        if not SAFE_ADDRESS.fullmatch(envelope.recipient):
+            return Outcome(Phase.RCPT, 553, "5.1.3 the address cannot be written in SMTP")
         if not envelope.recipient.isascii() and "SMTPUTF8" not in self.offers:
-            return Outcome(Phase.MAIL, 0, "undeliverable_eai")
+            return Outcome(Phase.RCPT, 0, "undeliverable_eai")
         return None
 
     def _begin(self) -> None:

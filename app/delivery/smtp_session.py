@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 
-from app.delivery.relays import Relay, Security
+from app.accounts.relays import Relay, Security
 from app.delivery.smtp import Connection, Reply, Timeouts
 
 

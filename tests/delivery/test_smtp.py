@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from app.delivery import relays, smtp_session
+from app.accounts import relays
+from app.delivery import smtp_session
 from app.delivery.smtp import Envelope, Outcome, Phase, Timeouts
 from app.delivery.smtp_session import ConnectionRefused
 from tests.factories import delivery

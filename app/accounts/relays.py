@@ -17,8 +17,14 @@ class Security(Enum):
     TLS = "tls"
 
 
+AS_WRITTEN = "Write the mail server as smtp://, smtps:// or smtp+starttls://, then user:password@host:port."
+
+
 class BadRelay(ValueError):
-    """The relay's URL cannot be used as it stands."""
+    """The relay's URL cannot be used as it stands; its words are a message id."""
+
+
+_PORTS = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
 
 
 @dataclass(frozen=True)
@@ -46,17 +52,21 @@ def from_url(url: str) -> Relay:
 
     With a user name the transport must be encrypted and its certificate good: asking for less is refused here.
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        raise BadRelay(AS_WRITTEN) from None
     options = {name: values[-1] for name, values in parse_qs(parts.query).items()}
-    if parts.scheme not in ("smtp", "smtps", "smtp+starttls") or not parts.hostname:
-        raise BadRelay("A relay is written smtp://host:port, smtp+starttls://host:port or smtps://host:port")
+    if parts.scheme not in _PORTS or not host or port == 0:
+        raise BadRelay(AS_WRITTEN)
     security = _security(parts.scheme, has_user=bool(parts.username), tls=options.get("tls", ""))
     is_verified = options.get("verify", "yes") != "no"
     if parts.username and (security is Security.NONE or not is_verified):
-        raise BadRelay("A relay with a user name needs an encrypted, verified connection")
+        raise BadRelay("A mail server with a user name needs an encrypted connection whose certificate is checked.")
     return Relay(
-        host=parts.hostname,
-        port=parts.port or {"smtp": 25, "smtps": 465, "smtp+starttls": 587}[parts.scheme],
+        host=host,
+        port=port or _PORTS[parts.scheme],
         security=security,
         username=unquote(parts.username or ""),
         password=unquote(parts.password or ""),

@@ -1,7 +1,7 @@
 // What every staff page carries: htmx for live parts, Alpine for small state, and the shell's own behaviour.
 import Alpine from "@alpinejs/csp";
 import htmx from "htmx.org";
-import { armCopies, armMenus, armRows, armSubmits } from "./parts.js";
+import { armCopies, armEnters, armMenus, armRows, armSubmits } from "./parts.js";
 import { armPalette } from "./palette.js";
 import { armPanel } from "./panel.js";
 import { armToasts, showToast } from "./toasts.js";
@@ -39,6 +39,7 @@ function drawLater(root) {
 for (const tab of document.querySelectorAll(".tabs [aria-current]")) tab.parentElement.scrollLeft = tab.offsetLeft - tab.parentElement.offsetLeft - 48;
 armMenus();
 armRows();
+armEnters();
 armCopies();
 armSubmits();
 armPanel();

@@ -32,6 +32,16 @@ export function armRows() {
   });
 }
 
+// A form whose first button only counts: in this field, Enter presses the one that finishes.
+export function armEnters() {
+  document.addEventListener("keydown", (event) => {
+    const finish = event.key === "Enter" && !event.isComposing && event.target.dataset?.enter;
+    if (!finish) return;
+    event.preventDefault();
+    document.getElementById(finish).click();
+  });
+}
+
 export function armCopies() {
   document.addEventListener("click", async (event) => {
     const button = event.target.closest("[data-copy]");

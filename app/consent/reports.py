@@ -73,7 +73,12 @@ class Flow:
 
     @property
     def gained_total(self) -> int:
-        return sum(map(sum, self.gained.values()))
+        """Count what people gave in these weeks; what was brought along by import they gave before."""
+        return sum(sum(values) for name, values in self.gained.items() if name != "imported")
+
+    @property
+    def brought_total(self) -> int:
+        return sum(self.gained["imported"])
 
     @property
     def lost_total(self) -> int:

@@ -77,14 +77,13 @@ def home_panel(session: Session, workspace_id: int, subject_id: int, now: dateti
 
 def _moving(campaign: Campaign, summary: Summary, state: str) -> dict[str, Any]:
     """Return what changes while it is sent."""
-    done = summary.progress.done + summary.progress.waiting
     return {
         "campaign": campaign,
         "summary": summary,
         "state": state,
         "job": {
             "url": url_for("campaigns.progress", campaign_id=campaign.id),
-            "done": done,
+            "done": summary.progress.done,
             "total": summary.progress.total,
             "sentence": _sentence(summary, state),
             "is_finished": state not in ("sending", "scheduled"),

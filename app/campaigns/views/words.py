@@ -31,8 +31,10 @@ STEPS = {"audience": _("Audience"), "content": _("Content"), "when": _("When")}
 
 
 def reason(word: str) -> str:
-    """Return why, in words; what nobody listed is shown as it is."""
-    return str(REASONS.get(word) or word.replace("_", " "))
+    """Return why, in words; what nobody listed is shown as it is. Some mails wait, and follow later."""
+    course, _colon, cause = word.rpartition(":")
+    said = str(REASONS.get(cause) or cause.replace("_", " "))
+    return gettext("later: %(reason)s", reason=said) if course in ("waiting", "deferred") else said
 
 
 def check(found: Check) -> dict[str, object]:

@@ -38,8 +38,11 @@ def show_overview() -> ResponseReturnValue:
 
 
 def flow_chart(flow: Flow) -> dict[str, object]:
-    """Return what was gained and lost week by week, for the chart component."""
-    gained = {"imported": _("brought along by import"), "given": _("agreed"), "confirmed": _("confirmed by email")}
+    """Return what was gained and lost week by week, for the chart component.
+
+    What an import brought is told in the sentence: its one tall bar would leave the others flat.
+    """
+    gained = {"given": _("agreed"), "confirmed": _("confirmed by email")}
     lost = {
         "withdrawn": _("withdrawn"),
         "objected": _("objected"),
@@ -47,18 +50,17 @@ def flow_chart(flow: Flow) -> dict[str, object]:
         "expired": _("ran out"),
         "bounced": _("undeliverable"),
     }
-    lines = [charts.line(gained[name], values) for name, values in flow.gained.items() if any(values)]
+    lines = [charts.line(said, flow.gained[name]) for name, said in gained.items() if any(flow.gained[name])]
     lines += [charts.line(lost[name], values) for name, values in flow.lost.items() if any(values)]
     return charts.data(list(flow.weeks), lines)
 
 
 def flow_summary(flow: Flow) -> str:
     """Return the chart in one sentence."""
-    sentence: str = _(
-        "In 13 weeks %(gained)s permissions were gained and %(lost)s lost.",
-        gained=language.number(flow.gained_total),
-        lost=language.number(flow.lost_total),
-    )
+    gained, lost = language.number(flow.gained_total), language.number(flow.lost_total)
+    sentence = str(_("In 13 weeks %(gained)s permissions were gained and %(lost)s lost.", gained=gained, lost=lost))
+    if flow.brought_total:
+        sentence += " " + _("%(brought)s more came along by import.", brought=language.number(flow.brought_total))
     return sentence
 
 

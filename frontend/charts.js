@@ -32,7 +32,7 @@ function options(kind, data, width) {
     ...wholeShares(data),
     axisLabel: { ...text, formatter: say, hideOverlap: true },
     splitLine: { lineStyle: { color: colour("--line-soft") } },
-    splitNumber: 4,
+    splitNumber: isFlat && width < 480 ? 2 : 4,
   };
   const names = {
     type: "category",

@@ -37,7 +37,7 @@ class TopicForm(Form):
     name = LineField(_("Name"), [required])
     description = LineField(_("In one sentence: what it is about"))
     promised_limit = IntegerField(_("At most this many mails"), [NumberRange(1, 100)], default=4)
-    promised_days = IntegerField(_("in this many days"), [NumberRange(1, 366)], default=30)
+    promised_days = IntegerField(_("In this many days"), [NumberRange(1, 366)], default=30)
     is_active = BooleanField(_("People can join it"), default=True)
 
 

@@ -6,14 +6,14 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, any_, cast
 from sqlalchemy.orm import Session
 
 from app.accounts import workspaces
-from app.consent import actions, evidence_imports, permission, topics
+from app.consent import evidence_imports, refusal_imports, topics
 from app.consent.evidence import Evidence
 from app.consent.evidence_imports import Claim, Outcome, Terms
 from app.consent.purposes import MARKETING
+from app.consent.refusal_imports import Refusal
 from app.customers.imports import evidence
 from app.customers.imports.evidence import EvidenceRow, ImportRef
 from app.delivery import moments
@@ -44,6 +44,8 @@ def keep_evidence(
     session: Session, workspace_id: int, import_ref: ImportRef, rows: list[EvidenceRow], now: datetime
 ) -> dict[str, int]:
     """Let consent judge what an imported file says about people's answers; return how many rows came to what."""
+    # First every no: whoever says both in one file has said no.
+    said_no = _refusals(session, workspace_id, import_ref, rows, now)
     known = topics.list_active(session, workspace_id)
     by_word = {word.casefold(): topic.key for topic in known for word in (topic.name, topic.key)}
     default = next((topic.key for topic in known if topic.id == import_ref.topic_id), "")
@@ -74,7 +76,7 @@ def keep_evidence(
         staff_id=import_ref.staff_id or 0,
     )
     counts = Counter(_came_to(outcome) for outcome in outcomes)
-    counts["withdrawn"] = _take_back(session, workspace_id, import_ref, rows, now)
+    counts["no_recorded"], counts["withdrawn"] = said_no
     return {name: number for name, number in counts.items() if number}
 
 
@@ -84,18 +86,10 @@ def _came_to(outcome: Outcome) -> str:
     return _COUNTED_AS.get(outcome.reasons[0], _WITHOUT_EVIDENCE)
 
 
-def _take_back(
+def _refusals(
     session: Session, workspace_id: int, import_ref: ImportRef, rows: list[EvidenceRow], now: datetime
-) -> int:
-    """Withdraw what people said no to elsewhere. Who never said yes here needs no entry: they are not written to."""
-    refusing = [row.customer_id for row in rows if not row.is_yes]
-    if not refusing:
-        return 0
-    withdrawn: set[int] = set()
-    for topic in topics.list_active(session, workspace_id):
-        allowed = permission.consented_query(workspace_id, MARKETING, topic.id, now)
-        named = any_(cast(refusing, ARRAY(BigInteger)))
-        withdrawn.update(session.scalars(allowed.where(allowed.selected_columns.customer_id == named)))
+) -> refusal_imports.Outcome:
+    """Write down every no of the file."""
     proof = Evidence(
         method="import",
         actor="import",
@@ -103,6 +97,9 @@ def _take_back(
         file_sha256=import_ref.file_sha256,
         note=f"import {import_ref.import_id}, {import_ref.file_name}",
     )
-    for customer_id in sorted(withdrawn):
-        actions.withdraw(session, workspace_id, customer_id, evidence=proof, now=now)
-    return len(withdrawn)
+    said = [
+        Refusal(row.customer_id, row.row, row.email, row.address_digest, row.terms.purposes)
+        for row in rows
+        if not row.is_yes
+    ]
+    return refusal_imports.record_many(session, workspace_id, said, evidence=proof, now=now)

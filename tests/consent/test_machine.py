@@ -6,9 +6,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from app.consent import actions, evidence_imports, permission, suppression, verify
+from app.consent import actions, evidence_imports, permission, refusal_imports, suppression, verify
 from app.consent.evidence import Evidence
 from app.consent.evidence_imports import Claim, Terms
+from app.consent.refusal_imports import Refusal
 from app.customers import people
 from tests.factories import NOON
 from tests.factories.consent import a_topic
@@ -82,6 +83,14 @@ def machine_for(session, workspace):
             evidence_imports.record_many(session, workspace.id, "import 1", [claim], self.now)
             if not self.left_all and not self.is_silent and topic not in self.said_no:
                 self.allowed.add(topic)
+
+        @rule()
+        def says_no_in_an_imported_file(self):
+            said = Refusal(self.person.id, 1, "x@example.com", self.person.address_digest)
+            refusal_imports.record_many(session, workspace.id, [said], **self.tick())
+            self.allowed.clear()
+            self.said_no = {0, 1}
+            self.left_all = True
 
         @invariant()
         def only_what_was_agreed_is_allowed(self):

@@ -5,15 +5,20 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import select
 
 from app.consent import permission
-from app.customers.imports import evidence
+from app.consent.models import LedgerRecord
+from app.customers.imports import evidence, running
+from app.kernel.clock import FixedClock
 from app.wiring import hooks
 from tests.factories import NOON
-from tests.factories.customers import import_file
+from tests.factories.consent import switch_topic
+from tests.factories.customers import an_uploaded_file, import_file
 
 HEADER = "email,subscribed,consented_at,method,wording,topic,purposes\n"
 WORDS = "Yes please send me the news"
+EVE_AGREED = f"eve@example.com,yes,2025-05-01 10:00,web form,{WORDS},news,\n"
 
 
 @pytest.fixture
@@ -64,6 +69,51 @@ def test_the_same_proof_again_is_no_second_record(database, workspace):
 
     assert again.counts["consent_already_known"] == 1
     assert mailable(database, workspace) == 1
+
+
+@pytest.mark.usefixtures("_connected")
+def test_a_no_outlives_every_later_file(database, workspace):
+    """First the old unsubscribe list, then the subscribers with their proof: who never said yes here said no too."""
+    left = import_file(database, workspace.id, HEADER + "eve@example.com,no,,,,,\n")
+    after = import_file(database, workspace.id, HEADER + EVE_AGREED)
+
+    assert (left.counts["consent_no_recorded"], after.counts["consent_said_no_here"]) == (1, 1)
+    assert mailable(database, workspace) == 0
+
+
+@pytest.mark.usefixtures("_connected")
+@pytest.mark.parametrize("rows", [1, 1000])
+def test_a_no_counts_against_a_yes_of_the_same_file(database, workspace, rows):
+    """Whether the two stand in one batch or in two."""
+    content = HEADER + "eve@example.com,no,,,,,\nbob@example.com,,,,,,\n" + EVE_AGREED
+    running.run(database, FixedClock(NOON), workspace.id, an_uploaded_file(database, workspace.id, content), rows=rows)
+
+    assert mailable(database, workspace) == 0
+
+
+@pytest.mark.usefixtures("_connected")
+def test_a_no_reaches_a_topic_that_is_closed_for_now(database, workspace):
+    import_file(database, workspace.id, HEADER + EVE_AGREED)
+    with database.transaction(workspace.id) as session:
+        switch_topic(session, workspace.id, workspace.topic_id, is_active=False)
+    told = import_file(database, workspace.id, HEADER + "eve@example.com,no,,,,,\n")
+    with database.transaction(workspace.id) as session:
+        switch_topic(session, workspace.id, workspace.topic_id, is_active=True)
+
+    assert told.counts["consent_withdrawn"] == 1
+    assert mailable(database, workspace) == 0
+
+
+@pytest.mark.usefixtures("_connected")
+def test_a_no_said_twice_is_one_record(database, workspace):
+    content = HEADER + "eve@example.com,no,,,,,marketing profiling\n"
+    import_file(database, workspace.id, content)
+    again = import_file(database, workspace.id, content)
+
+    assert "consent_no_recorded" not in again.counts
+    with database.transaction(workspace.id) as session:
+        records = session.execute(select(LedgerRecord.event, LedgerRecord.purpose).order_by(LedgerRecord.seq)).all()
+    assert records == [("withdrawn", "marketing"), ("withdrawn", "profiling")]
 
 
 def test_every_answer_is_handed_on_with_its_own_row(database, workspace, heard):

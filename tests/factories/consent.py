@@ -21,6 +21,21 @@ def a_topic(session: Session, workspace_id: int, *, name: str = "Offers", limit:
     return topics.create(session, workspace_id, name=name, promised_limit=limit, promised_days=days)
 
 
+def switch_topic(session: Session, workspace_id: int, topic_id: int, *, is_active: bool) -> None:
+    """Close a topic, or open it again."""
+    found = topics.get(session, workspace_id, topic_id)
+    topics.change(
+        session,
+        workspace_id,
+        topic_id,
+        name=found.name,
+        description=found.description,
+        promised_limit=found.promise.limit,
+        promised_days=found.promise.days,
+        is_active=is_active,
+    )
+
+
 def a_yes(*, method: str = "web_form", **values: object) -> Evidence:
     """Evidence of an ordinary yes on a form."""
     return Evidence(method=method, page="http://shop.test/f", ip="198.51.100.77", user_agent="Firefox", **values)  # type: ignore[arg-type]

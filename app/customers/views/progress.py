@@ -32,6 +32,7 @@ _CONSENT = {
     "consent_suppressed": N_("addresses that are never to be mailed"),
     "consent_unknown_topic": N_("rows that name a topic we do not have"),
     "consent_without_evidence": N_("rows whose proof is not enough"),
+    "consent_no_recorded": N_("people whose no is now on record: no file can bring them back"),
     "consent_withdrawn": N_("permissions ended, because the file says no"),
 }
 

@@ -7,9 +7,11 @@ from collections.abc import Mapping
 
 from app.tracking.models import ReplyClass
 
+# Only the space of one line is passed over: a mail of nothing but empty lines must not cost their number squared.
 _QUOTED_FROM = re.compile(
-    r"^\s*(?:>|On .{5,200}wrote:\s*$|Am .{5,200}schrieb.*:\s*$|Le .{5,200}a écrit\s*:\s*$|在.{3,200}写道[:：]?\s*$"
-    r"|-{2,}\s*(?:Original Message|Forwarded message|原始邮件)|_{10,}|From:\s|发件人[:：]|-- ?$)",
+    r"^[^\S\n]*+(?:>|On .{5,200}wrote:\s*$|Am .{5,200}schrieb.*:\s*$|Le .{5,200}a écrit\s*:\s*$"
+    r"|在.{3,200}写道[:：]?\s*$|-{2,}\s*(?:Original Message|Forwarded message|原始邮件)"
+    r"|_{10,}|From:\s|发件人[:：]|-- ?$)",
     re.IGNORECASE | re.MULTILINE,
 )
 _STOP = re.compile(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from sqlalchemy.orm import Session
 
@@ -10,7 +12,7 @@ from app.consent.evidence import Evidence
 from app.customers import engagement
 from app.tracking import replies
 from app.tracking.models import ReplyClass
-from app.tracking.reply_classes import classify
+from app.tracking.reply_classes import classify, own_words
 from tests.factories import NOON
 from tests.factories.tracking import a_tracked_customer
 from tests.factories.workspaces import WorkspaceForTests
@@ -91,3 +93,12 @@ def test_an_auto_reply_changes_nothing(session: Session, workspace: WorkspaceFor
 
     assert engagement.get(session, workspace.id, ada).latest_human_at is None
     assert replies.count_waiting(session, workspace.id) == 0
+
+
+@pytest.mark.parametrize("line", ["", " ", "\t", "On", "--- "])
+def test_no_reply_takes_long_to_read(line: str) -> None:
+    """Whoever got a mail may answer with anything; the intake is one process for everybody."""
+    began = time.process_time()
+    own_words(f"{line}\r\n" * (20_000 // (len(line) + 2)))
+
+    assert time.process_time() - began < 0.5

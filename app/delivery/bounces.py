@@ -76,8 +76,8 @@ def read_report(raw: bytes) -> Report | None:
     for fields in _parts(raw, "message/delivery-status"):
         action = str(fields.get("Action", "")).strip().lower()
         if action in ("failed", "delayed"):
-            status = str(fields.get("Status", "")).strip()[:20]
-            diagnostic = " ".join(str(fields.get("Diagnostic-Code", "")).split())[:500]
+            status = str(fields.get("Status", "")).replace("\0", "").strip()[:20]
+            diagnostic = " ".join(str(fields.get("Diagnostic-Code", "")).replace("\0", "").split())[:500]
             return Report(action == "failed", status, diagnostic, _recipient(fields))
     return None
 

@@ -25,6 +25,9 @@ from app.kernel.tokens import TOKEN_CHARS, BadToken, Letter, TokenExpired
 
 log = structlog.get_logger()
 LARGEST = 10 * 1024 * 1024
+MOST_RECIPIENTS = 20
+# Reports and forwarded mails hold a handful. Reading a maze of parts costs the square of its depth.
+MOST_PARTS = 60
 _TOKEN = re.compile(rf"[A-Za-z0-9_-]{{{TOKEN_CHARS}}}")
 
 
@@ -47,18 +50,26 @@ class Door:
     ) -> str:
         if self.route(address) is None:
             return "550 5.1.1 There is no such mailbox here"
+        if len(envelope.rcpt_tos) >= MOST_RECIPIENTS:
+            return "452 4.5.3 Too many recipients"
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 Ok"
 
     async def handle_DATA(self, _server: SMTP, _dialogue: Dialogue, envelope: Incoming) -> str:
         content = envelope.content or b""
         raw = content if isinstance(content, bytes) else content.encode()
+        if _is_a_maze(raw):
+            return "554 5.6.0 This mail has too many parts"
         try:
-            for address in envelope.rcpt_tos:
+            for address in dict.fromkeys(envelope.rcpt_tos):
                 await asyncio.to_thread(self.take, address, raw)
         except SQLAlchemyError as error:
             log.warning("delivery.intake_not_now", error=type(error).__name__)
             return "451 4.3.0 Try again later"
+        except Exception as error:
+            # Whatever is wrong with a mail, its sender learns nothing of us.
+            log.error("delivery.intake_unreadable", exc_info=error)
+            return "554 5.6.0 This mail cannot be read"
         return "250 2.0.0 Ok"
 
     def route(self, address: str) -> Route | None:
@@ -89,7 +100,8 @@ class Door:
 
     def _answered(self, mail: EmailMessage) -> Letter | None:
         """Which of our messages a reply answers, by the token inside our Message-ID."""
-        named = f"{mail.get('In-Reply-To', '')} {mail.get('References', '')}"
+        headers = returned.headers_of(mail)
+        named = f"{headers.get('in-reply-to', '')} {headers.get('references', '')}"
         for token in reversed(_TOKEN.findall(named)):
             letter = self._letter("bounce", token)
             if letter is not None:
@@ -101,6 +113,11 @@ class Door:
             return self._services.tokens.read(purpose, token, now=self._services.clock.now())
         except (BadToken, TokenExpired):
             return None
+
+
+def _is_a_maze(raw: bytes) -> bool:
+    lowered = raw.lower()
+    return lowered.count(b"boundary") + lowered.count(b"message/") > MOST_PARTS
 
 
 async def serve(services: Services, host: str, port: int) -> asyncio.Server:

@@ -73,15 +73,16 @@ def fail(session: Session, letter: Letter, report: Report, *, now: datetime) -> 
 def _find_failed(session: Session, letter: Letter, report: Report) -> bytes | None:
     """The digest of the address that failed: the person may have another one by now, which nothing is wrong with.
 
-    A report may be forged by whoever got the mail; an address that somebody else has is never silenced by it.
+    A report may be forged by whoever got the mail: it silences no address but this person's own, present or former.
     """
     key = addresses.find_key(report.recipient) if report.recipient else None
     if key is None:
         return session.scalar(select(suppression.digest_query(letter.workspace_id, letter.c)))
     holder = people.find_by_email(session, letter.workspace_id, key)
-    if holder is not None and holder.id != letter.c:
-        return None
-    return addresses.digest(key, workspaces.get(session, letter.workspace_id).digest_key)
+    digest = addresses.digest(key, workspaces.get(session, letter.workspace_id).digest_key)
+    if holder is None:
+        return digest if suppression.has_spoken(session, letter.workspace_id, letter.c, digest) else None
+    return digest if holder.id == letter.c else None
 
 
 def complain(session: Session, letter: Letter, *, now: datetime) -> None:
@@ -105,9 +106,14 @@ def reply(session: Session, letter: Letter, mail: EmailMessage, *, now: datetime
         send_id=letter.b,
         subject=str(mail.get("Subject", ""))[:500],
         text=_text(mail),
-        headers={name: str(value) for name, value in mail.items()},
+        headers=headers_of(mail),
         now=now,
     )
+
+
+def headers_of(mail: EmailMessage) -> dict[str, str]:
+    """The headers as they were written, by small name: the library's own reading of addresses fails on many a one."""
+    return {name.lower(): str(value) for name, value in mail.raw_items()}
 
 
 def _text(mail: EmailMessage) -> str:

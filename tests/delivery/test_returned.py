@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from email.message import EmailMessage
 
 import pytest
+from aiosmtpd.smtp import Envelope
 from sqlalchemy import text
 
 from app.consent import permission, suppression
@@ -168,13 +170,48 @@ def test_a_late_report_silences_the_address_it_names(
         assert session.scalar(text("SELECT count(*) FROM suppressions WHERE reason = 'bounced'")) == 1
 
 
+@pytest.mark.parametrize("is_known", [True, False])
 def test_a_report_cannot_silence_somebody_else(
-    services: Services, workspace: WorkspaceForTests, return_path: str
+    services: Services, workspace: WorkspaceForTests, return_path: str, is_known: bool
 ) -> None:
-    """A return path is known to whoever got the mail; it speaks for nobody else's address."""
+    """A return path is known to whoever got the mail; it speaks for nobody else, nor for who may sign up one day."""
     with services.database.transaction(workspace.id) as session:
-        people.upsert(session, workspace.id, email="bob@example.com", fields={}, source="import", now=NOON)
+        if is_known:
+            people.upsert(session, workspace.id, email="bob@example.com", fields={}, source="import", now=NOON)
     intake.Door(services).take(return_path, a_report("5.1.1").replace(b"p0@example.com", b"bob@example.com"))
 
     with services.database.transaction(workspace.id) as session:
         assert session.scalar(text("SELECT count(*) FROM suppressions")) == 0
+
+
+ODD_HEADERS = ['To: "', "Message-ID: <", "Cc: team: ada, bob;", "From: =?utf-8?q?=0a?= <a@b.test>", "Reply-To: <@"]
+
+
+@pytest.mark.parametrize("header", ODD_HEADERS)
+def test_a_wish_to_stop_is_heard_however_its_headers_are_written(
+    services: Services, workspace: WorkspaceForTests, return_path: str, header: str
+) -> None:
+    """CAN-SPAM does not ask whether a mail program knows RFC 5322."""
+    raw = f"{header}\r\nSubject: Re: Hello\r\n\r\nPlease unsubscribe me\r\n".encode()
+    intake.Door(services).take(return_path, raw)
+
+    with services.database.transaction(workspace.id) as session:
+        assert session.scalar(text("SELECT class FROM replies")) == "unsubscribe"
+
+
+def test_a_report_with_a_nul_is_read(services: Services, workspace: WorkspaceForTests, return_path: str) -> None:
+    """PostgreSQL holds no NUL, and the server that sent one would try again for days."""
+    intake.Door(services).take(return_path, a_report("5.1.1", diagnostic="smtp; 550 5.1.1 no\0body"))
+
+    assert delivery.states(services.database, workspace)["p0@example.com"] == ("refused", "address")
+
+
+def test_an_unreadable_mail_is_refused_without_a_word_about_us(services: Services, return_path: str) -> None:
+    """A maze of parts is not even entered."""
+    part = b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n"
+    envelope = Envelope()
+    envelope.rcpt_tos, envelope.content = [return_path], b"".join(part % (n, n) for n in range(90))
+
+    answer = asyncio.run(intake.Door(services).handle_DATA(None, None, envelope))  # type: ignore[arg-type]
+
+    assert answer == "554 5.6.0 This mail has too many parts"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from html.parser import HTMLParser
 
 from app.campaigns import placeholders
+from app.campaigns.html_reading import HtmlReader
 
 
 @dataclass
@@ -29,16 +29,15 @@ def review(html: str) -> Review:
         has_postal_address="workspace.postal_address" in html,
     )
     reader = _Reader(found, protected)
-    reader.feed(protected.text)
-    reader.close()
+    reader.read(protected.text)
     return found
 
 
-class _Reader(HTMLParser):
+class _Reader(HtmlReader):
     """Fills a review while it reads."""
 
     def __init__(self, found: Review, protected: placeholders.Protected) -> None:
-        super().__init__(convert_charrefs=True)
+        super().__init__()
         self._found, self._protected = found, protected
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:

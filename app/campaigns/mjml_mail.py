@@ -19,7 +19,8 @@ _ELEMENTS = frozenset(
         "mj-table", "mj-text", "mj-wrapper",
     }
 )  # fmt: skip
-_TAG = re.compile(r"<!--.*?-->|<(/?)(mj[a-z-]*)((?:\"[^\"]*\"|'[^']*'|[^'\">])*?)(/?)>", re.DOTALL)
+# It matches also what is never closed, so that no stretch of a source is read more than once.
+_TAG = re.compile(r"<!--.*?(?:-->|\Z)|<(/?)(mj[a-z-]*)((?:\"[^\"]*\"|'[^']*'|[^'\"<>])*+)(>?)", re.DOTALL)
 _POSITION = re.compile(r"position (\d+):")
 _OPTIONS = mrml.RenderOptions(fonts={})
 
@@ -59,9 +60,11 @@ def _check(source: str) -> None:
             continue
         if name == "mj-include":
             raise _at(source, found.start(), "Files cannot be included.")
+        if not found[4]:
+            raise _at(source, found.start(), "“<%(name)s>” is never closed.", name=name)
         if name not in _ELEMENTS:
             raise _at(source, found.start(), "MJML has no element “%(name)s”.", name=name)
-        if found[4]:
+        if found[3].endswith("/"):
             continue
         if not found[1]:
             open_tags.append((name, found.start()))

@@ -7,9 +7,11 @@ template language becomes a word of letters and digits before, and itself again 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-_TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
+_OPENING = re.compile(r"\{[{%#]")
+_CLOSINGS = {"{{": "}}", "{%": "%}", "{#": "#}"}
 _WORD = re.compile(r"qx(\d+)z(b|f)xq")
 
 
@@ -45,11 +47,27 @@ def protect(source: str) -> Protected:
     """Replace every template tag by a word; a block tag's word differs from a field's."""
     tags: list[str] = []
 
-    def keep(found: re.Match[str]) -> str:
-        tags.append(found[0])
-        return f"qx{len(tags) - 1}z{'f' if found[0].startswith('{{') else 'b'}xq"
+    out: list[str] = []
+    # A space, so that what stood around a word that is none of ours does not become one.
+    source, end = _WORD.sub(" ", source), 0
+    for start, stop in _places(source):
+        tags.append(source[start:stop])
+        out += [source[end:start], f"qx{len(tags) - 1}z{'f' if source.startswith('{{', start) else 'b'}xq"]
+        end = stop
+    return Protected("".join([*out, source[end:]]), tuple(tags))
 
-    return Protected(_TAG.sub(keep, _WORD.sub("", source)), tuple(tags))
+
+def _places(source: str) -> Iterator[tuple[int, int]]:
+    """Yield where each tag begins and ends, in linear time: an opening with no closing behind it is not followed up."""
+    latest = {closing: source.rfind(closing) for closing in _CLOSINGS.values()}
+    at = 0
+    while opening := _OPENING.search(source, at):
+        start, closing = opening.start(), _CLOSINGS[opening[0]]
+        if latest[closing] < start + 2:
+            at = start + 1
+            continue
+        at = source.index(closing, start + 2) + 2
+        yield start, at
 
 
 def is_block(word: str) -> bool:

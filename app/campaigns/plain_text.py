@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from html.parser import HTMLParser
 
 from app.campaigns import placeholders
+from app.campaigns.html_reading import HtmlReader
 
 _HIDDEN = frozenset({"head", "style", "script", "title", "noscript"})
 _VOID = frozenset({"area", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"})
@@ -18,8 +18,7 @@ def to_text(html: str) -> str:
     """Return the text of a mail's HTML; merge fields, conditions and loops stay in it."""
     protected = placeholders.protect(html)
     reader = _Reader()
-    reader.feed(protected.text)
-    reader.close()
+    reader.read(protected.text)
     text = "".join(reader.out).replace("\xa0", " ")
     text = re.sub(r"[ \t]+", " ", text)
     text = re.sub(r" ?\n ?", "\n", text)
@@ -28,11 +27,11 @@ def to_text(html: str) -> str:
     return protected.restore(_BLOCK_WORD.sub(r"\1", text)) + "\n"
 
 
-class _Reader(HTMLParser):
+class _Reader(HtmlReader):
     """Collects what people see; `_skipping` counts the hidden elements it stands in."""
 
     def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
+        super().__init__()
         self.out: list[str] = []
         self._skipping: list[str] = []
         self._links: list[tuple[str, int]] = []

@@ -25,7 +25,8 @@ SOMEBODY: dict[str, Any] = {
     "customer": {"first_name": "Ada", "last_name": "Example", "email": "ada@example.com", "tags": []},
     "purchases": [],
 }
-_DARK = re.compile(r"@media[^{]*prefers-color-scheme\s*:\s*dark[^{]*\{", re.IGNORECASE)
+_MEDIA = re.compile(r"@media[^{@]*\{", re.IGNORECASE)
+_DARK = re.compile(r"prefers-color-scheme\s*:\s*dark", re.IGNORECASE)
 
 
 def show(
@@ -45,7 +46,7 @@ def subject(session: Session, campaign: Campaign, *, customer_id: int | None) ->
 
 def in_the_dark(html: str) -> str:
     """Return the HTML as a mailbox in dark mode shows it: what the mail says for the dark holds always."""
-    dark = _DARK.sub("@media all {", html)
+    dark = _MEDIA.sub(lambda found: "@media all {" if _DARK.search(found[0]) else found[0], html)
     return dark if dark != html else f'<div style="background:#14171d;color:#e8ebf1;min-height:100vh">{html}</div>'
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
-from app.campaigns import plain_text, templates
+from app.campaigns import markup_review, placeholders, plain_text, previews, templates
 from app.campaigns.brands import Brand
 from app.delivery import compiler, syntax
 from app.delivery.content import Content, Stream
@@ -117,3 +119,42 @@ def test_odd_sources_are_reported_or_kept_but_never_crash(source):
     problems = templates.problems_of("markdown", source, brand=BRAND)
 
     assert problems or syntax.check(templates.to_html("markdown", source, BRAND)) == []
+
+
+STORMS = [
+    "<mj",
+    "<!--",
+    '<a href="x" ',
+    "<a b=c<",
+    '<a="',
+    "{{",
+    "{%",
+    "{{#}",
+    "@media prefers-color-scheme:dark ",
+    "<![",
+    "</",
+]
+
+
+@pytest.mark.parametrize("piece", STORMS)
+def test_no_source_takes_long_to_read(piece: str):
+    """A draft is kept however it is written, and everybody's pages come from the same few processes."""
+    source = piece * (60_000 // len(piece))
+    began = time.process_time()
+    templates.problems_of("mjml", source, brand=BRAND)
+    placeholders.protect(source)
+    previews.in_the_dark(source)
+    plain_text.to_text(source)
+    markup_review.review(source)
+
+    assert time.process_time() - began < 2
+
+
+def test_a_word_an_author_wrote_is_no_merge_field():
+    """Otherwise one long tag could be put in a thousand places."""
+    source = "{{ customer.city }} qx0zfxq qxqx0zfxq0zfxq"
+
+    protected = placeholders.protect(source)
+
+    assert protected.restore(protected.text).count("customer.city") == 1
+    assert plain_text.to_text("<p>a</p><![if x]><p>b</p>") == "a\n\nb\n"

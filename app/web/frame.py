@@ -7,10 +7,12 @@ from typing import Any
 from unicodedata import east_asian_width
 
 from flask import Flask
+from werkzeug.routing import IntegerConverter, Map
 
 from app.kernel.services import Services
 from app.web import charts, csrf, errors, files, guard, language, navigation, panels, security, shell, states, views
 
+LARGEST_ID = 2**63 - 1
 MAX_BODY_BYTES = 64 * 1024 * 1024
 SESSION_PURPOSE = b"assent session"
 
@@ -20,6 +22,7 @@ def init_app(app: Flask, services: Services) -> None:
     keys = [hashlib.sha256(SESSION_PURPOSE + key.secret).digest() for key in services.settings.secret_keys]
     app.config.update(SECRET_KEY=keys[0], SECRET_KEY_FALLBACKS=keys[1:])
     app.config.setdefault("MAX_CONTENT_LENGTH", MAX_BODY_BYTES)
+    app.url_map.converters = {**app.url_map.converters, "int": RowId}
     app.jinja_options = {**app.jinja_options, "trim_blocks": True, "lstrip_blocks": True}
     language.init_app(app)
     security.init_app(app, is_secure=services.settings.is_secure)
@@ -45,6 +48,13 @@ def init_app(app: Flask, services: Services) -> None:
         in_percent=in_percent,
     )
     app.register_blueprint(views.bp)
+
+
+class RowId(IntegerConverter):
+    """A number in a path that a row could have; no page is where a larger one leads."""
+
+    def __init__(self, map: Map, *args: Any, **options: Any) -> None:  # noqa: A002 - as werkzeug calls it
+        super().__init__(map, *args, **{"max": LARGEST_ID, **options})
 
 
 def attributes(*groups: dict[str, Any]) -> dict[str, Any]:

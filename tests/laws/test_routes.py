@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
-from werkzeug.routing import Rule
+from werkzeug.routing import IntegerConverter, Rule
 
 # Addresses are filled with things that do not exist: who may not come in is told so before anything is looked up.
 _NOBODY = 2**40
@@ -70,7 +70,8 @@ def _kind(app: Flask, rule: Rule) -> str:
 
 
 def _filled(rule: Rule) -> str:
-    values = {name: _NOBODY if "Integer" in type(rule._converters[name]).__name__ else "x" for name in rule.arguments}
+    is_number = {name: isinstance(rule._converters[name], IntegerConverter) for name in rule.arguments}
+    values = {name: _NOBODY if is_number[name] else "x" for name in rule.arguments}
     return str(rule.build(values, append_unknown=False)[1])  # type: ignore[index]
 
 

@@ -86,3 +86,11 @@ def test_after_an_action_the_next_page_says_what_was_done_and_offers_undo(
     assert "Kept." in after
     assert 'action="/undo"' in after
     assert "Kept." not in browser_client.get("/customers").text
+
+
+def test_a_number_no_row_can_have_leads_nowhere(browser_client: FlaskClient, doorkeeper: FakeDoorkeeper):
+    doorkeeper.let_in("viewer")
+    adapter = browser_client.application.url_map
+
+    assert adapter.converters["int"](adapter).max == 2**63 - 1
+    assert browser_client.get(f"/customers/{2**63}").status_code == 404

@@ -73,7 +73,8 @@ class Database:
     def __init__(self, url: str, *, pool_size: int = 8) -> None:
         pool: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 4} if pool_size else {"poolclass": NullPool}
         self.url = sqlalchemy_url(url)
-        self.engine = create_engine(self.url, pool_pre_ping=True, **pool)
+        # Without the values: what went wrong is logged, and who it went wrong for is nobody's business there.
+        self.engine = create_engine(self.url, pool_pre_ping=True, hide_parameters=True, **pool)
         event.listen(self.engine, "connect", _assume_role)
 
     @contextmanager

@@ -24,6 +24,8 @@ _OVERLAP = 2_000
 
 # (link id, url) by position.
 Targets = dict[int, tuple[int, str]]
+# (link id, workspace id, send id, position, url)
+Row = tuple[int, int, int, int, str]
 
 
 class LinkCache:
@@ -37,19 +39,20 @@ class LinkCache:
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._latest_id = 0
+        self._generation = 0
 
     def find(self, workspace_id: int, send_id: int, position: int) -> tuple[int, str] | None:
         """Return (link id, url), or None if this send has no such link.
 
         Raises sqlalchemy's OperationalError when neither memory nor file knows the send and the database is away.
         """
-        key = (workspace_id, send_id)
+        key, generation = (workspace_id, send_id), self._generation
         targets = self._sends.get(key)
         if targets is None or position not in targets:
             targets = self._from_file(key)
             if position not in targets:
                 targets = self._from_database(key)
-            self._remember(key, targets)
+            self._remember(key, targets, generation)
         return targets.get(position)
 
     def start(self) -> None:
@@ -61,22 +64,64 @@ class LinkCache:
         self._stop.set()
 
     def refresh(self) -> int:
-        """Bring in every workspace's links that are new since the last time; return how many rows were read."""
-        if not self._latest_id:
-            self._latest_id = self._newest_in_file()
-        with self._database.transaction(reading=True) as session:
-            rows = links.newer_than(session, max(0, self._latest_id - _OVERLAP), limit=_FIRST_LOAD)
+        """Bring in every workspace's links that are new since the last time; return how many rows were read.
+
+        What the file's newest stretch says must still be so: a database restored from a backup gives the same ids to
+        other links, and then nothing in the file can be believed.
+        """
+        self._follow_file()
+        known = self._newer_in_file(self._floor())
+        rows = self._newer_in_database(self._floor())
+        if not _is_among(known, rows):
+            log.warning("tracking.links_forgotten")
+            self._forget()
+            rows = self._newer_in_database(0)
         if rows:
             self._latest_id = max(self._latest_id, rows[-1][0])
             self._store(rows)
         return len(rows)
 
     def _keep_fresh(self) -> None:
-        while not self._stop.wait(POLL_EVERY.total_seconds()):
+        is_over = False
+        while not is_over:
             try:
                 self.refresh()
             except (exc.SQLAlchemyError, sqlite3.Error) as error:
                 log.warning("tracking.links_not_refreshed", error=type(error).__name__)
+            is_over = self._stop.wait(POLL_EVERY.total_seconds())
+
+    def _follow_file(self) -> None:
+        """Begin where the file ends, and begin again when another process has emptied it."""
+        generation: int = self._file().execute("PRAGMA user_version").fetchone()[0]
+        if generation != self._generation or not self._latest_id:
+            self._begin_again(generation)
+
+    def _forget(self) -> None:
+        """Empty file and memory; the other processes see by the file's generation that they must as well."""
+        file = self._file()
+        with file:
+            file.execute("DELETE FROM links")
+            generation: int = file.execute("PRAGMA user_version").fetchone()[0] + 1
+            file.execute(f"PRAGMA user_version = {generation}")
+        self._begin_again(generation)
+
+    def _begin_again(self, generation: int) -> None:
+        with self._lock:
+            if generation != self._generation:
+                self._sends.clear()
+                self._generation = generation
+        self._latest_id = self._file().execute("SELECT coalesce(max(id), 0) FROM links").fetchone()[0]
+
+    def _floor(self) -> int:
+        return max(0, self._latest_id - _OVERLAP)
+
+    def _newer_in_database(self, link_id: int) -> list[Row]:
+        with self._database.transaction(reading=True) as session:
+            return links.newer_than(session, link_id, limit=_FIRST_LOAD)
+
+    def _newer_in_file(self, link_id: int) -> list[Row]:
+        query = "SELECT id, workspace_id, send_id, position, url FROM links WHERE id > ? ORDER BY id LIMIT ?"
+        return self._file().execute(query, (link_id, _FIRST_LOAD)).fetchall()
 
     def _from_file(self, key: tuple[int, int]) -> Targets:
         query = "SELECT position, id, url FROM links WHERE workspace_id = ? AND send_id = ?"
@@ -90,25 +135,23 @@ class LinkCache:
         self._store(rows)
         return {position: (link_id, url) for link_id, _, _, position, url in rows}
 
-    def _store(self, rows: list[tuple[int, int, int, int, str]]) -> None:
+    def _store(self, rows: list[Row]) -> None:
         file = self._file()
         with file:
-            file.executemany("INSERT OR IGNORE INTO links VALUES (?, ?, ?, ?, ?)", rows)
+            file.executemany("INSERT OR REPLACE INTO links VALUES (?, ?, ?, ?, ?)", rows)
         with self._lock:
             for link_id, workspace_id, send_id, position, url in rows:
                 known = self._sends.get((workspace_id, send_id))
                 if known is not None:
                     known[position] = (link_id, url)
 
-    def _remember(self, key: tuple[int, int], targets: Targets) -> None:
+    def _remember(self, key: tuple[int, int], targets: Targets, generation: int) -> None:
         with self._lock:
+            if generation != self._generation:
+                return
             self._sends[key] = targets
             if len(self._sends) > _SENDS_IN_MEMORY:
                 self._sends.popitem(last=False)
-
-    def _newest_in_file(self) -> int:
-        newest: int | None = self._file().execute("SELECT max(id) FROM links").fetchone()[0]
-        return newest or 0
 
     def _file(self) -> sqlite3.Connection:
         """Return this thread's connection; a fork or a new thread opens its own."""
@@ -125,3 +168,10 @@ class LinkCache:
             connection.execute("CREATE INDEX IF NOT EXISTS links_by_id ON links (id)")
             self._local.connection = connection
         return connection
+
+
+def _is_among(known: list[Row], rows: list[Row]) -> bool:
+    """Is everything the file knew in what the database holds? Only as far as the database was read."""
+    if len(rows) == _FIRST_LOAD:
+        known = [row for row in known if row[0] <= rows[-1][0]]
+    return set(known) <= set(rows)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from app.kernel.database import Database
 from app.kernel.services import Services
@@ -169,3 +170,22 @@ def test_registering_twice_is_once(services: Services, database: Database, works
 
         assert [link.id for link in again] == [link.id for link in first]
         assert [link.position for link in again] == [0, 1]
+
+
+def test_a_database_restored_from_a_backup_gives_old_ids_to_new_links(
+    services: Services, database: Database, workspace: WorkspaceForTests, token: str, tmp_path: Path
+) -> None:
+    """Both processes have the old target in memory; one of them finds out, and the other follows."""
+    first, second = (an_intake(services, tmp_path) for _ in range(2))
+    for intake in (first, second):
+        intake._links.refresh()
+        visit(intake, f"/t/c/{token}/0")
+    with database.transaction(workspace.id) as session:
+        session.execute(text("DELETE FROM links WHERE send_id = 77"))
+        links.register(session, workspace.id, 77, ["https://shop.test/another"], now=services.clock.now())
+    for intake in (first, second):
+        intake._links.refresh()
+
+    led_to = {visit(intake, f"/t/c/{token}/0").headers["Location"] for intake in (first, second)}
+    assert led_to == {"https://shop.test/another"}
+    assert visit(an_intake(services, tmp_path), f"/t/c/{token}/1").status == 404

@@ -10,16 +10,14 @@ from __future__ import annotations
 import asyncio
 import re
 from dataclasses import dataclass
-from email import message_from_bytes, policy
-from email.message import EmailMessage
 
 import structlog
 from aiosmtpd.smtp import SMTP
 from aiosmtpd.smtp import Envelope as Incoming
 from aiosmtpd.smtp import Session as Dialogue
-from sqlalchemy.exc import SQLAlchemyError
 
-from app.delivery import returned
+from app.delivery import received, returned
+from app.delivery.received import Received
 from app.kernel.services import Services
 from app.kernel.tokens import TOKEN_CHARS, BadToken, Letter, TokenExpired
 
@@ -63,14 +61,12 @@ class Door:
         try:
             for address in dict.fromkeys(envelope.rcpt_tos):
                 await asyncio.to_thread(self.take, address, raw)
-        except SQLAlchemyError as error:
-            log.warning("delivery.intake_not_now", error=type(error).__name__)
-            return "451 4.3.0 Try again later"
-        except Exception as error:
-            # Whatever is wrong with a mail, its sender learns nothing of us.
-            log.error("delivery.intake_unreadable", exc_info=error)
-            return "554 5.6.0 This mail cannot be read"
+        except Exception as error:  # noqa: BLE001 - a mail may ask us to stop: whatever went wrong, it comes again
+            return _not_now(error)
         return "250 2.0.0 Ok"
+
+    async def handle_exception(self, error: Exception) -> str:
+        return _not_now(error)
 
     def route(self, address: str) -> Route | None:
         """Return what a recipient address means, or None when it is none of ours."""
@@ -86,7 +82,7 @@ class Door:
     def take(self, address: str, raw: bytes) -> None:
         """Write down what one mail says."""
         route = self.route(address)
-        mail = message_from_bytes(raw, policy=policy.default)
+        mail = received.read(raw)
         letter = (route.letter if route else None) or self._answered(mail)
         if route is None or letter is None:
             log.info("delivery.mail_about_nothing")
@@ -98,10 +94,9 @@ class Door:
             else:
                 returned.bounce_or_complaint(session, letter, raw, mail, now=now)
 
-    def _answered(self, mail: EmailMessage) -> Letter | None:
+    def _answered(self, mail: Received) -> Letter | None:
         """Which of our messages a reply answers, by the token inside our Message-ID."""
-        headers = returned.headers_of(mail)
-        named = f"{headers.get('in-reply-to', '')} {headers.get('references', '')}"
+        named = f"{mail.headers.get('in-reply-to', '')} {mail.headers.get('references', '')}"
         for token in reversed(_TOKEN.findall(named)):
             letter = self._letter("bounce", token)
             if letter is not None:
@@ -118,6 +113,12 @@ class Door:
 def _is_a_maze(raw: bytes) -> bool:
     lowered = raw.lower()
     return lowered.count(b"boundary") + lowered.count(b"message/") > MOST_PARTS
+
+
+def _not_now(error: Exception) -> str:
+    """Keep the mail with the peer, who tries again and learns nothing of us."""
+    log.error("delivery.intake_not_now", exc_info=error)
+    return "451 4.3.0 Try again later"
 
 
 async def serve(services: Services, host: str, port: int) -> asyncio.Server:

@@ -6,7 +6,6 @@ Mail that arrives twice, or a report about a message long settled, changes nothi
 from __future__ import annotations
 
 from datetime import datetime
-from email.message import EmailMessage
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -19,13 +18,12 @@ from app.customers.timeline import ActivityRow
 from app.delivery import aftermath, bounces
 from app.delivery.bounces import Cause, Report
 from app.delivery.models import Message, MessageState
+from app.delivery.received import Received
 from app.kernel.tokens import Letter
 from app.tracking import replies
 
-_MOST_TEXT = 20_000
 
-
-def bounce_or_complaint(session: Session, letter: Letter, raw: bytes, mail: EmailMessage, *, now: datetime) -> None:
+def bounce_or_complaint(session: Session, letter: Letter, raw: bytes, mail: Received, *, now: datetime) -> None:
     """Take a mail to a message's return path: a complaint, a failure report, or something that says neither."""
     if bounces.is_abuse_report(raw):
         complain(session, letter, now=now)
@@ -33,7 +31,7 @@ def bounce_or_complaint(session: Session, letter: Letter, raw: bytes, mail: Emai
     report = bounces.read_report(raw)
     if report is not None and report.is_failure:
         fail(session, letter, report, now=now)
-    elif report is None and str(mail.get("Auto-Submitted", "no")).lower() == "no":
+    elif report is None and mail.headers.get("auto-submitted", "no").lower() == "no":
         reply(session, letter, mail, now=now)
 
 
@@ -96,7 +94,7 @@ def complain(session: Session, letter: Letter, *, now: datetime) -> None:
         timeline.record_many(session, [row])
 
 
-def reply(session: Session, letter: Letter, mail: EmailMessage, *, now: datetime) -> None:
+def reply(session: Session, letter: Letter, mail: Received, *, now: datetime) -> None:
     """Keep what the person wrote; tracking decides whether a person wrote it, and whether it asks us to stop."""
     replies.record(
         session,
@@ -104,20 +102,8 @@ def reply(session: Session, letter: Letter, mail: EmailMessage, *, now: datetime
         customer_id=letter.c,
         message_id=letter.a,
         send_id=letter.b,
-        subject=str(mail.get("Subject", ""))[:500],
-        text=_text(mail),
-        headers=headers_of(mail),
+        subject=mail.subject,
+        text=mail.text,
+        headers=mail.headers,
         now=now,
     )
-
-
-def headers_of(mail: EmailMessage) -> dict[str, str]:
-    """The headers as they were written, by small name: the library's own reading of addresses fails on many a one."""
-    return {name.lower(): str(value) for name, value in mail.raw_items()}
-
-
-def _text(mail: EmailMessage) -> str:
-    """The readable part of a mail, whatever its encoding claims to be."""
-    part = mail.get_body(preferencelist=("plain", "html"))
-    payload = part.get_payload(decode=True) if part is not None else None
-    return payload[:_MOST_TEXT].decode("utf-8", "replace") if isinstance(payload, bytes) else ""

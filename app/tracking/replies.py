@@ -158,9 +158,9 @@ def _note(
 
 
 def _reference(headers: Mapping[str, str]) -> bytes | None:
-    """Return a digest of the mail's own Message-ID, or None when it has none."""
+    """Return a digest of the mail's own Message-ID, or None when it has none; `<>` names nothing either."""
     named = {name.lower(): value for name, value in headers.items()}
-    message_id = named.get("message-id", "").strip()
+    message_id = named.get("message-id", "").strip("<> \t")
     return sha256(message_id.encode("utf-8", "replace")).digest()[:16] if message_id else None
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts import identities
 from app.customers import people
-from app.delivery import outbound, sends
+from app.delivery import intake, outbound, sends
 from app.delivery.content import Content
 from app.delivery.models import Send
 from app.delivery.smtp import Timeouts
@@ -187,3 +189,20 @@ def until_taken(sink: RunningSink, sender: subprocess.Popen[bytes], count: int) 
     while len(sink.lines()) < count and sender.poll() is None:
         assert time.monotonic() < ends_at, "the sender got nowhere"
         time.sleep(0.01)
+
+
+@contextmanager
+def an_open_door(services: Services) -> Iterator[int]:
+    """An intake for incoming mail and the port it listens on."""
+    loop = asyncio.new_event_loop()
+    server = loop.run_until_complete(intake.serve(services, "127.0.0.1", 0))
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        server.close()
+        loop.run_until_complete(loop.shutdown_default_executor())
+        loop.close()

@@ -198,6 +198,6 @@ def open_shop(services: Services, console: Console, *, days_ago: int) -> Stage:
 
 
 def _restart_recurring(services: Services) -> None:
-    """Forget which slots have begun: on a clock set back they would not begin again for months."""
+    """Forget which slots have begun: on a clock set back, who waits would take those of an earlier show for begun."""
     with services.database.transaction() as session:
         session.execute(text("DELETE FROM cron_ticks"))

@@ -13,12 +13,18 @@ class Clock(Protocol):
 
     def now(self) -> datetime: ...
 
+    def by_database(self, database_at: datetime, /) -> datetime:
+        """Return what time it is where all machines must agree, now that the database's own clock says this."""
+
 
 class SystemClock:
     """The machine's clock."""
 
     def now(self) -> datetime:
         return datetime.now(UTC)
+
+    def by_database(self, database_at: datetime, /) -> datetime:
+        return database_at
 
 
 class FixedClock:
@@ -28,6 +34,9 @@ class FixedClock:
         self._at = at
 
     def now(self) -> datetime:
+        return self._at
+
+    def by_database(self, _database_at: datetime, /) -> datetime:
         return self._at
 
     def advance(self, by: timedelta) -> datetime:
@@ -47,10 +56,13 @@ class OffsetClock:
         self._offset = timedelta()
 
     def now(self) -> datetime:
+        return self.by_database(datetime.now(UTC))
+
+    def by_database(self, database_at: datetime, /) -> datetime:
         if time.monotonic() - self._read_at > self.REREAD_AFTER:
             self._offset = timedelta(seconds=self._seconds())
             self._read_at = time.monotonic()
-        return datetime.now(UTC) + self._offset
+        return database_at + self._offset
 
     def advance(self, by: timedelta) -> datetime:
         """Move every process that reads this file forward; used by the demonstration only."""

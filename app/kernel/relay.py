@@ -81,19 +81,21 @@ def give_up(services: Services) -> None:
 
 
 def start_recurring(services: Services, begun: dict[str, int]) -> dict[str, int]:
-    """Start each recurring job once per slot of its period, by this installation's clock; return the slots as kept.
+    """Start each recurring job once per slot of its period, by the database's clock; return the slots as kept.
 
-    `begun` is what this returned before: while no new slot has come, nobody need be asked.
+    `begun` is what this returned before: while no new slot has come, nothing is written. A kept slot that lies more
+    than one period ahead was kept by a clock that has been set back since, and holds nobody up.
     """
-    slots = current_slots(services.clock.now())
-    if slots == begun:
-        return begun
     with services.database.transaction() as session:
+        slots = current_slots(services.clock.by_database(session.scalar(text("SELECT clock_timestamp()"))))
+        if slots == begun:
+            return begun
         fresh = session.scalars(
             text(
                 "INSERT INTO cron_ticks (name, slot)"
                 " SELECT * FROM unnest(CAST(:names AS text[]), CAST(:slots AS bigint[])) ON CONFLICT (name)"
-                " DO UPDATE SET slot = excluded.slot WHERE cron_ticks.slot < excluded.slot RETURNING name"
+                " DO UPDATE SET slot = excluded.slot"
+                " WHERE cron_ticks.slot NOT BETWEEN excluded.slot AND excluded.slot + 1 RETURNING name"
             ),
             {"names": sorted(slots), "slots": [slots[name] for name in sorted(slots)]},
         ).all()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +13,7 @@ from rq import Queue
 from sqlalchemy import event, text
 
 from app.kernel import outbox, queue, registry, relay
-from app.kernel.clock import FixedClock
+from app.kernel.clock import FixedClock, SystemClock
 from app.kernel.services import Services
 
 
@@ -175,6 +175,60 @@ def test_a_failing_job_waits_longer_and_is_kept_with_its_error(ready: Services, 
     assert "cannot ring less than never" in row.error
     assert row.failed_at is None
     assert deliver(ready, redis) == 0
+
+
+@pytest.fixture
+def each_minute(ready: Services) -> Iterator[str]:
+    """The name of a job that recurs each minute and has never begun."""
+    registry.job("test.each_minute", every=timedelta(minutes=1))(lambda services: None)
+    yield "test.each_minute"
+    del registry.JOBS["test.each_minute"]
+    with ready.database.transaction() as session:
+        session.execute(text("DELETE FROM cron_ticks WHERE name = 'test.each_minute'"))
+
+
+def starts(services: Services, name: str) -> int:
+    """Start what recurs, and return how often the job was asked for."""
+    relay.start_recurring(services, {})
+    count = sum(row.name == name for row in waiting(services))
+    with services.database.transaction() as session:
+        session.execute(text("DELETE FROM outbox"))
+    return count
+
+
+def test_a_clock_set_back_does_not_hold_up_what_recurs(ready: Services, clock: FixedClock, each_minute: str) -> None:
+    timed = replace(ready, clock=clock)
+    counts = []
+    for move in (timedelta(0), -timedelta(hours=1), timedelta(0), timedelta(minutes=1), timedelta(hours=1)):
+        clock.advance(move)
+        counts.append(starts(timed, each_minute))
+
+    assert counts == [1, 1, 0, 1, 1]
+
+
+def test_a_clock_a_little_behind_starts_nothing_twice(ready: Services, clock: FixedClock, each_minute: str) -> None:
+    timed = replace(ready, clock=clock)
+    counts = []
+    for seconds in (0, -5, 5):
+        clock.advance(timedelta(seconds=seconds))
+        counts.append(starts(timed, each_minute))
+
+    assert counts == [1, 0, 0]
+
+
+class SlowClock(SystemClock):
+    """The clock of a machine that is an hour behind."""
+
+    def now(self) -> datetime:
+        return super().now() - timedelta(hours=1)
+
+
+def test_what_recurs_goes_by_the_databases_clock(ready: Services, each_minute: str) -> None:
+    begun = relay.start_recurring(replace(ready, clock=SlowClock()), {})
+
+    with ready.database.transaction() as session:
+        database_at = session.scalar(text("SELECT clock_timestamp()"))
+    assert 0 <= database_at.timestamp() // 60 - begun[each_minute] <= 1
 
 
 def test_recurring_jobs_start_once_a_slot(ready: Services, clock: FixedClock) -> None:

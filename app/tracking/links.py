@@ -8,6 +8,7 @@ from datetime import datetime
 from urllib.parse import quote, urlsplit
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.kernel.refusals import Refusal
@@ -17,6 +18,7 @@ from app.tracking.models import Link
 _HOST = re.compile(r"[a-zA-Z0-9_.-]+|[0-9a-fA-F:.]+")
 _UNCHANGED = "/?#[]@!$&'()*+,;=:%-._~"
 _LONGEST = 4000
+_ONCE = "uq_links_workspace_id_send_id_position"
 
 
 class TargetNotWeb(Refusal):
@@ -26,17 +28,19 @@ class TargetNotWeb(Refusal):
 
 
 def register(session: Session, workspace_id: int, send_id: int, urls: Sequence[str], *, now: datetime) -> list[Link]:
-    """Store the targets of a send in the order of their positions; a second call with the same URLs changes nothing."""
-    targets = [to_web(url) for url in urls]
-    known = of_send(session, workspace_id, send_id)
-    fresh = [
-        Link(workspace_id=workspace_id, send_id=send_id, position=position, url=url, created_at=now)
-        for position, url in enumerate(targets)
-        if position >= len(known)
+    """Store the targets of a send in the order of their positions; a second call with the same URLs changes nothing.
+
+    All lanes of a send may call this at once: whoever comes second waits, and reads what the first has stored.
+    """
+    rows = [
+        {"workspace_id": workspace_id, "send_id": send_id, "position": position, "url": to_web(url), "created_at": now}
+        for position, url in enumerate(urls)
     ]
-    session.add_all(fresh)
-    session.flush()
-    return known + fresh
+    known = of_send(session, workspace_id, send_id)
+    if fresh := rows[len(known) :]:
+        session.execute(insert(Link).values(fresh).on_conflict_do_nothing(constraint=_ONCE))
+        known = of_send(session, workspace_id, send_id)
+    return known
 
 
 def of_send(session: Session, workspace_id: int, send_id: int) -> list[Link]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from app.consent import actions
@@ -126,3 +127,12 @@ def hits_of(session: Session, workspace_id: int) -> list[tuple[str, str | None]]
         Activity.workspace_id == workspace_id, Activity.kind.in_(("click", "open"))
     )
     return [(row.kind, row.verdict) for row in session.execute(query.order_by(Activity.at, Activity.id))]
+
+
+def await_a_waiting_lock(session: Session) -> None:
+    """Return once somebody waits for what this transaction holds."""
+    ours = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+    until = time.monotonic() + 10
+    while not session.scalar(text(ours)):
+        assert time.monotonic() < until, "nobody waits"
+        time.sleep(0.01)

@@ -13,7 +13,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from sqlalchemy import event, func, select, text
+from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session
 
 from app.consent import actions
@@ -28,7 +28,17 @@ from app.kernel.services import Services
 from app.tracking import ingest, links, rescoring, spool, storing
 from app.tracking.facts import HumanResponded
 from app.tracking.models import SilentCount, SpoolPosition
-from tests.factories.tracking import FIREFOX, TRACKING, a_hit, a_tracked_customer, an_intake, hits_of, spool_up, visit
+from tests.factories.tracking import (
+    FIREFOX,
+    TRACKING,
+    a_hit,
+    a_tracked_customer,
+    an_intake,
+    await_a_waiting_lock,
+    hits_of,
+    spool_up,
+    visit,
+)
 from tests.factories.workspaces import WorkspaceForTests
 
 
@@ -373,12 +383,3 @@ def test_storing_gives_way_to_a_sender_and_stores_once_it_is_gone(
     with database.transaction(workspace.id) as session:
         sums = [engagement.get(session, workspace.id, who) for who in (ada, bob)]
         assert [(of.click_count, of.sent_count) for of in sums] == [(1, 1), (1, 1)]
-
-
-def await_a_waiting_lock(session: Session) -> None:
-    """Return once somebody waits for what this transaction holds."""
-    ours = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
-    until = time.monotonic() + 10
-    while not session.scalar(text(ours)):
-        assert time.monotonic() < until, "nobody waits"
-        time.sleep(0.01)

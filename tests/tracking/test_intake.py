@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from app.kernel.database import Database
 from app.kernel.services import Services
 from app.tracking import links
 from app.tracking.links import TargetNotWeb
-from tests.factories.tracking import Visit, an_intake, spooled, visit
+from tests.factories.tracking import Visit, an_intake, await_a_waiting_lock, spooled, visit
 from tests.factories.workspaces import WorkspaceForTests
 
 SHOP = "https://shop.test/offer?utm=1&size=38#top"
@@ -189,3 +191,23 @@ def test_a_database_restored_from_a_backup_gives_old_ids_to_new_links(
     led_to = {visit(intake, f"/t/c/{token}/0").headers["Location"] for intake in (first, second)}
     assert led_to == {"https://shop.test/another"}
     assert visit(an_intake(services, tmp_path), f"/t/c/{token}/1").status == 404
+
+
+def test_lanes_that_register_at_once_share_the_links(
+    services: Services, database: Database, workspace: WorkspaceForTests
+) -> None:
+    """Up to seven lanes compile the same send when it is launched; whoever comes second waits for the first."""
+
+    def register(session: Session) -> list[int]:
+        return [link.id for link in links.register(session, workspace.id, 4, [SHOP, SHOP], now=services.clock.now())]
+
+    def register_too() -> list[int]:
+        with database.transaction(workspace.id) as session:
+            return register(session)
+
+    with ThreadPoolExecutor(1) as pool:
+        with database.transaction(workspace.id) as session:
+            first = register(session)
+            waiting = pool.submit(register_too)
+            await_a_waiting_lock(session)
+        assert waiting.result() == first

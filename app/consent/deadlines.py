@@ -15,6 +15,8 @@ from app.kernel import outbox
 
 def expire_due(session: Session, workspace_id: int, *, now: datetime, limit: int = 1_000) -> int:
     """Record the end of up to `limit` permissions whose day has come; the gate has ignored them since that moment."""
+    # Whoever renews in this moment waits, or was before us and is no longer due.
+    ledger.hold(session, workspace_id)
     due = session.execute(
         select(ConsentState.customer_id, ConsentState.purpose, ConsentState.topic_id, ConsentState.basis)
         .where(
@@ -32,7 +34,6 @@ def expire_due(session: Session, workspace_id: int, *, now: datetime, limit: int
         for customer_id, purpose, topic_id, basis in due
     ]
     ledger.append_many(session, workspace_id, entries, now=now)
-    for entry in entries:
-        fact = facts.ConsentWithdrawn(workspace_id, entry.customer_id, entry.purpose, entry.topic_id)
-        outbox.publish(session, fact)
+    ended = [facts.ConsentWithdrawn(workspace_id, each.customer_id, each.purpose, each.topic_id) for each in entries]
+    outbox.publish_all(session, ended)
     return len(entries)

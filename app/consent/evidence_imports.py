@@ -30,12 +30,21 @@ NO_TOPIC = N_("It does not name a topic of this workspace.")
 NO_PURPOSE = N_("It names a purpose that is not known here.")
 SAID_NO_HERE = N_("This person has withdrawn or objected here. Only they themselves can agree again.")
 SUPPRESSED = N_("This address is on the suppression list.")
+OTHER_ADDRESS = N_(
+    "It proves the consent of another address than this person has now. An agreement counts for its own mailbox."
+)
 ALREADY = N_("This person's permission was already on record.")
 
 
 _SUPPRESSED = text(
     "SELECT address_digest FROM suppressions"
     " WHERE workspace_id = :workspace_id AND address_digest = ANY(CAST(:digests AS bytea[]))"
+)
+
+
+_PRESENT = text(
+    "SELECT id, address_digest FROM customers"
+    " WHERE workspace_id = :workspace_id AND id = ANY(CAST(:customer_ids AS bigint[])) ORDER BY id FOR SHARE"
 )
 
 
@@ -95,6 +104,7 @@ class _Desk:
     rulings: dict[Terms, _Ruling]
     standings: dict[int, Standings]
     suppressed: set[bytes]
+    present: dict[int, bytes | None]
     now: datetime
 
 
@@ -124,8 +134,9 @@ def record_many(
         terms: _rule(terms, _wording(session, workspace_id, terms, now), known, source)
         for terms in {claim.terms for claim in claims}
     }
-    standings = ledger.read_standings(database.raw(session), workspace_id, {claim.customer_id for claim in claims})
-    desk = _Desk(rulings, standings, suppressed, now)
+    named = {claim.customer_id for claim in claims}
+    standings = ledger.read_standings(database.raw(session), workspace_id, named)
+    desk = _Desk(rulings, standings, suppressed, _present(session, workspace_id, named), now)
     lines: list[Line] = []
     outcomes = [_judge(desk, claim, lines) for claim in claims]
     numbers = ledger.append_lines(session, workspace_id, lines, now=now, held=standings)
@@ -146,6 +157,12 @@ def _suppressed(session: Session, workspace_id: int, claims: list[Claim]) -> set
     digests = ",".join(f'"\\\\x{claim.address_digest.hex()}"' for claim in claims if claim.address_digest)
     found = session.scalars(_SUPPRESSED, {"workspace_id": workspace_id, "digests": f"{{{digests}}}"})
     return set(found)
+
+
+def _present(session: Session, workspace_id: int, customer_ids: set[int]) -> dict[int, bytes | None]:
+    """Return the digest of each person's address as it is now, and keep it so until the claims are recorded."""
+    values = {"workspace_id": workspace_id, "customer_ids": ledger.bigint_array(customer_ids)}
+    return dict(session.execute(_PRESENT, values).tuples().all())
 
 
 def _wording(session: Session, workspace_id: int, terms: Terms, now: datetime) -> Wording | None:
@@ -197,6 +214,8 @@ def _judge(desk: _Desk, claim: Claim, lines: list[Line]) -> Outcome:
     outcome = Outcome(row)
     ruling = desk.rulings[terms]
     lack = _lack(desk, at, ruling.lack, address_digest)
+    if lack is None and desk.present.get(customer_id) != address_digest:
+        lack = OTHER_ADDRESS
     if lack:
         outcome.reasons.append(lack)
         return outcome

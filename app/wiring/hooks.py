@@ -25,6 +25,7 @@ _COUNTED_AS = {
     evidence_imports.SAID_NO_HERE: "said_no_here",
     evidence_imports.SUPPRESSED: "suppressed",
     evidence_imports.NO_TOPIC: "unknown_topic",
+    evidence_imports.OTHER_ADDRESS: "other_address",
 }
 _WITHOUT_EVIDENCE = "without_evidence"
 

@@ -70,6 +70,8 @@ def test_a_proven_row_gives_consent_and_its_proof(session, workspace, ada, claim
         ({"wording": ""}, evidence_imports.NO_WORDING),
         ({"topic": "unknown", "purposes": ("marketing",)}, evidence_imports.NO_TOPIC),
         ({"purposes": ("telepathy",)}, evidence_imports.NO_PURPOSE),
+        ({"address_digest": b"another mailbox"}, evidence_imports.OTHER_ADDRESS),
+        ({"address_digest": None}, evidence_imports.OTHER_ADDRESS),
     ],
 )
 def test_a_row_that_lacks_proof_gives_nothing_and_says_why(session, workspace, ada, claim, lack, reason):

@@ -116,6 +116,20 @@ def test_a_no_said_twice_is_one_record(database, workspace):
     assert records == [("withdrawn", "marketing"), ("withdrawn", "profiling")]
 
 
+@pytest.mark.usefixtures("_connected")
+def test_proof_of_a_former_mailbox_is_none_for_the_present_one(database, workspace):
+    """Two rows of one customer number: the first agreed, the second gives the address that counts."""
+    done = import_file(
+        database,
+        workspace.id,
+        f"customer id,{HEADER}7,old@example.com,yes,2025-05-01 10:00,web form,{WORDS},news,\n7,new@example.com,,,,,,\n",
+        match_by="external_ref",
+    )
+
+    assert done.counts["consent_other_address"] == 1
+    assert mailable(database, workspace) == 0
+
+
 def test_every_answer_is_handed_on_with_its_own_row(database, workspace, heard):
     done = import_file(
         database,

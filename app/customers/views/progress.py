@@ -30,6 +30,7 @@ _CONSENT = {
     "consent_already_known": N_("people whose permission was on record already"),
     "consent_said_no_here": N_("people who said no here before: that stays"),
     "consent_suppressed": N_("addresses that are never to be mailed"),
+    "consent_other_address": N_("rows whose proof is of another address than the person has now"),
     "consent_unknown_topic": N_("rows that name a topic we do not have"),
     "consent_without_evidence": N_("rows whose proof is not enough"),
     "consent_no_recorded": N_("people whose no is now on record: no file can bring them back"),

@@ -83,13 +83,40 @@ def test_a_cell_of_ten_megabytes_spoils_its_row_only(database, workspace):
     assert names(database, workspace.id) == {GOOD: "Ada"}
 
 
-def test_a_quote_never_closed_ends_with_its_row(database, workspace):
-    rest = "".join(f"p{n}@example.com,P\n" for n in range(9000))
-    done = import_file(database, workspace.id, f'email,first_name\nbob@example.com,"Bob\n{rest}{GOOD},Ada\n')
+@pytest.mark.parametrize("others", [0, 20, 9000])
+def test_a_quotation_mark_never_closed_costs_its_own_line(database, workspace, others):
+    """Whether the file ends soon after, or only after more than a cell may hold."""
+    rest = "".join(f"p{n}@example.com,P\n" for n in range(others))
+    content = f'email,first_name\n{GOOD},"Ada\nKing"\nbob@example.com,"Bob\n{rest}eve@example.com,Eve\n'
+    done = import_file(database, workspace.id, content)
 
-    assert done.counts["created"] > 1000
-    assert GOOD in names(database, workspace.id)
-    assert (2, "endless") in refused(database, workspace.id, done)
+    assert done.counts == {"created": others + 2, "refused": 1}
+    with database.transaction(workspace.id) as session:
+        (row,) = steps.list_refused(session, done)
+    assert (row.row, row.reason, row.detail, row.cells) == (3, "unclosed", "4", ["bob@example.com", "Bob"])
+
+
+def test_a_second_open_quotation_mark_hides_no_row_either(database, workspace):
+    """Together the two look like one cell over three lines."""
+    content = f'email,first_name\nbob@example.com,"Bob\n{GOOD},Ada\neve@example.com,"Eve\nzoe@example.com,Zoe\n'
+    done = import_file(database, workspace.id, content)
+
+    assert refused(database, workspace.id, done) == [(2, "unclosed"), (4, "unclosed")]
+    assert names(database, workspace.id) == {GOOD: "Ada", "zoe@example.com": "Zoe"}
+
+
+def test_the_last_line_may_be_the_open_one(database, workspace):
+    done = import_file(database, workspace.id, f'email,first_name\n{GOOD},Ada\nbob@example.com,"Bob')
+
+    assert refused(database, workspace.id, done) == [(3, "unclosed")]
+    assert names(database, workspace.id) == {GOOD: "Ada"}
+
+
+def test_quotation_marks_inside_a_line_are_read_kindly(database, workspace):
+    content = f'email,first_name\n{GOOD},"Ada" King\nbob@example.com,Bob "Bobby" Lee\n'
+    import_file(database, workspace.id, content)
+
+    assert names(database, workspace.id) == {GOOD: "Ada King", "bob@example.com": 'Bob "Bobby" Lee'}
 
 
 @pytest.mark.parametrize(

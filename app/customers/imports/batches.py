@@ -11,6 +11,7 @@ from app.customers.imports import reading
 from app.customers.imports.mapping import Options
 from app.customers.imports.people_rows import PeopleReader, PersonRow
 from app.customers.imports.purchase_rows import PurchaseReader, PurchaseRow
+from app.customers.imports.reading import LONGEST_SHOWN, Broken
 from app.customers.imports.refused import RowRefused
 
 # Whoever signs up waits while a batch's consents are written, so it is a batch of a tenth of a second.
@@ -63,14 +64,14 @@ def read(
 ) -> Iterator[Batch]:
     """Yield batches of what follows record number `after`; `progress` tells how many bytes have been read."""
     records = reading.records(file, encoding, delimiter)
-    gathered: list[tuple[int, list[str] | None]] = []
+    gathered: list[tuple[int, list[str] | Broken]] = []
     size = 0
     for number, cells in records:
         if number <= after:
             continue
         gathered.append((number, cells))
         # An empty cell costs its place in the list, too.
-        size += sum(map(len, cells)) + CELL * len(cells) if cells else 0
+        size += sum(map(len, cells)) + CELL * len(cells) if isinstance(cells, list) else LONGEST_SHOWN
         if len(gathered) >= rows or size >= CHARACTERS:
             yield _check(gathered, reader, width, progress())
             gathered, size = [], 0
@@ -79,15 +80,16 @@ def read(
 
 
 def _check(
-    gathered: list[tuple[int, list[str] | None]], reader: PeopleReader | PurchaseReader, width: int, at: int
+    gathered: list[tuple[int, list[str] | Broken]], reader: PeopleReader | PurchaseReader, width: int, at: int
 ) -> Batch:
     batch = Batch(gathered[0][0], gathered[-1][0] + 1, at)
     read_row = reader.read
     taken: list[Any] = []
     for number, cells in gathered:
+        if isinstance(cells, Broken):
+            batch.refused.append(Refused(number, cells.reason, str(cells.line), storable(cells.shown)))
+            continue
         if not cells:
-            if cells is None:
-                batch.refused.append(Refused(number, "endless", "", []))
             continue
         joined = "".join(cells)
         # What is printable holds no NUL, no control character and nothing undecodable.

@@ -9,13 +9,15 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+from collections import deque
 from collections.abc import Iterator
-from typing import IO
+from typing import IO, NamedTuple
 
 # A lone surrogate cannot come from any file, so it marks what could not be decoded.
 UNREADABLE = "\udcff"
 LONGEST_CELL = 100_000
 LONGEST_LINE = 1_000_000
+LONGEST_SHOWN = 5_000
 _TOO_LONG = "x" * (LONGEST_CELL + 1) + "\n"
 
 ENCODINGS = {
@@ -76,26 +78,63 @@ def guess_delimiter(sample: bytes, encoding: str) -> str:
 
 def sample_rows(sample: bytes, encoding: str, delimiter: str, *, limit: int) -> Iterator[list[str]]:
     """Yield the first readable rows that hold anything."""
-    found = (cells for _, cells in records(io.BytesIO(sample), encoding, delimiter) if cells)
+    found = (
+        cells for _, cells in records(io.BytesIO(sample), encoding, delimiter) if isinstance(cells, list) and cells
+    )
     for cells, _ in zip(found, range(limit), strict=False):
         yield cells
 
 
-def records(file: IO[bytes], encoding: str, delimiter: str) -> Iterator[tuple[int, list[str] | None]]:
-    """Yield (number, cells) of every record, the header being number 1; None stands for one that is too long."""
+class Broken(NamedTuple):
+    """A record that cannot be read: why, in which line of the file, and what can be shown of it."""
+
+    reason: str
+    line: int
+    shown: list[str]
+
+
+def records(file: IO[bytes], encoding: str, delimiter: str) -> Iterator[tuple[int, list[str] | Broken]]:
+    """Yield (number, cells) of every record, the header being number 1.
+
+    A quotation mark that is opened and never properly closed costs its own line; the lines after it are rows again.
+    """
     text = io.TextIOWrapper(file, encoding=encoding, errors="assent.mark", newline="")
     csv.field_size_limit(LONGEST_CELL)
-    reader = csv.reader(_lines(text), delimiter=delimiter)
-    number = 0
+    number = line = 0
+    # The lines of the record being read, and those that are to be read once more. What stays open over many lines holds
+    # no mark that could open anything by itself, so no line is read a third time.
+    held: list[str] = []
+    again: deque[str] = deque()
     while True:
+        reader = csv.reader(_lines(text, held, again), delimiter=delimiter, strict=True)
         try:
             for cells in reader:
+                held.clear()
                 number += 1
                 yield number, cells
             return
         except csv.Error:
             number += 1
-            yield number, None
+            line += reader.line_num - len(held) + 1
+            first, *rest = held
+            held.clear()
+            again.extendleft(reversed(rest))
+            yield number, _unclosed(first, line, delimiter) if rest else _alone(first, line, delimiter)
+
+
+def _alone(text: str, line: int, delimiter: str) -> list[str] | Broken:
+    """Read a line more kindly than the norm does: what follows a closing quotation mark belongs to the cell."""
+    try:
+        # An empty line follows; it is no record of its own where a quotation mark is still open.
+        first, *rest = csv.reader([text, "\n"], delimiter=delimiter)
+    except csv.Error:
+        return Broken("endless", line, [])
+    return first if rest else _unclosed(text, line, delimiter)
+
+
+def _unclosed(text: str, line: int, delimiter: str) -> Broken:
+    shown = next(csv.reader([text[:LONGEST_SHOWN]], delimiter=delimiter))
+    return Broken("unclosed", line, [cell.rstrip("\r\n") for cell in shown])
 
 
 def is_clean(text: str) -> str | None:
@@ -105,13 +144,14 @@ def is_clean(text: str) -> str | None:
     return "encoding" if not text.isascii() and UNREADABLE in text else None
 
 
-def _lines(text: io.TextIOWrapper) -> Iterator[str]:
+def _lines(text: io.TextIOWrapper, held: list[str], again: deque[str]) -> Iterator[str]:
     read = text.readline
-    while line := read(LONGEST_LINE):
+    while line := again.popleft() if again else read(LONGEST_LINE):
         if len(line) == LONGEST_LINE and line[-1] not in "\r\n":
             while (rest := read(LONGEST_LINE)) and rest[-1] not in "\r\n":
                 pass
             line = _TOO_LONG
+        held.append(line)
         yield line
 
 

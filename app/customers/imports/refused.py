@@ -10,6 +10,7 @@ REASONS = {
     "ragged": N_("The row has %(detail)s cells, the heading has another number."),
     "too_long": N_("A cell is too long: %(detail)s"),
     "endless": N_("A cell of this row has more than 100,000 characters. Its text cannot be given back."),
+    "unclosed": N_("A quotation mark is opened in line %(detail)s of the file and never properly closed."),
     "nul": N_("The row holds a NUL character, which no text may."),
     "encoding": N_("The row holds bytes that are no text in the chosen encoding."),
     "number": N_("This is not a number: %(detail)s"),

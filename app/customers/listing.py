@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.customers import naming
 from app.customers.models import Customer, Engagement
+from app.kernel import ids
 
 PER_PAGE = 50
 # Tags are offered from the newest people only; counting all of them would read every row.
@@ -153,12 +154,12 @@ def _lower(column: Any) -> ColumnElement[str]:
 
 def _position(after: str, sort: str) -> tuple[Any, int] | None:
     value, mark, number = after.rpartition("~")
-    if not mark or not number.isdigit():
+    if not mark:
         return None
     try:
         if sort == "bought":
-            return datetime.fromisoformat(value), int(number)
-        return (int(value) if sort == "newest" else float(value)), int(number)
+            return datetime.fromisoformat(value), ids.read(number)
+        return (ids.read(value) if sort == "newest" else float(value)), ids.read(number)
     except ValueError:
         return None
 

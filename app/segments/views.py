@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from sqlalchemy import exc
 from sqlalchemy.orm import Session
 
+from app.kernel import ids
 from app.kernel.refusals import NotFound, Refusal
 from app.kernel.services import services
 from app.segments import builder, codec, drafts, preview, segments, sentence, used_in, vocabulary
@@ -64,7 +65,7 @@ def redraft() -> str:
     """Do what a button of the builder asks, and show the builder anew; nothing is kept."""
     draft = _draft()
     drafts.change(draft, request.form.get("do", ""))
-    name, segment_id = request.form.get("name", ""), request.form.get("segment_id", type=int)
+    name, segment_id = request.form.get("name", ""), request.form.get("segment_id", type=ids.read)
     if shell.is_live():
         return shell.page("segments/_builder.html", **_values(draft, name=name, segment_id=segment_id))
     return _page(draft, name=name, segment_id=segment_id)
@@ -83,7 +84,7 @@ def summarise() -> str:
 def save() -> ResponseReturnValue:
     """Keep the draft under its name."""
     draft, name = _draft(), request.form.get("name", "")
-    segment_id = request.form.get("segment_id", type=int)
+    segment_id = request.form.get("segment_id", type=ids.read)
     now = services().clock.now()
     try:
         rule = _strict(draft)

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from app.kernel import ids
 from app.kernel.services import services
 from app.tracking import replies
 from app.web import guard, shell
@@ -21,8 +22,9 @@ PAGE = 50
 @guard.role("viewer")
 def inbox() -> str:
     """Show every reply that waits, oldest first; `after` is the reply the next page follows."""
+    after = request.args.get("after", type=ids.read)
     with services().database.transaction(g.workspace.id) as session:
-        waiting = replies.list_waiting(session, g.workspace.id, limit=PAGE, after=request.args.get("after", type=int))
+        waiting = replies.list_waiting(session, g.workspace.id, limit=PAGE, after=after)
         count = replies.count_waiting(session, g.workspace.id)
     more = url_for("tracking.inbox", after=waiting[-1].id) if len(waiting) == PAGE else None
     return shell.page("tracking/inbox.html", replies=waiting, count=count, more=more)

@@ -9,10 +9,10 @@ from unicodedata import east_asian_width
 from flask import Flask
 from werkzeug.routing import IntegerConverter, Map
 
+from app.kernel import ids
 from app.kernel.services import Services
 from app.web import charts, csrf, errors, files, guard, language, navigation, panels, security, shell, states, views
 
-LARGEST_ID = 2**63 - 1
 MAX_BODY_BYTES = 64 * 1024 * 1024
 SESSION_PURPOSE = b"assent session"
 
@@ -54,7 +54,7 @@ class RowId(IntegerConverter):
     """A number in a path that a row could have; no page is where a larger one leads."""
 
     def __init__(self, map: Map, *args: Any, **options: Any) -> None:  # noqa: A002 - as werkzeug calls it
-        super().__init__(map, *args, **{"max": LARGEST_ID, **options})
+        super().__init__(map, *args, **{"max": ids.LARGEST, **options})
 
 
 def attributes(*groups: dict[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from app.accounts import audit
 from app.accounts.views import deeds
 from app.accounts.views.blueprint import bp, settings_tabs
+from app.kernel import ids
 from app.kernel.services import services
 from app.web import guard, shell
 
@@ -18,7 +19,7 @@ PAGE = 50
 @guard.role("owner")
 def show_audit() -> ResponseReturnValue:
     """Show a page of entries; `before` is the id the next page starts below."""
-    before = request.args.get("before", type=int)
+    before = request.args.get("before", type=ids.read)
     with services().database.transaction(g.workspace.id) as session:
         entries = audit.list_entries(session, g.workspace.id, before=before, limit=PAGE)
     more = f"/settings/audit?before={entries[-1].id}" if len(entries) == PAGE else None

@@ -13,6 +13,7 @@ from app.campaigns import compose, results
 from app.campaigns.forms import NewForm
 from app.campaigns.views.blueprint import bp
 from app.consent import topics
+from app.kernel import ids
 from app.kernel.services import services
 from app.web import guard, shell
 
@@ -91,6 +92,6 @@ def _new_form(session: Session) -> NewForm:
 def _position(typed: str) -> tuple[datetime, int] | None:
     at, _separator, number = typed.partition("~")
     try:
-        return datetime.fromisoformat(at), int(number)
+        return datetime.fromisoformat(at), ids.read(number)
     except ValueError:
         return None

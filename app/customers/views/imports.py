@@ -13,6 +13,7 @@ from app.customers.imports import files, mapping, reading, steps
 from app.customers.models import Import
 from app.customers.views import progress
 from app.customers.views.blueprint import bp
+from app.kernel import ids
 from app.kernel.refusals import Refusal
 from app.kernel.services import services
 from app.web import guard, shell
@@ -24,7 +25,7 @@ SAMPLE_ROWS = 5
 @guard.role("viewer")
 def show_imports() -> ResponseReturnValue:
     """Show which files came in, and what came of them."""
-    before = request.args.get("before", type=int)
+    before = request.args.get("before", type=ids.read)
     with services().database.transaction(g.workspace.id) as session:
         found = steps.list_latest(session, g.workspace.id, before=before, limit=21)
     more = f"/customers/imports?before={found[19].id}" if len(found) > 20 else None

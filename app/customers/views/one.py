@@ -15,6 +15,7 @@ from app.customers.forms import NoteForm, customer_form, values_of
 from app.customers.models import Customer
 from app.customers.views.blueprint import bp
 from app.customers.words import LABELS, N_
+from app.kernel import ids
 from app.kernel.refusals import Refusal
 from app.kernel.services import services
 from app.web import guard, language, panels, shell
@@ -173,7 +174,7 @@ def _channels(customer_id: int) -> list[tuple[str, str, bool, bool]]:
 
 def _position() -> timeline.Position | None:
     try:
-        return timeline.Position(datetime.fromisoformat(request.args["until"]), request.args.get("shown", 0, int))
+        return timeline.Position(datetime.fromisoformat(request.args["until"]), request.args.get("shown", 0, ids.read))
     except (KeyError, ValueError):
         return None
 

@@ -12,6 +12,7 @@ from app.journeys.forms import SendForm, StepForm, TaskForm, WaitForm
 from app.journeys.models import Journey, JourneyStep
 from app.journeys.views.blueprint import bp
 from app.journeys.views.planning import people_to_choose
+from app.kernel import ids
 from app.kernel.refusals import NotFound, Refusal
 from app.kernel.services import services
 from app.web import guard, shell
@@ -44,7 +45,7 @@ def new_step(journey_id: int) -> ResponseReturnValue:
 @guard.role("marketer")
 def add_step(journey_id: int) -> ResponseReturnValue:
     """Put the new step into the draft."""
-    after, form = request.args.get("after", type=int), None
+    after, form = request.args.get("after", type=ids.read), None
     try:
         with services().database.transaction(g.workspace.id) as session:
             journey = definitions.get(session, g.workspace.id, journey_id)

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from app.journeys import definitions, standing
 from app.journeys.views.blueprint import bp
 from app.journeys.views.words import REASONS
+from app.kernel import ids
 from app.kernel.services import services
 from app.web import guard, shell
 
@@ -18,7 +19,7 @@ PAGE = 50
 @guard.role("viewer")
 def list_people(journey_id: int) -> ResponseReturnValue:
     """Show people, narrowed by `position`, `state` or `reason`; `after` is where the next page begins."""
-    position, after = request.args.get("position", type=int), request.args.get("after", 0, type=int)
+    position, after = request.args.get("position", type=ids.read), request.args.get("after", 0, type=ids.read)
     state = _known("state", ("active", "done", "stopped"))
     reason = _known("reason", tuple(REASONS))
     with services().database.transaction(g.workspace.id) as session:

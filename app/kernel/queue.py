@@ -156,11 +156,11 @@ def _finish(given: Services, held: Held) -> None:
 def _fail(given: Services, held: Held, error: Exception) -> None:
     delay = timedelta(seconds=min(5 * 2 ** (held.attempts - 1), 3600))
     with given.database.transaction() as session:
-        session.execute(
+        is_given_up = session.scalar(
             text(
                 "UPDATE outbox SET holder = NULL, leased_until = clock_timestamp() + :delay, error = :error,"
                 " failed_at = CASE WHEN attempts >= :most THEN clock_timestamp() END"
-                " WHERE id = :id AND holder = :holder"
+                " WHERE id = :id AND holder = :holder RETURNING failed_at IS NOT NULL"
             ),
             {
                 "id": held.id,
@@ -170,3 +170,5 @@ def _fail(given: Services, held: Held, error: Exception) -> None:
                 "error": "".join(traceback.format_exception(error))[-4000:],
             },
         )
+    if is_given_up:
+        log.error("job.given_up", attempts=held.attempts)

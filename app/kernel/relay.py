@@ -70,14 +70,16 @@ def hand_over_due(services: Services, redis: Redis, *, limit: int = 200) -> int:
 def give_up(services: Services) -> None:
     """Set aside what has outlived its worker again and again; with its error it waits for staff, and kills no more."""
     with services.database.transaction() as session:
-        session.execute(
+        set_aside = session.execute(
             text(
                 "UPDATE outbox SET failed_at = clock_timestamp(), holder = NULL, error = :error"
                 " WHERE failed_at IS NULL AND attempts >= :most AND holder IS NOT NULL"
-                " AND leased_until < clock_timestamp()"
+                " AND leased_until < clock_timestamp() RETURNING id, name"
             ),
             {"most": queue.MAX_ATTEMPTS, "error": "No worker that took it lived to finish it."},
-        )
+        ).all()
+    for row in set_aside:
+        log.error("job.given_up", job=row.name, outbox_id=row.id, reason="no worker lived to finish it")
 
 
 def start_recurring(services: Services, begun: dict[str, int]) -> dict[str, int]:

@@ -41,9 +41,10 @@ BLUEPRINTS: list[Blueprint] = [
     api.bp,
 ]
 
-# What is most urgent stands first: who waits for us, what is running, then how the base and its worth stand.
+# What is most urgent stands first: what stands still, who waits for us, what is running, then the base and its worth.
 PANELS: dict[str, list[panels.Draw]] = {
     "home": [
+        accounts.home_panel,
         tracking.home_panel,
         journeys.home_panel,
         delivery.home_panel,

@@ -107,3 +107,34 @@ def test_no_send_stays_open_for_what_lies_nowhere(services: Services, workspace:
     assert [letter.id for letter in handed_over(services, workspace)[1]] == [letters[0].id]
     with services.database.transaction(workspace.id) as session:
         assert sends.get(session, workspace.id, send_id).state == SendState.RUNNING
+
+
+def test_who_lost_its_lease_hands_nothing_over(services: Services, workspace: WorkspaceForTests) -> None:
+    """Two senders claimed the same attempt; what the one has handed over since, the other does not hand over again."""
+    delivery.a_launched_send(services.database, workspace, 1)
+    first, letters = handed_over(services, workspace)
+    first.turn([outcomes.returned(letters[0], now=NOON)], [])
+    sweep_when_leases_ran_out(services, workspace, timedelta(seconds=1))
+    slow = desk.Desk(services, workspace.id, delivery.lane_ids(services.database, workspace)[0])
+    held = slow.claim()
+    sweep_when_leases_ran_out(services, workspace, timedelta(seconds=2))
+    other, theirs = handed_over(services, workspace)
+    other.turn([outcomes.returned(theirs[0], now=NOON)], [])
+
+    assert held
+    assert slow.turn([], [held]) == set()
+
+
+def test_a_late_answer_says_nothing_about_a_later_attempt(services: Services, workspace: WorkspaceForTests) -> None:
+    """A notice taken for lost is under way again when the first sender speaks: it would be sent a third time."""
+    with services.database.transaction(workspace.id) as session:
+        customer_id = delivery.an_audience(session, workspace, 1)[0]
+        seq = permission.state_of(session, workspace.id, customer_id)[0].ledger_seq
+        send = delivery.a_send(session, workspace, kind="notice", topic_id=None)
+        sends.add(session, workspace.id, send.id, [customer_id], now=NOON, permission_seq=seq)
+    slow, letters = handed_over(services, workspace)
+    sweep_when_leases_ran_out(services, workspace, timedelta(minutes=2))
+    handed_over(services, workspace)
+    slow.turn([outcomes.judge(letters[0], GREYLISTED, now=NOON)], [])
+
+    assert delivery.states(services.database, workspace) == {"p0@example.com": ("handed", None)}

@@ -1,0 +1,58 @@
+"""Is a no heard that is said while the message is under way? Until the last moment at which it can be."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from app.consent import actions, suppression
+from app.consent.evidence import Evidence
+from app.customers import people
+from app.delivery import desk
+from app.kernel.services import Services
+from tests.factories import NOON, delivery
+from tests.factories.workspaces import WorkspaceForTests
+
+
+def test_an_address_that_falls_silent_after_the_claim_gets_nothing(
+    services: Services, workspace: WorkspaceForTests
+) -> None:
+    """The person's consent stands, the address does not: it is asked in the statement that hands over."""
+    delivery.a_launched_send(services.database, workspace, 3)
+    sender = desk.Desk(services, workspace.id, delivery.lane_ids(services.database, workspace)[0])
+    claimed = sender.claim() or []
+    silent = next(letter for letter in claimed if letter.email == "p1@example.com")
+    with services.database.transaction(workspace.id) as session:
+        suppression.add(
+            session,
+            workspace.id,
+            address_digest=silent.address_digest or b"",
+            reason=suppression.BOUNCED,
+            source="test",
+            now=NOON,
+        )
+
+    assert sender.turn([], [claimed]) == {letter.id for letter in claimed} - {silent.id}
+    assert sender.weigh_again([silent]) == []
+    assert delivery.states(services.database, workspace)["p1@example.com"] == ("skipped", "suppressed")
+
+
+def test_a_no_said_while_a_group_is_carried_counts_seconds_later(
+    services: Services, workspace: WorkspaceForTests, tmp_path: Path
+) -> None:
+    """What was handed over and not begun within two seconds is asked about again, however slow the server."""
+    delivery.a_launched_send(services.database, workspace, 12)
+    with delivery.a_sink(tmp_path, {"at": "dot", "delay": 0.35}, offer="SIZE") as sink, ThreadPoolExecutor(1) as pool:
+        sending = pool.submit(delivery.run_lanes, delivery.services_to(services, sink), workspace)
+        ends_at = time.monotonic() + 20
+        while not sink.lines():
+            assert time.monotonic() < ends_at, "nothing left"
+            time.sleep(0.01)
+        with services.database.transaction(workspace.id) as session:
+            latest = people.find_by_email(session, workspace.id, "p11@example.com")
+            assert latest
+            actions.withdraw(session, workspace.id, latest.id, evidence=Evidence(method="preferences"), now=NOON)
+
+        assert sending.result() == 11
+        assert sorted(sink.recipients()) == sorted(f"p{n}@example.com" for n in range(11))

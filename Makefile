@@ -37,7 +37,7 @@ bench: $(VENV)/.dev-installed assets ## Measure (ONLY=send,click for some; JSON=
 
 .PHONY: chaos
 chaos: $(VENV)/.dev-installed assets ## Kill servers and workers in the middle of sends, at length
-	@CHAOS_KILLS=40 CHAOS_MESSAGES=3000 CHAOS_CUTS=6 $(PY) -m pytest -ra -v \
+	@CHAOS_KILLS=25 CHAOS_MESSAGES=10000 CHAOS_CUTS=6 $(PY) -m pytest -ra -v \
 		tests/delivery/test_killed.py tests/stories/test_power_cuts.py $(ARGS)
 
 .PHONY: migration

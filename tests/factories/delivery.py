@@ -114,6 +114,11 @@ def another_identity(session: Session, workspace: WorkspaceForTests) -> int:
     ).id
 
 
+def allow_connections(session: Session, count: int) -> None:
+    """Let the senders of the session's workspace open so many connections together."""
+    session.execute(text("UPDATE sending_identities SET max_connections = :count"), {"count": count})
+
+
 def lane_ids(database: Database, workspace: WorkspaceForTests) -> list[int]:
     """The lanes in which batches wait."""
     with database.transaction(workspace.id) as session:

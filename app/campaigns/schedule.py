@@ -90,7 +90,7 @@ def plan(
         raise TooFarAhead(field="at")
     campaign.state, campaign.scheduled_at, campaign.updated_at = CampaignState.SCHEDULED, at or now, now
     _wake(session, campaign, at)
-    _note(session, campaign, "planned", staff_id, now, at=campaign.scheduled_at.isoformat())
+    _note(session, campaign, "campaign.planned", staff_id, now, at=campaign.scheduled_at.isoformat())
 
 
 def launch_planned(session: Session, workspace_id: int, campaign_id: int, *, now: datetime, public_url: str) -> None:
@@ -107,7 +107,7 @@ def launch_planned(session: Session, workspace_id: int, campaign_id: int, *, now
     except Refusal as refusal:
         session.refresh(campaign)
         campaign.state, campaign.scheduled_at = CampaignState.DRAFT, None
-        _note(session, campaign, "held_back", None, now, reason=str(refusal)[:300])
+        _note(session, campaign, "campaign.held_back", None, now, reason=str(refusal)[:300])
 
 
 def _wake(session: Session, campaign: Campaign, at: datetime | None) -> None:
@@ -128,7 +128,7 @@ def unplan(session: Session, workspace_id: int, campaign_id: int, *, staff_id: i
     if campaign.state != CampaignState.SCHEDULED:
         raise NotADraft
     campaign.state, campaign.scheduled_at, campaign.updated_at = CampaignState.DRAFT, None, now
-    _note(session, campaign, "unplanned", staff_id, now)
+    _note(session, campaign, "campaign.unplanned", staff_id, now)
 
 
 def pause(session: Session, workspace_id: int, campaign_id: int, *, staff_id: int, now: datetime) -> None:
@@ -136,7 +136,7 @@ def pause(session: Session, workspace_id: int, campaign_id: int, *, staff_id: in
     campaign, send_id = _launched(session, workspace_id, campaign_id)
     sends.pause(session, workspace_id, send_id)
     campaign.state = CampaignState.PAUSED
-    _note(session, campaign, "paused", staff_id, now)
+    _note(session, campaign, "campaign.paused", staff_id, now)
 
 
 def resume(session: Session, workspace_id: int, campaign_id: int, *, staff_id: int, now: datetime) -> None:
@@ -144,7 +144,7 @@ def resume(session: Session, workspace_id: int, campaign_id: int, *, staff_id: i
     campaign, send_id = _launched(session, workspace_id, campaign_id)
     sends.resume(session, workspace_id, send_id)
     campaign.state = CampaignState.SENDING
-    _note(session, campaign, "resumed", staff_id, now)
+    _note(session, campaign, "campaign.resumed", staff_id, now)
 
 
 def cancel(session: Session, workspace_id: int, campaign_id: int, *, staff_id: int, now: datetime) -> int:
@@ -152,7 +152,7 @@ def cancel(session: Session, workspace_id: int, campaign_id: int, *, staff_id: i
     campaign, send_id = _launched(session, workspace_id, campaign_id)
     stopped = sends.cancel(session, workspace_id, send_id, now=now)
     campaign.state, campaign.updated_at = CampaignState.CANCELLED, now
-    _note(session, campaign, "cancelled", staff_id, now, stopped=stopped)
+    _note(session, campaign, "campaign.cancelled", staff_id, now, stopped=stopped)
     return stopped
 
 
@@ -176,13 +176,13 @@ def _counts_of(session: Session, campaign: Campaign, send_id: int) -> LaunchCoun
 
 
 def _note(
-    session: Session, campaign: Campaign, deed: str, staff_id: int | None, now: datetime, **details: object
+    session: Session, campaign: Campaign, action: str, staff_id: int | None, now: datetime, **details: object
 ) -> None:
     audit.record(
         session,
         campaign.workspace_id,
         staff_id=staff_id,
-        action=f"campaign.{deed}",
+        action=action,
         subject_kind="campaign",
         subject_id=campaign.id,
         details={"name": campaign.name, **details},

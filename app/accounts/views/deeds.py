@@ -38,19 +38,12 @@ DEEDS = {
     "journey.published": _("published a journey"),
     "journey.paused": _("paused a journey"),
     "journey.resumed": _("let a journey go on"),
-    "campaign.created": _("made a campaign"),
-    "campaign.launched": _("sent a campaign"),
     "campaign.planned": _("scheduled a campaign"),
     "campaign.held_back": _("held a campaign back"),
     "campaign.unplanned": _("took a campaign back to draft"),
     "campaign.paused": _("paused a campaign"),
     "campaign.resumed": _("resumed a campaign"),
     "campaign.cancelled": _("cancelled a campaign"),
-    "segment.saved": _("saved a segment"),
-    "segment.created": _("made a segment"),
-    "segment.changed": _("changed a segment"),
-    "segment.deleted": _("deleted a segment"),
-    "import.started": _("started an import"),
 }
 
 

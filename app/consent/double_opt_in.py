@@ -133,6 +133,8 @@ def request(session: Session, workspace_id: int, form: SignupForm, answer: Answe
     chosen = sorted(choice.topic.id for choice in answer.chosen if choice.topic)
     if not chosen:
         raise NothingChosen
+    # The ledger before the customer, as everybody who records an answer.
+    ledger.hold(session, workspace_id)
     customer = people.upsert(session, workspace_id, email=answer.email, fields={}, source=f"form:{form.slug}", now=now)
     assert customer.address_digest
     address = {

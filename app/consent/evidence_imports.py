@@ -108,6 +108,13 @@ class _Desk:
     now: datetime
 
 
+def take_turn(session: Session, workspace_id: int) -> None:
+    """Wait for the ledger before customers are touched: whoever will record proof comes in this order, or two of them
+    end up waiting for each other.
+    """
+    ledger.hold(session, workspace_id)
+
+
 def record_many(
     session: Session,
     workspace_id: int,
@@ -128,7 +135,6 @@ def record_many(
     source = _Source(import_ref, file_sha256, staff_id)
     known = {topic.key: topic for topic in topics.list_active(session, workspace_id)}
     suppressed = _suppressed(session, workspace_id, claims)
-    # Whoever signs up waits from here on.
     ledger.hold(session, workspace_id)
     rulings = {
         terms: _rule(terms, _wording(session, workspace_id, terms, now), known, source)
@@ -162,7 +168,7 @@ def _suppressed(session: Session, workspace_id: int, claims: list[Claim]) -> set
 def _present(session: Session, workspace_id: int, customer_ids: set[int]) -> dict[int, bytes | None]:
     """Return the digest of each person's address as it is now, and keep it so until the claims are recorded."""
     values = {"workspace_id": workspace_id, "customer_ids": ledger.bigint_array(customer_ids)}
-    return dict(session.execute(_PRESENT, values).tuples().all())
+    return {row.id: row.address_digest for row in session.execute(_PRESENT, values)}
 
 
 def _wording(session: Session, workspace_id: int, terms: Terms, now: datetime) -> Wording | None:

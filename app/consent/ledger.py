@@ -127,7 +127,10 @@ def _copy(cursor: psycopg.Cursor[Any], statement: str, rows: Iterator[bytes]) ->
 
 
 def hold(session: Session, workspace_id: int) -> None:
-    """Wait for our turn, so that what we read about a person is still so when we append."""
+    """Wait for our turn, so that what we read about a person is still so when we append.
+
+    Whoever will append and also changes customers does this first, so that no two wait for each other.
+    """
     lock_head(database.raw(session), workspace_id)
 
 

@@ -22,6 +22,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, declared_attr, mapped_column
 from sqlalchemy.pool import NullPool
 
@@ -107,6 +108,12 @@ class Database:
     def forget_connections(self) -> None:
         """Leave every pooled connection to the process that opened it, and open new ones: for a forked child."""
         self.engine.dispose(close=False)
+
+
+def is_collision(error: Exception) -> bool:
+    """Say whether PostgreSQL ended this transaction only because another was in its way: nothing of it was kept."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return isinstance(cause, psycopg.errors.DeadlockDetected | psycopg.errors.SerializationFailure)
 
 
 def sqlalchemy_url(url: str) -> str:

@@ -15,7 +15,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from app.kernel.refusals import Refusal
-from app.web import guard, shell
+from app.web import again, guard, shell
 
 log = structlog.get_logger()
 MAX_KEPT_FIELDS = 200
@@ -61,6 +61,8 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
 
 
 def _crashed(error: Exception) -> ResponseReturnValue:
+    if again.is_due(error):
+        return again.answer()
     log.error("web.crashed", path=request.path, exc_info=error)
     return _answer(Trouble(500, _title(500), _text(500)))
 

@@ -33,6 +33,7 @@ _WITHOUT_EVIDENCE = "without_evidence"
 def connect() -> None:
     """Put every answer where the question is asked; connecting twice changes nothing."""
     answers: list[tuple[list[Any], Any]] = [
+        (evidence.TURN_HOOKS, evidence_imports.take_turn),
         (evidence.EVIDENCE_HOOKS, keep_evidence),
         (storing.SENT_TIMES, moments.sent_times),
     ]

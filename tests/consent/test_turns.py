@@ -3,12 +3,84 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
-from app.consent import actions, deadlines, permission
+import pytest
+from sqlalchemy import text
+
+from app.api.v1 import customers
+from app.api.v1.schemas import CustomerIn
+from app.consent import actions, deadlines, double_opt_in, evidence_imports, permission, signup_forms
 from app.consent.purposes import Event
 from app.customers import people
+from app.customers.imports import evidence
+from app.wiring import hooks
 from tests.factories import NOON
-from tests.factories.consent import a_yes
+from tests.factories.consent import a_form, a_yes, consented_customer
+from tests.factories.customers import import_file
 from tests.factories.turns import until_somebody_waits
+
+ADDRESS = "ada@example.com"
+
+
+def a_program_brings_proof(database, workspace):
+    proof = {"topic": "news", "given_at": NOON, "method": "checkout", "wording": "Yes"}
+    given = CustomerIn.model_validate({"email": ADDRESS, "city": "Rome", "consent": [proof]})
+    with database.transaction(workspace.id) as session:
+        customers.upsert(session, workspace.id, given, key_id=1, now=NOON)
+
+
+def a_file_brings_answers(database, workspace):
+    import_file(database, workspace.id, f"email,city,subscribed\n{ADDRESS},Rome,no\n")
+
+
+def a_visitor_signs_up(database, workspace):
+    with database.transaction(workspace.id) as session:
+        form = signup_forms.get_open(session, workspace.id, "newsletter")
+        boxes = signup_forms.choices(session, form, language="en", sender="Shop", now=NOON)
+        answer = double_opt_in.Answer(email=ADDRESS, chosen=tuple(boxes))
+        double_opt_in.request(session, workspace.id, form, answer, now=NOON)
+
+
+@pytest.fixture
+def _connected(monkeypatch):
+    monkeypatch.setattr(evidence, "EVIDENCE_HOOKS", [hooks.keep_evidence])
+    monkeypatch.setattr(evidence, "TURN_HOOKS", [evidence_imports.take_turn])
+
+
+@pytest.mark.usefixtures("_connected")
+@pytest.mark.parametrize("act", [a_program_brings_proof, a_file_brings_answers, a_visitor_signs_up])
+def test_whoever_records_an_answer_waits_before_they_touch_the_customer(database, workspace, act):
+    """All come in the same order, the ledger before the customer, so that no two wait for each other."""
+    with database.transaction(workspace.id) as session:
+        consented_customer(session, workspace.id, email=ADDRESS)
+        a_form(session, workspace.id, [workspace.topic_id])
+    a_visitor_signs_up(database, workspace)
+    with ThreadPoolExecutor(1) as beside:
+        with database.transaction(workspace.id) as session:
+            evidence_imports.take_turn(session, workspace.id)
+            acting = beside.submit(act, database, workspace)
+            until_somebody_waits(database, session)
+            with database.transaction(workspace.id) as other:
+                for table in ("customers", "confirmation_allowances"):
+                    assert other.execute(text(f"SELECT 1 FROM {table} FOR UPDATE NOWAIT")).all()
+        acting.result()
+
+
+def test_a_visitor_whom_the_database_turned_away_is_answered_all_the_same(services, database, workspace, anonymous):
+    """Somebody holds the customer and then wants the ledger; the visitor came the other way round."""
+    with database.transaction(workspace.id) as session:
+        ada = consented_customer(session, workspace.id, email=ADDRESS).id
+    link = "/p/" + services.tokens.mint("preferences", workspace.id, ada, workspace.topic_id, 77)
+    with ThreadPoolExecutor(1) as beside:
+        with database.transaction(workspace.id) as session:
+            session.execute(text("SELECT id FROM customers WHERE id = :ada FOR UPDATE"), {"ada": ada})
+            answer = beside.submit(anonymous.post, link, data={"language": "zh"})
+            until_somebody_waits(database, session)
+            evidence_imports.take_turn(session, workspace.id)
+
+        assert answer.result().status_code == 200
+    with database.transaction(workspace.id) as session:
+        assert people.get(session, workspace.id, ada).language == "zh"
+        assert not any(row.allowed for row in permission.state_of(session, workspace.id, ada))
 
 
 def test_a_renewal_of_the_same_moment_does_not_run_out(database, workspace):

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel.database import Database
 
-_LONGEST_WAIT = 60.0
+_LONGEST_WAIT = 30.0
 
 
 def until_somebody_waits(database: Database, session: Session) -> None:

@@ -55,6 +55,8 @@ def upsert(
     session: Session, workspace_id: int, given: CustomerIn, *, key_id: int, now: datetime
 ) -> tuple[UpsertOut, bool]:
     """Add or change a customer; return what is on record, and whether it is new. By itself it makes nobody mailable."""
+    if given.consent:
+        evidence_imports.take_turn(session, workspace_id)
     customer = _existing(session, workspace_id, given)
     source, is_new = f"api:{key_id}", customer is None
     if customer is None:

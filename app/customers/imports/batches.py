@@ -14,7 +14,7 @@ from app.customers.imports.purchase_rows import PurchaseReader, PurchaseRow
 from app.customers.imports.reading import LONGEST_SHOWN, Broken
 from app.customers.imports.refused import RowRefused
 
-# Whoever signs up waits while a batch's consents are written, so it is a batch of a tenth of a second.
+# Whoever signs up waits while a batch with consents is written, so it is a batch of a few tenths of a second.
 ROWS = 4_000
 CHARACTERS = 32_000_000
 CELL = 8

@@ -63,11 +63,19 @@ Hook = Callable[[Session, int, ImportRef, list[EvidenceRow], datetime], dict[str
 
 # Filled by wiring: the consent room stands above this one.
 EVIDENCE_HOOKS: list[Hook] = []
+# hook(session, workspace_id): wait until answers may be written; asked before any customer is.
+TURN_HOOKS: list[Callable[[Session, int], None]] = []
 
 
 def has_evidence(said: Said) -> bool:
     """Say whether a yes is more than a claim: it tells when, how and to which words."""
     return said.at is not None and bool(said.terms.method and said.terms.wording)
+
+
+def take_turn(session: Session, workspace_id: int) -> None:
+    """Wait for every keeper of permission, so that nobody waits for a customer whom we hold meanwhile."""
+    for hook in TURN_HOOKS:
+        hook(session, workspace_id)
 
 
 def hand_on(

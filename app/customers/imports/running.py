@@ -197,6 +197,8 @@ def _take_over(database: Database, clock: Clock, plan: Plan, batch: Batch) -> bo
 def _write(session: Session, plan: Plan, found: Import, batch: Batch, *, now: datetime) -> None:
     # Two files at once would lock the same people in different orders.
     session.execute(select(func.pg_advisory_xact_lock(func.hashtext("customers.imports"), plan.workspace_id % 2**31)))
+    if any(person.answers for person in batch.people):
+        evidence.take_turn(session, plan.workspace_id)
     outcome = _stage(session, plan, batch, is_rehearsal=False, now=now)
     refused = _refused(batch, outcome)
     answers = _evidence_rows(batch, outcome, plan.digest_key)

@@ -72,15 +72,21 @@ class ComposeForm(Form):
 
     def draft(self) -> Draft:
         """Return what was written."""
-        chosen = self.audience.data or ""
+        chosen, topic = _chosen(self.audience), _chosen(self.topic)
         return Draft(
             name=self.name.data or "",
-            segment_id=int(chosen) if chosen.isdigit() else None,
+            segment_id=int(chosen) if chosen not in ("", EVERYBODY) else None,
             is_for_everyone=chosen == EVERYBODY,
-            topic_id=int(self.topic.data) if (self.topic.data or "").isdigit() else None,
+            topic_id=int(topic) if topic else None,
             format=self.format.data or Format.MARKDOWN,
             subject=self.subject.data or "",
             preheader=self.preheader.data or "",
             source=self.source.data or "",
             language=self.language.data or "en",
         )
+
+
+def _chosen(field: SelectField) -> str:
+    """Return what was chosen, or nothing where it is not on the list (any more): the checks then ask for it."""
+    offered = {str(value) for value, *_label in field.choices or ()}
+    return field.data if field.data in offered else ""

@@ -9,6 +9,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from itertools import islice
 from math import isfinite
 from typing import Any, Literal
 
@@ -66,6 +67,10 @@ class Problem:
         return self.hint_msgid % self.values if self.values else self.hint_msgid
 
 
+# Nobody mends more at once, and each is looked up in the source.
+MOST_PROBLEMS = 100
+
+
 def check(source: str, *, kind: Kind = "html", known_fields: Collection[str] | None = None) -> list[Problem]:
     """Return what keeps a source from being sent, in reading order.
 
@@ -75,7 +80,7 @@ def check(source: str, *, kind: Kind = "html", known_fields: Collection[str] | N
         return [Problem(1, 1, "This is larger than 256 kB.", "Leave out what mailboxes would cut off anyway.")]
     try:
         template = parse(source)
-        problems = list(_Checker(source, known_fields).template(template))
+        problems = list(islice(_Checker(source, known_fields).template(template), MOST_PROBLEMS))
         if not problems:
             problems = _misplaced(source, template, kind)
     except TemplateSyntaxError as error:

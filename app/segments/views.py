@@ -183,7 +183,7 @@ def _values(
     with services().database.transaction(workspace_id) as session:
         words = builder.vocabulary_of(session, workspace_id)
         offered = builder.offered(session, workspace_id, draft, words)
-    topic_id = request.values.get("topic", type=int) or next(iter(words.topics), 0)
+    topic_id = request.values.get("topic", type=ids.read) or next(iter(words.topics), 0)
     reading = builder.read(draft, words, workspace_id, strict=strict, now=now)
     summary, is_unreadable = None, False
     if reading.rule is not None:

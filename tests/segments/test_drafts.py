@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any as Anything
@@ -95,18 +96,18 @@ def test_the_published_schema_is_the_one_we_read_by() -> None:
 
 
 def kinds() -> dict[str, Anything]:
-    from dataclasses import replace
-
     extra = {"custom.size": "number", "custom.joined": "date", "custom.member": "boolean", "custom.colour": "text"}
     return FIELDS | {name: replace(FIELDS["city"], name=name, kind=kind) for name, kind in extra.items()}
 
 
 def normal(rule: Rule) -> Rule:
-    """Undo what the builder may do to a rule's shape: a group around one, and not-not."""
+    """Undo what the builder may do to a rule's shape: a group around one, not-not, a verdict that cannot matter."""
     if isinstance(rule, rules.Not):
         inner = normal(rule.rule)
         return inner.rule if isinstance(inner, rules.Not) else rules.Not(inner)
     if isinstance(rule, rules.All | rules.Any):
         inside = tuple(normal(child) for child in rule.rules)
         return inside[0] if len(inside) == 1 else type(rule)(inside)
+    if isinstance(rule, rules.Did) and rule.kind not in ("open", "click", "reply"):
+        return replace(rule, verdict="human")
     return rule

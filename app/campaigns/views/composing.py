@@ -16,6 +16,7 @@ from app.campaigns.models import Campaign, CampaignState
 from app.campaigns.views import reporting, words
 from app.campaigns.views.blueprint import bp
 from app.consent import topics
+from app.kernel import ids
 from app.kernel.refusals import Refusal
 from app.kernel.services import services
 from app.segments import segments
@@ -118,7 +119,7 @@ def test(campaign_id: int) -> ResponseReturnValue:
 
 def _keep(session: Session, campaign_id: int, form: ComposeForm) -> Refusal | None:
     """Save the form; a refusal is returned, since the text must stay on the page whatever is wrong with it."""
-    revision = request.form.get("revision", type=int) or 0
+    revision = request.form.get("revision", type=ids.read) or 0
     if request.form.get("overwrite"):
         revision = compose.get(session, g.workspace.id, campaign_id).revision
     try:
@@ -174,4 +175,4 @@ def _preview_values(session: Session, campaign: Campaign) -> dict[str, Any]:
 
 
 def _customer_id() -> int | None:
-    return request.values.get("customer", type=int)
+    return request.values.get("customer", type=ids.read)

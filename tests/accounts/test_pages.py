@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from app.accounts.views.login import TRIES_PER_ADDRESS
+from app.accounts.views.patience import TRIES_PER_ADDRESS_AND_NETWORK, TRIES_PER_NETWORK
 from tests.factories import NOON
 from tests.factories.accounts import a_member
 from tests.factories.workspaces import PASSWORD
@@ -46,10 +46,28 @@ def test_login_never_leads_to_another_site(anonymous, workspace):
 
 def test_guessing_is_slowed_down(anonymous, database, workspace):
     victim = joined(database, workspace, "viewer").email
-    for _try in range(TRIES_PER_ADDRESS):
+    for _try in range(TRIES_PER_ADDRESS_AND_NETWORK):
         assert log_in(anonymous, victim, "guess after guess").status_code == 422
 
     assert log_in(anonymous, victim).status_code == 429
+
+
+def test_whoever_guesses_elsewhere_locks_nobody_out(app, anonymous, database, workspace):
+    """However often one network tries, only that network waits; an IPv6 household is one network."""
+    victim = joined(database, workspace, "viewer").email
+    tries = [
+        app.test_client().post(
+            "/login",
+            data={"email": victim, "password": "guess after guess"},
+            environ_base={"REMOTE_ADDR": f"2001:db8:0:{workspace.id % 65536:x}::{n:x}"},
+        )
+        for n in range(TRIES_PER_NETWORK)
+    ]
+    answers = [answer.status_code for answer in tries]
+
+    assert answers.count(422) == TRIES_PER_ADDRESS_AND_NETWORK
+    assert set(answers[TRIES_PER_ADDRESS_AND_NETWORK:]) == {429}
+    assert log_in(anonymous, victim).status_code == 302
 
 
 def test_logging_out_ends_the_session_itself(client):

@@ -11,7 +11,7 @@ from app.accounts import invitations, sessions, staff, workspaces
 from app.accounts.forms import KnownInvitationForm, NewInvitationForm
 from app.accounts.views.blueprint import bp
 from app.accounts.views.doorkeeper import remember
-from app.accounts.views.login import require_patience
+from app.accounts.views.patience import require_patience
 from app.kernel.refusals import Refusal
 from app.kernel.services import services
 from app.kernel.tokens import Letter

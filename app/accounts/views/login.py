@@ -2,31 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from flask import g, make_response, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.accounts import mailboxes, roles, sessions, staff
+from app.accounts import roles, sessions, staff
 from app.accounts.forms import LoginForm, PasswordForm
 from app.accounts.views.blueprint import bp, settings_tabs
 from app.accounts.views.doorkeeper import COOKIE, forget, remember
-from app.kernel.limiter import limiter
+from app.accounts.views.patience import require_patience
 from app.kernel.refusals import Refusal
 from app.kernel.services import services
 from app.web import guard, shell
-
-TRIES_PER_ADDRESS = 10
-TRIES_PER_NETWORK = 60
-WINDOW = timedelta(minutes=15)
-
-
-class TooManyTries(Refusal):
-    """Somebody tries passwords."""
-
-    status = 429
-    message = "There were too many attempts. Wait a quarter of an hour and try again."
 
 
 @bp.get("/login")
@@ -82,15 +69,6 @@ def change_password() -> ResponseReturnValue:
     except Refusal as refusal:
         form.refuse(refusal)
     return shell.page("accounts/password.html", form=form, tabs=settings_tabs()), 422
-
-
-def require_patience(address: str) -> None:
-    """Count one try at a password; raise TooManyTries. Open when Redis is away: argon2 is a brake by itself."""
-    network = request.remote_addr or "unknown"
-    may_address = limiter().allow(f"login:{mailboxes.fold(address)}", TRIES_PER_ADDRESS, WINDOW, fail_open=True)
-    may_network = limiter().allow(f"login-from:{network}", TRIES_PER_NETWORK, WINDOW, fail_open=True)
-    if not (may_address and may_network):
-        raise TooManyTries
 
 
 def _proven(email: str, password: str) -> str:

@@ -52,7 +52,8 @@ def record(
     purchase_id: int | None = session.scalar(unique.returning(Purchase.id))
     if purchase_id is None:
         return _known(session, workspace_id, order_ref)
-    _add_up(session, workspace_id, customer_id, amount, items, purchased_at)
+    spent = amount if currency == usual_currency(session, workspace_id) else Decimal(0)
+    _add_up(session, workspace_id, customer_id, spent, items, purchased_at)
     at = purchased_at.isoformat()
     outbox.publish(session, PurchaseRecorded(workspace_id, customer_id, purchase_id, at))
     return purchase_id
@@ -77,9 +78,11 @@ def totals_query(workspace_id: int) -> Select[*tuple[Any, ...]]:
 
 
 def usual_currency(session: Session, workspace_id: int) -> str | None:
-    """Return the currency of the workspace's newest purchase, in which its sums are shown."""
-    query = select(Purchase.currency).where(Purchase.workspace_id == workspace_id)
-    return session.scalar(query.order_by(Purchase.id.desc()).limit(1))
+    """Return the currency of the workspace's first purchase, in which its sums are made and shown.
+
+    Euro and yen have no sum: what was bought in another currency is counted and listed, not added to what was spent.
+    """
+    return session.scalar(_usual_currency_query(workspace_id))
 
 
 def named_query(workspace_id: int) -> Select[*tuple[Any, ...]]:
@@ -100,19 +103,24 @@ def _check(order_ref: str, amount: Decimal, currency: str, items: int) -> None:
         raise PurchaseRefused("Give the number of items.", field="items")
 
 
+def _usual_currency_query(workspace_id: int) -> Select[str]:
+    query = select(Purchase.currency).where(Purchase.workspace_id == workspace_id)
+    return query.order_by(Purchase.id).limit(1)
+
+
 def _known(session: Session, workspace_id: int, order_ref: str) -> int:
     query = select(Purchase.id).where(Purchase.workspace_id == workspace_id, Purchase.order_ref == order_ref)
     known: int = session.execute(query).scalar_one()
     return known
 
 
-def _add_up(session: Session, workspace_id: int, customer_id: int, amount: Decimal, items: int, at: datetime) -> None:
+def _add_up(session: Session, workspace_id: int, customer_id: int, spent: Decimal, items: int, at: datetime) -> None:
     session.execute(
         update(Engagement)
         .where(Engagement.workspace_id == workspace_id, Engagement.customer_id == customer_id)
         .values(
             orders=Engagement.orders + 1,
-            spent=Engagement.spent + amount,
+            spent=Engagement.spent + spent,
             items=Engagement.items + items,
             first_purchase_at=func.least(Engagement.first_purchase_at, at),
             latest_purchase_at=func.greatest(Engagement.latest_purchase_at, at),

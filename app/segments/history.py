@@ -11,9 +11,11 @@ from sqlalchemy import BigInteger, DateTime, Numeric, Select, Text, column, func
 _PURCHASES = table(
     "purchases",
     column("workspace_id", BigInteger),
+    column("id", BigInteger),
     column("customer_id", BigInteger),
     column("purchased_at", DateTime(timezone=True)),
     column("amount", Numeric(14, 2)),
+    column("currency", Text),
 )
 _ACTIVITIES = table(
     "activities",
@@ -30,13 +32,16 @@ def buyers_query(
 ) -> Select[int]:
     """Return the customers whose purchases in the period number (`count`) or sum up to (`sum`) at least this much."""
     bought = _PURCHASES.c
-    amount = func.count() if measure == "count" else func.sum(bought.amount)
-    return (
-        select(bought.customer_id)
-        .where(bought.workspace_id == workspace_id, bought.purchased_at.between(since, until))
-        .group_by(bought.customer_id)
-        .having(amount >= at_least)
+    query = select(bought.customer_id).where(
+        bought.workspace_id == workspace_id, bought.purchased_at.between(since, until)
     )
+    query = query.group_by(bought.customer_id)
+    if measure == "count":
+        return query.having(func.count() >= at_least)
+    # Sums are made in one currency, that of the workspace's first purchase, as those beside a customer are.
+    first = _PURCHASES.alias().c
+    usual = select(first.currency).where(first.workspace_id == workspace_id).order_by(first.id).limit(1)
+    return query.where(bought.currency == usual.scalar_subquery()).having(func.sum(bought.amount) >= at_least)
 
 
 def doers_query(

@@ -9,7 +9,9 @@ from sqlalchemy import select
 
 from app.customers import engagement, people
 from app.customers.models import Purchase
-from tests.factories.customers import import_file
+from app.segments.history import buyers_query
+from tests.factories import NOON
+from tests.factories.customers import a_purchase, import_file
 
 HEADER = "email,order number,date,amount,currency,items,product\n"
 
@@ -38,6 +40,26 @@ def test_purchases_add_up(database, workspace):
     assert ada.first_purchase_at == datetime(2026, 1, 5, 11, tzinfo=UTC)
     assert ada.latest_purchase_at == datetime(2026, 2, 1, 17, 30, tzinfo=UTC)
     assert sums(database, workspace.id, "bob@example.com").orders == 0
+
+
+def test_currencies_are_never_added_up(database, workspace):
+    """Sums are made in the currency of the workspace's first purchase; others are counted and listed."""
+    content = HEADER + "a@b.co,1,2026-01-05,100,EUR,1,Tea\na@b.co,2,2026-01-06,20000,JPY,2,Cup\n"
+    import_file(database, workspace.id, content, kind="purchases", unknown="create")
+    corrected = HEADER + "a@b.co,1,2026-01-05,90,EUR,1,Tea\na@b.co,3,2026-01-06,50000,JPY,2,Cup\n"
+    import_file(database, workspace.id, corrected, kind="purchases")
+    with database.transaction(workspace.id) as session:
+        a_purchase(session, people.find_by_email(session, workspace.id, "a@b.co"), amount="300", currency="CHF")
+
+    ada = sums(database, workspace.id, "a@b.co")
+    assert (ada.orders, ada.spent, ada.items) == (4, Decimal("90.00"), 6)
+    with database.transaction(workspace.id) as session:
+        spent = {"since": datetime(2026, 1, 1, tzinfo=UTC), "until": NOON}
+        found = [
+            session.scalars(buyers_query(workspace.id, measure, Decimal(least), **spent)).all()
+            for measure, least in (("sum", 90), ("sum", 91), ("count", 4))
+        ]
+    assert [len(people) for people in found] == [1, 0, 1]
 
 
 def test_the_same_orders_again_are_no_new_purchases(database, workspace):

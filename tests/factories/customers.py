@@ -42,6 +42,7 @@ def a_purchase(
     at: datetime = NOON,
     order_ref: str | None = None,
     product: str | None = "Tea",
+    currency: str = "EUR",
 ) -> int:
     """Something this customer bought."""
     return purchases.record(
@@ -50,7 +51,7 @@ def a_purchase(
         customer_id=customer.id,
         order_ref=order_ref or f"order-{next(_numbers)}",
         amount=Decimal(amount),
-        currency="EUR",
+        currency=currency,
         items=1,
         product=product,
         purchased_at=at,

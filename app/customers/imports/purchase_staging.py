@@ -160,21 +160,24 @@ _INSERT = """
     SELECT :w, customer_id, order_ref, purchased_at, amount, currency, items, product, :import_id, row
     FROM purchase_found WHERE outcome = 'created'
 """
+# As `purchases.usual_currency`: sums are made in one currency.
+_IS_USUAL = "currency = (SELECT currency FROM purchases WHERE workspace_id = :w ORDER BY id LIMIT 1)"
 # New orders are added to the sums that stand.
-_ADD = """
+_ADD = f"""
     UPDATE customer_engagement e SET orders = e.orders + t.orders, spent = e.spent + t.spent, items = e.items + t.items,
         first_purchase_at = least(e.first_purchase_at, t.first_at),
         latest_purchase_at = greatest(e.latest_purchase_at, t.latest_at)
-    FROM (SELECT customer_id, count(*) AS orders, sum(amount) AS spent, sum(items) AS items,
-                 min(purchased_at) AS first_at, max(purchased_at) AS latest_at
+    FROM (SELECT customer_id, count(*) AS orders, coalesce(sum(amount) FILTER (WHERE {_IS_USUAL}), 0) AS spent,
+                 sum(items) AS items, min(purchased_at) AS first_at, max(purchased_at) AS latest_at
           FROM purchase_found WHERE outcome = 'created' GROUP BY customer_id) t
     WHERE e.workspace_id = :w AND e.customer_id = t.customer_id
 """
 # A corrected order corrects the sum, which is added up from the purchases themselves.
-_ADD_UP = """
+_ADD_UP = f"""
     UPDATE customer_engagement e SET orders = t.orders, spent = t.spent, items = t.items,
         first_purchase_at = t.first_at, latest_purchase_at = t.latest_at
-    FROM (SELECT p.customer_id, count(*) AS orders, sum(p.amount) AS spent, sum(p.items) AS items,
+    FROM (SELECT p.customer_id, count(*) AS orders,
+                 coalesce(sum(p.amount) FILTER (WHERE p.{_IS_USUAL}), 0) AS spent, sum(p.items) AS items,
                  min(p.purchased_at) AS first_at, max(p.purchased_at) AS latest_at
           FROM purchases p
           WHERE p.workspace_id = :w AND p.customer_id IN (

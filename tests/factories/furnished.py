@@ -1,0 +1,94 @@
+"""A workspace with one of everything that has an address, so that a law can open every page and find it there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+from werkzeug.routing import Rule
+
+from app.accounts import api_keys, invitations
+from app.consent import double_opt_in, signup_forms
+from app.consent.double_opt_in import Answer
+from app.kernel.services import Services
+from tests.factories import NOON
+from tests.factories.campaigns import a_campaign
+from tests.factories.consent import a_form, consented_customer
+from tests.factories.customers import an_uploaded_file
+from tests.factories.journeys import a_journey, a_segment
+from tests.factories.workspaces import WorkspaceForTests
+
+# What some addresses must be asked before they answer anything.
+_QUESTIONS = {
+    "/journeys/<int:journey_id>/steps/new": "?kind=wait",
+    "/api/v1/customers": "?email=ada%40example.com",
+}
+
+
+@dataclass(frozen=True)
+class Furnished:
+    """What stands in the addresses of this workspace: ids and words by name, tokens by the page they open."""
+
+    values: dict[str, int | str]
+    tokens: dict[str, str]
+    api_key: str
+
+    def address(self, rule: Rule) -> str:
+        """Return the rule's address with everything filled in."""
+        token = self.tokens.get(rule.rule.partition("<token>")[0], "")
+        values = {name: token if name == "token" else self.values[name] for name in rule.arguments}
+        return str(rule.build(values, append_unknown=False)[1]) + _QUESTIONS.get(rule.rule, "")  # type: ignore[index]
+
+
+def furnish(services: Services, workspace: WorkspaceForTests) -> Furnished:
+    """Put one of everything into the workspace."""
+    import_id = an_uploaded_file(services.database, workspace.id, "email,first_name\neve@example.com,Eve\n")
+    with services.database.transaction(workspace.id) as session:
+        ada = consented_customer(session, workspace.id, first_name="Ada")
+        form = a_form(session, workspace.id, [workspace.topic_id])
+        request_id = _asked(session, workspace)
+        invitation = invitations.invite(
+            session,
+            workspace.id,
+            email="mia@example.com",
+            role="marketer",
+            invited_by=workspace.owner_id,
+            now=NOON,
+        )
+        _, api_key = api_keys.create(session, workspace.id, name="Shop", staff_id=workspace.owner_id, now=NOON)
+        values: dict[str, int | str] = {
+            "campaign_id": a_campaign(session, workspace).id,
+            "customer_id": ada.id,
+            "form_id": form.id,
+            "identity_id": workspace.identity_id,
+            "import_id": import_id,
+            "journey_id": a_journey(session, workspace, is_live=False).id,
+            "position": 1,
+            "segment_id": a_segment(session, workspace),
+            "seq": 1,
+            "topic_id": workspace.topic_id,
+            "workspace_slug": workspace.slug,
+            "form_slug": form.slug,
+            "purpose": "marketing",
+            "code": "en",
+            "name": "app.css",
+        }
+    mint = services.tokens.mint
+    return Furnished(
+        values,
+        {
+            "/c/": mint("confirm", workspace.id, request_id),
+            "/p/": mint("preferences", workspace.id, ada.id),
+            "/u/": mint("unsubscribe", workspace.id, ada.id, workspace.topic_id),
+            "/invitations/": mint("invite", workspace.id, invitation.id),
+        },
+        api_key,
+    )
+
+
+def _asked(session: Session, workspace: WorkspaceForTests) -> int:
+    """Return the request of somebody who has not confirmed yet."""
+    form = a_form(session, workspace.id, [workspace.topic_id], slug="letter", name="Letter")
+    boxes = tuple(signup_forms.choices(session, form, language="en", sender="Shop", now=NOON))
+    answer = Answer(email="bob@example.com", chosen=boxes, page="http://shop.test/f", ip="198.51.100.7")
+    return double_opt_in.request(session, workspace.id, form, answer, now=NOON)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import func, select, update
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.accounts import audit, mailboxes, relays, signing, vault
 from app.accounts.models import SendingIdentity
 from app.kernel.refusals import NotFound, Refusal
-from app.kernel.settings import Key
+from app.kernel.settings import Key, Settings
 
 
 class AddressTaken(Refusal):
@@ -24,6 +25,13 @@ class RelayRefused(Refusal):
 
     status = 422
     message = relays.AS_WRITTEN
+
+
+class RelayPrivate(Refusal):
+    """What was typed leads into the network this installation runs in, which is no business of a workspace."""
+
+    status = 422
+    message = "Name a mail server on the Internet. Only the operator can allow one inside this network."
 
 
 class NoIdentity(Refusal):
@@ -94,10 +102,11 @@ def set_relay(
     keys: tuple[Key, ...],
     staff_id: int,
     now: datetime,
+    may_be_private: bool = False,
 ) -> None:
     """Send through this mail server from now on; None means the installation's own. It is never shown again."""
     identity = get(session, workspace_id, identity_id)
-    identity.smtp_url = _sealed_relay(smtp_url, keys)
+    identity.smtp_url = _sealed_relay(smtp_url, keys, may_be_private=may_be_private)
     _note(session, identity, "identity.relay_changed", staff_id, now)
 
 
@@ -160,14 +169,24 @@ def relay_url(identity: SendingIdentity, keys: tuple[Key, ...]) -> str | None:
     return vault.unseal(identity.smtp_url, keys).decode() if identity.smtp_url else None
 
 
-def _sealed_relay(smtp_url: str | None, keys: tuple[Key, ...]) -> bytes | None:
+def relay(identity: SendingIdentity, settings: Settings) -> relays.Relay:
+    """Return the mail server to send this identity's mail through: its own within bounds, or the installation's."""
+    own = relay_url(identity, settings.secret_keys)
+    if own is None:
+        return relays.from_url(settings.smtp_url)
+    return replace(relays.from_url(own), is_public_only=not settings.allow_private_relays)
+
+
+def _sealed_relay(smtp_url: str | None, keys: tuple[Key, ...], *, may_be_private: bool = False) -> bytes | None:
     """Check that the address of the mail server can be read as one, then seal it: it holds a password."""
     if not smtp_url:
         return None
     try:
-        relays.from_url(smtp_url.strip())
+        named = relays.from_url(smtp_url.strip())
     except relays.BadRelay as error:
         raise RelayRefused(str(error), field="smtp_url") from error
+    if relays.is_private(named) and not may_be_private:
+        raise RelayPrivate(field="smtp_url")
     return vault.seal(smtp_url.strip().encode(), keys)
 
 

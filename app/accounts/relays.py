@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 from dataclasses import dataclass
 from enum import Enum
 from urllib.parse import parse_qs, unquote, urlsplit
+
+from app.kernel import networks
 
 
 class Security(Enum):
@@ -37,6 +40,8 @@ class Relay:
     username: str = ""
     password: str = ""
     is_verified: bool = True
+    # Staff of a workspace named it, not the operator: it must not lead into the network this machine stands in.
+    is_public_only: bool = False
 
     def tls_context(self) -> ssl.SSLContext:
         """A client context; an opportunistic one accepts any certificate, as mail servers do among themselves."""
@@ -58,7 +63,7 @@ def from_url(url: str) -> Relay:
     except ValueError:
         raise BadRelay(AS_WRITTEN) from None
     options = {name: values[-1] for name, values in parse_qs(parts.query).items()}
-    if parts.scheme not in _PORTS or not host or port == 0:
+    if parts.scheme not in _PORTS or not host or port == 0 or not host.isprintable() or " " in host:
         raise BadRelay(AS_WRITTEN)
     security = _security(parts.scheme, has_user=bool(parts.username), tls=options.get("tls", ""))
     is_verified = options.get("verify", "yes") != "no"
@@ -72,6 +77,15 @@ def from_url(url: str) -> Relay:
         password=unquote(parts.password or ""),
         is_verified=is_verified,
     )
+
+
+def is_private(relay: Relay) -> bool:
+    """Say whether the relay is written as an address outside the Internet. What a name leads to shows on connecting."""
+    try:
+        found = socket.getaddrinfo(relay.host, None, flags=socket.AI_NUMERICHOST)
+    except (OSError, UnicodeError):
+        return False
+    return not all(networks.is_public(str(info[4][0])) for info in found)
 
 
 def _security(scheme: str, *, has_user: bool, tls: str) -> Security:

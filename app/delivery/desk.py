@@ -19,6 +19,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app.accounts import identities
+from app.accounts.relays import Relay
 from app.delivery import aftermath, batches, gate, history, lanes, letters, plans, sends
 from app.delivery.gate import Candidate, Drop, WaitUntil
 from app.delivery.letters import Letter, Row
@@ -43,7 +44,7 @@ WHERE m.workspace_id = %(workspace)s AND m.id = a.id AND m.state = 'queued'
 class LaneTerms:
     """How this lane reaches its relay, and within which bounds."""
 
-    relay_url: str
+    relay: Relay
     rate: float | None
     connections: int
 
@@ -87,10 +88,9 @@ class Desk:
             if not lanes.is_open(session, self._workspace_id, lane, now=self._now()):
                 return None
             identity = identities.get(session, self._workspace_id, lane.identity_id)
-            settings = self._services.settings
             senders = lanes.count_senders(session, self._workspace_id, lane)
             return LaneTerms(
-                relay_url=identities.relay_url(identity, settings.secret_keys) or settings.smtp_url,
+                relay=identities.relay(identity, self._services.settings),
                 rate=_share(lane.rate_per_second, identity.rate_per_second, senders),
                 connections=max(1, identity.max_connections // senders),
             )

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import structlog
 from sqlalchemy.orm import Session
 
-from app.accounts import identities, relays
+from app.accounts import identities
+from app.accounts.relays import Relay
 from app.delivery import plans, smtp_session
 from app.delivery.models import StaffMail
 from app.delivery.smtp import Envelope, Outcome, Timeouts
@@ -26,7 +27,7 @@ class NotYet(Exception):
 @dataclass(frozen=True)
 class _Ready:
     envelope: Envelope
-    relay_url: str
+    relay: Relay
 
 
 def enqueue(session: Session, mail: StaffMail) -> None:
@@ -40,8 +41,7 @@ def send(services: Services, workspace_id: int, mail_id: int) -> None:
         ready = _prepare(session, workspace_id, mail_id, services)
     if ready is None:
         return
-    relay = relays.from_url(ready.relay_url)
-    outcome = asyncio.run(_deliver(relay, ready.envelope, plans.helo(services.settings)))
+    outcome = asyncio.run(_deliver(ready.relay, ready.envelope, plans.helo(services.settings)))
     if not outcome.is_accepted and (outcome.code < 500 or outcome.code == 0):
         raise NotYet(f"{outcome.code} {outcome.text}")
     with services.database.transaction(workspace_id) as session:
@@ -55,12 +55,11 @@ def _prepare(session: Session, workspace_id: int, mail_id: int, services: Servic
     if mail is None or mail.sent_at is not None:
         return None
     identity = identities.get(session, workspace_id, mail.identity_id)
-    settings = services.settings
-    relay_url = identities.relay_url(identity, settings.secret_keys) or settings.smtp_url
-    return _Ready(Envelope(mail.id, mail.sender, mail.to_address, mail.body), relay_url)
+    relay = identities.relay(identity, services.settings)
+    return _Ready(Envelope(mail.id, mail.sender, mail.to_address, mail.body), relay)
 
 
-async def _deliver(relay: relays.Relay, envelope: Envelope, helo: str) -> Outcome:
+async def _deliver(relay: Relay, envelope: Envelope, helo: str) -> Outcome:
     told: list[Outcome] = []
     waiting = [envelope]
     connection = await smtp_session.connect(relay, helo=helo, timeouts=_TIMEOUTS)

@@ -19,7 +19,6 @@ from typing import TypeVar
 
 import structlog
 
-from app.accounts import relays
 from app.delivery import letters, mime, outcomes, plans, smtp_session
 from app.delivery.batches import RENEW_EVERY
 from app.delivery.desk import Desk, LaneTerms, patiently
@@ -114,7 +113,7 @@ class Sender:
         self._workspace_id = workspace_id
         self._desk = desk
         self._terms = terms
-        self._relay = relays.from_url(terms.relay_url)
+        self._relay = terms.relay
         self._seconds = seconds
         self._timeouts = timeouts or Timeouts()
         self._should_stop = should_stop or (lambda: False)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import socket
 
 from app.accounts.relays import Relay, Security
 from app.delivery.smtp import Connection, Reply, Timeouts
+from app.kernel import networks
 
 
 class ConnectionRefused(Exception):
@@ -26,7 +28,7 @@ async def connect(relay: Relay, *, helo: str, timeouts: Timeouts | None = None) 
         async with asyncio.timeout(timeouts.connect):
             await _dial(connection, relay)
             await _open(connection, relay, helo)
-    except (OSError, TimeoutError) as error:
+    except (OSError, TimeoutError, UnicodeError) as error:
         connection.abort()
         raise ConnectionRefused(0, f"{type(error).__name__} {connection.loss or error}") from error
     except ConnectionRefused:
@@ -43,14 +45,39 @@ async def _dial(connection: Connection, relay: Relay) -> None:
     try:
         await loop.create_connection(
             lambda: connection,
-            relay.host,
-            relay.port,
+            sock=await _reach(relay),
             ssl=relay.tls_context() if is_encrypted else None,
             server_hostname=relay.host if is_encrypted else None,
         )
         _demand(await greeting, 220)
     finally:
         greeting.cancel()
+
+
+async def _reach(relay: Relay) -> socket.socket:
+    """Return a connection to the first of the relay's addresses that answers.
+
+    Its name is asked once: the addresses that were judged are those that are called, whatever the name says next.
+    """
+    loop = asyncio.get_running_loop()
+    found = await loop.getaddrinfo(relay.host, relay.port, type=socket.SOCK_STREAM)
+    if relay.is_public_only and not all(networks.is_public(str(info[4][0])) for info in found):
+        raise ConnectionRefused(0, "the relay's name leads into a private network, which only the operator may allow")
+    silent = OSError("the relay's name leads nowhere")
+    for family, kind, protocol, _, address in found:
+        called = socket.socket(family, kind, protocol)
+        called.setblocking(False)
+        try:
+            await loop.sock_connect(called, address)
+        except OSError as error:
+            called.close()
+            silent = error
+        except BaseException:
+            called.close()
+            raise
+        else:
+            return called
+    raise silent
 
 
 async def _open(connection: Connection, relay: Relay, helo: str) -> None:

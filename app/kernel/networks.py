@@ -9,6 +9,10 @@ Address = IPv4Address | IPv6Address
 # A household or a server is given at least so much of IPv6, so its owner has 2^64 addresses to try from.
 HOUSEHOLD_BITS = 64
 
+# All of IPv6 that is given out lies here; a translator reaches IPv4 through the second, where the address ends with it.
+_GIVEN_OUT = ip_network("2000::/3")
+_TRANSLATED = ip_network("64:ff9b::/96")
+
 
 def household(address: str | None) -> str:
     """Return what everybody behind one connection shares: the IPv4 address, or the /64 of an IPv6 address."""
@@ -21,7 +25,22 @@ def household(address: str | None) -> str:
     return str(ip_network((found, HOUSEHOLD_BITS), strict=False))
 
 
+def is_public(address: str) -> bool:
+    """Say whether this address belongs to one host on the Internet, whichever way it is written.
+
+    Not so: loopback, link-local, private, shared, multicast, reserved and unspecified addresses.
+    """
+    found = _read(address)
+    if isinstance(found, IPv6Address) and found not in _GIVEN_OUT:
+        return False
+    return found.is_global and not found.is_multicast
+
+
 def _read(address: str) -> Address:
-    """Read an address; IPv4 written as IPv6 is IPv4."""
+    """Read an address; IPv4 carried within IPv6 is IPv4."""
     found = ip_address(address.partition("%")[0])
-    return (isinstance(found, IPv6Address) and found.ipv4_mapped) or found
+    if isinstance(found, IPv4Address):
+        return found
+    if found in _TRANSLATED:
+        return IPv4Address(int(found) & 0xFFFFFFFF)
+    return found.ipv4_mapped or found.sixtofour or found

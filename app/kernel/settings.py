@@ -43,6 +43,7 @@ class Settings:
     inbound_domain: str | None = None
     environment: str = "production"
     trusted_proxies: int = 0
+    allow_private_relays: bool = False
     pool_size: int = field(default=8)
 
     @property
@@ -72,6 +73,7 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
         inbound_domain=env.get("INBOUND_DOMAIN"),
         environment=env.get("ENVIRONMENT", "production"),
         trusted_proxies=_count(env, "TRUSTED_PROXIES", 0, problems),
+        allow_private_relays=_switch(env, "ALLOW_PRIVATE_RELAYS", problems),
         pool_size=_count(env, "POOL_SIZE", 8, problems),
     )
     if problems:
@@ -118,3 +120,10 @@ def _count(env: Mapping[str, str], name: str, default: int, problems: list[str])
         problems.append(f"{name} must be a whole number, not {value!r}")
         return default
     return int(value)
+
+
+def _switch(env: Mapping[str, str], name: str, problems: list[str]) -> bool:
+    value = env.get(name) or "0"
+    if value not in ("0", "1"):
+        problems.append(f"{name} must be 0 or 1, not {value!r}")
+    return value == "1"

@@ -20,13 +20,15 @@ def test_good_settings_are_read() -> None:
 
     assert read.public_url == "https://mail.example.com"
     assert [key.id for key in read.secret_keys] == [2, 1]
+    assert not read.allow_private_relays
+    assert settings.read(GOOD | {"ALLOW_PRIVATE_RELAYS": "1"}).allow_private_relays
 
 
 def test_everything_missing_is_said_at_once() -> None:
     with pytest.raises(settings.SettingsInvalid) as refused:
-        settings.read({"WORKERS": "many"})
+        settings.read({"WORKERS": "many", "ALLOW_PRIVATE_RELAYS": "yes"})
 
-    for name in (*GOOD, "WORKERS"):
+    for name in (*GOOD, "WORKERS", "ALLOW_PRIVATE_RELAYS"):
         assert sum(name in problem for problem in refused.value.problems) == 1
 
 

@@ -157,6 +157,7 @@ def _set_relay(identity_id: int, smtp_url: str | None) -> None:
             g.workspace.id,
             identity_id,
             smtp_url=smtp_url,
+            may_be_private=services().settings.allow_private_relays,
             keys=services().settings.secret_keys,
             staff_id=g.staff.id,
             now=services().clock.now(),

@@ -1,0 +1,142 @@
+"""Does a page show anything of another workspace? Nothing, even where the reader role may see every row."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+
+from app.campaigns import schedule
+from app.customers import timeline
+from app.customers.timeline import ActivityRow
+from app.kernel.database import Database
+from app.kernel.services import Services
+from app.segments import jobs
+from app.tracking import links
+from tests.factories import NOON
+from tests.factories.campaigns import a_campaign
+from tests.factories.consent import consented_customer
+from tests.factories.customers import a_purchase
+from tests.factories.journeys import a_journey, a_segment
+from tests.factories.twins import a_twin
+from tests.factories.workspaces import WorkspaceForTests
+from tests.servers import Servers
+
+_TOKEN = re.compile(r'(?<=name="csrf_token" value=")[^"]+|(?<=name="csrf-token" content=")[^"]+')
+_RULES = '{"all": [{"field": "tags", "op": "has_tag", "value": "vip"}]}'
+
+
+@dataclass
+class Furnished:
+    """The numbers of what is in the workspace."""
+
+    segment: int
+    draft: int
+    planned: int
+    sent: int
+    customer: int
+
+
+@pytest.fixture
+def furnished(services: Services, workspace: WorkspaceForTests) -> Furnished:
+    """A workspace with something on every page."""
+    with services.database.transaction(workspace.id) as session:
+        purposes = ("profiling", "open_tracking", "click_tracking")
+        people = [
+            consented_customer(
+                session, workspace.id, email=f"{name}@example.com", first_name=name, purposes=purposes, country="DE"
+            )
+            for name in ("Ada", "Bob", "Cleo")
+        ]
+        for person in people[:2]:
+            person.tags = ["vip"]
+            a_purchase(session, person, amount="20.00")
+        segment = a_segment(session, workspace, tag="vip")
+        a_journey(session, workspace)
+        draft, planned, sent = (
+            a_campaign(session, workspace, name=name, is_for_everyone=False, segment_id=segment)
+            for name in ("Draft", "Planned", "Sent")
+        )
+        at = NOON + timedelta(days=1)
+        schedule.plan(session, workspace.id, planned.id, at=at, staff_id=workspace.owner_id, now=NOON)
+        schedule.launch(session, workspace.id, sent.id, now=NOON)
+        send_id = sent.send_id or 0
+        link = links.register(session, workspace.id, send_id, ["https://shop.test/"], now=NOON)[0]
+        session.execute(text("UPDATE messages SET state = 'sent', sent_at = :now"), {"now": NOON})
+        clicks = [
+            ActivityRow(workspace.id, people[0].id, NOON, kind, send_id=send_id, link_id=link.id, verdict="human")
+            for kind in ("open", "click", "reply", "unsubscribe", "bounce")
+        ]
+        timeline.record_many(session, clicks)
+        return Furnished(segment, draft.id, planned.id, sent.id, people[0].id)
+
+
+def test_a_neighbour_with_the_same_numbers_changes_no_page(
+    app: Flask,
+    client: FlaskClient,
+    servers: Servers,
+    services: Services,
+    furnished: Furnished,
+    workspace: WorkspaceForTests,
+) -> None:
+    """Every row of ours exists once more in another workspace; a predicate that lacks ours would count it too."""
+    database = make_url(services.settings.database_url).database or ""
+    asked = _addresses(app, furnished)
+    alone = {address: _shown(client, address) for address in asked}
+    with a_twin(servers, database, workspace.id):
+        beside = {address: _shown(client, address) for address in asked}
+
+    assert len(asked) > 50
+    assert [address for address in asked if alone[address] != beside[address]] == []
+    assert {page for page, shown in alone.items() if shown.startswith(("404", "5"))} == set()
+    assert "Ada" in alone["GET /customers?tag=vip"]
+
+
+def test_segments_count_their_own_people(
+    servers: Servers, services: Services, furnished: Furnished, workspace: WorkspaceForTests
+) -> None:
+    """The hourly count is the reader role's as well."""
+    with a_twin(servers, make_url(services.settings.database_url).database or "", workspace.id):
+        jobs.count_all(services)
+
+        assert _count(services.database, workspace, furnished.segment) == 2
+
+
+def _count(database: Database, workspace: WorkspaceForTests, segment_id: int) -> int | None:
+    with database.transaction(workspace.id) as session:
+        return session.scalar(text("SELECT latest_count FROM segments WHERE id = :id"), {"id": segment_id})
+
+
+def _addresses(app: Flask, furnished: Furnished) -> list[str]:
+    """Every page that takes no number, and those of what is there."""
+    plain = [
+        f"GET {rule.rule}"
+        for rule in app.url_map.iter_rules()
+        if "GET" in (rule.methods or ()) and not rule.arguments and hasattr(app.view_functions[rule.endpoint], "guard")
+    ]
+    lists = ["q=ada", "tag=vip", "country=DE", "bought=yes", "bought=no", "sort=name", "sort=spent", "sort=seen"]
+    campaign = ["", "/report", "/progress", "/review", "/preview", "/mail", "/mail?mode=text", "/mail?mode=dark"]
+    shown = [furnished.draft, furnished.planned, furnished.sent]
+    return [
+        *plain,
+        *(f"GET /customers?{asked}" for asked in lists),
+        *(f"GET /campaigns/{number}{page}" for number in shown for page in campaign),
+        f"GET /campaigns/{furnished.draft}/preview?customer={furnished.customer}",
+        f"GET /customers/{furnished.customer}",
+        f"GET /segments/{furnished.segment}",
+        f"GET /segments/new?rules={_RULES}",
+        "GET /search?q=ada",
+        "POST /segments/summary",
+    ]
+
+
+def _shown(client: FlaskClient, address: str) -> str:
+    method, path = address.split(" ", 1)
+    answer = client.open(path, method=method)
+    return f"{answer.status_code}\n{_TOKEN.sub('', answer.get_data(as_text=True))}"

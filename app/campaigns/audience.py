@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 from app.cadence import policies
 from app.campaigns.models import Campaign
 from app.consent import permission, topics
-from app.customers import naming, people
 from app.customers.models import Engagement
 from app.segments import preview, segments
 from app.segments.rules import EVERYBODY, Rule
@@ -96,9 +95,3 @@ def _contacts_since(since: datetime, topic_id: int | None) -> ScalarSelect[int]:
     if topic_id is not None:
         counted = counted.where(contact.c.topic == topic_id)
     return counted.scalar_subquery()
-
-
-def name_of(session: Session, workspace_id: int, customer_id: int) -> str:
-    """Return how a customer is called in a list of people."""
-    customer = people.get(session, workspace_id, customer_id)
-    return naming.full_name(customer.first_name, customer.last_name) or customer.email or f"#{customer_id}"

@@ -157,15 +157,6 @@ def digests_query(workspace_id: int) -> Select[bytes]:
     return select(Suppression.address_digest).where(Suppression.workspace_id == workspace_id)
 
 
-def suppressed_query(workspace_id: int) -> Select[int]:
-    """Select the ids of the people whose present address is silent."""
-    return (
-        select(_customers.c.id)
-        .join(Suppression, _customers.c.address_digest == Suppression.address_digest)
-        .where(Suppression.workspace_id == workspace_id, _customers.c.workspace_id == workspace_id)
-    )
-
-
 def has_spoken(session: Session, workspace_id: int, customer_id: int, digest: bytes) -> bool:
     """Say whether this person ever answered from this address, though they may have another one by now."""
     values = {"workspace_id": workspace_id, "customer_id": customer_id, "digest": digest.hex()}

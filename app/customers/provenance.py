@@ -35,11 +35,6 @@ def told(source: str, *, now: datetime) -> list[Any]:
     return [source, int(now.timestamp())]
 
 
-def read_from(import_id: int, row: int) -> list[Any]:
-    """Return the mark of a value read from this row of an imported file."""
-    return [import_id, row]
-
-
 def mark(known: dict[str, Any], names: list[str], origin: list[Any]) -> dict[str, Any]:
     """Return the provenance after these values were set by this origin. A new person's first origin covers all."""
     if not known:

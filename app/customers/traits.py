@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
 from datetime import datetime
-from decimal import Decimal
 from typing import Any, cast
 
 from sqlalchemy import CursorResult, Select, delete, func, literal, select
@@ -14,20 +12,8 @@ from sqlalchemy.orm import Session
 
 from app.customers.models import Engagement, Traits
 
-_SCORES = ("recency", "frequency", "monetary", "value_tier", "revenue_share", "segment_label")
-
-
-@dataclass(frozen=True)
-class TraitRow:
-    """The scores of one customer; quintiles run from 1 to 5, the share is of the revenue of all scored people."""
-
-    customer_id: int
-    recency: int
-    frequency: int
-    monetary: int
-    value_tier: str
-    revenue_share: Decimal
-    segment_label: str
+# Quintiles run from 1 to 5; the share is of the revenue of all scored people.
+SCORES = ("recency", "frequency", "monetary", "value_tier", "revenue_share", "segment_label")
 
 
 def find(session: Session, workspace_id: int, customer_id: int) -> Traits | None:
@@ -35,18 +21,11 @@ def find(session: Session, workspace_id: int, customer_id: int) -> Traits | None
     return session.get(Traits, (workspace_id, customer_id))
 
 
-def write_many(session: Session, workspace_id: int, rows: Iterable[TraitRow], now: datetime) -> None:
-    """Set the traits of these customers."""
-    given = [{"workspace_id": workspace_id, "inferred_at": now, **asdict(row)} for row in rows]
-    if given:
-        session.execute(_replacing(insert(Traits)), given)
-
-
 def write_query(session: Session, workspace_id: int, scored: Select[*tuple[Any, ...]], now: datetime) -> int:
-    """Set the traits of everyone in `scored` (columns as TraitRow, in order) and return how many they are."""
+    """Set the traits of everyone in `scored` (customer_id and SCORES, in order) and return how many they are."""
     source = scored.subquery("scored")
     rows = select(literal(workspace_id), *source.c, literal(now))
-    names = ["workspace_id", "customer_id", *_SCORES, "inferred_at"]
+    names = ["workspace_id", "customer_id", *SCORES, "inferred_at"]
     statement = _replacing(insert(Traits).from_select(names, rows, include_defaults=False))
     written = session.execute(statement, execution_options={"preserve_rowcount": True})
     return cast("CursorResult[Any]", written).rowcount
@@ -84,5 +63,5 @@ def forget_older(session: Session, workspace_id: int, *, now: datetime) -> int:
 
 
 def _replacing(statement: Any) -> Any:
-    fresh = {name: statement.excluded[name] for name in (*_SCORES, "inferred_at")}
+    fresh = {name: statement.excluded[name] for name in (*SCORES, "inferred_at")}
     return statement.on_conflict_do_update(index_elements=["workspace_id", "customer_id"], set_=fresh)

@@ -93,11 +93,6 @@ def new_ed25519_key() -> KeyPair:
     return KeyPair(_pem(key), f"v=DKIM1; k=ed25519; p={b64encode(public).decode()}")
 
 
-def txt_chunks(record: str) -> list[str]:
-    """Cut a TXT value into the strings of at most 255 characters that DNS allows."""
-    return [record[start : start + 255] for start in range(0, len(record), 255)]
-
-
 def _pem(key: rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey) -> str:
     return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()

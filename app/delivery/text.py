@@ -42,11 +42,6 @@ def encode_whole(source: str) -> bytes:
     return "\r\n".join(lines).encode("ascii")
 
 
-def to_column_0(encoded: str, column: int) -> str:
-    """End a piece so that a token of up to 66 octets fits behind it."""
-    return encoded if column == 0 else encoded + _SOFT
-
-
 def html_value(value: Any) -> bytes:
     """Encode one merge value for HTML text or a quoted attribute."""
     shown = value if type(value) is str else filters.escaped(value)

@@ -34,7 +34,7 @@ def may_profile(session: Session, workspace_id: int, customer_id: int, now: date
 
 
 def scored_query(workspace_id: int, now: datetime) -> Select[*tuple[Any, ...]]:
-    """Select the columns of a TraitRow for everyone who bought and allows profiling now."""
+    """Select customer_id and `traits.SCORES` for everyone who bought and allows profiling now."""
     ranked = _ranked(workspace_id, now).subquery("ranked")
     r, f, m = ranked.c.recency, ranked.c.frequency, ranked.c.monetary
     return select(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
@@ -127,20 +127,6 @@ def raw(session: Session) -> psycopg.Connection[Any]:
     if not isinstance(connection, psycopg.Connection):
         raise TypeError("the session is not on psycopg")
     return connection
-
-
-def copy_rows(session: Session, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
-    """COPY rows into a table inside this transaction and return how many. Names come from code, never from input."""
-    names = ", ".join(f'"{column}"' for column in columns)
-    count = 0
-    with (
-        raw(session).cursor() as cursor,
-        cursor.copy(f'COPY "{table}" ({names}) FROM STDIN'.encode()) as copy,
-    ):
-        for row in rows:
-            copy.write_row(row)
-            count += 1
-    return count
 
 
 def copy_text(session: Session, table: str, columns: Sequence[str], lines: bytes) -> None:

@@ -91,10 +91,3 @@ def _ec_key():
     return ec.generate_private_key(ec.SECP256R1()).private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-
-
-def test_a_record_fits_the_strings_of_dns(keys):
-    chunks = dkim.txt_chunks(keys["r1"].txt_record)
-
-    assert len(chunks) == 2
-    assert max(map(len, chunks)) <= 255

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.accounts import audit, mailboxes, roles, staff
+from app.accounts import audit, identities, mailboxes, roles, staff
 from app.accounts.models import Invitation, Staff
 from app.kernel import outbox
 from app.kernel.refusals import NotFound, Refusal
@@ -23,12 +23,20 @@ class InvitationClosed(Refusal):
     message = "This invitation is no longer open. Ask for a new one."
 
 
+class NothingToWriteFrom(Refusal):
+    """Somebody without an account learns the link by mail only, and this workspace cannot write one yet."""
+
+    message = "This workspace cannot send mail yet, so no invitation would arrive. Add a sender first."
+
+
 def invite(session: Session, workspace_id: int, *, email: str, role: str, invited_by: int, now: datetime) -> Invitation:
     """Ask an address to join and send it the link; an open invitation to the same address is replaced."""
     address = mailboxes.fold(mailboxes.check(email))
     known = staff.find_by_email(session, address)
     if known and roles.find(session, workspace_id, known.id):
         raise roles.AlreadyMember(field="email")
+    if known is None and identities.find_default(session, workspace_id) is None:
+        raise NothingToWriteFrom(field="email")
     _withdraw_open(session, workspace_id, address, now)
     invitation = Invitation(
         workspace_id=workspace_id,
@@ -49,6 +57,15 @@ def link(tokens: Tokens, public_url: str, invitation: Invitation) -> str:
     """Return the address that accepts this invitation; whoever holds it can."""
     token = tokens.mint("invite", invitation.workspace_id, invitation.id, expires_at=invitation.expires_at)
     return f"{public_url}/invitations/{token}"
+
+
+def find_showable_link(session: Session, tokens: Tokens, public_url: str, invitation: Invitation) -> str | None:
+    """Return the link if whoever invites may see it: where accepting asks for the password of an account.
+
+    For an address without one the link makes the account, so it proves nothing but that the mailbox was read.
+    """
+    known = staff.find_by_email(session, invitation.email)
+    return link(tokens, public_url, invitation) if known else None
 
 
 def find_open(session: Session, workspace_id: int, invitation_id: int, *, now: datetime) -> Invitation:

@@ -8,13 +8,15 @@ from dataclasses import dataclass
 import structlog
 from sqlalchemy.orm import Session
 
-from app.accounts import identities
+from app.accounts import identities, relays
+from app.accounts.models import SendingIdentity
 from app.accounts.relays import Relay
 from app.delivery import plans, smtp_session
 from app.delivery.models import StaffMail
 from app.delivery.smtp import Envelope, Outcome, Timeouts
 from app.kernel import outbox
 from app.kernel.services import Services
+from app.kernel.settings import Settings
 
 log = structlog.get_logger()
 _TIMEOUTS = Timeouts(connect=15, command=60, dot=120)
@@ -55,8 +57,13 @@ def _prepare(session: Session, workspace_id: int, mail_id: int, services: Servic
     if mail is None or mail.sent_at is not None:
         return None
     identity = identities.get(session, workspace_id, mail.identity_id)
-    relay = identities.relay(identity, services.settings)
-    return _Ready(Envelope(mail.id, mail.sender, mail.to_address, mail.body), relay)
+    return _Ready(Envelope(mail.id, mail.sender, mail.to_address, mail.body), _relay(mail, identity, services.settings))
+
+
+def _relay(mail: StaffMail, identity: SendingIdentity, settings: Settings) -> Relay:
+    """The server for this mail. Whoever reads an invitation may join as that mailbox, so it passes no server that the
+    inviting workspace named."""
+    return relays.from_url(settings.smtp_url) if mail.kind == "invitation" else identities.relay(identity, settings)
 
 
 async def _deliver(relay: Relay, envelope: Envelope, helo: str) -> Outcome:

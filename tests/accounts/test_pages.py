@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 
+from sqlalchemy import text
+
+from app.accounts import invitations
 from app.accounts.views.patience import TRIES_PER_ADDRESS_AND_NETWORK, TRIES_PER_NETWORK
 from tests.factories import NOON
 from tests.factories.accounts import a_member
-from tests.factories.workspaces import PASSWORD
+from tests.factories.workspaces import PASSWORD, an_account
 
 KEY = re.compile(r"assent_\d+_[A-Za-z0-9_-]{43}")
-LINK = re.compile(r"/invitations/[A-Za-z0-9_-]+")
+LINK = re.compile(r"/invitations/[A-Za-z0-9_-]{20,}")
+NEW = "a long enough password"
 
 
 def log_in(browser, email, password=PASSWORD, follow=""):
@@ -127,22 +131,59 @@ def test_an_api_key_is_shown_once(client):
     assert not KEY.search(client.get("/settings/keys").text)
 
 
-def test_an_invited_person_comes_in_by_the_link_once(app, client, workspace):
-    made = client.post("/settings/staff", data={"email": "new@shop.test", "role": "viewer"})
-    link = LINK.search(made.text)[0]
+def mailed_link(services, workspace):
+    """The link in the mail to whom this workspace invited."""
+    with services.database.transaction(workspace.id) as session:
+        invitation = invitations.list_open(session, workspace.id, now=NOON)[0]
+        return invitations.link(services.tokens, "", invitation)
+
+
+def test_nobody_is_made_an_account_by_whoever_invites_them(client, services, workspace):
+    """The link that makes an account is seen by the owner of the mailbox only."""
+    made = client.post("/settings/staff", data={"email": "ceo@bigcorp.example", "role": "viewer"})
+
+    assert made.status_code == 200
+    assert "The link goes by mail to ceo@bigcorp.example only" in made.text
+    assert not LINK.search(made.text)
+    assert LINK.search(mailed_link(services, workspace))
+    assert not LINK.search(client.get("/settings/staff").text)
+
+
+def test_the_link_for_an_account_is_shown_and_asks_for_its_password(app, client, database, workspace):
+    with database.transaction(None) as session:
+        known = an_account(session, now=NOON).email
+    made = client.post("/settings/staff", data={"email": known, "role": "viewer"})
+    link, browser = LINK.search(made.text)[0], app.test_client()
+
+    assert browser.post(link, data={"name": "Eve", "password": NEW}).status_code == 422
+    assert browser.post(link, data={"password": PASSWORD}).status_code == 303
+
+
+def test_an_invitation_that_could_not_be_mailed_is_refused(client, database, workspace):
+    with database.transaction(workspace.id) as session:
+        session.execute(text("DELETE FROM sending_identities"))
+    answer = client.post("/settings/staff", data={"email": "new@shop.test", "role": "viewer"})
+
+    assert answer.status_code == 422
+    assert "This workspace cannot send mail yet" in answer.text
+
+
+def test_an_invited_person_comes_in_by_the_link_once(app, client, services, workspace):
+    client.post("/settings/staff", data={"email": "new@shop.test", "role": "viewer"})
+    link = mailed_link(services, workspace)
     browser = app.test_client()
 
     assert "new@shop.test" in browser.get(link).text
-    assert browser.post(link, data={"name": "Nora", "password": "a long enough password"}).status_code == 303
+    assert browser.post(link, data={"name": "Nora", "password": NEW}).status_code == 303
     assert browser.get("/settings/password").status_code == 200
     assert app.test_client().get(link).status_code == 410
 
 
-def test_no_other_site_accepts_an_invitation_for_somebody(app, client):
-    made = client.post("/settings/staff", data={"email": "csrf@shop.test", "role": "viewer"})
-    link, browser = LINK.search(made.text)[0], app.test_client()
+def test_no_other_site_accepts_an_invitation_for_somebody(app, client, services, workspace):
+    client.post("/settings/staff", data={"email": "csrf@shop.test", "role": "viewer"})
+    link, browser = mailed_link(services, workspace), app.test_client()
     app.config.update(WTF_CSRF_ENABLED=True)
-    form = {"name": "Nora", "password": "a long enough password"}
+    form = {"name": "Nora", "password": NEW}
 
     assert browser.post(link, data=form).status_code in (400, 403)
     token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', browser.get(link).text)[1]

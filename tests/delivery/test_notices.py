@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import text
 
+from app.accounts import identities, invitations, vault
 from app.consent import double_opt_in, signup_forms, suppression
 from app.consent.double_opt_in import Answer
 from app.customers import people
@@ -84,3 +85,28 @@ def test_a_mail_to_staff_leaves_once(services: Services, workspace: WorkspaceFor
             direct.send(to_sink, workspace.id, mail.id)
 
         assert sink.recipients() == ["olga@shop.test"]
+
+
+def test_an_invitation_passes_no_server_of_who_invites(
+    services: Services, workspace: WorkspaceForTests, tmp_path: Path
+) -> None:
+    """Whoever reads it may join as that mailbox: a server the workspace named would read along."""
+    with delivery.a_sink(tmp_path) as sink:
+        to_sink = delivery.services_to(services, sink)
+        with services.database.transaction(workspace.id) as session:
+            identities.get(session, workspace.id, workspace.identity_id).smtp_url = vault.seal(
+                b"smtp://relay.invalid", services.settings.secret_keys
+            )
+            invitation = invitations.invite(
+                session,
+                workspace.id,
+                email="nora@shop.test",
+                role="viewer",
+                invited_by=workspace.owner_id,
+                now=NOON,
+            )
+            notices.invite(session, workspace.id, invitation.id, to_sink)
+            mail_id = session.scalars(text("SELECT id FROM staff_mails")).one()
+        direct.send(to_sink, workspace.id, mail_id)
+
+        assert sink.recipients() == ["nora@shop.test"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from flask import g
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -14,6 +16,14 @@ from app.kernel.services import services
 from app.web import guard, shell
 
 
+@dataclass(frozen=True)
+class Invited:
+    """Who was asked just now, and the link if it may be seen here."""
+
+    email: str
+    link: str | None
+
+
 @bp.get("/settings/staff")
 @guard.role("owner")
 def show_staff() -> ResponseReturnValue:
@@ -24,15 +34,15 @@ def show_staff() -> ResponseReturnValue:
 @bp.post("/settings/staff")
 @guard.role("owner")
 def invite() -> ResponseReturnValue:
-    """Ask somebody to join; the link is mailed, and shown this once to be handed over another way."""
-    form, link = InviteForm(), None
+    """Ask somebody to join; the link is mailed, and shown this once if it is of use to its owner only."""
+    form, invited = InviteForm(), None
     try:
         if form.validate():
-            link = _invited(form)
+            invited = _invited(form)
             form = InviteForm(formdata=None)
     except Refusal as refusal:
         form.refuse(refusal)
-    return _page(form, link=link, status=200 if link else 422)
+    return _page(form, invited=invited, status=200 if invited else 422)
 
 
 @bp.post("/settings/staff/<int:staff_id>/role")
@@ -63,7 +73,7 @@ def withdraw_invitation(invitation_id: int) -> ResponseReturnValue:
     return shell.back("/settings/staff", _("The link in that invitation no longer works."))
 
 
-def _page(form: InviteForm, link: str | None = None, status: int = 200) -> ResponseReturnValue:
+def _page(form: InviteForm, invited: Invited | None = None, status: int = 200) -> ResponseReturnValue:
     with services().database.transaction(g.workspace.id) as session:
         members = roles.list_members(session, g.workspace.id)
         asked = invitations.list_open(session, g.workspace.id, now=services().clock.now())
@@ -71,7 +81,7 @@ def _page(form: InviteForm, link: str | None = None, status: int = 200) -> Respo
     return shell.page(
         "accounts/staff.html",
         form=form,
-        link=link,
+        invited=invited,
         members=members,
         invitations=asked,
         role_forms=role_forms,
@@ -79,8 +89,8 @@ def _page(form: InviteForm, link: str | None = None, status: int = 200) -> Respo
     ), status
 
 
-def _invited(form: InviteForm) -> str:
-    now = services().clock.now()
+def _invited(form: InviteForm) -> Invited:
+    now, public_url = services().clock.now(), services().settings.public_url
     with services().database.transaction(g.workspace.id) as session:
         invitation = invitations.invite(
             session,
@@ -90,4 +100,5 @@ def _invited(form: InviteForm) -> str:
             invited_by=g.staff.id,
             now=now,
         )
-        return invitations.link(services().tokens, services().settings.public_url, invitation)
+        link = invitations.find_showable_link(session, services().tokens, public_url, invitation)
+        return Invited(invitation.email, link)

@@ -8,7 +8,6 @@ from decimal import Decimal
 import pytest
 
 from app.customers import addresses, engagement, fields, people, purchases, responses, timeline, values
-from app.customers.engagement import Contact
 from app.customers.timeline import ActivityRow
 from tests.factories import NOON
 from tests.factories.customers import a_customer, a_purchase, a_response
@@ -121,17 +120,6 @@ def test_sums_only_move_forward_in_time(session, workspace):
     assert (sums.click_count, sums.open_count, sums.machine_count) == (3, 1, 1)
     assert (sums.latest_click_at, sums.latest_open_at, sums.latest_human_at) == (later, earlier, later)
     assert sums.latest_reply_at == earlier
-
-
-def test_recent_contacts_are_kept_newest_first_and_bounded(session, workspace):
-    ada = a_customer(session, workspace.id)
-    for hour in range(45):
-        engagement.record_contacts(session, workspace.id, [Contact(ada.id, NOON + timedelta(hours=hour), hour)])
-
-    sums = engagement.get(session, workspace.id, ada.id)
-    session.refresh(sums)
-    assert sums.recent_contact_topic == list(range(44, 4, -1))
-    assert sums.recent_contact_at[0] == NOON + timedelta(hours=44)
 
 
 def test_the_timeline_pages_without_gaps_or_repeats(session, workspace):

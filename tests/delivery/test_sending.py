@@ -15,7 +15,7 @@ from app.cadence import policies
 from app.cadence.decide import Cap, Policy
 from app.consent import actions, suppression, topics
 from app.consent.evidence import Evidence
-from app.customers import people
+from app.customers import engagement, people
 from app.delivery import desk, lanes, outbound, outcomes, plans, sends, sweeping
 from app.delivery.models import SendState
 from app.delivery.smtp import Outcome, Phase
@@ -448,3 +448,22 @@ def test_a_send_that_cannot_be_prepared_is_paused_and_others_leave(
     with services.database.transaction(workspace.id) as session:
         found = [sends.get(session, workspace.id, send.id) for send in (bad, lost, good)]
         assert [send.state for send in found] == [SendState.PAUSED, SendState.PAUSED, SendState.DONE]
+
+
+def test_recent_contacts_are_kept_newest_first_and_bounded(services: Services, workspace: WorkspaceForTests) -> None:
+    """As many as the gate asks about; the oldest makes room."""
+    with services.database.transaction(workspace.id) as session:
+        policies.change(session, workspace.id, Policy())
+    delivery.a_launched_send(services.database, workspace, 1)
+    with services.database.transaction(workspace.id) as session:
+        full = "UPDATE customer_engagement SET recent_contact_at = array_fill(:at ::timestamptz, ARRAY[40]),"
+        given = {"at": NOON - timedelta(days=60), "topic": workspace.topic_id + 1}
+        session.execute(text(f"{full} recent_contact_topic = array_fill(:topic ::bigint, ARRAY[40])"), given)
+    sender = desk.Desk(services, workspace.id, delivery.lane_ids(services.database, workspace)[0])
+    claimed = sender.claim() or []
+
+    assert len(sender.turn([], [claimed])) == 1
+    with services.database.transaction(workspace.id) as session:
+        sums = engagement.get(session, workspace.id, claimed[0].customer_id)
+    assert sums.recent_contact_at == [NOON, *[NOON - timedelta(days=60)] * 39]
+    assert sums.recent_contact_topic == [workspace.topic_id, *[workspace.topic_id + 1] * 39]

@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from app.accounts import identities, workspaces
+from app.cadence import policies
+from app.cadence.decide import Policy
 from app.consent import topics
 from app.kernel.clock import SystemClock
 from app.kernel.embedded import Postgres, Valkey
@@ -101,5 +103,7 @@ def _workspace(services: Services) -> dict[str, int]:
             keys=services.settings.secret_keys,
             now=now,
         )
+        # Measured at night as by day, and every run after the first too.
+        policies.change(session, made.id, Policy())
         topic = topics.create(session, made.id, key="news", name="News", promised_limit=30, promised_days=30)
         return {"workspace_id": made.id, "topic_id": topic.id, "identity_id": identity.id}

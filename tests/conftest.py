@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from sqlalchemy import text
 
 from app.kernel import queue
 from app.kernel.clock import FixedClock
@@ -114,6 +115,9 @@ def workspace(database: Database) -> WorkspaceForTests:
     """A fresh workspace that is ready to send."""
     from tests.factories.workspaces import a_workspace
 
+    # What earlier tests mailed to a mailbox must not count against this one.
+    with database.transaction() as opened:
+        opened.execute(text("DELETE FROM mail_allowances"))
     return a_workspace(database, name=f"Shop {secrets.token_hex(4)}", now=NOON)
 
 

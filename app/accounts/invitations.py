@@ -7,13 +7,15 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.accounts import audit, identities, mailboxes, roles, staff
+from app.accounts import audit, mail_allowances, mailboxes, roles, staff
 from app.accounts.models import Invitation, Staff
 from app.kernel import outbox
 from app.kernel.refusals import NotFound, Refusal
 from app.kernel.tokens import Tokens
 
 GOOD_FOR = timedelta(days=7)
+A_DAY_TO_A_MAILBOX = 3
+A_DAY_FROM_A_WORKSPACE = 30
 
 
 class InvitationClosed(Refusal):
@@ -23,20 +25,30 @@ class InvitationClosed(Refusal):
     message = "This invitation is no longer open. Ask for a new one."
 
 
-class NothingToWriteFrom(Refusal):
-    """Somebody without an account learns the link by mail only, and this workspace cannot write one yet."""
+class InvitedTooOften(Refusal):
+    """This mailbox was written to often enough today, whoever asked for it."""
 
-    message = "This workspace cannot send mail yet, so no invitation would arrive. Add a sender first."
+    status = 429
+    message = "This address was invited several times today. Try again tomorrow."
+
+
+class TooManyInvitations(Refusal):
+    """This workspace invited as many people today as a company does."""
+
+    status = 429
+    message = "This workspace has sent its %(count)s invitations for today. Try again tomorrow."
 
 
 def invite(session: Session, workspace_id: int, *, email: str, role: str, invited_by: int, now: datetime) -> Invitation:
-    """Ask an address to join and send it the link; an open invitation to the same address is replaced."""
+    """Ask an address to join and send it the link; an open invitation to the same address is replaced.
+
+    Raise AlreadyMember, InvitedTooOften or TooManyInvitations.
+    """
     address = mailboxes.fold(mailboxes.check(email))
     known = staff.find_by_email(session, address)
     if known and roles.find(session, workspace_id, known.id):
         raise roles.AlreadyMember(field="email")
-    if known is None and identities.find_default(session, workspace_id) is None:
-        raise NothingToWriteFrom(field="email")
+    _require_allowance(session, workspace_id, address, now)
     _withdraw_open(session, workspace_id, address, now)
     invitation = Invitation(
         workspace_id=workspace_id,
@@ -115,6 +127,14 @@ def list_open(session: Session, workspace_id: int, *, now: datetime, limit: int 
         Invitation.expires_at > now,
     )
     return list(session.scalars(query.order_by(Invitation.id.desc()).limit(limit)))
+
+
+def _require_allowance(session: Session, workspace_id: int, address: str, now: datetime) -> None:
+    mailbox, kind = mail_allowances.mailbox(address), "invitation"
+    if not mail_allowances.take(session, kind, mailbox, limit=A_DAY_TO_A_MAILBOX, now=now):
+        raise InvitedTooOften(field="email")
+    if not mail_allowances.take(session, kind, str(workspace_id), limit=A_DAY_FROM_A_WORKSPACE, now=now):
+        raise TooManyInvitations(field="email", count=A_DAY_FROM_A_WORKSPACE)
 
 
 def _let_in(session: Session, invitation: Invitation, member: Staff, now: datetime) -> None:

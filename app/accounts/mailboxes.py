@@ -7,6 +7,7 @@ from email_validator import EmailNotValidError, validate_email
 from app.kernel.refusals import Refusal
 
 ADDRESS_CHARS = 254
+_GMAIL = ("gmail.com", "googlemail.com")
 
 
 class NotAMailbox(Refusal):
@@ -38,3 +39,15 @@ def fold(address: str) -> str:
 def domain_of(address: str) -> str:
     """Return the part behind the @, lower case."""
     return address.rpartition("@")[2].lower()
+
+
+def limit_key(address: str) -> str:
+    """Return what the addresses of one mailbox have in common, as far as is known: for limits, never for identity.
+
+    A tag after a plus leads to the same mailbox nearly everywhere, and Gmail does not look at full stops.
+    """
+    local, _, domain = address.casefold().rpartition("@")
+    name = local.partition("+")[0] or local
+    if domain in _GMAIL:
+        name, domain = name.replace(".", "") or name, "gmail.com"
+    return f"{name}@{domain}"

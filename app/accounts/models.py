@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -104,6 +104,20 @@ class Invitation(Numbered, Base):
     expires_at: Mapped[datetime]
     accepted_at: Mapped[datetime | None]
     withdrawn_at: Mapped[datetime | None]
+
+
+class MailAllowance(Base):
+    """How many mails of a kind a mailbox (its digest) or a workspace (its number) was worth on a day.
+
+    Above tenants, because who is written to does not care which workspace asked for it.
+    """
+
+    __tablename__ = "mail_allowances"
+
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    subject: Mapped[str] = mapped_column(primary_key=True)
+    on_day: Mapped[date] = mapped_column(primary_key=True)
+    mailed_count: Mapped[int]
 
 
 class ApiKey(Numbered, Base):

@@ -9,7 +9,6 @@ import structlog
 from sqlalchemy.orm import Session
 
 from app.accounts import identities, relays
-from app.accounts.models import SendingIdentity
 from app.accounts.relays import Relay
 from app.delivery import plans, smtp_session
 from app.delivery.models import StaffMail
@@ -56,14 +55,15 @@ def _prepare(session: Session, workspace_id: int, mail_id: int, services: Servic
     mail = session.get(StaffMail, (workspace_id, mail_id))
     if mail is None or mail.sent_at is not None:
         return None
-    identity = identities.get(session, workspace_id, mail.identity_id)
-    return _Ready(Envelope(mail.id, mail.sender, mail.to_address, mail.body), _relay(mail, identity, services.settings))
+    return _Ready(Envelope(mail.id, mail.sender, mail.to_address, mail.body), _relay(session, mail, services.settings))
 
 
-def _relay(mail: StaffMail, identity: SendingIdentity, settings: Settings) -> Relay:
+def _relay(session: Session, mail: StaffMail, settings: Settings) -> Relay:
     """The server for this mail. Whoever reads an invitation may join as that mailbox, so it passes no server that the
     inviting workspace named."""
-    return relays.from_url(settings.smtp_url) if mail.kind == "invitation" else identities.relay(identity, settings)
+    if mail.identity_id is None or mail.kind == "invitation":
+        return relays.from_url(settings.smtp_url)
+    return identities.relay(identities.get(session, mail.workspace_id, mail.identity_id), settings)
 
 
 async def _deliver(relay: Relay, envelope: Envelope, helo: str) -> Outcome:

@@ -172,13 +172,16 @@ class Message(Numbered, Base):
 
 
 class StaffMail(Numbered, Base):
-    """A rendered mail to one of the staff: a test of a campaign, an invitation. No customer is written to this way."""
+    """A rendered mail to one of the staff: a test of a campaign, an invitation. No customer is written to this way.
+
+    Without an identity it is from the installation itself.
+    """
 
     __tablename__ = "staff_mails"
     __table_args__ = (Index("ix_staff_mails_open", "workspace_id", "id", postgresql_where=text("sent_at IS NULL")),)
 
     kind: Mapped[str]
-    identity_id: Mapped[int]
+    identity_id: Mapped[int | None]
     to_address: Mapped[str]
     sender: Mapped[str]
     body: Mapped[bytes]

@@ -1,9 +1,12 @@
 """What do our own mails say? The double opt-in question and the invitation, in the languages of the house.
 
-The topics, the time and the network of a request are merge fields; whatever somebody typed into a form is not repeated.
+Whatever somebody chose (names of topics, workspaces and staff, a link) is a merge field, which the compiler escapes;
+what was typed into a form is not repeated.
 """
 
 from __future__ import annotations
+
+import re
 
 from app.delivery.content import Content
 
@@ -15,7 +18,7 @@ _HTML = """<!doctype html>
 </div></body></html>
 """
 _BUTTON = (
-    '<p><a href="{{{{ confirm_url }}}}" style="display:inline-block;padding:12px 20px;background:#1f5fd6;'
+    '<p><a href="{{{{ {url} }}}}" style="display:inline-block;padding:12px 20px;background:#1f5fd6;'
     'color:#ffffff;text-decoration:none;border-radius:6px">{label}</a></p>'
 )
 
@@ -56,32 +59,55 @@ _CONFIRMATION = {
 
 _INVITATION = {
     "en": (
-        "You are invited to {workspace} on Assent",
-        "{inviter} invites you to work on {workspace} in Assent.\n\n"
-        "Accept the invitation within seven days:\n{link}\n\n"
-        "If you do not know what this is about, you can ignore this mail.\n",
+        "Invitation to work on “{{ customer.workspace }}” in Assent",
+        (
+            "{{ customer.inviter }} invites you to work on “{{ customer.workspace }}” in Assent.",
+            "The invitation is for this mailbox only. Accept it within seven days:",
+        ),
+        "Accept the invitation",
+        "If you do not know what this is about, you can ignore this mail.",
     ),
     "zh": (
-        "邀请您加入 Assent 上的{workspace}",
-        "{inviter}邀请您在 Assent 中共同管理{workspace}。\n\n请在七天内接受邀请：\n{link}\n\n"
-        "如果您不清楚这是什么，请忽略此邮件。\n",
+        "邀请您在 Assent 中共同管理“{{ customer.workspace }}”",
+        (
+            "{{ customer.inviter }}邀请您在 Assent 中共同管理“{{ customer.workspace }}”。",
+            "此邀请仅供本邮箱使用，请在七天内接受：",
+        ),
+        "接受邀请",
+        "如果您不清楚这是什么，请忽略此邮件。",
     ),
 }
+# What mail programs turn into a link by themselves: an address written without any markup.
+_LINKABLE = re.compile(r"(?<=\w)[.:/@](?=[\w/])")
+_LONGEST_NAME = 60
 
 
 def confirmation(language: str) -> Content:
     """Return the double opt-in question; English where we do not speak the language."""
     spoken = language if language in _CONFIRMATION else "en"
     subject, preheader, before, label, after = _CONFIRMATION[spoken]
-    paragraphs = [f"<p>{text}</p>" for text in before] + [_BUTTON.format(label=label)]
+    paragraphs = [f"<p>{text}</p>" for text in before] + [_BUTTON.format(url="confirm_url", label=label)]
     paragraphs += [f'<p style="color:#5b6472">{text}</p>' for text in after]
     html = _HTML.format(language=spoken, title=label, paragraphs="\n".join(paragraphs))
     text = "\n\n".join((*before, f"{label}: {{{{ confirm_url }}}}", *after)) + "\n"
     return Content(subject, preheader, html, text, spoken)
 
 
-def invitation(language: str, *, workspace: str, inviter: str, link: str) -> tuple[str, str]:
-    """Return subject and text of an invitation to one of the staff."""
-    subject, text = _INVITATION.get(language, _INVITATION["en"])
-    values = {"workspace": workspace, "inviter": inviter, "link": link}
-    return subject.format(**values), text.format(**values)
+def invitation(language: str) -> Content:
+    """Return the invitation to one of the staff; who invites to what, and the link, are merge fields."""
+    spoken = language if language in _INVITATION else "en"
+    subject, before, label, after = _INVITATION[spoken]
+    button = _BUTTON.format(url="customer.link", label=label)
+    paragraphs = [*(f"<p>{text}</p>" for text in before), button, f'<p style="color:#5b6472">{after}</p>']
+    html = _HTML.format(language=spoken, title=label, paragraphs="\n".join(paragraphs))
+    text = "\n\n".join((*before, "{{ customer.link }}", after)) + "\n"
+    return Content(subject, "", html, text, spoken)
+
+
+def name_for_strangers(name: str) -> str:
+    """Return a name that somebody chose as it may stand in a mail of the installation to a stranger.
+
+    It is short, and no mail program finds an address in it to lead anybody to.
+    """
+    shown = name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…"
+    return _LINKABLE.sub("\\g<0>\u2060", shown)

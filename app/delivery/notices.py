@@ -1,7 +1,8 @@
 """Which mails do we send of our own accord? The double opt-in question, invitations to staff, tests of a campaign.
 
 The question to a customer is a message like any other: a row first, through the gate, naming the ledger record of the
-request it answers. Mail to staff goes directly; nobody else can be written to that way.
+request it answers. Mail to staff goes directly; nobody else can be written to that way. An invitation is a mail of the
+installation, not of the workspace: from its address, by its server, and back to it when it bounces.
 """
 
 from __future__ import annotations
@@ -13,15 +14,27 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.accounts import identities, invitations, staff, workspaces
+from app.accounts import identities, invitations, mail_allowances, staff, workspaces
 from app.consent import double_opt_in, permission
 from app.consent.purposes import MARKETING
 from app.delivery import compiler, direct, mime, notice_texts, plans, sends
-from app.delivery.content import Content
+from app.delivery.compiler import CompiledMessage
+from app.delivery.content import Content, Stream
 from app.delivery.models import Message, Send, SendKind, StaffMail
 from app.delivery.slots import Slots
+from app.kernel.refusals import Refusal
 from app.kernel.services import Services
 from app.kernel.settings import Settings
+
+_PRODUCT = "Assent"
+TESTS_A_DAY = 100
+
+
+class TestedTooOften(Refusal):
+    """This mailbox got as many test mails today as anybody reads."""
+
+    status = 429
+    message = "%(count)s test mails went to this address today. Try again tomorrow."
 
 
 def ask_confirmation(session: Session, workspace_id: int, request_id: int, *, now: datetime) -> None:
@@ -58,22 +71,16 @@ def invite(session: Session, workspace_id: int, invitation_id: int, services: Se
         return
     workspace = workspaces.get(session, workspace_id)
     inviter = staff.get(session, invitation.invited_by)
-    subject, text = notice_texts.invitation(
-        workspace.language,
-        workspace=workspace.name,
-        inviter=inviter.name,
-        link=invitations.link(services.tokens, services.settings.public_url, invitation),
-    )
-    html = "".join(f"<p>{line}</p>" for line in text.split("\n\n"))
-    content = Content(_literal(subject), "", _literal(html), _literal(text), workspace.language)
-    send_to_staff(
+    stream = Stream(_PRODUCT, services.settings.own_address, services.settings.public_url, lists=False)
+    named = {"workspace": workspace.name, "inviter": inviter.name}
+    values = {name: notice_texts.name_for_strangers(value) for name, value in named.items()}
+    values["link"] = invitations.link(services.tokens, services.settings.public_url, invitation)
+    _render_and_enqueue(
         session,
-        workspace_id,
-        kind="invitation",
-        to_address=invitation.email,
-        content=content,
-        person={},
-        settings=services.settings,
+        StaffMail(workspace_id=workspace_id, kind="invitation", identity_id=None, to_address=invitation.email),
+        compiler.compile_content(notice_texts.invitation(workspace.language), stream=stream),
+        person={"customer": values},
+        sender=services.settings.own_address,
         now=now,
     )
 
@@ -93,8 +100,11 @@ def send_to_staff(
     """Render a mail now and have it sent to one of the staff, such as a test of a campaign filled in for `person`.
 
     Its links are plain and its own addresses lead nowhere: nobody can be unsubscribed by pressing them. The caller has
-    made sure that `to_address` belongs to staff of this workspace or to somebody invited to it.
+    made sure that `to_address` belongs to staff of this workspace. Raise TestedTooOften.
     """
+    mailbox = mail_allowances.mailbox(to_address)
+    if not mail_allowances.take(session, kind, mailbox, limit=TESTS_A_DAY, now=now):
+        raise TestedTooOften(count=TESTS_A_DAY)
     workspace = workspaces.get(session, workspace_id)
     identity = (
         identities.get(session, workspace_id, identity_id) if identity_id else identities.default(session, workspace_id)
@@ -103,27 +113,38 @@ def send_to_staff(
         workspace_id=workspace_id, id=0, kind=SendKind.NOTICE, source_id=0, topic_id=None, identity_id=identity.id
     )
     stream = plans.stream(session, workspace, identity, shape, settings)
-    compiled = compiler.compile_content(content, stream=stream)
-    mail = StaffMail(
-        workspace_id=workspace_id,
-        kind=kind,
-        identity_id=identity.id,
-        to_address=to_address,
-        sender="",
-        body=b"",
-        created_at=now,
+    return _render_and_enqueue(
+        session,
+        StaffMail(workspace_id=workspace_id, kind=kind, identity_id=identity.id, to_address=to_address),
+        compiler.compile_content(content, stream=stream),
+        person=person,
+        # A server of the workspace's own takes what is from the workspace; the installation's, what returns here.
+        sender=identity.from_address if identity.smtp_url else settings.own_address,
+        now=now,
     )
+
+
+def _render_and_enqueue(
+    session: Session,
+    mail: StaffMail,
+    compiled: CompiledMessage,
+    *,
+    person: Mapping[str, Any],
+    sender: str,
+    now: datetime,
+) -> StaffMail:
+    """Fill in one mail to one of the staff and have it sent. `sender` is where it returns to."""
+    mail.sender, mail.body, mail.created_at = sender, b"", now
     session.add(mail)
     session.flush()
     slots = Slots(
-        to_address=to_address,
-        message=f"staff-{workspace_id}-{mail.id}",
+        to_address=mail.to_address,
+        message=f"staff-{mail.workspace_id}-{mail.id}",
         unsubscribe="test",
         preferences="test",
         confirm="test",
     )
     mail.body = compiled.render(person, slots, date=mime.date_header(now))
-    mail.sender = identity.from_address
     session.flush()
     direct.enqueue(session, mail)
     return mail
@@ -173,8 +194,3 @@ def _notice_send(session: Session, workspace_id: int, content: Content, turn: in
         content=content,
         now=now,
     ).id
-
-
-def _literal(text: str) -> str:
-    """Text that is no template: braces somebody put into a name stay braces."""
-    return text.replace("{", "&#123;") if "<" in text else text.replace("{{", "{ {").replace("{%", "{ %")

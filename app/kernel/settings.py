@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
+
+_MAILBOX = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,253}")
+_HOST_NAME = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 
 
 class SettingsInvalid(Exception):
@@ -44,11 +48,17 @@ class Settings:
     environment: str = "production"
     trusted_proxies: int = 0
     allow_private_relays: bool = False
+    mail_from: str | None = None
     pool_size: int = field(default=8)
 
     @property
     def is_secure(self) -> bool:
         return self.public_url.startswith("https://")
+
+    @property
+    def own_address(self) -> str:
+        """The address of the installation itself: what it writes to staff is from here, and comes back here."""
+        return self.mail_from or f"no-reply@{_mail_host(self.public_url)}"
 
 
 def read(environ: Mapping[str, str] | None = None) -> Settings:
@@ -74,6 +84,7 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
         environment=env.get("ENVIRONMENT", "production"),
         trusted_proxies=_count(env, "TRUSTED_PROXIES", 0, problems),
         allow_private_relays=_switch(env, "ALLOW_PRIVATE_RELAYS", problems),
+        mail_from=_mailbox(env, "MAIL_FROM", problems),
         pool_size=_count(env, "POOL_SIZE", 8, problems),
     )
     if problems:
@@ -120,6 +131,20 @@ def _count(env: Mapping[str, str], name: str, default: int, problems: list[str])
         problems.append(f"{name} must be a whole number, not {value!r}")
         return default
     return int(value)
+
+
+def _mailbox(env: Mapping[str, str], name: str, problems: list[str]) -> str | None:
+    value = env.get(name) or None
+    if value and not _MAILBOX.fullmatch(value):
+        problems.append(f"{name} must be one email address, not {value!r}")
+        return None
+    return value
+
+
+def _mail_host(url: str) -> str:
+    """Return the host of a URL as the domain of an address; one that is written in numbers has no mail."""
+    host = urlsplit(url).hostname or ""
+    return host if _HOST_NAME.fullmatch(host) else "localhost"
 
 
 def _switch(env: Mapping[str, str], name: str, problems: list[str]) -> bool:

@@ -43,3 +43,22 @@ def test_weak_or_garbled_keys_are_refused(keys: str) -> None:
 
 def test_a_fresh_key_is_good_enough() -> None:
     assert settings.read(GOOD | {"SECRET_KEYS": settings.new_key(7)}).secret_keys[0].id == 7
+
+
+@pytest.mark.parametrize(
+    ("url", "given", "address"),
+    [
+        ("https://mail.example.com", "", "no-reply@mail.example.com"),
+        ("http://localhost:8000", "", "no-reply@localhost"),
+        ("http://192.0.2.7:8000", "", "no-reply@localhost"),
+        ("http://[2001:db8::1]:8000", "", "no-reply@localhost"),
+        ("https://mail.example.com", "assent@example.com", "assent@example.com"),
+    ],
+)
+def test_the_installation_has_an_address_of_its_own(url: str, given: str, address: str) -> None:
+    assert settings.read(GOOD | {"PUBLIC_URL": url, "MAIL_FROM": given}).own_address == address
+
+
+def test_an_address_that_is_none_is_refused() -> None:
+    with pytest.raises(settings.SettingsInvalid, match="MAIL_FROM"):
+        settings.read(GOOD | {"MAIL_FROM": "Shop <a@b.example>"})

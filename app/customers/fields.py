@@ -15,7 +15,7 @@ from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
 
-from sqlalchemy import Boolean, ColumnElement, Date, Numeric, cast, delete, select
+from sqlalchemy import ColumnElement, Date, Numeric, case, cast, delete, false, select, true
 from sqlalchemy.orm import Session
 
 from app.customers import values
@@ -166,13 +166,31 @@ def _checked_choices(kind: str, choices: Iterable[str]) -> list[str]:
 
 def _custom_info(field: CustomField) -> FieldInfo:
     text = Customer.custom[field.key].astext
-    typed: dict[str, ColumnElement[Any]] = {
-        "number": cast(text, Numeric),
-        "date": cast(text, Date),
-        "boolean": cast(text, Boolean),
-    }
     choices = tuple((choice, choice) for choice in field.choices)
-    return FieldInfo(f"custom.{field.key}", field.label, field.kind, typed.get(field.kind, text), choices, "custom")
+    return FieldInfo(f"custom.{field.key}", field.label, field.kind, _read(text, field.kind), choices, "custom")
+
+
+def _read(text: ColumnElement[str], kind: str) -> ColumnElement[Any]:
+    """Return the kept text as a value of this kind, NULL where it is none.
+
+    A field may be removed and made again with another kind, and values stay: whatever is kept, no query fails over it.
+    """
+    if kind == "number":
+        return case((text.regexp_match(_A_NUMBER), cast(text, Numeric)))
+    if kind == "date":
+        return case((text.regexp_match(_A_DAY), cast(text, Date)))
+    if kind == "boolean":
+        return case((text == "true", true()), (text == "false", false()))
+    return text
+
+
+# What PostgreSQL reads as a number or as a day of the years a value may have, and nothing else.
+_A_NUMBER = "^[+-]?[0-9]{1,30}([.][0-9]{1,30})?$"
+_LEAP = "19(0[48]|[2468][048]|[13579][26])|2[01](0[48]|[2468][048]|[13579][26])|2000"
+_A_DAY = (
+    "^((19|20|21)[0-9]{2}|2200)-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)$"
+    f"|^({_LEAP})-02-29$"
+)
 
 
 def _info(name: str, kind: str, expression: Any, group: str, choices: Iterable[tuple[str, str]] = ()) -> FieldInfo:

@@ -14,7 +14,7 @@ from app.consent import permission
 from app.consent.purposes import MARKETING
 from app.customers import purchases
 from app.delivery import sends
-from app.journeys import definitions, tasks
+from app.journeys import tasks
 from app.journeys.models import Enrolment, Journey, JourneyStep
 from app.segments import segments
 
@@ -46,7 +46,9 @@ def enrol_many(session: Session, journey: Journey, people: Select[int], *, now: 
 
 def count_candidates(session: Session, journey: Journey, *, now: datetime) -> int:
     """Return how many people publishing would let in at once: those in the segment now who may be mailed."""
-    if journey.trigger_kind != "segment" or definitions.trigger_name(session, journey) is None:
+    if journey.trigger_kind != "segment":
+        return 0
+    if segments.problem_with(session, journey.workspace_id, journey.trigger_id, now=now):
         return 0
     members = segments.members_query(session, journey.workspace_id, journey.trigger_id, now)
     return session.scalar(select(func.count()).select_from(_new(journey, members, now).subquery())) or 0

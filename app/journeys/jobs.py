@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+import structlog
+
 from app.accounts import workspaces
 from app.consent import permission
 from app.consent.purposes import MARKETING
 from app.journeys import advancing, definitions, enrolment
 from app.journeys.enrolment import Stop
 from app.kernel import registry
+from app.kernel.refusals import Refusal
 from app.kernel.services import Services
+
+log = structlog.get_logger()
 
 
 @registry.job("journeys.advance", every=timedelta(minutes=1))
@@ -32,11 +37,22 @@ def enrol(services: Services) -> None:
 
     def enrol_one(workspace_id: int) -> None:
         with services.database.transaction(workspace_id) as session:
-            for journey in definitions.list_live(session, workspace_id, trigger_kind="segment"):
-                if definitions.trigger_name(session, journey):
-                    enrolment.enrol_segment(session, journey, now=services.clock.now())
+            live = [journey.id for journey in definitions.list_live(session, workspace_id, trigger_kind="segment")]
+        for journey_id in live:
+            _enrol_segment(services, workspace_id, journey_id)
 
     workspaces.for_each(services.database, enrol_one)
+
+
+def _enrol_segment(services: Services, workspace_id: int, journey_id: int) -> None:
+    """Let one journey's segment in; a segment that cannot be used keeps no other journey waiting."""
+    try:
+        with services.database.transaction(workspace_id) as session:
+            journey = definitions.get(session, workspace_id, journey_id)
+            if journey.state == "live" and definitions.trigger_name(session, journey):
+                enrolment.enrol_segment(session, journey, now=services.clock.now())
+    except Refusal as refusal:
+        log.warning("journeys.not_enrolled", journey_id=journey_id, reason=type(refusal).__name__)
 
 
 @registry.job("journeys.join_topic")

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exc
 from sqlalchemy.orm import Session
 
 from app.consent import topics
@@ -96,8 +95,4 @@ def offered(session: Session, workspace_id: int, draft: Group, words: Vocabulary
     """Return usual values for every free-text field the draft asks about."""
     asked = {line.what for line in drafts.conditions(draft)} & set(words.fields)
     kinds = {what: words.fields[what] for what in asked if words.fields[what].kind in ("text", "tags")}
-    try:
-        return {what: suggestions.of(session, workspace_id, info) for what, info in kinds.items() if what != "email"}
-    except exc.DataError:
-        # Values kept before a field changed its kind cannot be read as the new one; one simply types then.
-        return {}
+    return {what: suggestions.of(session, workspace_id, info) for what, info in kinds.items() if what != "email"}

@@ -35,8 +35,8 @@ class RulesInvalid(Refusal):
     status = 422
     message = "These rules cannot be used as they are."
 
-    def __init__(self, problems: list[Problem]) -> None:
-        super().__init__(field="rules")
+    def __init__(self, problems: list[Problem], **values: Anything) -> None:
+        super().__init__(field="rules", **values)
         self.problems = problems
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 import structlog
-from sqlalchemy import exc
 
 from app.accounts import workspaces
 from app.kernel.refusals import Refusal
@@ -36,6 +35,6 @@ def _count(services: Services, workspace_id: int, segment_id: int) -> None:
             count = preview.count(session, workspace_id, rule, now=now)
         with services.database.transaction(workspace_id) as session:
             segments.remember_count(session, workspace_id, segment_id, count, now=now)
-    except (Refusal, exc.DataError) as error:
+    except Refusal as error:
         # Its field is gone or changed its kind, or the segment itself is gone: the next one is still counted.
         log.warning("segments.not_counted", segment_id=segment_id, error=type(error).__name__)

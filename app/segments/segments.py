@@ -12,6 +12,7 @@ from app.accounts import workspaces
 from app.customers import fields
 from app.kernel.refusals import NotFound, Refusal
 from app.segments import codec, compiler
+from app.segments.codec import Problem, RulesInvalid
 from app.segments.models import Segment
 from app.segments.rules import Rule
 
@@ -30,6 +31,15 @@ class NameMissing(Refusal):
 
     status = 422
     message = "Give the segment a name."
+
+
+class SegmentUnusable(RulesInvalid):
+    """A kept segment asks about something that is gone or of another type now; `problems` says what and where."""
+
+    message = "The segment “%(segment)s” cannot be used as it is. Open it to see what to change."
+
+    def __init__(self, name: str, problems: list[Problem]) -> None:
+        super().__init__(problems, segment=name)
 
 
 class StillUsed(Refusal):
@@ -98,9 +108,28 @@ def rule_of(segment: Segment) -> Rule:
     return codec.load(segment.rules)
 
 
+def problem_with(session: Session, workspace_id: int, segment_id: int, *, now: datetime) -> Problem | None:
+    """Return the first reason why this segment cannot be used now, None when it can; nothing of it is run.
+
+    Say it with `gettext(problem.message, **problem.values)`. A segment that was deleted is a reason too.
+    """
+    segment = session.get(Segment, (workspace_id, segment_id))
+    if segment is None:
+        return Problem((), "This segment has been deleted.")
+    try:
+        matches_query(session, workspace_id, rule_of(segment), now=now)
+    except RulesInvalid as refused:
+        return refused.problems[0] if refused.problems else Problem((), refused.message)
+    return None
+
+
 def members_query(session: Session, workspace_id: int, segment_id: int, now: datetime) -> Select[int]:
-    """Return the statement that selects the `customer_id` of everyone in the segment now."""
-    return matches_query(session, workspace_id, rule_of(get(session, workspace_id, segment_id)), now=now)
+    """Return the statement that selects the `customer_id` of everyone in the segment now; raise SegmentUnusable."""
+    segment = get(session, workspace_id, segment_id)
+    try:
+        return matches_query(session, workspace_id, rule_of(segment), now=now)
+    except RulesInvalid as refused:
+        raise SegmentUnusable(segment.name, refused.problems) from None
 
 
 def matches_query(session: Session, workspace_id: int, rule: Rule, *, now: datetime) -> Select[int]:

@@ -41,7 +41,7 @@ class Terms:
         """Return the field of this name if it is one of these kinds (any kind when none is given)."""
         info = self.fields.get(name)
         if info is None:
-            raise Misfit("There is no field “%(name)s”.", part="field", name=name)
+            raise Misfit("There is no field “%(name)s”.", part="field", name=name.removeprefix("custom."))
         if kinds and info.kind not in kinds:
             raise Misfit("“%(label)s” cannot be asked this way.", part="type", label=info.label)
         return info

@@ -8,15 +8,15 @@ from typing import Any
 from flask import Blueprint, Response, g, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy import exc
 from sqlalchemy.orm import Session
 
 from app.kernel import ids
 from app.kernel.refusals import NotFound, Refusal
 from app.kernel.services import services
-from app.segments import builder, codec, drafts, preview, segments, sentence, used_in, vocabulary
-from app.segments.codec import RulesInvalid
+from app.segments import builder, codec, compiler, drafts, preview, segments, sentence, used_in, vocabulary
+from app.segments.codec import Problem, RulesInvalid
 from app.segments.drafts import Group
+from app.segments.models import Segment
 from app.web import errors, guard, shell
 
 bp = Blueprint("segments", __name__, template_folder="templates")
@@ -28,15 +28,7 @@ def index() -> str:
     """Show the workspace's segments, each with its sentence and its latest count."""
     with services().database.transaction(g.workspace.id) as session:
         words = builder.vocabulary_of(session, g.workspace.id)
-        rows = [
-            {
-                "segment": segment,
-                "sentence": sentence.describe(
-                    segments.rule_of(segment), words.fields, translate=_, topics=words.topics
-                ),
-            }
-            for segment in segments.list_all(session, g.workspace.id)
-        ]
+        rows = [_listed(segment, words) for segment in segments.list_all(session, g.workspace.id)]
     return shell.page("segments/index.html", rows=rows)
 
 
@@ -56,7 +48,9 @@ def show(segment_id: int) -> str:
     with services().database.transaction(g.workspace.id) as session:
         segment = segments.get(session, g.workspace.id, segment_id)
         uses = used_in.list_uses(session, g.workspace.id, segment_id)
-    return _page(drafts.from_rules(segment.rules), name=segment.name, segment_id=segment_id, uses=uses)
+        problem = segments.problem_with(session, g.workspace.id, segment_id, now=services().clock.now())
+    draft = drafts.from_rules(segment.rules)
+    return _page(draft, name=segment.name, segment_id=segment_id, uses=uses, problem=problem)
 
 
 @bp.post("/segments/draft")
@@ -150,6 +144,17 @@ def search(session: Session, workspace_id: int, text: str) -> list[tuple[str, st
     return [(segment.name, _("Segment"), f"/segments/{segment.id}") for segment in found]
 
 
+def _listed(segment: Segment, words: builder.Vocabulary) -> dict[str, Any]:
+    """Return a segment with its sentence, or with the reason why it cannot be used."""
+    try:
+        rule = segments.rule_of(segment)
+        found = compiler.check(rule, g.workspace.id, fields=words.fields, now=services().clock.now())
+    except RulesInvalid as refused:
+        return {"segment": segment, "sentence": "", "problem": refused.problems[0]}
+    said = sentence.describe(rule, words.fields, translate=_, topics=words.topics)
+    return {"segment": segment, "sentence": said, "problem": found[0] if found else None}
+
+
 def _draft() -> Group:
     """Return the tree in the builder's form; several choices of one input are joined by commas."""
     return drafts.from_form({name: ", ".join(request.form.getlist(name)) for name in request.form})
@@ -177,6 +182,7 @@ def _values(
     uses: list[used_in.Use] | None = None,
     strict: bool = False,
     refused: dict[str, str] | None = None,
+    problem: Problem | None = None,
 ) -> dict[str, Any]:
     """Return everything the builder's templates show."""
     now, workspace_id = services().clock.now(), g.workspace.id
@@ -185,15 +191,12 @@ def _values(
         offered = builder.offered(session, workspace_id, draft, words)
     topic_id = request.values.get("topic", type=ids.read) or next(iter(words.topics), 0)
     reading = builder.read(draft, words, workspace_id, strict=strict, now=now)
-    summary, is_unreadable = None, False
+    summary = None
     if reading.rule is not None:
-        try:
-            with services().database.transaction(workspace_id, reading=True) as session:
-                summary = builder.summarise(
-                    session, workspace_id, reading.rule, words, topic_id=topic_id, translate=_, now=now
-                )
-        except exc.DataError:
-            is_unreadable = True
+        with services().database.transaction(workspace_id, reading=True) as session:
+            summary = builder.summarise(
+                session, workspace_id, reading.rule, words, topic_id=topic_id, translate=_, now=now
+            )
     return {
         "draft": draft,
         "name": name,
@@ -204,7 +207,7 @@ def _values(
         "offered": offered,
         "reading": reading,
         "summary": summary,
-        "is_unreadable": is_unreadable,
+        "problem": None if reading.problems else problem,
         "topic_id": topic_id,
         "refused": refused or {},
         "may_save": g.role in ("marketer", "owner"),

@@ -99,17 +99,29 @@ PURPOSES = {
 }
 
 
+_SPECIAL_KINDS = (TAGS, PERMISSION, PURCHASES, DEEDS)
+_OF_FIELDS = {
+    asked.op: asked for kind, questions in QUESTIONS.items() if kind not in _SPECIAL_KINDS for asked in questions
+}
+
+
 def kind_of(what: str, fields: Mapping[str, FieldInfo]) -> str:
     """Return what kind of question can be put to this thing; unknown fields are asked like text."""
-    if what in (TAGS, PERMISSION, PURCHASES, DEEDS):
+    if what in _SPECIAL_KINDS:
         return what
     return fields[what].kind if what in fields else "text"
 
 
 def question(what: str, op: str, fields: Mapping[str, FieldInfo]) -> Question:
-    """Return the question asked, or the first one there is if this thing cannot be asked so."""
-    known = QUESTIONS[kind_of(what, fields)]
-    return next((asked for asked in known if asked.op == op), known[0])
+    """Return the question asked, or the first one there is if none is.
+
+    A question that no longer fits, because the field is gone or of another kind now, stays what it was: the author
+    is told, and decides.
+    """
+    kind = kind_of(what, fields)
+    known = QUESTIONS[kind]
+    found = next((asked for asked in known if asked.op == op), None)
+    return found or (known[0] if kind in _SPECIAL_KINDS else _OF_FIELDS.get(op, known[0]))
 
 
 def menu(fields: Iterable[FieldInfo]) -> list[tuple[str, list[tuple[str, str]]]]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from hashlib import blake2b
+from pathlib import Path
 
-import mrml
-
-from app.campaigns import placeholders
+from app.campaigns import mjml_child, placeholders
 from app.campaigns.brands import Brand
+from app.kernel.sandbox import ChildBusy, ChildDied, Limits, Sandbox
 
 _ELEMENTS = frozenset(
     {
@@ -20,9 +21,18 @@ _ELEMENTS = frozenset(
     }
 )  # fmt: skip
 # It matches also what is never closed, so that no stretch of a source is read more than once.
-_TAG = re.compile(r"<!--.*?(?:-->|\Z)|<(/?)(mj[a-z-]*)((?:\"[^\"]*\"|'[^']*'|[^'\"<>])*+)(>?)", re.DOTALL)
+_TAG = re.compile(
+    r"<!--.*?(?:-->|\Z)|<!\[CDATA\[.*?(?:\]\]>|\Z)|<(/?)([A-Za-z][\w:-]*)((?:\"[^\"]*\"|'[^']*'|[^'\"<>])*+)(>?)",
+    re.DOTALL,
+)
+_VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"})
 _POSITION = re.compile(r"position (\d+):")
-_OPTIONS = mrml.RenderOptions(fonts={})
+# Real mails stay far below. The renderer recurses with both, and takes a child of ours along when they are without end.
+DEEPEST, MOST_ELEMENTS = 100, 10_000
+renderers = Sandbox(Path(mjml_child.__file__), limits=Limits(cpu_seconds=3, seconds=20, answer_bytes=4 << 20))
+# What a renderer died of is not given to the next one each time somebody looks at the page.
+_deadly: dict[bytes, None] = {}
+_MOST_DEADLY = 1_000
 
 
 class MjmlInvalid(Exception):
@@ -37,10 +47,7 @@ def to_html(source: str, brand: Brand) -> str:
     """Return the mail's HTML with language and direction; raise MjmlInvalid."""
     _check(source)
     protected = placeholders.protect(source)
-    try:
-        converted = mrml.to_html(protected.text, render_options=_OPTIONS).content
-    except OSError as error:
-        raise _located(protected, str(error)) from error
+    converted = _rendered(protected)
     for number in protected.missing_from(converted):
         if not protected.tags[number].startswith("{#"):
             raise MjmlInvalid(
@@ -51,12 +58,49 @@ def to_html(source: str, brand: Brand) -> str:
     return protected.restore(converted)
 
 
+def _rendered(protected: placeholders.Protected) -> str:
+    """Return what the renderer makes of the source; raise MjmlInvalid with its reason, or because it gave up."""
+    source = protected.text.encode("utf-8", "replace")
+    key = blake2b(source, digest_size=16).digest()
+    if key in _deadly:
+        raise _given_up()
+    try:
+        answer = renderers.run(source)
+    except ChildBusy as busy:
+        raise MjmlInvalid(1, 1, "The MJML renderer is busy with other mails. Try again in a moment.") from busy
+    except ChildDied as died:
+        while len(_deadly) >= _MOST_DEADLY:
+            _deadly.pop(next(iter(_deadly)), None)
+        _deadly[key] = None
+        raise _given_up() from died
+    said = answer[1:].decode()
+    if answer.startswith(mjml_child.DONE):
+        return said
+    raise _located(protected, said) if answer.startswith(mjml_child.REFUSED) else _given_up()
+
+
+def _given_up() -> MjmlInvalid:
+    return MjmlInvalid(
+        1, 1, "This MJML is too large or too complicated: the renderer stopped working on it and was restarted."
+    )
+
+
 def _check(source: str) -> None:
     """Refuse what mrml silently drops or closes: unknown elements, tags that do not match, files from elsewhere."""
     open_tags: list[tuple[str, int]] = []
+    depth = elements = 0
     for found in _TAG.finditer(source):
         name = found[2]
         if name is None:
+            continue
+        elements += not found[1]
+        if elements > MOST_ELEMENTS:
+            raise _at(source, found.start(), "This holds more than %(most)s elements.", most=f"{MOST_ELEMENTS:,}")
+        if not found[3].endswith("/") and name.lower() not in _VOID:
+            depth = max(0, depth + (-1 if found[1] else 1))
+        if depth > DEEPEST:
+            raise _at(source, found.start(), "Elements are nested more than %(deepest)s deep.", deepest=str(DEEPEST))
+        if not name.startswith("mj"):
             continue
         if name == "mj-include":
             raise _at(source, found.start(), "Files cannot be included.")

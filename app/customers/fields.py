@@ -18,7 +18,7 @@ from zoneinfo import available_timezones
 from sqlalchemy import ColumnElement, Date, Numeric, case, cast, delete, false, select, true
 from sqlalchemy.orm import Session
 
-from app.customers import values
+from app.customers import dates, values
 from app.customers.addresses import PROVIDERS
 from app.customers.models import Customer, CustomField, Engagement, Traits
 from app.customers.words import LABELS, PATTERNS, TIERS
@@ -119,12 +119,17 @@ def _zones() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
-def parse(kind: str, text: str, choices: Iterable[str] = ()) -> str | float | int | bool:
-    """Return the value as it is kept in JSON; raise ValueRefused. Dates are kept as YYYY-MM-DD."""
+def parse(
+    kind: str, text: str, choices: Iterable[str] = (), *, date_order: str = "ymd", decimal: str = "."
+) -> str | float | int | bool:
+    """Return the value as it is kept in JSON; raise ValueRefused. Dates are kept as YYYY-MM-DD.
+
+    `date_order` says how 03/04/2026 is meant, `decimal` what separates the cents, `.` or `,`.
+    """
     if kind == "number":
-        return _number(text)
+        return _number(text, decimal)
     if kind == "date":
-        return _date(text).isoformat()
+        return _date(text, date_order).isoformat()
     if kind == "boolean":
         return _truth(text)
     clean = values.one_line(text)
@@ -135,17 +140,17 @@ def parse(kind: str, text: str, choices: Iterable[str] = ()) -> str | float | in
     return clean
 
 
-def _number(text: str) -> int | float:
+def _number(text: str, decimal: str) -> int | float:
     try:
-        number = values.amount(text)
+        number = values.amount(text, decimal=decimal)
     except (InvalidOperation, ValueError):
         raise ValueRefused("This is not a number.") from None
     return int(number) if number == number.to_integral_value() and abs(number) < 2**53 else float(number)
 
 
-def _date(text: str) -> date:
+def _date(text: str, order: str) -> date:
     try:
-        return values.moment(text, values.DATE_ORDERS[0]).date()
+        return dates.day(text, order)
     except ValueError:
         raise ValueRefused("This is not a date.") from None
 

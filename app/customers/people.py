@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.accounts import workspaces
-from app.customers import addresses, fields, provenance, values
+from app.customers import addresses, codes, fields, provenance, values
 from app.customers.models import Customer, Engagement, Purchase, Traits
 from app.kernel.refusals import NotFound, Refusal
 
@@ -225,9 +225,19 @@ def _text(name: str, value: Any) -> str | None:
     clean = values.one_line(str(value)) if value is not None else ""
     if len(clean) > fields.LONGEST_TEXT:
         raise fields.ValueRefused("This text is too long.", field=name)
-    if name == "time_zone" and clean and not fields.is_time_zone(clean):
-        raise fields.ValueRefused("This is not a time zone; write it as in Europe/Berlin.", field=name)
-    return clean or None
+    if not clean or name not in codes.FIND:
+        return clean or None
+    code = codes.FIND[name](clean)
+    if code is None:
+        raise fields.ValueRefused(_NO_CODE[name], field=name)
+    return code
+
+
+_NO_CODE = {
+    "country": "This is not a country; write its code or name, such as DE or Germany.",
+    "language": "This is not a language; write its code or name, such as de or German.",
+    "time_zone": "This is not a time zone; write it as in Europe/Berlin.",
+}
 
 
 def _current(customer: Customer, name: str) -> Any:

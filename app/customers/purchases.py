@@ -10,6 +10,7 @@ from sqlalchemy import Select, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from app.customers import codes
 from app.customers.facts import PurchaseRecorded
 from app.customers.models import Customer, Engagement, Purchase
 from app.kernel import outbox
@@ -97,8 +98,8 @@ def _check(order_ref: str, amount: Decimal, currency: str, items: int) -> None:
         raise PurchaseRefused("Give the order's number, at most 200 characters.", field="order_ref")
     if not amount.is_finite() or abs(amount) >= Decimal(10) ** 11:
         raise PurchaseRefused("Give the amount as a number.", field="amount")
-    if not (len(currency) == 3 and currency.isascii() and currency.isalpha() and currency.isupper()):
-        raise PurchaseRefused("Give the currency as three letters, such as EUR.", field="currency")
+    if currency not in codes.currencies():
+        raise PurchaseRefused("This is not a currency; write its three letters, such as EUR.", field="currency")
     if not 0 <= items < 1_000_000:
         raise PurchaseRefused("Give the number of items.", field="items")
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from app.customers import addresses, engagement, fields, people, purchases, responses, timeline, values
+from app.customers import addresses, dates, engagement, fields, people, purchases, responses, timeline, values
 from app.customers.timeline import ActivityRow
 from tests.factories import NOON
 from tests.factories.customers import a_customer, a_purchase, a_response
@@ -161,22 +161,31 @@ def test_a_note_stands_on_the_timeline(session, workspace):
         ("2026-03-31T14:05:06Z", "ymd", "2026-03-31T14:05:06+00:00"),
         ("2026-03-31T14:05:06+02:00", "ymd", "2026-03-31T12:05:06+00:00"),
         ("2026-03-31T14:05:06.123456", "ymd", "2026-03-31T12:05:06.123456+00:00"),
+        ("2026-03-31 14:05:06 -0500", "ymd", "2026-03-31T19:05:06+00:00"),
+        ("2026-03-31 14:05:06 UTC", "ymd", "2026-03-31T14:05:06+00:00"),
+        ("2026年3月31日 下午2:05", "ymd", "2026-03-31T12:05:00+00:00"),
+        ("3/31/26 2:05 PM", "mdy", "2026-03-31T12:05:00+00:00"),
+        ("Mar 31, 2026 at 2:05 PM", "dmy", "2026-03-31T12:05:00+00:00"),
+        ("31. März 2026", "mdy", "2026-03-31T10:00:00+00:00"),
+        ("31 de marzo de 2026", "mdy", "2026-03-31T10:00:00+00:00"),
+        ("1774965906", "dmy", "2026-03-31T14:05:06+00:00"),
     ],
 )
 def test_times_are_read_in_the_shops_zone(text, order, iso):
-    assert values.moment(text, order, "Europe/Berlin").isoformat() == iso
+    assert dates.moment(text, order, "Europe/Berlin").isoformat() == iso
 
 
-@pytest.mark.parametrize("text", ["", "soon", "2026-13-01", "2026-02-30", "1-2-26", "9999-01-01", "2026-01-01 25:00"])
+@pytest.mark.parametrize("text", ["", "soon", "2026-13-01", "2026-02-30", "1-2-026", "9999-01-01", "2026-01-01 25:00"])
 def test_what_is_no_date_is_refused(text):
     with pytest.raises(ValueError):
-        values.moment(text, "ymd")
+        dates.moment(text, "ymd")
 
 
 @pytest.mark.parametrize(
     ("text", "decimal", "value"),
     [
         *(("1,234.50", ".", "1234.50"), ("1.234,50", ",", "1234.50"), ("€ 12", ".", "12"), ("1 234,5", ",", "1234.5")),
+        *(("(12,50)", ",", "-12.50"), ("12,50-", ",", "-12.50"), ("−5", ".", "-5"), ("12,34,567", ".", "1234567")),
         *(("-5.00", ".", "-5.00"), ("'-5", ".", "-5"), ("¥1,000,000", ".", "1000000")),
     ],
 )

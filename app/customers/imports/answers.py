@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from functools import lru_cache
 
-from app.customers import values
+from app.customers import dates, values
 from app.customers.imports.columns import Columns
 from app.customers.imports.evidence import Said, Terms
 from app.customers.imports.mapping import Options
@@ -63,7 +63,7 @@ class AnswerReader:
 
     def _moment(self, text: str) -> datetime:
         try:
-            return values.moment(text, self._options.date_order, self._options.time_zone)
+            return dates.moment(text, self._options.date_order, self._options.time_zone)
         except ValueError:
             raise RowRefused("date", text) from None
 

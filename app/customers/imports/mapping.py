@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.customers import fields, values
+from app.customers import codes, dates, fields
 from app.customers.models import Import
 from app.customers.words import LABELS
 from app.kernel.refusals import Refusal
@@ -118,10 +118,10 @@ def decide(found: Import, mapping: dict[str, str], options: Options, choices: li
 def _check_enough(kind: str, chosen: set[str], options: Options) -> None:
     if options.match_by not in ("email", "external_ref") or options.match_by not in chosen:
         raise MappingRefused("Choose the column by which people are found: %(name)s.", name=options.match_by)
-    if options.decimal not in ".," or options.date_order not in values.DATE_ORDERS:
+    if options.decimal not in ".," or options.date_order not in dates.ORDERS:
         raise MappingRefused
-    if not re.fullmatch("[A-Z]{3}", options.currency):
-        raise MappingRefused("Give the currency as three letters, such as EUR.", field="currency")
+    if options.currency not in codes.currencies():
+        raise MappingRefused("This is not a currency; write its three letters, such as EUR.", field="currency")
     if kind == "purchases" and not {"purchased_at", "amount"} <= chosen:
         raise MappingRefused("Purchases need a date and an amount.")
     if kind == "purchases" and options.unknown == "create" and options.match_by != "email":

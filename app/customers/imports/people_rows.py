@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from app.customers import addresses, fields, people, values
+from app.customers import addresses, codes, fields, people, values
 from app.customers.cells import unquote
 from app.customers.imports.answers import AnswerReader
 from app.customers.imports.columns import Columns
@@ -60,12 +60,12 @@ class PeopleReader:
         self.names = [name for name in fields.PROFILE if name in place]
         self.plain = Columns([place[name] for name in self.names])
         self.number_at = self.names.index("external_ref") if "external_ref" in self.names else None
-        self.time_zone_at = self.names.index("time_zone") if "time_zone" in self.names else None
+        self.coded = [(name, self.names.index(name), find) for name, find in codes.FIND.items() if name in self.names]
         self.tags_at = place.get("tags")
         self.answers = AnswerReader(place, options) if set(EVIDENCE) & set(place) else None
         own = {f"custom.{found.key}": found for found in custom}
         self.custom = [
-            (found.key, place[target], _reader_of(found)) for target, found in own.items() if target in place
+            (found.key, place[target], _reader_of(found, options)) for target, found in own.items() if target in place
         ]
 
     def read(self, row: int, cells: Cells, *, is_plain: bool) -> PersonRow:
@@ -77,8 +77,12 @@ class PeopleReader:
                 raise RowRefused("address", typed)
             key = found
         said = [cell.strip() for cell in self.plain(cells)] if is_plain else self._read_closely(cells)
-        if self.time_zone_at is not None and (zone := said[self.time_zone_at]) and not fields.is_time_zone(zone):
-            raise RowRefused("time_zone", zone)
+        for name, place, find in self.coded:
+            if text := said[place]:
+                code = find(text)
+                if code is None:
+                    raise RowRefused(name, text)
+                said[place] = code
         number = said[self.number_at] if self.number_at is not None else ""
         if not (key if self.options.match_by == "email" else number):
             raise RowRefused("nobody", self.options.match_by)
@@ -100,10 +104,12 @@ def _text(name: str, cell: str) -> str:
     return clean
 
 
-def _reader_of(found: CustomField) -> Callable[[str], Any]:
+def _reader_of(found: CustomField, options: Options) -> Callable[[str], Any]:
     def read(text: str) -> Any:
         try:
-            return fields.parse(found.kind, text, found.choices)
+            return fields.parse(
+                found.kind, text, found.choices, date_order=options.date_order, decimal=options.decimal
+            )
         except fields.ValueRefused:
             raise RowRefused(found.kind, f"{found.label}: {text[:100]}") from None
 

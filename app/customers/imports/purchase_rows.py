@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from app.customers import addresses, fields, values
+from app.customers import addresses, codes, dates, fields, values
 from app.customers.cells import unquote
 from app.customers.imports.mapping import Options
 from app.customers.imports.refused import RowRefused
@@ -82,7 +82,7 @@ class PurchaseReader:
 
     def _moment(self, text: str) -> datetime:
         try:
-            return values.moment(text, self.options.date_order, self.options.time_zone)
+            return dates.moment(text, self.options.date_order, self.options.time_zone)
         except ValueError:
             raise RowRefused("date", text) from None
 
@@ -99,12 +99,13 @@ class PurchaseReader:
         return str(amount)
 
     def _currency(self, cell: str) -> str:
-        text = cell.strip().upper()
+        text = cell.strip()
         if not text:
             return self.options.currency
-        if not (len(text) == 3 and text.isascii() and text.isalpha()):
+        code = codes.find_currency(text)
+        if code is None:
             raise RowRefused("currency", text)
-        return text
+        return code
 
     def _items(self, text: str) -> int:
         if not text:

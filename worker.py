@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import gc
-import os
 import signal
 import threading
 from collections.abc import Callable
@@ -43,6 +42,7 @@ def _setting(stop: threading.Event) -> Callable[[int, FrameType | None], None]:
 
 def main() -> None:
     """Parse the command line and run."""
+    logs.configure()
     parser = argparse.ArgumentParser(description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     working = commands.add_parser("work", help="take jobs")
@@ -50,7 +50,6 @@ def main() -> None:
     working.add_argument("--renew-after", type=int, default=workers.MOST_JOBS, metavar="JOBS", help="begin afresh then")
     commands.add_parser("relay", help="hand out jobs")
     arguments = parser.parse_args()
-    logs.configure(as_json=os.environ.get("LOG_FORMAT") == "json")
     hears.connect()
     hooks.connect()
     if arguments.command == "relay":

@@ -15,7 +15,7 @@ from app import running
 from app.accounts import roles, staff, workspaces
 from app.consent import verify
 from app.delivery import intake
-from app.kernel import services, settings
+from app.kernel import logs, services, settings
 from app.kernel.database import Database
 from app.kernel.refusals import Refusal
 from app.wiring import hears, hooks
@@ -25,6 +25,7 @@ from migrations import schema
 
 def main() -> None:
     """Parse the command line and run."""
+    logs.configure()
     parser = argparse.ArgumentParser(prog="assent", description="Permission-based email marketing.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 import uvloop
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from app.kernel import logs
 from demo import inbox
 
 _LARGEST = 30 * 1024 * 1024
@@ -64,6 +65,7 @@ class Keeper:
 
 def main() -> None:
     """Serve until told to stop; SMTP_URL and CATCHER_URL say where."""
+    logs.configure()
     smtp, web = urlsplit(os.environ["SMTP_URL"]), urlsplit(os.environ["CATCHER_URL"])
     folder = Path(os.environ["VAR_DIR"]) / "mail"
     uvloop.run(_serve(folder, (smtp.hostname or "127.0.0.1", smtp.port or 25), (web.hostname or "", web.port or 0)))

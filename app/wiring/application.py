@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -33,6 +31,6 @@ def create_app(services: Services) -> Flask:
 
 def wsgi() -> intake.Intake:
     """Return what the web server calls: tracking answered first, everything else by Flask."""
-    logs.configure(as_json=os.environ.get("LOG_FORMAT") == "json")
+    logs.configure()
     services = build()
     return intake.in_front_of(create_app(services).wsgi_app, services)

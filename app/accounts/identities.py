@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from app.accounts import audit, mailboxes, relays, signing, vault
-from app.accounts.models import SendingIdentity
+from app.accounts.models import SendingIdentity, Workspace
 from app.kernel.refusals import NotFound, Refusal
 from app.kernel.settings import Key, Settings
 
@@ -210,3 +210,13 @@ def _note(session: Session, identity: SendingIdentity, action: str, staff_id: in
         details={"address": identity.from_address},
         now=now,
     )
+
+
+def is_answered_at(session: Session, address: str) -> bool:
+    """Say whether anybody's mail comes from, or asks for answers at, this address; for the reader role only."""
+    wanted = address.lower()
+    named = select(SendingIdentity.id).where(
+        (func.lower(SendingIdentity.from_address) == wanted) | (func.lower(SendingIdentity.reply_to) == wanted)
+    )
+    profiled = select(Workspace.id).where(func.lower(Workspace.reply_to) == wanted)
+    return bool(session.scalar(select(named.exists() | profiled.exists())))

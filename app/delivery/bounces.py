@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from email import message_from_bytes
-from email.message import Message as Mail
 from enum import StrEnum
+
+from app.delivery.mail_parts import Fields
+from app.delivery.received import Received
 
 _ENHANCED = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
 _FULL = re.compile(r"(?i)mailbox.{0,20}full|over.?quota|quota exceeded|insufficient (system )?storage|storage space")
@@ -71,39 +72,23 @@ class Report:
         return classify(self.code, f"{self.status} {self.diagnostic}")
 
 
-def read_report(raw: bytes) -> Report | None:
-    """Read a delivery status notification (RFC 3464); None when the mail is not one, or tells of success."""
-    for fields in _parts(raw, "message/delivery-status"):
-        action = str(fields.get("Action", "")).strip().lower()
+def read_report(mail: Received) -> Report | None:
+    """Read a delivery status notification (RFC 3464, 6533); None when the mail is not one, or tells of success."""
+    for fields in mail.statuses:
+        action = fields.get("action", "").strip().lower()
         if action in ("failed", "delayed"):
-            status = str(fields.get("Status", "")).replace("\0", "").strip()[:20]
-            diagnostic = " ".join(str(fields.get("Diagnostic-Code", "")).replace("\0", "").split())[:500]
+            status, diagnostic = fields.get("status", "")[:20], fields.get("diagnostic-code", "")[:500]
             return Report(action == "failed", status, diagnostic, _recipient(fields))
     return None
 
 
-def _recipient(fields: Mail) -> str | None:
+def _recipient(fields: Fields) -> str | None:
     """The address a report is about: the one we wrote to, where it says so, else the one it ended at."""
-    said = str(fields.get("Original-Recipient") or fields.get("Final-Recipient") or "")
+    said = fields.get("original-recipient") or fields.get("final-recipient") or ""
     address = said.rpartition(";")[2].strip().strip("<>")
     return address if "@" in address else None
 
 
-def is_abuse_report(raw: bytes) -> bool:
+def is_abuse_report(mail: Received) -> bool:
     """Say whether a mail is a feedback report (RFC 5965) of type abuse; "not-spam" and others are not."""
-    kinds = (str(fields.get("Feedback-Type", "")).strip().lower() for fields in _parts(raw, "message/feedback-report"))
-    return "abuse" in kinds
-
-
-def _parts(raw: bytes, kind: str) -> list[Mail]:
-    """The field groups of every part of one kind, whether the parser made them messages or left them as text."""
-    groups: list[Mail] = []
-    for part in message_from_bytes(raw[:1_000_000]).walk():
-        if part.get_content_type() != kind:
-            continue
-        payload = part.get_payload()
-        if isinstance(payload, list):
-            groups.extend(child for child in payload if isinstance(child, Mail))
-        else:
-            groups.append(message_from_bytes(str(payload).encode("utf-8", "replace")))
-    return groups
+    return any(fields.get("feedback-type", "").strip().lower() == "abuse" for fields in mail.feedback)

@@ -1,32 +1,40 @@
-"""What comes back by mail? Bounces, complaints and replies, sorted by the token in the address they come to.
+"""Takes what comes back by mail: bounces, complaints and replies, sorted by the token in the address they come to.
 
-`b+<token>@` is the return path of one message (VERP), `r+<token>@` its reply address; a reply to the plain address is
-known by the Message-ID it answers. A token is ours or it is not: mail without one is refused, so nobody can make us
-believe that somebody else's mail bounced.
+`b+<token>@` is the return path of one message (VERP), `r+<token>@` its reply address; mail to the plain address of a
+sending identity is known by the Message-ID it answers. Every mail is answered for good, with 250 or a refusal that
+says why; only where our own database is away does it stay with the peer.
 """
 
 from __future__ import annotations
 
 import asyncio
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import structlog
 from aiosmtpd.smtp import SMTP
 from aiosmtpd.smtp import Envelope as Incoming
 from aiosmtpd.smtp import Session as Dialogue
+from sqlalchemy import exc
 
+from app.accounts import identities
 from app.delivery import received, returned
+from app.delivery.intake_server import Connections, Server
+from app.delivery.mail_parts import Unreadable
 from app.delivery.received import Received
 from app.kernel.services import Services
 from app.kernel.tokens import TOKEN_CHARS, BadToken, Letter, TokenExpired
 
 log = structlog.get_logger()
-LARGEST = 10 * 1024 * 1024
 MOST_RECIPIENTS = 20
-# Reports and forwarded mails hold a handful. Reading a maze of parts costs the square of its depth.
-MOST_PARTS = 60
+# How many mails are read and written down at once; the others wait, and new connections go on being answered.
+_HANDS = 4
 _TOKEN = re.compile(rf"[A-Za-z0-9_-]{{{TOKEN_CHARS}}}")
+# What passes by itself: the mail comes again. Everything else would fail the same way each time.
+_PASSING = (exc.OperationalError, exc.InterfaceError, exc.TimeoutError, OSError, MemoryError)
+_NOT_NOW = "451 4.3.0 Try again later"
+_NO_SUCH_MAILBOX = "550 5.1.1 There is no such mailbox here"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +46,7 @@ class Route:
 
 
 class Door:
-    """What aiosmtpd asks at each step; every answer is given only after it has been written down."""
+    """What the server asks at each step; every answer is given only after it has been written down."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -46,8 +54,12 @@ class Door:
     async def handle_RCPT(
         self, _server: SMTP, _dialogue: Dialogue, envelope: Incoming, address: str, _options: list[str]
     ) -> str:
-        if self.route(address) is None:
-            return "550 5.1.1 There is no such mailbox here"
+        try:
+            route = self.route(address) or await asyncio.to_thread(self._plain, address)
+        except _PASSING as error:
+            return _not_now(error)
+        if route is None:
+            return _NO_SUCH_MAILBOX
         if len(envelope.rcpt_tos) >= MOST_RECIPIENTS:
             return "452 4.5.3 Too many recipients"
         envelope.rcpt_tos.append(address)
@@ -56,43 +68,54 @@ class Door:
     async def handle_DATA(self, _server: SMTP, _dialogue: Dialogue, envelope: Incoming) -> str:
         content = envelope.content or b""
         raw = content if isinstance(content, bytes) else content.encode()
-        if _is_a_maze(raw):
-            return "554 5.6.0 This mail has too many parts"
         try:
-            for address in dict.fromkeys(envelope.rcpt_tos):
-                await asyncio.to_thread(self.take, address, raw)
-        except Exception as error:  # noqa: BLE001 - a mail may ask us to stop: whatever went wrong, it comes again
+            return await asyncio.to_thread(self.take, list(dict.fromkeys(envelope.rcpt_tos)), raw)
+        except _PASSING as error:
             return _not_now(error)
-        return "250 2.0.0 Ok"
+        except Exception as error:  # noqa: BLE001 - a mail may ask us to stop: the peer is told that it was not heard
+            return _never(error)
 
     async def handle_exception(self, error: Exception) -> str:
-        return _not_now(error)
+        return _not_now(error) if isinstance(error, _PASSING) else _never(error)
 
     def route(self, address: str) -> Route | None:
-        """Return what a recipient address means, or None when it is none of ours."""
-        local, _, domain = address.rpartition("@")
-        kind, plus, token = local.partition("+")
-        if plus and kind in ("b", "r"):
-            letter = self._letter("bounce" if kind == "b" else "reply", token)
-            return Route("returned" if kind == "b" else "reply", letter) if letter else None
-        if domain.lower() == (self._services.settings.inbound_domain or ""):
-            return Route("reply", None)
-        return None
+        """Return what an address with a token means, or None when the token is none of ours."""
+        kind, plus, token = address.rpartition("@")[0].partition("+")
+        if not plus or kind not in ("b", "r"):
+            return None
+        letter = self._letter("bounce" if kind == "b" else "reply", token)
+        return Route("returned" if kind == "b" else "reply", letter) if letter else None
 
-    def take(self, address: str, raw: bytes) -> None:
-        """Write down what one mail says."""
-        route = self.route(address)
-        mail = received.read(raw)
-        letter = (route.letter if route else None) or self._answered(mail)
-        if route is None or letter is None:
+    def take(self, addresses: list[str], raw: bytes) -> str:
+        """Write down what one mail says, once for everybody it came to; return the answer to the peer."""
+        try:
+            mail = received.read(raw)
+        except Unreadable as refusal:
+            return f"554 5.6.0 This mail cannot be read: {refusal}"
+        answered = self._answered(mail)
+        taken = [address for address in addresses if self._take(address, mail, answered)]
+        return "250 2.0.0 Ok" if taken else "550 5.1.1 This mail answers none of ours"
+
+    def _take(self, address: str, mail: Received, answered: Letter | None) -> bool:
+        route = self.route(address) or Route("reply", None)
+        letter = route.letter or answered
+        if letter is None:
             log.info("delivery.mail_about_nothing")
-            return
+            return False
         now = self._services.clock.now()
         with self._services.database.transaction(letter.workspace_id) as session:
             if route.kind == "reply":
                 returned.reply(session, letter, mail, now=now)
             else:
-                returned.bounce_or_complaint(session, letter, raw, mail, now=now)
+                returned.bounce_or_complaint(session, letter, mail, now=now)
+        return True
+
+    def _plain(self, address: str) -> Route | None:
+        """Return the route of a plain address at the domain that comes to us, if somebody sends from there."""
+        if address.rpartition("@")[2].lower() != (self._services.settings.inbound_domain or "").lower():
+            return None
+        with self._services.database.transaction(reading=True) as session:
+            return Route("reply", None) if identities.is_answered_at(session, address) else None
 
     def _answered(self, mail: Received) -> Letter | None:
         """Which of our messages a reply answers, by the token inside our Message-ID."""
@@ -110,21 +133,21 @@ class Door:
             return None
 
 
-def _is_a_maze(raw: bytes) -> bool:
-    lowered = raw.lower()
-    return lowered.count(b"boundary") + lowered.count(b"message/") > MOST_PARTS
-
-
 def _not_now(error: Exception) -> str:
     """Keep the mail with the peer, who tries again and learns nothing of us."""
     log.error("delivery.intake_not_now", exc_info=error)
-    return "451 4.3.0 Try again later"
+    return _NOT_NOW
+
+
+def _never(error: Exception) -> str:
+    """Refuse what no second try would change, and let the operator know that we could not."""
+    log.error("delivery.intake_failed", exc_info=error)
+    return "554 5.6.0 This mail could not be read"
 
 
 async def serve(services: Services, host: str, port: int) -> asyncio.Server:
     """Open the door for incoming mail and return the server behind it."""
-    door = Door(services)
+    door, connections = Door(services), Connections()
     loop = asyncio.get_running_loop()
-    return await loop.create_server(
-        lambda: SMTP(door, data_size_limit=LARGEST, enable_SMTPUTF8=True, hostname="assent"), host, port
-    )
+    loop.set_default_executor(ThreadPoolExecutor(_HANDS, thread_name_prefix="intake"))
+    return await loop.create_server(lambda: Server(door, connections), host, port)

@@ -23,12 +23,12 @@ from app.kernel.tokens import Letter
 from app.tracking import replies
 
 
-def bounce_or_complaint(session: Session, letter: Letter, raw: bytes, mail: Received, *, now: datetime) -> None:
+def bounce_or_complaint(session: Session, letter: Letter, mail: Received, *, now: datetime) -> None:
     """Take a mail to a message's return path: a complaint, a failure report, or something that says neither."""
-    if bounces.is_abuse_report(raw):
+    if bounces.is_abuse_report(mail):
         complain(session, letter, now=now)
         return
-    report = bounces.read_report(raw)
+    report = bounces.read_report(mail)
     if report is not None and report.is_failure:
         fail(session, letter, report, now=now)
     elif report is None and mail.headers.get("auto-submitted", "no").lower() == "no":

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from app.consent import permission, suppression
 from app.customers import people
-from app.delivery import bounces, intake
+from app.delivery import bounces, intake, received
 from app.delivery.bounces import Cause
 from app.kernel.services import Services
 from tests.factories import NOON, delivery
@@ -92,7 +92,7 @@ def test_a_report_to_the_return_path_ends_the_right_thing(
     """The message is named by its return path alone; the same report twice is one bounce."""
     door = intake.Door(services)
     for _ in range(2):
-        door.take(return_path, raw)
+        door.take([return_path], raw)
 
     assert delivery.states(services.database, workspace)["p0@example.com"] == state
     with services.database.transaction(workspace.id) as session:
@@ -108,7 +108,7 @@ def test_only_a_complaint_of_abuse_ends_marketing(
     """B8: one report, twice, is one complaint; a "not spam" changes nothing."""
     door = intake.Door(services)
     for _ in range(2):
-        door.take(return_path, a_complaint(kind))
+        door.take([return_path], a_complaint(kind))
 
     with services.database.transaction(workspace.id) as session:
         ada = people.find_by_email(session, workspace.id, "p0@example.com")
@@ -137,7 +137,7 @@ def test_an_answer_to_our_message_is_a_reply(
     mail = EmailMessage()
     mail["From"], mail["Subject"], mail["Message-ID"] = "p0@example.com", "Re: Hello", "<1@example.com>"
     mail.set_content("When do you open?")
-    intake.Door(services).take(return_path, mail.as_bytes())
+    intake.Door(services).take([return_path], mail.as_bytes())
 
     with services.database.transaction(workspace.id) as session:
         assert session.execute(text("SELECT class, excerpt FROM replies")).one() == ("human", "When do you open?")
@@ -149,8 +149,8 @@ RUBBISH = [b"", b"\x00\xff" * 50, a_report("5.1.1")[:200], b"Content-Type: multi
 @pytest.mark.parametrize("raw", RUBBISH)
 def test_rubbish_is_no_report(raw: bytes) -> None:
     """What cannot be read blames nobody."""
-    assert bounces.read_report(raw) is None
-    assert not bounces.is_abuse_report(raw)
+    assert bounces.read_report(received.read(raw)) is None
+    assert not bounces.is_abuse_report(received.read(raw))
 
 
 @pytest.mark.parametrize(("present", "is_silent"), [("new@example.com", False), ("p0@example.com", True)])
@@ -162,7 +162,7 @@ def test_a_late_report_silences_the_address_it_names(
         ada = people.find_by_email(session, workspace.id, "p0@example.com")
         assert ada
         people.change_address(session, ada, email=present, source="staff", now=NOON)
-    intake.Door(services).take(return_path, a_report("5.1.1"))
+    intake.Door(services).take([return_path], a_report("5.1.1"))
 
     with services.database.transaction(workspace.id) as session:
         found = suppression.find_of_customer(session, workspace.id, ada.id)
@@ -178,7 +178,7 @@ def test_a_report_cannot_silence_somebody_else(
     with services.database.transaction(workspace.id) as session:
         if is_known:
             people.upsert(session, workspace.id, email="bob@example.com", fields={}, source="import", now=NOON)
-    intake.Door(services).take(return_path, a_report("5.1.1").replace(b"p0@example.com", b"bob@example.com"))
+    intake.Door(services).take([return_path], a_report("5.1.1").replace(b"p0@example.com", b"bob@example.com"))
 
     with services.database.transaction(workspace.id) as session:
         assert session.scalar(text("SELECT count(*) FROM suppressions")) == 0
@@ -193,7 +193,7 @@ def test_a_wish_to_stop_is_heard_however_its_headers_are_written(
 ) -> None:
     """CAN-SPAM does not ask whether a mail program knows RFC 5322."""
     raw = f"{header}\r\nSubject: Re: Hello\r\n\r\nPlease unsubscribe me\r\n".encode()
-    intake.Door(services).take(return_path, raw)
+    intake.Door(services).take([return_path], raw)
 
     with services.database.transaction(workspace.id) as session:
         assert session.scalar(text("SELECT class FROM replies")) == "unsubscribe"
@@ -201,7 +201,7 @@ def test_a_wish_to_stop_is_heard_however_its_headers_are_written(
 
 def test_a_report_with_a_nul_is_read(services: Services, workspace: WorkspaceForTests, return_path: str) -> None:
     """PostgreSQL holds no NUL, and the server that sent one would try again for days."""
-    intake.Door(services).take(return_path, a_report("5.1.1", diagnostic="smtp; 550 5.1.1 no\0body"))
+    intake.Door(services).take([return_path], a_report("5.1.1", diagnostic="smtp; 550 5.1.1 no\0body"))
 
     assert delivery.states(services.database, workspace)["p0@example.com"] == ("refused", "address")
 
@@ -214,4 +214,4 @@ def test_an_unreadable_mail_is_refused_without_a_word_about_us(services: Service
 
     answer = asyncio.run(intake.Door(services).handle_DATA(None, None, envelope))  # type: ignore[arg-type]
 
-    assert answer == "554 5.6.0 This mail has too many parts"
+    assert answer == "554 5.6.0 This mail cannot be read: it has too many parts"

@@ -10,6 +10,7 @@ from wtforms.validators import Length, NumberRange, Optional
 
 from app.accounts.mailboxes import ADDRESS_CHARS
 from app.accounts.passwords import LONGEST, SHORTEST
+from app.web.edits import EditForm
 from app.web.forms import Form, LineField, TextField, required
 
 _ROLES = [("viewer", _l("Viewer: sees everything, changes nothing")),
@@ -58,7 +59,7 @@ class PasswordForm(Form):
     password = PasswordField(_l("New password"), [required, Length(SHORTEST, LONGEST)])
 
 
-class WorkspaceForm(Form):
+class WorkspaceForm(EditForm):
     """What the workspace says about itself."""
 
     name = LineField(_l("Name of the workspace"), [required, Length(max=120)])

@@ -67,7 +67,7 @@ def create(
 
 def change(session: Session, workspace_id: int, profile: Profile, *, staff_id: int, now: datetime) -> None:
     """Replace the settings, and note which of them changed; raise SettingRefused."""
-    workspace = get(session, workspace_id)
+    workspace = hold(session, workspace_id)
     wanted = asdict(_checked(profile))
     changed = {name: value for name, value in wanted.items() if getattr(workspace, name) != value}
     if not changed:
@@ -89,6 +89,14 @@ def change(session: Session, workspace_id: int, profile: Profile, *, staff_id: i
 def get(session: Session, workspace_id: int) -> Workspace:
     """Return the workspace; raise NotFound."""
     found = session.get(Workspace, workspace_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def hold(session: Session, workspace_id: int) -> Workspace:
+    """Return the workspace as it is now, and keep others from changing it until the transaction ends."""
+    found = session.get(Workspace, workspace_id, with_for_update={"key_share": True}, populate_existing=True)
     if found is None:
         raise NotFound
     return found

@@ -10,7 +10,8 @@ from wtforms.validators import NumberRange, Optional
 
 from app.cadence.decide import Cap, Policy
 from app.cadence.quiet_hours import Hours
-from app.web.forms import Form, SelectMultipleChecks
+from app.web.edits import EditForm
+from app.web.forms import SelectMultipleChecks
 
 _DAYS = [
     ("0", _l("Monday")),
@@ -23,7 +24,7 @@ _DAYS = [
 ]
 
 
-class PolicyForm(Form):
+class PolicyForm(EditForm):
     """How often, when at night, and on which days."""
 
     has_cap = BooleanField(_l("Limit how many mails one person gets"))
@@ -34,7 +35,7 @@ class PolicyForm(Form):
     quiet_until = TimeField(_l("Quiet until"), [Optional()])
     sending_days = SelectMultipleChecks(_l("Days on which mail may leave"), choices=_DAYS)
 
-    def show(self, policy: Policy) -> None:
+    def fill(self, policy: Policy) -> None:
         """Fill the fields with what holds now."""
         hours = policy.hours
         self.has_cap.data = policy.cap is not None

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import time
+from typing import Any
 
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.cadence.decide import Cap, Policy
@@ -34,17 +36,32 @@ def get(session: Session, workspace_id: int) -> Policy:
 def change(session: Session, workspace_id: int, policy: Policy) -> None:
     """Put this policy in force; it holds for every message that has not left yet. Raise PolicyRefused."""
     _check(policy)
-    session.merge(
-        CadencePolicy(
-            workspace_id=workspace_id,
-            cap_limit=policy.cap.limit if policy.cap else None,
-            cap_days=policy.cap.days if policy.cap else None,
-            quiet_from=policy.hours.quiet_from,
-            quiet_until=policy.hours.quiet_until,
-            sending_days=sorted(policy.hours.days),
-        )
-    )
+    row = _held(session, workspace_id)
+    for name, value in _columns(policy).items():
+        setattr(row, name, value)
     session.flush()
+
+
+def hold(session: Session, workspace_id: int) -> Policy:
+    """Return what holds for this workspace, and keep others from changing it until the transaction ends."""
+    _held(session, workspace_id)
+    return get(session, workspace_id)
+
+
+def _held(session: Session, workspace_id: int) -> CadencePolicy:
+    default = insert(CadencePolicy).values(workspace_id=workspace_id, **_columns(DEFAULT))
+    session.execute(default.on_conflict_do_nothing())
+    return session.get_one(CadencePolicy, workspace_id, with_for_update=True, populate_existing=True)
+
+
+def _columns(policy: Policy) -> dict[str, Any]:
+    return {
+        "cap_limit": policy.cap.limit if policy.cap else None,
+        "cap_days": policy.cap.days if policy.cap else None,
+        "quiet_from": policy.hours.quiet_from,
+        "quiet_until": policy.hours.quiet_until,
+        "sending_days": sorted(policy.hours.days),
+    }
 
 
 def _check(policy: Policy) -> None:

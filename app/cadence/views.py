@@ -29,7 +29,8 @@ def settings_panel(session: Session, workspace_id: int, subject_id: int, now: da
 def edit() -> str:
     form = PolicyForm()
     with services().database.transaction(g.workspace.id) as session:
-        form.show(policies.get(session, g.workspace.id))
+        form.fill(policies.get(session, g.workspace.id))
+    form.show()
     return shell.page("cadence/edit.html", form=form)
 
 
@@ -49,6 +50,9 @@ def change() -> str | Response:
 
 def _change(form: PolicyForm) -> None:
     with services().database.transaction(g.workspace.id) as session:
+        current = PolicyForm(formdata=None)
+        current.fill(policies.hold(session, g.workspace.id))
+        form.rebase(current)
         policies.change(session, g.workspace.id, form.policy())
         audit.record(
             session,

@@ -21,7 +21,8 @@ from sqlalchemy.orm import Session
 from app.customers import dates, values
 from app.customers.addresses import PROVIDERS
 from app.customers.models import Customer, CustomField, Engagement, Traits
-from app.customers.words import LABELS, PATTERNS, TIERS
+from app.customers.words import LABELS, N_, PATTERNS, TIERS
+from app.kernel.database import refusing_duplicates
 from app.kernel.refusals import NotFound, Refusal
 
 KINDS = ("text", "number", "date", "boolean", "choice")
@@ -33,6 +34,9 @@ _TAKEN = frozenset(LABELS) | {
     *("id", "workspace_id", "custom", "provenance", "updated_at", "email_key", "address_digest", "name"),
     *("self", "cls", "class", "import", "true", "false", "none", "null", "constructor", "prototype"),
 }
+
+
+_KEY_TAKEN = N_("There is a field with this key already.")
 
 
 class FieldRefused(Refusal):
@@ -91,10 +95,11 @@ def create(
         raise FieldRefused("Write a label of at most 80 characters.", field="label")
     known = list_custom(session, workspace_id)
     if len(known) >= MOST_FIELDS or key in {field.key for field in known}:
-        raise FieldRefused("There is a field with this key already.", field="key")
+        raise FieldRefused(_KEY_TAKEN, field="key")
     field = CustomField(workspace_id=workspace_id, key=key, label=clean_label, kind=kind, choices=chosen)
-    session.add(field)
-    session.flush()
+    with refusing_duplicates(session, "uq_custom_fields_key", FieldRefused(_KEY_TAKEN, field="key")):
+        session.add(field)
+        session.flush()
     return field
 
 

@@ -13,14 +13,22 @@ from app.customers import fields
 from app.customers.imports import reading
 from app.customers.models import Customer, CustomField
 from app.customers.words import LABELS
+from app.web.edits import EditForm
 from app.web.forms import Form, LineField, TextField, required
 
 
-class CustomerForm(Form):
+class CustomerForm(EditForm):
     """A person's address and tags; profile and custom fields are added by `customer_form`."""
 
     email = LineField(_("Email"))
     tags = LineField(_("Tags"), description=_("Parted by commas."))
+
+    def rebase(self, current: EditForm) -> None:
+        """Tags add up: what the author added or took away is done to the tags there are now."""
+        shown, said = _tags(self.shown().get("tags", "")), _tags(self.tags.data)
+        super().rebase(current)
+        there = [tag for tag in _tags(current["tags"].data) if tag in said or tag not in shown]
+        self.tags.data = ", ".join([*there, *(tag for tag in said if tag not in there and tag not in shown)])
 
 
 class NewCustomerForm(Form):
@@ -124,14 +132,14 @@ def mapping_form(kind: str, **given: Any) -> MappingForm:
     return PurchasesMappingForm(**given) if kind == "purchases" else PeopleMappingForm(**given)
 
 
-def customer_form(customer: Customer, custom: list[CustomField]) -> CustomerForm:
-    """Return the form of one customer, filled with what is known."""
+def customer_form(customer: Customer, custom: list[CustomField], **given: Any) -> CustomerForm:
+    """Return the form of one customer: as posted, else (or with `formdata=None`) filled with what is known."""
     members: dict[str, Any] = {name: LineField(_(LABELS[name])) for name in fields.PROFILE}
     members |= {f"custom_{field.key}": _control(field) for field in custom}
     form_class = type("OneCustomerForm", (CustomerForm,), members)
     known = {name: getattr(customer, name) for name in ("email", *fields.PROFILE)}
     own = {f"custom_{field.key}": _shown(customer.custom.get(field.key)) for field in custom}
-    form: CustomerForm = form_class(data={**known, **own, "tags": ", ".join(customer.tags)})
+    form: CustomerForm = form_class(data={**known, **own, "tags": ", ".join(customer.tags)}, **given)
     return form
 
 
@@ -139,7 +147,11 @@ def values_of(form: CustomerForm, custom: list[CustomField]) -> dict[str, Any]:
     """Return what the form says, by the names people.change knows."""
     said = {name: form[name].data or None for name in fields.PROFILE}
     own = {field.key: form[f"custom_{field.key}"].data or None for field in custom}
-    return {**said, **own, "tags": (form.tags.data or "").split(",")}
+    return {**said, **own, "tags": _tags(form.tags.data)}
+
+
+def _tags(typed: Any) -> list[str]:
+    return [clean for tag in str(typed or "").split(",") if (clean := " ".join(tag.split()))]
 
 
 def _control(field: CustomField) -> Any:

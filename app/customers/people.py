@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from app.accounts import workspaces
 from app.customers import addresses, codes, fields, provenance, values
 from app.customers.models import Customer, Engagement, Purchase, Traits
+from app.kernel.database import refusing_duplicates
 from app.kernel.refusals import NotFound, Refusal
 
 MOST_TAGS = 50
@@ -27,6 +28,12 @@ class AddressTaken(Refusal):
     """Another customer of this workspace has this address."""
 
     message = "Another customer has this address."
+
+
+class NumberTaken(Refusal):
+    """Another customer of this workspace has this customer number."""
+
+    message = "Another customer has this customer number."
 
 
 def base_query(workspace_id: int) -> Select[int]:
@@ -64,6 +71,17 @@ def get(session: Session, workspace_id: int, customer_id: int) -> Customer:
     return found
 
 
+def hold(session: Session, customer: Customer) -> None:
+    """Keep others from changing this person until the transaction ends, and see what they changed until now.
+
+    Whoever reads a value to write it back holds the row first. Raise NotFound if the person is gone.
+    """
+    query = select(Customer).where(Customer.workspace_id == customer.workspace_id, Customer.id == customer.id)
+    newest = query.with_for_update(key_share=True).execution_options(populate_existing=True)
+    if session.scalar(newest) is None:
+        raise NotFound
+
+
 def find_by_email(session: Session, workspace_id: int, email: str) -> Customer | None:
     """Return whoever has this address, however it is written."""
     key = addresses.find_key(email.strip())
@@ -90,21 +108,36 @@ def upsert(
     customer = find_by_email(session, workspace_id, address.key)
     if customer is None:
         raise NotFound
-    given = {**fields, "tags": [*customer.tags, *fields["tags"]]} if "tags" in fields else fields
-    return change(session, customer, values_by_name=given, source=source, now=now)
+    return change(session, customer, values_by_name=fields, source=source, now=now, adds_tags=True)
 
 
 def change(
-    session: Session, customer: Customer, *, values_by_name: dict[str, Any], source: str, now: datetime
+    session: Session,
+    customer: Customer,
+    *,
+    values_by_name: dict[str, Any],
+    source: str,
+    now: datetime,
+    adds_tags: bool = False,
 ) -> Customer:
-    """Set these values; None clears one. What stays the same keeps its provenance."""
-    wanted = _checked(session, customer, values_by_name)
+    """Set these values; None clears one. What stays the same keeps its provenance.
+
+    With `adds_tags` the tags given join those there. The person is held first: two who tell different things about one
+    person at once both stay told. Raise ValueRefused, NumberTaken.
+    """
+    if not values_by_name:
+        return customer
+    hold(session, customer)
+    wanted = _checked(session, customer, values_by_name, adds_tags=adds_tags)
     changed = [name for name, value in wanted.items() if _current(customer, name) != value]
-    for name in changed:
-        _put(customer, name, wanted[name])
-    if changed:
-        origin = provenance.told(source, now=now)
-        customer.provenance = provenance.mark(customer.provenance, changed, origin)
+    if not changed:
+        return customer
+    if "external_ref" in changed and wanted["external_ref"]:
+        _require_free_number(session, customer, wanted["external_ref"])
+    with refusing_duplicates(session, "uq_customers_external_ref", NumberTaken(field="external_ref")):
+        for name in changed:
+            _put(customer, name, wanted[name])
+        customer.provenance = provenance.mark(customer.provenance, changed, provenance.told(source, now=now))
         customer.updated_at = now
         session.flush()
     return customer
@@ -113,17 +146,19 @@ def change(
 def change_address(session: Session, customer: Customer, *, email: str, source: str, now: datetime) -> Customer:
     """Give the person another address; raise BadAddress, AddressTaken. Permission does not follow by itself."""
     address = addresses.normalise(email)
+    hold(session, customer)
     other = find_by_email(session, customer.workspace_id, address.key)
     if other is not None and other.id != customer.id:
         raise AddressTaken(field="email")
     if customer.email == address.typed:
         return customer
     digest_key = workspaces.get(session, customer.workspace_id).digest_key
-    customer.email, customer.email_key, customer.provider = address.typed, address.key, address.provider
-    customer.address_digest = addresses.digest(address.key, digest_key)
-    customer.provenance = provenance.mark(customer.provenance, ["email"], provenance.told(source, now=now))
-    customer.updated_at = now
-    session.flush()
+    with refusing_duplicates(session, "uq_customers_email_key", AddressTaken(field="email")):
+        customer.email, customer.email_key, customer.provider = address.typed, address.key, address.provider
+        customer.address_digest = addresses.digest(address.key, digest_key)
+        customer.provenance = provenance.mark(customer.provenance, ["email"], provenance.told(source, now=now))
+        customer.updated_at = now
+        session.flush()
     return customer
 
 
@@ -195,13 +230,19 @@ def _add_if_new(
     session.execute(insert(Engagement).from_select(names, rows, include_defaults=False))
 
 
-def _checked(session: Session, customer: Customer, given: dict[str, Any]) -> dict[str, Any]:
+def _require_free_number(session: Session, customer: Customer, external_ref: str) -> None:
+    other = find_by_ref(session, customer.workspace_id, external_ref)
+    if other is not None and other.id != customer.id:
+        raise NumberTaken(field="external_ref")
+
+
+def _checked(session: Session, customer: Customer, given: dict[str, Any], *, adds_tags: bool) -> dict[str, Any]:
     """Return clean values: profile texts by name, custom ones as `custom.<key>`."""
     custom = {field.key: field for field in fields.list_custom(session, customer.workspace_id)}
     wanted: dict[str, Any] = {}
     for name, value in given.items():
         if name == "tags":
-            wanted["tags"] = tags(value)
+            wanted["tags"] = tags([*customer.tags, *value] if adds_tags else value)
         elif name in fields.PROFILE:
             wanted[name] = _text(name, value)
         elif name in custom:

@@ -22,9 +22,11 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, declared_attr, mapped_column
 from sqlalchemy.pool import NullPool
+
+from app.kernel.refusals import Refusal
 
 APP_ROLE = "assent_app"
 READER_ROLE = "assent_reader"
@@ -114,6 +116,21 @@ def is_collision(error: Exception) -> bool:
     """Say whether PostgreSQL ended this transaction only because another was in its way: nothing of it was kept."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     return isinstance(cause, psycopg.errors.DeadlockDetected | psycopg.errors.SerializationFailure)
+
+
+@contextmanager
+def refusing_duplicates(session: Session, constraint: str, refusal: Refusal) -> Iterator[None]:
+    """Raise the refusal where somebody else took the same at the same moment, and this constraint says so.
+
+    Only what is flushed inside the block is undone. Objects changed in it must be read anew by whoever goes on.
+    """
+    try:
+        with session.begin_nested():
+            yield
+    except IntegrityError as error:
+        if isinstance(error.orig, psycopg.Error) and error.orig.diag.constraint_name == constraint:
+            raise refusal from None
+        raise
 
 
 def sqlalchemy_url(url: str) -> str:

@@ -31,10 +31,10 @@ def _count(services: Services, workspace_id: int, segment_id: int) -> None:
     now = services.clock.now()
     try:
         with services.database.transaction(workspace_id, reading=True) as session:
-            rule = segments.rule_of(segments.get(session, workspace_id, segment_id))
-            count = preview.count(session, workspace_id, rule, now=now)
+            segment = segments.get(session, workspace_id, segment_id)
+            count = preview.count(session, workspace_id, segments.rule_of(segment), now=now)
         with services.database.transaction(workspace_id) as session:
-            segments.remember_count(session, workspace_id, segment_id, count, now=now)
+            segments.remember_count(session, workspace_id, segment_id, count, of=segment.updated_at, now=now)
     except Refusal as error:
         # Its field is gone or changed its kind, or the segment itself is gone: the next one is still counted.
         log.warning("segments.not_counted", segment_id=segment_id, error=type(error).__name__)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import Session
 
 from app.accounts import workspaces
 from app.customers import fields
+from app.kernel.database import refusing_duplicates
 from app.kernel.refusals import NotFound, Refusal
 from app.segments import codec, compiler
 from app.segments.codec import Problem, RulesInvalid
@@ -31,6 +32,12 @@ class NameMissing(Refusal):
 
     status = 422
     message = "Give the segment a name."
+
+
+class EditedElsewhere(Refusal):
+    """Somebody else saved the segment after this author opened it."""
+
+    message = "Somebody else has saved this segment since you opened it. Save once more to replace what they saved."
 
 
 class SegmentUnusable(RulesInvalid):
@@ -57,8 +64,12 @@ def save(
     rule: Rule,
     staff_id: int | None,
     now: datetime,
+    opened_at: datetime | None = None,
 ) -> Segment:
-    """Keep a rule under a name, as a new segment or in the place of one; raise a Refusal if it cannot be."""
+    """Keep a rule under a name, as a new segment or in the place of one; raise a Refusal if it cannot be.
+
+    `opened_at` is the `updated_at` of the segment its author began from: raise EditedElsewhere if it is another now.
+    """
     clean = " ".join(name.replace("\0", "").split())[:_NAME_CHARS]
     if not clean:
         raise NameMissing(field="name")
@@ -66,13 +77,16 @@ def save(
     taken = session.scalar(select(Segment.id).where(Segment.workspace_id == workspace_id, Segment.name == clean))
     if taken not in (None, segment_id):
         raise NameTaken(field="name")
-    segment = get(session, workspace_id, segment_id) if segment_id else None
-    if segment is None:
-        segment = Segment(workspace_id=workspace_id, created_by=staff_id)
-        session.add(segment)
-    segment.name, segment.rules, segment.updated_at = clean, codec.dump(rule), now
-    segment.latest_count = segment.counted_at = None
-    session.flush()
+    segment = _held(session, workspace_id, segment_id) if segment_id else None
+    if segment is not None and opened_at is not None and segment.updated_at != opened_at:
+        raise EditedElsewhere
+    with refusing_duplicates(session, "uq_segments_workspace_id_name", NameTaken(field="name")):
+        if segment is None:
+            segment = Segment(workspace_id=workspace_id, created_by=staff_id)
+            session.add(segment)
+        segment.name, segment.rules, segment.updated_at = clean, codec.dump(rule), now
+        segment.latest_count = segment.counted_at = None
+        session.flush()
     return segment
 
 
@@ -82,6 +96,18 @@ def get(session: Session, workspace_id: int, segment_id: int) -> Segment:
     if segment is None:
         raise NotFound
     return segment
+
+
+def find_one(session: Session, workspace_id: int, segment_id: int) -> Segment | None:
+    """Return the segment, None where there is none."""
+    return session.get(Segment, (workspace_id, segment_id))
+
+
+def _held(session: Session, workspace_id: int, segment_id: int) -> Segment:
+    found = session.get(Segment, (workspace_id, segment_id), with_for_update=True, populate_existing=True)
+    if found is None:
+        raise NotFound
+    return found
 
 
 def list_all(session: Session, workspace_id: int) -> list[Segment]:
@@ -148,7 +174,15 @@ def zone_of(session: Session, workspace_id: int) -> tzinfo:
     return ZoneInfo(workspaces.get(session, workspace_id).time_zone)
 
 
-def remember_count(session: Session, workspace_id: int, segment_id: int, count: int, *, now: datetime) -> None:
-    """Keep how many matched, for lists that must not count."""
-    segment = get(session, workspace_id, segment_id)
-    segment.latest_count, segment.counted_at = count, now
+def remember_count(
+    session: Session, workspace_id: int, segment_id: int, count: int, *, of: datetime, now: datetime
+) -> None:
+    """Keep how many matched, for lists that must not count; `of` is the `updated_at` of the rule that was counted.
+
+    A rule that was replaced while somebody counted keeps its own number.
+    """
+    session.execute(
+        update(Segment)
+        .where(Segment.workspace_id == workspace_id, Segment.id == segment_id, Segment.updated_at == of)
+        .values(latest_count=count, counted_at=now)
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Response, g, request, url_for
@@ -60,9 +61,8 @@ def redraft() -> str:
     draft = _draft()
     drafts.change(draft, request.form.get("do", ""))
     name, segment_id = request.form.get("name", ""), request.form.get("segment_id", type=ids.read)
-    if shell.is_live():
-        return shell.page("segments/_builder.html", **_values(draft, name=name, segment_id=segment_id))
-    return _page(draft, name=name, segment_id=segment_id)
+    values = _values(draft, name=name, segment_id=segment_id, opened_at=_opened_at())
+    return shell.page("segments/_builder.html" if shell.is_live() else "segments/edit.html", **values)
 
 
 @bp.post("/segments/summary")
@@ -86,14 +86,22 @@ def save() -> ResponseReturnValue:
             count = preview.count(session, g.workspace.id, rule, now=now)
         with services().database.transaction(g.workspace.id) as session:
             kept = segments.save(
-                session, g.workspace.id, segment_id=segment_id, name=name, rule=rule, staff_id=g.staff.id, now=now
+                session,
+                g.workspace.id,
+                segment_id=segment_id,
+                name=name,
+                rule=rule,
+                staff_id=g.staff.id,
+                now=now,
+                opened_at=_opened_at(),
             )
-            segments.remember_count(session, g.workspace.id, kept.id, count, now=now)
+            segments.remember_count(session, g.workspace.id, kept.id, count, of=now, now=now)
     except Refusal as refusal:
         if refusal.status == NotFound.status:
             raise
-        said = {} if isinstance(refusal, RulesInvalid) else {str(refusal.field): errors.say(refusal)}
-        values = _values(draft, name=name, segment_id=segment_id, strict=True, refused=said)
+        said = {} if isinstance(refusal, RulesInvalid) else {str(refusal.field or "segment"): errors.say(refusal)}
+        opened_at = None if isinstance(refusal, segments.EditedElsewhere) else _opened_at()
+        values = _values(draft, name=name, segment_id=segment_id, strict=True, refused=said, opened_at=opened_at)
         template = "segments/_builder.html" if shell.is_live() else "segments/edit.html"
         return shell.page(template, **values), 422
     return shell.back(url_for("segments.show", segment_id=kept.id), _("“%(name)s” is saved.", name=kept.name))
@@ -160,6 +168,14 @@ def _draft() -> Group:
     return drafts.from_form({name: ", ".join(request.form.getlist(name)) for name in request.form})
 
 
+def _opened_at() -> datetime | None:
+    """Return the `updated_at` of the segment this page began from."""
+    try:
+        return datetime.fromisoformat(request.form.get("opened_at", ""))
+    except ValueError:
+        return None
+
+
 def _page(draft: Group, **values: Any) -> str:
     return shell.page("segments/edit.html", **_values(draft, **values))
 
@@ -183,12 +199,14 @@ def _values(
     strict: bool = False,
     refused: dict[str, str] | None = None,
     problem: Problem | None = None,
+    opened_at: datetime | None = None,
 ) -> dict[str, Any]:
     """Return everything the builder's templates show."""
     now, workspace_id = services().clock.now(), g.workspace.id
     with services().database.transaction(workspace_id) as session:
         words = builder.vocabulary_of(session, workspace_id)
         offered = builder.offered(session, workspace_id, draft, words)
+        kept = segments.find_one(session, workspace_id, segment_id) if segment_id and opened_at is None else None
     topic_id = request.values.get("topic", type=ids.read) or next(iter(words.topics), 0)
     reading = builder.read(draft, words, workspace_id, strict=strict, now=now)
     summary = None
@@ -201,6 +219,7 @@ def _values(
         "draft": draft,
         "name": name,
         "segment_id": segment_id,
+        "opened_at": kept.updated_at if kept else opened_at,
         "uses": uses or [],
         "words": words,
         "vocabulary": vocabulary,

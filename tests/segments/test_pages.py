@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
+from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
 
+from app.kernel.clock import FixedClock
 from app.kernel.database import Database
 from app.segments import codec, rules, segments, used_in
 from app.segments.used_in import Use
@@ -128,3 +131,34 @@ def test_a_segment_of_another_workspace_is_not_there(client: FlaskClient, databa
 
 def test_the_schema_is_public(anonymous: FlaskClient) -> None:
     assert anonymous.get("/segments/schema.json").get_json()["title"] == "Segment rules"
+
+
+def test_two_who_save_one_segment_do_not_undo_each_other(
+    client: FlaskClient, database: Database, workspace: WorkspaceForTests, clock: FixedClock
+) -> None:
+    """Whoever saves second is told that the page is not the newest; saving once more is their decision."""
+    segment_id = kept(database, workspace)
+    opened = re.search(r'name="opened_at" value="([^"]+)"', client.get(f"/segments/{segment_id}").text)
+    assert opened
+    form = {**BERLIN, "name": "Berliners", "segment_id": str(segment_id), "opened_at": opened[1]}
+    clock.advance(timedelta(seconds=5))
+    assert client.post("/segments/save", data={**form, "r.0-value": "Rome"}).status_code == 303
+    late = client.post("/segments/save", data={**form, "r.0-value": "Oslo"})
+    assert late.status_code == 422
+    assert "Somebody else has saved this segment" in late.text
+    assert 'value="Oslo"' in late.text
+    assert "Rome" in client.get("/segments").text
+    again = re.search(r'name="opened_at" value="([^"]+)"', late.text)
+    assert again
+    assert client.post("/segments/save", data={**form, "r.0-value": "Oslo", "opened_at": again[1]}).status_code == 303
+
+
+def test_a_count_belongs_to_the_rule_that_was_counted(database: Database, workspace: WorkspaceForTests) -> None:
+    """A rule that was replaced while somebody counted the old one does not get the old one's number."""
+    segment_id = kept(database, workspace)
+    with database.transaction(workspace.id) as session:
+        segments.remember_count(session, workspace.id, segment_id, 7, of=NOON - timedelta(hours=1), now=NOON)
+        assert segments.get(session, workspace.id, segment_id).latest_count is None
+        segments.remember_count(session, workspace.id, segment_id, 8, of=NOON, now=NOON)
+        session.expire_all()
+        assert segments.get(session, workspace.id, segment_id).latest_count == 8

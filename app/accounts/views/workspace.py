@@ -23,6 +23,7 @@ def show_settings() -> ResponseReturnValue:
         return redirect("/settings/password", 303)
     with services().database.transaction(g.workspace.id) as session:
         form = WorkspaceForm(obj=workspaces.get(session, g.workspace.id))
+    form.show()
     return _page(form)
 
 
@@ -50,15 +51,16 @@ def _page(form: WorkspaceForm, status: int = 200) -> ResponseReturnValue:
 
 
 def _keep(form: WorkspaceForm) -> None:
-    profile = Profile(
-        name=form.name.data or "",
-        legal_name=form.legal_name.data or "",
-        sender_name=form.sender_name.data or "",
-        sender_address=form.sender_address.data or "",
-        reply_to=form.reply_to.data or None,
-        postal_address=form.postal_address.data or "",
-        time_zone=form.time_zone.data or "",
-        language=form.language.data or "",
-    )
     with services().database.transaction(g.workspace.id) as session:
+        form.rebase(WorkspaceForm(formdata=None, obj=workspaces.hold(session, g.workspace.id)))
+        profile = Profile(
+            name=form.name.data or "",
+            legal_name=form.legal_name.data or "",
+            sender_name=form.sender_name.data or "",
+            sender_address=form.sender_address.data or "",
+            reply_to=form.reply_to.data or None,
+            postal_address=form.postal_address.data or "",
+            time_zone=form.time_zone.data or "",
+            language=form.language.data or "",
+        )
         workspaces.change(session, g.workspace.id, profile, staff_id=g.staff.id, now=services().clock.now())

@@ -65,7 +65,8 @@ def upsert(
         customer = people.upsert(session, workspace_id, email=given.email, fields={}, source=source, now=now)
     elif given.email is not None:
         customer = people.change_address(session, customer, email=given.email, source=source, now=now)
-    customer = people.change(session, customer, values_by_name=_values(given, customer), source=source, now=now)
+    values = _values(given)
+    customer = people.change(session, customer, values_by_name=values, source=source, now=now, adds_tags=True)
     proofs = _record(session, customer, given.consent or [], source, now)
     return UpsertOut(customer=describe(session, customer), consent=proofs), is_new
 
@@ -131,14 +132,14 @@ def _existing(session: Session, workspace_id: int, given: CustomerIn) -> Custome
     return by_ref or by_email
 
 
-def _values(given: CustomerIn, customer: Customer) -> dict[str, Any]:
-    """Return what was given: absent fields stay, tags add up."""
+def _values(given: CustomerIn) -> dict[str, Any]:
+    """Return what was given: absent fields stay."""
     sent = given.model_fields_set
     values: dict[str, Any] = {name: getattr(given, name) for name in _NAMED if name in sent}
     if given.external_ref is not None:
         values["external_ref"] = given.external_ref
     if "tags" in sent:
-        values["tags"] = [*customer.tags, *(given.tags or [])]
+        values["tags"] = given.tags or []
     return {**values, **(given.custom or {})}
 
 

@@ -56,7 +56,9 @@ def edit(customer_id: int) -> ResponseReturnValue:
     with services().database.transaction(g.workspace.id) as session:
         customer = people.get(session, g.workspace.id, customer_id)
         custom = fields.list_custom(session, g.workspace.id)
-    return _edit_page(customer, custom, customer_form(customer, custom))
+    form = customer_form(customer, custom)
+    form.show()
+    return _edit_page(customer, custom, form)
 
 
 @bp.post("/customers/<int:customer_id>/edit")
@@ -69,7 +71,9 @@ def change(customer_id: int) -> ResponseReturnValue:
         with services().database.transaction(g.workspace.id) as session:
             customer = people.get(session, g.workspace.id, customer_id)
             custom = fields.list_custom(session, g.workspace.id)
+            people.hold(session, customer)
             form = customer_form(customer, custom)
+            form.rebase(customer_form(customer, custom, formdata=None))
             if form.email.data and form.email.data != customer.email:
                 people.change_address(session, customer, email=form.email.data, source=source, now=now)
             people.change(session, customer, values_by_name=values_of(form, custom), source=source, now=now)
@@ -77,6 +81,8 @@ def change(customer_id: int) -> ResponseReturnValue:
         if form is None:
             raise
         form.refuse(refusal)
+        with services().database.transaction(g.workspace.id) as session:
+            customer = people.get(session, g.workspace.id, customer_id)
         return _edit_page(customer, custom, form), 422
     return shell.back(f"/customers/{customer_id}", _("The changes are kept."))
 

@@ -1,0 +1,60 @@
+"""What if two people edit one record at once? A form that keeps what others have changed meanwhile."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from wtforms import HiddenField
+from wtforms.fields.core import Field
+
+from app.web.forms import Form
+
+_OWN = ("csrf_token", "seen")
+
+
+class EditForm(Form):
+    """A form over a record that others may change meanwhile: it carries along what it showed.
+
+    To show one, fill it and call `show`. To keep one, hold the row, build a second form of what is on record now and
+    `rebase` on it: what the author left alone then says what the record says, and only what they touched is written.
+    The template renders `form.seen`.
+    """
+
+    seen = HiddenField()
+
+    def show(self) -> None:
+        """Note what this form shows."""
+        self.seen.data = json.dumps({field.name: _plain(field) for field in self if field.name not in _OWN})
+
+    def rebase(self, current: EditForm) -> None:
+        """Take over what is on record now for every field that was left as it was shown."""
+        shown = self.shown()
+        for field in self:
+            name = field.name
+            if name in _OWN or name not in current or shown.get(name, _ABSENT) != _plain(field):
+                continue
+            field.data = current[name].data
+        current.show()
+        self.seen.data = current.seen.data
+
+    def shown(self) -> dict[str, Any]:
+        """Return what the author was shown, by field; what cannot be read was shown to nobody."""
+        try:
+            found = json.loads(self.seen.data or "{}")
+        except (ValueError, RecursionError):
+            return {}
+        return found if isinstance(found, dict) else {}
+
+
+_ABSENT = object()
+
+
+def _plain(field: Field) -> Any:
+    """Return what a field holds in a form that survives the way through the browser."""
+    value = field.data
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, list | tuple | set):
+        return sorted(str(item) for item in value)
+    return " ".join(str(value).split()) if value is not None else ""

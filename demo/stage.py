@@ -182,6 +182,7 @@ def open_shop(services: Services, console: Console, *, days_ago: int) -> Stage:
             keys=services.settings.secret_keys,
             staff_id=staff_id,
             now=now,
+            is_proved=True,
         )
         news = topics.create(
             session,

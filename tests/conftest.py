@@ -85,6 +85,7 @@ def settings(servers: running.Servers, worker_number: int, tmp_path_factory: pyt
         var_dir=var_dir,
         spool_dir=var_dir / "spool",
         environment="test",
+        allow_unproved_senders=True,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import replace
 from datetime import datetime
 
@@ -10,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts import audit, mailboxes, relays, signing, vault
 from app.accounts.models import SendingIdentity, Workspace
+from app.kernel import outbox
 from app.kernel.refusals import NotFound, Refusal
 from app.kernel.settings import Key, Settings
 
@@ -34,6 +36,12 @@ class RelayPrivate(Refusal):
     message = "Name a mail server on the Internet. Only the operator can allow one inside this network."
 
 
+class SenderUnproved(Refusal):
+    """Nothing in the DNS of the domain says that this workspace may write as it."""
+
+    message = "%(domain)s is not verified yet. Publish the DNS records of the sender first."
+
+
 class NoIdentity(Refusal):
     """A workspace cannot send before somebody says from which address."""
 
@@ -52,8 +60,12 @@ def create(
     keys: tuple[Key, ...],
     now: datetime,
     staff_id: int | None = None,
+    is_proved: bool = False,
 ) -> SendingIdentity:
-    """Add an identity; the first one becomes the default. With `signs`, its DKIM keys are made at once."""
+    """Add an identity; the first one becomes the default. With `signs`, its DKIM keys are made at once.
+
+    It sends nothing until its domain is proved, unless this installation does not ask for that (`is_proved`).
+    """
     address = mailboxes.check(from_address, field="from_address")
     _require_free(session, workspace_id, address)
     identity = SendingIdentity(
@@ -65,13 +77,54 @@ def create(
         smtp_url=_sealed_relay(smtp_url, keys),
         is_default=find_default(session, workspace_id) is None,
         created_at=now,
+        proof_token=secrets.token_hex(16),
+        proved_at=now if is_proved else None,
+        dns_findings={},
     )
     if signs:
         signing.make_keys(identity, keys, now=now)
     session.add(identity)
     session.flush()
+    ask_for_check(session, identity, now=now)
     _note(session, identity, "identity.created", staff_id, now)
     return identity
+
+
+def ask_for_check(session: Session, identity: SendingIdentity, *, now: datetime) -> None:
+    """Have the identity's DNS records looked up soon; asking again while that waits changes nothing."""
+    identity.check_requested_at = now
+    outbox.enqueue(
+        session,
+        "accounts.check_sender",
+        key=f"sender:{identity.workspace_id}:{identity.id}",
+        workspace_id=identity.workspace_id,
+        identity_id=identity.id,
+    )
+
+
+def set_proved(session: Session, identity: SendingIdentity, *, now: datetime) -> None:
+    """Let mail leave as this identity from now on; twice is once."""
+    if identity.proved_at is None:
+        identity.proved_at = now
+        _note(session, identity, "identity.proved", None, now)
+
+
+def set_unproved(session: Session, identity: SendingIdentity, *, now: datetime) -> None:
+    """Keep its mail waiting until the domain is proved again; twice is once."""
+    if identity.proved_at is not None:
+        identity.proved_at = None
+        _note(session, identity, "identity.unproved", None, now)
+
+
+def may_send(identity: SendingIdentity) -> bool:
+    """Say whether mail may leave as this identity: its domain is proved and nobody paused it."""
+    return identity.proved_at is not None and identity.paused_at is None
+
+
+def require_proved(identity: SendingIdentity) -> None:
+    """Raise SenderUnproved while nothing shows that the domain is the workspace's."""
+    if identity.proved_at is None:
+        raise SenderUnproved(domain=identity.domain)
 
 
 def change(
@@ -122,6 +175,7 @@ def renew_keys(
     """Make new DKIM keys under new selectors and sign with them from now on."""
     identity = get(session, workspace_id, identity_id)
     signing.make_keys(identity, keys, now=now)
+    ask_for_check(session, identity, now=now)
     _note(session, identity, "identity.keys_renewed", staff_id, now)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from app.accounts import mail_allowances, sessions
+from app.accounts import identities, mail_allowances, resolver, sender_checks, sessions, workspaces
 from app.kernel import registry
 from app.kernel.services import Services
 
@@ -21,3 +21,28 @@ def sweep_mail_allowances(services: Services) -> None:
     """Forget how much mail staff caused on days that are over."""
     with services.database.transaction(None) as session:
         mail_allowances.sweep(session, now=services.clock.now())
+
+
+@registry.job("accounts.check_sender")
+def check_sender(services: Services, *, workspace_id: int, identity_id: int) -> None:
+    """Look up the DNS records of one sender. No transaction is open while name servers are waited for."""
+    with services.database.transaction(workspace_id) as session:
+        asked = sender_checks.ask(identities.get(session, workspace_id, identity_id), services.settings)
+    findings = sender_checks.look_up(asked, resolver.of(services.settings))
+    with services.database.transaction(workspace_id) as session:
+        sender_checks.store(
+            session, workspace_id, identity_id, asked, findings, services.settings, now=services.clock.now()
+        )
+
+
+@registry.job("accounts.recheck_senders", every=timedelta(minutes=10))
+def recheck_senders(services: Services) -> None:
+    """Have the records of every sender looked up again each day, those of new ones each hour."""
+
+    def recheck_in(workspace_id: int) -> None:
+        now = services.clock.now()
+        with services.database.transaction(workspace_id) as session:
+            for identity in session.scalars(sender_checks.due_query(workspace_id, now=now)):
+                identities.ask_for_check(session, identity, now=now)
+
+    workspaces.for_each(services.database, recheck_in)

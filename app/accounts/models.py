@@ -159,6 +159,13 @@ class SendingIdentity(Numbered, Base):
     paused_at: Mapped[datetime | None]
     pause_reason: Mapped[str | None]
     created_at: Mapped[datetime]
+    proof_token: Mapped[str] = mapped_column(server_default=text("replace(gen_random_uuid()::text, '-', '')"))
+    # Since when its mail may leave: the domain was shown to be the workspace's, or this installation does not ask.
+    proved_at: Mapped[datetime | None]
+    proof_seen_at: Mapped[datetime | None]
+    check_requested_at: Mapped[datetime | None]
+    checked_at: Mapped[datetime | None]
+    dns_findings: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
 
 
 class AuditEntry(Numbered, Base):

@@ -9,7 +9,7 @@ from datetime import datetime
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 
-from app.accounts import vault
+from app.accounts import resolver, vault
 from app.accounts.models import SendingIdentity
 from app.kernel.settings import Key
 
@@ -28,12 +28,13 @@ class SigningKeys:
 
 @dataclass(frozen=True)
 class DnsRecord:
-    """One record the owner of the domain publishes; `why` is a message id."""
+    """One record the owner of the domain publishes; `why` is a message id, `check` names what is looked for in it."""
 
     name: str
     kind: str
     value: str
     why: str
+    check: str
 
 
 def make_keys(identity: SendingIdentity, keys: tuple[Key, ...], *, now: datetime) -> None:
@@ -47,6 +48,9 @@ def make_keys(identity: SendingIdentity, keys: tuple[Key, ...], *, now: datetime
     identity.dkim_rsa_key = vault.seal(_pem(rsa.generate_private_key(public_exponent=65537, key_size=RSA_BITS)), keys)
     identity.dkim_ed25519_key = vault.seal(_pem(ed25519.Ed25519PrivateKey.generate()), keys)
     identity.signs = True
+    # Nothing is known yet of the new records.
+    identity.dns_findings = {}
+    identity.checked_at = None
 
 
 def keys_of(identity: SendingIdentity, keys: tuple[Key, ...]) -> SigningKeys | None:
@@ -63,25 +67,35 @@ def keys_of(identity: SendingIdentity, keys: tuple[Key, ...]) -> SigningKeys | N
 
 
 def dns_records(identity: SendingIdentity, keys: tuple[Key, ...]) -> list[DnsRecord]:
-    """Return what the domain has to publish for receivers to believe this identity (RFC 6376, 8463, 7489)."""
+    """Return what the domain has to publish for us and receivers to believe this identity (RFC 6376, 8463, 9989)."""
+    domain = resolver.a_label(identity.domain)
+    proof = DnsRecord(
+        f"_assent.{domain}",
+        "TXT",
+        f"assent-verification={identity.proof_token}",
+        "Shows us that the domain is yours. A signature key below does so, too.",
+        "proof",
+    )
     policy = DnsRecord(
-        f"_dmarc.{identity.domain}",
+        f"_dmarc.{domain}",
         "TXT",
         "v=DMARC1; p=none",
         "Asks receivers to compare the signature with the sender.",
+        "dmarc",
     )
     own = keys_of(identity, keys)
     if own is None:
-        return [policy]
+        return [proof, policy]
     rsa_public = serialization.load_pem_private_key(own.rsa_pem, None).public_key()
     ed_public = serialization.load_pem_private_key(own.ed25519_pem, None).public_key()
     spki = rsa_public.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
     point = ed_public.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
     return [
-        _dkim(own.rsa_selector, identity.domain, "rsa", spki, "Lets every receiver check the signature."),
+        proof,
+        _dkim(own.rsa_selector, domain, "rsa", spki, "Lets every receiver check the signature."),
         _dkim(
             own.ed25519_selector,
-            identity.domain,
+            domain,
             "ed25519",
             point,
             "The same, shorter, for receivers that know it.",
@@ -92,7 +106,7 @@ def dns_records(identity: SendingIdentity, keys: tuple[Key, ...]) -> list[DnsRec
 
 def _dkim(selector: str, domain: str, algorithm: str, public: bytes, why: str) -> DnsRecord:
     value = f"v=DKIM1; k={algorithm}; p={b64encode(public).decode()}"
-    return DnsRecord(f"{selector}._domainkey.{domain}", "TXT", value, why)
+    return DnsRecord(f"{selector}._domainkey.{domain}", "TXT", value, why, f"dkim_{algorithm}")
 
 
 def _pem(key: rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey) -> bytes:

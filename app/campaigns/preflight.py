@@ -118,6 +118,11 @@ def _sender(session: Session, campaign: Campaign) -> Iterator[Check]:
             "Mailboxes would distrust it. Change the address or the domain in the settings.",
             {"address": identity.from_address, "domain": identity.domain}, url="/settings",
         )  # fmt: skip
+    if identity.proved_at is None:
+        yield Check(ERROR, "content", "%(domain)s is not verified yet, so nothing leaves from %(address)s.",
+                    "Publish the DNS records of the sender; they are looked up every hour.",
+                    {"domain": identity.domain, "address": identity.from_address},
+                    url=f"/settings/identities/{identity.id}")  # fmt: skip
     if identity.paused_at is not None:
         yield Check(ERROR, "content", "Sending from %(address)s is stopped.", "Look at the reason in the settings.",
                     {"address": identity.from_address}, url="/settings")  # fmt: skip

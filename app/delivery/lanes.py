@@ -89,7 +89,7 @@ def wake_when_due(session: Session, workspace_id: int, lane_id: int, *, now: dat
     lane = get(session, workspace_id, lane_id)
     has_work, due_at = find_next_due(session, workspace_id, lane_id)
     identity = identities.get(session, workspace_id, lane.identity_id)
-    if has_work and lane.paused_at is None and identity.paused_at is None:
+    if has_work and lane.paused_at is None and identities.may_send(identity):
         times = [at for at in (due_at, lane.paused_until) if at is not None and at > now]
         wake(session, workspace_id, [lane_id], run_at=max(times, default=None))
 
@@ -189,7 +189,7 @@ def health(session: Session, workspace_id: int) -> list[LaneHealth]:
 
 
 def is_open(session: Session, workspace_id: int, lane: Lane, *, now: datetime) -> bool:
-    """Say whether mail may leave through this lane now; a paused identity closes all of its lanes."""
+    """Say whether mail may leave through this lane now; a paused or unproved identity closes all of its lanes."""
     identity = identities.get(session, workspace_id, lane.identity_id)
     is_held_back = lane.paused_until is not None and lane.paused_until > now
-    return lane.paused_at is None and identity.paused_at is None and not is_held_back
+    return lane.paused_at is None and identities.may_send(identity) and not is_held_back

@@ -100,7 +100,7 @@ def send_to_staff(
     """Render a mail now and have it sent to one of the staff, such as a test of a campaign filled in for `person`.
 
     Its links are plain and its own addresses lead nowhere: nobody can be unsubscribed by pressing them. The caller has
-    made sure that `to_address` belongs to staff of this workspace. Raise TestedTooOften.
+    made sure that `to_address` belongs to staff of this workspace. Raise SenderUnproved, TestedTooOften.
     """
     mailbox = mail_allowances.mailbox(to_address)
     if not mail_allowances.take(session, kind, mailbox, limit=TESTS_A_DAY, now=now):
@@ -109,6 +109,7 @@ def send_to_staff(
     identity = (
         identities.get(session, workspace_id, identity_id) if identity_id else identities.default(session, workspace_id)
     )
+    identities.require_proved(identity)
     shape = Send(
         workspace_id=workspace_id, id=0, kind=SendKind.NOTICE, source_id=0, topic_id=None, identity_id=identity.id
     )

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy.orm import Session
 
-from app.accounts import identities, signing, workspaces
+from app.accounts import identities, sender_checks, signing, workspaces
 from app.accounts.models import SendingIdentity, Workspace
 from app.cadence import policies
 from app.cadence.decide import Promise
@@ -188,14 +188,18 @@ def _label(key: str) -> str:
 
 
 def signers(identity: SendingIdentity, settings: Settings) -> tuple[Signer, ...]:
-    """Return who signs: both keys of the identity, RSA for everybody and Ed25519 for those who know it; or nobody."""
+    """Return who signs: RSA for everybody and Ed25519 for those who know it; or nobody.
+
+    A key whose record was looked up and is not published signs nothing: receivers count the signature as a broken one.
+    """
     keys = signing.keys_of(identity, settings.secret_keys)
     if keys is None:
         return ()
-    return (
-        Signer(identity.domain, keys.rsa_selector, keys.rsa_pem),
-        Signer(identity.domain, keys.ed25519_selector, keys.ed25519_pem),
-    )
+    both = {
+        "dkim_rsa": Signer(identity.domain, keys.rsa_selector, keys.rsa_pem),
+        "dkim_ed25519": Signer(identity.domain, keys.ed25519_selector, keys.ed25519_pem),
+    }
+    return tuple(signer for check, signer in both.items() if not sender_checks.is_known_absent(identity, check))
 
 
 def helo(settings: Settings) -> str:

@@ -7,10 +7,12 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
 _MAILBOX = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,253}")
+_SPF_MECHANISM = re.compile(r"(include|a|mx|ip4|ip6|exists):[A-Za-z0-9._:/-]{1,200}")
 _HOST_NAME = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 
 
@@ -49,6 +51,9 @@ class Settings:
     trusted_proxies: int = 0
     allow_private_relays: bool = False
     mail_from: str | None = None
+    allow_unproved_senders: bool = False
+    dns_servers: tuple[tuple[str, int], ...] = ()
+    spf_mechanism: str | None = None
     pool_size: int = field(default=8)
 
     @property
@@ -85,6 +90,9 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
         trusted_proxies=_count(env, "TRUSTED_PROXIES", 0, problems),
         allow_private_relays=_switch(env, "ALLOW_PRIVATE_RELAYS", problems),
         mail_from=_mailbox(env, "MAIL_FROM", problems),
+        allow_unproved_senders=_switch(env, "ALLOW_UNPROVED_SENDERS", problems),
+        dns_servers=_servers(env, "DNS_SERVERS", problems),
+        spf_mechanism=_mechanism(env, "SPF_MECHANISM", problems),
         pool_size=_count(env, "POOL_SIZE", 8, problems),
     )
     if problems:
@@ -137,6 +145,26 @@ def _mailbox(env: Mapping[str, str], name: str, problems: list[str]) -> str | No
     value = env.get(name) or None
     if value and not _MAILBOX.fullmatch(value):
         problems.append(f"{name} must be one email address, not {value!r}")
+        return None
+    return value
+
+
+def _servers(env: Mapping[str, str], name: str, problems: list[str]) -> tuple[tuple[str, int], ...]:
+    """Read `address[:port], ...`; an IPv6 address with a port stands in brackets."""
+    found = []
+    for part in filter(None, (word.strip() for word in env.get(name, "").split(","))):
+        host, _, port = part.rpartition(":") if "]:" in part or part.count(":") == 1 else (part, "", "53")
+        try:
+            found.append((str(ip_address(host.strip("[]"))), int(port)))
+        except ValueError:
+            problems.append(f"{name} must be addresses of name servers, not {part!r}")
+    return tuple(found)
+
+
+def _mechanism(env: Mapping[str, str], name: str, problems: list[str]) -> str | None:
+    value = env.get(name) or None
+    if value and not _SPF_MECHANISM.fullmatch(value):
+        problems.append(f"{name} must be one SPF mechanism, such as include:_spf.example.com, not {value!r}")
         return None
     return value
 

@@ -70,7 +70,7 @@ def test_the_dns_records_publish_the_keys_that_sign(session, workspace):
     identity = an_identity(session, workspace)
 
     own = signing.keys_of(identity, KEYS)
-    rsa_record, ed_record, policy = signing.dns_records(identity, KEYS)
+    proof, rsa_record, ed_record, policy = signing.dns_records(identity, KEYS)
 
     rsa_key = serialization.load_pem_private_key(own.rsa_pem, None)
     published = serialization.load_der_public_key(b64decode(rsa_record.value.partition("p=")[2]))
@@ -79,6 +79,7 @@ def test_the_dns_records_publish_the_keys_that_sign(session, workspace):
     assert ed_record.name == f"{own.ed25519_selector}._domainkey.sub.shop.example"
     assert len(b64decode(ed_record.value.partition("p=")[2])) == 32
     assert policy.name == "_dmarc.sub.shop.example"
+    assert proof.name == "_assent.sub.shop.example"
 
 
 def test_the_relay_can_be_read_back_by_who_sends_and_taken_away(session, workspace):

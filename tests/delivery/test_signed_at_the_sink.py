@@ -43,7 +43,12 @@ def arrived(services, workspace):
         policies.change(session, workspace.id, Policy())
         delivery.an_audience(session, workspace, 3)
         identity = identities.create(
-            session, workspace.id, from_name="Shop", from_address="news@shop.example", signs=True, keys=keys, now=NOON
+            *(session, workspace.id),
+            from_name="Shop",
+            from_address="news@shop.example",
+            keys=keys,
+            now=NOON,
+            is_proved=True,
         )
         published = {f"{one.name}.".encode(): one.value.encode() for one in signing.dns_records(identity, keys)}
         send = delivery.a_send(session, workspace, identity_id=identity.id)

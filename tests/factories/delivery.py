@@ -111,6 +111,7 @@ def another_identity(session: Session, workspace: WorkspaceForTests) -> int:
         signs=False,
         keys=(Key(1, b"k" * 32),),
         now=NOON,
+        is_proved=True,
     ).id
 
 

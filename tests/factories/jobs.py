@@ -66,6 +66,7 @@ def a_worker(settings: Settings, *words: str) -> Iterator[subprocess.Popen[bytes
         "DATABASE_URL": settings.database_url,
         "REDIS_URL": settings.redis_url,
         "SMTP_URL": settings.smtp_url,
+        "ALLOW_UNPROVED_SENDERS": "1",
         "PUBLIC_URL": settings.public_url,
         "SECRET_KEYS": keys,
         "VAR_DIR": str(settings.var_dir),

@@ -57,6 +57,7 @@ def a_workspace(database: Database, *, name: str, now: datetime) -> WorkspaceFor
             signs=False,
             keys=(Key(1, b"k" * 32),),
             now=now,
+            is_proved=True,
         )
         topic = Topic(workspace_id=made.id, key="news", name="News", promised_limit=4, promised_days=30)
         session.add_all([topic, *_notices(made.id, now)])

@@ -117,6 +117,7 @@ def house(tmp_path: Path, sink: RunningSink) -> Iterator[House]:
         "DATABASE_URL": settings.database_url,
         "REDIS_URL": settings.redis_url,
         "SMTP_URL": settings.smtp_url,
+        "ALLOW_UNPROVED_SENDERS": "1",
         "PUBLIC_URL": settings.public_url,
         "SECRET_KEYS": f"{key.id}:{key.secret.hex()}",
         "VAR_DIR": str(tmp_path),

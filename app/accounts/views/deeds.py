@@ -24,6 +24,8 @@ DEEDS = {
     "identity.changed": _("changed a sender"),
     "identity.relay_changed": _("changed the mail server of a sender"),
     "identity.keys_renewed": _("made new signing keys"),
+    "identity.proved": _("verified the domain of a sender"),
+    "identity.unproved": _("found the domain of a sender no longer verified"),
     "identity.made_default": _("chose the first sender"),
     "jobs.tried_again": _("had work that was given up tried again"),
     "sending.resumed": _("let mail leave again"),

@@ -6,8 +6,10 @@ from flask import g
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.accounts import identities, signing
+from app.accounts import identities, sender_checks
 from app.accounts.forms import IdentityForm, NewIdentityForm, RelayForm
+from app.accounts.models import SendingIdentity
+from app.accounts.sender_checks import Finding
 from app.accounts.views.blueprint import bp, settings_tabs
 from app.kernel.refusals import Refusal
 from app.kernel.services import services
@@ -92,6 +94,16 @@ def renew_identity_keys(identity_id: int) -> ResponseReturnValue:
     )
 
 
+@bp.post("/settings/identities/<int:identity_id>/check")
+@guard.role("owner")
+def check_identity(identity_id: int) -> ResponseReturnValue:
+    """Have the DNS records looked up again."""
+    with services().database.transaction(g.workspace.id) as session:
+        identity = identities.get(session, g.workspace.id, identity_id)
+        identities.ask_for_check(session, identity, now=services().clock.now())
+    return shell.back(f"/settings/identities/{identity_id}", _("The records are being looked up."))
+
+
 @bp.post("/settings/identities/<int:identity_id>/default")
 @guard.role("owner")
 def make_default_identity(identity_id: int) -> ResponseReturnValue:
@@ -104,7 +116,8 @@ def make_default_identity(identity_id: int) -> ResponseReturnValue:
 def _list(form: NewIdentityForm, status: int = 200) -> ResponseReturnValue:
     with services().database.transaction(g.workspace.id) as session:
         found = identities.list_identities(session, g.workspace.id)
-    return shell.page("accounts/identities.html", identities=found, form=form, tabs=settings_tabs()), status
+    rows = [(identity, sender_checks.state_of(identity)) for identity in found]
+    return shell.page("accounts/identities.html", identities=rows, form=form, tabs=settings_tabs()), status
 
 
 def _one(
@@ -112,14 +125,23 @@ def _one(
 ) -> ResponseReturnValue:
     with services().database.transaction(g.workspace.id) as session:
         identity = identities.get(session, g.workspace.id, identity_id)
-        records = signing.dns_records(identity, services().settings.secret_keys)
+        records = sender_checks.records(identity, services().settings)
     return shell.page(
         "accounts/identity.html",
         identity=identity,
-        records=[(record, _(record.why)) for record in records],
+        state=sender_checks.state_of(identity),
+        is_awaited=sender_checks.is_awaited(identity),
+        is_proof_asked=not services().settings.allow_unproved_senders,
+        records=[(record, _(record.why), *_found(identity, record.check)) for record in records],
         form=form or IdentityForm(formdata=None, obj=identity),
         relay_form=relay_form or RelayForm(formdata=None),
     ), status
+
+
+def _found(identity: SendingIdentity, check: str) -> tuple[Finding | None, str]:
+    """Return what was found for a record, and what there is to say about it."""
+    finding = sender_checks.finding_of(identity, check)
+    return finding, _(finding.note, **finding.values) if finding and finding.note else ""
 
 
 def _created(form: NewIdentityForm) -> int:
@@ -133,6 +155,7 @@ def _created(form: NewIdentityForm) -> int:
             keys=services().settings.secret_keys,
             staff_id=g.staff.id,
             now=services().clock.now(),
+            is_proved=services().settings.allow_unproved_senders,
         ).id
 
 

@@ -18,7 +18,7 @@ from app.delivery import intake
 from app.kernel import logs, services, settings
 from app.kernel.database import Database
 from app.kernel.refusals import Refusal
-from app.wiring import hears, hooks
+from app.wiring import hears, hooks, serving
 from demo import showing
 from migrations import schema
 
@@ -32,6 +32,9 @@ def main() -> None:
     run = commands.add_parser("run", help="start everything on this machine")
     run.add_argument("--once", action="store_true", help="play the demonstration, then stop; fails if a count is off")
     run.set_defaults(act=_run)
+
+    serve = commands.add_parser("serve", help="answer the web at HOST and PORT")
+    serve.set_defaults(act=_serve)
 
     migrate = commands.add_parser("migrate", help="bring the database to the latest schema")
     migrate.set_defaults(act=_migrate)
@@ -67,6 +70,12 @@ def main() -> None:
 
 def _run(arguments: argparse.Namespace) -> int:
     return running.run(showing, once=arguments.once)
+
+
+def _serve(_arguments: argparse.Namespace) -> int:
+    settings.read()
+    command = serving.command(os.environ.get("HOST", "127.0.0.1"), running.port_of(os.environ))
+    os.execv(command[0], command)  # noqa: S606 - our own command line
 
 
 def _migrate(_arguments: argparse.Namespace) -> int:

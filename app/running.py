@@ -24,6 +24,7 @@ from sqlalchemy.exc import DBAPIError
 from app.kernel import ports, queue, settings
 from app.kernel.embedded import Postgres, ServerFailed, Valkey, tail
 from app.kernel.supervisor import Program, Supervisor
+from app.wiring import serving
 from migrations import schema
 
 ROOT = Path(__file__).parent.parent
@@ -86,7 +87,7 @@ def _run_in(var_dir: Path, main_job: MainJob, once: bool) -> int:
 
 def environment(var_dir: Path, given: Mapping[str, str]) -> dict[str, str]:
     """Return `given` with what it leaves out filled in for the parts that run from `var_dir`."""
-    port = _port(given)
+    port = port_of(given)
     host = given.get("HOST", "127.0.0.1")
     smtp, inbox, intake = _mail_ports(var_dir)
     shown = "localhost" if host in ("127.0.0.1", "0.0.0.0", "::") else host  # noqa: S104 - compared, not bound
@@ -162,9 +163,7 @@ def _prepared(var_dir: Path) -> dict[str, str]:
 
 def _programs(env: Mapping[str, str], var_dir: Path) -> dict[str, Program]:
     python, workers = [sys.executable, "-u"], settings.read(env).workers
-    web = [*python, "-m", "granian", "--interface", "wsgi", "--host", env["HOST"], "--port", env["PORT"]]
-    web += ["--workers", "1", "--blocking-threads", "4", "--no-ws", "--http", "1"]
-    web += ["--factory", "app.wiring.application:wsgi"]
+    web = serving.command(env["HOST"], int(env["PORT"]))
     made = {"web": Program("web", web, env=env, var_dir=var_dir)}
     if env.get("CATCHER_URL"):
         made["catcher"] = Program("catcher", [*python, "-m", "demo.catcher"], env=env, var_dir=var_dir)
@@ -220,7 +219,8 @@ def _mail_ports(var_dir: Path) -> list[int]:
     return ports.keep(var_dir / _MAIL_PORTS, 3)
 
 
-def _port(given: Mapping[str, str]) -> int:
+def port_of(given: Mapping[str, str]) -> int:
+    """Return PORT, or 8000; raise CannotRun if it is none."""
     value = given.get("PORT") or "8000"
     if not value.isdigit() or not 0 < int(value) < 65536:
         raise CannotRun(f"PORT must be a number from 1 to 65535, not {value!r}.")

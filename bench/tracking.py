@@ -10,10 +10,9 @@ import os
 import selectors
 import socket
 import subprocess
-import sys
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from statistics import median, quantiles
@@ -24,6 +23,7 @@ import psycopg
 from app.kernel import outbox
 from app.tracking import ingest, links, spool
 from app.tracking.facts import HumanResponded
+from app.wiring import serving
 from bench import filling, ground, measuring
 
 RUNS = 5
@@ -49,8 +49,8 @@ def run(runs: int = RUNS, seconds: float = SECONDS, events: int = EVENTS) -> lis
         with place.services.database.transaction(place.workspace_id) as session:
             links.register(session, place.workspace_id, SEND, [f"https://shop.test/{n}" for n in range(12)], now=now)
         with (
-            _server(place, "--factory", "app.wiring.application:wsgi") as server,
-            _server(place, "bench.tracking:answer_nothing") as floor,
+            _server(place, "app.wiring.application:rsgi") as server,
+            _server(place, "bench.tracking:Nothing") as floor,
         ):
             rows = [
                 _requests("click", _click_paths(place, customer_ids), server, floor, seconds, runs),
@@ -93,14 +93,15 @@ class Server:
     pid: int
 
 
-def answer_nothing(_environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
-    """Stand for an application that costs nothing: what is left is the web server's own."""
-    start_response("302 Found", [("Location", "https://shop.test/"), ("Content-Length", "0")])
-    return [b""]
+class Nothing:
+    """An application that costs nothing: what is left is the web server's own."""
+
+    async def __rsgi__(self, _scope: Any, protocol: Any) -> None:
+        protocol.response_empty(302, [("Location", "https://shop.test/")])
 
 
 @contextmanager
-def _server(place: ground.Ground, *application: str) -> Iterator[Server]:
+def _server(place: ground.Ground, application: str) -> Iterator[Server]:
     """Run the web server as `make run` does, in front of this application."""
     settings = place.services.settings
     with socket.socket() as free:
@@ -116,9 +117,8 @@ def _server(place: ground.Ground, *application: str) -> Iterator[Server]:
         "SECRET_KEYS": f"{key.id}:{key.secret.hex()}",
         "VAR_DIR": str(settings.var_dir),
     }
-    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
-    command += ["--workers", "1", "--blocking-threads", "4", "--no-ws", "--http", "1", "--log-level", "error"]
-    process = subprocess.Popen([*command, *application], env=env)
+    command = serving.command("127.0.0.1", port, target=application)
+    process = subprocess.Popen([*command, "--log-level", "error"], env=env)
     try:
         _await(port)
         yield Server(port, process.pid)

@@ -55,6 +55,7 @@ class Settings:
     dns_servers: tuple[tuple[str, int], ...] = ()
     spf_mechanism: str | None = None
     pool_size: int = field(default=8)
+    web_threads: int = 12
 
     @property
     def is_secure(self) -> bool:
@@ -94,6 +95,7 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
         dns_servers=_servers(env, "DNS_SERVERS", problems),
         spf_mechanism=_mechanism(env, "SPF_MECHANISM", problems),
         pool_size=_count(env, "POOL_SIZE", 8, problems),
+        web_threads=_count(env, "WEB_THREADS", 12, problems),
     )
     if problems:
         raise SettingsInvalid(problems)

@@ -21,7 +21,7 @@ from app.kernel.clock import Clock
 from app.kernel.services import Services
 from app.kernel.tokens import BadToken, Letter, TokenExpired, Tokens
 from app.tracking import answers
-from app.tracking.link_cache import LinkCache
+from app.tracking.link_cache import LinkCache, NotInMemory
 from app.tracking.spool import Line, Spool
 
 log = structlog.get_logger()
@@ -29,6 +29,7 @@ log = structlog.get_logger()
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 WsgiApp = Callable[[Environ, StartResponse], Iterable[bytes]]
+Find = Callable[[int, int, int], tuple[int, str] | None]
 
 _CLICK, _OPEN = "/t/c/", "/t/o/"
 _AGENT_CHARS = 300
@@ -52,20 +53,26 @@ class Intake:
         path: str = environ.get("PATH_INFO", "")
         if not path.startswith("/t/"):
             return self._behind(environ, start_response)
-        answer = self._answer(path, environ)
-        start_response(answer.status, list(answer.headers))
-        return [b""] if environ["REQUEST_METHOD"] == "HEAD" else [answer.body]
+        return _say(self._answer(path, environ, self._links.find), environ, start_response)
+
+    def at_once(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes] | None:
+        """Answer a tracking path from memory alone; None when a file or the database would have to be asked."""
+        try:
+            answer = self._answer(environ["PATH_INFO"], environ, self._links.recall)
+        except NotInMemory:
+            return None
+        return _say(answer, environ, start_response)
 
     def stop(self) -> None:
         """End the fetching of new links."""
         self._links.stop()
 
-    def _answer(self, path: str, environ: Environ) -> answers.Answer:
+    def _answer(self, path: str, environ: Environ, find: Find) -> answers.Answer:
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
             return answers.NOT_ALLOWED
         try:
             if path.startswith(_CLICK):
-                return self._click(path[len(_CLICK) :], environ)
+                return self._click(path[len(_CLICK) :], environ, find)
             if path.startswith(_OPEN) and path.endswith(".gif"):
                 return self._open(path[len(_OPEN) : -len(".gif")], environ)
         except (BadToken, TokenExpired):
@@ -75,13 +82,13 @@ class Intake:
             return answers.TRY_AGAIN
         return answers.NOT_FOUND
 
-    def _click(self, rest: str, environ: Environ) -> answers.Answer:
+    def _click(self, rest: str, environ: Environ, find: Find) -> answers.Answer:
         token, _, number = rest.partition("/")
         now = self._clock.now()
         letter = self._tokens.read("click", token, now=now)
         if not number.isascii() or not number.isdigit() or len(number) > 4:
             return answers.NOT_FOUND
-        target = self._links.find(letter.workspace_id, letter.b, int(number))
+        target = find(letter.workspace_id, letter.b, int(number))
         if target is None:
             return answers.NOT_FOUND
         link_id, url = target
@@ -113,6 +120,11 @@ class Intake:
             if len(hops) >= self._trusted_proxies:
                 return str(hops[-self._trusted_proxies]).strip()
         return str(environ.get("REMOTE_ADDR", ""))
+
+
+def _say(answer: answers.Answer, environ: Environ, start_response: StartResponse) -> list[bytes]:
+    start_response(answer.status, list(answer.headers))
+    return [b""] if environ["REQUEST_METHOD"] == "HEAD" else [answer.body]
 
 
 def in_front_of(behind: WsgiApp, services: Services) -> Intake:

@@ -28,6 +28,10 @@ Targets = dict[int, tuple[int, str]]
 Row = tuple[int, int, int, int, str]
 
 
+class NotInMemory(Exception):
+    """Memory does not know this link; the file or the database may."""
+
+
 class LinkCache:
     """Finds a link's target: memory, then the local file, then the database."""
 
@@ -54,6 +58,13 @@ class LinkCache:
                 targets = self._from_database(key)
             self._remember(key, targets, generation)
         return targets.get(position)
+
+    def recall(self, workspace_id: int, send_id: int, position: int) -> tuple[int, str]:
+        """Return (link id, url) without waiting for anything; raise NotInMemory when memory does not know it."""
+        try:
+            return self._sends[workspace_id, send_id][position]
+        except KeyError:
+            raise NotInMemory from None
 
     def start(self) -> None:
         """Fetch new sends every two seconds from here on, in a thread that ends with the process."""

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
-from flask import Flask, g, jsonify, render_template, request
+from flask import Flask, abort, g, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
@@ -16,6 +16,7 @@ from werkzeug.exceptions import HTTPException
 
 from app.kernel.refusals import Refusal
 from app.web import again, guard, shell
+from app.web.gateway import gateway
 
 log = structlog.get_logger()
 MAX_KEPT_FIELDS = 200
@@ -37,11 +38,18 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(CSRFError, _form_not_trusted)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _crashed)
+    app.before_request(_refuse_body)
 
 
 def say(refusal: Refusal) -> str:
     """Translate a refusal's sentence; `message` is its English message id."""
     return str(_(refusal.message, **refusal.values))
+
+
+def _refuse_body() -> None:
+    """Say what the gateway found wrong with the request's body before it came here."""
+    if status := request.environ.get(gateway.REFUSED):
+        abort(status)
 
 
 def _refused(refusal: Refusal) -> ResponseReturnValue:
@@ -108,6 +116,7 @@ def _title(status: int) -> str:
         403: _("This is not open to you"),
         404: _("There is nothing here"),
         405: _("This page cannot be used that way"),
+        408: _("This came too slowly"),
         409: _("This cannot be done"),
         410: _("This is over"),
         413: _("This file is too large"),
@@ -124,6 +133,7 @@ def _text(status: int) -> str:
         403: _("Your role in this workspace does not allow this. An owner can change it under Settings."),
         404: _("The page may have been moved or removed, or the link was cut off when it was copied."),
         405: _("Go back and use the buttons of the page."),
+        408: _("The connection was too slow to send all of it in time. Go back and try again."),
         413: _("Choose a smaller file, or split it in two."),
         429: _("Wait a minute, then try again."),
         500: _("It has been written down. Nothing you did is half done; try again in a moment."),

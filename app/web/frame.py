@@ -13,7 +13,6 @@ from app.kernel import ids
 from app.kernel.services import Services
 from app.web import charts, csrf, errors, files, guard, language, navigation, panels, security, shell, states, views
 
-MAX_BODY_BYTES = 64 * 1024 * 1024
 SESSION_PURPOSE = b"assent session"
 
 
@@ -21,7 +20,6 @@ def init_app(app: Flask, services: Services) -> None:
     """Prepare cookies, headers, languages, errors, template words and the frame's own pages."""
     keys = [hashlib.sha256(SESSION_PURPOSE + key.secret).digest() for key in services.settings.secret_keys]
     app.config.update(SECRET_KEY=keys[0], SECRET_KEY_FALLBACKS=keys[1:])
-    app.config.setdefault("MAX_CONTENT_LENGTH", MAX_BODY_BYTES)
     app.url_map.converters = {**app.url_map.converters, "int": RowId}
     app.jinja_options = {**app.jinja_options, "trim_blocks": True, "lstrip_blocks": True}
     language.init_app(app)
@@ -29,6 +27,7 @@ def init_app(app: Flask, services: Services) -> None:
     csrf.init_app(app)
     errors.init_app(app)
     app.before_request(guard.require_guarded)
+    app.before_request(guard.limit_body)
     app.jinja_env.globals.update(
         asset=files.asset,
         panels=panels,

@@ -12,13 +12,18 @@ from typing import Any, Protocol, TypeVar, cast
 from urllib.parse import urlsplit
 
 from flask import Flask, Request, Response, current_app, g, redirect, request
+from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.kernel.refusals import Refusal
 from app.kernel.services import services
 from app.web import csrf
+from app.web.gateway import bodies
+from app.web.gateway.gateway import Reach
 
 RANKS = {"viewer": 1, "marketer": 2, "owner": 3}
+# What a request of staff or of a program may hold; a view that takes files says so.
+MOST_BYTES = 4 * 1024 * 1024
 _EXTENSION = "assent.doorkeeper"
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -171,6 +176,47 @@ def identify() -> Identity | None:
     return cast("Identity | None", g.identity)
 
 
+def accepts_up_to(most_bytes: int) -> Callable[[View], View]:
+    """Let this view's requests be so large, rather than what others may be. Stands above the guard."""
+
+    def decorate(view: View) -> View:
+        view.most_bytes = most_bytes  # type: ignore[attr-defined]
+        return view
+
+    return decorate
+
+
+def reach(app: Flask, method: str, path: str) -> Reach:
+    """Say who answers this address and how much may be sent to it.
+
+    Pages open to whoever asks take small forms only; so does, for its error page, what does not exist.
+    """
+    try:
+        endpoint, _values = app.url_map.bind("").match(path, method)
+    except HTTPException:
+        return Reach(is_for_visitors=True, most_bytes=bodies.SMALL)
+    view: Any = app.view_functions[endpoint]
+    is_for_visitors = view.guard.kind in ("public", "token")
+    return Reach(is_for_visitors, bodies.SMALL if is_for_visitors else _most_bytes(view))
+
+
+def limit_body() -> None:
+    """Hold this request to its view's size; called before every request."""
+    if request.endpoint:
+        request.max_content_length = _most_bytes(current_app.view_functions[request.endpoint])
+
+
+def knows(app: Flask, environ: dict[str, Any]) -> bool:
+    """Say whether these headers alone show who asks: a browser that is signed in, or a program with a valid key."""
+    with app.request_context(environ):
+        if identify() is not None:
+            return True
+        try:
+            return bool(_doorkeeper().require_machine(request))
+        except Refusal:
+            return False
+
+
 def to_login() -> BaseResponse:
     """Send the browser to sign in and afterwards back to where it was."""
     here = request.full_path.rstrip("?") if request.method == "GET" else _referring_path()
@@ -209,6 +255,10 @@ def _guarded(mark: Guard, before: Callable[[dict[str, Any]], BaseResponse | None
         return cast("View", guarded)
 
     return decorate
+
+
+def _most_bytes(view: Callable[..., Any]) -> int:
+    return int(getattr(view, "most_bytes", MOST_BYTES))
 
 
 def _doorkeeper() -> Doorkeeper:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -10,6 +12,7 @@ from app.kernel import logs
 from app.kernel.services import Services, build, install
 from app.tracking import intake
 from app.web import frame, guard
+from app.web.gateway.gateway import Gateway, Rules
 from app.wiring import hears, hooks, pages
 
 
@@ -29,8 +32,11 @@ def create_app(services: Services) -> Flask:
     return app
 
 
-def wsgi() -> intake.Intake:
-    """Return what the web server calls: tracking answered first, everything else by Flask."""
+def rsgi() -> Gateway:
+    """Return what the web server calls: tracking answered at once, everything else by Flask on a thread."""
     logs.configure()
     services = build()
-    return intake.in_front_of(create_app(services).wsgi_app, services)
+    app = create_app(services)
+    hits = intake.in_front_of(app.wsgi_app, services)
+    rules = Rules(reach=partial(guard.reach, app), may_send_much=partial(guard.knows, app))
+    return Gateway(app, hits, rules, threads=services.settings.web_threads)

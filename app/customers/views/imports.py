@@ -19,6 +19,8 @@ from app.kernel.services import services
 from app.web import guard, shell
 
 SAMPLE_ROWS = 5
+# The form around a file is small.
+LARGEST_UPLOAD = files.LARGEST + files.PIECE
 
 
 @bp.get("/customers/imports")
@@ -40,6 +42,7 @@ def new_import() -> ResponseReturnValue:
 
 
 @bp.post("/customers/imports/new")
+@guard.accepts_up_to(LARGEST_UPLOAD)
 @guard.role("marketer")
 def upload() -> ResponseReturnValue:
     """Keep the file and go on to its columns."""

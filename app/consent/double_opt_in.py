@@ -248,8 +248,7 @@ def _ask_owner(
     evidence = _evidence_of(row, method="web_form", page=page)
     entries = [_entry(session, row, box, Event.REQUESTED, evidence) for box in _boxes(row)]
     ledger.append_many(session, workspace_id, entries, now=now)
-    silent = suppression.find(session, workspace_id, address_digest)
-    if silent is None or silent.reason != suppression.BOUNCED:
+    if suppression.may_ask(session, workspace_id, address_digest, now=now):
         outbox.publish(session, facts.ConfirmationRequested(workspace_id, row.id, row.customer_id))
 
 

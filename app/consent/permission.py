@@ -31,7 +31,7 @@ SUPPRESSED = {
     suppression.COMPLAINED: N_("The owner of this address reported a mail as unwanted."),
     suppression.OBJECTED: N_("The owner of this address asked never to be written to."),
     suppression.ERASED: N_("The owner of this address asked to be erased."),
-    suppression.UNCONFIRMED: N_("The address was changed, and its owner has not agreed to mail yet."),
+    suppression.UNCONFIRMED: N_("The owner of this address has not confirmed it yet."),
     suppression.MANUAL: N_("Someone of the staff put this address on the suppression list."),
 }
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, column, delete, exists, select, table, text
+from sqlalchemy import ColumnElement, ScalarSelect, Select, Update, column, delete, exists, select, table, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from app.accounts import audit
 from app.consent.models import Suppression
 
 BOUNCED = "bounced"
@@ -20,10 +21,12 @@ MANUAL = "manual"
 UNCONFIRMED = "unconfirmed"
 REASONS = (BOUNCED, COMPLAINED, OBJECTED, ERASED, MANUAL, UNCONFIRMED)
 
-# A person's own new act ends these; a dead mailbox is not revived by typing it into a form.
+# A person's own new act ends these; a dead mailbox is not revived by typing it into a form, only by answering.
 _ENDED_BY_NEW_ACT = (COMPLAINED, OBJECTED, MANUAL, ERASED)
 # Only the answer to a mail to the address itself ends UNCONFIRMED: older links were mailed to another address.
-_ENDED_BY_CONFIRMATION = (*_ENDED_BY_NEW_ACT, UNCONFIRMED)
+_ENDED_BY_CONFIRMATION = (*_ENDED_BY_NEW_ACT, UNCONFIRMED, BOUNCED)
+# So long a mailbox that bounced is left alone; then its owner may be asked again, when somebody signs up with it.
+_BOUNCE_RESTS = timedelta(days=1)
 
 # Somebody agreed as this person, but from another address than the present one.
 _AGREED_ELSEWHERE = text(
@@ -61,14 +64,16 @@ class SuppressionInfo:
 
 
 def add(session: Session, workspace_id: int, *, address_digest: bytes, reason: str, source: str, now: datetime) -> bool:
-    """Silence an address; the first reason stays. Return whether it was new."""
-    statement = (
-        insert(Suppression)
-        .values(workspace_id=workspace_id, address_digest=address_digest, reason=reason, source=source, at=now)
-        .on_conflict_do_nothing()
-        .returning(Suppression.reason)
-    )
-    return session.execute(statement).first() is not None
+    """Silence an address; the first reason stays, but a question that bounces. Return whether it was new."""
+    said = {"reason": reason, "source": source, "at": now}
+    statement = insert(Suppression).values(workspace_id=workspace_id, address_digest=address_digest, **said)
+    if reason == BOUNCED:
+        keeping = statement.on_conflict_do_update(
+            index_elements=["workspace_id", "address_digest"], set_=said, where=Suppression.reason == UNCONFIRMED
+        )
+    else:
+        keeping = statement.on_conflict_do_nothing()
+    return session.execute(keeping.returning(Suppression.reason)).first() is not None
 
 
 def find(session: Session, workspace_id: int, address_digest: bytes) -> SuppressionInfo | None:
@@ -112,6 +117,48 @@ def end_by_new_act(session: Session, workspace_id: int, address_digest: bytes) -
 def end_by_confirmation(session: Session, workspace_id: int, address_digest: bytes) -> None:
     """Let a person who answered the question mailed to this very address be written to again."""
     _end(session, workspace_id, address_digest, _ENDED_BY_CONFIRMATION)
+
+
+def may_ask(session: Session, workspace_id: int, address_digest: bytes, *, now: datetime) -> bool:
+    """Say whether this address may be asked whether its owner signed up; one that bounced lately may not.
+
+    A bounce of long ago gives way to the question: until it is answered, nothing else goes there, as before.
+    """
+    silent = find(session, workspace_id, address_digest)
+    if silent is None or silent.reason != BOUNCED:
+        return True
+    if now - silent.at < _BOUNCE_RESTS:
+        return False
+    session.execute(_of(workspace_id, address_digest, BOUNCED).values(reason=UNCONFIRMED, at=now))
+    return True
+
+
+def end_bounce(session: Session, workspace_id: int, customer_id: int, *, staff_id: int, now: datetime) -> bool:
+    """Let staff who know better write to this person's address again; return whether it was a bounce that ended."""
+    digest = session.scalar(select(digest_query(workspace_id, customer_id)))
+    silent = find(session, workspace_id, digest) if digest else None
+    if silent is None or silent.reason != BOUNCED:
+        return False
+    _end(session, workspace_id, silent.address_digest, (BOUNCED,))
+    audit.record(
+        session,
+        workspace_id,
+        staff_id=staff_id,
+        action="address.bounce_ended",
+        subject_kind="customer",
+        subject_id=customer_id,
+        details={"digest": silent.address_digest.hex(), "source": silent.source},
+        now=now,
+    )
+    return True
+
+
+def _of(workspace_id: int, address_digest: bytes, reason: str) -> Update:
+    return update(Suppression).where(
+        Suppression.workspace_id == workspace_id,
+        Suppression.address_digest == address_digest,
+        Suppression.reason == reason,
+    )
 
 
 def _end(session: Session, workspace_id: int, address_digest: bytes, reasons: tuple[str, ...]) -> None:

@@ -32,6 +32,7 @@ DEEDS = {
     "cadence.changed": _("changed frequency and quiet hours"),
     "wording.changed": _("put a new wording in force"),
     "address.suppressed": _("had an address never mailed again"),
+    "address.bounce_ended": _("had a bounced address mailed again"),
     "topic.saved": _("saved a topic"),
     "signups.purged": _("rejected unconfirmed sign-ups"),
     "signup_form.saved": _("saved a sign-up form"),

@@ -31,6 +31,7 @@ def customer_panel(session: Session, workspace_id: int, customer_id: int, now: d
     return render_template(
         "consent/customer_panel.html",
         lines=lines,
+        customer_id=customer_id,
         silent=silent,
         silent_why=permission.SUPPRESSED[silent.reason] if silent else None,
         history=proof.of_customer(session, workspace_id, customer_id, limit=20),

@@ -1,4 +1,4 @@
-"""Addresses that are never mailed: look one up, add one. Only a person's own new act ends it."""
+"""Addresses that are never mailed: look one up, add one. Only a person's own new act ends it, or staff a bounce."""
 
 from __future__ import annotations
 
@@ -57,6 +57,18 @@ def add_suppression() -> ResponseReturnValue:
         form.refuse(refusal)
         return _show(form), 422
     return shell.back("/consent/suppressions", _("This address will never be written to."))
+
+
+@bp.post("/consent/suppressions/bounces/<int:customer_id>/end")
+@guard.role("marketer")
+def end_bounce(customer_id: int) -> ResponseReturnValue:
+    """Write again to somebody whose address bounced."""
+    with services().database.transaction(g.workspace.id) as session:
+        has_ended = suppression.end_bounce(
+            session, g.workspace.id, customer_id, staff_id=g.staff.id, now=services().clock.now()
+        )
+    here = f"/customers/{customer_id}"
+    return shell.back(here, _("This address gets mail again.")) if has_ended else shell.back(here)
 
 
 def _show(form: SuppressionForm) -> str:

@@ -46,7 +46,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     working = commands.add_parser("work", help="take jobs")
-    working.add_argument("queues", nargs="*", default=["default", registry.SEND_QUEUE])
+    working.add_argument("queues", nargs="*", default=list(registry.QUEUES))
     working.add_argument("--renew-after", type=int, default=workers.MOST_JOBS, metavar="JOBS", help="begin afresh then")
     commands.add_parser("relay", help="hand out jobs")
     arguments = parser.parse_args()

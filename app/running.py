@@ -21,7 +21,7 @@ import psycopg
 from redis.exceptions import RedisError
 from sqlalchemy.exc import DBAPIError
 
-from app.kernel import ports, queue, settings
+from app.kernel import ports, queue, registry, settings
 from app.kernel.embedded import Postgres, ServerFailed, Valkey, tail
 from app.kernel.supervisor import Program, Supervisor
 from app.wiring import serving
@@ -169,9 +169,8 @@ def _programs(env: Mapping[str, str], var_dir: Path) -> dict[str, Program]:
         made["catcher"] = Program("catcher", [*python, "-m", "demo.catcher"], env=env, var_dir=var_dir)
     made["intake"] = Program("intake", [*python, "-m", "app.cli", "intake"], env=env, var_dir=var_dir)
     for number in range(1, workers + 1):
-        words = [*python, str(ROOT / "worker.py"), "work"]
         # Somebody is always there for what people wait for, however much mail is leaving.
-        words += ["default"] if number == 1 < workers else []
+        words = [*python, str(ROOT / "worker.py"), "work", *registry.queues_of(number, workers)]
         name = f"worker-{number}"
         made[name] = Program(name, words, env=env, var_dir=var_dir, patience=_WORKER_SECONDS)
     made["relay"] = Program("relay", [*python, str(ROOT / "worker.py"), "relay"], env=env, var_dir=var_dir)

@@ -228,7 +228,7 @@ def relay(identity: SendingIdentity, settings: Settings) -> relays.Relay:
     own = relay_url(identity, settings.secret_keys)
     if own is None:
         return relays.from_url(settings.smtp_url)
-    return replace(relays.from_url(own), is_public_only=not settings.allow_private_relays)
+    return replace(relays.from_url(own), is_of_workspace=True, is_public_only=not settings.allow_private_relays)
 
 
 def _sealed_relay(smtp_url: str | None, keys: tuple[Key, ...], *, may_be_private: bool = False) -> bytes | None:

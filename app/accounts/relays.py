@@ -40,7 +40,9 @@ class Relay:
     username: str = ""
     password: str = ""
     is_verified: bool = True
-    # Staff of a workspace named it, not the operator: it must not lead into the network this machine stands in.
+    # Staff of a workspace named it, not the operator.
+    is_of_workspace: bool = False
+    # It must not lead into the network this machine stands in.
     is_public_only: bool = False
 
     def tls_context(self) -> ssl.SSLContext:

@@ -33,6 +33,7 @@ _CLAIM = text(
         SELECT b.id FROM batches b JOIN sends s ON s.workspace_id = b.workspace_id AND s.id = b.send_id
         WHERE b.workspace_id = :workspace_id AND b.lane_id = :lane_id AND b.state = 'queued'
           AND (b.due_at IS NULL OR b.due_at <= :now) AND s.state = 'running'
+          AND (s.kind = 'notice' OR NOT :only_notices)
         ORDER BY s.priority DESC, b.due_at NULLS FIRST, b.id LIMIT 1 FOR UPDATE OF b SKIP LOCKED)
     RETURNING id, send_id, message_ids
     """
@@ -152,13 +153,16 @@ _LAY_DUE = text(
 )
 
 
-def claim(session: Session, workspace_id: int, lane_id: int, *, holder: str, now: datetime) -> Claimed | None:
+def claim(
+    session: Session, workspace_id: int, lane_id: int, *, holder: str, only_notices: bool = False, now: datetime
+) -> Claimed | None:
     """Lease the lane's next due batch of a running send, the most urgent first."""
     values = {
         "workspace_id": workspace_id,
         "lane_id": lane_id,
         "holder": holder,
         "lease": LEASE_SECONDS,
+        "only_notices": only_notices,
         "now": now,
     }
     row = session.execute(_CLAIM, values).first()

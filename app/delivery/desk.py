@@ -20,12 +20,13 @@ from sqlalchemy.orm import Session
 
 from app.accounts import identities
 from app.accounts.relays import Relay
-from app.delivery import aftermath, batches, gate, history, lanes, letters, plans, sends
+from app.delivery import aftermath, batches, gate, history, lanes, letters, patience, plans, sends
 from app.delivery.gate import Candidate, Drop, WaitUntil
 from app.delivery.letters import Letter, Row
 from app.delivery.models import MessageState, SendState
 from app.delivery.outcomes import Record
 from app.delivery.plans import Plan
+from app.delivery.smtp import Timeouts
 from app.kernel.database import raw
 from app.kernel.refusals import Refusal
 from app.kernel.services import Services
@@ -45,6 +46,7 @@ class LaneTerms:
     """How this lane reaches its relay, and within which bounds."""
 
     relay: Relay
+    timeouts: Timeouts
     rate: float | None
     connections: int
 
@@ -69,8 +71,9 @@ def patiently(work: Callable[[], T]) -> T:
 class Desk:
     """The written side of one sender in one lane."""
 
-    def __init__(self, services: Services, workspace_id: int, lane_id: int) -> None:
+    def __init__(self, services: Services, workspace_id: int, lane_id: int, *, only_notices: bool = False) -> None:
         self._services = services
+        self._only_notices = only_notices
         self._database = services.database
         self._workspace_id = workspace_id
         self._lane_id = lane_id
@@ -88,9 +91,11 @@ class Desk:
             if not lanes.is_open(session, self._workspace_id, lane, now=self._now()):
                 return None
             identity = identities.get(session, self._workspace_id, lane.identity_id)
-            senders = lanes.count_senders(session, self._workspace_id, lane)
+            senders = lanes.count_senders(session, self._workspace_id, lane, beside=self._holder)
+            relay = identities.relay(identity, self._services.settings)
             return LaneTerms(
-                relay=identities.relay(identity, self._services.settings),
+                relay=relay,
+                timeouts=patience.timeouts(relay, self._services.settings),
                 rate=_share(lane.rate_per_second, identity.rate_per_second, senders),
                 connections=max(1, identity.max_connections // senders),
             )
@@ -100,13 +105,20 @@ class Desk:
         with self._database.transaction(self._workspace_id) as session:
             lane = lanes.get(session, self._workspace_id, self._lane_id)
             identity = identities.get(session, self._workspace_id, lane.identity_id)
-            senders = lanes.count_senders(session, self._workspace_id, lane)
+            senders = lanes.count_senders(session, self._workspace_id, lane, beside=self._holder)
             return _share(lane.rate_per_second, identity.rate_per_second, senders)
 
-    def hold_back(self, least: timedelta) -> None:
-        """Let the lane rest; the provider does not take our mail right now."""
+    def hold_back(self, least: timedelta, *, is_relay_away: bool) -> None:
+        """Let the lane rest; the provider does not take our mail right now, or the relay that all lanes share."""
         with self._database.transaction(self._workspace_id) as session:
-            until = lanes.hold_back(session, self._workspace_id, self._lane_id, now=self._now(), least=least)
+            until = lanes.hold_back(
+                session,
+                self._workspace_id,
+                self._lane_id,
+                now=self._now(),
+                least=least,
+                with_neighbours=is_relay_away,
+            )
         log.warning("delivery.lane_held_back", lane_id=self._lane_id, until=until.isoformat())
 
     def went_well(self) -> None:
@@ -139,7 +151,14 @@ class Desk:
         """Lease one batch and return those of its letters the gate lets through; None when nothing is due."""
         now = self._now()
         with self._database.transaction(self._workspace_id) as session:
-            claimed = batches.claim(session, self._workspace_id, self._lane_id, holder=self._holder, now=now)
+            claimed = batches.claim(
+                session,
+                self._workspace_id,
+                self._lane_id,
+                holder=self._holder,
+                only_notices=self._only_notices,
+                now=now,
+            )
             if claimed is None:
                 return None
             plan = self._plan(session, claimed.send_id)

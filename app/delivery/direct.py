@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts import identities, relays
 from app.accounts.relays import Relay
-from app.delivery import plans, smtp_session
+from app.delivery import patience, plans, smtp_session
 from app.delivery.models import StaffMail
 from app.delivery.smtp import Envelope, Outcome, Timeouts
 from app.kernel import outbox
@@ -18,7 +18,6 @@ from app.kernel.services import Services
 from app.kernel.settings import Settings
 
 log = structlog.get_logger()
-_TIMEOUTS = Timeouts(connect=15, command=60, dot=120)
 
 
 class NotYet(Exception):
@@ -42,7 +41,8 @@ def send(services: Services, workspace_id: int, mail_id: int) -> None:
         ready = _prepare(session, workspace_id, mail_id, services)
     if ready is None:
         return
-    outcome = asyncio.run(_deliver(ready.relay, ready.envelope, plans.helo(services.settings)))
+    timeouts = patience.timeouts(ready.relay, services.settings)
+    outcome = asyncio.run(_deliver(ready.relay, ready.envelope, plans.helo(services.settings), timeouts))
     if not outcome.is_accepted and (outcome.code < 500 or outcome.code == 0):
         raise NotYet(f"{outcome.code} {outcome.text}")
     with services.database.transaction(workspace_id) as session:
@@ -66,11 +66,14 @@ def _relay(session: Session, mail: StaffMail, settings: Settings) -> Relay:
     return identities.relay(identities.get(session, mail.workspace_id, mail.identity_id), settings)
 
 
-async def _deliver(relay: Relay, envelope: Envelope, helo: str) -> Outcome:
+async def _deliver(relay: Relay, envelope: Envelope, helo: str, timeouts: Timeouts) -> Outcome:
+    """Carry one mail. A server that answers a word at a time has no longer than one that says nothing."""
     told: list[Outcome] = []
     waiting = [envelope]
-    connection = await smtp_session.connect(relay, helo=helo, timeouts=_TIMEOUTS)
+    connection = await smtp_session.connect(relay, helo=helo, timeouts=timeouts)
+    deadline = asyncio.get_running_loop().call_later(timeouts.command + timeouts.dot, connection.abort)
     await connection.deliver(lambda: waiting.pop() if waiting else None, lambda _, outcome: told.append(outcome))
+    deadline.cancel()
     await connection.close()
     if not told:
         raise NotYet("the server closed the connection")

@@ -18,6 +18,14 @@ def send_lane(services: Services, *, workspace_id: int, lane_id: int) -> None:
         lanes.wake_when_due(session, workspace_id, lane_id, now=services.clock.now())
 
 
+@registry.job("delivery.send_notices", queue=registry.NOTICE_QUEUE)
+def send_notices(services: Services, *, workspace_id: int, lane_id: int) -> None:
+    """Send the notices that are due in one lane; no campaign goes before them, in this workspace or another."""
+    outbound.run(services, workspace_id, lane_id, only_notices=True, should_stop=stopping.is_requested)
+    with services.database.transaction(workspace_id) as session:
+        lanes.wake_when_due(session, workspace_id, lane_id, now=services.clock.now())
+
+
 @registry.job("delivery.sweep", every=timedelta(minutes=1))
 def sweep(services: Services) -> None:
     """Take back what dead senders held, lay what has become due, wake lanes nobody looks after."""
@@ -51,21 +59,21 @@ def drop_withdrawn(
             aftermath.left(session, workspace_id, customer_id, message_id, now=services.clock.now())
 
 
-@registry.job("delivery.send_confirmation")
+@registry.job("delivery.send_confirmation", queue=registry.NOTICE_QUEUE)
 def send_confirmation(services: Services, *, workspace_id: int, request_id: int) -> None:
     """Ask the owner of an address whether it was them who signed up."""
     with services.database.transaction(workspace_id) as session:
         notices.ask_confirmation(session, workspace_id, request_id, now=services.clock.now())
 
 
-@registry.job("delivery.send_invitation")
+@registry.job("delivery.send_invitation", queue=registry.STAFF_MAIL_QUEUE)
 def send_invitation(services: Services, *, workspace_id: int, invitation_id: int) -> None:
     """Write to somebody who was asked to join the staff."""
     with services.database.transaction(workspace_id) as session:
         notices.invite(session, workspace_id, invitation_id, services)
 
 
-@registry.job("delivery.send_staff_mail")
+@registry.job("delivery.send_staff_mail", queue=registry.STAFF_MAIL_QUEUE)
 def send_staff_mail(services: Services, *, workspace_id: int, mail_id: int) -> None:
     """Send one mail to one of the staff."""
     direct.send(services, workspace_id, mail_id)

@@ -6,13 +6,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, text, update
+from sqlalchemy import literal, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.accounts import identities
 from app.delivery import facts
-from app.delivery.models import Batch, Lane, Send, SendState
+from app.delivery.models import Batch, Lane, Send, SendKind, SendState
 from app.kernel import outbox
 from app.kernel.refusals import NotFound
 
@@ -55,15 +55,23 @@ def get(session: Session, workspace_id: int, lane_id: int) -> Lane:
 
 
 def wake(
-    session: Session, workspace_id: int, lane_ids: Collection[int], *, run_at: datetime | None = None
+    session: Session,
+    workspace_id: int,
+    lane_ids: Collection[int],
+    *,
+    for_notices: bool = False,
+    run_at: datetime | None = None,
 ) -> None:
-    """Have a sender look at these lanes; one that runs already looks again by itself."""
+    """Have a sender look at these lanes; one that runs already looks again by itself.
+
+    Notices have senders of their own, in a queue of their own: somebody waits for them at a screen.
+    """
     for lane_id in sorted(lane_ids):
         outbox.enqueue(
             session,
-            "delivery.send_lane",
+            "delivery.send_notices" if for_notices else "delivery.send_lane",
             run_at=run_at,
-            key=f"lane:{workspace_id}:{lane_id}",
+            key=f"{'notices' if for_notices else 'lane'}:{workspace_id}:{lane_id}",
             workspace_id=workspace_id,
             lane_id=lane_id,
         )
@@ -72,26 +80,31 @@ def wake(
 def wake_for_send(session: Session, workspace_id: int, send_id: int) -> None:
     """Wake every lane in which this send has batches that are due or will be."""
     rows = session.execute(
-        select(Batch.lane_id, Batch.due_at)
+        select(Batch.lane_id, Batch.due_at, Send.kind)
+        .join(Send, (Send.workspace_id == Batch.workspace_id) & (Send.id == Batch.send_id))
         .where(Batch.workspace_id == workspace_id, Batch.send_id == send_id, Batch.state == "queued")
         .distinct()
     )
-    earliest: dict[int, datetime | None] = {}
-    for lane_id, due_at in rows:
-        known = earliest.get(lane_id, due_at)
-        earliest[lane_id] = min(known, due_at) if known and due_at else None
-    for lane_id, due_at in earliest.items():
-        wake(session, workspace_id, [lane_id], run_at=due_at)
+    earliest: dict[tuple[int, bool], datetime | None] = {}
+    for lane_id, due_at, kind in rows:
+        way = lane_id, kind == SendKind.NOTICE
+        known = earliest.get(way, due_at)
+        earliest[way] = min(known, due_at) if known and due_at else None
+    for (lane_id, for_notices), due_at in earliest.items():
+        wake(session, workspace_id, [lane_id], for_notices=for_notices, run_at=due_at)
 
 
 def wake_when_due(session: Session, workspace_id: int, lane_id: int, *, now: datetime) -> None:
     """Have a sender come back when the next batch of this lane is due and the lane may be used."""
     lane = get(session, workspace_id, lane_id)
-    has_work, due_at = find_next_due(session, workspace_id, lane_id)
     identity = identities.get(session, workspace_id, lane.identity_id)
-    if has_work and lane.paused_at is None and identities.may_send(identity):
-        times = [at for at in (due_at, lane.paused_until) if at is not None and at > now]
-        wake(session, workspace_id, [lane_id], run_at=max(times, default=None))
+    if lane.paused_at is not None or not identities.may_send(identity):
+        return
+    for notices in (True, False):
+        has_work, due_at = find_next_due(session, workspace_id, lane_id, notices=notices)
+        if has_work:
+            times = [at for at in (due_at, lane.paused_until) if at is not None and at > now]
+            wake(session, workspace_id, [lane_id], for_notices=notices, run_at=max(times, default=None))
 
 
 def pause(session: Session, workspace_id: int, lane_id: int, *, reason: str, now: datetime) -> None:
@@ -115,12 +128,24 @@ def resume(session: Session, workspace_id: int, lane_id: int) -> None:
     wake(session, workspace_id, [lane_id])
 
 
-def hold_back(session: Session, workspace_id: int, lane_id: int, *, now: datetime, least: timedelta) -> datetime:
-    """Let a lane rest, twice as long at each setback in a row, and return until when."""
-    lane = get(session, workspace_id, lane_id)
+def hold_back(
+    session: Session, workspace_id: int, lane_id: int, *, now: datetime, least: timedelta, with_neighbours: bool = False
+) -> datetime:
+    """Let a lane rest, twice as long at each setback in a row, and return until when.
+
+    `with_neighbours`: every lane of its identity rests as long, because none of them can leave by its relay.
+    """
+    identity_id = get(session, workspace_id, lane_id).identity_id
+    # All of them in one order, so that two senders that come to know it together wait for each other.
+    query = select(Lane).where(Lane.workspace_id == workspace_id, Lane.identity_id == identity_id)
+    locked = query.order_by(Lane.id).with_for_update().execution_options(populate_existing=True)
+    known = {lane.id: lane for lane in session.scalars(locked)}
+    lane = known[lane_id]
     rest = min(max(least, timedelta(seconds=15) * 2**lane.setbacks), LONGEST_SETBACK)
     lane.setbacks = min(lane.setbacks + 1, 12)
     lane.paused_until = now + rest
+    for neighbour in known.values() if with_neighbours else ():
+        neighbour.paused_until = max(neighbour.paused_until or lane.paused_until, lane.paused_until)
     session.flush()
     return lane.paused_until
 
@@ -129,25 +154,27 @@ def went_well(session: Session, workspace_id: int, lane_id: int) -> None:
     """Forget the setbacks of a lane that works again."""
     session.execute(
         update(Lane)
-        .where(Lane.workspace_id == workspace_id, Lane.id == lane_id, Lane.setbacks > 0)
+        .where(Lane.workspace_id == workspace_id, Lane.id == lane_id, Lane.paused_until.is_not(None))
         .values(setbacks=0, paused_until=None)
     )
 
 
-def count_senders(session: Session, workspace_id: int, lane: Lane) -> int:
-    """Return how many lanes of the same identity somebody sends through at present, this one among them."""
+def count_senders(session: Session, workspace_id: int, lane: Lane, *, beside: str) -> int:
+    """Return how many senders of the same identity are at work, the one that asks (`beside`: its name) among them."""
     query = text(
-        "SELECT count(DISTINCT b.lane_id) FROM batches b"
+        "SELECT count(DISTINCT b.holder) FROM batches b"
         " JOIN lanes l ON (l.workspace_id, l.id) = (b.workspace_id, b.lane_id)"
         " WHERE b.workspace_id = :workspace_id AND b.state = 'leased' AND b.lease_until > clock_timestamp()"
-        " AND l.identity_id = :identity_id AND l.id <> :lane_id"
+        " AND l.identity_id = :identity_id AND b.holder <> :holder"
     )
-    values = {"workspace_id": workspace_id, "identity_id": lane.identity_id, "lane_id": lane.id}
+    values = {"workspace_id": workspace_id, "identity_id": lane.identity_id, "holder": beside}
     return 1 + (session.scalar(query, values) or 0)
 
 
-def find_next_due(session: Session, workspace_id: int, lane_id: int) -> tuple[bool, datetime | None]:
-    """Say whether anything waits in the lane, and when the earliest of it is due (None: at once)."""
+def find_next_due(
+    session: Session, workspace_id: int, lane_id: int, *, notices: bool
+) -> tuple[bool, datetime | None]:
+    """Say whether notices, or anything else, wait in the lane, and when the earliest is due (None: at once)."""
     row = session.execute(
         select(Batch.due_at)
         .join(Send, (Send.workspace_id == Batch.workspace_id) & (Send.id == Batch.send_id))
@@ -156,6 +183,7 @@ def find_next_due(session: Session, workspace_id: int, lane_id: int) -> tuple[bo
             Batch.lane_id == lane_id,
             Batch.state == "queued",
             Send.state == SendState.RUNNING,
+            (Send.kind == SendKind.NOTICE) == literal(notices),
         )
         .order_by(Batch.due_at.asc().nulls_first())
         .limit(1)
@@ -163,16 +191,17 @@ def find_next_due(session: Session, workspace_id: int, lane_id: int) -> tuple[bo
     return row is not None, row.due_at if row else None
 
 
-def list_with_work(session: Session, workspace_id: int, *, now: datetime) -> list[int]:
-    """Return the open lanes that have something due."""
+def list_with_work(session: Session, workspace_id: int, *, notices: bool, now: datetime) -> list[int]:
+    """Return the open lanes in which notices, or anything else, are due."""
     query = text(
         "SELECT DISTINCT b.lane_id FROM batches b JOIN sends s ON (s.workspace_id, s.id) = (b.workspace_id, b.send_id)"
         " JOIN lanes l ON (l.workspace_id, l.id) = (b.workspace_id, b.lane_id)"
         " WHERE b.workspace_id = :workspace_id AND b.state = 'queued' AND s.state = 'running'"
+        " AND (s.kind = 'notice') = :notices"
         " AND (b.due_at IS NULL OR b.due_at <= :now) AND l.paused_at IS NULL"
         " AND (l.paused_until IS NULL OR l.paused_until <= :now)"
     )
-    return list(session.scalars(query, {"workspace_id": workspace_id, "now": now}))
+    return list(session.scalars(query, {"workspace_id": workspace_id, "notices": notices, "now": now}))
 
 
 def health(session: Session, workspace_id: int) -> list[LaneHealth]:

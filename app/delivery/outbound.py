@@ -12,7 +12,7 @@ import gc
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TypeVar
@@ -47,6 +47,8 @@ GROUP_SECONDS = 2.0
 LOW_WATER = 500
 LOSSES_ALLOWED = 3
 TRIES_ALLOWED = 5
+# So long a sender goes on before others get their turn; what is under way by then has as long as a reply may take.
+TURN_SECONDS = 30.0
 REST = timedelta(minutes=1)
 # Gmail's 4.7.28 says a quota is used up; it asks for ten quiet minutes.
 QUOTA_REST = timedelta(minutes=10)
@@ -69,16 +71,20 @@ def run(
     workspace_id: int,
     lane_id: int,
     *,
-    seconds: float = 60.0,
+    seconds: float = TURN_SECONDS,
+    only_notices: bool = False,
     timeouts: Timeouts | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> int:
-    """Send what is due in one lane until nothing is left or the time is up; return how many messages were accepted."""
-    desk = Desk(services, workspace_id, lane_id)
+    """Send what is due in one lane until nothing is left or the time is up; return how many messages were accepted.
+
+    With `only_notices` a worker does it between its other jobs, and keeps its memory as it is.
+    """
+    desk = Desk(services, workspace_id, lane_id, only_notices=only_notices)
     terms = patiently(desk.open)
     if terms is None:
         return 0
-    with asyncio.Runner(loop_factory=new_event_loop) as runner, _seldom_collecting():
+    with asyncio.Runner(loop_factory=new_event_loop) as runner, nullcontext() if only_notices else _seldom_collecting():
         return runner.run(Sender(services, workspace_id, desk, terms, seconds, timeouts, should_stop).run())
 
 
@@ -115,7 +121,7 @@ class Sender:
         self._terms = terms
         self._relay = terms.relay
         self._seconds = seconds
-        self._timeouts = timeouts or Timeouts()
+        self._timeouts = timeouts or terms.timeouts
         self._should_stop = should_stop or (lambda: False)
         self._waiting: deque[Letter] = deque()
         self._in_hand: dict[int, int] = {}
@@ -124,6 +130,8 @@ class Sender:
         self._is_stopping = False
         self._is_broken = False
         self._setback: timedelta | None = None
+        self._is_relay_away = False
+        self._connections: set[Connection] = set()
         self._losses = 0
         self._accepted = 0
 
@@ -147,6 +155,7 @@ class Sender:
         serving = asyncio.ensure_future(self._serve())
         renewing = asyncio.ensure_future(self._renew())
         sharing = asyncio.ensure_future(self._share_pace())
+        ending = asyncio.ensure_future(self._end_in_time())
         # When one connection fails in a way nobody foresaw, the others still finish and write down what they know.
         carrying = asyncio.gather(*(self._carry() for _ in range(count)), return_exceptions=True)
         try:
@@ -159,15 +168,15 @@ class Sender:
         finally:
             # From here on nobody answers at the desk any more, so nobody may wait there.
             self._is_broken = True
-            for background in (serving, renewing, sharing, carrying):
+            for background in (serving, renewing, sharing, ending, carrying):
                 background.cancel()
-            await asyncio.gather(serving, renewing, sharing, carrying, return_exceptions=True)
+            await asyncio.gather(serving, renewing, sharing, ending, carrying, return_exceptions=True)
 
     async def _learn(self) -> None:
         """Remember for the next time how the lane went."""
         setback = self._setback
         if setback is not None:
-            await self._ask_desk(lambda: self._desk.hold_back(setback))
+            await self._ask_desk(lambda: self._desk.hold_back(setback, is_relay_away=self._is_relay_away))
         elif self._accepted:
             await self._ask_desk(self._desk.went_well)
 
@@ -184,6 +193,7 @@ class Sender:
                     connection = await self._connect()
                     if connection is None:
                         break
+                    self._connections.add(connection)
                 size = await self._permitted()
                 group = await self._request(records, unsent, size)
                 records, unsent = [], []
@@ -195,6 +205,13 @@ class Sender:
                 await asyncio.shield(self._request(records, unsent, 0))
             if connection is not None:
                 await connection.close()
+
+    async def _end_in_time(self) -> None:
+        """Hang up on a server that keeps us beyond all bounds, however often it says a word meanwhile."""
+        await asyncio.sleep(self._ends_at + self._timeouts.dot - asyncio.get_running_loop().time())
+        self._stop()
+        for connection in self._connections:
+            connection.hang_up("this turn is over")
 
     def _must_end(self) -> bool:
         if self._pace.is_blocked:
@@ -217,14 +234,18 @@ class Sender:
                 return await smtp_session.connect(self._relay, helo=helo, timeouts=self._timeouts)
             except ConnectionRefused as refusal:
                 log.warning("delivery.connection_refused", code=refusal.code, text=refusal.text)
-                if self._lost():
+                if self._lost(is_silent=refusal.is_silent):
+                    self._is_relay_away = True
                     break
                 await asyncio.sleep(0.2 * self._losses)
         return None
 
-    def _lost(self) -> bool:
-        """Count a connection that failed; after several in a row without any success the sender gives up for now."""
-        self._losses += 1
+    def _lost(self, *, is_silent: bool = False) -> bool:
+        """Count a connection that failed; after several in a row without any success the sender gives up for now.
+
+        One that said nothing for as long as it may counts as several: the next would cost as much time again.
+        """
+        self._losses += LOSSES_ALLOWED if is_silent else 1
         if self._losses >= LOSSES_ALLOWED:
             self._stop(timedelta(seconds=15))
         return self._is_stopping
@@ -268,7 +289,8 @@ class Sender:
         now = self._services.clock.now()
         records += [outcomes.returned(letter, now=now) for letter in open_letters.values()]
         if not connection.is_usable and not any(record.state is MessageState.SENT for record in records):
-            self._lost()
+            self._lost(is_silent=connection.is_silent)
+            self._is_relay_away = self._is_relay_away or connection.is_silent
         return records, [record.letter for record in records if record.effect is Effect.RETURNED]
 
     def _poisoned(self, letter: Letter, error: Exception) -> Record:

@@ -110,6 +110,8 @@ class Connection(asyncio.Protocol):
         self.is_pipelining = False
         self.is_chunking = False
         self.is_usable = False
+        # It was given up because the server had said nothing for as long as it may.
+        self.is_silent = False
         self.loss = ""
         self._timeouts = timeouts
         self._loop = asyncio.get_running_loop()
@@ -176,6 +178,10 @@ class Connection(asyncio.Protocol):
             except (TimeoutError, ConnectionError):
                 self.loss = "no answer to QUIT"
         self.abort()
+
+    def hang_up(self, why: str) -> None:
+        """End the session at once, whatever is under way."""
+        self._fail(why)
 
     def abort(self) -> None:
         self.is_usable = False
@@ -386,6 +392,7 @@ class Connection(asyncio.Protocol):
         is_after_dot = any(transfer is not None and transfer.is_complete for _, transfer in self._expected)
         allowed = self._timeouts.dot if is_after_dot else self._timeouts.command
         if silent_for > allowed:
+            self.is_silent = True
             self._fail(f"no reply within {allowed:g} seconds")
             return
         pause = min(self._timeouts.command, self._timeouts.dot) / 4

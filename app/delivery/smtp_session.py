@@ -12,12 +12,13 @@ from app.kernel import networks
 
 
 class ConnectionRefused(Exception):
-    """No session could be opened; `code` is the server's, or 0 when none spoke."""
+    """No session could be opened. `code` is the server's, or 0 when none spoke; `is_silent`: we waited in vain."""
 
-    def __init__(self, code: int, text: str) -> None:
+    def __init__(self, code: int, text: str, *, is_silent: bool = False) -> None:
         super().__init__(f"{code} {text}" if code else text)
         self.code = code
         self.text = text[:500]
+        self.is_silent = is_silent
 
 
 async def connect(relay: Relay, *, helo: str, timeouts: Timeouts | None = None) -> Connection:
@@ -30,7 +31,8 @@ async def connect(relay: Relay, *, helo: str, timeouts: Timeouts | None = None) 
             await _open(connection, relay, helo)
     except (OSError, TimeoutError, UnicodeError) as error:
         connection.abort()
-        raise ConnectionRefused(0, f"{type(error).__name__} {connection.loss or error}") from error
+        said = f"{type(error).__name__} {connection.loss or error}"
+        raise ConnectionRefused(0, said, is_silent=isinstance(error, TimeoutError)) from error
     except ConnectionRefused:
         connection.abort()
         raise

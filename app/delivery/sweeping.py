@@ -20,7 +20,9 @@ def sweep(session: Session, workspace_id: int, *, now: datetime) -> None:
     if stuck:
         batches.gather_strays(session, workspace_id, stuck, now=now)
     batches.lay_due(session, workspace_id, now=now)
-    lanes.wake(session, workspace_id, lanes.list_with_work(session, workspace_id, now=now))
+    for notices in (True, False):
+        due = lanes.list_with_work(session, workspace_id, notices=notices, now=now)
+        lanes.wake(session, workspace_id, due, for_notices=notices)
 
 
 def _perhaps_over(session: Session, workspace_id: int) -> list[int]:

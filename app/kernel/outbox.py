@@ -27,11 +27,14 @@ class OutboxRow(Base):
     __table_args__ = (
         Index("uq_outbox_key", "key", unique=True, postgresql_where=text("key IS NOT NULL")),
         Index("ix_outbox_due", "leased_until", "run_at", postgresql_where=text("failed_at IS NULL")),
+        Index("ix_outbox_turn", "queue", "tenant_id", "id", postgresql_where=text("failed_at IS NULL")),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     name: Mapped[str]
     queue: Mapped[str]
+    # Whose job it is, so that everybody gets a turn; none for what recurs. The outbox itself belongs to no tenant.
+    tenant_id: Mapped[int | None]
     args: Mapped[dict[str, Any]]
     key: Mapped[str | None]
     run_at: Mapped[datetime | None]
@@ -79,7 +82,7 @@ def enqueue(
 
     While a row with the same `key` waits, a second one only moves it earlier; while it runs, it makes it run again.
     """
-    row = {"name": name, "queue": registry.queue_of(name), "args": args, "key": key, "run_at": run_at}
+    row = {**_row(name, args), "key": key, "run_at": run_at}
     statement = insert(OutboxRow).values(row)
     if key is not None:
         statement = statement.on_conflict_do_update(
@@ -105,17 +108,17 @@ def publish(session: Session, fact: Fact) -> None:
 def publish_all(session: Session, facts: Sequence[Fact]) -> None:
     """Tell of many facts in one statement, for those who write them while others wait."""
     rows = [
-        {
-            "name": name,
-            "queue": registry.queue_of(name),
-            "args": {field.name: _plain(getattr(fact, field.name)) for field in fields(fact)},
-        }
+        _row(name, {field.name: _plain(getattr(fact, field.name)) for field in fields(fact)})
         for fact in facts
         for name in LISTENERS.get(type(fact), ())
     ]
     if rows:
         session.execute(insert(OutboxRow), rows)
         session.execute(text("SELECT pg_notify(:channel, '')"), {"channel": CHANNEL})
+
+
+def _row(name: str, args: dict[str, Any]) -> dict[str, Any]:
+    return {"name": name, "queue": registry.queue_of(name), "tenant_id": args.get("workspace_id"), "args": args}
 
 
 def _plain(value: Any) -> Any:

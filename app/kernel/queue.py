@@ -34,6 +34,12 @@ JOB_TIMEOUT = int(timedelta(hours=6).total_seconds())
 
 log = structlog.get_logger()
 
+# The relay hands over so many jobs of one workspace at a time: where others wait, the end of one is news.
+_CALL_NEXT = text(
+    "SELECT pg_notify('outbox', '') FROM outbox"
+    " WHERE failed_at IS NULL AND leased_until IS NULL AND (run_at IS NULL OR run_at <= :now) LIMIT 1"
+)
+
 
 @dataclass(frozen=True)
 class Held:
@@ -132,7 +138,7 @@ def _renew(given: Services, held: Held, stop: threading.Event) -> None:
 
 
 def _finish(given: Services, held: Held) -> None:
-    """Delete the row that has run, or let it run again if somebody asked for that meanwhile.
+    """Delete the row that has run, or let it run again if somebody asked for that meanwhile, and call the next.
 
     Deleting comes first and looks at the wish itself: a wish that commits before it keeps the row, one that commits
     after it finds none and writes its own.
@@ -150,7 +156,7 @@ def _finish(given: Services, held: Held) -> None:
                 ),
                 values,
             )
-            session.execute(text("SELECT pg_notify('outbox', '')"))
+        session.execute(_CALL_NEXT, {"now": given.clock.now()})
 
 
 def _fail(given: Services, held: Held, error: Exception) -> None:

@@ -23,6 +23,7 @@ from app.kernel import outbox, queue, registry
 from app.kernel.services import Services
 
 LEADER_LOCK = 7270
+TURN_LOCK = 7271
 SWEEP_SECONDS = 1.0
 MARKER = "assent:relay"
 
@@ -48,20 +49,58 @@ def run(services: Services, *, loops: list[Loop] = (), stop: threading.Event | N
         chore.join(timeout=5)
 
 
+# Every workspace has only so many jobs of a queue under way, handed over ones included; the next is handed over when
+# one of them ends. So whoever comes with a single job stands behind a few of each other workspace, never behind all of
+# them. What belongs to no workspace is not held back. `error` tells a row that waits to be tried again from one that
+# was handed over, which has none.
+_HAND_OVER = text(
+    """
+    WITH turns AS (
+        SELECT o.queue, o.tenant_id, at_once.most - count(*) FILTER (
+                   WHERE o.leased_until >= clock_timestamp() AND (o.holder IS NOT NULL OR o.error IS NULL)) AS left_over
+        FROM outbox o
+        JOIN unnest(CAST(:queues AS text[]), CAST(:most AS int[])) AS at_once(queue, most) ON at_once.queue = o.queue
+        WHERE o.failed_at IS NULL
+        GROUP BY o.queue, o.tenant_id, at_once.most
+        HAVING bool_or((o.run_at IS NULL OR o.run_at <= :now)
+                       AND (o.leased_until IS NULL OR o.leased_until < clock_timestamp()))
+    ), chosen AS (
+        SELECT next.id FROM turns CROSS JOIN LATERAL (
+            SELECT id FROM outbox
+            WHERE failed_at IS NULL AND queue = turns.queue AND tenant_id IS NOT DISTINCT FROM turns.tenant_id
+              AND (run_at IS NULL OR run_at <= :now) AND (leased_until IS NULL OR leased_until < clock_timestamp())
+            ORDER BY id
+            LIMIT CASE WHEN turns.tenant_id IS NULL THEN :limit ELSE greatest(turns.left_over, 0) END) AS next
+        ORDER BY next.id LIMIT :limit
+    )
+    UPDATE outbox SET leased_until = clock_timestamp() + :lease, holder = NULL, error = NULL
+    FROM (SELECT id, holder IS NOT NULL AS was_held FROM outbox WHERE id IN (SELECT id FROM chosen)
+          FOR UPDATE SKIP LOCKED) AS due
+    WHERE outbox.id = due.id RETURNING outbox.id, outbox.queue, due.was_held
+    """
+)
+
+
 def hand_over_due(services: Services, redis: Redis, *, limit: int = 200) -> int:
-    """Lease due rows of queues with room and tell RQ; return how many. A lease nobody takes up is handed out again."""
-    open_queues = queue.with_room(redis)
+    """Lease due rows of queues with room and tell RQ; return how many. A lease nobody takes up is handed out again.
+
+    Relays do this one after another: each counts what the others have handed over.
+    """
+    most = {
+        name: 1 if name in registry.ONE_AT_A_TIME else services.settings.jobs_per_workspace
+        for name in queue.with_room(redis)
+    }
     with services.database.transaction() as session:
+        session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": TURN_LOCK})
         rows = session.execute(
-            text(
-                "UPDATE outbox SET leased_until = clock_timestamp() + :lease, holder = NULL FROM ("
-                " SELECT id, holder IS NOT NULL AS was_held FROM outbox"
-                " WHERE failed_at IS NULL AND (run_at IS NULL OR run_at <= :now) AND queue = ANY(:queues)"
-                " AND (leased_until IS NULL OR leased_until < clock_timestamp())"
-                " ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED) AS due"
-                " WHERE outbox.id = due.id RETURNING outbox.id, outbox.queue, due.was_held"
-            ),
-            {"now": services.clock.now(), "lease": queue.LEASE, "limit": limit, "queues": open_queues},
+            _HAND_OVER,
+            {
+                "now": services.clock.now(),
+                "lease": queue.LEASE,
+                "limit": limit,
+                "queues": list(most),
+                "most": list(most.values()),
+            },
         ).all()
     queue.hand_over(redis, sorted((row.id, row.queue, row.was_held) for row in rows))
     return len(rows)
@@ -125,17 +164,26 @@ def _relay(services: Services, redis: Redis, stop: threading.Event) -> None:
         listening.execute(f"LISTEN {outbox.CHANNEL}")
         is_leader = False
         begun: dict[str, int] = {}
+        swept_at = -SWEEP_SECONDS
         while not stop.is_set():
-            if not redis.set(MARKER, "1", get=True):
-                forget_handed(services)
-            is_leader = is_leader or _try_lead(listening)
-            if is_leader:
-                begun = start_recurring(services, begun)
-                give_up(services)
+            if time.monotonic() - swept_at >= SWEEP_SECONDS:
+                swept_at = time.monotonic()
+                if not redis.set(MARKER, "1", get=True):
+                    forget_handed(services)
+                is_leader = is_leader or _try_lead(listening)
+                if is_leader:
+                    begun = start_recurring(services, begun)
+                    give_up(services)
             while hand_over_due(services, redis):
                 pass
-            for _ in listening.notifies(timeout=SWEEP_SECONDS, stop_after=1):
-                pass
+            _await_news(listening)
+
+
+def _await_news(listening: psycopg.Connection[Any]) -> None:
+    """Sleep until something is asked for or a job has ended, and take everything that came meanwhile as one call."""
+    for timeout, stop_after in ((SWEEP_SECONDS, 1), (0.0, None)):
+        for _ in listening.notifies(timeout=timeout, stop_after=stop_after):
+            pass
 
 
 def _try_lead(listening: psycopg.Connection[Any]) -> bool:

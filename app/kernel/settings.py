@@ -44,7 +44,11 @@ class Settings:
     var_dir: Path
     spool_dir: Path
     clock_file: Path | None = None
-    workers: int = 2
+    workers: int = 3
+    # Jobs of one workspace that may be under way at once in one queue, so that the others get their turn.
+    jobs_per_workspace: int = 2
+    # How long a mail server that a workspace named may keep a sender waiting for one reply.
+    relay_timeout: int = 10
     catcher_url: str | None = None
     inbound_domain: str | None = None
     environment: str = "production"
@@ -84,7 +88,9 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
         var_dir=var_dir,
         spool_dir=Path(env.get("SPOOL_DIR", str(var_dir / "spool"))).absolute(),
         clock_file=Path(env["CLOCK_FILE"]).absolute() if env.get("CLOCK_FILE") else None,
-        workers=_count(env, "WORKERS", 2, problems),
+        workers=_count(env, "WORKERS", 3, problems, least=1),
+        jobs_per_workspace=_count(env, "JOBS_PER_WORKSPACE", 2, problems, least=1),
+        relay_timeout=_count(env, "RELAY_TIMEOUT", 10, problems, least=1),
         catcher_url=env.get("CATCHER_URL"),
         inbound_domain=env.get("INBOUND_DOMAIN"),
         environment=env.get("ENVIRONMENT", "production"),
@@ -135,10 +141,10 @@ def _keys(env: Mapping[str, str], problems: list[str]) -> tuple[Key, ...]:
     return tuple(keys)
 
 
-def _count(env: Mapping[str, str], name: str, default: int, problems: list[str]) -> int:
+def _count(env: Mapping[str, str], name: str, default: int, problems: list[str], *, least: int = 0) -> int:
     value = env.get(name, str(default))
-    if not value.isdigit():
-        problems.append(f"{name} must be a whole number, not {value!r}")
+    if not (value.isascii() and value.isdigit() and int(value) >= least):
+        problems.append(f"{name} must be a whole number{f' of at least {least}' if least else ''}, not {value!r}")
         return default
     return int(value)
 

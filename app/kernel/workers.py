@@ -59,6 +59,14 @@ class HouseWorker(Worker):
         if self._jobs_left <= 0 or time.monotonic() > self._spent_at:
             self.is_spent = self._stop_requested = True
 
+    def reorder_queues(self, reference_queue: Queue) -> None:
+        """Let a queue whose jobs may take long stand last once one of them has run, so that each gets its turn."""
+        if reference_queue.name in registry.LONG_QUEUES:
+            self._ordered_queues = [
+                *(waiting for waiting in self._ordered_queues if waiting.name != reference_queue.name),
+                reference_queue,
+            ]
+
     def get_heartbeat_ttl(self, job: Job, working_time: float = 0.0) -> int:  # noqa: ARG002 - as RQ asks
         """Return for how long Redis believes in this worker: nobody sends heartbeats while it runs a job itself."""
         return queue.JOB_TIMEOUT + 60

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from app.kernel import queue, registry, services, workers
 from app.kernel.services import Services
@@ -84,3 +85,9 @@ def processes(folder: Path) -> list[tuple[int, int]]:
     file = folder / "ran"
     lines = file.read_text().splitlines() if file.exists() else []
     return [(int(pid), int(backend)) for pid, backend in (line.split() for line in lines)]
+
+
+def names_waiting(session: Session, workspace_id: int) -> dict[str, str]:
+    """The jobs this workspace waits for, and the queue of each."""
+    query = text("SELECT name, queue FROM outbox WHERE tenant_id = :workspace_id AND failed_at IS NULL")
+    return {row.name: row.queue for row in session.execute(query, {"workspace_id": workspace_id})}

@@ -115,12 +115,95 @@ def test_flushing_redis_loses_nothing(ready: Services, redis: Redis) -> None:
 def test_redis_holds_no_more_than_can_be_taken_up_in_time(ready: Services, redis: Redis) -> None:
     with ready.database.transaction() as session:
         for times in range(2 * queue.MOST_WAITING):
-            outbox.enqueue(session, "test.ring", workspace_id=1, times=times)
+            outbox.enqueue(session, "test.ring", workspace_id=times, times=times)
     while relay.hand_over_due(ready, redis):
         pass
 
     waiting_in_redis = Queue("default", connection=redis).count
     assert queue.MOST_WAITING <= waiting_in_redis < queue.MOST_WAITING + 200
+
+
+def handed_over(redis: Redis, name: str = "default") -> list[int]:
+    """The rows RQ was told of since last asked."""
+    waiting_there = Queue(name, connection=redis)
+    ids = [job.args[0] for job in waiting_there.jobs]
+    waiting_there.empty()
+    return ids
+
+
+def workspaces_of(services: Services, row_ids: list[int]) -> list[int]:
+    owners = {row.id: row.args["workspace_id"] for row in waiting(services)}
+    return [owners[row_id] for row_id in row_ids]
+
+
+def test_a_workspace_with_much_to_do_stands_before_nobody_with_little(ready: Services, redis: Redis) -> None:
+    """Each has a few jobs of a queue under way; the next one is handed over when one of them has ended."""
+    most = ready.settings.jobs_per_workspace
+    with ready.database.transaction() as session:
+        for workspace_id in (*[1] * 50, 2, 3):
+            outbox.enqueue(session, "test.ring", workspace_id=workspace_id, times=1)
+    while relay.hand_over_due(ready, redis):
+        pass
+    first = handed_over(redis)
+    assert workspaces_of(ready, first) == [*[1] * most, 2, 3]
+
+    queue.run_with(ready, first[0])
+    while relay.hand_over_due(ready, redis):
+        pass
+    assert workspaces_of(ready, handed_over(redis)) == [1]
+
+
+def test_what_failed_and_is_tried_again_counts_like_the_rest(ready: Services, redis: Redis) -> None:
+    """Mails to a dead server fail again and again; they must not be handed over all at once when they are due again."""
+    most = ready.settings.jobs_per_workspace
+    with ready.database.transaction() as session:
+        for _ in range(20):
+            outbox.enqueue(session, "test.ring", workspace_id=1, times=-1)
+        session.execute(text("UPDATE outbox SET error = 'no answer', attempts = 1, leased_until = 'epoch'"))
+    while relay.hand_over_due(ready, redis):
+        pass
+    held = handed_over(redis)
+    assert len(held) == most
+
+    for row_id in held:
+        queue.run_with(ready, row_id)
+    while relay.hand_over_due(ready, redis):
+        pass
+    assert len(handed_over(redis)) == most
+
+
+@pytest.mark.parametrize("name", ["delivery.send_staff_mail", "customers.run_import"])
+def test_mails_to_staff_and_imports_go_one_at_a_time(ready: Services, redis: Redis, name: str) -> None:
+    with ready.database.transaction() as session:
+        for number in range(6):
+            outbox.enqueue(session, name, workspace_id=1, mail_id=number)
+    while relay.hand_over_due(ready, redis):
+        pass
+
+    assert len(handed_over(redis, registry.queue_of(name))) == 1
+    assert handed_over(redis) == []
+
+
+def test_what_belongs_to_nobody_is_not_held_back(ready: Services, redis: Redis) -> None:
+    with ready.database.transaction() as session:
+        for number in range(30):
+            outbox.enqueue(session, "test.ring", times=number)
+    while relay.hand_over_due(ready, redis):
+        pass
+
+    assert len(handed_over(redis)) == 30
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3, 4, 9])
+def test_every_queue_is_served_and_somebody_always_does_short_work(workers: int) -> None:
+    served = [registry.queues_of(number, workers) for number in range(1, workers + 1)]
+
+    assert set().union(*served) == set(registry.QUEUES)
+    assert all(registry.NOTICE_QUEUE in names and registry.DEFAULT_QUEUE in names for names in served)
+    if workers > 1:
+        assert any(registry.SEND_QUEUE not in names for names in served)
+    if workers > 2:
+        assert any(not {registry.SEND_QUEUE, registry.IMPORT_QUEUE} & set(names) for names in served)
 
 
 def test_one_key_waits_once_and_moves_earlier(ready: Services, clock: FixedClock) -> None:

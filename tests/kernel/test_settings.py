@@ -24,6 +24,14 @@ def test_good_settings_are_read() -> None:
     assert settings.read(GOOD | {"ALLOW_PRIVATE_RELAYS": "1"}).allow_private_relays
 
 
+def test_what_a_workspace_may_ask_of_the_workers_is_the_operators_to_say() -> None:
+    read = settings.read(GOOD)
+    assert (read.workers, read.jobs_per_workspace, read.relay_timeout) == (3, 2, 10)
+    for name in ("WORKERS", "JOBS_PER_WORKSPACE", "RELAY_TIMEOUT"):
+        with pytest.raises(settings.SettingsInvalid, match=f"{name} must be a whole number of at least 1"):
+            settings.read(GOOD | {name: "0"})
+
+
 def test_everything_missing_is_said_at_once() -> None:
     with pytest.raises(settings.SettingsInvalid) as refused:
         settings.read({"WORKERS": "many", "ALLOW_PRIVATE_RELAYS": "yes"})

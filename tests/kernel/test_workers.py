@@ -14,7 +14,7 @@ from redis import Redis
 from rq import Queue
 from sqlalchemy import text
 
-from app.kernel import outbox, queue, relay
+from app.kernel import outbox, queue, registry, relay
 from app.kernel.services import Services
 from app.kernel.workers import HouseWorker
 from tests.factories.jobs import a_worker, processes
@@ -47,7 +47,7 @@ def ask_for(services: Services, name: str, times: int = 1, **args: object) -> No
 def work_off(services: Services, redis: Redis) -> None:
     """Hand over what is due and let a worker in this process do all of it."""
     relay.hand_over_due(services, redis)
-    HouseWorker(["default", "send"], redis).work(burst=True, logging_level="CRITICAL")
+    HouseWorker(list(registry.QUEUES), redis).work(burst=True, logging_level="CRITICAL")
 
 
 def let_leases_end(services: Services) -> None:

@@ -19,7 +19,7 @@ from rq import Queue
 from sqlalchemy import text
 from werkzeug.test import Client, TestResponse
 
-from app.kernel import queue, relay
+from app.kernel import queue, registry, relay
 from app.kernel.clock import FixedClock
 from app.kernel.services import Services, build, install
 from app.kernel.settings import Settings
@@ -27,7 +27,7 @@ from app.tracking import ingest, intake
 from app.wiring.application import create_app
 
 READER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
-_ROUNDS = 50
+_ROUNDS = 500
 
 
 class Mailbox:
@@ -63,7 +63,7 @@ class House:
             ingest.ship(self.services)
             relay.hand_over_due(self.services, self.redis)
             row_ids = []
-            for name in ("default", "send"):
+            for name in registry.QUEUES:
                 waiting = Queue(name, connection=self.redis)
                 row_ids += [job.args[0] for job in waiting.jobs]
                 waiting.empty()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from app.accounts import identities, mail_allowances, resolver, sender_checks, sessions, workspaces
+from app.accounts import identities, mail_allowances, resolver, sender_checks, sessions, undo, workspaces
 from app.kernel import registry
 from app.kernel.services import Services
 
@@ -46,3 +46,14 @@ def recheck_senders(services: Services) -> None:
                 identities.ask_for_check(session, identity, now=now)
 
     workspaces.for_each(services.database, recheck_in)
+
+
+@registry.job("accounts.sweep_undo", every=timedelta(days=1))
+def sweep_undo(services: Services) -> None:
+    """Forget what can no longer be taken back."""
+
+    def sweep_one(workspace_id: int) -> None:
+        with services.database.transaction(workspace_id) as session:
+            undo.sweep(session, workspace_id, now=services.clock.now())
+
+    workspaces.for_each(services.database, sweep_one)

@@ -182,3 +182,14 @@ class AuditEntry(Numbered, Base):
     subject_kind: Mapped[str]
     subject_id: Mapped[int | None]
     details: Mapped[dict[str, Any]]
+
+
+class UndoStep(Numbered, Base):
+    """What one of the staff took away and may put back within a day, as plain values of the room it came from."""
+
+    __tablename__ = "undo_steps"
+
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"))
+    kind: Mapped[str]
+    values: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime, tzinfo
+from itertools import chain, count
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import Session
 
-from app.accounts import workspaces
+from app.accounts import undo, workspaces
 from app.customers import fields
 from app.kernel.database import refusing_duplicates
 from app.kernel.refusals import NotFound, Refusal
@@ -16,8 +18,11 @@ from app.segments import codec, compiler
 from app.segments.codec import Problem, RulesInvalid
 from app.segments.models import Segment
 from app.segments.rules import Rule
+from app.segments.speech import N_
 
 _NAME_CHARS = 120
+_UNIQUE_NAME = "uq_segments_workspace_id_name"
+_DELETED = "segments.deleted"
 MOST = 500
 
 
@@ -80,7 +85,7 @@ def save(
     segment = _held(session, workspace_id, segment_id) if segment_id else None
     if segment is not None and opened_at is not None and segment.updated_at != opened_at:
         raise EditedElsewhere
-    with refusing_duplicates(session, "uq_segments_workspace_id_name", NameTaken(field="name")):
+    with refusing_duplicates(session, _UNIQUE_NAME, NameTaken(field="name")):
         if segment is None:
             segment = Segment(workspace_id=workspace_id, created_by=staff_id)
             session.add(segment)
@@ -124,9 +129,41 @@ def find(session: Session, workspace_id: int, text: str, *, limit: int) -> list[
     return list(session.scalars(query.order_by(Segment.name).limit(limit)))
 
 
-def delete(session: Session, workspace_id: int, segment_id: int) -> None:
-    """Forget a segment."""
-    session.delete(get(session, workspace_id, segment_id))
+def delete(session: Session, workspace_id: int, segment_id: int, *, staff_id: int, now: datetime) -> str:
+    """Forget a segment; return the address that brings it back."""
+    segment = _held(session, workspace_id, segment_id)
+    kept = {name: getattr(segment, name) for name in ("id", "name", "rules", "created_by")}
+    again = undo.keep(session, workspace_id, kind=_DELETED, values=kept, staff_id=staff_id, now=now)
+    session.delete(segment)
+    session.flush()
+    return again
+
+
+@undo.restores(_DELETED, role="marketer")
+def restore(
+    session: Session, workspace_id: int, values: dict[str, Any], *, staff_id: int, now: datetime
+) -> undo.Restored:
+    """Keep a deleted segment again, as it was; under another name where its own was taken since."""
+    name, author = _free_name(session, workspace_id, values["name"]), values["created_by"] or staff_id
+    segment = Segment(
+        workspace_id=workspace_id,
+        id=values["id"],
+        name=name,
+        rules=values["rules"],
+        created_by=author,
+        updated_at=now,
+    )
+    with refusing_duplicates(session, _UNIQUE_NAME, NameTaken()):
+        session.add(segment)
+        session.flush()
+    return undo.Restored(f"/segments/{segment.id}", N_("“%(name)s” is back."), {"name": name})
+
+
+def _free_name(session: Session, workspace_id: int, name: str) -> str:
+    alike = select(Segment.name).where(Segment.workspace_id == workspace_id)
+    taken = set(session.scalars(alike))
+    endings = chain([""], (f" ({number})" for number in count(2)))
+    return next(free for ending in endings if (free := name[: _NAME_CHARS - len(ending)] + ending) not in taken)
 
 
 def rule_of(segment: Segment) -> Rule:

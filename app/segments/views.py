@@ -112,31 +112,11 @@ def save() -> ResponseReturnValue:
 def delete(segment_id: int) -> ResponseReturnValue:
     """Forget a segment nothing stands on."""
     with services().database.transaction(g.workspace.id) as session:
-        segment = segments.get(session, g.workspace.id, segment_id)
-        name, rules = segment.name, json.dumps(segment.rules)
+        name = segments.get(session, g.workspace.id, segment_id).name
         if any(not use.is_over for use in used_in.list_uses(session, g.workspace.id, segment_id)):
             raise segments.StillUsed
-        segments.delete(session, g.workspace.id, segment_id)
-    again = url_for("segments.restore", name=name, rules=rules)
+        again = segments.delete(session, g.workspace.id, segment_id, staff_id=g.staff.id, now=services().clock.now())
     return shell.back(url_for("segments.index"), _("“%(name)s” is deleted.", name=name), undo=again)
-
-
-@bp.post("/segments/restore")
-@guard.role("marketer")
-def restore() -> ResponseReturnValue:
-    """Keep a segment that was just deleted again."""
-    rule, now = codec.loads(request.args.get("rules", "")), services().clock.now()
-    with services().database.transaction(g.workspace.id) as session:
-        kept = segments.save(
-            session,
-            g.workspace.id,
-            segment_id=None,
-            name=request.args.get("name", ""),
-            rule=rule,
-            staff_id=g.staff.id,
-            now=now,
-        )
-    return shell.back(url_for("segments.show", segment_id=kept.id), _("“%(name)s” is back.", name=kept.name))
 
 
 @bp.get("/segments/schema.json")

@@ -113,7 +113,7 @@ def test_one_can_ask_why_a_segment_is_unusable(session: Session, workspace: Work
     assert problem.message % problem.values == "There is no field “size”."
     with pytest.raises(segments.SegmentUnusable, match="Sized"):
         segments.members_query(session, workspace.id, segment_id, NOON)
-    segments.delete(session, workspace.id, segment_id)
+    segments.delete(session, workspace.id, segment_id, staff_id=workspace.owner_id, now=NOON)
     session.flush()
     assert segments.problem_with(session, workspace.id, segment_id, now=NOON) is not None
 

@@ -171,4 +171,4 @@ def test_a_kept_segment_follows_its_people(database: Database, crowd: Crowd) -> 
 
         assert session.scalar(select(func.count()).select_from(members.subquery()))
         assert not session.scalar(select(func.count()).select_from(later.subquery()))
-        segments.delete(session, home.id, kept.id)
+        segments.delete(session, home.id, kept.id, staff_id=home.owner_id, now=NOON)

@@ -112,10 +112,12 @@ def test_a_deleted_segment_can_be_brought_back_but_not_while_used(
     assert "Sale" in client.get(f"/segments/{segment_id}").text
     monkeypatch.setattr(used_in, "PROVIDERS", [])
     client.post(f"/segments/{segment_id}/delete")
+    again = re.search(r'action="(/undo/\d+)"', client.get("/segments").text)
+    assert again
 
     assert client.get(f"/segments/{segment_id}").status_code == 404
-    rules_json = json.dumps(codec.dump(rules.Is("city", "Berlin")))
-    back = client.post("/segments/restore", query_string={"name": "Berliners", "rules": rules_json})
+    back = client.post(again[1])
+    assert back.headers["Location"] == f"/segments/{segment_id}"
     assert "Berliners" in client.get(back.headers["Location"]).text
 
 

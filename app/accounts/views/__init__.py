@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.accounts.views import audit, doors, identities, invitations, keys, login, setbacks, staff, workspace
+from app.accounts.views import audit, doors, identities, invitations, keys, login, setbacks, staff, undo, workspace
 from app.accounts.views.blueprint import bp
 from app.accounts.views.doorkeeper import Doorkeeper
 from app.accounts.views.setbacks import home_panel
@@ -19,5 +19,6 @@ __all__ = [
     "login",
     "setbacks",
     "staff",
+    "undo",
     "workspace",
 ]

@@ -1,0 +1,98 @@
+"""How is a deed taken back? What was taken away is kept for a day under a number; the room it came from puts it back.
+
+A room names the opposite of its deed once, with `@undo.restores("segments.deleted", role="marketer")`, and the deed
+itself ends with `url = undo.keep(session, ..., kind="segments.deleted", values={...})` in its own transaction. The view
+hands that address on: `shell.back(there, said, undo=url)`. Only who did a deed takes it back, and only once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
+
+from app.accounts.models import UndoStep
+from app.kernel.refusals import Refusal
+
+KEPT_FOR = timedelta(days=1)
+
+
+class UndoOver(Refusal):
+    """The step was taken back already, is a day old, or is somebody else's."""
+
+    status = 410
+    message = "This can no longer be undone."
+
+
+@dataclass(frozen=True)
+class Restored:
+    """Where what was put back is, and the sentence that says so: an English message id and its values."""
+
+    url: str
+    message: str
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+# (session, workspace_id, values, staff_id=..., now=...) -> Restored
+Restore = Callable[..., Restored]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of deed: what puts back, and the role it takes."""
+
+    restore: Restore
+    role: str
+
+
+KINDS: dict[str, Kind] = {}
+
+
+def restores(kind: str, *, role: str) -> Callable[[Restore], Restore]:
+    """Register the opposite of a deed; `role` is the one the deed itself takes."""
+
+    def register(restore: Restore) -> Restore:
+        KINDS[kind] = Kind(restore, role)
+        return restore
+
+    return register
+
+
+def keep(
+    session: Session, workspace_id: int, *, kind: str, values: dict[str, Any], staff_id: int, now: datetime
+) -> str:
+    """Keep what is needed to take the deed back, as plain JSON values; return the address to post to."""
+    step = UndoStep(workspace_id=workspace_id, staff_id=staff_id, kind=kind, values=values, created_at=now)
+    session.add(step)
+    session.flush()
+    return f"/undo/{step.id}"
+
+
+def take(
+    session: Session, workspace_id: int, step_id: int, *, staff_id: int, now: datetime
+) -> tuple[Kind, dict[str, Any]]:
+    """Return how to take a step back and what was kept for it, and forget it; raise UndoOver."""
+    found = session.execute(
+        delete(UndoStep)
+        .where(
+            UndoStep.workspace_id == workspace_id,
+            UndoStep.id == step_id,
+            UndoStep.staff_id == staff_id,
+            UndoStep.created_at > now - KEPT_FOR,
+        )
+        .returning(UndoStep.kind, UndoStep.values)
+    ).first()
+    if found is None or found.kind not in KINDS:
+        raise UndoOver
+    return KINDS[found.kind], found.values
+
+
+def sweep(session: Session, workspace_id: int, *, now: datetime) -> None:
+    """Forget what can no longer be taken back."""
+    session.execute(
+        delete(UndoStep).where(UndoStep.workspace_id == workspace_id, UndoStep.created_at <= now - KEPT_FOR)
+    )

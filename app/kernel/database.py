@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -23,6 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, declared_attr, mapped_column
 from sqlalchemy.pool import NullPool
 
@@ -30,6 +32,9 @@ from app.kernel.refusals import Refusal
 
 APP_ROLE = "assent_app"
 READER_ROLE = "assent_reader"
+# So long a thread waits for a connection of its process.
+_POOL_SECONDS = 10
+_SET_LOCAL = text("SELECT set_config(name, value, true) FROM unnest(:names ::text[], :values ::text[]) s (name, value)")
 
 
 class Base(DeclarativeBase):
@@ -70,11 +75,22 @@ class Numbered(Tenant):
         return mapped_column(Identity(), primary_key=True, sort_order=-1)
 
 
+@dataclass(frozen=True)
+class Limits:
+    """How long one transaction may wait for a lock, and one of its statements may take."""
+
+    lock: timedelta
+    statement: timedelta
+
+
 class Database:
     """The engine behind one URL. Connections act as a role that owns nothing and bypasses nothing."""
 
-    def __init__(self, url: str, *, pool_size: int = 8) -> None:
-        pool: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 4} if pool_size else {"poolclass": NullPool}
+    def __init__(self, url: str, *, pool_size: int = 8, limits: Limits | None = None) -> None:
+        pool: dict[str, Any] = {"poolclass": NullPool}
+        if pool_size:
+            pool = {"pool_size": pool_size, "max_overflow": pool_size, "pool_timeout": _POOL_SECONDS}
+        self.limits = limits
         self.url = sqlalchemy_url(url)
         # Without the values: what went wrong is logged, and who it went wrong for is nobody's business there.
         self.engine = create_engine(self.url, pool_pre_ping=True, hide_parameters=True, **pool)
@@ -91,12 +107,11 @@ class Database:
         that GIN indexes can be used: what runs there must carry the workspace in its own predicate.
         """
         with Session(self.engine, expire_on_commit=False) as session:
-            session.execute(
-                text(
-                    "SELECT set_config('app.workspace_id', :workspace, true), set_config('app.actor_id', :actor, true)"
-                ),
-                {"workspace": str(workspace_id or ""), "actor": str(actor_id or "")},
-            )
+            local = {"app.workspace_id": str(workspace_id or ""), "app.actor_id": str(actor_id or "")}
+            if self.limits:
+                local["lock_timeout"] = str(_milliseconds(self.limits.lock))
+                local["statement_timeout"] = str(_milliseconds(self.limits.statement))
+            session.execute(_SET_LOCAL, {"names": list(local), "values": list(local.values())})
             if reading:
                 session.execute(text(f"SET LOCAL ROLE {READER_ROLE}"))
                 session.execute(text("SET TRANSACTION READ ONLY"))
@@ -110,6 +125,20 @@ class Database:
     def forget_connections(self) -> None:
         """Leave every pooled connection to the process that opened it, and open new ones: for a forked child."""
         self.engine.dispose(close=False)
+
+
+def is_too_long(error: Exception) -> bool:
+    """Say whether this transaction waited or worked longer than it may: nothing of it was kept."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return isinstance(cause, psycopg.errors.LockNotAvailable | psycopg.errors.QueryCanceled | PoolTimeout)
+
+
+def is_away(error: Exception) -> bool:
+    """Say whether the database could not be reached, or went away."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(cause, psycopg.errors.AdminShutdown | psycopg.errors.CannotConnectNow):
+        return True
+    return isinstance(cause, psycopg.OperationalError) and cause.sqlstate is None
 
 
 def is_collision(error: Exception) -> bool:
@@ -136,6 +165,10 @@ def refusing_duplicates(session: Session, constraint: str, refusal: Refusal) -> 
 def sqlalchemy_url(url: str) -> str:
     """Return the URL with the driver named."""
     return url.replace("postgresql://", "postgresql+psycopg://", 1)
+
+
+def _milliseconds(length: timedelta) -> int:
+    return int(length / timedelta(milliseconds=1))
 
 
 def raw(session: Session) -> psycopg.Connection[Any]:

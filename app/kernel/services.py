@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from app.kernel import clock as clocks
 from app.kernel import settings as configuration
 from app.kernel.clock import Clock
-from app.kernel.database import Database
+from app.kernel.database import Database, Limits
 from app.kernel.settings import Settings
 from app.kernel.tokens import Tokens
 
@@ -26,13 +26,15 @@ class Services:
 _installed: list[Services] = []
 
 
-def build(settings: Settings | None = None, *, clock: Clock | None = None) -> Services:
-    """Return services for these settings (by default: those of the environment)."""
+def build(
+    settings: Settings | None = None, *, clock: Clock | None = None, limits: Limits | None = None
+) -> Services:
+    """Return services for these settings (by default: those of the environment); transactions are held to `limits`."""
     settings = settings or configuration.read()
     return Services(
         settings=settings,
         clock=clock or clocks.choose(settings.clock_file),
-        database=Database(settings.database_url, pool_size=settings.pool_size),
+        database=Database(settings.database_url, pool_size=settings.pool_size, limits=limits),
         tokens=Tokens(settings.secret_keys),
     )
 

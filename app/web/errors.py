@@ -8,12 +8,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
-from flask import Flask, abort, g, jsonify, render_template, request
+from flask import Flask, Response, abort, g, jsonify, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
+from app.kernel import database
 from app.kernel.refusals import Refusal
 from app.web import again, guard, shell
 from app.web.gateway import gateway
@@ -30,6 +31,7 @@ class Trouble:
     title: str
     text: str
     kept: tuple[tuple[str, str], ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 def init_app(app: Flask) -> None:
@@ -65,26 +67,42 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
     status = error.code or 500
     if status < 400:
         return error
-    return _answer(Trouble(status, _title(status), _text(status)))
+    said = [pair for pair in error.get_headers() if pair[0] not in ("Content-Type", "Content-Length")]
+    return _answer(Trouble(status, _title(status), _text(status), headers=tuple(said)))
 
 
 def _crashed(error: Exception) -> ResponseReturnValue:
     if again.is_due(error):
         return again.answer()
+    if database.is_too_long(error) or database.is_away(error):
+        log.warning("web.busy", path=request.path, error=type(error).__name__)
+        return _answer(Trouble(503, _("Busy at this moment"), _busy(error), _kept_form(), (("Retry-After", "10"),)))
     log.error("web.crashed", path=request.path, exc_info=error)
     return _answer(Trouble(500, _title(500), _text(500)))
 
 
+def _busy(error: Exception) -> str:
+    if database.is_away(error):
+        return str(_("The database does not answer. Nothing was changed; try again in a moment."))
+    return str(_("Something large is being written, or this took too long. Nothing was changed; try again shortly."))
+
+
 def _answer(trouble: Trouble) -> ResponseReturnValue:
+    answer = make_response(_said(trouble), trouble.status)
+    answer.headers.extend(trouble.headers)
+    return answer
+
+
+def _said(trouble: Trouble) -> Response | str:
     if request.path.startswith("/api/"):
         problem = {"type": "about:blank", "title": HTTPStatus(trouble.status).phrase, "status": trouble.status}
         answer = jsonify(problem | {"detail": trouble.text})
         answer.mimetype = "application/problem+json"
-        return answer, trouble.status
+        return answer
     if shell.is_live():
         # htmx swaps no 4xx by itself; app.js shows this as a toast and leaves the page as it is.
-        return render_template("web/error_toast.html", trouble=trouble), trouble.status
-    return render_template("web/error.html", trouble=trouble, frame=_frame()), trouble.status
+        return render_template("web/error_toast.html", trouble=trouble)
+    return render_template("web/error.html", trouble=trouble, frame=_frame())
 
 
 def _frame() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import partial
 
 from flask import Flask
@@ -9,11 +10,15 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.accounts.views import Doorkeeper
 from app.kernel import logs
+from app.kernel.database import Limits
 from app.kernel.services import Services, build, install
 from app.tracking import intake
 from app.web import frame, guard
 from app.web.gateway.gateway import Gateway, Rules
 from app.wiring import hears, hooks, pages
+
+# Somebody waits for the page; what takes longer belongs into a job, and who waits for a lock does so holding a thread.
+LIMITS = Limits(lock=timedelta(seconds=5), statement=timedelta(seconds=20))
 
 
 def create_app(services: Services) -> Flask:
@@ -35,7 +40,7 @@ def create_app(services: Services) -> Flask:
 def rsgi() -> Gateway:
     """Return what the web server calls: tracking answered at once, everything else by Flask on a thread."""
     logs.configure()
-    services = build()
+    services = build(limits=LIMITS)
     app = create_app(services)
     hits = intake.in_front_of(app.wsgi_app, services)
     rules = Rules(reach=partial(guard.reach, app), may_send_much=partial(guard.knows, app))

@@ -94,3 +94,11 @@ def test_a_number_no_row_can_have_leads_nowhere(browser_client: FlaskClient, doo
 
     assert adapter.converters["int"](adapter).max == 2**63 - 1
     assert browser_client.get(f"/customers/{2**63}").status_code == 404
+
+
+def test_what_cannot_be_used_that_way_says_which_way(browser_client: FlaskClient):
+    """A 405 without Allow is against HTTP (RFC 9110, 15.5.6), and a program learns nothing from it."""
+    answer = browser_client.delete("/crash")
+
+    assert answer.status_code == 405
+    assert set(answer.headers["Allow"].split(", ")) == {"GET", "HEAD", "OPTIONS"}

@@ -32,18 +32,19 @@ _COLUMNS = """
     WHERE workspace_id = :workspace_id AND kind IN ('click', 'open') AND message_id IS NOT NULL
 """
 _RECENT = text(f"{_COLUMNS} AND customer_id = ANY(:customer_ids) AND at >= :since ORDER BY at, id")
-# Each message belongs to one customer, whose timeline is indexed. OFFSET 0 keeps the planner from turning the look-ups
-# round, which it does where its statistics have not seen the newest hours, at a thousand times the cost.
+# A customer's timeline is indexed, and read once however many of their messages were hit. OFFSET 0 keeps the planner
+# from turning the look-ups round, which it does where its statistics have not seen the newest hours, at a thousand
+# times the cost.
 _COMPANY = text(
     """
     SELECT a.*
-    FROM unnest(CAST(:customer_ids AS bigint[]), CAST(:message_ids AS bigint[])) AS asked(customer_id, message_id)
+    FROM (SELECT DISTINCT unnest(CAST(:customer_ids AS bigint[])) AS customer_id) AS asked
     CROSS JOIN LATERAL (
         SELECT id, customer_id, message_id, verdict, verdict_version, kind, at, coalesce(link_id, 0),
                facts ->> 'method', facts ->> 'ip', facts ->> 'agent'
         FROM activities
         WHERE workspace_id = :workspace_id AND customer_id = asked.customer_id AND at BETWEEN :since AND :until
-          AND message_id = asked.message_id AND kind = 'click'
+          AND message_id = ANY(CAST(:message_ids AS bigint[])) AND kind = ANY(:kinds)
         OFFSET 0
     ) a
     ORDER BY a.at, a.id
@@ -77,7 +78,9 @@ _RECOUNT = text(
         SELECT c.customer_id,
                count(*) FILTER (WHERE a.kind = 'open' AND a.verdict = 'human') AS opens,
                count(*) FILTER (WHERE a.kind = 'click' AND a.verdict = 'human') AS clicks,
-               count(*) FILTER (WHERE a.kind IN ('open', 'click') AND a.verdict <> 'human') AS machines,
+               count(*) FILTER (WHERE a.kind IN ('open', 'click') AND a.verdict <> 'human')
+                 + coalesce((SELECT sum(h.beyond) FROM message_hits h WHERE h.workspace_id = :workspace_id
+                             AND h.customer_id = c.customer_id), 0) AS machines,
                max(a.at) FILTER (WHERE a.kind = 'open' AND a.verdict = 'human') AS open_at,
                max(a.at) FILTER (WHERE a.kind = 'click' AND a.verdict = 'human') AS click_at,
                max(a.at) FILTER (WHERE a.kind = 'reply' AND a.verdict = 'human') AS reply_at
@@ -99,11 +102,12 @@ def since(session: Session, workspace_id: int, customer_ids: Sequence[int], at: 
 def company(
     session: Session, workspace_id: int, messages: Mapping[int, int], since: datetime, until: datetime
 ) -> list[StoredHit]:
-    """Return the stored clicks of these messages (customer by message) in a stretch of time, oldest first."""
+    """Return the stored hits of these messages (customer by message) in a stretch of time, oldest first."""
     values = {
         "workspace_id": workspace_id,
         "customer_ids": array(messages.values()),
         "message_ids": array(messages.keys()),
+        "kinds": ["click", "open"],
         "since": since,
         "until": until,
     }

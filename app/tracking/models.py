@@ -49,6 +49,27 @@ class SilentCount(Tenant, Base):
     count: Mapped[int]
 
 
+class MessageHits(Tenant, Base):
+    """How often a message was clicked or opened: one by one up to a limit, beyond it only counted.
+
+    There is a row once a message was hit more than once within minutes; most never are.
+    """
+
+    __tablename__ = "message_hits"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["workspace_id", "customer_id"], ["customers.workspace_id", "customers.id"], ondelete="CASCADE"
+        ),
+    )
+
+    customer_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    message_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    stored: Mapped[int]
+    beyond: Mapped[int]
+    latest_at: Mapped[datetime]
+
+
 class ReplyClass(StrEnum):
     """Who wrote a reply: a person, a machine, or a person who wants us to stop."""
 

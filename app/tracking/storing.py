@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import chain
 
 from sqlalchemy import BigInteger, any_, cast, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY, insert
@@ -16,11 +17,12 @@ from app.consent import permission
 from app.customers import responses
 from app.customers.responses import Response
 from app.kernel import outbox
-from app.tracking import hits, verdicts
+from app.tracking import hits, tallies, verdicts
 from app.tracking.facts import HumanResponded
 from app.tracking.hits import StoredHit
 from app.tracking.models import Link, SilentCount
 from app.tracking.spool import Line
+from app.tracking.tallies import Sorted
 from app.tracking.verdicts import Hit, Judgement, Verdict
 
 # Asks a higher room when the mail server took those of these messages that it took since a time; wiring fills it.
@@ -38,10 +40,20 @@ def store(session: Session, workspace_id: int, lines: Sequence[Line], *, now: da
     _count_silently(session, workspace_id, [line for line in lines if line.customer_id not in allowed[line.kind]])
     if not kept:
         return
-    judged = _judge(session, workspace_id, kept)
+    batch = tallies.sort(kept, tallies.read(session, workspace_id, kept))
+    stored = _stored_company(session, workspace_id, batch)
+    company = Counter((known.message_id, known.hit.kind) for known in chain(*stored.values()))
+    tallies.add(session, workspace_id, batch, company)
+    if batch.kept:
+        _keep(session, workspace_id, batch.kept, stored)
+
+
+def _keep(session: Session, workspace_id: int, kept: Sequence[Line], stored: Mapping[int, list[StoredHit]]) -> None:
+    """Put these on the timelines with their verdicts, and announce what people did."""
+    judged = _judge(session, workspace_id, kept, stored)
     urls = _urls(session, workspace_id, {line.link_id for line in kept})
-    batch = [_response(line, judgement, urls) for line, judgement in judged]
-    responses.record(session, workspace_id, batch, version=verdicts.VERSION)
+    noted = [_response(line, judgement, urls) for line, judgement in judged]
+    responses.record(session, workspace_id, noted, version=verdicts.VERSION)
     clicked = [line for line, judgement in judged if line.kind == "click" and judgement.verdict is Verdict.HUMAN]
     if clicked:
         at = _time(max(line.at for line in clicked)).isoformat()
@@ -63,12 +75,13 @@ def _allowed(session: Session, workspace_id: int, lines: Sequence[Line], now: da
     return allowed
 
 
-def _judge(session: Session, workspace_id: int, lines: Sequence[Line]) -> list[tuple[Line, Judgement]]:
+def _judge(
+    session: Session, workspace_id: int, lines: Sequence[Line], stored: Mapping[int, list[StoredHit]]
+) -> list[tuple[Line, Judgement]]:
     """Judge each message's new hits in the company of its stored ones, which may be judged anew by it."""
     by_message: dict[int, list[Line]] = defaultdict(list)
     for line in lines:
         by_message[line.message_id].append(line)
-    stored = _stored_company(session, workspace_id, lines)
     sent = sent_times(session, workspace_id, by_message.keys(), first_hit_at=_time(min(line.at for line in lines)))
     judged: list[tuple[Line, Judgement]] = []
     revised: list[tuple[StoredHit, Judgement]] = []
@@ -76,7 +89,7 @@ def _judge(session: Session, workspace_id: int, lines: Sequence[Line]) -> list[t
         if len(fresh) == 1 and message_id not in stored and message_id not in sent:
             judged.append((fresh[0], verdicts.judge_lone(fresh[0].method, fresh[0].agent)))
             continue
-        earlier = stored.get(message_id, [])
+        earlier = [known for known in stored.get(message_id, ()) if known.hit.kind == "click"]
         company = [known.hit for known in earlier] + [_hit(line) for line in fresh]
         judgements = verdicts.judge(company, sent_at=sent.get(message_id))
         pairs = zip(earlier, judgements[: len(earlier)], strict=True)
@@ -86,17 +99,21 @@ def _judge(session: Session, workspace_id: int, lines: Sequence[Line]) -> list[t
     return judged
 
 
-def _stored_company(session: Session, workspace_id: int, lines: Sequence[Line]) -> dict[int, list[StoredHit]]:
-    """Return the stored clicks of the messages clicked now; an open is judged without company."""
-    clicks = {line.message_id: line.customer_id for line in lines if line.kind == "click"}
-    if not clicks:
+def _stored_company(session: Session, workspace_id: int, batch: Sorted) -> dict[int, list[StoredHit]]:
+    """Return the stored hits of the messages hit now: clicks are judged beside them.
+
+    Opens are judged by themselves and only counted, which needs no look where their number is known.
+    """
+    lines = [line for line in batch.kept if line.kind == "click" or (line.message_id, "open") not in batch.known]
+    if not lines:
         return {}
+    owners = {line.message_id: line.customer_id for line in lines}
     # Twice the reach of company, so that what is judged anew is seen with all of its own.
     reach = 2 * verdicts.COMPANY
     since = _time(min(line.at for line in lines)) - reach
     until = _time(max(line.at for line in lines)) + reach
     stored: dict[int, list[StoredHit]] = defaultdict(list)
-    for known in hits.company(session, workspace_id, clicks, since, until):
+    for known in hits.company(session, workspace_id, owners, since, until):
         stored[known.message_id].append(known)
     return stored
 

@@ -6,6 +6,7 @@ keep: several links in one second, many network addresses, a HEAD among them. On
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -59,8 +60,11 @@ _HUMAN = Judgement(Verdict.HUMAN, ())
 
 def judge(hits: Sequence[Hit], *, sent_at: datetime | None = None) -> list[Judgement]:
     """Judge all hits of one message, in their order. `sent_at` is when the mail server took it, if known."""
-    clicks = [hit for hit in hits if hit.kind == "click"]
-    return [_judge_click(hit, clicks, sent_at) if hit.kind == "click" else _judge_open(hit, sent_at) for hit in hits]
+    company = _company([(number, hit) for number, hit in enumerate(hits) if hit.kind == "click"])
+    return [
+        _judge_click(hit, company.get(number, []), sent_at) if hit.kind == "click" else _judge_open(hit, sent_at)
+        for number, hit in enumerate(hits)
+    ]
 
 
 def judge_lone(method: str, agent: str) -> Judgement:
@@ -77,11 +81,11 @@ def _judge_open(hit: Hit, sent_at: datetime | None) -> Judgement:
     return _HUMAN
 
 
-def _judge_click(hit: Hit, clicks: Sequence[Hit], sent_at: datetime | None) -> Judgement:
+def _judge_click(hit: Hit, company: list[str], sent_at: datetime | None) -> Judgement:
     alone = _alone(hit.method, hit.agent)
     if alone and alone.verdict is Verdict.SCANNER:
         return alone
-    reasons = _company_reasons(hit, clicks) if len(clicks) > 1 else []
+    reasons = list(company)
     if sent_at and hit.at - sent_at < TOO_SOON:
         reasons.append("seconds_after_delivery")
     if reasons:
@@ -107,13 +111,50 @@ def _alone(method: str, agent: str) -> Judgement | None:
     return None
 
 
-def _company_reasons(hit: Hit, clicks: Sequence[Hit]) -> list[str]:
-    near = [other for other in clicks if abs(other.at - hit.at) <= COMPANY]
-    reasons = []
-    if any(other.link_id != hit.link_id and abs(other.at - hit.at) <= BURST for other in near):
-        reasons.append("several_links_at_once")
-    if len({other.ip for other in near}) > NETWORKS_OF_A_PERSON:
-        reasons.append("many_networks")
-    if any(other.method != "GET" for other in near):
-        reasons.append("head_in_company")
-    return reasons
+def _company(clicks: list[tuple[int, Hit]]) -> dict[int, list[str]]:
+    """Return what the company of each click gives away, by its number: two windows slide over them once."""
+    if len(clicks) < 2:
+        return {}
+    in_time = sorted(clicks, key=lambda numbered: numbered[1].at)
+    burst, near = _Window(BURST, in_time), _Window(COMPANY, in_time)
+    found: dict[int, list[str]] = {}
+    for number, hit in in_time:
+        burst.move_to(hit.at)
+        near.move_to(hit.at)
+        reasons = []
+        if len(burst.links) > 1:
+            reasons.append("several_links_at_once")
+        if len(near.networks) > NETWORKS_OF_A_PERSON:
+            reasons.append("many_networks")
+        if near.other_methods:
+            reasons.append("head_in_company")
+        if reasons:
+            found[number] = reasons
+    return found
+
+
+class _Window:
+    """The clicks within a reach of a moment that only moves forward, summed up as they enter and leave."""
+
+    def __init__(self, reach: timedelta, clicks: Sequence[tuple[int, Hit]]) -> None:
+        self._reach = reach
+        self._clicks = clicks
+        self._first = self._end = 0
+        self.links: Counter[int] = Counter()
+        self.networks: Counter[str] = Counter()
+        self.other_methods = 0
+
+    def move_to(self, at: datetime) -> None:
+        while self._end < len(self._clicks) and self._clicks[self._end][1].at - at <= self._reach:
+            self._count(self._clicks[self._end][1], 1)
+            self._end += 1
+        while at - self._clicks[self._first][1].at > self._reach:
+            self._count(self._clicks[self._first][1], -1)
+            self._first += 1
+
+    def _count(self, hit: Hit, by: int) -> None:
+        for counted, key in ((self.links, hit.link_id), (self.networks, hit.ip)):
+            counted[key] += by  # type: ignore[index]
+            if not counted[key]:  # type: ignore[index]
+                del counted[key]
+        self.other_methods += by * (hit.method != "GET")

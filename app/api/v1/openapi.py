@@ -23,6 +23,7 @@ _WORDS = {
     415: "The body is not application/json.",
     422: "A field cannot be used, or the Idempotency-Key belongs to another request.",
     429: "Too many requests. Wait as long as Retry-After says.",
+    503: "Busy at this moment. Nothing was changed; wait as long as Retry-After says.",
 }
 
 
@@ -51,7 +52,7 @@ def document(public_url: str) -> dict[str, Any]:
 
 def _operation(operation: Operation) -> dict[str, Any]:
     responses = {str(status): _answer(status, model.__name__) for status, model in operation.answers.items()}
-    always = (400, 401, 413, 415, 429) if operation.takes else (400, 401, 429)
+    always = (400, 401, 413, 415, 429, 503) if operation.takes else (400, 401, 429, 503)
     for status in sorted({*always, *operation.refusals}):
         responses[str(status)] = _answer(status, "Problem", "application/problem+json")
     described: dict[str, Any] = {

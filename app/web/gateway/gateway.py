@@ -27,11 +27,12 @@ REFUSED = "assent.refused"
 _HIT_THREADS = 2
 _PATIENCE = 20.0
 _BUSY_HEADERS = [("Retry-After", "30"), ("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff")]
-_BUSY_PAGE = (
+_PAGE = (
     '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-    "<title>Busy</title><body><p>Too many requests at this moment. Please try again in half a minute.</p>"
-    '<p lang="zh">当前请求过多，请半分钟后再试。</p></body></html>'
+    '<title>{0}</title><body><p>{0}</p><p lang="zh">{1}</p></body></html>'
 )
+_BUSY_PAGE = _PAGE.format("Too many requests at this moment. Try again in a minute.", "当前请求过多，请一分钟后再试。")
+_FAILED_PAGE = _PAGE.format("This went wrong on our side. Try again in a moment.", "系统出错，请稍后再试。")
 _BUSY_PROBLEM = '{"type":"about:blank","title":"Service Unavailable","status":503,"detail":"Busy; try again."}'
 
 
@@ -107,7 +108,7 @@ class Gateway:
             pass
         except Exception as error:
             log.error("web.request_failed", path=scope.path, exc_info=error)
-            protocol.response_str(500, [("Content-Type", "text/plain")], "Something went wrong on our side.")
+            protocol.response_str(500, [("Content-Type", "text/html; charset=utf-8")], _FAILED_PAGE)
 
     async def _page(self, scope: Scope, protocol: Any) -> None:
         given = environ.of(scope)

@@ -9,12 +9,12 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, text, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.consent import actions, facts, ledger, suppression, topics
+from app.consent import actions, confirmation_limits, facts, ledger, notices, suppression, topics, wording
 from app.consent.evidence import Evidence, Wording, network
-from app.consent.models import ConfirmationAllowance, SignupForm, SignupRequest
+from app.consent.models import SignupForm, SignupRequest
 from app.consent.notices import language_of
 from app.consent.purposes import ALL_TOPICS, MARKETING, Event
 from app.consent.record import Entry
@@ -28,53 +28,8 @@ VALID_FOR = timedelta(days=7)
 MAIL_EVERY = timedelta(hours=24)
 MAILS_EVER = 3
 MAILS_A_DAY = 3
-
-# The address is asked first, and its row stays locked: a topic is never charged for a mail its limit held back.
-_ASK_ADDRESS = text(
-    """
-    INSERT INTO confirmation_allowances AS held (workspace_id, address_digest, topic_id, mailed_at, mailed_count)
-    VALUES (:workspace_id, :address_digest, 0, :now, 0)
-    ON CONFLICT (workspace_id, address_digest, topic_id) DO UPDATE SET mailed_count = held.mailed_count
-    RETURNING held.mailed_at <= CAST(:day_ago AS timestamptz) OR held.mailed_count < :a_day
-    """
-)
-
-# One statement decides about the mail and writes the request, so that a hundred posts at once are worth one mail: at
-# most one per topic and day and three until the owner acts, and three a day to the address (topic 0) over all topics.
-# The request is about the topics for which a mail is due; the others had theirs.
-_ASK = text(
-    """
-    WITH due AS (
-        INSERT INTO confirmation_allowances AS held (workspace_id, address_digest, topic_id, mailed_at, mailed_count)
-        SELECT :workspace_id, :address_digest, topic_id, CAST(:now AS timestamptz), 1
-        FROM unnest(CAST(:topic_ids AS bigint[])) AS topic_id WHERE CAST(:is_open AS boolean) ORDER BY topic_id
-        ON CONFLICT (workspace_id, address_digest, topic_id) DO UPDATE
-            SET mailed_at = excluded.mailed_at, mailed_count = held.mailed_count + 1
-            WHERE held.mailed_at <= CAST(:day_ago AS timestamptz) AND held.mailed_count < :ever
-        RETURNING topic_id
-    ), address AS (
-        INSERT INTO confirmation_allowances AS held (workspace_id, address_digest, topic_id, mailed_at, mailed_count)
-        SELECT :workspace_id, :address_digest, 0, CAST(:now AS timestamptz), 1 WHERE (SELECT count(*) FROM due) > 0
-        ON CONFLICT (workspace_id, address_digest, topic_id) DO UPDATE SET
-            mailed_at = CASE WHEN held.mailed_at <= CAST(:day_ago AS timestamptz) THEN excluded.mailed_at
-                ELSE held.mailed_at END,
-            mailed_count = CASE WHEN held.mailed_at <= CAST(:day_ago AS timestamptz) THEN 1
-                ELSE held.mailed_count + 1 END
-            WHERE held.mailed_at <= CAST(:day_ago AS timestamptz) OR held.mailed_count < :a_day
-        RETURNING 1
-    ), verdict AS (
-        SELECT (SELECT count(*) FROM address) > 0 AS is_due,
-            (SELECT array_agg(topic_id ORDER BY topic_id) FROM due) AS topic_ids
-    )
-    INSERT INTO signup_requests (workspace_id, form_id, customer_id, address_digest, topic_ids, choices, language,
-        network, personal, state, requested_at, expires_at)
-    SELECT :workspace_id, :form_id, :customer_id, :address_digest,
-        CASE WHEN is_due THEN verdict.topic_ids ELSE CAST(:topic_ids AS bigint[]) END,
-        CAST(:choices AS jsonb), :language, :network, CAST(:personal AS jsonb),
-        CASE WHEN is_due THEN 'pending' ELSE 'unmailed' END, :now, :expires_at
-    FROM verdict RETURNING id, topic_ids, state
-    """
-)
+# Stands for a form where what is asked was switched on on somebody's preference page.
+PREFERENCE_PAGE = 0
 
 
 class NothingChosen(Refusal):
@@ -114,14 +69,19 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class RequestInfo:
-    """What a confirmation mail and its page need to know of a request. `network` says from where it was made."""
+    """What a confirmation mail and its page need to know of a request. `network` says from where it was made.
+
+    `purposes` are those beside the topics, each with the words that were shown; `form_id` is None where it was made on
+    the preference page.
+    """
 
     id: int
     customer_id: int
-    form_id: int
+    form_id: int | None
     state: str
     topic_ids: tuple[int, ...]
     topic_names: tuple[str, ...]
+    purposes: tuple[tuple[str, str], ...]
     language: str
     network: str
     requested_at: datetime
@@ -130,28 +90,49 @@ class RequestInfo:
 
 def request(session: Session, workspace_id: int, form: SignupForm, answer: Answer, *, now: datetime) -> int:
     """Note the request and have the owner asked, unless they were lately. Any address makes the same work (L5)."""
-    chosen = sorted(choice.topic.id for choice in answer.chosen if choice.topic)
-    if not chosen:
+    if not any(choice.topic for choice in answer.chosen):
         raise NothingChosen
     # The ledger before the customer, as everybody who records an answer.
     ledger.hold(session, workspace_id)
     customer = people.upsert(session, workspace_id, email=answer.email, fields={}, source=f"form:{form.slug}", now=now)
     assert customer.address_digest
-    address = {
+    person = (workspace_id, customer.id, customer.address_digest)
+    return _note_request(session, person, answer, form_id=form.id, method="web_form", now=now)
+
+
+def request_from_link(
+    session: Session, workspace_id: int, customer_id: int, answer: Answer, *, now: datetime
+) -> int | None:
+    """Have the owner asked about what somebody with a link from an old mail switched on; None without an address."""
+    ledger.hold(session, workspace_id)
+    customer = people.get(session, workspace_id, customer_id)
+    if customer.email is None or customer.address_digest is None:
+        return None
+    answer, person = replace(answer, email=customer.email), (workspace_id, customer_id, customer.address_digest)
+    return _note_request(session, person, answer, form_id=PREFERENCE_PAGE, method="preferences", now=now)
+
+
+def _note_request(
+    session: Session, person: tuple[int, int, bytes], answer: Answer, *, form_id: int, method: str, now: datetime
+) -> int:
+    workspace_id, customer_id, address_digest = person
+    topic_ids = sorted(choice.topic.id for choice in answer.chosen if choice.topic)
+    mailbox = {
         "workspace_id": workspace_id,
-        "address_digest": customer.address_digest,
+        "mailbox_digest": confirmation_limits.mailbox_digest(session, workspace_id, answer.email),
         "now": now,
         "day_ago": now - MAIL_EVERY,
         "a_day": MAILS_A_DAY,
     }
     asked = session.execute(
-        _ASK,
+        confirmation_limits.ASK,
         {
-            **address,
-            "is_open": session.scalar(_ASK_ADDRESS, address),
-            "form_id": form.id,
-            "customer_id": customer.id,
-            "topic_ids": chosen,
+            **mailbox,
+            "is_open": session.scalar(confirmation_limits.ASK_MAILBOX, mailbox),
+            "form_id": form_id,
+            "customer_id": customer_id,
+            "address_digest": address_digest,
+            "topic_ids": topic_ids or [confirmation_limits.ABOUT_THE_PERSON],
             "choices": json.dumps(_choices(answer)),
             "language": language_of(answer.language),
             "network": network(answer.ip),
@@ -161,7 +142,8 @@ def request(session: Session, workspace_id: int, form: SignupForm, answer: Answe
         },
     ).one()
     if asked.state == "pending":
-        _ask_owner(session, workspace_id, asked.id, customer.address_digest, answer.page, now=now)
+        row = _row(session, workspace_id, asked.id)
+        _ask_owner(session, row, _evidence_of(row, method=method, page=answer.page), now=now)
     return int(asked.id)
 
 
@@ -169,8 +151,9 @@ def get_request(session: Session, workspace_id: int, request_id: int) -> Request
     """Return what the confirmation mail and page say about a request; raise NotFound."""
     row = _row(session, workspace_id, request_id)
     names = tuple(topic.name for topic in topics.named(session, workspace_id, row.topic_ids).values())
+    purposes = tuple((box["purpose"], _words(session, row, box)) for box in _boxes(row) if not box["topic_id"])
     return RequestInfo(
-        *(row.id, row.customer_id, row.form_id, row.state, tuple(row.topic_ids), names),
+        *(row.id, row.customer_id, row.form_id or None, row.state, tuple(row.topic_ids), names, purposes),
         *(row.language, row.network, row.requested_at, row.expires_at),
     )
 
@@ -192,7 +175,7 @@ def confirm(
     row.state, row.confirmed_at = "confirmed", now
     _give(session, row, ip=ip, user_agent=user_agent, now=now)
     suppression.end_by_confirmation(session, workspace_id, row.address_digest)
-    _restart_allowance(session, row, mailed_count=0)
+    confirmation_limits.restart(session, row, _address_of(session, row), mailed_count=0)
     _fill_in_profile(session, row, now=now)
     session.flush()
     return True
@@ -213,12 +196,13 @@ def deny(
         return
     _require_answerable(session, row, now)
     row.state = "denied"
-    evidence = Evidence(method="denied_by_mail", request_id=row.id, form_id=row.form_id, ip=ip, user_agent=user_agent)
+    form_id = row.form_id or None
+    evidence = Evidence(method="denied_by_mail", request_id=row.id, form_id=form_id, ip=ip, user_agent=user_agent)
     for topic_id in row.topic_ids:
         actions.refuse(
             session, workspace_id, row.customer_id, purpose=MARKETING, topic_id=topic_id, evidence=evidence, now=now
         )
-    _restart_allowance(session, row, mailed_count=MAILS_EVER)
+    confirmation_limits.restart(session, row, _address_of(session, row), mailed_count=MAILS_EVER)
     session.flush()
 
 
@@ -241,22 +225,18 @@ def _require_answerable(session: Session, row: SignupRequest, now: datetime) -> 
         raise RequestRejected
 
 
-def _ask_owner(
-    session: Session, workspace_id: int, request_id: int, address_digest: bytes, page: str, *, now: datetime
-) -> None:
-    row = _row(session, workspace_id, request_id)
-    evidence = _evidence_of(row, method="web_form", page=page)
+def _ask_owner(session: Session, row: SignupRequest, evidence: Evidence, *, now: datetime) -> None:
     entries = [_entry(session, row, box, Event.REQUESTED, evidence) for box in _boxes(row)]
-    ledger.append_many(session, workspace_id, entries, now=now)
-    if suppression.may_ask(session, workspace_id, address_digest, now=now):
-        outbox.publish(session, facts.ConfirmationRequested(workspace_id, row.id, row.customer_id))
+    ledger.append_many(session, row.workspace_id, entries, now=now)
+    if suppression.may_ask(session, row.workspace_id, row.address_digest, now=now):
+        outbox.publish(session, facts.ConfirmationRequested(row.workspace_id, row.id, row.customer_id))
 
 
 def _give(session: Session, row: SignupRequest, *, ip: str | None, user_agent: str | None, now: datetime) -> None:
     evidence = Evidence(
         method="double_opt_in",
         at=now,
-        form_id=row.form_id,
+        form_id=row.form_id or None,
         request_id=row.id,
         address=row.personal.get("address"),
         ip=ip,
@@ -276,20 +256,16 @@ def _fill_in_profile(session: Session, row: SignupRequest, *, now: datetime) -> 
     values = dict(row.personal.get("fields", {}))
     if customer.language is None:
         values["language"] = row.language
-    people.change(session, customer, values_by_name=values, source=f"form:{row.form_id}", now=now)
+    people.change(session, customer, values_by_name=values, source=_source_of(row), now=now)
 
 
-def _restart_allowance(session: Session, row: SignupRequest, *, mailed_count: int) -> None:
-    held = ConfirmationAllowance
-    session.execute(
-        update(held)
-        .where(
-            held.workspace_id == row.workspace_id,
-            held.address_digest == row.address_digest,
-            held.topic_id.in_([*row.topic_ids, ALL_TOPICS] if mailed_count == 0 else row.topic_ids),
-        )
-        .values(mailed_count=mailed_count)
-    )
+def _source_of(row: SignupRequest) -> str:
+    return f"form:{row.form_id}" if row.form_id else "preferences"
+
+
+def _address_of(session: Session, row: SignupRequest) -> str:
+    """Return the address the question went to: the person's present one, or else the link would not have counted."""
+    return people.get(session, row.workspace_id, row.customer_id).email or ""
 
 
 def _boxes(row: SignupRequest) -> list[dict[str, Any]]:
@@ -297,14 +273,20 @@ def _boxes(row: SignupRequest) -> list[dict[str, Any]]:
     return [box for box in row.choices["given"] if not box["topic_id"] or box["topic_id"] in row.topic_ids]
 
 
+def _words(session: Session, row: SignupRequest, box: dict[str, Any]) -> str:
+    """Return the words that stood beside the box."""
+    given = box["wording"]
+    notice = notices.get(session, row.workspace_id, given["notice_id"])
+    return wording.fill(notice.text, language=notice.language, sender=given["filled"].get("sender", ""))
+
+
 def _entry(session: Session, row: SignupRequest, box: dict[str, Any], event: Event, evidence: Evidence) -> Entry:
     topic = topics.get(session, row.workspace_id, box["topic_id"]) if box["topic_id"] else None
-    wording = Wording(**box["wording"])
     return Entry(
         event=event,
         customer_id=row.customer_id,
         purpose=box["purpose"],
-        evidence=replace(evidence, wording=wording),
+        evidence=replace(evidence, wording=Wording(**box["wording"])),
         topic_id=box["topic_id"],
         topic_key=topic.key if topic else None,
         promise=topic.promise if topic else None,
@@ -317,7 +299,7 @@ def _evidence_of(row: SignupRequest, *, method: str, page: str) -> Evidence:
         method=method,
         at=row.requested_at,
         page=page or None,
-        form_id=row.form_id,
+        form_id=row.form_id or None,
         request_id=row.id,
         address=row.personal.get("address"),
         ip=row.network.partition("/")[0],

@@ -4,13 +4,14 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.consent import actions, notices, permission, suppression, topics, wording
+from app.consent import actions, double_opt_in, notices, permission, suppression, topics, wording
+from app.consent.double_opt_in import Answer
 from app.consent.evidence import Evidence
 from app.consent.notices import Shown
 from app.consent.purposes import ALL_TOPICS, MARKETING, PERSONAL_PURPOSES
+from app.consent.signup_forms import Choice
 from app.customers import people
 
 
@@ -42,10 +43,11 @@ class Preferences:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """How many switches went each way, and how many this link may not turn on."""
+    """How many switches went each way, how many the owner is asked about by mail, and how many may not be turned on."""
 
     turned_on: int = 0
     turned_off: int = 0
+    asked: int = 0
     refused: int = 0
 
 
@@ -106,36 +108,65 @@ def change(
     evidence: Evidence,
     now: datetime,
     may_turn_on: bool = True,
+    is_fresh: bool = True,
 ) -> Changes:
     """Set the switches named in `on`, unset all others, and return what changed. `wanted` is the page shown.
 
-    Nothing is turned on while the address awaits its owner's answer, or without `may_turn_on`.
+    Nothing is turned on while the address awaits its owner's answer, or without `may_turn_on`. A link that is not
+    `is_fresh` proves nobody, so its yes is asked about by mail; one to tracking or profiling always is.
     """
     may_turn_on = may_turn_on and not wanted.awaits_owner
-    turned_on = turned_off = refused = 0
-    for switch in (*wanted.topics, *wanted.purposes):
-        should_be_on = switch.name in on
-        if should_be_on == switch.is_on:
-            continue
-        if should_be_on and not may_turn_on:
-            refused += 1
-            continue
-        act = replace(evidence, wording=switch.shown.wording) if should_be_on else evidence
-        values = {"purpose": switch.purpose, "topic_id": switch.topic_id, "evidence": act, "now": now}
-        if should_be_on:
-            actions.grant(session, workspace_id, customer_id, **values)  # type: ignore[arg-type]
-            turned_on += 1
-        else:
-            actions.withdraw(session, workspace_id, customer_id, **values)  # type: ignore[arg-type]
-            turned_off += 1
-    if turned_on:
-        digest = session.scalar(select(suppression.digest_query(workspace_id, customer_id)))
-        if digest:
-            suppression.end_by_new_act(session, workspace_id, digest)
-    if language:
+    wished = [switch for switch in (*wanted.topics, *wanted.purposes) if (switch.name in on) != switch.is_on]
+    going_on = [switch for switch in wished if not switch.is_on]
+    going_off = [switch for switch in wished if switch.is_on]
+    for switch in going_off:
+        topic_id = switch.topic_id
+        actions.withdraw(
+            session, workspace_id, customer_id, purpose=switch.purpose, topic_id=topic_id, evidence=evidence, now=now
+        )
+    if not may_turn_on:
+        return Changes(turned_off=len(going_off), refused=len(going_on))
+    at_once = [switch for switch in going_on if is_fresh and switch.purpose == MARKETING]
+    for switch in at_once:
+        act = replace(evidence, wording=switch.shown.wording)
+        actions.grant(session, workspace_id, customer_id, topic_id=switch.topic_id, evidence=act, now=now)
+    asked = [switch for switch in going_on if switch not in at_once]
+    if asked:
+        _ask_owner(session, workspace_id, customer_id, asked, wanted.language, evidence, now=now)
+    if language and is_fresh:
         customer = people.get(session, workspace_id, customer_id)
         people.change(session, customer, values_by_name={"language": language}, source="preferences", now=now)
-    return Changes(turned_on, turned_off, refused)
+    return Changes(len(at_once), len(going_off), asked=len(asked))
+
+
+def _ask_owner(
+    session: Session,
+    workspace_id: int,
+    customer_id: int,
+    switches: list[Switch],
+    language: str,
+    evidence: Evidence,
+    *,
+    now: datetime,
+) -> None:
+    chosen = [
+        Choice(
+            switch.name,
+            switch.purpose,
+            topics.get(session, workspace_id, switch.topic_id) if switch.topic_id else None,
+            switch.shown,
+        )
+        for switch in switches
+    ]
+    answer = Answer(
+        email="",
+        chosen=tuple(chosen),
+        language=language,
+        page=evidence.page or "",
+        ip=evidence.ip,
+        user_agent=evidence.user_agent,
+    )
+    double_opt_in.request_from_link(session, workspace_id, customer_id, answer, now=now)
 
 
 def shorten(address: str) -> str:

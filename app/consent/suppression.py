@@ -21,10 +21,9 @@ MANUAL = "manual"
 UNCONFIRMED = "unconfirmed"
 REASONS = (BOUNCED, COMPLAINED, OBJECTED, ERASED, MANUAL, UNCONFIRMED)
 
-# A person's own new act ends these; a dead mailbox is not revived by typing it into a form, only by answering.
-_ENDED_BY_NEW_ACT = (COMPLAINED, OBJECTED, MANUAL, ERASED)
-# Only the answer to a mail to the address itself ends UNCONFIRMED: older links were mailed to another address.
-_ENDED_BY_CONFIRMATION = (*_ENDED_BY_NEW_ACT, UNCONFIRMED, BOUNCED)
+# Only the answer to a mail to the address itself ends a silence: links in older mails get forwarded, or went to another
+# address, and a dead mailbox is not revived by typing it into a form.
+_ENDED_BY_CONFIRMATION = (COMPLAINED, OBJECTED, MANUAL, ERASED, UNCONFIRMED, BOUNCED)
 # So long a mailbox that bounced is left alone; then its owner may be asked again, when somebody signs up with it.
 _BOUNCE_RESTS = timedelta(days=1)
 
@@ -107,11 +106,6 @@ def awaits_owner(session: Session, workspace_id: int, customer_id: int) -> bool:
         return True
     asked = {"workspace_id": workspace_id, "customer_id": customer_id, "present": digest.hex()}
     return bool(session.scalar(_AGREED_ELSEWHERE, asked))
-
-
-def end_by_new_act(session: Session, workspace_id: int, address_digest: bytes) -> None:
-    """Let a person who acted anew with a link from their own mailbox be written to again."""
-    _end(session, workspace_id, address_digest, _ENDED_BY_NEW_ACT)
 
 
 def end_by_confirmation(session: Session, workspace_id: int, address_digest: bytes) -> None:

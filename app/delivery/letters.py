@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
+from app.consent import preference_links
 from app.delivery import mime
 from app.delivery.gate import Candidate
 from app.delivery.plans import Plan
 from app.delivery.slots import Slots
 from app.delivery.smtp import Envelope
 from app.kernel.tokens import Tokens
-
-# Unsubscribing works for ever; the page that shows and changes everything is for the time a mail is news.
-PREFERENCES_FOR = timedelta(days=30)
 
 
 @dataclass(slots=True)
@@ -92,27 +90,27 @@ def letter(row: Row, plan: Plan, batch_id: int) -> Letter:
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """What all messages that leave within the same seconds share: their date, and how long they lead to preferences."""
+    """What all messages that leave within the same seconds share: their date, as a header and for their links."""
 
     date: bytes
-    preferences_until: datetime
+    at: datetime
 
 
 def stamp(now: datetime) -> Stamp:
     """Return the stamp of messages that leave now."""
-    return Stamp(mime.date_header(now), now + PREFERENCES_FOR)
+    return Stamp(mime.date_header(now), now)
 
 
 def envelope(given: Letter, tokens: Tokens, workspace_id: int, stamped: Stamp) -> Envelope:
     """Fill the message in; raise Refusal, or whatever a poisoned record makes the template do."""
     plan = given.plan
-    filled = slots(given, tokens, workspace_id, stamped.preferences_until)
+    filled = slots(given, tokens, workspace_id, stamped.at)
     body = plan.compiled.render(given.person, filled, date=stamped.date)
     recipient = given.email if given.email.isascii() else mime.wire_address(given.email)
     return Envelope(given.id, plan.compiled.envelope_from(filled), recipient, body)
 
 
-def slots(given: Letter, tokens: Tokens, workspace_id: int, preferences_until: datetime) -> Slots:
+def slots(given: Letter, tokens: Tokens, workspace_id: int, at: datetime) -> Slots:
     """Return the tokens of one message. What was not consented to is not minted."""
     ids = (given.id, given.plan.send_id, given.customer_id)
     leaving = (given.customer_id, given.plan.topic_id, given.id)
@@ -125,7 +123,7 @@ def slots(given: Letter, tokens: Tokens, workspace_id: int, preferences_until: d
         unsubscribe="" if request_id else tokens.mint("unsubscribe", workspace_id, *leaving),
         preferences=""
         if request_id
-        else tokens.mint("preferences", workspace_id, *leaving, expires_at=preferences_until),
+        else preference_links.mint(tokens, workspace_id, given.customer_id, source_id=given.id, now=at),
         confirm=tokens.mint("confirm", workspace_id, request_id) if request_id else "",
         click=tokens.mint("click", workspace_id, *ids) if given.may_track_clicks else None,
         open=tokens.mint("open", workspace_id, *ids) if given.may_track_opens else None,

@@ -151,6 +151,14 @@ class Message(Numbered, Base):
         CheckConstraint("due_at IS NULL OR state = 'queued'", name="only_queued_waits"),
         Index("ix_messages_send", "workspace_id", "send_id"),
         Index("ix_messages_waiting", "workspace_id", "due_at", postgresql_where=text("due_at IS NOT NULL")),
+        # The occasion of a question to a customer: two jobs at once lay one message.
+        Index(
+            "uq_messages_request",
+            "workspace_id",
+            text("((extra ->> 'request_id')::bigint)"),
+            unique=True,
+            postgresql_where=text("extra ? 'request_id'"),
+        ),
         # Laid by the hundred thousand, each row is written anew twice within seconds: pages keep room for both.
         {"postgresql_with": {"fillfactor": 35}},
     )

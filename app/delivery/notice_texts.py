@@ -57,6 +57,54 @@ _CONFIRMATION = {
     ),
 }
 
+# The same for what was switched on on a preference page, by a link that does not prove its owner.
+_SWITCHED_ON = {
+    "en": (
+        "Please confirm your choice: {{ customer.asked_topics }}",
+        "Somebody used a link from one of our mails to you. Was it you?",
+        (
+            "Somebody, perhaps you, used a link from one of our mails to you on {{ customer.asked_at }} to switch on "
+            "“{{ customer.asked_topics }}” at {{ workspace.sender_name }}"
+            "{% if customer.asked_from %} (from the network {{ customer.asked_from }}){% endif %}.",
+            "If it was you, please confirm. Until then nothing changes.",
+        ),
+        "Yes, it was me",
+        (
+            "If it was not you, do nothing: without your answer everything stays off. Perhaps a mail of ours was "
+            "forwarded.",
+            "{{ workspace.name }}, {{ workspace.postal_address }}",
+        ),
+    ),
+    "zh": (
+        "请确认您的选择：{{ customer.asked_topics }}",
+        "有人使用了我们发给您的邮件中的链接，是您本人吗？",
+        (
+            "有人（也许是您）于 {{ customer.asked_at }} 使用我们发给您的邮件中的链接，"
+            "请求开启{{ workspace.sender_name }}的"
+            "“{{ customer.asked_topics }}”"
+            "{% if customer.asked_from %}（来自网络 {{ customer.asked_from }}）{% endif %}。",
+            "如果是您本人，请点击确认。在此之前不会有任何改变。",
+        ),
+        "是我，确认开启",
+        (
+            "如果不是您本人，无需任何操作：没有您的确认，一切保持关闭。也许我们的某封邮件被转发了。",
+            "{{ workspace.name }}，{{ workspace.postal_address }}",
+        ),
+    ),
+}
+_PURPOSES = {
+    "en": {
+        "open_tracking": "seeing whether you open our mails",
+        "click_tracking": "seeing which links you click",
+        "profiling": "suggesting what may interest you",
+    },
+    "zh": {
+        "open_tracking": "了解您是否打开邮件",
+        "click_tracking": "了解您点击了哪些链接",
+        "profiling": "推荐您可能感兴趣的内容",
+    },
+}
+
 _INVITATION = {
     "en": (
         "Invitation to work on “{{ customer.workspace }}” in Assent",
@@ -82,15 +130,20 @@ _LINKABLE = re.compile(r"(?<=\w)[.:/@](?=[\w/])")
 _LONGEST_NAME = 60
 
 
-def confirmation(language: str) -> Content:
-    """Return the double opt-in question; English where we do not speak the language."""
+def confirmation(language: str, *, is_sign_up: bool = True) -> Content:
+    """Return the double opt-in question, about a sign-up or a switch; English where we do not speak the language."""
     spoken = language if language in _CONFIRMATION else "en"
-    subject, preheader, before, label, after = _CONFIRMATION[spoken]
+    subject, preheader, before, label, after = (_CONFIRMATION if is_sign_up else _SWITCHED_ON)[spoken]
     paragraphs = [f"<p>{text}</p>" for text in before] + [_BUTTON.format(url="confirm_url", label=label)]
     paragraphs += [f'<p style="color:#5b6472">{text}</p>' for text in after]
     html = _HTML.format(language=spoken, title=label, paragraphs="\n".join(paragraphs))
     text = "\n\n".join((*before, f"{label}: {{{{ confirm_url }}}}", *after)) + "\n"
     return Content(subject, preheader, html, text, spoken)
+
+
+def purpose(name: str, language: str) -> str:
+    """Return what a purpose beside marketing is called in a mail."""
+    return _PURPOSES[language if language in _PURPOSES else "en"][name]
 
 
 def invitation(language: str) -> Content:

@@ -11,11 +11,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from app.accounts import identities, invitations, mail_allowances, staff, workspaces
 from app.consent import double_opt_in, permission
+from app.consent.double_opt_in import RequestInfo
 from app.consent.purposes import MARKETING
 from app.delivery import compiler, direct, mime, notice_texts, plans, sends
 from app.delivery.compiler import CompiledMessage
@@ -40,14 +41,15 @@ class TestedTooOften(Refusal):
 def ask_confirmation(session: Session, workspace_id: int, request_id: int, *, now: datetime) -> None:
     """Ask the owner of an address whether it was them. A second job for the same request asks nobody twice."""
     request = double_opt_in.get_request(session, workspace_id, request_id)
+    _take_turns(session, workspace_id, request.customer_id)
     records = permission.state_of(session, workspace_id, request.customer_id)
     if request.state != "pending" or not records or _was_asked(session, workspace_id, request.customer_id, request_id):
         return
-    content = notice_texts.confirmation(request.language)
+    content = notice_texts.confirmation(request.language, is_sign_up=request.form_id is not None)
     turn = _notices_so_far(session, workspace_id, request.customer_id) + 1
     send_id = _notice_send(session, workspace_id, content, turn, now)
     fields = {
-        "asked_topics": ", ".join(request.topic_names),
+        "asked_topics": ", ".join(_asked(request)),
         "asked_at": f"{request.requested_at:%Y-%m-%d %H:%M} UTC",
         "asked_from": request.network,
     }
@@ -149,6 +151,18 @@ def _render_and_enqueue(
     session.flush()
     direct.enqueue(session, mail)
     return mail
+
+
+def _asked(request: RequestInfo) -> list[str]:
+    """Return what is asked about by name: the topics; from a preference page the other purposes, too."""
+    purposes = [] if request.form_id else [name for name, _ in request.purposes]
+    return [*request.topic_names, *(notice_texts.purpose(name, request.language) for name in purposes)]
+
+
+def _take_turns(session: Session, workspace_id: int, customer_id: int) -> None:
+    """Let one question to a person be laid at a time: the next one counts those before it."""
+    key = {"key": f"notice:{workspace_id}:{customer_id}"}
+    session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), key)
 
 
 def _was_asked(session: Session, workspace_id: int, customer_id: int, request_id: int) -> bool:

@@ -128,6 +128,18 @@ def test_many_topics_are_no_way_around_the_daily_limit(session, workspace):
     assert mails(session, workspace) == double_opt_in.MAILS_A_DAY
 
 
+def test_a_tag_behind_a_plus_is_no_way_around_the_limit(session, workspace):
+    """Limits are of the mailbox; whose address it is stays as it was typed."""
+    form = a_form(session, workspace.id, [workspace.topic_id])
+    for number in range(5):
+        ask(session, workspace, form, email=f"ada+{number}@example.com")
+        ask(session, workspace, form, email=f"b.o{'.' * (number % 2)}b+{number}@gmail.com")
+
+    assert mails(session, workspace) == 2
+    assert people.find_by_email(session, workspace.id, "ada+1@example.com")
+    assert people.find_by_email(session, workspace.id, "ada@example.com") is None
+
+
 def test_a_mail_held_back_by_the_address_limit_costs_its_topic_nothing(session, workspace):
     topics = [a_topic(session, workspace.id, name=f"Topic {number}").id for number in range(4)]
     forms = [a_form(session, workspace.id, [topic_id], slug=f"form-{topic_id}") for topic_id in topics]
@@ -179,7 +191,6 @@ def test_somebody_who_left_stays_gone_until_they_confirm(session, workspace):
 def test_only_a_confirmed_question_ends_the_silence_of_a_changed_address(session, workspace):
     ada = consented_customer(session, workspace.id)
     people.change_address(session, ada, email="new@example.com", source="staff:9", now=NOON)
-    suppression.end_by_new_act(session, workspace.id, ada.address_digest)
     assert suppression.awaits_owner(session, workspace.id, ada.id)
     assert suppression.is_suppressed(session, workspace.id, ada.address_digest)
 

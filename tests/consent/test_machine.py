@@ -63,8 +63,8 @@ def machine_for(session, workspace):
             self.is_silent |= how is not actions.leave_all
 
         @rule()
-        def acts_anew_from_the_mailbox(self):
-            suppression.end_by_new_act(session, workspace.id, self.person.address_digest)
+        def answers_from_the_mailbox(self):
+            suppression.end_by_confirmation(session, workspace.id, self.person.address_digest)
             self.is_silent = False
 
         @rule(topic=TOPICS)

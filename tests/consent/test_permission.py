@@ -83,15 +83,6 @@ def test_suppressing_twice_keeps_the_first_reason(session, workspace):
     assert suppression.find(session, workspace.id, b"d" * 16).reason == "bounced"
 
 
-def test_a_new_act_does_not_revive_a_dead_mailbox(session, workspace):
-    for digest, reason in ((b"a" * 16, "bounced"), (b"b" * 16, "complained")):
-        suppression.add(session, workspace.id, address_digest=digest, reason=reason, source="test", now=NOON)
-        suppression.end_by_new_act(session, workspace.id, digest)
-
-    assert suppression.is_suppressed(session, workspace.id, b"a" * 16)
-    assert not suppression.is_suppressed(session, workspace.id, b"b" * 16)
-
-
 def test_the_sender_reads_permission_inside_its_own_statement(session, workspace):
     ada = consented_customer(session, workspace.id, purposes=("click_tracking",))
     condition = permission.is_allowed(workspace.id, literal(ada.id), "marketing", workspace.topic_id, NOON)

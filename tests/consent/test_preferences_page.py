@@ -4,8 +4,7 @@ import re
 
 import pytest
 
-from app.consent import actions, permission, suppression
-from app.consent.evidence import Evidence
+from app.consent import permission, suppression
 from app.customers import people
 from tests.factories import NOON
 from tests.factories.consent import a_topic, consented_customer
@@ -49,9 +48,9 @@ def test_the_page_shows_every_switch_with_its_promise(anonymous, link):
 
 
 def test_switches_are_independent(anonymous, link, allowed, offers, workspace):
-    anonymous.post(link, data={f"topic-{offers.id}": "1", "profiling": "1", "language": "en"})
+    anonymous.post(link, data={f"topic-{offers.id}": "1", "open_tracking": "1", "language": "en"})
 
-    assert allowed() == {("marketing", offers.id), ("profiling", 0)}
+    assert allowed() == {("marketing", offers.id), ("open_tracking", 0)}
 
 
 def test_leaving_everything_is_one_press(anonymous, link, allowed):
@@ -59,16 +58,6 @@ def test_leaving_everything_is_one_press(anonymous, link, allowed):
 
     assert "You have left everything" in answer.text
     assert allowed() == set()
-
-
-def test_who_comes_back_by_their_own_hand_is_written_to_again(anonymous, database, workspace, ada, link, allowed):
-    with database.transaction(workspace.id) as session:
-        actions.complain(session, workspace.id, ada.id, evidence=Evidence(method="feedback_report"), now=NOON)
-    anonymous.post(link, data={f"topic-{workspace.topic_id}": "1"})
-
-    assert ("marketing", workspace.topic_id) in allowed()
-    with database.transaction(workspace.id) as session:
-        assert not suppression.is_suppressed(session, workspace.id, ada.address_digest)
 
 
 def test_a_changed_language_is_used_at_once(anonymous, link):

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from app.accounts import identities, invitations, vault
 from app.consent import double_opt_in, signup_forms, suppression
@@ -14,7 +18,7 @@ from app.customers import people
 from app.delivery import direct, notices
 from app.kernel.services import Services
 from tests.factories import NOON, delivery
-from tests.factories.consent import a_form
+from tests.factories.consent import a_form, a_topic
 from tests.factories.workspaces import WorkspaceForTests
 
 
@@ -45,6 +49,49 @@ def test_the_question_is_asked_once_and_names_its_record(
     assert len(seqs) == 1
     assert seqs[0] is not None
     assert contacts == 0
+
+
+def test_two_questions_to_one_person_at_once_are_two_mails(services: Services, workspace: WorkspaceForTests) -> None:
+    """Both counted the questions so far, both came to the same turn, and the second was thrown away."""
+    with services.database.transaction(workspace.id) as session:
+        topics = [workspace.topic_id, *(a_topic(session, workspace.id, name=f"Topic {n}").id for n in range(2))]
+        requests = []
+        for number, topic_id in enumerate(topics):
+            form = a_form(session, workspace.id, [topic_id], slug=f"form-{number}")
+            chosen = tuple(signup_forms.choices(session, form, language="en", sender="Shop", now=NOON))
+            answer = Answer(email="new@example.com", chosen=chosen)
+            requests.append(double_opt_in.request(session, workspace.id, form, answer, now=NOON))
+    together = threading.Barrier(6)
+
+    def ask(request_id: int) -> None:
+        with services.database.transaction(workspace.id) as session:
+            session.execute(text("SELECT 1"))
+            together.wait()
+            notices.ask_confirmation(session, workspace.id, request_id, now=NOON)
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(ask, requests * 2))
+
+    with services.database.transaction(workspace.id) as session:
+        asked = session.scalars(text("SELECT CAST(extra ->> 'request_id' AS bigint) FROM messages")).all()
+    assert sorted(asked) == sorted(requests)
+
+
+def test_a_second_message_for_one_request_is_refused_by_the_database(
+    services: Services, workspace: WorkspaceForTests
+) -> None:
+    with services.database.transaction(workspace.id) as session:
+        request_id = a_request(session, workspace)
+        notices.ask_confirmation(session, workspace.id, request_id, now=NOON)
+    again = text(
+        "INSERT INTO messages (workspace_id, send_id, customer_id, state, extra)"
+        " SELECT workspace_id, send_id + 1, customer_id, 'queued', extra FROM messages"
+    )
+    with (
+        pytest.raises(IntegrityError, match="uq_messages_request"),
+        services.database.transaction(workspace.id) as session,
+    ):
+        session.execute(again)
 
 
 def test_a_dead_mailbox_is_not_asked(services: Services, workspace: WorkspaceForTests, tmp_path: Path) -> None:

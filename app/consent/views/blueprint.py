@@ -46,6 +46,15 @@ def public_page(template: str, sender: Sender, code: str, **values: Any) -> str:
     return shell.public_page(template, sender=sender.name, language_code=code, **values)
 
 
+def purpose_titles() -> dict[str, str]:
+    """Return what the purposes beside marketing are called on the pages of customers."""
+    return {
+        "open_tracking": _("Let us see whether you open our mails"),
+        "click_tracking": _("Let us see which links you click"),
+        "profiling": _("Let us suggest what may interest you"),
+    }
+
+
 def tabs() -> list[tuple[str, str, str]]:
     """Return the tabs of the consent pages."""
     return [

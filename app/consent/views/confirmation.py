@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from flask import g, request
 from flask.typing import ResponseReturnValue
 
-from app.consent import double_opt_in, signup_forms, topics, wording
+from app.consent import double_opt_in, preference_links, signup_forms, topics, wording
 from app.consent.double_opt_in import ConfirmationExpired, RequestInfo, RequestRejected
-from app.consent.views.blueprint import Sender, bp, language_for, public_page, sender_of
+from app.consent.views.blueprint import Sender, bp, language_for, public_page, purpose_titles, sender_of
 from app.kernel.services import services
-from app.web import guard
-
-PREFERENCES_VALID_FOR = timedelta(days=30)
+from app.web import guard, language
 
 
 @bp.get("/c/<token>")
@@ -55,16 +51,16 @@ def _read() -> tuple[Sender, RequestInfo]:
 def _show(what: str, sender: Sender, asked: RequestInfo, *, again: bool = False) -> str:
     code = language_for(asked.language)
     with services().database.transaction(g.workspace_id) as session:
-        form = signup_forms.get(session, g.workspace_id, asked.form_id)
+        form = signup_forms.get(session, g.workspace_id, asked.form_id) if asked.form_id else None
         named = topics.named(session, g.workspace_id, asked.topic_ids).values()
     # Only the press that confirmed proves a mailbox; a link opened later gets a page that only turns off (c = 0).
-    preferences = services().tokens.mint(
-        "preferences",
-        g.workspace_id,
-        asked.customer_id,
-        c=asked.id if what == "done" and not again else 0,
-        expires_at=services().clock.now() + PREFERENCES_VALID_FOR,
+    proven = asked.id if what == "done" and not again else 0
+    now = services().clock.now()
+    preferences = preference_links.mint(
+        services().tokens, g.workspace_id, asked.customer_id, source_id=proven, now=now
     )
+    language.use(code)
+    titles = purpose_titles()
     return public_page(
         "consent/public_confirm.html",
         sender,
@@ -72,7 +68,8 @@ def _show(what: str, sender: Sender, asked: RequestInfo, *, again: bool = False)
         what=what,
         again=again,
         topics=[(topic.name, topic.description, wording.say_promise(topic.promise, code)) for topic in named],
+        purposes=[(titles[purpose], words) for purpose, words in asked.purposes],
         asked=asked,
-        form_url=f"/f/{sender.slug}/{form.slug}" if form.is_open else None,
+        form_url=f"/f/{sender.slug}/{form.slug}" if form and form.is_open else None,
         preferences_url=f"/p/{preferences}" if what == "done" else None,
     )

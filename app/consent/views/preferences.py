@@ -1,20 +1,18 @@
 """The page where people set what they receive. The link from their mailbox is their key; nobody logs in.
 
-A link minted for one message (its letter's c) may turn things on for a while. One reached from an unsubscribe link,
-which never expires and gets forwarded, has c = 0 and only turns off (G9).
+How much a link may do is for `preference_links` to say: a yes by a link from before a no is asked about by mail (G9).
 """
 
 from __future__ import annotations
 
 from flask import g, request
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from app.consent import actions, preferences
+from app.consent import actions, preference_links, preferences
 from app.consent.evidence import Evidence
-from app.consent.preferences import Preferences
-from app.consent.views.blueprint import Sender, bp, language_for, public_page, sender_of
+from app.consent.preferences import Changes, Preferences
+from app.consent.views.blueprint import Sender, bp, language_for, public_page, purpose_titles, sender_of
 from app.customers import people
 from app.kernel.services import services
 from app.web import guard, language
@@ -32,7 +30,7 @@ def show_preferences(token: str) -> ResponseReturnValue:
 def change_preferences(token: str) -> ResponseReturnValue:
     """Save the switches, or leave everything."""
     chosen = request.form.get("language", "")
-    refused = 0
+    changes = Changes()
     evidence = Evidence(
         method="preferences", page="/p/", ip=request.remote_addr, user_agent=request.user_agent.string[:300]
     )
@@ -42,7 +40,7 @@ def change_preferences(token: str) -> ResponseReturnValue:
         else:
             _, _, shown = _read(session, keep=True)
             only_off = _is_only_off(shown)
-            refused = preferences.change(
+            changes = preferences.change(
                 session,
                 g.workspace_id,
                 g.letter.a,
@@ -52,11 +50,12 @@ def change_preferences(token: str) -> ResponseReturnValue:
                 evidence=evidence,
                 now=services().clock.now(),
                 may_turn_on=not only_off,
-            ).refused
+                is_fresh=not preference_links.is_older_than_a_no(session, g.letter),
+            )
     if chosen in language.LANGUAGES:
         g.chosen_language = chosen
-    page = _show(saved=not refused, left=request.form.get("leave") == "all", refused=refused > 0)
-    return page, 403 if refused else 200
+    page = _show(changes, is_answer=True, left=request.form.get("leave") == "all")
+    return page, 403 if changes.refused else 200
 
 
 def _is_only_off(shown: Preferences) -> bool:
@@ -79,24 +78,23 @@ def _read(session: Session, *, keep: bool) -> tuple[Sender, str, Preferences]:
     return sender, code, shown
 
 
-def _show(*, saved: bool = False, left: bool = False, refused: bool = False) -> str:
+def _show(changes: Changes | None = None, *, is_answer: bool = False, left: bool = False) -> str:
     with services().database.transaction(g.workspace_id) as session:
         sender, code, shown = _read(session, keep=False)
+        is_old = preference_links.is_older_than_a_no(session, g.letter)
     language.use(code)
-    titles = {
-        "open_tracking": _("Let us see whether you open our mails"),
-        "click_tracking": _("Let us see which links you click"),
-        "profiling": _("Let us suggest what may interest you"),
-    }
+    changes = changes or Changes()
     return public_page(
         "consent/public_preferences.html",
         sender,
         code,
         shown=shown,
-        titles=titles,
+        titles=purpose_titles(),
         languages=language.LANGUAGES,
-        saved=saved,
+        saved=is_answer and not changes.refused,
+        asked=changes.asked > 0,
         left=left,
-        refused=refused,
+        refused=changes.refused > 0,
+        is_old=is_old,
         only_off=_is_only_off(shown),
     )

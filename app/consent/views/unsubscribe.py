@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from flask import g, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from app.consent import actions, topics
+from app.consent import actions, preference_links, topics
 from app.consent.evidence import Evidence
 from app.consent.topics import TopicInfo
 from app.consent.views.blueprint import Sender, bp, language_for, public_page, sender_of
@@ -16,8 +14,6 @@ from app.customers import people
 from app.kernel.refusals import NotFound
 from app.kernel.services import services
 from app.web import guard
-
-PREFERENCES_VALID_FOR = timedelta(days=30)
 
 
 @bp.get("/u/<token>")
@@ -52,9 +48,8 @@ def _show(what: str) -> str:
     with services().database.transaction(g.workspace_id) as session:
         sender, topic, known_language = _read(session)
     # Without a message (c) this link only turns off: an unsubscribe link never expires, and gets forwarded (G9).
-    preferences = services().tokens.mint(
-        "preferences", g.workspace_id, g.letter.a, expires_at=services().clock.now() + PREFERENCES_VALID_FOR
-    )
+    now = services().clock.now()
+    preferences = preference_links.mint(services().tokens, g.workspace_id, g.letter.a, now=now)
     return public_page(
         "consent/public_unsubscribe.html",
         sender,

@@ -1,0 +1,188 @@
+"""Mail is forwarded: a link in it says no at once, and yes only as far as nothing speaks against its holder."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from app.consent import actions, permission, preference_links, suppression, verify
+from app.consent.evidence import Evidence
+from app.delivery import notices
+from tests.factories import NOON
+from tests.factories.consent import a_topic, consented_customer
+
+BEFORE, AFTER = NOON - timedelta(days=40), NOON + timedelta(hours=1)
+EVERYTHING = {"open_tracking": "1", "click_tracking": "1", "profiling": "1"}
+
+
+@pytest.fixture
+def ada(database, workspace):
+    with database.transaction(workspace.id) as session:
+        return consented_customer(session, workspace.id)
+
+
+@pytest.fixture
+def link(services, workspace, ada):
+    """A link of a message that left at this moment."""
+
+    def made(at):
+        return "/p/" + preference_links.mint(services.tokens, workspace.id, ada.id, source_id=77, now=at)
+
+    return made
+
+
+@pytest.fixture
+def allowed(database, workspace, ada):
+    def ask():
+        with database.transaction(workspace.id) as session:
+            return {
+                (row.purpose, row.topic_id)
+                for row in permission.state_of(session, workspace.id, ada.id)
+                if row.allowed
+            }
+
+    return ask
+
+
+@pytest.fixture
+def confirm(anonymous, database, services, workspace):
+    """Open the confirmation that was mailed, if one was, and answer it."""
+
+    def answer(said="yes"):
+        with database.transaction(workspace.id) as session:
+            requests = session.scalars(text("SELECT id FROM signup_requests WHERE state = 'pending'")).all()
+        for number in requests:
+            page = f"/c/{services.tokens.mint('confirm', workspace.id, number)}"
+            assert anonymous.get(page).status_code == 200
+            assert anonymous.post(page, data={"answer": said}).status_code == 200
+        return len(requests)
+
+    return answer
+
+
+def say_no(database, workspace, ada, how):
+    with database.transaction(workspace.id) as session:
+        how(session, workspace.id, ada.id, evidence=Evidence(method="test"), now=NOON)
+
+
+@pytest.mark.parametrize("how", [actions.complain, actions.object_all, actions.withdraw, actions.leave_all])
+def test_a_forwarded_mail_says_no_yes_after_its_owner_said_no(
+    anonymous, database, workspace, ada, link, allowed, how
+):
+    """A stranger with an old link lifted a complaint's silence and switched tracking on, as the person's own act."""
+    say_no(database, workspace, ada, how)
+    with database.transaction(workspace.id) as session:
+        silent = suppression.find_of_customer(session, workspace.id, ada.id)
+    answer = anonymous.post(link(BEFORE), data={f"topic-{workspace.topic_id}": "1", **EVERYTHING, "language": "zh"})
+
+    assert answer.status_code == 200
+    assert allowed() == set()
+    with database.transaction(workspace.id) as session:
+        assert suppression.find_of_customer(session, workspace.id, ada.id) == silent
+        assert session.scalar(text("SELECT language FROM customers WHERE id = :id"), {"id": ada.id}) != "zh"
+
+
+def test_what_an_old_link_switches_on_is_asked_about_by_mail(
+    anonymous, database, workspace, ada, link, allowed, confirm
+):
+    say_no(database, workspace, ada, actions.complain)
+    answer = anonymous.post(link(BEFORE), data={f"topic-{workspace.topic_id}": "1", **EVERYTHING})
+    assert "Please look into your mailbox" in answer.text
+    assert "ada@example.com" not in answer.text
+
+    assert confirm() == 1
+    assert allowed() == {("marketing", workspace.topic_id), *((purpose, 0) for purpose in EVERYTHING)}
+    with database.transaction(workspace.id) as session:
+        assert suppression.find_of_customer(session, workspace.id, ada.id) is None
+        assert verify.check(session, workspace.id) == []
+
+
+def test_an_old_link_still_says_no(anonymous, database, workspace, ada, link, allowed):
+    """Links live as long as the mail they stand in: years later they still turn things off."""
+    with database.transaction(workspace.id) as session:
+        offers = a_topic(session, workspace.id)
+        evidence = Evidence(method="preferences")
+        actions.withdraw(session, workspace.id, ada.id, topic_id=workspace.topic_id, evidence=evidence, now=NOON)
+        actions.grant(session, workspace.id, ada.id, topic_id=offers.id, evidence=evidence, now=NOON)
+    page = link(NOON - timedelta(days=4 * 365))
+
+    assert "older than your latest decision to stop" in anonymous.get(page).text
+    anonymous.post(page, data={})
+    assert allowed() == set()
+
+
+def test_a_link_newer_than_the_latest_no_switches_a_topic_on_at_once(
+    anonymous, database, workspace, ada, link, allowed
+):
+    say_no(database, workspace, ada, actions.withdraw)
+    anonymous.post(link(AFTER), data={f"topic-{workspace.topic_id}": "1"})
+
+    assert allowed() == {("marketing", workspace.topic_id)}
+
+
+@pytest.mark.parametrize("purpose", list(EVERYTHING))
+def test_tracking_and_profiling_are_always_confirmed_by_mail(anonymous, workspace, link, allowed, confirm, purpose):
+    """Whoever holds the mail could otherwise have its owner watched."""
+    answer = anonymous.post(link(AFTER), data={f"topic-{workspace.topic_id}": "1", purpose: "1"})
+    assert "Please look into your mailbox" in answer.text
+    assert allowed() == {("marketing", workspace.topic_id)}
+
+    assert confirm() == 1
+    assert allowed() == {("marketing", workspace.topic_id), (purpose, 0)}
+
+
+def test_who_says_it_was_not_them_is_not_asked_about_that_again(
+    anonymous, workspace, link, allowed, confirm
+):
+    posted = {f"topic-{workspace.topic_id}": "1", "open_tracking": "1"}
+    anonymous.post(link(AFTER), data=posted)
+    assert confirm("not_me") == 1
+    anonymous.post(link(AFTER), data=posted)
+
+    assert confirm() == 0
+    assert allowed() == {("marketing", workspace.topic_id)}
+
+
+def test_pressing_often_mails_once(anonymous, database, workspace, ada, link):
+    """The page is no way to fill somebody's mailbox."""
+    say_no(database, workspace, ada, actions.complain)
+    for _ in range(5):
+        anonymous.post(link(BEFORE), data={f"topic-{workspace.topic_id}": "1", **EVERYTHING})
+        anonymous.post(link(BEFORE), data={"profiling": "1"})
+
+    with database.transaction(workspace.id) as session:
+        assert session.scalar(text("SELECT count(*) FROM signup_requests WHERE state = 'pending'")) == 2
+
+
+def test_the_mail_names_what_was_switched_on(anonymous, database, workspace, ada, link):
+    anonymous.post(link(AFTER), data={f"topic-{workspace.topic_id}": "1", "open_tracking": "1"})
+    with database.transaction(workspace.id) as session:
+        number = session.scalar(text("SELECT id FROM signup_requests WHERE state = 'pending'"))
+        notices.ask_confirmation(session, workspace.id, number, now=NOON)
+        asked = session.scalar(text("SELECT extra -> 'fields' ->> 'asked_topics' FROM messages"))
+        subject = session.scalar(text("SELECT subject FROM sends WHERE kind = 'notice'"))
+
+    assert asked == "seeing whether you open our mails"
+    assert subject.startswith("Please confirm your choice")
+
+
+def test_a_link_of_an_earlier_version_is_as_old_as_it_was(anonymous, services, database, workspace, ada, allowed):
+    """Those ended after thirty days and named a topic where newer ones say when they were made."""
+    say_no(database, workspace, ada, actions.withdraw)
+    ends = NOON + timedelta(days=29)
+    token = services.tokens.mint("preferences", workspace.id, ada.id, workspace.topic_id, 77, expires_at=ends)
+    anonymous.post(f"/p/{token}", data={f"topic-{workspace.topic_id}": "1"})
+
+    assert allowed() == set()
+
+
+def test_links_in_mail_do_not_end(anonymous, services, workspace, ada, clock):
+    leave = services.tokens.mint("unsubscribe", workspace.id, ada.id, workspace.topic_id, 77)
+    found = re.search(r'href="(/p/[^"]+)"', anonymous.get(f"/u/{leave}").text)
+    assert found
+    clock.advance(timedelta(days=1000))
+
+    assert anonymous.get(found[1]).status_code == 200

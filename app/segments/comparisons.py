@@ -15,8 +15,18 @@ from app.segments.speech import N_, Speech
 from app.segments.terms import DAYS, Misfit, Terms, folded
 
 
+class OnField:
+    """A condition on one field."""
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Return the fields the condition needs beside the customer."""
+        name: str = vars(self)["field"]
+        return (name,)
+
+
 @dataclass(frozen=True)
-class Is:
+class Is(OnField):
     """The field has exactly this value."""
 
     __pydantic_config__ = CONFIG
@@ -35,7 +45,7 @@ class Is:
 
 
 @dataclass(frozen=True)
-class IsNot:
+class IsNot(OnField):
     """The field has another value, or none."""
 
     __pydantic_config__ = CONFIG
@@ -53,7 +63,7 @@ class IsNot:
 
 
 @dataclass(frozen=True)
-class In:
+class In(OnField):
     """The field has one of these values."""
 
     __pydantic_config__ = CONFIG
@@ -72,7 +82,7 @@ class In:
 
 
 @dataclass(frozen=True)
-class Contains:
+class Contains(OnField):
     """The text appears somewhere in the field, in capitals or not."""
 
     __pydantic_config__ = CONFIG
@@ -93,7 +103,7 @@ class Contains:
 
 
 @dataclass(frozen=True)
-class StartsWith:
+class StartsWith(OnField):
     """The field begins with the text, in capitals or not."""
 
     __pydantic_config__ = CONFIG
@@ -114,7 +124,7 @@ class StartsWith:
 
 
 @dataclass(frozen=True)
-class GreaterThan:
+class GreaterThan(OnField):
     """The number is above this one."""
 
     __pydantic_config__ = CONFIG
@@ -135,7 +145,7 @@ class GreaterThan:
 
 
 @dataclass(frozen=True)
-class LessThan:
+class LessThan(OnField):
     """The number is below this one."""
 
     __pydantic_config__ = CONFIG
@@ -156,7 +166,7 @@ class LessThan:
 
 
 @dataclass(frozen=True)
-class Between:
+class Between(OnField):
     """The number or day lies between two others, both included."""
 
     __pydantic_config__ = CONFIG
@@ -186,7 +196,7 @@ class Between:
 
 
 @dataclass(frozen=True)
-class Before:
+class Before(OnField):
     """The date is earlier than this day."""
 
     __pydantic_config__ = CONFIG
@@ -206,7 +216,7 @@ class Before:
 
 
 @dataclass(frozen=True)
-class After:
+class After(OnField):
     """The date is later than this day."""
 
     __pydantic_config__ = CONFIG
@@ -226,7 +236,7 @@ class After:
 
 
 @dataclass(frozen=True)
-class WithinLast:
+class WithinLast(OnField):
     """The date lies in the last so many days."""
 
     __pydantic_config__ = CONFIG
@@ -244,7 +254,7 @@ class WithinLast:
 
 
 @dataclass(frozen=True)
-class NotWithinLast:
+class NotWithinLast(OnField):
     """The date does not lie in the last so many days, or there is none."""
 
     __pydantic_config__ = CONFIG
@@ -262,7 +272,7 @@ class NotWithinLast:
 
 
 @dataclass(frozen=True)
-class IsKnown:
+class IsKnown(OnField):
     """The field has a value."""
 
     __pydantic_config__ = CONFIG
@@ -277,7 +287,7 @@ class IsKnown:
 
 
 @dataclass(frozen=True)
-class IsUnknown:
+class IsUnknown(OnField):
     """The field has no value."""
 
     __pydantic_config__ = CONFIG

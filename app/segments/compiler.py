@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import Any as Anything
 
-from sqlalchemy import ColumnElement, Join, Select, Table, literal_column, select
+from sqlalchemy import ColumnElement, Join, Select, Table, false, select
 
 from app.customers import people
 from app.customers.fields import FieldInfo
 from app.segments import rules
 from app.segments.codec import Path, Problem, RulesInvalid
+from app.segments.happenings import Permission
+from app.segments.history import History
+from app.segments.limits import MAX_LOOKUPS
 from app.segments.rules import All, Any, Not, Rule
+from app.segments.speech import N_
 from app.segments.terms import Misfit, Terms
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A rule made into SQL, and what does not fit in it; with problems, the statement is not to be run."""
+
+    statement: Select[int]
+    problems: list[Problem]
 
 
 def query(
@@ -22,49 +35,64 @@ def query(
     """Return the statement that selects the `customer_id` of everyone the rule matches.
 
     `fields` are those of `customers.fields.columns`; days begin in `zone`. Run it with
-    `transaction(workspace_id, reading=True)`. Raises RulesInvalid where a condition does not fit its field.
+    `transaction(workspace_id, reading=True)`. Raises RulesInvalid where a condition does not fit its field, or the rule
+    asks for more than one query should.
     """
-    require_fit(rule, _terms(people.base_query(workspace_id), workspace_id, fields, now, zone))
-    # The only place that says whose customers these are: each of these queries carries the workspace.
-    # The first one that joins all the rule asks about is taken; a join less is half the time of a broad count.
-    for everyone in (people.profile_query, people.sums_query):
-        base = everyone(workspace_id)
-        condition = rule.to_sql(_terms(base, workspace_id, fields, now, zone))
-        if _asks_about(condition) <= _tables(base):
-            return base.where(condition)
-    base = people.base_query(workspace_id)
-    return base.where(rule.to_sql(_terms(base, workspace_id, fields, now, zone)))
+    compiled = _compile(rule, workspace_id, fields, now, zone)
+    if compiled.problems:
+        raise RulesInvalid(compiled.problems)
+    return compiled.statement
 
 
 def check(rule: Rule, workspace_id: int, *, fields: Mapping[str, FieldInfo], now: datetime) -> list[Problem]:
     """Return what does not fit in the rule, and where; nothing if it can be compiled."""
-    return _problems(rule, _terms(people.base_query(workspace_id), workspace_id, fields, now, UTC), ())
+    return _compile(rule, workspace_id, fields, now, UTC).problems
 
 
-def require_fit(rule: Rule, terms: Terms) -> None:
-    """Raise RulesInvalid unless every condition fits its field."""
-    problems = _problems(rule, terms, ())
-    if problems:
-        raise RulesInvalid(problems)
+def _compile(
+    rule: Rule, workspace_id: int, fields: Mapping[str, FieldInfo], now: datetime, zone: tzinfo
+) -> Compiled:
+    """Make each condition into SQL once, over the tables the rule needs."""
+    # The only place that says whose customers these are: each of these queries carries the workspace.
+    base = _base(rule, workspace_id, fields)
+    history = History(workspace_id, until=now)
+    terms = Terms(workspace_id, fields, now, zone, _column(base), fields["tags"].expression, history)
+    problems: list[Problem] = []
+    condition = _build(rule, terms, (), problems)
+    lookups = len(history) + sum(isinstance(each, Permission) for each in rules.conditions(rule))
+    if lookups > MAX_LOOKUPS:
+        problems.append(Problem((), _TOO_MUCH, {"most": MAX_LOOKUPS}))
+    return Compiled(history.join(base, terms.customer_id).where(condition), problems)
 
 
-def _problems(rule: Rule, terms: Terms, path: Path) -> list[Problem]:
-    if isinstance(rule, Not):
-        return _problems(rule.rule, terms, (*path, "rule"))
-    if isinstance(rule, All | Any):
-        inside = [
-            _problems(child, terms, (*path, "rules", number)) for number, child in enumerate(rules.children(rule))
-        ]
-        return [problem for problems in inside for problem in problems]
+_TOO_MUCH = N_(
+    "This asks about purchases, permission and what people did in too many different ways; %(most)s are possible. "
+    "Take some of these conditions out."
+)
+
+
+def _build(rule: Rule, terms: Terms, path: Path, problems: list[Problem]) -> ColumnElement[bool]:
+    """Return the rule as SQL and note each condition that does not fit, with its place."""
+    if isinstance(rule, All | Any | Not):
+        steps: list[Path] = [("rule",)] if isinstance(rule, Not) else [("rules", n) for n in range(len(rule.rules))]
+        inside = zip(steps, rules.children(rule), strict=True)
+        return rule.combine([_build(child, terms, (*path, *step), problems) for step, child in inside])
     try:
-        rule.to_sql(terms)
+        return rule.to_sql(terms)
     except Misfit as misfit:
-        return [Problem((*path, misfit.part), misfit.message, misfit.values)]
-    return []
+        problems.append(Problem((*path, misfit.part), misfit.message, misfit.values))
+        return false()
 
 
-def _terms(base: Select[int], workspace_id: int, fields: Mapping[str, FieldInfo], now: datetime, zone: tzinfo) -> Terms:
-    return Terms(workspace_id, fields, now, zone, _column(base), fields["tags"].expression)
+def _base(rule: Rule, workspace_id: int, fields: Mapping[str, FieldInfo]) -> Select[int]:
+    """Return the query of everyone with all the rule asks about; a join less is half the time of a broad count."""
+    names = {name for condition in rules.conditions(rule) for name in condition.reads if name in fields}
+    needed = {table for name in names for table in _asked_of(fields[name].expression)}
+    for everyone in (people.profile_query, people.sums_query):
+        base = everyone(workspace_id)
+        if needed <= _tables(base):
+            return base
+    return people.base_query(workspace_id)
 
 
 def _column(base: Select[int]) -> ColumnElement[int]:
@@ -74,9 +102,9 @@ def _column(base: Select[int]) -> ColumnElement[int]:
     return element
 
 
-def _asks_about(condition: ColumnElement[bool]) -> set[str]:
-    """Return the tables a condition needs joined; those inside its subqueries are not among them."""
-    return _tables(select(literal_column("1")).where(condition))
+def _asked_of(expression: ColumnElement[Anything]) -> set[str]:
+    """Return the tables an expression stands over."""
+    return _tables(select(expression))
 
 
 def _tables(query: Select[Anything]) -> set[str]:

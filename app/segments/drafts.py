@@ -12,6 +12,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from app.customers.fields import FieldInfo
+from app.kernel.refusals import Refusal
 from app.segments import vocabulary
 from app.segments.codec import Path, Problem
 from app.segments.limits import MAX_DEPTH, MAX_RULES
@@ -26,8 +27,8 @@ class Condition:
     what: str = "country"
     op: str = ""
     words: dict[str, str] = field(default_factory=dict)
-    # Just added: the page puts the cursor there.
-    is_new: bool = field(default=False, compare=False)
+    # The page puts the focus here: it was just added, or stands where something was taken away.
+    is_focused: bool = field(default=False, compare=False)
 
     def is_blank(self, fields: Mapping[str, FieldInfo]) -> bool:
         """Say whether an input that must be filled in is still empty."""
@@ -42,6 +43,7 @@ class Group:
 
     match: str = "all"
     items: list[Condition | Group] = field(default_factory=list)
+    is_focused: bool = field(default=False, compare=False)
 
 
 def empty() -> Group:
@@ -49,36 +51,48 @@ def empty() -> Group:
     return Group("all", [Condition()])
 
 
-def from_form(form: Mapping[str, str], at: str = ROOT, depth: int = 1) -> Group:
-    """Read the tree back from the builder's inputs: `r-match`, `r.0-what`, `r.0-op`, `r.0-value`, `r.1-match`, ..."""
-    match = form.get(f"{at}-match", "all")
-    group = Group(match if match in vocabulary.MATCHES else "all")
-    for number in range(MAX_RULES):
-        place = f"{at}.{number}"
-        if f"{place}-match" in form and depth < MAX_DEPTH:
-            group.items.append(from_form(form, place, depth + 1))
-        elif f"{place}-what" in form:
-            group.items.append(_condition(form, place))
-        else:
-            break
-    return group
+class DraftTooLarge(Refusal):
+    """The form holds more conditions and groups than a rule may have; it is not looked at any further."""
+
+    status = 422
+    message = "A segment has at most %(most)s conditions and groups. Take some out first."
+
+
+def from_form(form: Mapping[str, str]) -> Group:
+    """Read the tree back from the builder's inputs: `r-match`, `r.0-what`, `r.0-op`, `r.0-value`, `r.1-match`, ...
+
+    Several values of one input are lines of its text. Inputs are sorted by place in one pass; raise DraftTooLarge.
+    """
+    places: dict[str, dict[str, str]] = {}
+    for name, value in form.items():
+        place, dash, part = name.partition("-")
+        if dash and (place == ROOT or place.startswith(f"{ROOT}.")):
+            places.setdefault(place, {})[part] = value
+    if len(places) > MAX_RULES + 1:
+        raise DraftTooLarge(most=MAX_RULES)
+    return _group(places, ROOT, 1)
 
 
 def change(root: Group, wish: str) -> None:
-    """Do what a button says, as `add@r.1`: add, group, copy or remove. A place that is not there is passed over."""
+    """Do what a button says, as `add@r.1`: add, group, copy or remove. A place that is not there is passed over.
+
+    Raise DraftTooLarge instead of growing past what could be read back.
+    """
     act, _, place = wish.partition("@")
     steps = place.split(".")[1:]
-    if not all(step.isdigit() for step in steps):
+    if len(steps) > MAX_DEPTH or not all(step.isascii() and step.isdigit() and len(step) < 4 for step in steps):
         return
     parent, here = _find(root, [int(step) for step in steps])
     if act == "add" and isinstance(here, Group):
-        here.items.append(Condition(is_new=True))
+        here.items.append(Condition(is_focused=True))
     elif act == "group" and isinstance(here, Group):
-        here.items.append(Group("any", [Condition(is_new=True)]))
+        here.items.append(Group("any", [Condition(is_focused=True)]))
     elif act == "copy" and parent and here:
         parent.items.insert(int(steps[-1]) + 1, deepcopy(here))
     elif act == "remove" and parent and here:
-        parent.items.pop(int(steps[-1]))
+        _remove(parent, int(steps[-1]))
+    if _size(root) > MAX_RULES + 1:
+        raise DraftTooLarge(most=MAX_RULES)
 
 
 def from_rules(value: Mapping[str, Any]) -> Group:
@@ -118,9 +132,34 @@ def conditions(group: Group) -> Iterator[Condition]:
             yield item
 
 
-def _condition(form: Mapping[str, str], place: str) -> Condition:
-    prefix = f"{place}-"
-    words = {name[len(prefix) :]: value for name, value in form.items() if name.startswith(prefix)}
+def _group(places: Mapping[str, dict[str, str]], at: str, depth: int) -> Group:
+    match = places.get(at, {}).get("match", "all")
+    group = Group(match if match in vocabulary.MATCHES else "all")
+    for number in range(MAX_RULES):
+        place = f"{at}.{number}"
+        inputs = places.get(place, {})
+        if "match" in inputs and depth < MAX_DEPTH:
+            group.items.append(_group(places, place, depth + 1))
+        elif "what" in inputs:
+            group.items.append(_condition(inputs))
+        else:
+            break
+    return group
+
+
+def _remove(parent: Group, position: int) -> None:
+    """Take an item out; what now stands there, or else the one before, or else the group, gets the focus."""
+    parent.items.pop(position)
+    beside = parent.items[min(position, len(parent.items) - 1)] if parent.items else parent
+    beside.is_focused = True
+
+
+def _size(item: Condition | Group) -> int:
+    return 1 + sum(map(_size, item.items)) if isinstance(item, Group) else 1
+
+
+def _condition(inputs: Mapping[str, str]) -> Condition:
+    words = dict(inputs)
     what, op = words.pop("what"), words.pop("op", "")
     if words.pop("was", what) != what:
         # Another thing is asked about now: the old question and its words mean nothing any more.
@@ -196,7 +235,7 @@ def _asked(item: Condition, fields: Mapping[str, FieldInfo]) -> dict[str, Any]:
 def _typed(word: str, name: str, kind: str) -> Any:
     """Return the word as the field's kind has it; one that does not fit stays as typed, for the codec to refuse."""
     if name == "values":
-        parts = [part.strip() for part in word.replace("，", ",").split(",")]
+        parts = [part.strip() for part in word.splitlines()]
         return [_typed(part, "value", kind) for part in parts if part]
     if kind == "number":
         return _number(word)
@@ -247,4 +286,4 @@ def _opposite(value: Mapping[str, Any]) -> Condition | Group:
 def _word(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return ", ".join(str(item) for item in value) if isinstance(value, list) else str(value)
+    return "\n".join(str(item) for item in value) if isinstance(value, list) else str(value)

@@ -12,10 +12,9 @@ from sqlalchemy import ColumnElement, type_coerce
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 
 from app.consent import permission
-from app.segments import history
 from app.segments.limits import CONFIG, Days, Text, Times
 from app.segments.speech import N_, Speech
-from app.segments.terms import DAYS, Terms
+from app.segments.terms import Terms
 
 Amount = Annotated[Decimal, Field(gt=0, le=10**12, allow_inf_nan=False, max_digits=18)]
 TopicId = Annotated[int, Field(strict=True, ge=0, le=2**62)]
@@ -31,6 +30,10 @@ class HasTag:
 
     def to_sql(self, terms: Terms) -> ColumnElement[bool]:
         return type_coerce(terms.tags, ARRAY(TEXT)).contains([self.tag])
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        return ("tags",)
 
     def say(self, speech: Speech) -> str:
         return speech.say(N_("they carry the tag %(tag)s"), tag=speech.value(self.tag))
@@ -50,6 +53,10 @@ class Permission:
         allowed = permission.allowed_query(terms.workspace_id, self.purpose, self.topic, terms.now).subquery()
         inside = terms.customer_id.in_(allowed.select().with_only_columns(allowed.c.customer_id))
         return inside if self.state == "allowed" else ~inside
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        return ()
 
     def say(self, speech: Speech) -> str:
         return speech.say(_PERMISSION[self.purpose, self.state], topic=speech.topic(self.topic))
@@ -82,10 +89,11 @@ class Purchased:
             # All purchases ever are summed up beside the customer already.
             total = terms.field("orders" if self.measure == "count" else "spent", "number")
             return total.expression >= terms.bound(total, self.at_least)
-        since = terms.since(self.days)
-        return terms.customer_id.in_(
-            history.buyers_query(terms.workspace_id, self.measure, self.at_least, since=since, until=terms.now)
-        )
+        return terms.history.bought(self.measure, since=terms.since(self.days)) >= self.at_least
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        return () if self.days is not None else ("orders" if self.measure == "count" else "spent",)
 
     def say(self, speech: Speech) -> str:
         message = N_("they spent at least %(least)s %(period)s")
@@ -107,21 +115,18 @@ class Did:
     type: Literal["did"] = fixed(default="did", kw_only=True)
 
     def to_sql(self, terms: Terms) -> ColumnElement[bool]:
-        latest = _LATEST.get(self.kind)
-        if latest and self.at_least == 1 and self.verdict == "human":
-            # One time by a person is what the engagement row remembers; no event need be read.
-            info = terms.field(latest, *DAYS)
+        if self.reads:
+            info = terms.field(*self.reads)
             return info.expression.is_not(None) if self.days is None else terms.recent(info, self.days)
-        return terms.customer_id.in_(
-            history.doers_query(
-                terms.workspace_id,
-                self.kind,
-                at_least=self.at_least,
-                since=None if self.days is None else terms.since(self.days),
-                until=terms.now,
-                human_only=self.verdict == "human" and latest is not None,
-            )
-        )
+        since = None if self.days is None else terms.since(self.days)
+        human_only = self.verdict == "human" and self.kind in _LATEST
+        return terms.history.did(self.kind, since=since, human_only=human_only) >= self.at_least
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """One time by a person is what the engagement row remembers; no event need be read."""
+        latest = _LATEST.get(self.kind)
+        return (latest,) if latest and self.at_least == 1 and self.verdict == "human" else ()
 
     def say(self, speech: Speech) -> str:
         told = _DID_ANY[self.kind] if self.verdict == "any" and self.kind in _DID_ANY else _DID[self.kind]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from dataclasses import field as fixed
 from typing import Annotated, Literal, Union
@@ -41,7 +41,10 @@ class All:
     type: Literal["all"] = fixed(default="all", kw_only=True)
 
     def to_sql(self, terms: Terms) -> ColumnElement[bool]:
-        return and_(true(), *(rule.to_sql(terms) for rule in self.rules))
+        return self.combine([rule.to_sql(terms) for rule in self.rules])
+
+    def combine(self, inside: Sequence[ColumnElement[bool]]) -> ColumnElement[bool]:
+        return and_(true(), *inside)
 
     def say(self, speech: Speech) -> str:
         if not self.rules:
@@ -58,7 +61,10 @@ class Any:
     type: Literal["any"] = fixed(default="any", kw_only=True)
 
     def to_sql(self, terms: Terms) -> ColumnElement[bool]:
-        return or_(false(), *(rule.to_sql(terms) for rule in self.rules))
+        return self.combine([rule.to_sql(terms) for rule in self.rules])
+
+    def combine(self, inside: Sequence[ColumnElement[bool]]) -> ColumnElement[bool]:
+        return or_(false(), *inside)
 
     def say(self, speech: Speech) -> str:
         if not self.rules:
@@ -75,7 +81,10 @@ class Not:
     type: Literal["not"] = fixed(default="not", kw_only=True)
 
     def to_sql(self, terms: Terms) -> ColumnElement[bool]:
-        return self.rule.to_sql(terms).self_group().is_not(true())
+        return self.combine([self.rule.to_sql(terms)])
+
+    def combine(self, inside: Sequence[ColumnElement[bool]]) -> ColumnElement[bool]:
+        return inside[0].self_group().is_not(true())
 
     def say(self, speech: Speech) -> str:
         return speech.say(N_("it is not so that %(rule)s"), rule=_inside(self.rule, speech))

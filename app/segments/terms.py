@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, func, literal
 
 from app.customers.fields import FieldInfo
 from app.kernel.refusals import Refusal
+from app.segments.history import History
 
 # Kinds of field that conditions on days can be put to: whole days, and moments in the workspace's time zone.
 DAYS = ("date", "time")
@@ -28,7 +29,10 @@ class Misfit(Refusal):
 
 @dataclass(frozen=True)
 class Terms:
-    """One workspace's vocabulary. `customer_id` and `tags` are the columns conditions hang on."""
+    """One workspace's vocabulary. `customer_id` and `tags` are the columns conditions hang on.
+
+    `history` gathers what is asked of purchases and activities while a rule is compiled.
+    """
 
     workspace_id: int
     fields: Mapping[str, FieldInfo]
@@ -36,6 +40,7 @@ class Terms:
     zone: tzinfo
     customer_id: ColumnElement[int]
     tags: ColumnElement[list[str]]
+    history: History
 
     def field(self, name: str, *kinds: str) -> FieldInfo:
         """Return the field of this name if it is one of these kinds (any kind when none is given)."""

@@ -21,6 +21,14 @@ from app.segments.models import Segment
 from app.web import errors, guard, shell
 
 bp = Blueprint("segments", __name__, template_folder="templates")
+# Far more than a rule of two hundred conditions takes.
+LARGEST_FORM = 512 * 1024
+
+
+@bp.before_request
+def allow_small_forms() -> None:
+    """Refuse what no builder sends before it is read."""
+    request.max_content_length = LARGEST_FORM
 
 
 @bp.get("/segments")
@@ -144,8 +152,8 @@ def _listed(segment: Segment, words: builder.Vocabulary) -> dict[str, Any]:
 
 
 def _draft() -> Group:
-    """Return the tree in the builder's form; several choices of one input are joined by commas."""
-    return drafts.from_form({name: ", ".join(request.form.getlist(name)) for name in request.form})
+    """Return the tree in the builder's form; several values of one input are lines of its text."""
+    return drafts.from_form({name: "\n".join(values).replace("\r\n", "\n") for name, values in request.form.lists()})
 
 
 def _opened_at() -> datetime | None:

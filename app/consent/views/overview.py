@@ -58,7 +58,7 @@ def flow_chart(flow: Flow) -> dict[str, object]:
 def flow_summary(flow: Flow) -> str:
     """Return the chart in one sentence."""
     gained, lost = language.number(flow.gained_total), language.number(flow.lost_total)
-    sentence = str(_("In 13 weeks %(gained)s permissions were gained and %(lost)s lost.", gained=gained, lost=lost))
+    sentence = str(_("Permissions in 13 weeks: %(gained)s gained, %(lost)s lost.", gained=gained, lost=lost))
     if flow.brought_total:
         sentence += " " + _("%(brought)s more came along by import.", brought=language.number(flow.brought_total))
     return sentence

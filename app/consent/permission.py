@@ -91,6 +91,16 @@ def consented_query(workspace_id: int, purpose: str, topic_id: int, now: datetim
     )
 
 
+def promised_query(workspace_id: int, purpose: str, topic_id: int) -> Select[*tuple[Any, ...]]:
+    """Select (customer_id, promised_limit, promised_days): how often each was told to expect mail."""
+    return select(ConsentState.customer_id, ConsentState.promised_limit, ConsentState.promised_days).where(
+        ConsentState.workspace_id == workspace_id,
+        ConsentState.purpose == purpose,
+        ConsentState.topic_id == topic_id,
+        ConsentState.promised_limit.is_not(None),
+    )
+
+
 def is_allowed(
     workspace_id: int,
     customer_id: ColumnElement[int],

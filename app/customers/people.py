@@ -63,6 +63,12 @@ def sums_query(workspace_id: int) -> Select[int]:
     return query.where(Engagement.workspace_id == workspace_id)
 
 
+def contacts_query(workspace_id: int) -> Select[int, list[datetime], list[int]]:
+    """Select (customer_id, recent_contact_at, recent_contact_topic) of everyone: their mails, the newest first."""
+    columns = (Engagement.customer_id, Engagement.recent_contact_at, Engagement.recent_contact_topic)
+    return select(*columns).where(Engagement.workspace_id == workspace_id)
+
+
 def get(session: Session, workspace_id: int, customer_id: int) -> Customer:
     """Return the customer; raise NotFound."""
     found = session.get(Customer, (workspace_id, customer_id))

@@ -97,40 +97,62 @@ def _execute(session: Session, query: Select[Any], *, is_large: bool) -> list[An
     return rows
 
 
-def _people(
-    send: Send, audience: Select[tuple[int]], lane_ids: dict[str, int], permission_seq: int | None, now: datetime
-) -> CTE:
-    """Everyone asked for, with the lane towards them, the record that allows it, or the reason why not."""
-    workspace_id = send.workspace_id
+def standing_query(
+    workspace_id: int, audience: Select[tuple[int]], *, purpose: str, topic_id: int, is_notice: bool, now: datetime
+) -> Select[*tuple[Any, ...]]:
+    """Select how everyone of the audience stands: the record that allows the mail, or the reason why there is none.
+
+    Columns: customer_id, ledger_seq, reason (null: may be written to), provider, time_zone.
+    """
     wanted = audience.subquery("wanted")
     customer_id = wanted.c[0]
     data = people.merge_data_query(workspace_id, with_purchases=False).subquery("data")
-    allowed = permission.consented_query(workspace_id, send.purpose, send.topic_id or 0, now).subquery("allowed")
-    silent = silent_query(workspace_id, is_notice=send.kind == SendKind.NOTICE).subquery("silent")
-    may = true() if send.kind == SendKind.NOTICE else allowed.c.customer_id.is_not(None)
-    record = func.coalesce(cast(literal(permission_seq), BigInteger), allowed.c.ledger_seq)
+    allowed = permission.consented_query(workspace_id, purpose, topic_id, now).subquery("allowed")
+    silent = silent_query(workspace_id, is_notice=is_notice).subquery("silent")
+    may = true() if is_notice else allowed.c.customer_id.is_not(None)
     reason: ColumnElement[str | None] = case(
         (data.c.address_digest.is_(None), literal("no_address")),
         (silent.c.address_digest.is_not(None), literal("suppressed")),
         (may, null()),
         else_=literal("no_permission"),
     )
-    # Written into the statement: joined, the lanes would make PostgreSQL expect a hundredth of the rows.
-    lane_id = case(lane_ids, value=data.c.provider, else_=lane_ids[lanes.EVERYBODY_ELSE]).label("lane_id")
-    found = (
+    return (
         select(
             customer_id.label("customer_id"),
-            record.label("ledger_seq"),
+            allowed.c.ledger_seq,
             cast(reason, Text).label("reason"),
-            lane_id,
+            data.c.provider,
+            data.c.time_zone,
         )
         .select_from(wanted)
         .join(data, data.c.customer_id == customer_id)
         .outerjoin(allowed, allowed.c.customer_id == customer_id)
         .outerjoin(silent, silent.c.address_digest == data.c.address_digest)
-        .subquery("found")
     )
-    return select(func.nextval("messages_id_seq").label("id"), *found.c).cte("person")
+
+
+def _people(
+    send: Send, audience: Select[tuple[int]], lane_ids: dict[str, int], permission_seq: int | None, now: datetime
+) -> CTE:
+    """Everyone asked for, with the lane towards them, the record that allows it, or the reason why not."""
+    is_notice = send.kind == SendKind.NOTICE
+    found = standing_query(
+        send.workspace_id,
+        audience,
+        purpose=send.purpose,
+        topic_id=send.topic_id or 0,
+        is_notice=is_notice,
+        now=now,
+    ).subquery("found")
+    # Written into the statement: joined, the lanes would make PostgreSQL expect a hundredth of the rows.
+    lane_id = case(lane_ids, value=found.c.provider, else_=lane_ids[lanes.EVERYBODY_ELSE]).label("lane_id")
+    return select(
+        func.nextval("messages_id_seq").label("id"),
+        found.c.customer_id,
+        func.coalesce(cast(literal(permission_seq), BigInteger), found.c.ledger_seq).label("ledger_seq"),
+        found.c.reason,
+        lane_id,
+    ).cte("person")
 
 
 def silent_query(workspace_id: int, *, is_notice: bool) -> Select[bytes]:

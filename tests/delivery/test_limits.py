@@ -12,7 +12,7 @@ from app.accounts import identities, relays
 from app.cadence import policies
 from app.cadence.decide import Policy
 from app.customers import people
-from app.delivery import desk, lanes, sends
+from app.delivery import desk, forecast, lanes, sends
 from app.delivery.gate import CONTACTS_KEPT
 from app.delivery.pace import Pace
 from app.kernel.services import Services
@@ -109,12 +109,15 @@ def test_a_promise_is_kept_however_much_else_was_sent(services: Services, worksp
             },
         )
         send = delivery.a_send(session, workspace, topic_id=topic.id)
-        sends.launch(session, workspace.id, send.id, people.base_query(workspace.id), now=NOON)
+        everyone = people.base_query(workspace.id)
+        told = forecast.of_audience(session, workspace.id, everyone, topic.id, now=NOON)
+        sends.launch(session, workspace.id, send.id, everyone, now=NOON)
 
     assert desk.Desk(services, workspace.id, delivery.lane_ids(services.database, workspace)[0]).claim() == []
     with services.database.transaction(workspace.id) as session:
         query = text("SELECT reason, due_at FROM messages WHERE send_id = :send")
         assert tuple(session.execute(query, {"send": send.id}).one()) == ("waiting:promise", moments[0] + rare)
+    assert [(wait.why, wait.first) for wait in told.waits] == [("promise", moments[0] + rare)]
 
 
 @pytest.mark.parametrize(

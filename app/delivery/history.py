@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import ARRAY, BigInteger, any_, cast, func, select
@@ -11,13 +11,14 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session
 
 from app.customers import people
-from app.delivery import words
+from app.delivery import subjects, words
 from app.delivery.models import Message, MessageState, Send, SendKind
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryRow:
-    """One message to one person. `why` is a message id; `at` is when it last moved or will."""
+    """One message to one person, with its subject as they read it. `why` is a message id; `at` is when it last moved
+    or will."""
 
     message_id: int
     send_id: int
@@ -46,14 +47,16 @@ class Doubtful:
 
 def of_customer(session: Session, workspace_id: int, customer_id: int, limit: int = 20) -> list[HistoryRow]:
     """Return the newest messages to this person, those that did not leave too."""
-    rows = session.execute(
+    found = session.execute(
         select(Message, Send.kind, Send.source_id, Send.subject, Send.created_at)
         .join(Send, (Send.workspace_id == Message.workspace_id) & (Send.id == Message.send_id))
         .where(Message.workspace_id == workspace_id, Message.customer_id == customer_id)
         .order_by(Message.id.desc())
         .limit(limit)
-    )
-    return [_row(*row) for row in rows]
+    ).all()
+    rows = [_row(*row) for row in found]
+    read = subjects.of_customer(session, workspace_id, customer_id, [row.subject for row in rows])
+    return [replace(row, subject=subject) for row, subject in zip(rows, read, strict=True)]
 
 
 def contacts(

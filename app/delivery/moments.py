@@ -9,6 +9,7 @@ from sqlalchemy import ARRAY, BigInteger, any_, cast, func, literal, select
 from sqlalchemy.orm import Session
 
 from app.customers.timeline import Moment
+from app.delivery import subjects
 from app.delivery.models import Message, MessageState, Send
 
 # Message ids by state; what is left out has not left.
@@ -35,6 +36,8 @@ def of_customer(
     )
     if until is not None:
         query = query.where(at <= until)
+    rows = session.execute(query).all()
+    read = subjects.of_customer(session, workspace_id, customer_id, [row.subject for row in rows])
     return [
         Moment(
             at=row.at,
@@ -42,10 +45,10 @@ def of_customer(
             kind="message",
             key=f"message-{_NEWEST_FIRST - row.id:019d}",
             title=_TITLES[row.state],
-            detail=row.subject,
+            detail=subject,
             url=f"/campaigns/{row.source_id}" if row.kind == "campaign" else None,
         )
-        for row in session.execute(query)
+        for row, subject in zip(rows, read, strict=True)
     ]
 
 

@@ -10,11 +10,17 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from app.accounts import audit, identities
-from app.delivery import history, lanes
+from app.delivery import history, lanes, subjects
 from app.kernel.services import services
 from app.web import guard, shell
 
 bp = Blueprint("delivery", __name__, template_folder="templates")
+
+
+@bp.app_template_filter("as_read")
+def as_read(subject: str) -> str:
+    """Show a subject as a sample person reads it, on the pages of every room."""
+    return subjects.filled(subject, sender=g.workspace.name)
 
 
 def customer_panel(session: Session, workspace_id: int, subject_id: int, now: datetime) -> str:

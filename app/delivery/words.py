@@ -1,4 +1,4 @@
-"""Why did a message leave, wait or not leave? One sentence per reason, shown through translation."""
+"""Why did a message leave, wait or not leave? Every reason in words, shown through translation."""
 
 from __future__ import annotations
 
@@ -16,43 +16,98 @@ STATES = {
     "in_doubt": N_("It may or may not have arrived; it is not sent again by itself."),
     "skipped": N_("Not sent."),
 }
+# Each reason a message may carry, said twice: of one message, and of a number of people ("12 · have no address").
 REASONS = {
-    "no_address": N_("There is no email address."),
-    "journey_ended": N_("They answered, bought or left the journey first."),
-    "no_permission": N_("There was no permission for this topic."),
-    "suppressed": N_("The address is on the suppression list."),
-    "withdrawn": N_("This person withdrew before it left."),
-    "cancelled": N_("The sending was cancelled."),
-    "erased": N_("This person asked to be erased."),
-    "render_error": N_("The content could not be filled in for this person."),
-    "undeliverable_eai": N_("The mail server does not know addresses in this script."),
-    "waiting:cap": N_("It waits: this person had as many mails as the limit allows."),
-    "waiting:promise": N_("It waits: this topic promised fewer mails than that."),
-    "waiting:quiet_hours": N_("It waits for a decent hour where this person lives."),
-    "deferred:mailbox_full": N_("The mailbox is full; it is tried again."),
-    "deferred:throttled": N_("The mail server asked for patience; it is tried again."),
-    "deferred:policy": N_("The mail server refused our mail for now; it is tried again."),
-    "deferred:connection": N_("The connection broke; it is tried again."),
-    "deferred:unclassified": N_("The mail server asked to try again later."),
-    "deferred:content": N_("The mail server asked to try again later."),
-    "deferred:address": N_("The mail server asked to try again later."),
-    "gave_up": N_("It was tried for three days without success."),
-    "address": N_("The address does not exist any more."),
-    "mailbox_full": N_("The mailbox is full."),
-    "policy": N_("The provider refused our mail as such, not this person's mailbox."),
-    "content": N_("The mail server refused the content."),
-    "unclassified": N_("The mail server refused it without a reason we know."),
-    "throttled": N_("The mail server refused it because of too much mail."),
-    "connection_lost": N_("The connection broke just after it was handed over."),
-    "sender_died": N_("The sending process stopped just as it was handed over."),
-    "answer_lost": N_("The mail server's answer was lost."),
+    "no_address": (N_("There is no email address."), N_("have no email address")),
+    "journey_ended": (
+        N_("They answered, bought or left the journey first."),
+        N_("answered, bought or left the journey first"),
+    ),
+    "no_permission": (N_("There was no permission for this topic."), N_("did not agree to this topic")),
+    "suppressed": (N_("The address is on the suppression list."), N_("their address is on the suppression list")),
+    "withdrawn": (N_("This person withdrew before it left."), N_("withdrew before it left")),
+    "cancelled": (N_("The sending was cancelled."), N_("the sending was cancelled")),
+    "erased": (N_("This person asked to be erased."), N_("asked to be erased")),
+    "render_error": (
+        N_("The content could not be filled in for this person."),
+        N_("the mail could not be filled in for them"),
+    ),
+    "undeliverable_eai": (
+        N_("The mail server does not know addresses in this script."),
+        N_("the mail server does not know addresses in their script"),
+    ),
+    "waiting:cap": (
+        N_("It waits: this person had as many mails as the limit allows."),
+        N_("later: frequency cap"),
+    ),
+    "waiting:promise": (
+        N_("It waits: this topic promised fewer mails than that."),
+        N_("later: frequency limit of the topic"),
+    ),
+    "waiting:quiet_hours": (N_("It waits for a decent hour where this person lives."), N_("later: quiet hours")),
+    "deferred:mailbox_full": (N_("The mailbox is full; it is tried again."), N_("later: the mailbox is full")),
+    "deferred:throttled": (
+        N_("The mail server asked for patience; it is tried again."),
+        N_("later: the mailbox provider asks us to slow down"),
+    ),
+    "deferred:policy": (
+        N_("The mail server refused our mail for now; it is tried again."),
+        N_("later: the mailbox provider refuses our mail for now"),
+    ),
+    "deferred:connection": (N_("The connection broke; it is tried again."), N_("later: the connection broke")),
+    "deferred:unclassified": (
+        N_("The mail server asked to try again later."),
+        N_("later: the mail server asked to try again"),
+    ),
+    "deferred:content": (
+        N_("The mail server asked to try again later."),
+        N_("later: the mail server asked to try again"),
+    ),
+    "deferred:address": (
+        N_("The mail server asked to try again later."),
+        N_("later: the mail server asked to try again"),
+    ),
+    "gave_up": (
+        N_("It was tried for three days without success."),
+        N_("the mailbox provider took no mail for three days"),
+    ),
+    "address": (N_("The address does not exist any more."), N_("the address does not exist")),
+    "mailbox_full": (N_("The mailbox is full."), N_("the mailbox is full")),
+    "policy": (
+        N_("The provider refused our mail as such, not this person's mailbox."),
+        N_("the mailbox provider refused our mail as such"),
+    ),
+    "content": (N_("The mail server refused the content."), N_("the mailbox provider refused the content")),
+    "unclassified": (
+        N_("The mail server refused it without a reason we know."),
+        N_("refused without a clear reason"),
+    ),
+    "throttled": (
+        N_("The mail server refused it because of too much mail."),
+        N_("refused because of too much mail"),
+    ),
+    "connection_lost": (
+        N_("The connection broke just after it was handed over."),
+        N_("in doubt: the connection broke just after the hand-over"),
+    ),
+    "sender_died": (
+        N_("The sending process stopped just as it was handed over."),
+        N_("in doubt: the sending process stopped at the hand-over"),
+    ),
+    "answer_lost": (N_("The mail server's answer was lost."), N_("in doubt: the mail server's answer was lost")),
 }
 PAUSES = {
     "staff": N_("Paused by staff."),
     "content_refused": N_("The content cannot be sent as it is."),
+    "journey": N_("Its journey is paused."),
 }
 
 
 def why(state: str, reason: str | None) -> str:
     """Return the message id of the sentence for one message."""
-    return REASONS.get(reason or "", STATES[state])
+    return REASONS[reason][0] if reason in REASONS else STATES[state]
+
+
+def of_people(reason: str) -> str:
+    """Return the message id of why a number of people did not get a mail, or get it later."""
+    return REASONS[reason][1] if reason in REASONS else N_("for another reason")

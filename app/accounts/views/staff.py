@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flask import g
@@ -13,7 +14,7 @@ from app.accounts.forms import InviteForm, RoleForm
 from app.accounts.views.blueprint import bp, settings_tabs
 from app.kernel.refusals import Refusal
 from app.kernel.services import services
-from app.web import guard, shell
+from app.web import errors, guard, shell
 
 
 @dataclass(frozen=True)
@@ -48,19 +49,29 @@ def invite() -> ResponseReturnValue:
 @bp.post("/settings/staff/<int:staff_id>/role")
 @guard.role("owner")
 def change_role(staff_id: int) -> ResponseReturnValue:
-    """Give a member another role."""
-    role = RoleForm().role.data
-    with services().database.transaction(g.workspace.id) as session:
-        roles.change(session, g.workspace.id, staff_id, role, changed_by=g.staff.id, now=services().clock.now())
-    return shell.back("/settings/staff", _("The role is changed."))
+    """Give a member another role; what cannot be is said beside that member."""
+    form = RoleForm()
+    try:
+        with services().database.transaction(g.workspace.id) as session:
+            roles.change(
+                session, g.workspace.id, staff_id, form.role.data, changed_by=g.staff.id, now=services().clock.now()
+            )
+    except roles.LastOwner as refusal:
+        return _refused(staff_id, refusal, form)
+    # Whoever gave up being owner may not see this page any more.
+    is_own = staff_id == g.staff.id and form.role.data != "owner"
+    return shell.back("/" if is_own else "/settings/staff", _("The role is changed."))
 
 
 @bp.post("/settings/staff/<int:staff_id>/remove")
 @guard.role("owner")
 def remove(staff_id: int) -> ResponseReturnValue:
-    """End somebody's membership."""
-    with services().database.transaction(g.workspace.id) as session:
-        roles.remove(session, g.workspace.id, staff_id, removed_by=g.staff.id, now=services().clock.now())
+    """End somebody's membership; what cannot be is said beside that member."""
+    try:
+        with services().database.transaction(g.workspace.id) as session:
+            roles.remove(session, g.workspace.id, staff_id, removed_by=g.staff.id, now=services().clock.now())
+    except roles.LastOwner as refusal:
+        return _refused(staff_id, refusal)
     return shell.back("/settings/staff", _("This person can no longer enter the workspace."))
 
 
@@ -73,11 +84,24 @@ def withdraw_invitation(invitation_id: int) -> ResponseReturnValue:
     return shell.back("/settings/staff", _("The link in that invitation no longer works."))
 
 
-def _page(form: InviteForm, invited: Invited | None = None, status: int = 200) -> ResponseReturnValue:
+def _refused(staff_id: int, refusal: Refusal, form: RoleForm | None = None) -> ResponseReturnValue:
+    """Show the page again with the refusal at the member it is about, and the role that was asked for."""
+    form = form or RoleForm(formdata=None, role="owner")
+    form.role.errors = [errors.say(refusal)]
+    return _page(InviteForm(formdata=None), asked_for={staff_id: form}, status=refusal.status)
+
+
+def _page(
+    form: InviteForm,
+    invited: Invited | None = None,
+    asked_for: Mapping[int, RoleForm] | None = None,
+    status: int = 200,
+) -> ResponseReturnValue:
     with services().database.transaction(g.workspace.id) as session:
         members = roles.list_members(session, g.workspace.id)
         asked = invitations.list_open(session, g.workspace.id, now=services().clock.now())
     role_forms = {member.staff_id: RoleForm(formdata=None, role=member.role) for member in members}
+    role_forms.update(asked_for or {})
     return shell.page(
         "accounts/staff.html",
         form=form,

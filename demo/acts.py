@@ -142,7 +142,7 @@ def send_campaign(
     remarks = "".join(f"\n    {check.level}: {check.message}" for check in checks)
     stage.say(f"preflight: {len(checks)} remarks{remarks}")
     with stage.transaction() as session:
-        schedule.plan(session, stage.workspace_id, campaign_id, at=None, staff_id=stage.staff_id, now=stage.now)
+        schedule.plan(session, stage.workspace_id, campaign_id, staff_id=stage.staff_id, now=stage.now)
     stage.settle()
     with stage.transaction() as session:
         send_id = compose.get(session, stage.workspace_id, campaign_id).send_id

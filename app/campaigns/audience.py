@@ -1,36 +1,58 @@
-"""Who would get this campaign, and who would not? From everyone chosen to everyone who gets it now."""
+"""Who would get this campaign, who would not, and when? From everyone chosen to everyone who gets it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, func, select
+from sqlalchemy import Select, exc
 from sqlalchemy.orm import Session
 
-from app.cadence import policies
 from app.campaigns.models import Campaign
-from app.consent import permission, topics
-from app.customers.models import Engagement
+from app.delivery import forecast
+from app.delivery.forecast import Wait
+from app.kernel.refusals import Refusal
 from app.segments import preview, segments
+from app.segments.codec import Problem, RulesInvalid
 from app.segments.rules import EVERYBODY, Rule
+
+
+class SegmentBroken(Refusal):
+    """What the segment asks about is gone, or became something else; `problem` says what, if it is known."""
+
+    status = 422
+    message = "The segment “%(segment)s” does not work any more. Choose another one, or change its conditions."
+
+    def __init__(self, segment: str, problem: Problem | None = None) -> None:
+        super().__init__(field="audience", segment=segment)
+        self.problem = problem
 
 
 @dataclass(frozen=True)
 class Audience:
-    """How many are chosen and what becomes of them: `matched` minus the two next is `mailable`, some of them later."""
+    """How many are chosen and what becomes of them: `matched` minus those without an address, permission or with a
+    suppressed address is `mailable`; of those, `later` wait, and `waits` says for what."""
 
     matched: int
     no_permission: int
     suppressed: int
     mailable: int
     later: int
+    no_address: int = 0
+    waits: tuple[Wait, ...] = ()
+
+    @property
+    def now(self) -> int:
+        """Return how many get it at once."""
+        return self.mailable - self.later
 
     @property
     def not_mailed(self) -> int:
         """Return how many will not get it at all."""
-        return self.no_permission + self.suppressed
+        return self.matched - self.mailable
 
 
 def is_chosen(campaign: Campaign) -> bool:
@@ -39,12 +61,25 @@ def is_chosen(campaign: Campaign) -> bool:
 
 
 def count(session: Session, campaign: Campaign, *, now: datetime) -> Audience | None:
-    """Return the numbers, or None while nobody is chosen. Cheap under `transaction(workspace_id, reading=True)`."""
+    """Return the numbers if it leaves at `now`, or None while nobody is chosen; raise SegmentBroken.
+
+    Cheap under `transaction(workspace_id, reading=True)`.
+    """
     if not is_chosen(campaign) or campaign.topic_id is None:
         return None
-    found = preview.waterfall(session, campaign.workspace_id, rule_of(session, campaign), campaign.topic_id, now)
-    later = session.scalar(_later_query(session, campaign, now)) or 0
-    return Audience(found.matched, found.no_permission, found.suppressed, found.mailable, later)
+    with _telling(session, campaign):
+        chosen = query(session, campaign, now=now)
+        found = forecast.of_audience(session, campaign.workspace_id, chosen, campaign.topic_id, now=now)
+    reasons: Mapping[str, int] = found.reasons or {}
+    return Audience(
+        matched=found.matched,
+        no_permission=reasons.get("no_permission", 0),
+        suppressed=reasons.get("suppressed", 0),
+        no_address=reasons.get("no_address", 0),
+        mailable=found.mailable,
+        later=found.later,
+        waits=found.waits,
+    )
 
 
 def query(session: Session, campaign: Campaign, *, now: datetime) -> Select[Any]:
@@ -60,38 +95,22 @@ def rule_of(session: Session, campaign: Campaign) -> Rule:
 
 
 def some_people(session: Session, campaign: Campaign, *, now: datetime) -> list[preview.Person]:
-    """Return a few of those chosen, to see the mail as them; without a choice, a few of all."""
-    rule = rule_of(session, campaign)
-    return preview.sample(session, campaign.workspace_id, rule, now=now, limit=12)
+    """Return a few of those chosen, to see the mail as them; without a choice, a few of all; raise SegmentBroken."""
+    with _telling(session, campaign):
+        return preview.sample(session, campaign.workspace_id, rule_of(session, campaign), now=now, limit=12)
 
 
-def _later_query(session: Session, campaign: Campaign, now: datetime) -> Select[int]:
-    """Count who may be mailed and has had as many mails lately as the workspace or the topic allows."""
-    workspace_id, topic_id = campaign.workspace_id, campaign.topic_id or 0
-    matches = query(session, campaign, now=now).cte("matches")
-    allowed = permission.allowed_query(workspace_id, "marketing", topic_id, now).cte("allowed")
-    policy = policies.get(session, workspace_id)
-    promise = topics.get(session, workspace_id, topic_id).promise
-    by_topic = _contacts_since(now - timedelta(days=promise.days), topic_id) >= promise.limit
-    is_full: ColumnElement[bool] = by_topic
-    if policy.cap is not None:
-        is_full = by_topic | (_contacts_since(now - policy.cap.window, None) >= policy.cap.limit)
-    return (
-        select(func.count())
-        .select_from(Engagement)
-        .join(matches, matches.c.customer_id == Engagement.customer_id)
-        .join(allowed, allowed.c.customer_id == Engagement.customer_id)
-        .where(Engagement.workspace_id == workspace_id, is_full)
-    )
+@contextmanager
+def _telling(session: Session, campaign: Campaign) -> Iterator[None]:
+    """Turn whatever is wrong with the segment's conditions into SegmentBroken; the transaction goes on."""
+    try:
+        with session.begin_nested():
+            yield
+    except RulesInvalid as invalid:
+        raise SegmentBroken(_name(session, campaign), next(iter(invalid.problems), None)) from invalid
+    except exc.DataError as error:
+        raise SegmentBroken(_name(session, campaign)) from error
 
 
-def _contacts_since(since: datetime, topic_id: int | None) -> ScalarSelect[int]:
-    contact = (
-        func.unnest(Engagement.recent_contact_at, Engagement.recent_contact_topic)
-        .table_valued("at", "topic")
-        .render_derived()
-    )
-    counted = select(func.count()).select_from(contact).where(contact.c.at > since)
-    if topic_id is not None:
-        counted = counted.where(contact.c.topic == topic_id)
-    return counted.scalar_subquery()
+def _name(session: Session, campaign: Campaign) -> str:
+    return segments.get(session, campaign.workspace_id, campaign.segment_id or 0).name

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -12,15 +11,12 @@ from sqlalchemy.orm import Session
 from app.accounts import identities, workspaces
 from app.campaigns import brands, starters, templates
 from app.campaigns.brands import Brand
+from app.campaigns.drafts import Draft, checked, draft_of, put
 from app.campaigns.models import Campaign, CampaignState, Format
 from app.customers import fields
 from app.delivery import syntax
 from app.delivery.content import Content
 from app.kernel.refusals import NotFound, Refusal
-
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
-_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,4})?")
-LONGEST_NAME, LONGEST_SUBJECT = 120, 300
 
 
 class Frozen(Refusal):
@@ -35,28 +31,6 @@ class EditedElsewhere(Refusal):
     message = (
         "This campaign was changed in another window since you opened it. Your text is still here and is not saved yet."
     )
-
-
-class SourceTooLarge(Refusal):
-    """A source is larger than any mailbox would show."""
-
-    status = 422
-    message = "The content is larger than 256 kB. Leave out what mailboxes would cut off anyway."
-
-
-@dataclass(frozen=True)
-class Draft:
-    """Everything about a campaign that its author may change."""
-
-    name: str
-    segment_id: int | None
-    is_for_everyone: bool
-    topic_id: int | None
-    format: str
-    subject: str
-    preheader: str
-    source: str
-    language: str
 
 
 def create(
@@ -74,20 +48,35 @@ def create(
     staff_id: int | None,
     now: datetime,
     is_for_everyone: bool = False,
+    identity_id: int | None = None,
+    send_later: bool = False,
+    scheduled_at: datetime | None = None,
 ) -> Campaign:
-    """Start a draft. Without a segment it is for nobody yet, unless it is for everyone."""
-    identity = identities.find_default(session, workspace_id)
+    """Start a draft. Without a segment it is for nobody yet, unless it is for everyone; the sender is the default."""
+    identity = identities.find_default(session, workspace_id) if identity_id is None else None
     campaign = Campaign(
         workspace_id=workspace_id,
         state=CampaignState.DRAFT,
-        identity_id=identity.id if identity else None,
         revision=1,
         created_by=staff_id,
         created_at=now,
         updated_at=now,
     )
-    draft = Draft(name, segment_id, is_for_everyone, topic_id, format, subject, preheader, source, language)
-    _put(campaign, _checked(draft))
+    draft = Draft(
+        name=name,
+        segment_id=segment_id,
+        is_for_everyone=is_for_everyone,
+        topic_id=topic_id,
+        identity_id=identity.id if identity else identity_id,
+        format=format,
+        subject=subject,
+        preheader=preheader,
+        source=source,
+        language=language,
+        send_later=send_later,
+        scheduled_at=scheduled_at,
+    )
+    put(campaign, checked(draft))
     session.add(campaign)
     session.flush()
     return campaign
@@ -116,16 +105,16 @@ def start(
 
 
 def copy(session: Session, workspace_id: int, campaign_id: int, *, staff_id: int, now: datetime) -> Campaign:
-    """Start a draft with everything another campaign says."""
+    """Start a draft with everything another campaign says, but for its time."""
     campaign = get(session, workspace_id, campaign_id)
-    draft = draft_of(campaign)
+    draft = replace(draft_of(campaign), send_later=False, scheduled_at=None)
     return create(session, workspace_id, **vars(draft), staff_id=staff_id, now=now)
 
 
 def get(session: Session, workspace_id: int, campaign_id: int) -> Campaign:
-    """Return the campaign; raise NotFound."""
+    """Return the campaign; raise NotFound, also for a deleted one."""
     campaign = session.get(Campaign, (workspace_id, campaign_id))
-    if campaign is None:
+    if campaign is None or campaign.deleted_at is not None:
         raise NotFound
     return campaign
 
@@ -135,6 +124,7 @@ def find(session: Session, workspace_id: int, text: str, *, limit: int) -> list[
     wanted = text.lower()
     query = select(Campaign).where(
         Campaign.workspace_id == workspace_id,
+        Campaign.deleted_at.is_(None),
         (func.strpos(func.lower(Campaign.name), wanted) > 0) | (func.strpos(func.lower(Campaign.subject), wanted) > 0),
     )
     return list(session.scalars(query.order_by(Campaign.updated_at.desc()).limit(limit)))
@@ -145,13 +135,18 @@ def on_segment(session: Session, workspace_id: int, segment_id: int, *, limit: i
     query = select(Campaign).where(
         Campaign.workspace_id == workspace_id,
         Campaign.segment_id == segment_id,
+        Campaign.deleted_at.is_(None),
     )
     return list(session.scalars(query.order_by(Campaign.updated_at.desc()).limit(limit)))
 
 
-def locked(session: Session, workspace_id: int, campaign_id: int) -> Campaign:
+def locked(session: Session, workspace_id: int, campaign_id: int, *, is_deleted: bool = False) -> Campaign:
     """Return the campaign and keep others from changing it until this transaction ends."""
-    query = select(Campaign).where(Campaign.workspace_id == workspace_id, Campaign.id == campaign_id)
+    query = select(Campaign).where(
+        Campaign.workspace_id == workspace_id,
+        Campaign.id == campaign_id,
+        Campaign.deleted_at.is_not(None) if is_deleted else Campaign.deleted_at.is_(None),
+    )
     campaign = session.scalar(query.with_for_update().execution_options(populate_existing=True))
     if campaign is None:
         raise NotFound
@@ -165,39 +160,15 @@ def save(
     campaign = locked(session, workspace_id, campaign_id)
     if campaign.state != CampaignState.DRAFT:
         raise Frozen
-    checked = _checked(draft)
-    if checked == draft_of(campaign):
+    clean = checked(draft)
+    if clean == draft_of(campaign):
         return campaign
     if campaign.revision != revision:
         raise EditedElsewhere
-    _put(campaign, checked)
+    put(campaign, clean)
     campaign.revision, campaign.updated_at = campaign.revision + 1, now
     session.flush()
     return campaign
-
-
-def delete(session: Session, workspace_id: int, campaign_id: int) -> None:
-    """Forget a draft."""
-    campaign = locked(session, workspace_id, campaign_id)
-    if campaign.state != CampaignState.DRAFT:
-        raise Frozen
-    session.delete(campaign)
-    session.flush()
-
-
-def draft_of(campaign: Campaign) -> Draft:
-    """Return what the author wrote."""
-    return Draft(
-        name=campaign.name,
-        segment_id=campaign.segment_id,
-        is_for_everyone=campaign.is_for_everyone,
-        topic_id=campaign.topic_id,
-        format=campaign.format,
-        subject=campaign.subject,
-        preheader=campaign.preheader,
-        source=campaign.source,
-        language=campaign.language,
-    )
 
 
 def content_of(session: Session, campaign: Campaign) -> Content:
@@ -221,29 +192,3 @@ def merge_names(session: Session, workspace_id: int) -> list[str]:
     customer = [f"customer.{name}" for name in (*syntax.CUSTOMER_FIELDS, *own_fields(session, workspace_id))]
     workspace = [f"workspace.{name}" for name in syntax.WORKSPACE_FIELDS]
     return [*customer, *workspace, "unsubscribe_url", "preferences_url", "purchases"]
-
-
-def _put(campaign: Campaign, draft: Draft) -> None:
-    for name, value in vars(draft).items():
-        setattr(campaign, name, value)
-
-
-def _checked(draft: Draft) -> Draft:
-    source = _CONTROL.sub("", draft.source.replace("\r\n", "\n").replace("\r", "\n"))
-    if len(source.encode("utf-8", "replace")) > syntax.LARGEST:
-        raise SourceTooLarge(field="source")
-    return Draft(
-        name=_line(draft.name)[:LONGEST_NAME] or "–",
-        segment_id=None if draft.is_for_everyone else draft.segment_id,
-        is_for_everyone=draft.is_for_everyone,
-        topic_id=draft.topic_id,
-        format=Format(draft.format).value,
-        subject=_line(draft.subject)[:LONGEST_SUBJECT],
-        preheader=_line(draft.preheader)[:LONGEST_SUBJECT],
-        source=source,
-        language=draft.language if _LANGUAGE.fullmatch(draft.language) else "en",
-    )
-
-
-def _line(text: str) -> str:
-    return " ".join(_CONTROL.sub(" ", text).split())

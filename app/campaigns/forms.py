@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from flask_babel import lazy_gettext as _
 from wtforms import HiddenField, RadioField, SelectField, TextAreaField
 from wtforms.validators import InputRequired
 
-from app.campaigns.compose import LONGEST_NAME, LONGEST_SUBJECT, Draft
+from app.campaigns import schedule
+from app.campaigns.drafts import LONGEST_NAME, LONGEST_SUBJECT, Draft
 from app.campaigns.models import Format
+from app.kernel.refusals import Refusal
 from app.web.forms import Form, LineField, required
 
 EVERYBODY = "everybody"
+NOW, LATER = "now", "later"
 LANGUAGES = (
     ("en", "English"),
     ("zh", "中文"),
@@ -44,6 +49,7 @@ class ComposeForm(Form):
     name = LineField(_("Name"), [required], render_kw={"maxlength": LONGEST_NAME})
     topic = SelectField(_("Topic"))
     audience = SelectField(_("Who is it for?"))
+    sender = SelectField(_("Sender"))
     language = SelectField(_("Language of the mail"), choices=LANGUAGES)
     format = RadioField(
         _("Written in"),
@@ -52,8 +58,15 @@ class ComposeForm(Form):
     subject = LineField(_("Subject"), [_before_it_leaves], render_kw={"maxlength": LONGEST_SUBJECT})
     preheader = LineField(_("Preview line"), render_kw={"maxlength": LONGEST_SUBJECT})
     source = TextAreaField(_("Content"))
+    when = RadioField(_("When"), choices=[(NOW, _("Send now")), (LATER, _("Schedule"))], default=NOW)
+    at = LineField(_("Date and time"))
 
-    def offer(self, topics: Sequence[tuple[int, str]], segments: Sequence[tuple[int, str]]) -> None:
+    def offer(
+        self,
+        topics: Sequence[tuple[int, str]],
+        segments: Sequence[tuple[int, str]],
+        senders: Sequence[tuple[int, str]],
+    ) -> None:
         """Fill in what can be chosen."""
         self.topic.choices = [("", _("Choose a topic")), *((str(number), name) for number, name in topics)]
         named = [(str(number), name) for number, name in segments]
@@ -62,28 +75,57 @@ class ComposeForm(Form):
             (EVERYBODY, _("Everybody who agreed to the topic")),
             *named,
         ]
+        self.sender.choices = [(str(number), name) for number, name in senders]
 
-    def show(self, draft: Draft) -> None:
+    def show(self, draft: Draft, *, time_zone: str) -> None:
         """Put a draft's values into the fields."""
         for name in ("name", "language", "format", "subject", "preheader", "source"):
             self[name].data = getattr(draft, name)
         self.topic.data = str(draft.topic_id or "")
         self.audience.data = EVERYBODY if draft.is_for_everyone else str(draft.segment_id or "")
+        self.sender.data = str(draft.identity_id or "")
+        if draft.identity_id is None:
+            self.sender.choices = [("", _("Choose a sender")), *self.sender.choices]
+        self.when.data = LATER if draft.send_later else NOW
+        self.at.data = local_time(draft.scheduled_at, time_zone)
 
-    def draft(self) -> Draft:
-        """Return what was written."""
-        chosen, topic = _chosen(self.audience), _chosen(self.topic)
+    def draft(self, kept: Draft, *, time_zone: str) -> Draft:
+        """Return what was written; what cannot be read stays as it is kept, and is marked."""
+        chosen, topic, sender = _chosen(self.audience), _chosen(self.topic), _chosen(self.sender)
         return Draft(
             name=self.name.data or "",
             segment_id=int(chosen) if chosen not in ("", EVERYBODY) else None,
             is_for_everyone=chosen == EVERYBODY,
             topic_id=int(topic) if topic else None,
+            identity_id=int(sender) if sender else kept.identity_id,
             format=self.format.data or Format.MARKDOWN,
             subject=self.subject.data or "",
             preheader=self.preheader.data or "",
             source=self.source.data or "",
             language=self.language.data or "en",
+            send_later=self.when.data == LATER if self.when.raw_data else kept.send_later,
+            scheduled_at=self._moment(kept, time_zone),
         )
+
+    def _moment(self, kept: Draft, time_zone: str) -> datetime | None:
+        if not self.at.raw_data:
+            return kept.scheduled_at
+        try:
+            return schedule.at_local_time(self.at.data, time_zone) if self.at.data else None
+        except Refusal as refusal:
+            self.refuse(refusal)
+            return kept.scheduled_at
+
+
+class RescheduleForm(Form):
+    """Another time for a campaign that is planned or held."""
+
+    at = LineField(_("Date and time"), [required])
+
+
+def local_time(at: datetime | None, time_zone: str) -> str:
+    """Write a moment as a browser's date and time input wants it."""
+    return at.astimezone(ZoneInfo(time_zone)).strftime("%Y-%m-%dT%H:%M") if at else ""
 
 
 def _chosen(field: SelectField) -> str:

@@ -12,11 +12,16 @@ from app.kernel.database import Base, Numbered
 
 
 class CampaignState(StrEnum):
-    """Where a campaign stands; once launched, its send says how far it is."""
+    """Where a campaign stands; once launched, its send says how far it is.
+
+    draft -> scheduled (staff) -> sending (when its time has come) -> paused | cancelled | sent. One whose time came
+    more than an hour ago is held instead of sent, until staff send it, give it another time, or take it back to draft.
+    """
 
     DRAFT = "draft"
     SCHEDULED = "scheduled"
     SENDING = "sending"
+    HELD = "held"
     PAUSED = "paused"
     CANCELLED = "cancelled"
     SENT = "sent"
@@ -36,10 +41,11 @@ class Campaign(Numbered, Base):
     __tablename__ = "campaigns"
     __table_args__ = (
         CheckConstraint(
-            "state IN ('draft', 'scheduled', 'sending', 'paused', 'cancelled', 'sent')", name="known_state"
+            "state IN ('draft', 'scheduled', 'held', 'sending', 'paused', 'cancelled', 'sent')", name="known_state"
         ),
         CheckConstraint("format IN ('markdown', 'mjml', 'html')", name="known_format"),
-        CheckConstraint("state <> 'scheduled' OR scheduled_at IS NOT NULL", name="scheduled_has_time"),
+        CheckConstraint("state NOT IN ('scheduled', 'held') OR scheduled_at IS NOT NULL", name="scheduled_has_time"),
+        CheckConstraint("deleted_at IS NULL OR state = 'draft'", name="only_drafts_are_deleted"),
         CheckConstraint("state NOT IN ('sending', 'paused', 'sent') OR send_id IS NOT NULL", name="launched_has_send"),
         ForeignKeyConstraint(["workspace_id", "topic_id"], ["topics.workspace_id", "topics.id"]),
         ForeignKeyConstraint(
@@ -69,6 +75,8 @@ class Campaign(Numbered, Base):
     source: Mapped[str]
     language: Mapped[str]
     state: Mapped[str] = mapped_column(server_default="draft")
+    # What the author chose; the time is kept as well while "now" is chosen, so that going back finds it again.
+    send_later: Mapped[bool] = mapped_column(server_default=text("false"))
     scheduled_at: Mapped[datetime | None]
     launched_at: Mapped[datetime | None]
     send_id: Mapped[int | None]
@@ -76,3 +84,5 @@ class Campaign(Numbered, Base):
     created_by: Mapped[int | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+    # Out of sight, and forgotten for good some days later.
+    deleted_at: Mapped[datetime | None]

@@ -46,6 +46,14 @@ class Share:
         return max(0.0, middle - reach), min(1.0, middle + reach)
 
 
+def of_delivered(people: int, delivered: int) -> Share:
+    """Return the one rate of clicks or opens, in lists and reports alike: people, of all delivered to.
+
+    Somebody may have clicked in a mail that came back later, or whose fate is in doubt: no share is more than all.
+    """
+    return Share(people, max(people, delivered))
+
+
 @dataclass(frozen=True)
 class LinkResult:
     """One link of the mail: how many people clicked it, and how many machines."""
@@ -73,18 +81,18 @@ class Summary:
 
     @property
     def delivered(self) -> int:
-        """Return how many the receiving servers took and did not send back."""
-        return max(0, self.progress.sent - self.bounced)
+        """Return how many the receiving servers took and did not send back; what came back is no longer "sent"."""
+        return self.progress.sent
 
     @property
     def human_clicks(self) -> Share:
-        """Return people who clicked, of those delivered to who let us see it."""
-        return Share(self.clicks.get("human", 0), max(self.may_see_clicks, self.clicks.get("human", 0)))
+        """Return the click rate: people who clicked, of all delivered to."""
+        return of_delivered(self.clicks.get("human", 0), self.delivered)
 
     @property
     def human_opens(self) -> Share:
-        """Return people who opened, of those delivered to who let us see it."""
-        return Share(self.opens.get("human", 0), max(self.may_see_opens, self.opens.get("human", 0)))
+        """Return the open rate: people who opened, of all delivered to."""
+        return of_delivered(self.opens.get("human", 0), self.delivered)
 
 
 @dataclass(frozen=True)
@@ -139,7 +147,7 @@ def recent(
     query = select(Campaign, Send.state).outerjoin(
         Send, (Send.workspace_id == Campaign.workspace_id) & (Send.id == Campaign.send_id)
     )
-    query = query.where(Campaign.workspace_id == workspace_id)
+    query = query.where(Campaign.workspace_id == workspace_id, Campaign.deleted_at.is_(None))
     if launched:
         query = query.where(Campaign.send_id.is_not(None))
     if before:
@@ -154,7 +162,7 @@ def recent(
             campaign=campaign,
             state=_STATES.get(state, state) if state else campaign.state,
             sent=sent.get(campaign.send_id or 0, 0),
-            human_clicks=Share(clicked.get(campaign.send_id or 0, 0), sent.get(campaign.send_id or 0, 0))
+            human_clicks=of_delivered(clicked.get(campaign.send_id or 0, 0), sent.get(campaign.send_id or 0, 0))
             if state
             else None,
         )
@@ -162,12 +170,18 @@ def recent(
     ]
 
 
+def held(session: Session, workspace_id: int, *, limit: int = 10) -> list[Campaign]:
+    """Return the campaigns that were not sent because their time had passed, the earliest first."""
+    query = select(Campaign).where(Campaign.workspace_id == workspace_id, Campaign.state == CampaignState.HELD)
+    return list(session.scalars(query.order_by(Campaign.scheduled_at, Campaign.id).limit(limit)))
+
+
 def counts_by_state(session: Session, workspace_id: int) -> dict[str, int]:
     """Return how many campaigns stand where."""
     query = (
         select(Campaign.state, Send.state, func.count())
         .outerjoin(Send, (Send.workspace_id == Campaign.workspace_id) & (Send.id == Campaign.send_id))
-        .where(Campaign.workspace_id == workspace_id)
+        .where(Campaign.workspace_id == workspace_id, Campaign.deleted_at.is_(None))
         .group_by(Campaign.state, Send.state)
     )
     counts: dict[str, int] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.accounts import audit
 from app.campaigns import audience, compose, preflight
 from app.campaigns.models import Campaign, CampaignState
+from app.campaigns.preflight import Check
 from app.delivery import sends
 from app.delivery.launching import LaunchCounts
 from app.kernel import outbox
@@ -18,6 +19,9 @@ from app.kernel.refusals import Refusal
 # A page left open for a moment is still "now".
 _GRACE = timedelta(minutes=2)
 _FARTHEST = timedelta(days=366)
+# What is later than this (the machine stood still, the queue was stuck) may have lost its sense: a person decides.
+LATE = timedelta(hours=1)
+UNDO_FOR = timedelta(hours=1)
 
 
 class TimeHasPassed(Refusal):
@@ -34,10 +38,29 @@ class TooFarAhead(Refusal):
     message = "Choose a time within the next year."
 
 
+class TimeMissing(Refusal):
+    """It shall leave later, and nobody said when."""
+
+    status = 422
+    message = "Choose a date and a time."
+
+
 class NotADraft(Refusal):
     """The campaign is not waiting to be sent."""
 
     message = "This campaign is not a draft any more."
+
+
+class NotPlanned(Refusal):
+    """There is no plan to change: it has left, or it is a draft."""
+
+    message = "This campaign is not scheduled any more."
+
+
+class TooLateToUndo(Refusal):
+    """What was said then may have lost its sense by now."""
+
+    message = "This was cancelled too long ago to be taken back. Copy the campaign to send it again."
 
 
 class NotLaunched(Refusal):
@@ -75,39 +98,97 @@ def launch(
     return counts
 
 
-def plan(
-    session: Session, workspace_id: int, campaign_id: int, *, at: datetime | None, staff_id: int, now: datetime
-) -> None:
-    """Have it leave at a time, or at once with None. Pressing twice plans once; raise TimeHasPassed or NotADraft."""
+def require_time(at: datetime | None, *, now: datetime) -> datetime:
+    """Return the moment if a mail may be planned for it; raise TimeMissing, TimeHasPassed or TooFarAhead."""
+    if at is None:
+        raise TimeMissing(field="at")
+    if at < now - _GRACE:
+        raise TimeHasPassed(field="at")
+    if at > now + _FARTHEST:
+        raise TooFarAhead(field="at")
+    return at
+
+
+def inspect(campaign: Campaign, *, now: datetime) -> list[Check]:
+    """Return what is wrong with the time the author chose."""
+    try:
+        if campaign.send_later:
+            require_time(campaign.scheduled_at, now=now)
+    except Refusal as refusal:
+        return [Check(preflight.ERROR, "when", refusal.message)]
+    return []
+
+
+def plan(session: Session, workspace_id: int, campaign_id: int, *, staff_id: int, now: datetime) -> None:
+    """Have it leave when its author chose, or at once. Pressing twice plans once; raise TimeHasPassed or NotADraft."""
     campaign = compose.locked(session, workspace_id, campaign_id)
     if campaign.state != CampaignState.DRAFT:
         if campaign.send_id is not None or campaign.state == CampaignState.SCHEDULED:
             return
         raise NotADraft
-    if at is not None and at < now - _GRACE:
-        raise TimeHasPassed(field="at")
-    if at is not None and at > now + _FARTHEST:
-        raise TooFarAhead(field="at")
-    campaign.state, campaign.scheduled_at, campaign.updated_at = CampaignState.SCHEDULED, at or now, now
-    _wake(session, campaign, at)
-    _note(session, campaign, "campaign.planned", staff_id, now, at=campaign.scheduled_at.isoformat())
+    at = require_time(campaign.scheduled_at, now=now) if campaign.send_later else now
+    _put_on(session, campaign, at, now)
+    _note(session, campaign, "campaign.planned", staff_id, now, at=at.isoformat())
 
 
 def launch_planned(session: Session, workspace_id: int, campaign_id: int, *, now: datetime, public_url: str) -> None:
-    """Launch a planned campaign whose time has come; one that is not ready becomes a draft again, and says so."""
+    """Launch a planned campaign whose time has come, unless that was too long ago.
+
+    One that is not ready becomes a draft again, and says so.
+    """
     campaign = compose.locked(session, workspace_id, campaign_id)
     if campaign.state != CampaignState.SCHEDULED or campaign.scheduled_at is None:
         return
     if campaign.scheduled_at > now:
         _wake(session, campaign, campaign.scheduled_at)
         return
+    if now - campaign.scheduled_at > LATE:
+        campaign.state, campaign.updated_at = CampaignState.HELD, now
+        _note(session, campaign, "campaign.held", None, now, at=campaign.scheduled_at.isoformat())
+        return
     try:
         with session.begin_nested():
             launch(session, workspace_id, campaign_id, now=now, public_url=public_url)
     except Refusal as refusal:
         session.refresh(campaign)
-        campaign.state, campaign.scheduled_at = CampaignState.DRAFT, None
+        _put_back(campaign, now)
         _note(session, campaign, "campaign.held_back", None, now, reason=str(refusal)[:300])
+
+
+def send_held(session: Session, workspace_id: int, campaign_id: int, *, staff_id: int, now: datetime) -> None:
+    """Send a held campaign after all, now. Pressing twice sends once."""
+    campaign = compose.locked(session, workspace_id, campaign_id)
+    if campaign.state != CampaignState.HELD:
+        if campaign.send_id is not None or campaign.state == CampaignState.SCHEDULED:
+            return
+        raise NotPlanned
+    _put_on(session, campaign, now, now)
+    _note(session, campaign, "campaign.planned", staff_id, now, at=now.isoformat())
+
+
+def reschedule(
+    session: Session, workspace_id: int, campaign_id: int, *, at: datetime | None, staff_id: int, now: datetime
+) -> None:
+    """Give a planned or held campaign another time; raise NotPlanned, TimeMissing, TimeHasPassed or TooFarAhead."""
+    campaign = compose.locked(session, workspace_id, campaign_id)
+    if campaign.state not in (CampaignState.SCHEDULED, CampaignState.HELD):
+        raise NotPlanned
+    moment = require_time(at, now=now)
+    campaign.send_later = True
+    _put_on(session, campaign, moment, now)
+    _note(session, campaign, "campaign.planned", staff_id, now, at=moment.isoformat())
+
+
+def _put_on(session: Session, campaign: Campaign, at: datetime, now: datetime) -> None:
+    campaign.state, campaign.scheduled_at, campaign.updated_at = CampaignState.SCHEDULED, at, now
+    _wake(session, campaign, at if at > now else None)
+
+
+def _put_back(campaign: Campaign, now: datetime) -> None:
+    """Make it a draft that still knows which time its author chose, if one was chosen."""
+    campaign.state, campaign.updated_at = CampaignState.DRAFT, now
+    if not campaign.send_later:
+        campaign.scheduled_at = None
 
 
 def _wake(session: Session, campaign: Campaign, at: datetime | None) -> None:
@@ -123,11 +204,11 @@ def _wake(session: Session, campaign: Campaign, at: datetime | None) -> None:
 
 
 def unplan(session: Session, workspace_id: int, campaign_id: int, *, staff_id: int, now: datetime) -> None:
-    """Make a planned campaign a draft again."""
+    """Make a planned or held campaign a draft again."""
     campaign = compose.locked(session, workspace_id, campaign_id)
-    if campaign.state != CampaignState.SCHEDULED:
-        raise NotADraft
-    campaign.state, campaign.scheduled_at, campaign.updated_at = CampaignState.DRAFT, None, now
+    if campaign.state not in (CampaignState.SCHEDULED, CampaignState.HELD):
+        raise NotPlanned
+    _put_back(campaign, now)
     _note(session, campaign, "campaign.unplanned", staff_id, now)
 
 
@@ -148,7 +229,7 @@ def resume(session: Session, workspace_id: int, campaign_id: int, *, staff_id: i
 
 
 def cancel(session: Session, workspace_id: int, campaign_id: int, *, staff_id: int, now: datetime) -> int:
-    """End it for good; return how many will now never get it."""
+    """Cancel the rest; return how many do not get it. For an hour it can be taken back with `restart`."""
     campaign, send_id = _launched(session, workspace_id, campaign_id)
     stopped = sends.cancel(session, workspace_id, send_id, now=now)
     campaign.state, campaign.updated_at = CampaignState.CANCELLED, now
@@ -156,10 +237,28 @@ def cancel(session: Session, workspace_id: int, campaign_id: int, *, staff_id: i
     return stopped
 
 
+def restart(
+    session: Session, workspace_id: int, campaign_id: int, *, is_paused: bool, staff_id: int, now: datetime
+) -> int:
+    """Take a cancelling back: whoever had not got it waits again, or stays paused; raise TooLateToUndo."""
+    campaign, send_id = _launched(session, workspace_id, campaign_id)
+    finished_at = sends.get(session, workspace_id, send_id).finished_at
+    if finished_at is not None and now - finished_at > UNDO_FOR:
+        raise TooLateToUndo
+    waiting = sends.restart(session, workspace_id, send_id, is_paused=is_paused, now=now)
+    campaign.state = CampaignState.PAUSED if is_paused else CampaignState.SENDING
+    campaign.updated_at = now
+    _note(session, campaign, "campaign.restarted", staff_id, now)
+    return waiting
+
+
 def at_local_time(typed: str, time_zone: str) -> datetime:
-    """Read a browser's date and time as the workspace's own; raise ValueError."""
-    at = datetime.fromisoformat(typed)
-    return at if at.tzinfo else at.replace(tzinfo=ZoneInfo(time_zone))
+    """Read a browser's date and time as the workspace's own; raise TimeMissing where it is none."""
+    try:
+        at = datetime.fromisoformat(typed)
+        return (at if at.tzinfo else at.replace(tzinfo=ZoneInfo(time_zone))).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise TimeMissing(field="at") from None
 
 
 def _launched(session: Session, workspace_id: int, campaign_id: int) -> tuple[Campaign, int]:

@@ -188,6 +188,33 @@ def cancel(session: Session, workspace_id: int, send_id: int, *, now: datetime) 
     return len(stopped)
 
 
+def restart(session: Session, workspace_id: int, send_id: int, *, is_paused: bool, now: datetime) -> int:
+    """Let what a cancelling stopped wait to leave again, as if it had not happened; return how many.
+
+    They are laid into new batches and weighed anew; whatever had left before stays as it is.
+    """
+    to, reason = (SendState.PAUSED, "staff") if is_paused else (SendState.RUNNING, None)
+    _move(session, workspace_id, send_id, (SendState.CANCELLED,), to, reason)
+    get(session, workspace_id, send_id).finished_at = None
+    session.execute(
+        update(Batch)
+        .where(Batch.workspace_id == workspace_id, Batch.send_id == send_id, Batch.state == "queued")
+        .values(state="done")
+    )
+    revived = session.execute(
+        update(Message)
+        .where(
+            Message.workspace_id == workspace_id,
+            Message.send_id == send_id,
+            Message.state == MessageState.SKIPPED,
+            Message.reason == "cancelled",
+        )
+        .values(state=MessageState.QUEUED, reason=None, due_at=now)
+        .returning(Message.id)
+    ).all()
+    return len(revived)
+
+
 def withdraw_customer(session: Session, workspace_id: int, customer_id: int, topic_id: int) -> int:
     """Skip what is still queued for somebody who said no to a topic (0: to all); return how many."""
     of_topic = select(Send.id).where(Send.workspace_id == workspace_id, Send.kind != SendKind.NOTICE)

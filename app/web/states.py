@@ -36,6 +36,7 @@ STATES = {
     # campaigns, sends, journeys
     "draft": State(_("draft"), "quiet"),
     "scheduled": State(_("scheduled"), "waiting"),
+    "held": State(_("held"), "warning"),
     "preparing": State(_("preparing"), "active"),
     "sending": State(_("sending"), "active"),
     "running": State(_("running"), "active"),

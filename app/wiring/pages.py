@@ -45,6 +45,7 @@ BLUEPRINTS: list[Blueprint] = [
 PANELS: dict[str, list[panels.Draw]] = {
     "home": [
         accounts.home_panel,
+        campaigns.held_panel,
         tracking.home_panel,
         journeys.home_panel,
         delivery.home_panel,

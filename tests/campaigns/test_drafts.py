@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.campaigns import compose, schedule
+from app.campaigns import compose, deletion, drafts, schedule
 from tests.factories import NOON
 from tests.factories.campaigns import a_campaign
 from tests.factories.consent import consented_customer
@@ -14,7 +14,7 @@ from tests.factories.consent import consented_customer
 
 def test_two_windows_cannot_overwrite_each_other(session, workspace):
     campaign = a_campaign(session, workspace)
-    draft = compose.draft_of(campaign)
+    draft = drafts.draft_of(campaign)
     compose.save(session, workspace.id, campaign.id, replace(draft, subject="First"), revision=1, now=NOON)
 
     with pytest.raises(compose.EditedElsewhere):
@@ -26,7 +26,7 @@ def test_two_windows_cannot_overwrite_each_other(session, workspace):
 def test_saving_the_same_again_is_no_conflict(session, workspace):
     """A slow browser sends its latest change twice."""
     campaign = a_campaign(session, workspace)
-    changed = replace(compose.draft_of(campaign), subject="Once")
+    changed = replace(drafts.draft_of(campaign), subject="Once")
     compose.save(session, workspace.id, campaign.id, changed, revision=1, now=NOON)
 
     compose.save(session, workspace.id, campaign.id, changed, revision=1, now=NOON)
@@ -45,16 +45,16 @@ def test_what_was_launched_is_frozen(session, workspace):
     consented_customer(session, workspace.id)
     campaign = a_campaign(session, workspace)
     schedule.launch(session, workspace.id, campaign.id, now=NOON)
-    changed = replace(compose.draft_of(campaign), subject="Too late")
+    changed = replace(drafts.draft_of(campaign), subject="Too late")
 
     with pytest.raises(compose.Frozen):
         compose.save(session, workspace.id, campaign.id, changed, revision=campaign.revision, now=NOON)
     with pytest.raises(compose.Frozen):
-        compose.delete(session, workspace.id, campaign.id)
+        deletion.delete(session, workspace.id, campaign.id, staff_id=workspace.owner_id, now=NOON)
 
 
 def test_a_source_beyond_all_measure_is_refused(session, workspace):
-    with pytest.raises(compose.SourceTooLarge):
+    with pytest.raises(drafts.SourceTooLarge):
         a_campaign(session, workspace, source="x" * 300_000)
 
 

@@ -65,10 +65,10 @@ def test_who_has_had_enough_is_counted_as_later(session, workspace):
 
 def test_a_planned_campaign_leaves_when_its_time_has_come_and_once(session, workspace):
     consented_customer(session, workspace.id)
-    campaign = a_campaign(session, workspace)
     at = NOON + timedelta(hours=2)
+    campaign = a_campaign(session, workspace, send_later=True, scheduled_at=at)
     for _ in range(2):
-        schedule.plan(session, workspace.id, campaign.id, at=at, staff_id=workspace.owner_id, now=NOON)
+        schedule.plan(session, workspace.id, campaign.id, staff_id=workspace.owner_id, now=NOON)
 
     schedule.launch_planned(session, workspace.id, campaign.id, now=NOON, public_url="https://m.example")
     assert campaign.state == "scheduled"
@@ -82,11 +82,12 @@ def test_a_planned_campaign_leaves_when_its_time_has_come_and_once(session, work
 def test_a_campaign_planned_anew_for_later_leaves_later(session, workspace):
     """The wish left from the first plan finds it too early, and asks to be called again."""
     consented_customer(session, workspace.id)
-    campaign = a_campaign(session, workspace)
     early, late = NOON + timedelta(hours=2), NOON + timedelta(hours=5)
-    schedule.plan(session, workspace.id, campaign.id, at=early, staff_id=workspace.owner_id, now=NOON)
+    campaign = a_campaign(session, workspace, send_later=True, scheduled_at=early)
+    schedule.plan(session, workspace.id, campaign.id, staff_id=workspace.owner_id, now=NOON)
     schedule.unplan(session, workspace.id, campaign.id, staff_id=workspace.owner_id, now=NOON)
-    schedule.plan(session, workspace.id, campaign.id, at=late, staff_id=workspace.owner_id, now=NOON)
+    campaign.scheduled_at = late
+    schedule.plan(session, workspace.id, campaign.id, staff_id=workspace.owner_id, now=NOON)
     session.execute(text("UPDATE outbox SET holder = 'a worker' WHERE name = 'campaigns.launch_planned'"))
 
     schedule.launch_planned(session, workspace.id, campaign.id, now=early, public_url="https://m.example")
@@ -98,7 +99,7 @@ def test_a_campaign_planned_anew_for_later_leaves_later(session, workspace):
 def test_a_planned_campaign_can_be_taken_back(session, workspace):
     consented_customer(session, workspace.id)
     campaign = a_campaign(session, workspace)
-    schedule.plan(session, workspace.id, campaign.id, at=None, staff_id=workspace.owner_id, now=NOON)
+    schedule.plan(session, workspace.id, campaign.id, staff_id=workspace.owner_id, now=NOON)
     schedule.unplan(session, workspace.id, campaign.id, staff_id=workspace.owner_id, now=NOON)
 
     schedule.launch_planned(session, workspace.id, campaign.id, now=NOON, public_url="https://m.example")
@@ -109,7 +110,7 @@ def test_a_planned_campaign_can_be_taken_back(session, workspace):
 def test_a_planned_campaign_that_is_not_ready_any_more_becomes_a_draft(session, workspace):
     """The last person who may be written to withdraws before the time has come."""
     campaign = a_campaign(session, workspace)
-    schedule.plan(session, workspace.id, campaign.id, at=None, staff_id=workspace.owner_id, now=NOON)
+    schedule.plan(session, workspace.id, campaign.id, staff_id=workspace.owner_id, now=NOON)
 
     schedule.launch_planned(session, workspace.id, campaign.id, now=NOON, public_url="https://m.example")
 
@@ -118,12 +119,10 @@ def test_a_planned_campaign_that_is_not_ready_any_more_becomes_a_draft(session, 
 
 
 def test_a_time_that_has_passed_is_refused(session, workspace):
-    campaign = a_campaign(session, workspace)
+    campaign = a_campaign(session, workspace, send_later=True, scheduled_at=NOON - timedelta(hours=1))
 
     with pytest.raises(schedule.TimeHasPassed):
-        schedule.plan(
-            session, workspace.id, campaign.id, at=NOON - timedelta(hours=1), staff_id=workspace.owner_id, now=NOON
-        )
+        schedule.plan(session, workspace.id, campaign.id, staff_id=workspace.owner_id, now=NOON)
 
 
 @pytest.mark.parametrize(

@@ -63,8 +63,8 @@ def furnished(services: Services, workspace: WorkspaceForTests) -> Furnished:
             a_campaign(session, workspace, name=name, is_for_everyone=False, segment_id=segment)
             for name in ("Draft", "Planned", "Sent")
         )
-        at = NOON + timedelta(days=1)
-        schedule.plan(session, workspace.id, planned.id, at=at, staff_id=workspace.owner_id, now=NOON)
+        planned.send_later, planned.scheduled_at = True, NOON + timedelta(days=1)
+        schedule.plan(session, workspace.id, planned.id, staff_id=workspace.owner_id, now=NOON)
         schedule.launch(session, workspace.id, sent.id, now=NOON)
         send_id = sent.send_id or 0
         link = links.register(session, workspace.id, send_id, ["https://shop.test/"], now=NOON)[0]

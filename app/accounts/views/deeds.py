@@ -42,11 +42,15 @@ DEEDS = {
     "journey.paused": _("paused a journey"),
     "journey.resumed": _("let a journey go on"),
     "campaign.planned": _("scheduled a campaign"),
+    "campaign.held": _("held a campaign whose time had passed"),
     "campaign.held_back": _("held a campaign back"),
     "campaign.unplanned": _("took a campaign back to draft"),
     "campaign.paused": _("paused a campaign"),
     "campaign.resumed": _("resumed a campaign"),
     "campaign.cancelled": _("cancelled a campaign"),
+    "campaign.restarted": _("let a cancelled campaign go on"),
+    "campaign.deleted": _("deleted a draft"),
+    "campaign.restored": _("brought a deleted draft back"),
 }
 
 

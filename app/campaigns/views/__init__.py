@@ -5,6 +5,6 @@ from __future__ import annotations
 from app.campaigns.views import composing, leaving, listing, reporting
 from app.campaigns.views.blueprint import bp
 from app.campaigns.views.listing import search
-from app.campaigns.views.reporting import home_panel
+from app.campaigns.views.reporting import held_panel, home_panel
 
-__all__ = ["bp", "composing", "home_panel", "leaving", "listing", "reporting", "search"]
+__all__ = ["bp", "composing", "held_panel", "home_panel", "leaving", "listing", "reporting", "search"]

@@ -10,8 +10,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from app.campaigns import audience, compose, preflight, previews
-from app.campaigns.forms import ComposeForm
+from app.accounts import identities
+from app.campaigns import audience, compose, previews, ready, schedule
+from app.campaigns.drafts import draft_of
+from app.campaigns.forms import ComposeForm, local_time
 from app.campaigns.models import Campaign, CampaignState
 from app.campaigns.views import reporting, words
 from app.campaigns.views.blueprint import bp
@@ -34,8 +36,8 @@ def show(campaign_id: int) -> str:
         if campaign.state != CampaignState.DRAFT:
             return reporting.page(session, campaign)
         form = _form(session)
-        form.show(compose.draft_of(campaign))
-        form.revision.data = str(campaign.revision)
+        form.show(draft_of(campaign), time_zone=g.workspace.time_zone)
+        _mark_time(form, campaign)
         values = _page_values(session, campaign)
     return shell.page("campaigns/compose.html", form=form, **values)
 
@@ -43,28 +45,21 @@ def show(campaign_id: int) -> str:
 @bp.post("/campaigns/<int:campaign_id>/save")
 @guard.role("marketer")
 def save(campaign_id: int) -> ResponseReturnValue:
-    """Keep what was written; answer with the checks, the numbers and the preview as they are now."""
+    """Keep what was written; answer with the page as it is now, or lead on to the review."""
     with services().database.transaction(g.workspace.id) as session:
         form = _form(session)
         was_written_in = compose.get(session, g.workspace.id, campaign_id).format
         refusal = _keep(session, campaign_id, form)
         campaign = compose.get(session, g.workspace.id, campaign_id)
+    if not form.at.errors:
+        _mark_time(form, campaign)
     if not shell.is_live():
-        return shell.back(
-            url_for("campaigns.show", campaign_id=campaign_id),
-            errors.say(refusal) if refusal else _("The draft is kept."),
-            tone="danger" if refusal else "success",
-        )
+        return _answer_page(campaign, form, refusal)
     if refusal:
-        return shell.page(
-            "campaigns/_not_saved.html",
-            message=errors.say(refusal),
-            campaign=campaign,
-            is_conflict=isinstance(refusal, compose.EditedElsewhere),
-        )
+        return shell.page("campaigns/_not_saved.html", campaign=campaign, **_refused(refusal))
     with services().database.transaction(g.workspace.id, reading=True) as session:
         values = _page_values(session, campaign)
-    response = make_response(shell.page("campaigns/_saved.html", **values))
+    response = make_response(shell.page("campaigns/_saved.html", form=form, **values))
     if campaign.format != was_written_in:
         # The editor speaks another language now.
         response.headers["HX-Refresh"] = "true"
@@ -78,7 +73,7 @@ def preview(campaign_id: int) -> str:
     """Show the preview pane as another person or in another size."""
     with services().database.transaction(g.workspace.id, reading=True) as session:
         campaign = compose.get(session, g.workspace.id, campaign_id)
-        values = _preview_values(session, campaign)
+        values = preview_values(session, campaign)
     return shell.page("campaigns/_preview.html", campaign=campaign, **values)
 
 
@@ -117,16 +112,44 @@ def test(campaign_id: int) -> ResponseReturnValue:
     return shell.back(url_for("campaigns.show", campaign_id=campaign_id), message)
 
 
+def _answer_page(campaign: Campaign, form: ComposeForm, refusal: Refusal | None) -> ResponseReturnValue:
+    """Lead on where the draft is kept; otherwise show what was typed again, with what is wrong at its place."""
+    if refusal is None and not form.at.errors:
+        if request.form.get("then") == "review":
+            return shell.back(url_for("campaigns.review", campaign_id=campaign.id))
+        return shell.back(url_for("campaigns.show", campaign_id=campaign.id), _("The draft is kept."))
+    with services().database.transaction(g.workspace.id, reading=True) as session:
+        values = _page_values(session, campaign)
+    told = _refused(refusal) | {"revision": request.form.get("revision", "")} if refusal else {}
+    status = refusal.status if refusal else 422
+    return shell.page("campaigns/compose.html", form=form, **values, **told), status
+
+
+def _refused(refusal: Refusal) -> dict[str, Any]:
+    return {"message": errors.say(refusal), "is_conflict": isinstance(refusal, compose.EditedElsewhere)}
+
+
 def _keep(session: Session, campaign_id: int, form: ComposeForm) -> Refusal | None:
     """Save the form; a refusal is returned, since the text must stay on the page whatever is wrong with it."""
+    campaign = compose.get(session, g.workspace.id, campaign_id)
     revision = request.form.get("revision", type=ids.read) or 0
     if request.form.get("overwrite"):
-        revision = compose.get(session, g.workspace.id, campaign_id).revision
+        revision = campaign.revision
+    draft = form.draft(draft_of(campaign), time_zone=g.workspace.time_zone)
     try:
-        compose.save(session, g.workspace.id, campaign_id, form.draft(), revision=revision, now=services().clock.now())
+        compose.save(session, g.workspace.id, campaign_id, draft, revision=revision, now=services().clock.now())
     except Refusal as refusal:
         return refusal
     return None
+
+
+def _mark_time(form: ComposeForm, campaign: Campaign) -> None:
+    """Say at the field what is wrong with the time the draft shall leave."""
+    try:
+        if campaign.send_later:
+            schedule.require_time(campaign.scheduled_at, now=services().clock.now())
+    except Refusal as refusal:
+        form.refuse(refusal)
 
 
 def _form(session: Session) -> ComposeForm:
@@ -134,32 +157,39 @@ def _form(session: Session) -> ComposeForm:
     form.offer(
         [(topic.id, topic.name) for topic in topics.list_active(session, g.workspace.id)],
         [(segment.id, segment.name) for segment in segments.list_all(session, g.workspace.id)],
+        [(each.id, words.sender(each)) for each in identities.list_identities(session, g.workspace.id)],
     )
     return form
 
 
 def _page_values(session: Session, campaign: Campaign) -> dict[str, Any]:
     """Return everything around the form: numbers, checks, preview."""
-    counted = audience.count(session, campaign, now=services().clock.now())
-    found = preflight.inspect(session, campaign, audience=counted, public_url=services().settings.public_url)
+    now = services().clock.now()
+    counted, found = ready.look(session, campaign, public_url=services().settings.public_url, now=now)
+    checks = [words.check(each) for each in found]
     return {
         "campaign": campaign,
         "audience": counted,
-        "checks": [words.check(each) for each in found],
+        "earliest": local_time(now, g.workspace.time_zone),
+        "checks": checks,
         "problems": [
             {"line": each["line"], "column": each["column"], "message": each["message"]}
-            for each in map(words.check, found)
+            for each in checks
             if each["line"]
         ],
         "names": compose.merge_names(session, g.workspace.id),
-        **_preview_values(session, campaign),
+        **preview_values(session, campaign),
     }
 
 
-def _preview_values(session: Session, campaign: Campaign) -> dict[str, Any]:
+def preview_values(session: Session, campaign: Campaign) -> dict[str, Any]:
+    """Return the people the mail can be seen as, and how its subject reads to the one chosen."""
     mode = request.values.get("mode", "desktop")
     customer_id = _customer_id()
-    people = audience.some_people(session, campaign, now=services().clock.now())
+    try:
+        people = audience.some_people(session, campaign, now=services().clock.now())
+    except Refusal:
+        people = []
     if customer_id is None and people:
         customer_id = people[0].customer_id
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from math import ceil
 
 from flask import g, request, url_for
@@ -11,22 +11,25 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.accounts import identities
-from app.campaigns import audience, compose, preflight, schedule
-from app.campaigns.models import Campaign, CampaignState
-from app.campaigns.views import words
+from app.accounts.models import SendingIdentity
+from app.campaigns import compose, preflight, ready, results, schedule
+from app.campaigns.forms import RescheduleForm
+from app.campaigns.models import CampaignState
+from app.campaigns.views import outlook, reporting, words
 from app.campaigns.views.blueprint import bp
+from app.campaigns.views.composing import preview_values
 from app.consent import topics
 from app.delivery import sends
-from app.kernel.refusals import Refusal
+from app.kernel import ids
+from app.kernel.refusals import NotFound, Refusal
 from app.kernel.services import services
 from app.web import errors, guard, language, shell
 
 
-class BadTime(Refusal):
-    """What was typed is no date and time."""
+class ChangedSinceReview(Refusal):
+    """What would be sent is not what was shown before the button was pressed."""
 
-    status = 422
-    message = "Choose a date and a time."
+    message = "The campaign was changed after you opened this page. Look at it again before you send it."
 
 
 @bp.get("/campaigns/<int:campaign_id>/review")
@@ -37,42 +40,45 @@ def review(campaign_id: int) -> ResponseReturnValue:
     with services().database.transaction(g.workspace.id, reading=True) as session:
         campaign = compose.get(session, g.workspace.id, campaign_id)
         if campaign.state != CampaignState.DRAFT:
-            return shell.back(url_for("campaigns.show", campaign_id=campaign_id))
-        counted = audience.count(session, campaign, now=now)
-        found = preflight.inspect(session, campaign, audience=counted, public_url=services().settings.public_url)
+            return shell.back(_home(campaign_id))
+        counted, found = ready.look(session, campaign, public_url=services().settings.public_url, now=now)
         topic = topics.get(session, g.workspace.id, campaign.topic_id) if campaign.topic_id else None
-        minutes = _minutes(session, campaign, counted.mailable if counted else 0)
-    try:
-        at = _chosen_time()
-        problem = None
-    except Refusal as refusal:
-        at, problem = None, errors.say(refusal)
+        sender = identities.get(session, g.workspace.id, campaign.identity_id) if campaign.identity_id else None
+        shown = preview_values(session, campaign)
+    at = campaign.scheduled_at if campaign.send_later else None
     return shell.page(
         "campaigns/review.html",
         campaign=campaign,
         audience=counted,
+        outlook=outlook.say(counted, leaves_at=at, now=now) if counted else [],
         checks=[words.check(each) for each in found],
-        is_ready=problem is None and all(each.level != preflight.ERROR for each in found),
-        problem=problem,
+        is_ready=all(each.level != preflight.ERROR for each in found),
         topic=topic,
+        sender=sender,
         at=at,
-        typed=request.args.get("at", ""),
-        minutes=minutes,
+        minutes=_minutes(sender, counted.now if counted else 0),
+        **shown,
     )
 
 
 @bp.post("/campaigns/<int:campaign_id>/launch")
 @guard.role("marketer")
 def launch(campaign_id: int) -> ResponseReturnValue:
-    """Plan it for now or for later. Pressing twice sends once."""
+    """Plan what the review showed, for the time it showed. Pressing twice sends once."""
     now = services().clock.now()
-    at = _chosen_time()
-    with services().database.transaction(g.workspace.id) as session:
-        campaign = compose.get(session, g.workspace.id, campaign_id)
-        if campaign.state == CampaignState.DRAFT:
-            counted = audience.count(session, campaign, now=now)
-            preflight.require_ready(session, campaign, audience=counted, public_url=services().settings.public_url)
-        schedule.plan(session, g.workspace.id, campaign_id, at=at, staff_id=g.staff.id, now=now)
+    try:
+        with services().database.transaction(g.workspace.id) as session:
+            campaign = compose.get(session, g.workspace.id, campaign_id)
+            if campaign.state == CampaignState.DRAFT:
+                if request.form.get("revision", type=ids.read) != campaign.revision:
+                    raise ChangedSinceReview
+                ready.require(session, campaign, public_url=services().settings.public_url, now=now)
+            schedule.plan(session, g.workspace.id, campaign_id, staff_id=g.staff.id, now=now)
+            at = campaign.scheduled_at if campaign.send_later else None
+    except NotFound:
+        raise
+    except Refusal as refusal:
+        return shell.back(url_for("campaigns.review", campaign_id=campaign_id), errors.say(refusal), tone="danger")
     if at is None:
         return shell.back(_home(campaign_id), _("The campaign is on its way."))
     message = _("The campaign will leave on %(at)s.", at=language.moment(at))
@@ -86,6 +92,36 @@ def unplan(campaign_id: int) -> ResponseReturnValue:
     with services().database.transaction(g.workspace.id) as session:
         schedule.unplan(session, g.workspace.id, campaign_id, staff_id=g.staff.id, now=services().clock.now())
     return shell.back(_home(campaign_id), _("The campaign is a draft again. Nothing was sent."))
+
+
+@bp.post("/campaigns/<int:campaign_id>/send-held")
+@guard.role("marketer")
+def send_held(campaign_id: int) -> ResponseReturnValue:
+    """Send now what was held because its time had passed."""
+    with services().database.transaction(g.workspace.id) as session:
+        schedule.send_held(session, g.workspace.id, campaign_id, staff_id=g.staff.id, now=services().clock.now())
+    return shell.back(_home(campaign_id), _("The campaign is on its way."))
+
+
+@bp.post("/campaigns/<int:campaign_id>/reschedule")
+@guard.role("marketer")
+def reschedule(campaign_id: int) -> ResponseReturnValue:
+    """Give a planned or held campaign another time; a time that cannot be is refused beside the field."""
+    form, now = RescheduleForm(), services().clock.now()
+    try:
+        at = schedule.at_local_time(form.at.data or "", g.workspace.time_zone)
+        with services().database.transaction(g.workspace.id) as session:
+            schedule.reschedule(session, g.workspace.id, campaign_id, at=at, staff_id=g.staff.id, now=now)
+    except NotFound:
+        raise
+    except Refusal as refusal:
+        form.refuse(refusal)
+        with services().database.transaction(g.workspace.id, reading=True) as session:
+            campaign = compose.get(session, g.workspace.id, campaign_id)
+            if campaign.state not in (CampaignState.SCHEDULED, CampaignState.HELD):
+                return shell.back(_home(campaign_id), errors.say(refusal), tone="danger")
+            return reporting.page(session, campaign, form=form), 422
+    return shell.back(_home(campaign_id), _("The campaign will leave on %(at)s.", at=language.moment(at)))
 
 
 @bp.post("/campaigns/<int:campaign_id>/pause")
@@ -117,10 +153,36 @@ def resume(campaign_id: int) -> ResponseReturnValue:
 @bp.post("/campaigns/<int:campaign_id>/cancel")
 @guard.role("marketer")
 def cancel(campaign_id: int) -> ResponseReturnValue:
-    """End it for good."""
+    """Cancel the rest, and offer to take that back."""
     with services().database.transaction(g.workspace.id) as session:
+        is_paused = results.state_of(session, compose.get(session, g.workspace.id, campaign_id)) == "paused"
         stopped = schedule.cancel(session, g.workspace.id, campaign_id, staff_id=g.staff.id, now=services().clock.now())
-    message = _("Ended. %(stopped)s will not get this mail.", stopped=words.people(stopped))
+    message = _("Cancelled. %(stopped)s will not get this mail.", stopped=words.people(stopped))
+    undo = url_for("campaigns.restart", campaign_id=campaign_id, was="paused" if is_paused else None)
+    return shell.back(_home(campaign_id), message, undo=undo)
+
+
+@bp.post("/campaigns/<int:campaign_id>/restart")
+@guard.role("marketer")
+def restart(campaign_id: int) -> ResponseReturnValue:
+    """Take the cancelling back: everything is as it was before."""
+    is_paused = request.args.get("was") == "paused"
+    try:
+        with services().database.transaction(g.workspace.id) as session:
+            waiting = schedule.restart(
+                session,
+                g.workspace.id,
+                campaign_id,
+                is_paused=is_paused,
+                staff_id=g.staff.id,
+                now=services().clock.now(),
+            )
+    except schedule.TooLateToUndo as refusal:
+        return shell.back(_home(campaign_id), errors.say(refusal), tone="danger")
+    if is_paused:
+        message = _("Not cancelled after all. Still paused; waiting: %(waiting)s.", waiting=words.people(waiting))
+    else:
+        message = _("Not cancelled after all. Going on with %(waiting)s.", waiting=words.people(waiting))
     return shell.back(_home(campaign_id), message)
 
 
@@ -128,21 +190,9 @@ def _home(campaign_id: int) -> str:
     return url_for("campaigns.show", campaign_id=campaign_id)
 
 
-def _chosen_time() -> datetime | None:
-    """Return when it shall leave, None for now; raise BadTime."""
-    if request.values.get("when", "now") != "later":
-        return None
-    try:
-        return schedule.at_local_time(request.values.get("at", ""), g.workspace.time_zone)
-    except ValueError:
-        raise BadTime(field="at") from None
-
-
-def _minutes(session: Session, campaign: Campaign, mails: int) -> int | None:
+def _minutes(sender: SendingIdentity | None, mails: int) -> int | None:
     """Return how long the sending takes where a rate is set, in minutes."""
-    if campaign.identity_id is None:
-        return None
-    rate = identities.get(session, g.workspace.id, campaign.identity_id).rate_per_second
+    rate = sender.rate_per_second if sender else None
     return ceil(timedelta(seconds=mails / float(rate)) / timedelta(minutes=1)) if rate else None
 
 

@@ -9,10 +9,11 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from app.campaigns import compose, results
+from app.campaigns import compose, deletion, results
 from app.campaigns.forms import NewForm
 from app.campaigns.views.blueprint import bp
 from app.consent import topics
+from app.delivery import subjects
 from app.kernel import ids
 from app.kernel.services import services
 from app.web import guard, shell
@@ -71,16 +72,29 @@ def copy(campaign_id: int) -> ResponseReturnValue:
 @bp.post("/campaigns/<int:campaign_id>/delete")
 @guard.role("marketer")
 def delete(campaign_id: int) -> ResponseReturnValue:
-    """Forget a draft."""
+    """Take a draft out of sight; for some days it can be had back."""
+    now = services().clock.now()
     with services().database.transaction(g.workspace.id) as session:
-        compose.delete(session, g.workspace.id, campaign_id)
-    return shell.back(url_for("campaigns.index"), _("The draft is deleted."))
+        deletion.delete(session, g.workspace.id, campaign_id, staff_id=g.staff.id, now=now)
+    undo = url_for("campaigns.restore", campaign_id=campaign_id)
+    return shell.back(url_for("campaigns.index"), _("The draft is deleted."), undo=undo)
+
+
+@bp.post("/campaigns/<int:campaign_id>/restore")
+@guard.role("marketer")
+def restore(campaign_id: int) -> ResponseReturnValue:
+    """Bring a deleted draft back as it was."""
+    now = services().clock.now()
+    with services().database.transaction(g.workspace.id) as session:
+        deletion.restore(session, g.workspace.id, campaign_id, staff_id=g.staff.id, now=now)
+    return shell.back(url_for("campaigns.show", campaign_id=campaign_id), _("The draft is back as it was."))
 
 
 def search(session: Session, workspace_id: int, text: str) -> list[tuple[str, str, str]]:
     """Answer the search box: campaigns whose name or subject holds the text."""
     found = compose.find(session, workspace_id, text, limit=5)
-    return [(each.name, each.subject, url_for("campaigns.show", campaign_id=each.id)) for each in found]
+    pages = [url_for("campaigns.show", campaign_id=each.id) for each in found]
+    return [(each.name, subjects.filled(each.subject), page) for each, page in zip(found, pages, strict=True)]
 
 
 def _new_form(session: Session) -> NewForm:

@@ -11,15 +11,17 @@ from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from app.campaigns import audience, compose, results
+from app.campaigns.audience import Audience
+from app.campaigns.forms import RescheduleForm, local_time
 from app.campaigns.models import Campaign
 from app.campaigns.results import Summary
-from app.campaigns.views import words
+from app.campaigns.views import outlook, words
 from app.campaigns.views.blueprint import bp
 from app.consent import topics
 from app.delivery.sends import Progress
 from app.kernel.services import services
 from app.segments import segments
-from app.web import charts, guard, language, shell
+from app.web import charts, errors, guard, language, shell
 
 _LINES = 5
 
@@ -46,24 +48,50 @@ def progress(campaign_id: int) -> Response:
     return response
 
 
-def page(session: Session, campaign: Campaign) -> str:
+def page(session: Session, campaign: Campaign, *, form: RescheduleForm | None = None) -> str:
     """Return the report of a campaign that is no draft any more."""
     now = services().clock.now()
+    if form is None:
+        form = RescheduleForm(formdata=None, at=local_time(campaign.scheduled_at, g.workspace.time_zone))
     summary = results.summary(session, g.workspace.id, campaign.id, now=now)
     topic = topics.get(session, g.workspace.id, campaign.topic_id) if campaign.topic_id else None
     segment = segments.get(session, g.workspace.id, campaign.segment_id) if campaign.segment_id else None
     state = results.state_of(session, campaign)
+    is_due = campaign.scheduled_at is not None and campaign.scheduled_at <= now
+    planned, problem = _planned(session, campaign, now)
+    leaves_at = None if is_due else campaign.scheduled_at
     return shell.page(
         "campaigns/report.html",
         topic=topic,
-        is_due=campaign.scheduled_at is not None and campaign.scheduled_at <= now,
+        is_due=is_due,
         segment=segment,
-        planned=audience.count(session, campaign, now=now) if campaign.send_id is None else None,
+        audience=planned,
+        outlook=outlook.say(planned, leaves_at=leaves_at, now=now) if planned else [],
+        problem=problem,
+        pause_words=words.pause(summary.progress),
+        form=form,
+        earliest=local_time(now, g.workspace.time_zone),
         funnel=_funnel(summary),
         verdicts=_verdicts(summary),
         reasons=_reasons(summary.progress),
         **_moving(campaign, summary, state),
     )
+
+
+def _planned(session: Session, campaign: Campaign, now: datetime) -> tuple[Audience | None, str]:
+    """Return what happens when the plan is carried out, or what is wrong with its segment."""
+    if campaign.send_id is not None:
+        return None, ""
+    try:
+        return audience.count(session, campaign, now=max(campaign.scheduled_at or now, now)), ""
+    except audience.SegmentBroken as broken:
+        return None, errors.say(broken)
+
+
+def held_panel(session: Session, workspace_id: int, subject_id: int, now: datetime) -> Markup:
+    """Ask on the home page what shall become of campaigns whose time passed before they could be sent."""
+    held = results.held(session, workspace_id)
+    return Markup(render_template("campaigns/panel_held.html", held=held)) if held else Markup()  # noqa: S704 - ours
 
 
 def home_panel(session: Session, workspace_id: int, subject_id: int, now: datetime) -> Markup:
@@ -99,6 +127,7 @@ def _sentence(summary: Summary, state: str) -> str:
     waiting = words.people(progress.waiting)
     sentences = {
         "scheduled": _("Getting ready to leave."),
+        "held": _("Held, because its time had passed."),
         "paused": _("Paused. Sent to %(gone)s; still waiting: %(rest)s.", gone=gone, rest=words.people(rest)),
         "cancelled": _("Ended early: %(gone)s got it.", gone=gone),
         "sent": _(
@@ -118,9 +147,8 @@ def _funnel(summary: Summary) -> dict[str, Any]:
     """Return the way from everyone chosen to people who clicked, as chart data."""
     progress = summary.progress
     steps = [
-        (_("Chosen"), progress.total),
-        (_("Handed to their mailbox"), progress.sent),
-        (_("Not sent back"), summary.delivered),
+        (_("Recipients"), progress.total),
+        (_("Delivered"), summary.delivered),
         (_("Clicked by a person"), summary.clicks.get("human", 0)),
     ]
     return charts.data(

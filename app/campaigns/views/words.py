@@ -5,36 +5,25 @@ from __future__ import annotations
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
 
+from app.accounts.models import SendingIdentity
 from app.campaigns.preflight import Check
+from app.delivery import words
+from app.delivery.sends import Progress
 from app.web import language
 
-REASONS = {
-    "no_permission": _("did not agree to this topic"),
-    "suppressed": _("asked for no mail at all, or the mailbox is dead"),
-    "withdrawn": _("withdrew before it left"),
-    "no_address": _("have no email address"),
-    "cancelled": _("you ended the campaign"),
-    "cap": _("have had enough mail from you lately"),
-    "promise": _("have had as much about this topic as they were promised"),
-    "quiet_hours": _("are asleep; it leaves in their morning"),
-    "address": _("the mailbox does not exist"),
-    "mailbox_full": _("the mailbox is full"),
-    "policy": _("the mailbox provider refused us"),
-    "throttled": _("the mailbox provider asks us to slow down"),
-    "content": _("the mailbox provider refused the content"),
-    "unclassified": _("refused without a clear reason"),
-    "template_error": _("the mail could not be filled in for them"),
-    "gave_up": _("the mailbox provider took no mail for days"),
-    "staff": _("somebody of the staff paused it"),
-}
 STEPS = {"audience": _("Audience"), "content": _("Content"), "when": _("When")}
 
 
-def reason(word: str) -> str:
-    """Return why, in words; what nobody listed is shown as it is. Some mails wait, and follow later."""
-    course, _colon, cause = word.rpartition(":")
-    said = str(REASONS.get(cause) or cause.replace("_", " "))
-    return gettext("later: %(reason)s", reason=said) if course in ("waiting", "deferred") else said
+def reason(code: str) -> str:
+    """Return why people did not get it, or get it later."""
+    return str(gettext(words.of_people(code)))
+
+
+def pause(progress: Progress) -> str:
+    """Return the message id of why sending stopped, unless staff stopped it themselves."""
+    if progress.state != "paused" or progress.pause_reason in (None, "staff"):
+        return ""
+    return words.PAUSES[progress.pause_reason]
 
 
 def check(found: Check) -> dict[str, object]:
@@ -49,6 +38,11 @@ def check(found: Check) -> dict[str, object]:
         "url": found.url,
         "part": gettext(found.part) if found.part else "",
     }
+
+
+def sender(identity: SendingIdentity) -> str:
+    """Return as whom mail comes: "Nightjar Tea <hello@nightjar-tea.example>"."""
+    return f"{identity.from_name} <{identity.from_address}>" if identity.from_name else identity.from_address
 
 
 def people(count: int) -> str:

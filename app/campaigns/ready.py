@@ -1,0 +1,44 @@
+"""May this draft leave, and what will happen if it does? Its numbers and all its checks in one look."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from app.campaigns import audience, preflight, schedule
+from app.campaigns.audience import Audience, SegmentBroken
+from app.campaigns.models import Campaign
+from app.campaigns.preflight import Check
+
+
+def look(
+    session: Session, campaign: Campaign, *, public_url: str, now: datetime
+) -> tuple[Audience | None, list[Check]]:
+    """Return whom it reaches when it leaves, at the time its author chose, and what is to be put right, errors first.
+
+    Whatever is wrong with its segment is one of the checks, so that the author can choose another one.
+    """
+    timing = schedule.inspect(campaign, now=now)
+    leaves_at = campaign.scheduled_at if campaign.send_later and not timing else None
+    broken: list[Check] = []
+    counted = None
+    try:
+        counted = audience.count(session, campaign, now=leaves_at or now)
+    except SegmentBroken as found:
+        broken = [_check(found)]
+    checks = [*broken, *timing, *preflight.inspect(session, campaign, audience=counted, public_url=public_url)]
+    return counted, sorted(checks, key=lambda check: check.level != preflight.ERROR)
+
+
+def require(session: Session, campaign: Campaign, *, public_url: str, now: datetime) -> None:
+    """Raise preflight.NotReady with the first error."""
+    for check in look(session, campaign, public_url=public_url, now=now)[1]:
+        if check.level == preflight.ERROR:
+            raise preflight.NotReady(check.msgid, **check.values)
+
+
+def _check(broken: SegmentBroken) -> Check:
+    problem = broken.problem
+    values = {**(problem.values if problem else {}), **broken.values}
+    return Check(preflight.ERROR, "audience", broken.message, problem.message if problem else "", values)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, exc
+from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
 from app.campaigns.models import Campaign
@@ -102,14 +102,11 @@ def some_people(session: Session, campaign: Campaign, *, now: datetime) -> list[
 
 @contextmanager
 def _telling(session: Session, campaign: Campaign) -> Iterator[None]:
-    """Turn whatever is wrong with the segment's conditions into SegmentBroken; the transaction goes on."""
+    """Turn whatever is wrong with the segment's conditions into SegmentBroken."""
     try:
-        with session.begin_nested():
-            yield
+        yield
     except RulesInvalid as invalid:
         raise SegmentBroken(_name(session, campaign), next(iter(invalid.problems), None)) from invalid
-    except exc.DataError as error:
-        raise SegmentBroken(_name(session, campaign)) from error
 
 
 def _name(session: Session, campaign: Campaign) -> str:

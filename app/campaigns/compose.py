@@ -112,9 +112,9 @@ def copy(session: Session, workspace_id: int, campaign_id: int, *, staff_id: int
 
 
 def get(session: Session, workspace_id: int, campaign_id: int) -> Campaign:
-    """Return the campaign; raise NotFound, also for a deleted one."""
+    """Return the campaign; raise NotFound."""
     campaign = session.get(Campaign, (workspace_id, campaign_id))
-    if campaign is None or campaign.deleted_at is not None:
+    if campaign is None:
         raise NotFound
     return campaign
 
@@ -124,7 +124,6 @@ def find(session: Session, workspace_id: int, text: str, *, limit: int) -> list[
     wanted = text.lower()
     query = select(Campaign).where(
         Campaign.workspace_id == workspace_id,
-        Campaign.deleted_at.is_(None),
         (func.strpos(func.lower(Campaign.name), wanted) > 0) | (func.strpos(func.lower(Campaign.subject), wanted) > 0),
     )
     return list(session.scalars(query.order_by(Campaign.updated_at.desc()).limit(limit)))
@@ -135,18 +134,13 @@ def on_segment(session: Session, workspace_id: int, segment_id: int, *, limit: i
     query = select(Campaign).where(
         Campaign.workspace_id == workspace_id,
         Campaign.segment_id == segment_id,
-        Campaign.deleted_at.is_(None),
     )
     return list(session.scalars(query.order_by(Campaign.updated_at.desc()).limit(limit)))
 
 
-def locked(session: Session, workspace_id: int, campaign_id: int, *, is_deleted: bool = False) -> Campaign:
+def locked(session: Session, workspace_id: int, campaign_id: int) -> Campaign:
     """Return the campaign and keep others from changing it until this transaction ends."""
-    query = select(Campaign).where(
-        Campaign.workspace_id == workspace_id,
-        Campaign.id == campaign_id,
-        Campaign.deleted_at.is_not(None) if is_deleted else Campaign.deleted_at.is_(None),
-    )
+    query = select(Campaign).where(Campaign.workspace_id == workspace_id, Campaign.id == campaign_id)
     campaign = session.scalar(query.with_for_update().execution_options(populate_existing=True))
     if campaign is None:
         raise NotFound

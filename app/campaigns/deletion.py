@@ -1,40 +1,58 @@
-"""Drafts nobody wants any more: out of sight at once, to be had back for some days, then gone."""
+"""Drafts nobody wants any more: gone at once, and to be had back for a day by whoever deleted them."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import delete as delete_rows
 from sqlalchemy.orm import Session
 
-from app.accounts import audit
-from app.campaigns import compose
+from app.accounts import audit, undo
+from app.campaigns import compose, drafts
+from app.campaigns.drafts import Draft
 from app.campaigns.models import Campaign, CampaignState
+from app.segments import segments
 
-KEPT_FOR = timedelta(days=30)
+_DELETED = "campaigns.deleted"
+_TIMES = ("scheduled_at", "created_at")
 
 
-def delete(session: Session, workspace_id: int, campaign_id: int, *, staff_id: int, now: datetime) -> None:
-    """Take a draft out of sight; raise compose.Frozen for what was planned or launched."""
+def delete(session: Session, workspace_id: int, campaign_id: int, *, staff_id: int, now: datetime) -> str:
+    """Forget a draft; return the address that brings it back. Raise compose.Frozen for what was planned or launched."""
     campaign = compose.locked(session, workspace_id, campaign_id)
     if campaign.state != CampaignState.DRAFT:
         raise compose.Frozen
-    campaign.deleted_at = now
+    kept = {name: getattr(campaign, name) for name in (*Draft.__dataclass_fields__, "id", "created_by", "created_at")}
+    kept |= {name: kept[name].isoformat() for name in _TIMES if kept[name]}
+    again = undo.keep(session, workspace_id, kind=_DELETED, values=kept, staff_id=staff_id, now=now)
     _note(session, campaign, "campaign.deleted", staff_id, now)
+    session.delete(campaign)
+    session.flush()
+    return again
 
 
-def restore(session: Session, workspace_id: int, campaign_id: int, *, staff_id: int, now: datetime) -> None:
-    """Bring a deleted draft back as it was; raise NotFound when there is none (any more)."""
-    campaign = compose.locked(session, workspace_id, campaign_id, is_deleted=True)
-    campaign.deleted_at = None
-    _note(session, campaign, "campaign.restored", staff_id, now)
-
-
-def forget(session: Session, workspace_id: int, *, now: datetime) -> None:
-    """Forget for good what was deleted long enough ago."""
-    session.execute(
-        delete_rows(Campaign).where(Campaign.workspace_id == workspace_id, Campaign.deleted_at < now - KEPT_FOR)
+@undo.restores(_DELETED, role="marketer")
+def restore(
+    session: Session, workspace_id: int, values: dict[str, Any], *, staff_id: int, now: datetime
+) -> undo.Restored:
+    """Bring a deleted draft back as it was; a segment that is gone since is not chosen any more."""
+    given = values | {name: datetime.fromisoformat(values[name]) for name in _TIMES if values[name]}
+    if given["segment_id"] and segments.find_one(session, workspace_id, given["segment_id"]) is None:
+        given["segment_id"] = None
+    campaign = Campaign(
+        workspace_id=workspace_id,
+        state=CampaignState.DRAFT,
+        revision=1,
+        id=given.pop("id"),
+        created_by=given.pop("created_by"),
+        created_at=given.pop("created_at"),
+        updated_at=now,
     )
+    drafts.put(campaign, Draft(**given))
+    session.add(campaign)
+    session.flush()
+    _note(session, campaign, "campaign.restored", staff_id, now)
+    return undo.Restored(f"/campaigns/{campaign.id}", "The draft is back as it was.")
 
 
 def _note(session: Session, campaign: Campaign, action: str, staff_id: int, now: datetime) -> None:
@@ -48,4 +66,3 @@ def _note(session: Session, campaign: Campaign, action: str, staff_id: int, now:
         details={"name": campaign.name},
         now=now,
     )
-    session.flush()

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
-from app.accounts import workspaces
-from app.campaigns import deletion, schedule
+from app.campaigns import schedule
 from app.kernel.registry import job
 from app.kernel.services import Services
 
@@ -21,14 +18,3 @@ def launch_planned(services: Services, *, workspace_id: int, campaign_id: int) -
             now=services.clock.now(),
             public_url=services.settings.public_url,
         )
-
-
-@job("campaigns.forget_deleted", every=timedelta(days=1))
-def forget_deleted(services: Services) -> None:
-    """Forget for good the drafts that were deleted long enough ago."""
-
-    def forget_one(workspace_id: int) -> None:
-        with services.database.transaction(workspace_id) as session:
-            deletion.forget(session, workspace_id, now=services.clock.now())
-
-    workspaces.for_each(services.database, forget_one)

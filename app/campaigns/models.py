@@ -45,7 +45,6 @@ class Campaign(Numbered, Base):
         ),
         CheckConstraint("format IN ('markdown', 'mjml', 'html')", name="known_format"),
         CheckConstraint("state NOT IN ('scheduled', 'held') OR scheduled_at IS NOT NULL", name="scheduled_has_time"),
-        CheckConstraint("deleted_at IS NULL OR state = 'draft'", name="only_drafts_are_deleted"),
         CheckConstraint("state NOT IN ('sending', 'paused', 'sent') OR send_id IS NOT NULL", name="launched_has_send"),
         ForeignKeyConstraint(["workspace_id", "topic_id"], ["topics.workspace_id", "topics.id"]),
         ForeignKeyConstraint(
@@ -84,5 +83,3 @@ class Campaign(Numbered, Base):
     created_by: Mapped[int | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
-    # Out of sight, and forgotten for good some days later.
-    deleted_at: Mapped[datetime | None]

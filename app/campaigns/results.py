@@ -147,7 +147,7 @@ def recent(
     query = select(Campaign, Send.state).outerjoin(
         Send, (Send.workspace_id == Campaign.workspace_id) & (Send.id == Campaign.send_id)
     )
-    query = query.where(Campaign.workspace_id == workspace_id, Campaign.deleted_at.is_(None))
+    query = query.where(Campaign.workspace_id == workspace_id)
     if launched:
         query = query.where(Campaign.send_id.is_not(None))
     if before:
@@ -181,7 +181,7 @@ def counts_by_state(session: Session, workspace_id: int) -> dict[str, int]:
     query = (
         select(Campaign.state, Send.state, func.count())
         .outerjoin(Send, (Send.workspace_id == Campaign.workspace_id) & (Send.id == Campaign.send_id))
-        .where(Campaign.workspace_id == workspace_id, Campaign.deleted_at.is_(None))
+        .where(Campaign.workspace_id == workspace_id)
         .group_by(Campaign.state, Send.state)
     )
     counts: dict[str, int] = {}

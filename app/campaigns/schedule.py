@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from app.accounts import audit
+from app.accounts import audit, undo
 from app.campaigns import audience, compose, preflight
 from app.campaigns.models import Campaign, CampaignState
 from app.campaigns.preflight import Check
 from app.delivery import sends
 from app.delivery.launching import LaunchCounts
+from app.delivery.models import SendState
 from app.kernel import outbox
 from app.kernel.refusals import Refusal
 
@@ -22,6 +24,7 @@ _FARTHEST = timedelta(days=366)
 # What is later than this (the machine stood still, the queue was stuck) may have lost its sense: a person decides.
 LATE = timedelta(hours=1)
 UNDO_FOR = timedelta(hours=1)
+_CANCELLED = "campaigns.cancelled"
 
 
 class TimeHasPassed(Refusal):
@@ -228,28 +231,32 @@ def resume(session: Session, workspace_id: int, campaign_id: int, *, staff_id: i
     _note(session, campaign, "campaign.resumed", staff_id, now)
 
 
-def cancel(session: Session, workspace_id: int, campaign_id: int, *, staff_id: int, now: datetime) -> int:
-    """Cancel the rest; return how many do not get it. For an hour it can be taken back with `restart`."""
+def cancel(session: Session, workspace_id: int, campaign_id: int, *, staff_id: int, now: datetime) -> tuple[int, str]:
+    """Cancel the rest; return how many do not get it, and the address that takes it back."""
     campaign, send_id = _launched(session, workspace_id, campaign_id)
+    was_paused = sends.get(session, workspace_id, send_id).state == SendState.PAUSED
     stopped = sends.cancel(session, workspace_id, send_id, now=now)
     campaign.state, campaign.updated_at = CampaignState.CANCELLED, now
     _note(session, campaign, "campaign.cancelled", staff_id, now, stopped=stopped)
-    return stopped
+    kept = {"id": campaign.id, "was_paused": was_paused}
+    return stopped, undo.keep(session, workspace_id, kind=_CANCELLED, values=kept, staff_id=staff_id, now=now)
 
 
+@undo.restores(_CANCELLED, role="marketer")
 def restart(
-    session: Session, workspace_id: int, campaign_id: int, *, is_paused: bool, staff_id: int, now: datetime
-) -> int:
-    """Take a cancelling back: whoever had not got it waits again, or stays paused; raise TooLateToUndo."""
-    campaign, send_id = _launched(session, workspace_id, campaign_id)
+    session: Session, workspace_id: int, values: dict[str, Any], *, staff_id: int, now: datetime
+) -> undo.Restored:
+    """Take a cancelling back: whoever had not got it waits again, or stays paused. Raise TooLateToUndo."""
+    campaign, send_id = _launched(session, workspace_id, values["id"])
     finished_at = sends.get(session, workspace_id, send_id).finished_at
     if finished_at is not None and now - finished_at > UNDO_FOR:
         raise TooLateToUndo
-    waiting = sends.restart(session, workspace_id, send_id, is_paused=is_paused, now=now)
+    is_paused = values["was_paused"]
+    sends.restart(session, workspace_id, send_id, is_paused=is_paused, now=now)
     campaign.state = CampaignState.PAUSED if is_paused else CampaignState.SENDING
     campaign.updated_at = now
     _note(session, campaign, "campaign.restarted", staff_id, now)
-    return waiting
+    return undo.Restored(f"/campaigns/{campaign.id}", "Not cancelled after all: everything is as it was before.")
 
 
 def at_local_time(typed: str, time_zone: str) -> datetime:

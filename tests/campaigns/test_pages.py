@@ -130,7 +130,7 @@ def test_a_campaign_under_way_is_paused_and_ended_in_numbers(client, database, w
     assert "Still waiting: 1 person." in paused
     assert "Cancelled. 1 person will not get this mail." in ended
     assert "the sending was cancelled" in ended
-    assert f"/campaigns/{draft}/restart?was=paused" in ended
+    assert re.search(r"/undo/\d+", ended)
 
 
 def test_a_test_goes_to_oneself_only(client, database, workspace, draft):
@@ -159,17 +159,17 @@ def test_cancelling_the_rest_can_be_taken_back_for_an_hour(client, database, wor
     """Whoever had not got it waits again; later than that nothing old is sent by a stale press of Undo."""
     with database.transaction(workspace.id) as session:
         schedule.launch(session, workspace.id, draft, now=NOON)
-    client.post(f"/campaigns/{draft}/cancel")
 
-    client.post(f"/campaigns/{draft}/restart")
+    client.post(undo_of(client, draft, "cancel"))
     back = client.get(f"/campaigns/{draft}").text
-    client.post(f"/campaigns/{draft}/cancel")
+    with database.transaction(workspace.id) as session:
+        assert session.scalar(text("SELECT due_at FROM messages WHERE state = 'queued'")) == NOON
+    late = undo_of(client, draft, "cancel")
     clock.advance(timedelta(minutes=61))
-    client.post(f"/campaigns/{draft}/restart")
-    late = client.get(f"/campaigns/{draft}").text
+    refused = client.post(late)
 
-    assert "Going on with 1 person." in back
-    assert "too long ago" in late
+    assert "Not cancelled after all" in back
+    assert "too long ago" in refused.text
     with database.transaction(workspace.id) as session:
         query = "SELECT s.state, m.state FROM sends s, messages m WHERE s.kind = 'campaign'"
         assert [tuple(row) for row in session.execute(text(query))] == [("cancelled", "skipped")]
@@ -179,14 +179,19 @@ def test_a_cancelled_campaign_that_was_paused_comes_back_paused(client, database
     with database.transaction(workspace.id) as session:
         schedule.launch(session, workspace.id, draft, now=NOON)
     client.post(f"/campaigns/{draft}/pause")
-    client.post(f"/campaigns/{draft}/cancel")
 
-    client.post(f"/campaigns/{draft}/restart?was=paused")
+    client.post(undo_of(client, draft, "cancel"))
 
     with database.transaction(workspace.id) as session:
-        assert session.execute(text("SELECT state, pause_reason FROM sends WHERE kind = 'campaign'")).all() == [
-            ("paused", "staff")
-        ]
+        query = text("SELECT state, pause_reason FROM sends WHERE kind = 'campaign'")
+        assert [tuple(row) for row in session.execute(query)] == [("paused", "staff")]
+
+
+def undo_of(client, draft, deed):
+    """Do it, and return the address that takes it back."""
+    client.post(f"/campaigns/{draft}/{deed}")
+    found = re.findall(r"/undo/\d+", client.get(f"/campaigns/{draft}").text)
+    return found[-1]
 
 
 def test_a_subject_is_shown_as_a_person_reads_it(client, database, workspace):

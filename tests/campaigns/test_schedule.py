@@ -250,25 +250,19 @@ def test_a_held_campaign_becomes_a_draft_again(client, database, workspace, held
     assert "was due on" not in client.get("/").text
 
 
-def test_a_deleted_draft_is_out_of_sight_and_comes_back(client, database, workspace, draft):
-    """Deleting offers to take it back, and back it comes as it was; weeks later it is gone for good."""
+def test_a_deleted_draft_comes_back_as_it_was(client, database, workspace, draft):
+    """Deleting offers Undo, and back it comes under its own address, with its time; a second press finds nothing."""
+    data = typed(client.get(f"/campaigns/{draft}").text, workspace, when="later", at=AT, subject="Written with care")
+    client.post(f"/campaigns/{draft}/save", data=data, headers=LIVE)
     client.post(f"/campaigns/{draft}/delete")
     page = client.get("/campaigns").text
     gone = client.get(f"/campaigns/{draft}").status_code
-    client.post(f"/campaigns/{draft}/restore")
+    again = re.search(r"/undo/\d+", page)
+    assert again
+    client.post(again[0])
 
-    assert f"/campaigns/{draft}/restore" in page
-    assert "Spring" not in page
+    assert "Written with care" not in page
     assert gone == 404
-    assert "Spring is here" in client.get(f"/campaigns/{draft}").text
-    assert client.post(f"/campaigns/{draft}/restore").status_code == 404
-
-
-def test_what_was_deleted_long_ago_is_forgotten(client, services, clock, workspace, draft):
-    client.post(f"/campaigns/{draft}/delete")
-    clock.advance(timedelta(days=31))
-
-    jobs.forget_deleted(services)
-
-    with services.database.transaction(workspace.id) as session:
-        assert session.scalar(text("SELECT count(*) FROM campaigns")) == 0
+    assert "Written with care" in client.get(f"/campaigns/{draft}").text
+    assert kept(database, workspace, draft) == ("draft", True, DUE)
+    assert client.post(again[0]).status_code == 410

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts import identities
 from app.accounts.models import SendingIdentity
-from app.campaigns import compose, preflight, ready, results, schedule
+from app.campaigns import compose, preflight, ready, schedule
 from app.campaigns.forms import RescheduleForm
 from app.campaigns.models import CampaignState
 from app.campaigns.views import outlook, reporting, words
@@ -155,35 +155,11 @@ def resume(campaign_id: int) -> ResponseReturnValue:
 def cancel(campaign_id: int) -> ResponseReturnValue:
     """Cancel the rest, and offer to take that back."""
     with services().database.transaction(g.workspace.id) as session:
-        is_paused = results.state_of(session, compose.get(session, g.workspace.id, campaign_id)) == "paused"
-        stopped = schedule.cancel(session, g.workspace.id, campaign_id, staff_id=g.staff.id, now=services().clock.now())
+        stopped, again = schedule.cancel(
+            session, g.workspace.id, campaign_id, staff_id=g.staff.id, now=services().clock.now()
+        )
     message = _("Cancelled. %(stopped)s will not get this mail.", stopped=words.people(stopped))
-    undo = url_for("campaigns.restart", campaign_id=campaign_id, was="paused" if is_paused else None)
-    return shell.back(_home(campaign_id), message, undo=undo)
-
-
-@bp.post("/campaigns/<int:campaign_id>/restart")
-@guard.role("marketer")
-def restart(campaign_id: int) -> ResponseReturnValue:
-    """Take the cancelling back: everything is as it was before."""
-    is_paused = request.args.get("was") == "paused"
-    try:
-        with services().database.transaction(g.workspace.id) as session:
-            waiting = schedule.restart(
-                session,
-                g.workspace.id,
-                campaign_id,
-                is_paused=is_paused,
-                staff_id=g.staff.id,
-                now=services().clock.now(),
-            )
-    except schedule.TooLateToUndo as refusal:
-        return shell.back(_home(campaign_id), errors.say(refusal), tone="danger")
-    if is_paused:
-        message = _("Not cancelled after all. Still paused; waiting: %(waiting)s.", waiting=words.people(waiting))
-    else:
-        message = _("Not cancelled after all. Going on with %(waiting)s.", waiting=words.people(waiting))
-    return shell.back(_home(campaign_id), message)
+    return shell.back(_home(campaign_id), message, undo=again)
 
 
 def _home(campaign_id: int) -> str:

@@ -72,22 +72,11 @@ def copy(campaign_id: int) -> ResponseReturnValue:
 @bp.post("/campaigns/<int:campaign_id>/delete")
 @guard.role("marketer")
 def delete(campaign_id: int) -> ResponseReturnValue:
-    """Take a draft out of sight; for some days it can be had back."""
+    """Forget a draft, and offer to bring it back."""
     now = services().clock.now()
     with services().database.transaction(g.workspace.id) as session:
-        deletion.delete(session, g.workspace.id, campaign_id, staff_id=g.staff.id, now=now)
-    undo = url_for("campaigns.restore", campaign_id=campaign_id)
-    return shell.back(url_for("campaigns.index"), _("The draft is deleted."), undo=undo)
-
-
-@bp.post("/campaigns/<int:campaign_id>/restore")
-@guard.role("marketer")
-def restore(campaign_id: int) -> ResponseReturnValue:
-    """Bring a deleted draft back as it was."""
-    now = services().clock.now()
-    with services().database.transaction(g.workspace.id) as session:
-        deletion.restore(session, g.workspace.id, campaign_id, staff_id=g.staff.id, now=now)
-    return shell.back(url_for("campaigns.show", campaign_id=campaign_id), _("The draft is back as it was."))
+        again = deletion.delete(session, g.workspace.id, campaign_id, staff_id=g.staff.id, now=now)
+    return shell.back(url_for("campaigns.index"), _("The draft is deleted."), undo=again)
 
 
 def search(session: Session, workspace_id: int, text: str) -> list[tuple[str, str, str]]:

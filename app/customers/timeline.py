@@ -25,7 +25,7 @@ MOST_LOOKED_AT = 2000
 
 @dataclass(frozen=True, slots=True)
 class ActivityRow:
-    """One thing to be noted. `kind`: open click reply bounce complaint unsubscribe signup import note event."""
+    """One thing to be noted. `kind`: open click reply bounce complaint report unsubscribe signup import note event."""
 
     workspace_id: int
     customer_id: int
@@ -233,6 +233,7 @@ _TITLES = {
     "reply": N_("Replied"),
     "bounce": N_("A mail came back"),
     "complaint": N_("Complained about a mail"),
+    "report": N_("A report about a mail came from an unknown sender and changed nothing"),
     "unsubscribe": N_("Unsubscribed"),
     "signup": N_("Signed up"),
     "import": N_("Came in with a file"),

@@ -73,7 +73,7 @@ def bounce_address(stream: Stream, slots: Slots) -> str:
     """Return the return path: it names the message where the stream has a domain that takes bounces."""
     if stream.bounce_domain is None:
         return mime.wire_address(stream.from_address)
-    return mime.wire_address(f"b+{slots.message}@{stream.bounce_domain}")
+    return mime.wire_address(f"b+{slots.bounce or slots.message}@{stream.bounce_domain}")
 
 
 def _reply_to(stream: Stream) -> list[Header]:

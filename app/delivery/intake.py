@@ -1,8 +1,9 @@
 """Takes what comes back by mail: bounces, complaints and replies, sorted by the token in the address they come to.
 
 `b+<token>@` is the return path of one message (VERP), `r+<token>@` its reply address; mail to the plain address of a
-sending identity is known by the Message-ID it answers. Every mail is answered for good, with 250 or a refusal that
-says why; only where our own database is away does it stay with the peer.
+sending identity is known by what it gives back or answers. Only the return path is known to nobody but the message's
+own way, so only a report that comes to it, gives it back, or was signed by a known provider is believed. Every mail is
+answered for good, with 250 or a refusal that says why; only where our database is away does it stay with the peer.
 """
 
 from __future__ import annotations
@@ -25,11 +26,13 @@ from app.delivery.mail_parts import Unreadable
 from app.delivery.received import Received
 from app.kernel.services import Services
 from app.kernel.tokens import TOKEN_CHARS, BadToken, Letter, TokenExpired
+from app.tracking import replies
 
 log = structlog.get_logger()
 MOST_RECIPIENTS = 20
 # How many mails are read and written down at once; the others wait, and new connections go on being answered.
 _HANDS = 4
+_MOST_NAMED = 20_000
 _TOKEN = re.compile(rf"[A-Za-z0-9_-]{{{TOKEN_CHARS}}}")
 # What passes by itself: the mail comes again. Everything else would fail the same way each time.
 _PASSING = (exc.OperationalError, exc.InterfaceError, exc.TimeoutError, OSError, MemoryError)
@@ -39,10 +42,14 @@ _NO_SUCH_MAILBOX = "550 5.1.1 There is no such mailbox here"
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """What a mail to one of our addresses is, and about which message (None: not known yet)."""
+    """What a mail to one of our addresses is, and about which message (None: not known yet).
+
+    `is_secret` says that the address stood nowhere but in the message itself.
+    """
 
     kind: str
     letter: Letter | None
+    is_secret: bool = True
 
 
 class Door:
@@ -83,8 +90,14 @@ class Door:
         kind, plus, token = address.rpartition("@")[0].partition("+")
         if not plus or kind not in ("b", "r"):
             return None
-        letter = self._letter("bounce" if kind == "b" else "reply", token)
-        return Route("returned" if kind == "b" else "reply", letter) if letter else None
+        if kind == "r":
+            letter = self._letter("reply", token)
+            return Route("reply", letter) if letter else None
+        if letter := self._letter("bounce", token):
+            return Route("returned", letter)
+        # Mails of earlier versions have the token of their Message-ID in the return path, which others see too.
+        letter = self._letter("message", token)
+        return Route("returned", letter, is_secret=False) if letter else None
 
     def take(self, addresses: list[str], raw: bytes) -> str:
         """Write down what one mail says, once for everybody it came to; return the answer to the peer."""
@@ -92,23 +105,38 @@ class Door:
             mail = received.read(raw)
         except Unreadable as refusal:
             return f"554 5.6.0 This mail cannot be read: {refusal}"
-        answered = self._answered(mail)
-        taken = [address for address in addresses if self._take(address, mail, answered)]
+        try:
+            taken = [address for address in addresses if self._take(address, mail)]
+        except replies.TooManyReplies as refusal:
+            return f"550 5.7.1 {refusal.message}"
         return "250 2.0.0 Ok" if taken else "550 5.1.1 This mail answers none of ours"
 
-    def _take(self, address: str, mail: Received, answered: Letter | None) -> bool:
-        route = self.route(address) or Route("reply", None)
-        letter = route.letter or answered
+    def _take(self, address: str, mail: Received) -> bool:
+        route = self.route(address) or self._about(mail)
+        letter, settings, now = route.letter, self._services.settings, self._services.clock.now()
         if letter is None:
             log.info("delivery.mail_about_nothing")
             return False
-        now = self._services.clock.now()
         with self._services.database.transaction(letter.workspace_id) as session:
-            if route.kind == "reply":
-                returned.reply(session, letter, mail, now=now)
-            else:
-                returned.bounce_or_complaint(session, letter, mail, now=now)
+            returned.take(
+                session,
+                letter,
+                mail,
+                is_secret=route.is_secret,
+                is_return_path=route.kind == "returned",
+                authserv_id=settings.authserv_id,
+                now=now,
+            )
         return True
+
+    def _about(self, mail: Received) -> Route:
+        """Which of our messages a mail to a plain address is about: by a return path it gives back, or a Message-ID."""
+        given_back = " ".join(" ".join(group.values()) for group in (*mail.feedback, *mail.statuses, *mail.returned))
+        for named, purpose in ((given_back, "bounce"), (f"{_answers(mail)} {given_back}", "message")):
+            for token in reversed(_TOKEN.findall(named[:_MOST_NAMED])):
+                if letter := self._letter(purpose, token):
+                    return Route("returned" if mail.is_report else "reply", letter, is_secret=purpose == "bounce")
+        return Route("reply", None)
 
     def _plain(self, address: str) -> Route | None:
         """Return the route of a plain address at the domain that comes to us, if somebody sends from there."""
@@ -117,20 +145,15 @@ class Door:
         with self._services.database.transaction(reading=True) as session:
             return Route("reply", None) if identities.is_answered_at(session, address) else None
 
-    def _answered(self, mail: Received) -> Letter | None:
-        """Which of our messages a reply answers, by the token inside our Message-ID."""
-        named = f"{mail.headers.get('in-reply-to', '')} {mail.headers.get('references', '')}"
-        for token in reversed(_TOKEN.findall(named)):
-            letter = self._letter("bounce", token)
-            if letter is not None:
-                return letter
-        return None
-
     def _letter(self, purpose: str, token: str) -> Letter | None:
         try:
             return self._services.tokens.read(purpose, token, now=self._services.clock.now())
         except (BadToken, TokenExpired):
             return None
+
+
+def _answers(mail: Received) -> str:
+    return f"{mail.headers.get('references', '')} {mail.headers.get('in-reply-to', '')}"
 
 
 def _not_now(error: Exception) -> str:

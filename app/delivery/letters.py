@@ -119,7 +119,8 @@ def slots(given: Letter, tokens: Tokens, workspace_id: int, at: datetime) -> Slo
     return Slots(
         to_address=given.email,
         to_name=f"{first_name} {last_name}" if first_name and last_name else first_name or last_name or "",
-        message=tokens.mint("bounce", workspace_id, *ids),
+        message=tokens.mint("message", workspace_id, *ids),
+        bounce=tokens.mint("bounce", workspace_id, *ids),
         unsubscribe="" if request_id else tokens.mint("unsubscribe", workspace_id, *leaving),
         preferences=""
         if request_id

@@ -1,4 +1,6 @@
-"""What does a mail that came back change? A dead address falls silent, a complaint ends all marketing, a reply is kept.
+"""Acts on mails that came back: a dead address falls silent, a complaint ends all marketing, a reply is kept.
+
+A report is believed only where it cannot be a stranger's invention; others are noted and change nothing.
 
 Mail that arrives twice, or a report about a message long settled, changes nothing the second time.
 """
@@ -15,7 +17,7 @@ from app.consent import actions, suppression
 from app.consent.evidence import Evidence
 from app.customers import addresses, people, timeline
 from app.customers.timeline import ActivityRow
-from app.delivery import aftermath, bounces
+from app.delivery import aftermath, authenticity, bounces
 from app.delivery.bounces import Cause, Report
 from app.delivery.models import Message, MessageState
 from app.delivery.received import Received
@@ -23,16 +25,60 @@ from app.kernel.tokens import Letter
 from app.tracking import replies
 
 
-def bounce_or_complaint(session: Session, letter: Letter, mail: Received, *, now: datetime) -> None:
-    """Take a mail to a message's return path: a complaint, a failure report, or something that says neither."""
-    if bounces.is_abuse_report(mail):
-        complain(session, letter, now=now)
-        return
+def take(
+    session: Session,
+    letter: Letter,
+    mail: Received,
+    *,
+    is_secret: bool,
+    is_return_path: bool,
+    authserv_id: str | None,
+    now: datetime,
+) -> None:
+    """Take a mail about a message. `is_secret` says that what named the message stood in that message alone."""
+    is_persons = is_secret or _is_from_person(session, letter, mail, authserv_id)
+    if is_return_path:
+        is_verified = is_secret or authenticity.is_from_reporter(mail, authserv_id)
+        bounce_or_complaint(session, letter, mail, is_verified=is_verified, is_persons=is_persons, now=now)
+    else:
+        reply(session, letter, mail, is_verified=is_persons, now=now)
+
+
+def _is_from_person(session: Session, letter: Letter, mail: Received, authserv_id: str | None) -> bool:
+    """Say whether an answer came from the address of the person we wrote to."""
+    address = authenticity.sender(mail)
+    known = people.find_by_email(session, letter.workspace_id, address) if address else None
+    return known is not None and known.id == letter.c and authenticity.is_from(mail, address, authserv_id)
+
+
+def bounce_or_complaint(
+    session: Session, letter: Letter, mail: Received, *, is_verified: bool, is_persons: bool, now: datetime
+) -> None:
+    """Take a mail about a message: a complaint, a failure report, or something that says neither.
+
+    `is_verified` says that the report came to the message's secret return path, or from a known reporter: others may
+    have invented it. `is_persons` says the same of an answer.
+    """
     report = bounces.read_report(mail)
-    if report is not None and report.is_failure:
-        fail(session, letter, report, now=now)
-    elif report is None and mail.headers.get("auto-submitted", "no").lower() == "no":
-        reply(session, letter, mail, now=now)
+    is_complaint = bounces.is_abuse_report(mail)
+    if is_complaint or (report is not None and report.is_failure):
+        if not is_verified:
+            _note_unverified(session, letter, "complaint" if is_complaint else "bounce", now=now)
+        elif is_complaint:
+            complain(session, letter, now=now)
+        elif report is not None:
+            fail(session, letter, report, now=now)
+    elif report is None and not mail.is_report and mail.headers.get("auto-submitted", "no").lower() == "no":
+        reply(session, letter, mail, is_verified=is_persons, now=now)
+
+
+def _note_unverified(session: Session, letter: Letter, said: str, *, now: datetime) -> None:
+    """Keep, once per message, that somebody said so; it silences nobody and changes no message."""
+    if not timeline.is_noted(session, letter.workspace_id, letter.c, kind="report", message_id=letter.a):
+        row = ActivityRow(
+            letter.workspace_id, letter.c, now, "report", message_id=letter.a, send_id=letter.b, facts={"text": said}
+        )
+        timeline.record_many(session, [row])
 
 
 def fail(session: Session, letter: Letter, report: Report, *, now: datetime) -> bool:
@@ -94,7 +140,7 @@ def complain(session: Session, letter: Letter, *, now: datetime) -> None:
         timeline.record_many(session, [row])
 
 
-def reply(session: Session, letter: Letter, mail: Received, *, now: datetime) -> None:
+def reply(session: Session, letter: Letter, mail: Received, *, is_verified: bool, now: datetime) -> None:
     """Keep what the person wrote; tracking decides whether a person wrote it, and whether it asks us to stop."""
     replies.record(
         session,
@@ -105,5 +151,6 @@ def reply(session: Session, letter: Letter, mail: Received, *, now: datetime) ->
         subject=mail.subject,
         text=mail.text,
         headers=mail.headers,
+        is_verified=is_verified,
         now=now,
     )

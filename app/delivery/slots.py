@@ -9,8 +9,8 @@ from typing import NamedTuple
 class Slots(NamedTuple):
     """One message's own values.
 
-    `message` names it in Message-ID and return path. Without `click` its links are plain, without `open` it holds
-    no image of its own: that is how a purpose not consented to looks on the wire.
+    `message` names it in Message-ID, `bounce` in the return path: neither tells the other. Without `click` its links
+    are plain, without `open` it holds no image of its own: that is how a purpose not consented to looks on the wire.
     """
 
     to_address: str
@@ -21,3 +21,4 @@ class Slots(NamedTuple):
     confirm: str = ""
     click: str | None = None
     open: str | None = None
+    bounce: str = ""

@@ -51,6 +51,7 @@ class Settings:
     relay_timeout: int = 10
     catcher_url: str | None = None
     inbound_domain: str | None = None
+    authserv_id: str | None = None
     environment: str = "production"
     trusted_proxies: int = 0
     allow_private_relays: bool = False
@@ -93,6 +94,7 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
         relay_timeout=_count(env, "RELAY_TIMEOUT", 10, problems, least=1),
         catcher_url=env.get("CATCHER_URL"),
         inbound_domain=env.get("INBOUND_DOMAIN"),
+        authserv_id=env.get("AUTHSERV_ID") or None,
         environment=env.get("ENVIRONMENT", "production"),
         trusted_proxies=_count(env, "TRUSTED_PROXIES", 0, problems),
         allow_private_relays=_switch(env, "ALLOW_PRIVATE_RELAYS", problems),

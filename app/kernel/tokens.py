@@ -30,9 +30,12 @@ PURPOSES = {
             "confirm",
             "invite",
             "reply",
-            "bounce",
+            # In a Message-ID, which everybody sees who is answered; until version 2 also in return paths.
+            "message",
             "signup",
             "browse",
+            # In a return path, which only the servers on the way and the mailbox itself see.
+            "bounce",
         ),
         start=1,
     )

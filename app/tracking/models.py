@@ -71,11 +71,12 @@ class MessageHits(Tenant, Base):
 
 
 class ReplyClass(StrEnum):
-    """Who wrote a reply: a person, a machine, or a person who wants us to stop."""
+    """Who wrote a reply: a person, a machine, a person who wants us to stop, or one who may want that."""
 
     HUMAN = "human"
     AUTO = "auto"
     UNSUBSCRIBE = "unsubscribe"
+    POSSIBLE_UNSUBSCRIBE = "possible_unsubscribe"
 
 
 class Reply(Numbered, Base):
@@ -83,11 +84,12 @@ class Reply(Numbered, Base):
 
     __tablename__ = "replies"
     __table_args__ = (
-        CheckConstraint("class IN ('human', 'auto', 'unsubscribe')", name="known_class"),
+        CheckConstraint("class IN ('human', 'auto', 'unsubscribe', 'possible_unsubscribe')", name="known_class"),
         ForeignKeyConstraint(
             ["workspace_id", "customer_id"], ["customers.workspace_id", "customers.id"], ondelete="CASCADE"
         ),
         Index("uq_replies_reference", "workspace_id", "reference", unique=True),
+        Index("ix_replies_message", "workspace_id", "message_id"),
         Index("ix_replies_waiting", "workspace_id", "at", postgresql_where=text("done_at IS NULL")),
     )
 
@@ -97,6 +99,8 @@ class Reply(Numbered, Base):
     subject: Mapped[str]
     excerpt: Mapped[str]
     reply_class: Mapped[str] = mapped_column("class")
+    # Whether it came from the address we wrote to, or to one that only our mail names; strangers can answer for nobody.
+    is_verified: Mapped[bool] = mapped_column(server_default=text("true"))
     # A digest of the mail's own Message-ID: a server that hands it over twice is heard once.
     reference: Mapped[bytes | None]
     done_at: Mapped[datetime | None]

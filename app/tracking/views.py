@@ -48,6 +48,15 @@ def finish(reply_id: int) -> Response:
     return shell.back(here, _("Done."), undo=url_for("tracking.reopen", reply_id=reply_id, next=here))
 
 
+@bp.post("/replies/<int:reply_id>/unsubscribe")
+@guard.role("marketer")
+def unsubscribe(reply_id: int) -> Response:
+    """Do what the reply asks for, in the judgement of whoever read it."""
+    with services().database.transaction(g.workspace.id) as session:
+        replies.unsubscribe(session, g.workspace.id, reply_id, staff_id=g.staff.id, now=services().clock.now())
+    return shell.back(guard.safe_next(request.form.get("next")), _("Unsubscribed from everything."))
+
+
 @bp.post("/replies/<int:reply_id>/reopen")
 @guard.role("marketer")
 def reopen(reply_id: int) -> Response:

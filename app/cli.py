@@ -50,9 +50,10 @@ def main() -> None:
     first.add_argument("--time-zone", default="UTC", help="such as Europe/Berlin")
     first.set_defaults(act=_new_workspace)
 
-    proof = commands.add_parser("verify-ledger", help="prove that no record of consent was changed or lost")
+    proof = commands.add_parser("verify-ledger", help="look for records of consent that were changed or lost")
     proof.add_argument("--workspace", type=int, help="only this workspace, by its number")
-    proof.add_argument("--head", type=Path, action="append", default=[], help="an exported end of a chain, as a file")
+    kept = "an end of a chain that was exported and kept elsewhere, as a file; give as many as there are"
+    proof.add_argument("--head", type=Path, action="append", default=[], help=kept)
     proof.set_defaults(act=_verify_ledger)
 
     key = commands.add_parser("new-key", help="print a fresh key for SECRET_KEYS")
@@ -80,7 +81,7 @@ def _serve(_arguments: argparse.Namespace) -> int:
 
 def _migrate(_arguments: argparse.Namespace) -> int:
     _use_local_parts()
-    schema.upgrade(os.environ["DATABASE_URL"])
+    schema.upgrade(os.environ["DATABASE_OWNER_URL"])
     return 0
 
 
@@ -127,12 +128,16 @@ def _new_workspace(arguments: argparse.Namespace) -> int:
 
 def _verify_ledger(arguments: argparse.Namespace) -> int:
     _use_local_parts()
-    exported = dict(verify.read_export(path.read_text()) for path in arguments.head)
+    exported = [verify.read_export(path.read_text(errors="replace")) for path in arguments.head]
     database = Database(os.environ["DATABASE_URL"])
     problems = verify.verify_ledger(database, arguments.workspace, exported=exported)
     for problem in problems:
         print(problem)
-    print("The ledger is not as it was written." if problems else "The ledger is whole.")
+    if unheld := verify.without_head(database, arguments.workspace, exported=exported):
+        named = ", ".join(map(str, unheld))
+        print(f"NO OUTSIDE HEAD was given for workspace {named}: a chain rewritten, cut off or wiped does not show.")
+    intact = f"The ledger is intact, as far as {len(exported)} heads from outside can show."
+    print("The ledger is not as it was written." if problems else intact)
     return 1 if problems else 0
 
 

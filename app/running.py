@@ -95,7 +95,8 @@ def environment(var_dir: Path, given: Mapping[str, str]) -> dict[str, str]:
         "VAR_DIR": str(var_dir),
         "HOST": host,
         "PORT": str(port),
-        "DATABASE_URL": Postgres(var_dir).url,
+        "DATABASE_URL": Postgres(var_dir).application_url,
+        "DATABASE_OWNER_URL": given.get("DATABASE_URL") or Postgres(var_dir).url,
         "REDIS_URL": Valkey(var_dir).url,
         "PUBLIC_URL": f"http://{shown}:{port}",
         "CLOCK_FILE": str(var_dir / "clock"),
@@ -115,7 +116,7 @@ def environment(var_dir: Path, given: Mapping[str, str]) -> dict[str, str]:
 def _run(supervisor: Supervisor, var_dir: Path, main_job: MainJob, once: bool) -> int:
     env = _prepared(var_dir)
     programs = _programs(env, var_dir)
-    if env["DATABASE_URL"] == Postgres(var_dir).url:
+    if env["DATABASE_OWNER_URL"] == Postgres(var_dir).url:
         print("Starting PostgreSQL", flush=True)
         supervisor.start("PostgreSQL", Postgres(var_dir))
     if env["REDIS_URL"] == Valkey(var_dir).url:
@@ -123,7 +124,7 @@ def _run(supervisor: Supervisor, var_dir: Path, main_job: MainJob, once: bool) -
         supervisor.start("Valkey", Valkey(var_dir))
     _require_servers(env)
     try:
-        schema.upgrade(env["DATABASE_URL"])
+        schema.upgrade(env["DATABASE_OWNER_URL"])
     except DBAPIError as error:
         raise CannotRun(f"The database cannot be brought to this version's tables:\n{error.orig}") from error
     is_due = once or not main_job.is_over(var_dir)
@@ -161,7 +162,9 @@ def _prepared(var_dir: Path) -> dict[str, str]:
     return env
 
 
-def _programs(env: Mapping[str, str], var_dir: Path) -> dict[str, Program]:
+def _programs(whole_env: Mapping[str, str], var_dir: Path) -> dict[str, Program]:
+    # Whoever takes over a part of the application must not find the way to the tables' owner in its environment.
+    env = {name: value for name, value in whole_env.items() if name != "DATABASE_OWNER_URL"}
     python, workers = [sys.executable, "-u"], settings.read(env).workers
     web = serving.command(env["HOST"], int(env["PORT"]))
     made = {"web": Program("web", web, env=env, var_dir=var_dir)}
@@ -234,7 +237,7 @@ def _require_free_port(host: str, port: int) -> None:
 def _require_servers(env: Mapping[str, str]) -> None:
     """Ask the database and Redis, ours or the operator's, before anything is built on them."""
     try:
-        psycopg.connect(env["DATABASE_URL"].replace("+psycopg", "", 1), connect_timeout=5).close()
+        psycopg.connect(env["DATABASE_OWNER_URL"].replace("+psycopg", "", 1), connect_timeout=5).close()
     except psycopg.Error as error:
         raise CannotRun(f"The database does not answer at DATABASE_URL:\n{str(error).strip()}") from error
     try:

@@ -62,7 +62,7 @@ def prepared() -> Iterator[Ground]:
         try:
             schema.upgrade(postgres.url)
             settings = Settings(
-                database_url=postgres.url,
+                database_url=postgres.application_url,
                 redis_url=valkey.url,
                 smtp_url="smtp://127.0.0.1:9",
                 public_url="http://mail.bench.example",

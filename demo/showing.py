@@ -65,8 +65,8 @@ def _workspaces(database_url: str) -> list[str]:
 
 def _clear(env: Mapping[str, str]) -> None:
     """Begin with empty tables, so that nothing is counted twice; the ledger, which forgets nothing, goes with them."""
-    schema.downgrade(env["DATABASE_URL"])
-    schema.upgrade(env["DATABASE_URL"])
+    schema.downgrade(env["DATABASE_OWNER_URL"])
+    schema.upgrade(env["DATABASE_OWNER_URL"])
     redis: Redis = queue.connect(env["REDIS_URL"])
     for name in registry.QUEUES:
         Queue(name, connection=redis).empty()  # type: ignore[no-untyped-call]

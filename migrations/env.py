@@ -15,7 +15,7 @@ LOCK_TIMEOUT = "10s"
 
 
 def run() -> None:
-    url = context.config.attributes.get("url") or os.environ["DATABASE_URL"]
+    url = context.config.attributes.get("url") or os.environ.get("DATABASE_OWNER_URL") or os.environ["DATABASE_URL"]
     engine = create_engine(sqlalchemy_url(url), poolclass=NullPool)
     with engine.connect() as connection:
         connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))

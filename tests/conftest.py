@@ -77,7 +77,7 @@ def settings(servers: running.Servers, worker_number: int, tmp_path_factory: pyt
     """Settings of an installation on this run's servers; its mail goes nowhere unless a test starts a sink."""
     var_dir = tmp_path_factory.mktemp("var")
     return Settings(
-        database_url=running.create_database(servers.postgres, f"test_{worker_number}"),
+        database_url=running.application_url(running.create_database(servers.postgres, f"test_{worker_number}")),
         redis_url=servers.valkey.url_of(worker_number),
         smtp_url="smtp://127.0.0.1:9",
         public_url="http://mail.shop.test",
@@ -87,6 +87,18 @@ def settings(servers: running.Servers, worker_number: int, tmp_path_factory: pyt
         environment="test",
         allow_unproved_senders=True,
     )
+
+
+@pytest.fixture
+def owner_url(settings: Settings) -> str:
+    """The way in of who owns the tables: migrations come by it, the application does not."""
+    return running.owner_url(settings.database_url)
+
+
+@pytest.fixture
+def superuser_url(settings: Settings) -> str:
+    """The way in of the server's superuser, past every policy."""
+    return running.owner_url(settings.database_url, role="postgres")
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import psycopg
 
-from app.kernel.embedded import Postgres, Valkey
+from app.kernel.database import LOGIN_ROLE
+from app.kernel.embedded import OWNER, Postgres, Valkey
 from migrations import schema
 
 TEMPLATE = "assent_template"
@@ -57,3 +58,13 @@ def create_database(postgres: Postgres, name: str) -> str:
 def drop_database(postgres: Postgres, name: str) -> None:
     with psycopg.connect(postgres.url_of("postgres"), autocommit=True) as connection:
         connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+def application_url(owner_url: str) -> str:
+    """Return the URL the application gets: of the role that owns nothing."""
+    return owner_url.replace(f"//{OWNER}@", f"//{LOGIN_ROLE}@", 1)
+
+
+def owner_url(application_url: str, *, role: str = OWNER) -> str:
+    """Return the URL of the same database for its owner, or for somebody else."""
+    return application_url.replace(f"//{LOGIN_ROLE}@", f"//{role}@", 1)

@@ -89,6 +89,31 @@ UNDO = (
 )
 
 
+# The end of a chain moves on with each record and never back, whoever asks; staying where it is, is no move.
+REFUSE_BACK = """
+CREATE OR REPLACE FUNCTION consent_refuse_back() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.workspace_id <> OLD.workspace_id OR NEW.seq < OLD.seq OR (NEW.seq = OLD.seq AND NEW.hash <> OLD.hash) THEN
+        RAISE EXCEPTION 'the end of a chain never moves back (% on %)', TG_OP, TG_TABLE_NAME
+            USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NEW;
+END $$
+"""
+HEADS = (
+    REFUSE_CHANGE,
+    REFUSE_BACK,
+    _trigger("consent_heads_advance", "BEFORE UPDATE", "consent_heads", "ROW", "consent_refuse_back"),
+    _trigger("consent_heads_keep", "BEFORE DELETE", "consent_heads", "ROW", "consent_refuse_change"),
+    _trigger("consent_heads_stay", "BEFORE TRUNCATE", "consent_heads", "STATEMENT", "consent_refuse_change"),
+)
+UNDO_HEADS = (
+    "DROP TRIGGER IF EXISTS consent_heads_keep ON consent_heads",
+    "DROP TRIGGER IF EXISTS consent_heads_stay ON consent_heads",
+    "DROP FUNCTION IF EXISTS consent_refuse_back() CASCADE",
+)
+
+
 def attach(table: Table, statements: tuple[str, ...]) -> None:
     """Run these statements whenever `create_all` makes the table."""
     for statement in statements:

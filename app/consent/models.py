@@ -211,4 +211,5 @@ def _table(model: type[Base]) -> Table:
 
 ddl.attach(_table(LedgerRecord), ddl.LEDGER)
 ddl.attach(_table(LedgerEvidence), ddl.EVIDENCE)
+ddl.attach(_table(LedgerHead), ddl.HEADS)
 ddl.attach(_table(Notice), ddl.NOTICES)

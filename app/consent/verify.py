@@ -1,11 +1,14 @@
-"""Is the ledger whole? Recomputes every hash from the stored bytes, and the state table from the ledger.
+"""Is the ledger intact? Recomputes every hash from the stored bytes, and the state table from the ledger.
 
 Run by `assent verify-ledger`, every night, and from the ledger's page. Needs nothing but the tables, and holds no lock
-and few rows at a time. A head kept elsewhere also shows whether records were cut off the end since.
+and few rows at a time. By itself the chain shows what was changed inside it by somebody who could not rewrite the rest;
+whoever can write everything can make another chain that fits together. Only heads kept elsewhere show that, a cut-off
+end, or a workspace that is gone: so every head is held against the chain, and those without one are named.
 """
 
 import json
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -19,8 +22,18 @@ from app.accounts import workspaces
 from app.consent import fold, record
 from app.kernel import database as kernel_database
 from app.kernel.database import Database
+from app.kernel.refusals import Refusal
 
 _HEAD = "SELECT seq, hash FROM consent_heads WHERE workspace_id = %s"
+# One statement, so that both are of one moment.
+_ENDS = """
+SELECT (SELECT seq FROM consent_heads WHERE workspace_id = %(id)s),
+    (SELECT max(seq) FROM consent_ledger WHERE workspace_id = %(id)s)
+"""
+# The nightly looks note where the chain ended: an end of the inside, better than none.
+_NOTED = """
+SELECT head_seq, head_hash FROM ledger_checks WHERE workspace_id = %s AND head_seq > 0 ORDER BY head_seq DESC LIMIT 100
+"""
 _RECORDS = """
 SELECT l.seq, to_char(l.recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), l.event, l.customer_id,
     l.purpose, l.topic_id, l.record, l.prev_hash, l.hash, e.salt, e.personal
@@ -44,6 +57,13 @@ _NOTICES = "SELECT id, sha256, encode(sha256(convert_to(text, 'UTF8')), 'hex') F
 _COLUMNS = ("workspace_id", "seq", "recorded_at", "event", "customer_id", "purpose", "topic_id")
 # Enough to see what happened; a broken ledger is not repaired by reading a million lines about it.
 _MOST_PROBLEMS = 1_000
+_HASH = re.compile(r"[0-9a-f]{64}")
+
+
+class HeadUnreadable(Refusal):
+    """A file that should hold the end of a chain holds something else."""
+
+    message = "This file is no exported end of a chain."
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,29 +88,44 @@ class Problem:
 
 
 def verify_ledger(
-    database: Database, workspace_id: int | None = None, *, exported: dict[int, Head] | None = None
+    database: Database, workspace_id: int | None = None, *, exported: Sequence[tuple[int, Head]] = ()
 ) -> list[Problem]:
-    """Check one workspace's ledger, or all of them, and return what is wrong; an empty list means whole.
+    """Check one workspace's ledger, or all of them, and return what is wrong; an empty list means intact.
 
-    `exported` are heads kept elsewhere, by workspace: the chain must still pass through them.
+    `exported` are heads kept elsewhere, each with its workspace: every one of them must still be part of its chain. A
+    head of a workspace that is gone, or is not looked at, is a problem: what it was to show was not shown.
     """
-    if workspace_id is not None:
-        ids = [workspace_id]
-    else:
-        with database.transaction() as session:
-            ids = workspaces.list_ids(session)
-    problems: list[Problem] = []
+    with database.transaction() as session:
+        known = workspaces.list_ids(session)
+    ids = known if workspace_id is None else [each for each in known if each == workspace_id]
+    problems = [Problem(each, 0, _unmatched(each, known)) for each, _ in exported if each not in ids]
+    if workspace_id is not None and not ids:
+        problems.append(Problem(workspace_id, 0, "there is no such workspace"))
     for each in ids:
         with database.transaction(each) as session:
-            problems += check(session, each, exported=(exported or {}).get(each))
+            problems += check(session, each, exported=[head for held, head in exported if held == each])
     return problems
 
 
-def check(session: Session, workspace_id: int, *, exported: Head | None = None) -> list[Problem]:
+def without_head(
+    database: Database, workspace_id: int | None = None, *, exported: Sequence[tuple[int, Head]] = ()
+) -> list[int]:
+    """Return the workspaces looked at whose chain no head from outside was held against."""
+    with database.transaction() as session:
+        known = workspaces.list_ids(session)
+    held = {each for each, _ in exported}
+    return [each for each in known if each not in held and workspace_id in (None, each)]
+
+
+def check(session: Session, workspace_id: int, *, exported: Sequence[Head] = ()) -> list[Problem]:
     """Check one workspace's ledger inside this transaction, up to where it ended when the check began."""
     connection = kernel_database.raw(session)
     head = find_head(session, workspace_id) or Head(0, record.GENESIS.hex())
-    walk = _Walk(workspace_id, head, exported)
+    noted = [Head(seq, digest) for seq, digest in connection.execute(_NOTED, (workspace_id,))]
+    walk = _Walk(workspace_id, [head, *noted, *exported])
+    ends = connection.execute(_ENDS, {"id": workspace_id}).fetchone() or (None, None)
+    if (ends[0] or 0) != (ends[1] or 0):
+        walk.say(0, f"the end of the chain is noted as {ends[0] or 0}, and the latest record is {ends[1] or 0}")
     for row in _stream(connection, _RECORDS, workspace_id):
         walk.step(row)
     walk.finish()
@@ -110,11 +145,12 @@ def find_head(session: Session, workspace_id: int) -> Head | None:
 class _Walk:
     """The chain, recomputed record by record."""
 
-    def __init__(self, workspace_id: int, head: Head, exported: Head | None) -> None:
+    def __init__(self, workspace_id: int, heads: Iterable[Head]) -> None:
         self.problems: list[Problem] = []
         self._workspace_id = workspace_id
-        self._until = head
-        self._exported = exported
+        self._heads: dict[int, set[str]] = {}
+        for head in heads:
+            self._heads.setdefault(head.seq, set()).add(head.hash)
         self._at = Head(0, record.GENESIS.hex())
         self._previous = record.GENESIS
         self._notices: dict[int, str] = {}
@@ -131,9 +167,8 @@ class _Walk:
         if _seal(bytes(prev_hash), spelled) != bytes(sealed):
             self.say(seq, "its text or its hash was changed")
         self._previous, self._at = bytes(sealed), Head(seq, bytes(sealed).hex())
-        for known in (self._exported, self._until):
-            if known and known.seq == seq and known.hash != self._at.hash:
-                self.say(seq, "it is not the record that was there when the end of the chain was noted")
+        if self._heads.get(seq, set()) - {self._at.hash}:
+            self.say(seq, "it is not the record that was there when the end of the chain was noted")
         values = _read(spelled)
         if [values.get(name) for name in _COLUMNS] != [self._workspace_id, seq, recorded_at, *columns]:
             self.say(seq, "its columns do not say what its text says")
@@ -143,9 +178,8 @@ class _Walk:
 
     def finish(self) -> None:
         """Check the end of the chain, and the personal values that are missing without an erasure."""
-        for known in (self._until, self._exported):
-            if known and known.seq > self._at.seq:
-                self.say(0, f"records after {self._at.seq} were cut off; there had been {known.seq}")
+        if (latest := max(self._heads, default=0)) > self._at.seq:
+            self.say(0, f"records after {self._at.seq} were cut off; there had been {latest}")
         for customer_id, numbers in self._without_evidence.items():
             for seq in numbers if customer_id not in self._erased else ():
                 self.say(seq, "its evidence is gone and nobody was erased")
@@ -234,9 +268,22 @@ def export(workspace_id: int, head: Head | None, *, now: datetime) -> str:
 
 
 def read_export(text: str) -> tuple[int, Head]:
-    """Return the workspace and the end of its chain that an exported file names."""
-    values = json.loads(text)
-    return int(values["workspace_id"]), Head(int(values["seq"]), str(values["hash"]))
+    """Return the workspace and the end of its chain that an exported file names; raise HeadUnreadable."""
+    try:
+        values = json.loads(text)
+        head = Head(int(values["seq"]), str(values["hash"]).lower())
+        workspace_id = int(values["workspace_id"])
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
+        raise HeadUnreadable from None
+    if head.seq < 0 or workspace_id <= 0 or (head.seq and not _HASH.fullmatch(head.hash)):
+        raise HeadUnreadable
+    return workspace_id, head
+
+
+def _unmatched(workspace_id: int, known: Sequence[int]) -> str:
+    if workspace_id in known:
+        return "a head of it was given, and it was not looked at"
+    return "a head of it was given, and the workspace is gone"
 
 
 def _stream(connection: psycopg.Connection[Any], statement: str, workspace_id: int) -> Iterator[tuple[Any, ...]]:

@@ -30,6 +30,8 @@ from sqlalchemy.pool import NullPool
 
 from app.kernel.refusals import Refusal
 
+# Who the application logs in as: it may become the two roles below and nobody else, above all not the tables' owner.
+LOGIN_ROLE = "assent_login"
 APP_ROLE = "assent_app"
 READER_ROLE = "assent_reader"
 # So long a thread waits for a connection of its process.

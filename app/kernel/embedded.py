@@ -17,6 +17,7 @@ import psycopg
 import redis
 
 from app.kernel import children
+from app.kernel.database import LOGIN_ROLE
 
 OWNER = "assent"
 DATABASE = "assent"
@@ -43,7 +44,13 @@ class Postgres:
 
     @property
     def url(self) -> str:
+        """The URL of the database for its owner, who makes the tables."""
         return self.url_of(DATABASE)
+
+    @property
+    def application_url(self) -> str:
+        """The URL of the database for the application, whose role the first migration makes."""
+        return self.url_of(DATABASE, role=LOGIN_ROLE)
 
     def url_of(self, database: str, *, role: str = OWNER) -> str:
         """Return the URL of one database here, for one role."""

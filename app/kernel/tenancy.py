@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, MetaData, text
 
-from app.kernel.database import APP_ROLE, READER_ROLE
+from app.kernel.database import APP_ROLE, LOGIN_ROLE, READER_ROLE
 
 WORKSPACE = "nullif(current_setting('app.workspace_id', true), '')::bigint"
 ACTOR = "nullif(current_setting('app.actor_id', true), '')::bigint"
@@ -24,6 +24,16 @@ DO $$ BEGIN
 END $$;
 GRANT USAGE ON SCHEMA public TO {APP_ROLE}, {READER_ROLE};
 GRANT {READER_ROLE} TO {APP_ROLE};
+"""
+
+# It has no password until the operator gives it one, so nobody logs in as it over a network before that.
+LOGIN = f"""
+DO $$ BEGIN
+  PERFORM pg_advisory_xact_lock(7271);
+  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{LOGIN_ROLE}') THEN
+    CREATE ROLE {LOGIN_ROLE} LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEROLE NOCREATEDB NOINHERIT; END IF;
+END $$;
+GRANT {APP_ROLE}, {READER_ROLE} TO {LOGIN_ROLE};
 """
 
 GRANTS = f"""

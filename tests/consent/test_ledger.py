@@ -81,13 +81,13 @@ def test_the_database_refuses_to_change_what_was_recorded(session, workspace, st
         kernel_database.raw(session).execute(statement)
 
 
-def test_even_the_tables_owner_is_stopped_by_the_trigger(session, workspace, database, servers, settings):
+def test_even_the_tables_owner_is_stopped_by_the_trigger(workspace, database, superuser_url):
     """The privilege alone would not stop an operator's slip in a console."""
     with database.transaction(workspace.id) as other:
         ledger.append(other, workspace.id, entries(1)[0], now=NOON)
-    console = settings.database_url.replace("assent@", "postgres@")
 
-    with psycopg.connect(console) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege, match="never"):
+    refused = pytest.raises(psycopg.errors.InsufficientPrivilege, match="never")
+    with psycopg.connect(superuser_url) as connection, refused:
         connection.execute("DELETE FROM consent_ledger WHERE workspace_id = %s", [workspace.id])
 
 

@@ -8,12 +8,14 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from sqlalchemy import exc, text
 
 from app.consent import actions, deadlines, health, record, verify
 from app.consent.evidence import Evidence
 from app.customers import people
 from tests.factories import NOON
 from tests.factories.consent import a_yes, consented_customer
+from tests.factories.workspaces import a_workspace
 
 # `{own}` becomes "workspace_id = ..." of the test's workspace.
 TAMPERING = {
@@ -45,6 +47,9 @@ TAMPERING = {
     "a wording": "UPDATE notices SET text = text || '.' WHERE {own}",
     "a wording and its digest": "UPDATE notices SET text = 'x', sha256 = encode(sha256('x'), 'hex') WHERE {own}",
     "the head": "UPDATE consent_heads SET seq = seq - 1 WHERE {own}",
+    "the head moved back to an earlier record": "UPDATE consent_heads SET seq = 4,"
+    " hash = (SELECT hash FROM consent_ledger WHERE {own} AND seq = 4) WHERE {own}",
+    "the head removed": "DELETE FROM consent_heads WHERE {own}",
 }
 
 HEAD_BACK = """
@@ -63,11 +68,11 @@ def recorded(database, workspace):
 
 
 @pytest.fixture
-def tamper(settings, recorded):
+def tamper(superuser_url, recorded):
     """Change rows of this workspace as only the server's superuser can: past every trigger and policy."""
 
     def run(*statements):
-        with psycopg.connect(settings.database_url.replace("assent@", "postgres@")) as console:
+        with psycopg.connect(superuser_url) as console:
             console.execute("SET session_replication_role = replica")
             for statement in statements:
                 console.execute(statement.format(own=f"workspace_id = {recorded.id}"))
@@ -106,7 +111,7 @@ def test_an_end_cut_off_with_its_head_is_found_by_the_exported_head(database, re
         "UPDATE consent_state SET state = 'given', allowed = true, ledger_seq = 1, method = 'web_form' WHERE {own}",
     )
 
-    problems = verify.verify_ledger(database, recorded.id, exported={recorded.id: exported})
+    problems = verify.verify_ledger(database, recorded.id, exported=[(recorded.id, exported)])
     assert any("cut off" in problem.what for problem in problems)
 
 
@@ -143,17 +148,74 @@ def test_a_permission_that_ran_out_gets_its_own_record(session, workspace):
     assert verify.check(session, workspace.id) == []
 
 
-@pytest.mark.parametrize(("is_damaged", "status"), [(False, 0), (True, 1)])
-def test_an_operator_verifies_from_the_command_line(database, recorded, tamper, settings, tmp_path, is_damaged, status):
-    """`assent verify-ledger` prints what is wrong and ends with a status that a nightly script understands."""
-    with database.transaction(recorded.id) as session:
-        kept = verify.export(recorded.id, verify.find_head(session, recorded.id), now=NOON)
-    (tmp_path / "head.json").write_text(kept)
-    if is_damaged:
-        tamper("DELETE FROM consent_ledger WHERE {own} AND seq = 5", HEAD_BACK)
+def head_of(database, workspace):
+    with database.transaction(workspace.id) as session:
+        return verify.find_head(session, workspace.id)
 
-    done = subprocess.run(
-        [*(sys.executable, "-m", "app.cli", "verify-ledger", "--workspace"), str(recorded.id), "--head", "head.json"],
+
+def test_every_head_given_is_held_not_only_the_last(database, recorded, tamper):
+    """Of two heads for one workspace the last one won, so a violated one went unnoticed."""
+    good = head_of(database, recorded)
+    bad = verify.Head(3, "ab" * 32)
+
+    for given in ([bad, good], [good, bad]):
+        problems = verify.verify_ledger(database, exported=[(recorded.id, head) for head in given])
+        assert [problem.seq for problem in problems if problem.workspace_id == recorded.id] == [3]
+
+
+def test_a_head_of_a_workspace_that_is_not_looked_at_fails(database, recorded):
+    """`--workspace 2` with the head of 1 said that all was well."""
+    other = a_workspace(database, name="Other", now=NOON)
+    problems = verify.verify_ledger(database, other.id, exported=[(recorded.id, head_of(database, recorded))])
+
+    assert [(problem.workspace_id, problem.what) for problem in problems] == [
+        (recorded.id, "a head of it was given, and it was not looked at")
+    ]
+
+
+def test_a_head_of_a_workspace_that_is_gone_fails(database, recorded):
+    problems = verify.verify_ledger(database, exported=[(999_999, head_of(database, recorded))])
+
+    assert "a head of it was given, and the workspace is gone" in [problem.what for problem in problems]
+    assert verify.verify_ledger(database, 999_999)
+
+
+def test_a_wiped_ledger_is_found_by_what_the_nightly_looks_noted(database, recorded, tamper):
+    with database.transaction(recorded.id) as session:
+        health.look_over(session, recorded.id, now=NOON)
+    tamper(
+        *(f"DELETE FROM {table} WHERE {{own}}" for table in ("consent_ledger", "consent_evidence", "consent_state")),
+        "UPDATE consent_heads SET seq = 0, hash = decode(repeat('00', 32), 'hex') WHERE {own}",
+    )
+
+    assert any("cut off" in problem.what for problem in verify.verify_ledger(database, recorded.id))
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE consent_heads SET seq = seq - 1",
+        "UPDATE consent_heads SET seq = 0, hash = decode(repeat('00', 32), 'hex')",
+        "UPDATE consent_heads SET hash = decode(repeat('00', 32), 'hex')",
+        "DELETE FROM consent_heads",
+    ],
+)
+@pytest.mark.parametrize("role", ["the application", "the owner"])
+def test_nobody_moves_the_end_of_a_chain_back(database, recorded, owner_url, statement, role):
+    """The application's role could, and a chain cut there looked whole."""
+    with pytest.raises((exc.ProgrammingError, psycopg.errors.InsufficientPrivilege)):
+        if role == "the application":
+            with database.transaction(recorded.id) as session:
+                session.execute(text(statement))
+        else:
+            with psycopg.connect(owner_url) as console:
+                console.execute("ALTER TABLE consent_heads NO FORCE ROW LEVEL SECURITY")
+                console.execute(statement)
+
+
+def verify_by_command(settings, tmp_path, *words):
+    return subprocess.run(
+        [sys.executable, "-m", "app.cli", "verify-ledger", *words],
         env={**os.environ, "DATABASE_URL": settings.database_url, "PYTHONPATH": str(Path.cwd())},
         cwd=tmp_path,
         capture_output=True,
@@ -161,5 +223,30 @@ def test_an_operator_verifies_from_the_command_line(database, recorded, tamper, 
         check=False,
     )
 
+
+@pytest.mark.parametrize(("is_damaged", "status"), [(False, 0), (True, 1)])
+def test_an_operator_verifies_from_the_command_line(database, recorded, tamper, settings, tmp_path, is_damaged, status):
+    """`assent verify-ledger` prints what is wrong and ends with a status that a nightly script understands."""
+    (tmp_path / "head.json").write_text(verify.export(recorded.id, head_of(database, recorded), now=NOON))
+    if is_damaged:
+        tamper("DELETE FROM consent_ledger WHERE {own} AND seq = 5", HEAD_BACK)
+
+    done = verify_by_command(settings, tmp_path, "--workspace", str(recorded.id), "--head", "head.json")
+
     assert done.returncode == status, done.stderr
     assert ("cut off" in done.stdout) == is_damaged
+    assert "NO OUTSIDE HEAD" not in done.stdout
+
+
+def test_it_is_said_loudly_when_no_head_from_outside_was_given(recorded, settings, tmp_path):
+    """Without one a rewritten, cut or wiped chain passes; the last line alone promised more."""
+    done = verify_by_command(settings, tmp_path, "--workspace", str(recorded.id))
+
+    assert done.returncode == 0, done.stderr
+    assert f"NO OUTSIDE HEAD was given for workspace {recorded.id}" in done.stdout
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"workspace_id": 1, "seq": 3, "hash": "x"}', "[" * 100_000])
+def test_a_file_that_is_no_head_is_refused(content):
+    with pytest.raises(verify.HeadUnreadable):
+        verify.read_export(content)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import psycopg
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Column, Index, create_engine, text
+from sqlalchemy import Column, Index, create_engine, exc, text
 from sqlalchemy.pool import NullPool
 
-from app.kernel.database import APP_ROLE, READER_ROLE, sqlalchemy_url
+from app.accounts import audit
+from app.kernel.database import APP_ROLE, LOGIN_ROLE, READER_ROLE, sqlalchemy_url
 from migrations import schema
 from tests import servers as running
+from tests.factories import NOON
 
 _TENANT_TABLES = text(
     """
@@ -56,6 +59,84 @@ def test_the_application_owns_nothing_and_bypasses_nothing(database):
     assert len(roles) == 2
     assert [row.rolname for row in roles if any(row[1:])] == []
     assert owned == []
+
+
+def test_who_logs_in_cannot_become_the_owner(database):
+    """A statement smuggled in could say RESET ROLE and SET ROLE; there must be nobody worth becoming."""
+    with database.transaction() as session:
+        login, owner = session.execute(
+            text("SELECT session_user, pg_get_userbyid(relowner) FROM pg_class WHERE relname = 'workspaces'")
+        ).one()
+        may_become = session.scalars(
+            text("SELECT rolname FROM pg_roles WHERE pg_has_role(session_user, oid, 'MEMBER') ORDER BY 1")
+        ).all()
+
+    assert login == LOGIN_ROLE != owner
+    assert set(may_become) == {LOGIN_ROLE, APP_ROLE, READER_ROLE}
+
+
+@pytest.mark.parametrize(
+    "smuggled", ["RESET ROLE", "SET ROLE assent", "SET SESSION AUTHORIZATION assent", "SET ROLE postgres"]
+)
+def test_no_statement_leaves_the_applications_role_for_a_stronger_one(database, workspace, smuggled):
+    with database.transaction(workspace.id) as session:
+        outcomes = []
+        for statement in (smuggled, "ALTER TABLE workspaces ADD COLUMN smuggled int", "DELETE FROM audit_entries"):
+            try:
+                with session.begin_nested():
+                    session.execute(text(statement))
+            except exc.DBAPIError:
+                outcomes.append("refused")
+            else:
+                outcomes.append("done")
+        seen = "refused"
+        try:
+            with session.begin_nested():
+                seen = session.scalar(text("SELECT count(DISTINCT workspace_id) FROM sending_identities"))
+        except exc.DBAPIError:
+            pass
+        session.rollback()
+
+    assert outcomes[1:] == ["refused", "refused"]
+    assert seen in ("refused", 1)
+
+
+@pytest.mark.parametrize("statement", ["UPDATE audit_entries SET action = 'x'", "DELETE FROM audit_entries"])
+def test_what_staff_did_is_only_added_to(database, workspace, owner_url, statement):
+    """By privilege for the application, and by trigger for whoever owns the table."""
+    with database.transaction(workspace.id) as session:
+        audit.record(
+            *(session, workspace.id),
+            staff_id=workspace.owner_id,
+            action="staff.invited",
+            subject_kind="test",
+            subject_id=1,
+            now=NOON,
+        )
+    with pytest.raises(exc.ProgrammingError, match="permission denied"), database.transaction(workspace.id) as session:
+        session.execute(text(statement))
+    with psycopg.connect(owner_url) as owner, pytest.raises(psycopg.errors.InsufficientPrivilege, match="never"):
+        owner.execute("ALTER TABLE audit_entries NO FORCE ROW LEVEL SECURITY")
+        owner.execute(statement)
+
+
+def test_an_account_that_goes_leaves_its_deeds_without_a_name(database, workspace, superuser_url):
+    with database.transaction(workspace.id) as session:
+        audit.record(
+            *(session, workspace.id),
+            staff_id=workspace.owner_id,
+            action="staff.invited",
+            subject_kind="test",
+            subject_id=1,
+            now=NOON,
+        )
+    with psycopg.connect(superuser_url) as console:
+        console.execute("DELETE FROM staff WHERE id = %s", [workspace.owner_id])
+        left = console.execute("SELECT staff_id FROM audit_entries WHERE workspace_id = %s", [workspace.id]).fetchall()
+        console.rollback()
+
+    assert left
+    assert {staff_id for (staff_id,) in left} == {None}
 
 
 def test_a_transaction_without_a_workspace_sees_no_tenant_row(database, workspace):

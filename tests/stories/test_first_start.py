@@ -24,8 +24,10 @@ from tests.factories.workspaces import a_workspace
 def env(servers: running.Servers, worker_number: int, tmp_path: Path) -> Iterator[dict[str, str]]:
     """The environment of an installation with an empty database of its own."""
     name = f"first_start_{worker_number}"
+    owner = running.create_database(servers.postgres, name)
     yield {
-        "DATABASE_URL": running.create_database(servers.postgres, name),
+        "DATABASE_URL": running.application_url(owner),
+        "DATABASE_OWNER_URL": owner,
         "REDIS_URL": servers.valkey.url_of(worker_number),
         "SMTP_URL": "smtp://127.0.0.1:9",
         "CATCHER_URL": "http://127.0.0.1:9",

@@ -105,7 +105,7 @@ def house(tmp_path: Path, sink: RunningSink) -> Iterator[House]:
     schema.upgrade(postgres.url)
     key = Key(1, b"power-cuts-" + b"k" * 32)
     settings = Settings(
-        database_url=postgres.url,
+        database_url=postgres.application_url,
         redis_url=valkey.url,
         smtp_url=sink.url,
         public_url="http://mail.shop.test",

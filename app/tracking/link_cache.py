@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from collections import OrderedDict
 from datetime import timedelta
 from pathlib import Path
@@ -19,6 +20,7 @@ log = structlog.get_logger()
 POLL_EVERY = timedelta(seconds=2)
 _FIRST_LOAD = 200_000
 _SENDS_IN_MEMORY = 20_000
+_ASK_AGAIN_AFTER = 2.0
 # Ids are handed out before their transaction commits, so the newest stretch is read again each time.
 _OVERLAP = 2_000
 
@@ -40,6 +42,7 @@ class LinkCache:
         self._path = folder / "links.sqlite"
         self._local = threading.local()
         self._sends: OrderedDict[tuple[int, int], Targets] = OrderedDict()
+        self._asked: dict[tuple[int, int], float] = {}
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._latest_id = 0
@@ -52,12 +55,23 @@ class LinkCache:
         """
         key, generation = (workspace_id, send_id), self._generation
         targets = self._sends.get(key)
-        if targets is None or position not in targets:
+        if (targets is None or position not in targets) and not self._was_asked(key):
             targets = self._from_file(key)
             if position not in targets:
                 targets = self._from_database(key)
+                self._asked[key] = time.monotonic()
             self._remember(key, targets, generation)
-        return targets.get(position)
+        return targets.get(position) if targets else None
+
+    def _was_asked(self, key: tuple[int, int]) -> bool:
+        """Say whether the database was asked for this send a moment ago: what it lacked then, it lacks now.
+
+        A send's links are all there before its first mail leaves, and new ones come in by `refresh`; so whoever makes
+        numbers up costs no more than whoever clicks.
+        """
+        if len(self._asked) > _SENDS_IN_MEMORY:
+            self._asked.clear()
+        return time.monotonic() - self._asked.get(key, -_ASK_AGAIN_AFTER) < _ASK_AGAIN_AFTER
 
     def recall(self, workspace_id: int, send_id: int, position: int) -> tuple[int, str]:
         """Return (link id, url) without waiting for anything; raise NotInMemory when memory does not know it."""
@@ -120,6 +134,7 @@ class LinkCache:
         with self._lock:
             if generation != self._generation:
                 self._sends.clear()
+                self._asked.clear()
                 self._generation = generation
         self._latest_id = self._file().execute("SELECT coalesce(max(id), 0) FROM links").fetchone()[0]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64decode
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -59,6 +60,28 @@ def test_old_links_work_after_the_key_was_rotated() -> None:
     assert Tokens((NEW, OLD)).read("unsubscribe", token, now=NOON).a == 2
     with pytest.raises(BadToken):
         TOKENS.read("unsubscribe", token, now=NOON)
+
+
+def test_a_token_shows_no_number_of_ours() -> None:
+    """Ids are counted through the installation: two mails a week apart told everybody how many had left between."""
+    tokens = [_octets(TOKENS.mint("click", 3, 1_000_000 + number, 77, 500)) for number in range(50)]
+
+    for number, one in enumerate(tokens):
+        for hidden in (3, 77, 500, 1_000_000 + number):
+            assert hidden.to_bytes(6, "big") not in one
+        for other in tokens[:number]:
+            assert sum(a != b for a, b in zip(one[2:], other[2:], strict=True)) > 30
+
+
+def test_open_tokens_of_before_are_read() -> None:
+    """Mails of last year carry them, and their links live as long as the mails."""
+    letter = TOKENS.read("unsubscribe", "AgMAAAABAAAAAAACAAAAAAADAAAAAAAEAAAAAAk5bPLHS3Zhe0FT4cWku5I", now=NOON)
+
+    assert letter == (1, 2, 3, 4, None)
+
+
+def _octets(token: str) -> bytes:
+    return urlsafe_b64decode(token + "=" * (-len(token) % 4))
 
 
 def test_a_token_ends_at_its_time() -> None:

@@ -6,15 +6,17 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from random import Random
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.orm import Session
 
 from app.kernel.database import Database
 from app.kernel.services import Services
 from app.tracking import links
 from app.tracking.links import TargetNotWeb
+from tests.factories import NOON
 from tests.factories.tracking import Visit, an_intake, await_a_waiting_lock, spooled, visit
 from tests.factories.workspaces import WorkspaceForTests
 
@@ -211,3 +213,57 @@ def test_lanes_that_register_at_once_share_the_links(
             waiting = pool.submit(register_too)
             await_a_waiting_lock(session)
         assert waiting.result() == first
+
+
+def test_a_number_made_up_costs_no_more_than_a_click(services: Services, token: str, tmp_path: Path) -> None:
+    """Each went to the file and to the database: eight times the cost of a click."""
+    intake = an_intake(services, tmp_path)
+    asked: list[str] = []
+    event.listen(services.database.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+    answers = {visit(intake, f"/t/c/{token}/{number}").status for number in range(2, 202)}
+    unknown = links.click_token(services.tokens, 1, message_id=5, send_id=404, customer_id=9)
+    answers |= {visit(intake, f"/t/c/{unknown}/{number}").status for number in range(100)}
+
+    assert answers == {404}
+    assert sum("FROM links" in statement for statement in asked) < 10
+
+
+def test_links_that_come_later_are_found(
+    services: Services, database: Database, workspace: WorkspaceForTests, token: str, tmp_path: Path
+) -> None:
+    """What was not there a moment ago is fetched ahead with everything new."""
+    intake = an_intake(services, tmp_path)
+    assert visit(intake, f"/t/c/{token}/2").status == 404
+    with database.transaction(workspace.id) as session:
+        links.register(session, workspace.id, 77, [SHOP, "http://shop.test/", "http://late.test/"], now=NOON)
+    intake._links.refresh()
+
+    assert visit(intake, f"/t/c/{token}/2").status == 302
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_no_header_and_no_path_breaks_an_answer(services: Services, token: str, tmp_path: Path, seed: int) -> None:
+    """`Referer: http://[` and worse: whatever a program sends is answered, and what is spooled can be read."""
+    dice = Random(seed)
+    pieces = ["http://[", "http://[::1", "//", "\0", "é", "\xff", "%", "x" * 9000, "::1%eth0", "[", "]", ",", "1.2.3.4"]
+    pieces += ["٣", "²", "1e9", "-1", "\r\n", '"', "{", "\x7f", " ", "unknown", "fe80::1%25", "0" * 400, "../"]
+
+    def broken() -> str:
+        return "".join(dice.choices(pieces, k=dice.randint(0, 4)))
+
+    intake = an_intake(services, tmp_path)
+    intake._trusted_proxies = dice.randint(0, 2)
+    for path in (f"/t/c/{token}/0", f"/t/c/{token}/{broken()}", f"/t/{broken()}", f"/t/o/{broken()}.gif"):
+        environ = {
+            "REQUEST_METHOD": dice.choice(("GET", "HEAD", "POST", "", broken())),
+            "PATH_INFO": path,
+            "REMOTE_ADDR": broken(),
+            "HTTP_X_FORWARDED_FOR": broken(),
+            "HTTP_USER_AGENT": broken(),
+            "HTTP_REFERER": broken(),
+        }
+        given: list[str] = []
+        b"".join(intake(environ, lambda status, _headers, given=given: given.append(status)))
+        assert given[0][:3] in ("200", "302", "404", "405")
+
+    assert len(spooled(tmp_path)) <= 3

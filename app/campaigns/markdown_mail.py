@@ -47,6 +47,8 @@ def to_html(source: str, brand: Brand) -> str:
     body = _OPENING.sub(_styled, body)
     body = body.replace("<a href", f'<a class="link" style="color:{brand.accent}" href')
     body = _BUTTON.sub(lambda found: _button(found[1], found[2], brand), body)
+    # A brace that is left is one the author escaped or quoted: text, not the beginning of a field.
+    body = body.replace("{", "&#123;")
     return _layout(protected.restore(body), brand)
 
 
@@ -81,7 +83,7 @@ def _layout(body: str, brand: Brand) -> str:
 <meta name="viewport" content="width=device-width,initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="supported-color-schemes" content="light dark">
-<title>{{{{ workspace.sender_name }}}}</title>
+<title></title>
 <style>
 @media (max-width:480px) {{ .sheet {{ padding:24px 18px !important }} }}
 @media (prefers-color-scheme:dark) {{

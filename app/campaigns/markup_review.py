@@ -1,11 +1,19 @@
-"""What does the HTML of a mail lack? Read once, as a mailbox or a screen reader would meet it."""
+"""What the HTML of a mail has and lacks. Read once, as a mailbox or a screen reader would meet it."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
+from jinja2 import TemplateSyntaxError
+
 from app.campaigns import placeholders
-from app.campaigns.html_reading import HtmlReader
+from app.delivery import obligations, program, syntax
+from app.delivery.html_tokens import Start, Text
+from app.delivery.visibility import Walk
+
+_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+_POSTAL = re.compile(r"workspace\.postal_address\b")
 
 
 @dataclass
@@ -14,6 +22,8 @@ class Review:
 
     has_language: bool = False
     has_direction: bool = False
+    has_title: bool = False
+    has_heading: bool = False
     has_unsubscribe: bool = False
     has_postal_address: bool = False
     images_without_alt: int = 0
@@ -24,34 +34,40 @@ class Review:
 def review(html: str) -> Review:
     """Return what a mail's HTML, merge fields still in it, has and lacks."""
     protected = placeholders.protect(html)
-    found = Review(
-        has_unsubscribe="unsubscribe_url" in html or "preferences_url" in html,
-        has_postal_address="workspace.postal_address" in html,
-    )
-    reader = _Reader(found, protected)
-    reader.read(protected.text)
+    found = Review(has_unsubscribe=_shows_unsubscribe_link(html))
+    for token, look in Walk(protected.text):
+        if isinstance(token, Start):
+            _read_tag(token, found, protected)
+        elif isinstance(token, Text) and look.shows_text:
+            found.has_postal_address |= bool(_POSTAL.search(protected.restore(token.text)))
     return found
 
 
-class _Reader(HtmlReader):
-    """Fills a review while it reads."""
+def _shows_unsubscribe_link(html: str) -> bool:
+    try:
+        return obligations.has_unsubscribe_link(program.lower(syntax.parse(html), html=True))
+    except (TemplateSyntaxError, program.Misplaced, RecursionError):
+        return False
 
-    def __init__(self, found: Review, protected: placeholders.Protected) -> None:
-        super().__init__()
-        self._found, self._protected = found, protected
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
-        if tag in ("html", "body"):
-            self._found.has_language |= bool(given.get("lang"))
-            self._found.has_direction |= bool(given.get("dir"))
-        elif tag == "img" and "alt" not in given:
-            self._found.images_without_alt += 1
-        elif tag == "a" and "href" in given:
-            self._link(self._protected.restore(given["href"] or "").strip())
+def _read_tag(token: Start, found: Review, protected: placeholders.Protected) -> None:
+    given = token.attributes
+    if token.name in ("html", "body"):
+        found.has_language |= bool(given.get("lang"))
+        found.has_direction |= bool(given.get("dir"))
+    elif token.name in ("head", "title"):
+        # An empty title is filled with the subject.
+        found.has_title = True
+    elif token.name in _HEADINGS or given.get("role") == "heading":
+        found.has_heading = True
+    elif token.name == "img" and "alt" not in given:
+        found.images_without_alt += 1
+    elif token.name == "a" and "href" in given:
+        _read_link(protected.restore(given["href"]).strip(), found)
 
-    def _link(self, url: str) -> None:
-        if url in ("", "#") or url.startswith(("https://example.com", "javascript:")):
-            self._found.dead_links.append(url)
-        elif url.startswith("http://"):
-            self._found.plain_links.append(url)
+
+def _read_link(url: str, found: Review) -> None:
+    if url in ("", "#") or url.startswith(("https://example.com", "javascript:")):
+        found.dead_links.append(url)
+    elif url.startswith("http://"):
+        found.plain_links.append(url)

@@ -6,13 +6,13 @@ template language becomes a word of letters and digits before, and itself again 
 
 from __future__ import annotations
 
+import heapq
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-_OPENING = re.compile(r"\{[{%#]")
-_CLOSINGS = {"{{": "}}", "{%": "%}", "{#": "#}"}
-_WORD = re.compile(r"qx(\d+)z(b|f)xq")
+from app.delivery import tags
+
+_WORD = re.compile(r"qx(\d{1,9})z(b|f)xq")
 
 
 @dataclass(frozen=True)
@@ -44,30 +44,21 @@ class Protected:
 
 
 def protect(source: str) -> Protected:
-    """Replace every template tag by a word; a block tag's word differs from a field's."""
-    tags: list[str] = []
+    """Replace every template tag by a word; a block tag's word differs from a field's.
 
+    Words of the author's own that look like ours are kept in the same way.
+    """
+    places = heapq.merge(tags.find(source), ((word.start(), word.end()) for word in _WORD.finditer(source)))
+    kept: list[str] = []
     out: list[str] = []
-    # A space, so that what stood around a word that is none of ours does not become one.
-    source, end = _WORD.sub(" ", source), 0
-    for start, stop in _places(source):
-        tags.append(source[start:stop])
-        out += [source[end:start], f"qx{len(tags) - 1}z{'f' if source.startswith('{{', start) else 'b'}xq"]
-        end = stop
-    return Protected("".join([*out, source[end:]]), tuple(tags))
-
-
-def _places(source: str) -> Iterator[tuple[int, int]]:
-    """Yield where each tag begins and ends, in linear time: an opening with no closing behind it is not followed up."""
-    latest = {closing: source.rfind(closing) for closing in _CLOSINGS.values()}
-    at = 0
-    while opening := _OPENING.search(source, at):
-        start, closing = opening.start(), _CLOSINGS[opening[0]]
-        if latest[closing] < start + 2:
-            at = start + 1
-            continue
-        at = source.index(closing, start + 2) + 2
-        yield start, at
+    end = 0
+    for start, stop in places:
+        if start >= end:
+            kind = "b" if source.startswith(("{%", "{#"), start) else "f"
+            out += [source[end:start], f"qx{len(kept)}z{kind}xq"]
+            kept.append(source[start:stop])
+            end = stop
+    return Protected("".join([*out, source[end:]]), tuple(kept))
 
 
 def is_block(word: str) -> bool:

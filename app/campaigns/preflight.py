@@ -181,6 +181,12 @@ def _content(session: Session, campaign: Campaign, public_url: str) -> Iterator[
         yield Check(
             WARNING, "content", "The mail does not say its writing direction.", 'Write <html dir="ltr"> or rtl.'
         )
+    if not review.has_heading:
+        yield Check(WARNING, "content", "The mail has no heading.",
+                    "Make the line that says what it is about an h1, so that screen readers can find it.")  # fmt: skip
+    if not review.has_title:
+        yield Check(WARNING, "content", "The mail has no title.",
+                    "Give it a head element; the subject becomes its title.")  # fmt: skip
     for url in review.plain_links[:5]:
         yield Check(WARNING, "content", "The link %(url)s is not encrypted.", "Use https:// if the page has it.",
                     {"url": url[:120]})  # fmt: skip

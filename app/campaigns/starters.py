@@ -22,8 +22,8 @@ Write here what is new, in a few short sentences.
 
 **[See it in the shop](https://example.com/)**
 
-{% if purchases %}
-You bought {{ purchases[0].product }} from us. Here is what goes well with it.
+{% if purchases and purchases[0].product %}
+Thank you for choosing {{ purchases[0].product }}.
 {% endif %}
 """,
     ),
@@ -35,8 +35,8 @@ You bought {{ purchases[0].product }} from us. Here is what goes well with it.
 
 **[去店里看看](https://example.com/)**
 
-{% if purchases %}
-您买过{{ purchases[0].product }}，下面这些与它很相配。
+{% if purchases and purchases[0].product %}
+感谢您选择{{ purchases[0].product }}。
 {% endif %}
 """,
     ),

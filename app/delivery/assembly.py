@@ -2,64 +2,59 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from html import unescape
 from typing import Any
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit
 
 import idna
 from jinja2 import nodes
 from markupsafe import escape
 
+from app.delivery import character_references, obligations
 from app.delivery.content import Stream
 from app.delivery.flat import PATHS
 from app.delivery.markup import Context, Mark
 from app.delivery.program import Address, If, Link, Loop, Program, Text, Token, Value, WithToken
 
 _HIDDEN = '<div style="display:none;max-height:0;overflow:hidden;mso-hide:all">'
-_FOOTER = '<div style="padding:16px;font-size:12px;line-height:18px;text-align:center;color:#555555">'
-_WORDS = {"en": "Unsubscribe", "zh": "退订", "de": "Abmelden", "fr": "Se désinscrire", "es": "Darse de baja"}
+_TITLE = re.compile(r"<title\b", re.IGNORECASE)
 _LONGEST_URL = 4_000
-# Where the author's addresses stand in the text that is searched for them; no source holds this sign.
-_GAP, _LEAVE, _POSTAL = "\0", "\0leave\0", "\0postal\0"
-_COMMENT = r"<!--.*?(?:-->|\Z)"
-_UNSEEN = re.compile(rf"{_COMMENT}|<(style|script|title)\b.*?(?:</\1|\Z)|<[!?][^>]*", re.DOTALL | re.IGNORECASE)
-_TURNS = re.compile(r"<!--|-->|</?(?:style|script|title)\b", re.IGNORECASE)
+# What a URL may hold (RFC 3986), and the signs that browsers leave as they are.
+_SPACE = " \t\n\f\r"
+_NO_BREAKS = str.maketrans("", "", "\t\n\r")
+_URL_SIGNS = "/%:=&?~+!$,;'@()*[]-._#|"
 
 
-def document(html: Program, preheader: Program, stream: Stream, language: str) -> Program:
-    """Return the HTML with preheader, the footer the law asks for where it is missing, and the open image."""
+def document(html: Program, subject: Program, preheader: Program, stream: Stream, language: str) -> Program:
+    """Return the HTML with title, preheader, the footer the law asks for where it is missing, and the open image.
+
+    The body begins once and ends once, however often it says so. Raises obligations.StaysHidden.
+    """
     start: Program = ()
-    written = _written(html)
+    html = _titled(html, subject)
+    footer, closing = obligations.html_footer(html, stream, language)
     if any(not isinstance(node, Text) or node.text.strip() for node in preheader):
         start = (Text(_HIDDEN), *_for_html(preheader), Text("</div>"))
-    end = (*_html_footer(written, stream, language), WithToken("open", _image(stream)))
-    has_start, has_end = Mark.BODY_START in html, Mark.BODY_END in html
-    framed = () if has_start else start
-    for node in html:
-        if node is Mark.BODY_START:
-            framed += start
-        elif node is Mark.BODY_END:
-            framed += end
-        else:
-            framed += (node,)
-    if has_end:
-        return framed
-    # A comment left open would swallow what is added behind it.
-    is_open = any(not found[0].endswith("-->") for found in re.finditer(f"(?s){_COMMENT}", written))
-    return (*framed, Text("-->"), *end) if is_open else framed + end
+    end = (Text(closing), *footer, WithToken("open", _image(stream)))
+    first = next((at for at, node in enumerate(html) if node is Mark.BODY_START), 0)
+    latest = next((at for at in range(len(html) - 1, -1, -1) if html[at] is Mark.BODY_END), len(html))
+    return (*html[:first], *start, *html[first:latest], *end, *html[latest:])
+
+
+def _titled(html: Program, subject: Program) -> Program:
+    """Return the HTML with the subject as its title, which screen readers and browsers announce, if it has none."""
+    title = _for_html(subject)
+    if Mark.TITLE in html:
+        at = html.index(Mark.TITLE)
+        return (*html[:at], *title, *html[at + 1 :])
+    if Mark.HEAD_START not in html or any(isinstance(node, Text) and _TITLE.search(node.text) for node in html):
+        return html
+    at = html.index(Mark.HEAD_START)
+    return (*html[:at], Text("<title>"), *title, Text("</title>"), *html[at + 1 :])
 
 
 def letter(text: Program, stream: Stream, language: str) -> Program:
     """Return the text part with address and unsubscribe link where the author left them out."""
-    missing = _missing(_written(text), stream)
-    if not missing:
-        return (*text, Text("\n"))
-    footer: list[Any] = [Text("\n\n-- \n")]
-    if "postal" in missing:
-        footer.append(Text(f"{stream.postal_address}\n"))
-    if "unsubscribe" in missing:
-        footer += [Text(f"{_word(language)}: "), Address("unsubscribe"), Text("\n")]
-    return (*text, *footer)
+    return (*text, *obligations.text_footer(text, stream, language))
 
 
 def targets(program: Program) -> tuple[str, ...]:
@@ -144,17 +139,24 @@ def _bodies(node: Any) -> list[Program]:
 
 
 def _target(source: str) -> str:
-    """Return the link's address in ASCII if it leads to a web page, or nothing."""
+    """Return the link's address if it leads to a web page, or nothing.
+
+    It is as it was written, but for what no URL may hold: a host outside ASCII and signs to be percent-encoded.
+    """
+    written = character_references.in_attribute(source).strip(_SPACE)
+    written = written.translate(_NO_BREAKS)
     try:
-        parts = urlsplit(unescape(source).strip())
+        parts = urlsplit(written)
         host = idna.encode(parts.hostname or "", uts46=True).decode() if parts.hostname else ""
-        port = f":{parts.port}" if parts.port else ""
+        is_port = parts.port is None or parts.port > 0
     except (ValueError, UnicodeError):
         return ""
-    if parts.scheme.lower() not in ("http", "https") or not host or parts.username:
+    if parts.scheme.lower() not in ("http", "https") or not host or parts.username is not None or not is_port:
         return ""
-    path, query, rest = (quote(part, safe="/%:=&?~+!$,;'@()*[]-._#|") for part in parts[2:])
-    url = urlunsplit((parts.scheme.lower(), host + port, path, query, rest))
+    scheme, _slashes, rest = written.partition("//")
+    if not parts.netloc.isascii():
+        rest = host + (f":{parts.port}" if parts.port else "") + rest[len(parts.netloc) :]
+    url = f"{scheme}//{quote(rest, safe=_URL_SIGNS)}"
     return url if len(url) <= _LONGEST_URL else ""
 
 
@@ -176,58 +178,6 @@ def _for_html(line: Program) -> Program:
     return tuple(out)
 
 
-def _html_footer(written: str, stream: Stream, language: str) -> Program:
-    missing = _missing(_UNSEEN.sub(_GAP, written), stream)
-    if not missing:
-        return ()
-    out: list[Any] = [Text(_FOOTER)]
-    if "postal" in missing:
-        out.append(Text(str(escape(stream.postal_address)).replace("\n", "<br>") + "<br>"))
-    if "unsubscribe" in missing:
-        out += [Text('<a href="'), Address("unsubscribe"), Text(f'" style="color:#555555">{_word(language)}</a>')]
-    return (*out, Text("</div>"))
-
-
-def _missing(written: str, stream: Stream) -> set[str]:
-    """Say which of unsubscribe address and postal address every list message needs and this one lacks."""
-    if not stream.lists:
-        return set()
-    missing = set() if _LEAVE in written else {"unsubscribe"}
-    if stream.postal_address and _POSTAL not in written and stream.postal_address not in unescape(written):
-        missing.add("postal")
-    return missing
-
-
-def _written(program: Program) -> str:
-    """Return the text that every message holds, with marks where the addresses stand.
-
-    Of an if only the comments and styles that it opens or closes are kept: the rest may be left out for some.
-    """
-    out: list[str] = []
-    for node in program:
-        if isinstance(node, Text):
-            out.append(node.text.replace("\0", ""))
-        elif isinstance(node, Link):
-            out.append(node.source.replace("\0", ""))
-        elif isinstance(node, Address) and node.name in ("unsubscribe", "preferences"):
-            out.append(_LEAVE)
-        elif isinstance(node, Value) and _is_postal_address(node.expression):
-            out.append(_POSTAL)
-        elif isinstance(node, If):
-            out += [_GAP, *_TURNS.findall(_written(node.otherwise)), _GAP]
-        elif not isinstance(node, Mark):
-            out.append(_GAP)
-    return "".join(out)
-
-
-def _is_postal_address(expression: nodes.Expr) -> bool:
-    return isinstance(expression, nodes.Getattr) and expression.attr == "postal_address"
-
-
 def _image(stream: Stream) -> Program:
     start = f'<img src="{stream.public_url}{PATHS["open"]}'
     return (Text(start), Token("open"), Text('.gif" width="1" height="1" alt="" style="display:block;border:0">'))
-
-
-def _word(language: str) -> str:
-    return _WORDS.get(language.partition("-")[0].lower(), _WORDS["en"])

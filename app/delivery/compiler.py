@@ -14,12 +14,14 @@ from typing import Any
 
 from jinja2 import TemplateSyntaxError, nodes
 
-from app.delivery import assembly, envelope, fallback, flat, mime, program, syntax
+from app.delivery import assembly, envelope, fallback, flat, mime, obligations, program, syntax
 from app.delivery.content import LARGEST_MESSAGE, Content, MessageTooLarge, Stream
 from app.delivery.flat import Filler
 from app.delivery.program import Program
 from app.delivery.slots import Slots
 from app.kernel.refusals import Refusal
+
+_HIDDEN = "The styles of this mail hide what is added at its end, so nobody could see the link to unsubscribe."
 
 
 class Path(Enum):
@@ -68,7 +70,12 @@ def compile_content(content: Content, *, stream: Stream, path: Path = Path.FLAT)
         "html": _tree("html", content.html, "html"),
     }
     programs = {name: program.lower(tree, html=name == "html") for name, tree in trees.items()}
-    document = assembly.document(programs["html"], programs["preheader"], stream, content.language)
+    try:
+        document = assembly.document(
+            programs["html"], programs["subject"], programs["preheader"], stream, content.language
+        )
+    except obligations.StaysHidden as hidden:
+        raise TemplateRefused("html", [syntax.Problem(1, 1, _HIDDEN)]) from hidden
     letter = assembly.letter(programs["text"], stream, content.language)
     targets = assembly.targets(document)
     return CompiledMessage(

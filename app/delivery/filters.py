@@ -7,7 +7,7 @@ bounded time and makes a bounded answer; none can raise on a customer's data.
 import re
 from collections.abc import Callable
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import quote
 
@@ -111,13 +111,13 @@ def truncate(value: Any, size: int = 80) -> str:
 def number(value: Any, decimals: int = 0) -> str:
     """Write a number with thousands separators."""
     amount = _decimal(value)
-    return text(value) if amount is None else f"{amount:,.{decimals}f}"
+    return text(value) if amount is None else f"{_half_up(amount, decimals):,.{decimals}f}"
 
 
 def rounded(value: Any, decimals: int = 0) -> Any:
     """Round half up to so many decimals; what is no number stays as it is."""
     amount = _decimal(value)
-    return value if amount is None else text(f"{amount:.{decimals}f}")
+    return value if amount is None else text(f"{_half_up(amount, decimals):.{decimals}f}")
 
 
 def money(value: Any, currency: Any = "") -> str:
@@ -125,8 +125,8 @@ def money(value: Any, currency: Any = "") -> str:
     amount, code = _decimal(value), text(currency)
     if amount is None:
         return text(value)
-    symbol = _SYMBOLS.get(code)
-    return f"{symbol}{amount:,.2f}" if symbol else f"{amount:,.2f} {code}".rstrip()
+    symbol, shown = _SYMBOLS.get(code), f"{_half_up(amount, 2):,.2f}"
+    return f"{symbol}{shown}" if symbol else f"{shown} {code}".rstrip()
 
 
 def on_date(value: Any, style: str = "%d.%m.%Y") -> str:
@@ -163,6 +163,12 @@ def _decimal(value: Any) -> Decimal | None:
     except InvalidOperation:
         return None
     return amount if amount.is_finite() and abs(amount) < Decimal("1e18") else None
+
+
+def _half_up(amount: Decimal, decimals: int) -> Decimal:
+    """Round as people do on paper: 2.5 to 3, -2.5 to -3; never to -0."""
+    rounded_amount = amount.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
+    return rounded_amount or abs(rounded_amount)
 
 
 def _is_number(value: Any) -> bool:

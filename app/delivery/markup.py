@@ -8,8 +8,13 @@ import re
 from dataclasses import dataclass, replace
 from enum import Enum
 
+from app.delivery.html_tokens import ESCAPABLE_RAW_TEXT, RAW_TEXT
+
 _NAME = re.compile(r"/?[A-Za-z][^\s/>]*")
 _ATTRIBUTE = re.compile(r"[\s/]*([^\s=>/]+)(\s*=\s*)?(['\"]?)")
+_NO_TAG = re.compile(r"/(?![A-Za-z]|\Z)")
+_EARLY_END = re.compile(r"-?>")
+_NOTHING_INSIDE = re.compile(r"\s*</title", re.IGNORECASE)
 _URLS = frozenset({"href", "src", "action", "background", "poster", "cite", "xlink:href", "formaction"})
 _NO_VALUES = frozenset({"style", "srcset", "srcdoc", "http-equiv"})
 
@@ -24,6 +29,7 @@ class Mode(Enum):
     QUOTED = "quoted"
     UNQUOTED = "unquoted"
     RAW = "raw"
+    ESCAPABLE = "escapable"
 
 
 class Context(Enum):
@@ -49,7 +55,7 @@ class Place:
     @property
     def context(self) -> Context:
         """Say how a merge field at this place is written."""
-        if self.mode in (Mode.TEXT, Mode.COMMENT):
+        if self.mode in (Mode.TEXT, Mode.COMMENT, Mode.ESCAPABLE):
             return Context.TEXT
         if self.mode is not Mode.QUOTED or self.attribute in _NO_VALUES or self.attribute.startswith("on"):
             return Context.REFUSED
@@ -76,6 +82,8 @@ class Href:
 class Mark(Enum):
     """Points of the document the compiler adds something at."""
 
+    HEAD_START = "head start"
+    TITLE = "title"
     BODY_START = "body start"
     BODY_END = "body end"
 
@@ -115,8 +123,10 @@ class _Scanner:
             self.at = len(self.piece)
             return
         if self.piece.startswith("<!--", found):
-            self._go(found + 4, Place(Mode.COMMENT))
-        elif self.piece[found + 1 : found + 2] in ("!", "?"):
+            # A comment may be over before it has begun.
+            early = _EARLY_END.match(self.piece, found + 4)
+            self._go(early.end() if early else found + 4, Place() if early else Place(Mode.COMMENT))
+        elif self.piece[found + 1 : found + 2] in ("!", "?") or _NO_TAG.match(self.piece, found + 1):
             self._go(found + 2, Place(Mode.DECLARATION))
         elif name := _NAME.match(self.piece, found + 1):
             if name[0].lower() == "/body":
@@ -133,7 +143,7 @@ class _Scanner:
         self._until(">")
 
     def raw(self) -> None:
-        end = re.compile(rf"</{self.place.tag}", re.IGNORECASE).search(self.piece, self.at)
+        end = re.compile(rf"</{self.place.tag}(?=[\s/>])", re.IGNORECASE).search(self.piece, self.at)
         if end is None:
             self.at = len(self.piece)
         else:
@@ -165,8 +175,13 @@ class _Scanner:
     def unquoted(self) -> None:
         end = re.compile(r"[\s>]").search(self.piece, self.at)
         if end is None:
+            self.place = replace(self.place, begun=self.place.begun or self.at < len(self.piece))
             self.at = len(self.piece)
         else:
+            if self._is_link() and end.start() > self.at:
+                self.cut(self.at)
+                self.segments.append(Href(self.piece[self.at : end.start()]))
+                self.start = end.start()
             self._go(end.start(), Place(Mode.TAG, tag=self.place.tag))
 
     def _is_link(self) -> bool:
@@ -183,10 +198,13 @@ class _Scanner:
 
     def _close_tag(self, at: int) -> None:
         tag = self.place.tag
-        self._go(at, Place(Mode.RAW, tag=tag) if tag in ("script", "style") else Place())
-        if tag == "body":
+        self._go(at, Place(_INSIDE.get(tag, Mode.TEXT), tag=tag if tag in _INSIDE else ""))
+        mark = _MARKS.get(tag)
+        if mark is Mark.TITLE and not _NOTHING_INSIDE.match(self.piece, at):
+            mark = None
+        if mark:
             self.cut(at)
-            self.segments.append(Mark.BODY_START)
+            self.segments.append(mark)
 
     def _until(self, end: str) -> None:
         found = self.piece.find(end, self.at)
@@ -199,11 +217,14 @@ class _Scanner:
         self.at, self.place = at, place
 
 
+_MARKS = {"head": Mark.HEAD_START, "title": Mark.TITLE, "body": Mark.BODY_START}
+_INSIDE = dict.fromkeys(RAW_TEXT, Mode.RAW) | dict.fromkeys(ESCAPABLE_RAW_TEXT, Mode.ESCAPABLE)
 _STEPS = {
     Mode.TEXT: _Scanner.text,
     Mode.COMMENT: _Scanner.comment,
     Mode.DECLARATION: _Scanner.declaration,
     Mode.RAW: _Scanner.raw,
+    Mode.ESCAPABLE: _Scanner.raw,
     Mode.TAG: _Scanner.tag,
     Mode.QUOTED: _Scanner.quoted,
     Mode.UNQUOTED: _Scanner.unquoted,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import cast
 
 from jinja2 import nodes
+from markupsafe import escape
 
 from app.delivery import markup
 from app.delivery.markup import Context, Href, Mark, Place
@@ -122,6 +123,9 @@ def _output(node: nodes.Node, place: Place | None) -> tuple[list[Node], Place | 
     context = Context.PLAIN if place is None else place.context
     if context is Context.REFUSED and place is not None:
         raise _refused(node, place)
+    if isinstance(node, nodes.Const) and isinstance(node.value, str) and context in (Context.PLAIN, Context.TEXT):
+        shown = node.value if context is Context.PLAIN else str(escape(node.value))
+        return [Text(shown)], place and place.after_value()
     return [Value(cast(nodes.Expr, node), context)], place and place.after_value()
 
 

@@ -15,18 +15,20 @@ from typing import Any, Literal
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
-from app.delivery import program
+from app.delivery import program, tags
 from app.delivery.filters import FILTERS
 
 Kind = Literal["html", "text", "line"]
 
 LARGEST = 256 * 1024
+MOST_TAGS = 20_000
 MOST_OUTPUTS = 2_000
 DEEPEST_BLOCKS = 20
 DEEPEST_EXPRESSION = 20
 DEEPEST_LOOPS = 2
 LARGEST_INNER_LOOP = 4_096
 LARGEST_LOOP = 65_536
+LARGEST_NUMBER = 10**18
 # What one merge field counts for inside a loop: about what a person's value may bring.
 OUTPUT_IN_LOOP = 200
 
@@ -37,8 +39,15 @@ ADDRESSES = program.ADDRESSES
 ROOTS = ("customer", "purchases", "workspace", *ADDRESSES)
 _LOOP_FIELDS = ("index", "index0", "first", "last", "length")
 
+_TAGS = re.compile(r"<[A-Za-z/!?]")
 _DATE = re.compile(r"(?:%[dmYybBejHM]|[^%\r\n]){1,32}")
-_parser = Environment(keep_trailing_newline=True, autoescape=False)  # noqa: S701 - it only parses
+# Comments are taken out before: where one begins, `tags` knows better. No source holds the signs named here.
+_parser = Environment(
+    keep_trailing_newline=True,
+    autoescape=False,  # noqa: S701 - it only parses
+    comment_start_string="\0{#",
+    comment_end_string="#}\0",
+)
 
 _EXPRESSIONS = (
     nodes.Name, nodes.Getattr, nodes.Getitem, nodes.Const, nodes.Compare, nodes.Operand, nodes.And, nodes.Or,
@@ -78,6 +87,8 @@ def check(source: str, *, kind: Kind = "html", known_fields: Collection[str] | N
     """
     if len(source.encode("utf-8", "replace")) > LARGEST:
         return [Problem(1, 1, "This is larger than 256 kB.", "Leave out what mailboxes would cut off anyway.")]
+    if kind == "html" and sum(1 for _ in islice(_TAGS.finditer(source), MOST_TAGS + 1)) > MOST_TAGS:
+        return [Problem(1, 1, "This holds more than 20,000 tags.", "Leave out what mailboxes would cut off anyway.")]
     try:
         template = parse(source)
         problems = list(islice(_Checker(source, known_fields).template(template), MOST_PROBLEMS))
@@ -92,7 +103,10 @@ def check(source: str, *, kind: Kind = "html", known_fields: Collection[str] | N
 
 def parse(source: str) -> nodes.Template:
     """Parse without judging; raise jinja2.TemplateSyntaxError."""
-    return _parser.parse(source)
+    start = tags.open_comment(source)
+    if start is not None:
+        raise TemplateSyntaxError("a comment is never closed", source.count("\n", 0, start) + 1)
+    return _parser.parse(tags.without_comments(source).replace("\0", ""))
 
 
 def _misplaced(source: str, template: nodes.Template, kind: Kind) -> list[Problem]:
@@ -127,18 +141,20 @@ class _Checker:
     def template(self, template: nodes.Template) -> Iterator[Problem]:
         yield from self.body(template.body, {}, blocks=0, loops=0)
         if self.outputs > MOST_OUTPUTS:
-            yield Problem(1, 1, "This holds more than 2,000 merge fields.")
+            yield Problem(1, 1, "This holds more than 2,000 merge fields and conditions.")
 
     def body(
         self, body: list[nodes.Node], scope: dict[str, Collection[str] | None], *, blocks: int, loops: int
     ) -> Iterator[Problem]:
         for node in body:
             if isinstance(node, nodes.Output):
-                self.outputs += len(node.nodes)
                 for child in node.nodes:
                     if not isinstance(child, nodes.TemplateData):
+                        self.outputs += 1
                         yield from self.expression(child, scope)
-            elif blocks >= DEEPEST_BLOCKS:
+                continue
+            self.outputs += 1
+            if blocks >= DEEPEST_BLOCKS:
                 yield self.problem(node, "if and for are nested more than 20 deep.")
             elif isinstance(node, nodes.If):
                 yield from self.condition(node, scope, blocks=blocks, loops=loops)
@@ -213,7 +229,7 @@ class _Checker:
             yield self.problem(node, "A minus sign may only stand before a number.")
         elif isinstance(node, nodes.Const) and isinstance(node.value, str) and len(node.value) > 1_000:
             yield self.problem(node, "A text in quotes may be 1,000 characters long.")
-        elif isinstance(node, nodes.Const) and isinstance(node.value, float) and not isfinite(node.value):
+        elif isinstance(node, nodes.Const) and _is_too_large(node.value):
             yield self.problem(node, "This number is too large.")
         elif isinstance(node, nodes.Concat) and len(node.nodes) > DEEPEST_EXPRESSION:
             yield self.problem(node, "Join at most 20 values at a time.")
@@ -298,6 +314,11 @@ def _is_own_list(node: nodes.Node) -> bool:
     if isinstance(node, nodes.Getattr):
         return isinstance(node.node, nodes.Name) and node.node.name == "customer"
     return isinstance(node, nodes.Name) and node.name == "purchases"
+
+
+def _is_too_large(value: object) -> bool:
+    """Say whether a number is none a mail shows, or one that takes long to write out."""
+    return isinstance(value, int | float) and not (isfinite(value) and abs(value) < LARGEST_NUMBER)
 
 
 def _is_number(node: nodes.Node) -> bool:

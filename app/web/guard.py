@@ -142,14 +142,16 @@ def public(why: str, *, checks_csrf: bool = False) -> Callable[[View], View]:
     return _guarded(Guard("public", why, checks_csrf=checks_csrf), lambda values: None)
 
 
-def token(purpose: str, *, checks_csrf: bool = False) -> Callable[[View], View]:
+def token(purpose: str, *, checks_csrf: bool = False, outlived: bool = False) -> Callable[[View], View]:
     """Open to who holds a token for this purpose in the URL's `token`; sets g.letter, g.workspace_id.
 
     A form that gives the browser a session asks for `checks_csrf`; customers' pages have no cookie to check.
+    With `outlived` the link goes on opening the page after its time, and the page looks at `g.letter.expires_at`.
     """
 
     def before(values: dict[str, Any]) -> None:
-        g.letter = services().tokens.read(purpose, values["token"], now=services().clock.now())
+        now = services().clock.now()
+        g.letter = services().tokens.read(purpose, values["token"], now=now, outlived=outlived)
         g.workspace_id = g.letter.workspace_id
 
     return _guarded(Guard("token", purpose, checks_csrf=checks_csrf), before)

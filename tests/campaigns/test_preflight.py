@@ -10,7 +10,7 @@ from tests.factories import NOON
 from tests.factories.campaigns import a_campaign
 from tests.factories.consent import consented_customer
 
-GOOD = '<html lang="en" dir="ltr"><body><p>x {{ unsubscribe_url }} {{ workspace.postal_address }}</p>'
+GOOD = '<html lang="en" dir="ltr"><head></head><h1>Hi</h1><p>x {{ unsubscribe_url }} {{ workspace.postal_address }}</p>'
 
 
 def found(session, campaign) -> list[tuple[str, str]]:
@@ -77,3 +77,21 @@ def test_nobody_who_may_be_written_to_is_an_error(session, workspace):
     campaign = a_campaign(session, workspace)
 
     assert ("error", "Nobody matches the segment.") in found(session, campaign)
+
+
+PLAIN_MJML = "<mjml><mj-body><mj-section><mj-column><mj-text>x</mj-text></mj-column></mj-section></mj-body></mjml>"
+
+
+@pytest.mark.parametrize(
+    ("kind", "source", "missing"),
+    [
+        ("html", "<html><head><title>x</title></head><body><h2>Hi</h2></body></html>", set()),
+        ("html", "<p>Hi</p>", {"The mail has no heading.", "The mail has no title."}),
+        ("mjml", PLAIN_MJML, {"The mail has no heading."}),
+    ],
+)
+def test_a_mail_without_heading_or_title_is_noticed(session, workspace, someone, kind, source, missing):
+    """Whoever listens to a mail moves from heading to heading."""
+    checks = {message for _level, message in found(session, a_campaign(session, workspace, format=kind, source=source))}
+
+    assert {check for check in checks if check.endswith(("heading.", "title."))} == missing

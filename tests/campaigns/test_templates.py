@@ -15,6 +15,7 @@ from app.delivery.slots import Slots
 BRAND = Brand("Tea & Co", "en")
 STREAM = Stream("Tea", "tea@shop.example", "https://m.example", list_id="tea.shop.example", postal_address="1 Lane",
                 workspace={"sender_name": "Tea & <Co>"})  # fmt: skip
+SLOTS = Slots("a@b.example", "m", "", "UUU", "PPP")
 MJML = "<mjml><mj-body><mj-section><mj-column>\n{}\n</mj-column></mj-section></mj-body></mjml>"
 
 
@@ -158,3 +159,24 @@ def test_a_word_an_author_wrote_is_no_merge_field():
 
     assert protected.restore(protected.text).count("customer.city") == 1
     assert plain_text.to_text("<p>a</p><![if x]><p>b</p>") == "a\n\nb\n"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        MJML.format("<mj-text>x</mj-text>"),
+        "<html><head></head><body>x</body></html>",
+        "<html><head><title> </title></head><body>x</body></html>",
+    ],
+)
+def test_the_subject_is_the_title_of_a_mail_that_has_none(source):
+    html = templates.to_html("mjml" if "mj-" in source else "html", source, BRAND)
+    content = Content("Tea for {{ customer.first_name }} & all", "", html, "", "en")
+    mail = compiler.compile_content(content, stream=STREAM).show({"customer": {"first_name": "A<b"}}, SLOTS)
+
+    assert mail.html.count("<title>") == 1
+    assert "<title>Tea for A&lt;b &amp; all</title>" in mail.html.replace("<title> ", "<title>").replace(" </", "</")
+
+
+def test_a_title_of_the_authors_own_stays():
+    assert "<title>Mine</title>" in shown("<html><head><title>Mine</title></head><body>x</body></html>").html

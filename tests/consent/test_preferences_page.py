@@ -1,6 +1,7 @@
 """The page where people choose: every switch apart, nothing implied, leaving at hand."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
@@ -126,4 +127,14 @@ def test_an_unsubscribe_link_leads_to_a_page_that_only_turns_off(anonymous, serv
     assert "<select" not in page
     answer = anonymous.post(link, data={f"topic-{offers.id}": "1", "click_tracking": "1", "language": "zh"})
     assert answer.status_code == 403
+    assert allowed() == set()
+
+
+def test_the_link_in_an_old_mail_still_opens_the_page(anonymous, services, workspace, ada, allowed):
+    """It counts as the mail's way out, so it works as long as the mail; links once ended after thirty days."""
+    until = services.clock.now() - timedelta(days=400)
+    old = "/p/" + services.tokens.mint("preferences", workspace.id, ada.id, workspace.topic_id, 77, expires_at=until)
+
+    assert anonymous.get(old).status_code == 200
+    assert anonymous.post(old, data={"leave": "all"}).status_code == 200
     assert allowed() == set()

@@ -19,14 +19,14 @@ from app.web import guard, language
 
 
 @bp.get("/p/<token>")
-@guard.token("preferences")
+@guard.token("preferences", outlived=True)
 def show_preferences(token: str) -> ResponseReturnValue:
     """Show every switch as it stands."""
     return _show()
 
 
 @bp.post("/p/<token>")
-@guard.token("preferences")
+@guard.token("preferences", outlived=True)
 def change_preferences(token: str) -> ResponseReturnValue:
     """Save the switches, or leave everything."""
     chosen = request.form.get("language", "")

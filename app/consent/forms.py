@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from wtforms import BooleanField, IntegerField, SelectField
-from wtforms.validators import NumberRange
+from wtforms.fields.core import Field
+from wtforms.validators import NumberRange, ValidationError
 
+from app.consent import signup_forms
 from app.web.forms import Form, LineField, SelectMultipleChecks, TextField, required
 from app.web.language import LANGUAGES
+
+
+def _is_slug(_form: Form, field: Field) -> None:
+    if not signup_forms.SLUG.fullmatch(field.data.lower()):
+        raise ValidationError(gettext(signup_forms.SLUG_INVALID))
+
+
+def _has_topic(_form: Form, field: Field) -> None:
+    if not field.data:
+        raise ValidationError(gettext(signup_forms.TOPIC_MISSING))
 
 
 class SignupFormForm(Form):
     """A public sign-up form. Its topics are filled in from the workspace."""
 
     name = LineField(_("Name"), [required], description=_("People read it as the title of the page."))
-    slug = LineField(_("Ending of the address"), [required], description=_("Small letters, digits and hyphens."))
+    slug = LineField(
+        _("Ending of the address"), [required, _is_slug], description=_("Small letters, digits and hyphens.")
+    )
     introduction = TextField(_("A sentence about what people get"))
-    topic_ids = SelectMultipleChecks(_("Topics to choose from"), coerce=int)
+    topic_ids = SelectMultipleChecks(_("Topics to choose from"), [_has_topic], coerce=int)
     asks = SelectMultipleChecks(
         _("Also ask whether we may"),
         choices=[

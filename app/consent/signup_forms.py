@@ -15,6 +15,10 @@ from app.consent.topics import TopicInfo
 from app.consent.words import N_
 from app.kernel.refusals import NotFound, Refusal
 
+SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
+SLUG_INVALID = N_("Write the ending with small letters, digits and hyphens, 60 at most.")
+TOPIC_MISSING = N_("Choose at least one topic.")
+
 
 class FormAddressTaken(Refusal):
     """Another form already has this address."""
@@ -87,8 +91,12 @@ def save(
 ) -> SignupForm:
     """Create or change a form; raise FormInvalid or FormAddressTaken."""
     known = topics.named(session, workspace_id, topic_ids)
-    if not name.strip() or not known or not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,59}", slug):
-        raise FormInvalid
+    if not name.strip():
+        raise FormInvalid(field="name")
+    if not known or len(known) < len(set(topic_ids)):
+        raise FormInvalid(TOPIC_MISSING, field="topic_ids")
+    if not SLUG.fullmatch(slug):
+        raise FormInvalid(SLUG_INVALID, field="slug")
     same = select(SignupForm.id).where(SignupForm.workspace_id == workspace_id, SignupForm.slug == slug)
     if session.scalar(same.where(SignupForm.id != (form_id or 0))):
         raise FormAddressTaken(field="slug")

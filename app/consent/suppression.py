@@ -4,8 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, Update, column, delete, exists, select, table, text, update
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    Update,
+    column,
+    delete,
+    exists,
+    select,
+    table,
+    text,
+    true,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -49,7 +63,11 @@ _HAS_SPOKEN = text(
 )
 
 # The customers' columns that decide suppression, joined by name: it happens inside the sender's own statements.
-_customers = table("customers", column("workspace_id"), column("id"), column("address_digest"))
+_customers = table(
+    "customers",
+    *(column("workspace_id"), column("id"), column("address_digest")),
+    *(column("email"), column("first_name"), column("last_name")),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +78,16 @@ class SuppressionInfo:
     reason: str
     source: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A silent address, and whose it is where we still know: an erased person's is a hash and nothing else."""
+
+    info: SuppressionInfo
+    customer_id: int | None
+    email: str | None
+    name: str
 
 
 def add(session: Session, workspace_id: int, *, address_digest: bytes, reason: str, source: str, now: datetime) -> bool:
@@ -165,15 +193,44 @@ def _end(session: Session, workspace_id: int, address_digest: bytes, reasons: tu
     )
 
 
-def list_newest(session: Session, workspace_id: int, *, limit: int = 50) -> list[SuppressionInfo]:
+def list_newest(session: Session, workspace_id: int, *, limit: int = 50) -> list[Listed]:
     """Return the latest additions."""
-    rows = session.execute(
-        select(Suppression.address_digest, Suppression.reason, Suppression.source, Suppression.at)
-        .where(Suppression.workspace_id == workspace_id)
-        .order_by(Suppression.at.desc(), Suppression.address_digest)
-        .limit(limit)
+    query = _listed_query(workspace_id).order_by(Suppression.at.desc(), Suppression.address_digest).limit(limit)
+    return [_listed(row) for row in session.execute(query)]
+
+
+def find_listed(session: Session, workspace_id: int, address_digest: bytes) -> Listed | None:
+    """Return this address as it stands in the list, or None when it is not silent."""
+    query = _listed_query(workspace_id).where(Suppression.address_digest == address_digest).limit(1)
+    row = session.execute(query).first()
+    return _listed(row) if row else None
+
+
+def _listed_query(workspace_id: int) -> Select[Any]:
+    # One customer an address, also where an older version let two share one.
+    owner = (
+        select(_customers.c.id, _customers.c.email, _customers.c.first_name, _customers.c.last_name)
+        .where(
+            _customers.c.workspace_id == Suppression.workspace_id,
+            _customers.c.address_digest == Suppression.address_digest,
+        )
+        .order_by(_customers.c.id)
+        .limit(1)
+        .lateral("owner")
     )
-    return [SuppressionInfo(*row) for row in rows]
+    said = (Suppression.address_digest, Suppression.reason, Suppression.source, Suppression.at)
+    return (
+        select(*said, owner.c.id, owner.c.email, owner.c.first_name, owner.c.last_name)
+        .select_from(Suppression)
+        .outerjoin(owner, true())
+        .where(Suppression.workspace_id == workspace_id)
+    )
+
+
+def _listed(row: Any) -> Listed:
+    digest, reason, source, at, customer_id, email, first_name, last_name = row
+    name = " ".join(filter(None, (first_name, last_name)))
+    return Listed(SuppressionInfo(digest, reason, source, at), customer_id, email, name)
 
 
 def customer_is_suppressed(workspace_id: int, customer_id: ColumnElement[int]) -> ColumnElement[bool]:

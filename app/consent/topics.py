@@ -135,8 +135,10 @@ def _row(session: Session, workspace_id: int, topic_id: int) -> Topic:
 
 
 def _check(name: str, limit: int, days: int) -> None:
-    if not name.strip() or limit < 1 or not 1 <= days <= 366:
-        raise TopicInvalid
+    if not name.strip():
+        raise TopicInvalid(field="name")
+    if limit < 1 or not 1 <= days <= 366:
+        raise TopicInvalid(field="promised_limit" if limit < 1 else "promised_days")
 
 
 def _check_key(key: str) -> None:

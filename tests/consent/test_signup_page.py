@@ -1,5 +1,6 @@
 """The public form and the page behind its confirmation mail."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -72,6 +73,19 @@ def test_opening_the_form_writes_nothing_and_no_box_is_ticked(anonymous, url, re
     assert "checked" not in answer.text
     assert "Set-Cookie" not in answer.headers
     assert requests() == []
+
+
+def test_evidence_takes_its_page_from_us_and_not_from_the_visitor(anonymous, clock, database, workspace, url):
+    """The Host header says what the visitor likes, and the record of it is kept for ever."""
+    host = {"HTTP_HOST": "evil.example"}
+    stamp = anonymous.get(url, environ_base=host).text.split('name="stamp" value="')[1].split('"')[0]
+    clock.advance(READ)
+    data = {"email": "ada@example.com", "stamp": stamp, f"topic-{workspace.topic_id}": "1"}
+    anonymous.post(url, data=data, environ_base=host)
+
+    with database.transaction(workspace.id) as session:
+        (record,) = session.scalars(text("SELECT record FROM consent_ledger")).all()
+    assert json.loads(record)["page"] == f"http://mail.shop.test{url}"
 
 
 def test_signing_up_asks_and_only_the_button_confirms(anonymous, sign_up, database, workspace, requests, confirm_link):

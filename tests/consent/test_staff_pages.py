@@ -1,14 +1,17 @@
 """What staff see of permission, and what they may change."""
 
 import json
+import re
 
 import pytest
 from sqlalchemy import text
 
-from app.consent import actions
+from app.consent import actions, signup_forms, suppression
 from app.consent.evidence import Evidence
+from app.kernel.refusals import NotFound
 from tests.factories import NOON
 from tests.factories.consent import a_form, a_yes, consented_customer
+from tests.factories.workspaces import a_workspace
 
 PAGES = (
     "",
@@ -80,6 +83,67 @@ def test_two_forms_cannot_share_an_address(client, workspace):
 
     assert again.status_code == 422
     assert "already uses this address" in again.text
+
+
+def test_every_fault_of_a_form_is_shown_at_its_field_and_nothing_typed_is_lost(client, workspace):
+    """It was said above the form alone; which field was meant had to be guessed."""
+    typed = {"name": "", "slug": "My letter!", "introduction": "What you get", "asks": ["profiling"], "language": "zh"}
+    answer = client.post("/consent/forms/new", data=typed)
+
+    assert answer.status_code == 422
+    for name in ("name", "slug", "topic_ids"):
+        control = re.search(rf'<[^>]* id="{name}"[^>]*>', answer.text)
+        described = re.search(r'aria-describedby="([^"]+)"', control[0])
+        assert 'aria-invalid="true"' in control[0], name
+        assert f"{name}-error" in described[1].split()
+        assert f'id="{name}-error"' in answer.text
+        for part in described[1].split():
+            assert f'id="{part}"' in answer.text
+    assert "Choose at least one topic." in answer.text
+    assert 'value="My letter!"' in answer.text
+    assert "What you get" in answer.text
+    assert re.search(r'<input[^>]*checked[^>]*value="profiling"', answer.text)
+    assert re.search(r'<option[^>]*selected[^>]*value="zh"', answer.text)
+
+
+def test_a_form_names_no_topic_that_is_not_there(session, workspace):
+    """Unknown ones were left out without a word."""
+    values = {"slug": "letter", "introduction": "", "asks": [], "asks_name": False, "language": "en", "is_open": True}
+    with pytest.raises(signup_forms.FormInvalid) as refused:
+        signup_forms.save(
+            session, workspace.id, None, name="Letter", topic_ids=[workspace.topic_id, 987_654], now=NOON, **values
+        )
+
+    assert refused.value.field == "topic_ids"
+
+
+@pytest.mark.parametrize("action", [actions.grant, actions.withdraw, actions.refuse])
+def test_no_answer_is_recorded_about_a_topic_that_is_not_there(session, database, workspace, ada, action):
+    """Neither one that never was, nor one of another workspace."""
+    other = a_workspace(database, name="Neighbour", now=NOON)
+    for topic_id in (987_654, other.topic_id):
+        with pytest.raises(NotFound):
+            action(
+                *(session, workspace.id, ada.id),
+                purpose="marketing",
+                topic_id=topic_id,
+                evidence=Evidence(method="test"),
+                now=NOON,
+            )
+
+
+def test_the_suppression_list_names_whom_we_know_and_hashes_whom_we_do_not(client, database, workspace, ada):
+    """It showed hashes alone: nobody could tell whom they meant."""
+    with database.transaction(workspace.id) as session:
+        for digest, reason in ((ada.address_digest, "complained"), (b"\xab" * 16, "erased")):
+            suppression.add(session, workspace.id, address_digest=digest, reason=reason, source="test", now=NOON)
+    page = client.get("/consent/suppressions").text
+
+    assert "ada@example.com" in page
+    assert f'href="/customers/{ada.id}"' in page
+    assert ada.address_digest.hex()[:12] not in page
+    assert "abababababab" in page
+    assert f'href="/customers/{ada.id}"' in client.get("/consent/suppressions?q=ada@example.com").text
 
 
 def test_a_topic_is_added_and_its_promise_changed(client, database, workspace):

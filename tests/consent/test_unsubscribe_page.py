@@ -39,6 +39,15 @@ def withdrawals(database, workspace):
         return session.scalars(text("SELECT topic_id FROM consent_ledger WHERE event = 'withdrawn'")).all()
 
 
+def test_before_the_press_the_page_asks_and_afterwards_it_tells(anonymous, link):
+    """It said "You will no longer receive" before anything was done, and who read that went away."""
+    before = anonymous.get(link).text
+    assert "Do you want to stop receiving News?" in before
+    assert "no longer" not in before
+
+    assert "We will not send you News any more" in anonymous.post(link).text
+
+
 def test_one_click_as_multipart_and_again_urlencoded(anonymous, database, workspace, link, allowed):
     data = {"List-Unsubscribe": "One-Click"}
     first = anonymous.post(link, data=data, content_type="multipart/form-data")

@@ -90,7 +90,8 @@ def _ask(opened: _Opened, email: str) -> None:
         chosen=tuple(choice for choice in opened.choices if choice.name in ticked),
         declined=tuple(choice for choice in opened.choices if choice.name not in ticked and choice.topic is None),
         language=opened.language,
-        page=request.base_url,
+        # The address we are known by: the Host header says whatever the visitor likes, and evidence is for ever.
+        page=f"{services().settings.public_url}{request.path}",
         ip=request.remote_addr,
         user_agent=_line(request.user_agent.string, 300),
         fields=_names(opened.form),

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.accounts import audit, workspaces
 from app.consent import suppression, words
 from app.consent.forms import SuppressionForm
-from app.consent.suppression import SuppressionInfo
+from app.consent.suppression import Listed
 from app.consent.views.blueprint import bp, tabs
 from app.customers import addresses
 from app.kernel.refusals import Refusal
@@ -77,7 +77,7 @@ def _show(form: SuppressionForm) -> str:
         newest = suppression.list_newest(session, g.workspace.id)
         if asked:
             try:
-                answer = suppression.find(session, g.workspace.id, _digest(session, asked))
+                answer = suppression.find_listed(session, g.workspace.id, _digest(session, asked))
             except addresses.BadAddress:
                 is_address = False
     return shell.page(
@@ -92,8 +92,9 @@ def _show(form: SuppressionForm) -> str:
     )
 
 
-def _row(info: SuppressionInfo) -> tuple[SuppressionInfo, str, str]:
-    return info, words.SUPPRESSIONS.get(info.reason, info.reason), words.method(info.source)
+def _row(listed: Listed) -> tuple[Listed, str, str]:
+    info = listed.info
+    return listed, words.SUPPRESSIONS.get(info.reason, info.reason), words.method(info.source)
 
 
 def _digest(session: Session, email: str) -> bytes:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import socket
 import threading
-import traceback
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -21,7 +20,7 @@ from rq import Queue
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.kernel import registry
+from app.kernel import logs, registry
 from app.kernel.services import Services, services
 
 LEASE = timedelta(seconds=60)
@@ -173,7 +172,7 @@ def _fail(given: Services, held: Held, error: Exception) -> None:
                 "holder": held.holder,
                 "delay": delay,
                 "most": MAX_ATTEMPTS,
-                "error": "".join(traceback.format_exception(error))[-4000:],
+                "error": logs.told((type(error), error, error.__traceback__))[:4000],
             },
         )
     if is_given_up:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
 
 from tests.laws import source
 
-_FACTORIES = {source.ROOT / "app" / "wiring" / "application.py": "wsgi"}
+# What the web server is told to call, as `module:function`.
+_FACTORY = re.compile(r"(app(?:\.\w+)+):(\w+)")
 # Makes what is shipped, and is no part of what runs.
 _BUILD_TOOLS = {source.ROOT / "app" / "web" / "assets.py"}
 
@@ -18,7 +20,9 @@ def entry_points() -> list[tuple[Path, str]]:
     """Every file that is run as a program with the function it runs, and what the web server is told to call."""
     paths = (*source.files(), source.ROOT / "demo" / "catcher.py")
     programs = [(path, name) for path in paths if path not in _BUILD_TOOLS for name in _run_as_main(path)]
-    return [*programs, *_FACTORIES.items()]
+    named = [_FACTORY.fullmatch(each.value) for path in source.files() for each in source.strings(path)]
+    factories = [(source.ROOT / f"{one[1].replace('.', '/')}.py", one[2]) for one in named if one]
+    return [*programs, *factories]
 
 
 def _run_as_main(path: Path) -> list[str]:

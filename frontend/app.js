@@ -4,6 +4,7 @@ import htmx from "htmx.org";
 import { armCopies, armEnters, armMenus, armRows, armSubmits } from "./parts.js";
 import { armPalette } from "./palette.js";
 import { armPanel } from "./panel.js";
+import { armPickers } from "./picker.js";
 import { armToasts, showToast } from "./toasts.js";
 
 window.htmx = htmx;
@@ -15,7 +16,7 @@ document.addEventListener("htmx:configRequest", (event) => {
 });
 document.addEventListener("htmx:responseError", (event) => showToast(event.detail.xhr.responseText));
 document.addEventListener("htmx:sendError", () => showToast(document.body.dataset.offline));
-document.addEventListener("htmx:load", (event) => drawLater(event.detail.elt));
+document.addEventListener("htmx:load", (event) => (drawLater(event.detail.elt), armPickers(event.detail.elt)));
 
 // Charts and the editor are bundles of their own, fetched when the first one comes near the screen.
 const seen = new IntersectionObserver(
@@ -46,4 +47,5 @@ armPanel();
 armPalette();
 armToasts();
 drawLater(document.body);
+armPickers(document.body);
 Alpine.start();

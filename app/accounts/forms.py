@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from zoneinfo import available_timezones
-
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, IntegerField, PasswordField, SelectField
 from wtforms.validators import Length, NumberRange, Optional
 
 from app.accounts.mailboxes import ADDRESS_CHARS
 from app.accounts.passwords import LONGEST, SHORTEST
+from app.web.choices import PickerField
 from app.web.edits import EditForm
 from app.web.forms import Form, LineField, TextField, required
 
@@ -68,7 +67,7 @@ class WorkspaceForm(EditForm):
     sender_address = LineField(_l("Sender's address"), [required, Length(max=ADDRESS_CHARS)])
     reply_to = LineField(_l("Answers go to"), [Optional(), Length(max=ADDRESS_CHARS)])
     postal_address = TextField(_l("Postal address"), [required, Length(max=500)])
-    time_zone = SelectField(_l("Time zone"), choices=sorted(available_timezones()))
+    time_zone = PickerField(_l("Time zone"), kind="time_zone", is_needed=True)
     language = SelectField(_l("Language"), choices=_LANGUAGES)
 
 

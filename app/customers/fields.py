@@ -18,7 +18,7 @@ from zoneinfo import available_timezones
 from sqlalchemy import ColumnElement, Date, Numeric, case, cast, delete, false, select, true
 from sqlalchemy.orm import Session
 
-from app.customers import dates, values
+from app.customers import codes, dates, values
 from app.customers.addresses import PROVIDERS
 from app.customers.models import Customer, CustomField, Engagement, Traits
 from app.customers.words import LABELS, N_, PATTERNS, TIERS
@@ -67,6 +67,8 @@ class FieldInfo:
     expression: ColumnElement[Any]
     choices: tuple[tuple[str, str], ...] = ()
     group: str = "profile"
+    # What its values are codes of (country, language, time_zone), so that names and other spellings can be read.
+    codes: str = ""
 
 
 def columns(session: Session, workspace_id: int) -> dict[str, FieldInfo]:
@@ -210,7 +212,12 @@ def _info(name: str, kind: str, expression: Any, group: str, choices: Iterable[t
 _SCORE = ("recency", "frequency", "monetary")
 _BUILT_IN = (
     _info("email", "text", Customer.email_key, "profile"),
-    *(_info(name, "text", getattr(Customer, name), "profile") for name in PROFILE),
+    *(
+        FieldInfo(
+            name, LABELS[name], "text", getattr(Customer, name).expression, codes=name if name in codes.FIND else ""
+        )
+        for name in PROFILE
+    ),
     _info("tags", "tags", Customer.tags, "profile"),
     _info("provider", "choice", Customer.provider, "profile", ((name, name) for name in PROVIDERS)),
     _info("created_at", "time", Customer.created_at, "profile"),

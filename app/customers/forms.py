@@ -9,10 +9,11 @@ from flask_wtf.file import FileField
 from wtforms import BooleanField, RadioField, SelectField
 from wtforms.validators import AnyOf, Length
 
-from app.customers import fields
+from app.customers import codes, fields
 from app.customers.imports import reading
 from app.customers.models import Customer, CustomField
 from app.customers.words import LABELS
+from app.web.choices import PickerField
 from app.web.edits import EditForm
 from app.web.forms import Form, LineField, TextField, required
 
@@ -124,7 +125,9 @@ class PurchasesMappingForm(MappingForm):
         choices=[("refuse", _("Give the row back")), ("create", _("Add the person"))],
     )
     decimal = SelectField(_("Amounts are written"), choices=[(".", "1,234.50"), (",", "1.234,50")])
-    currency = LineField(_("Currency"), default="EUR", description=_("For rows that name none."))
+    currency = PickerField(
+        _("Currency"), kind="currency", is_needed=True, default="EUR", description=_("For rows that name none.")
+    )
 
 
 def mapping_form(kind: str, **given: Any) -> MappingForm:
@@ -134,7 +137,10 @@ def mapping_form(kind: str, **given: Any) -> MappingForm:
 
 def customer_form(customer: Customer, custom: list[CustomField], **given: Any) -> CustomerForm:
     """Return the form of one customer: as posted, else (or with `formdata=None`) filled with what is known."""
-    members: dict[str, Any] = {name: LineField(_(LABELS[name])) for name in fields.PROFILE}
+    members: dict[str, Any] = {
+        name: PickerField(_(LABELS[name]), kind=name) if name in codes.FIND else LineField(_(LABELS[name]))
+        for name in fields.PROFILE
+    }
     members |= {f"custom_{field.key}": _control(field) for field in custom}
     form_class = type("OneCustomerForm", (CustomerForm,), members)
     known = {name: getattr(customer, name) for name in ("email", *fields.PROFILE)}

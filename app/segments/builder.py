@@ -17,7 +17,7 @@ from app.segments.codec import RulesInvalid
 from app.segments.drafts import Group
 from app.segments.preview import Person, Waterfall
 from app.segments.rules import Rule
-from app.segments.speech import Translate
+from app.segments.speech import NameOf, Translate
 
 
 @dataclass(frozen=True)
@@ -81,11 +81,12 @@ def summarise(
     *,
     topic_id: int,
     translate: Translate,
+    name_of: NameOf,
     now: datetime,
 ) -> Summary:
     """Count, sample and say a rule; run it under the reader role."""
     return Summary(
-        sentence.describe(rule, words.fields, translate=translate, topics=words.topics),
+        sentence.describe(rule, words.fields, translate=translate, topics=words.topics, name_of=name_of),
         preview.waterfall(session, workspace_id, rule, topic_id, now),
         preview.sample(session, workspace_id, rule, now=now),
     )
@@ -94,5 +95,5 @@ def summarise(
 def offered(session: Session, workspace_id: int, draft: Group, words: Vocabulary) -> dict[str, list[str]]:
     """Return usual values for every free-text field the draft asks about."""
     asked = {line.what for line in drafts.conditions(draft)} & set(words.fields)
-    kinds = {what: words.fields[what] for what in asked if words.fields[what].kind in ("text", "tags")}
+    kinds = {what: info for what in asked if (info := words.fields[what]).kind in ("text", "tags") and not info.codes}
     return {what: suggestions.of(session, workspace_id, info) for what, info in kinds.items() if what != "email"}

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Literal
 
-from sqlalchemy import ColumnElement, and_, func, true
+from sqlalchemy import ColumnElement, and_, func, or_, true
 
 from app.segments.limits import CONFIG, Day, Days, Name, Number, Text, Value, Values
 from app.segments.speech import N_, Speech
@@ -36,7 +36,7 @@ class Is(OnField):
 
     def to_sql(self, terms: Terms) -> ColumnElement[bool]:
         info = terms.field(self.field, "text", "choice", "number", "boolean")
-        return info.expression == terms.bound(info, self.value)
+        return terms.equals(info, self.value)
 
     def say(self, speech: Speech) -> str:
         return speech.say(
@@ -73,6 +73,8 @@ class In(OnField):
 
     def to_sql(self, terms: Terms) -> ColumnElement[bool]:
         info = terms.field(self.field, "text", "choice", "number")
+        if info.codes == "language":
+            return or_(*(terms.equals(info, value, part="values") for value in self.values))
         return info.expression.in_([terms.bound(info, value, part="values") for value in self.values])
 
     def say(self, speech: Speech) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from app.customers.fields import FieldInfo
 from app.segments.rules import EVERYBODY, Rule
-from app.segments.speech import N_, Speech, Translate, untranslated
+from app.segments.speech import N_, NameOf, Speech, Translate, by_code, untranslated
 
 
 def describe(
@@ -15,9 +15,10 @@ def describe(
     *,
     translate: Translate = untranslated,
     topics: Mapping[int, str] | None = None,
+    name_of: NameOf = by_code,
 ) -> str:
-    """Return the rule as one sentence in the reader's language; `topics` are names by id."""
-    speech = Speech(fields, translate, topics or {})
+    """Return the rule as one sentence in the reader's language; `topics` are names by id, `name_of` those of codes."""
+    speech = Speech(fields, translate, topics or {}, name_of=name_of)
     if rule == EVERYBODY:
         return speech.say(N_("All customers."))
     return speech.say(N_("Customers for whom %(rules)s."), rules=rule.say(speech))

@@ -8,9 +8,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from app.customers import codes
 from app.customers.fields import FieldInfo
 
 Translate = Callable[[str], str]
+NameOf = Callable[[str, str], str]
 
 
 def N_(message: str) -> str:
@@ -23,6 +25,11 @@ def untranslated(message: str) -> str:
     return message
 
 
+def by_code(_kind: str, code: str) -> str:
+    """Say a country, language or time zone by its code."""
+    return code
+
+
 @dataclass(frozen=True)
 class Speech:
     """A voice: the language, and the names behind the ids a rule carries."""
@@ -31,6 +38,8 @@ class Speech:
     translate: Translate = untranslated
     topics: Mapping[int, str] = field(default_factory=dict)
     segments: Mapping[int, str] = field(default_factory=dict)
+    # (what the field's values are codes of, the code) -> its name in the reader's language
+    name_of: NameOf = by_code
 
     def say(self, message: str, **values: Any) -> str:
         """Return the translated message with its values put in."""
@@ -54,6 +63,9 @@ class Speech:
             value = labels[value] if info and info.group == "custom" else self.translate(labels[value])
         if isinstance(value, bool):
             return self.translate(N_("yes")) if value else self.translate(N_("no"))
+        if isinstance(value, str) and info and info.codes:
+            found = codes.FIND[info.codes](value)
+            return self.name_of(info.codes, found) if found else self.say(N_("“%(text)s”"), text=value)
         if isinstance(value, str):
             return self.say(N_("“%(text)s”"), text=value)
         if isinstance(value, Decimal):

@@ -8,8 +8,9 @@ from datetime import date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, literal
+from sqlalchemy import ColumnElement, func, literal, or_
 
+from app.customers import codes
 from app.customers.fields import FieldInfo
 from app.kernel.refusals import Refusal
 from app.segments.history import History
@@ -59,9 +60,25 @@ class Terms:
             return value
         if info.kind == "boolean" and isinstance(value, bool):
             return value
+        if info.codes and isinstance(value, str):
+            return self._code(info, value, part)
         if info.kind in ("text", "choice") and isinstance(value, str) and value:
             return value
         raise Misfit(_WANTED.get(info.kind, "This value does not fit."), part=part)
+
+    def equals(self, info: FieldInfo, value: Scalar, *, part: str = "value") -> ColumnElement[bool]:
+        """The field has this value. Whoever asks for a language means its regional forms too: en is also en-GB."""
+        bound = self.bound(info, value, part=part)
+        if info.codes == "language" and isinstance(bound, str) and "-" not in bound:
+            return or_(info.expression == bound, func.starts_with(info.expression, f"{bound}-"))
+        return info.expression == bound
+
+    def _code(self, info: FieldInfo, value: str, part: str) -> str:
+        """Return the code that is kept for this spelling of it: DE for de, DEU and Germany."""
+        found = codes.FIND[info.codes](value)
+        if found is None:
+            raise Misfit("“%(value)s” is none of the list. Choose one.", part=part, value=value)
+        return found
 
     def start_of(self, day: date) -> datetime:
         """Return the moment the day begins in the workspace's time zone."""

@@ -18,7 +18,7 @@ from app.segments import builder, codec, compiler, drafts, preview, segments, se
 from app.segments.codec import Problem, RulesInvalid
 from app.segments.drafts import Group
 from app.segments.models import Segment
-from app.web import errors, guard, shell
+from app.web import choices, errors, guard, shell
 
 bp = Blueprint("segments", __name__, template_folder="templates")
 # Far more than a rule of two hundred conditions takes.
@@ -147,7 +147,7 @@ def _listed(segment: Segment, words: builder.Vocabulary) -> dict[str, Any]:
         found = compiler.check(rule, g.workspace.id, fields=words.fields, now=services().clock.now())
     except RulesInvalid as refused:
         return {"segment": segment, "sentence": "", "problem": refused.problems[0]}
-    said = sentence.describe(rule, words.fields, translate=_, topics=words.topics)
+    said = sentence.describe(rule, words.fields, translate=_, topics=words.topics, name_of=choices.name_of)
     return {"segment": segment, "sentence": said, "problem": found[0] if found else None}
 
 
@@ -201,7 +201,14 @@ def _values(
     if reading.rule is not None:
         with services().database.transaction(workspace_id, reading=True) as session:
             summary = builder.summarise(
-                session, workspace_id, reading.rule, words, topic_id=topic_id, translate=_, now=now
+                session,
+                workspace_id,
+                reading.rule,
+                words,
+                topic_id=topic_id,
+                translate=_,
+                name_of=choices.name_of,
+                now=now,
             )
     return {
         "draft": draft,
@@ -211,6 +218,7 @@ def _values(
         "uses": uses or [],
         "words": words,
         "vocabulary": vocabulary,
+        "choices": choices,
         "offered": offered,
         "reading": reading,
         "summary": summary,

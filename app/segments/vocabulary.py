@@ -35,12 +35,15 @@ _OF_TEXT = (
     Question("in", N_("is one of"), ("values",)),
     *_KNOWN,
 )
+# A field whose values are codes: chosen from a list.
+CODE = "code"
 TAGS, PERMISSION, PURCHASES, DEEDS = "tags", "permission", "purchased", "did"
 _DEED = ("at_least", "days", "verdict")
 
 QUESTIONS: dict[str, tuple[Question, ...]] = {
     "text": _OF_TEXT,
     "choice": (*_IS, Question("in", N_("is one of"), ("values",)), *_KNOWN),
+    CODE: (*_IS, Question("in", N_("is one of"), ("values",)), *_KNOWN),
     "number": (
         Question("greater_than", N_("is more than"), ("value",)),
         Question("less_than", N_("is less than"), ("value",)),
@@ -109,7 +112,9 @@ def kind_of(what: str, fields: Mapping[str, FieldInfo]) -> str:
     """Return what kind of question can be put to this thing; unknown fields are asked like text."""
     if what in _SPECIAL_KINDS:
         return what
-    return fields[what].kind if what in fields else "text"
+    if what not in fields:
+        return "text"
+    return CODE if fields[what].codes else fields[what].kind
 
 
 def question(what: str, op: str, fields: Mapping[str, FieldInfo]) -> Question:

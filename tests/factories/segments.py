@@ -51,7 +51,7 @@ def _a_customer(session: Session, workspace_id: int, topic_id: int, random: Rand
     def some(*choices: Anything) -> Anything:
         return random.choice((None, *choices))
 
-    profile = {name: some(*filter(None, TEXTS)) for name in ("city", "country", "first_name")}
+    profile = {name: some(*filter(None, TEXTS)) for name in ("city", "last_name", "first_name")}
     custom = {
         "size": some(-1, 0, 38, 38.5),
         "joined": some(*(day.isoformat() for day in DAYS)),
@@ -130,7 +130,7 @@ def _agree(session: Session, workspace_id: int, topic_id: int, made: Made, rando
 def some_rule(topic_id: int) -> st.SearchStrategy[Rule]:
     """Any rule over what `many_customers` makes, nested a few levels deep."""
     texts, numbers = (
-        st.sampled_from(("city", "country", "first_name", "custom.colour")),
+        st.sampled_from(("city", "last_name", "first_name", "custom.colour")),
         st.sampled_from(("orders", "spent", "open_count", "custom.size")),
     )
     moments = st.sampled_from(("created_at", "latest_click_at", "latest_purchase_at", "custom.joined"))

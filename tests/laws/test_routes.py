@@ -124,3 +124,19 @@ def _fingerprint(database) -> dict[str, tuple[object, ...]]:
         counted = [table for table in tables if table not in ("staff_sessions", "alembic_version", "spool_positions")]
         counts = 'SELECT count(*), max(xmin::text::bigint) FROM "{}"'
         return {table: tuple(session.execute(text(counts.format(table))).one()) for table in counted}
+
+
+def test_no_row_is_number_nought(client: FlaskClient, services: Services, workspace: WorkspaceForTests, rules: list[Rule]):
+    """An id that no row can have is a page that is not there, on every route, and never a complaint about its form."""
+    machine = furnish(services, workspace)
+    headers = {"Authorization": f"Bearer {machine.api_key}"}
+    told = {}
+    for rule in rules:
+        numbers = {name: 0 for name in rule.arguments if isinstance(rule._converters[name], IntegerConverter)}
+        if numbers and set(numbers) == rule.arguments:
+            address = "".join(str(numbers[part]) if is_argument else part for is_argument, part in rule._trace).lstrip("|")
+            for method in (rule.methods or set()) & {"GET", "POST"}:
+                told[method, address] = client.open(address, method=method, headers=headers).status_code
+
+    assert len(told) > 60
+    assert {asked: status for asked, status in told.items() if status != 404} == {}

@@ -10,12 +10,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from app.customers import cells, exports, listing, people, purchases
+from app.customers import cells, codes, exports, listing, people, purchases
 from app.customers.forms import NewCustomerForm
 from app.customers.views.blueprint import bp
 from app.kernel.refusals import Refusal
 from app.kernel.services import services
-from app.web import guard, shell
+from app.web import guard, language, shell
 
 
 @bp.get("/customers")
@@ -106,10 +106,16 @@ def _filter() -> listing.Filter:
     return listing.Filter(
         search=asked.get("q", "")[:100].replace("\0", ""),
         tag=asked.get("tag", "")[:100].replace("\0", ""),
-        country=asked.get("country", "")[:100].replace("\0", ""),
+        country=_country(asked.get("country", "")),
         bought=asked["bought"] if asked.get("bought") in ("yes", "no") else "",
         sort=sort if sort in listing.SORTS else "newest",
     )
+
+
+def _country(asked: str) -> str:
+    """Return the code of the country asked for, however it is written."""
+    clean = asked[:100].replace("\0", "")
+    return codes.find_country(clean) or clean
 
 
 def _chips(wanted: listing.Filter, tags: list[str]) -> list[tuple[str, str, bool]]:
@@ -118,7 +124,8 @@ def _chips(wanted: listing.Filter, tags: list[str]) -> list[tuple[str, str, bool
         _chip(wanted, "bought", "no", _("Never bought")),
     ]
     if wanted.country:
-        chips.append(_chip(wanted, "country", wanted.country, _("Country: %(country)s", country=wanted.country)))
+        label = _("Country: %(country)s", country=language.country(wanted.country))
+        chips.append(_chip(wanted, "country", wanted.country, label))
     known = tags if not wanted.tag or wanted.tag in tags else [wanted.tag, *tags]
     return chips + [_chip(wanted, "tag", tag, tag) for tag in known]
 

@@ -12,7 +12,7 @@ function mount(select) {
   const options = [...select.options].filter((option) => option.value || !isMany);
   const words = options.map((option) => fold(`${option.text} ${option.value}`));
   const box = made("div", "picker");
-  const field = made("input", "form-control");
+  const field = made("input", "form-select");
   const list = made("ul", "picker-list");
   const chips = isMany ? box.appendChild(made("div", "picker-chips")) : null;
   let active = -1;
@@ -70,6 +70,9 @@ function mount(select) {
   function open(typed) {
     const wanted = fold(typed).split(" ").filter(Boolean);
     const fitting = options.filter((option, at) => wanted.every((word) => words[at].includes(word)) && !(isMany && option.selected));
+    // What begins as typed stands first.
+    const begins = (option) => words[options.indexOf(option)].startsWith(wanted.join(" "));
+    fitting.sort((one, other) => begins(other) - begins(one));
     list.replaceChildren(...fitting.slice(0, SHOWN).map((option) => item(option, options.indexOf(option))));
     list.hidden = !list.childElementCount;
     field.setAttribute("aria-expanded", String(!list.hidden));

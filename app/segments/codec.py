@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any as Anything
 
 from pydantic import TypeAdapter, ValidationError
@@ -54,7 +54,7 @@ def load(value: object) -> Rule:
 def loads(text: str) -> Rule:
     """Return the rule a JSON text stands for, or raise RulesInvalid."""
     try:
-        return load(json.loads(text, parse_float=Decimal))
+        return load(json.loads(text, parse_float=_number))
     except (ValueError, RecursionError):
         raise RulesInvalid([Problem((), "This is not JSON.")]) from None
 
@@ -75,6 +75,14 @@ def schema() -> dict[str, Anything]:
         "title": "Segment rules",
         **_ADAPTER.json_schema(),
     }
+
+
+def _number(text: str) -> Decimal | str:
+    """Return the number; one past what numbers can hold stays as written, to be refused at its place."""
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return text
 
 
 def _plain_value(value: Anything) -> Anything:

@@ -52,8 +52,11 @@ def init_app(app: Flask, services: Services) -> None:
 class RowId(IntegerConverter):
     """A number in a path that a row could have; no page is where 0 or a larger one leads."""
 
+    # Not as a bound alone: a number past a bound is no match for one method and still one for another.
+    regex = "[1-9][0-9]{0,18}"
+
     def __init__(self, map: Map, *args: Any, **options: Any) -> None:  # noqa: A002 - as werkzeug calls it
-        super().__init__(map, *args, **{"min": 1, "max": ids.LARGEST, **options})
+        super().__init__(map, *args, **{"max": ids.LARGEST, **options})
 
 
 def attributes(*groups: dict[str, Any]) -> dict[str, Any]:

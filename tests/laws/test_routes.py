@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -126,15 +128,15 @@ def _fingerprint(database) -> dict[str, tuple[object, ...]]:
         return {table: tuple(session.execute(text(counts.format(table))).one()) for table in counted}
 
 
-def test_no_row_is_number_nought(client: FlaskClient, services: Services, workspace: WorkspaceForTests, rules: list[Rule]):
+def test_no_row_is_number_nought(
+    client: FlaskClient, services: Services, workspace: WorkspaceForTests, rules: list[Rule]
+):
     """An id that no row can have is a page that is not there, on every route, and never a complaint about its form."""
-    machine = furnish(services, workspace)
-    headers = {"Authorization": f"Bearer {machine.api_key}"}
+    headers = {"Authorization": f"Bearer {furnish(services, workspace).api_key}"}
     told = {}
     for rule in rules:
-        numbers = {name: 0 for name in rule.arguments if isinstance(rule._converters[name], IntegerConverter)}
-        if numbers and set(numbers) == rule.arguments:
-            address = "".join(str(numbers[part]) if is_argument else part for is_argument, part in rule._trace).lstrip("|")
+        address = re.sub("<int[^>]*>", "0", rule.rule)
+        if address != rule.rule and "<" not in address:
             for method in (rule.methods or set()) & {"GET", "POST"}:
                 told[method, address] = client.open(address, method=method, headers=headers).status_code
 

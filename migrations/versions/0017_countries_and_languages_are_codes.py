@@ -5,8 +5,8 @@ from sqlalchemy import text
 
 from app.customers import codes
 
-revision = "0013"
-down_revision = "0012"
+revision = "0017"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 

@@ -8,6 +8,7 @@ from typing import Any
 from wtforms import HiddenField
 from wtforms.fields.core import Field
 
+from app.web import characters
 from app.web.forms import Form
 
 _OWN = ("csrf_token", "seen")
@@ -41,8 +42,8 @@ class EditForm(Form):
     def shown(self) -> dict[str, Any]:
         """Return what the author was shown, by field; what cannot be read was shown to nobody."""
         try:
-            found = json.loads(self.seen.data or "{}")
-        except (ValueError, RecursionError):
+            found = characters.read_json(self.seen.data or "{}")
+        except ValueError:
             return {}
         return found if isinstance(found, dict) else {}
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlsplit
 
 import structlog
 from flask import Flask, Response, abort, g, jsonify, make_response, render_template, request
@@ -17,6 +16,7 @@ from werkzeug.exceptions import HTTPException
 from app.kernel import database
 from app.kernel.refusals import Refusal
 from app.web import again, guard, shell
+from app.web.characters import split_url
 from app.web.gateway import gateway
 
 log = structlog.get_logger()
@@ -120,7 +120,7 @@ def _frame() -> str:
 def _kept_form() -> tuple[tuple[str, str], ...]:
     """Return the form's fields for sending again, only when it came from one of our own pages."""
     origin = request.headers.get("Origin") or request.referrer or ""
-    if request.files or urlsplit(origin).netloc != request.host:
+    if request.files or split_url(origin).netloc != request.host:
         return ()
     fields = [(name, value) for name, value in request.form.items(multi=True) if name != "csrf_token"]
     secret = any("password" in name for name, _value in fields)

@@ -11,7 +11,21 @@ from werkzeug.routing import IntegerConverter, Map
 
 from app.kernel import ids
 from app.kernel.services import Services
-from app.web import charts, csrf, errors, files, guard, language, navigation, panels, security, shell, states, views
+from app.web import (
+    characters,
+    charts,
+    csrf,
+    errors,
+    files,
+    guard,
+    language,
+    navigation,
+    panels,
+    security,
+    shell,
+    states,
+    views,
+)
 
 SESSION_PURPOSE = b"assent session"
 
@@ -20,12 +34,14 @@ def init_app(app: Flask, services: Services) -> None:
     """Prepare cookies, headers, languages, errors, template words and the frame's own pages."""
     keys = [hashlib.sha256(SESSION_PURPOSE + key.secret).digest() for key in services.settings.secret_keys]
     app.config.update(SECRET_KEY=keys[0], SECRET_KEY_FALLBACKS=keys[1:])
+    app.request_class = characters.Request
     app.url_map.converters = {**app.url_map.converters, "int": RowId}
     app.jinja_options = {**app.jinja_options, "trim_blocks": True, "lstrip_blocks": True}
     language.init_app(app)
     security.init_app(app, is_secure=services.settings.is_secure)
     csrf.init_app(app)
     errors.init_app(app)
+    app.before_request(characters.refuse_odd_paths)
     app.before_request(guard.require_guarded)
     app.before_request(guard.limit_body)
     app.jinja_env.globals.update(

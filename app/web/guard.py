@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Protocol, TypeVar, cast
-from urllib.parse import urlsplit
 
 from flask import Flask, Request, Response, current_app, g, redirect, request
 from werkzeug.exceptions import HTTPException
@@ -18,6 +17,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from app.kernel.refusals import Refusal
 from app.kernel.services import services
 from app.web import csrf
+from app.web.characters import split_url
 from app.web.gateway import bodies
 from app.web.gateway.gateway import Reach
 
@@ -277,10 +277,10 @@ def _quoted(path: str) -> str:
 
 
 def _referring_path() -> str:
-    parts = urlsplit(request.referrer or "/")
+    parts = split_url(request.referrer or "/")
     return _path_of(request.referrer or "/") if parts.netloc in ("", request.host) else "/"
 
 
 def _path_of(url: str) -> str:
-    parts = urlsplit(url)
+    parts = split_url(url)
     return parts.path + (f"?{parts.query}" if parts.query else "")

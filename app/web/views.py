@@ -25,7 +25,7 @@ def home() -> ResponseReturnValue:
 @guard.role("viewer")
 def search() -> ResponseReturnValue:
     """Answer the search box with pages, actions and records."""
-    text = request.args.get("q", "").replace("\0", "").strip()[:100]
+    text = request.args.get("q", "").strip()[:100]
     hits: list[navigation.Found] = []
     if len(text) >= SHORTEST_SEARCH:
         with services().database.transaction(g.workspace.id) as session:

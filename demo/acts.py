@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
-from app.campaigns import audience, compose, preflight, schedule
+from app.cadence.decide import Why
+from app.campaigns import compose, ready, schedule
+from app.campaigns.audience import Audience
 from app.customers.imports import files, mapping, steps
 from app.delivery import sends
 from app.journeys import definitions, reference, standing, tasks
@@ -37,6 +41,8 @@ PROSPECTS: Rule = codec.load(
         ],
     }
 )
+
+_RULES = {Why.CAP: "later, frequency cap", Why.PROMISE: "later, topic's limit", Why.QUIET_HOURS: "later, quiet hours"}
 
 
 @dataclass
@@ -110,9 +116,16 @@ def choose(story: Story, name: str, rule: Rule, members: int) -> int:
 
 
 def send_campaign(
-    story: Story, name: str, subject: str, source: str, *, written_in: str, segment_id: int | None
+    story: Story,
+    name: str,
+    subject: str,
+    source: str,
+    *,
+    written_in: str,
+    segment_id: int | None,
+    at: datetime | None = None,
 ) -> int:
-    """Compose, check, launch and watch a campaign; return its send."""
+    """Compose, check, launch and watch a campaign, at once or at its time; return its send."""
     stage = story.stage
     with stage.transaction() as session:
         campaign = compose.create(
@@ -127,12 +140,13 @@ def send_campaign(
             preheader="From Nightjar Tea in Hamburg",
             source=source,
             language="en",
+            send_later=at is not None,
+            scheduled_at=at,
             staff_id=stage.staff_id,
             now=stage.now,
         )
         campaign_id = campaign.id
-        counted = audience.count(session, campaign, now=stage.now)
-        checks = preflight.inspect(session, campaign, audience=counted, public_url=story.public_url)
+        counted, checks = ready.look(session, campaign, public_url=story.public_url, now=stage.now)
     if counted:
         stage.say(
             f"matched {counted.matched:,} − no permission {counted.no_permission:,}"
@@ -143,13 +157,47 @@ def send_campaign(
     stage.say(f"preflight: {len(checks)} remarks{remarks}")
     with stage.transaction() as session:
         schedule.plan(session, stage.workspace_id, campaign_id, staff_id=stage.staff_id, now=stage.now)
-    stage.settle()
+    if at is None:
+        stage.settle()
+    else:
+        _wait_until(story, campaign_id, at)
     with stage.transaction() as session:
         send_id = compose.get(session, stage.workspace_id, campaign_id).send_id
     if send_id is None:
         raise SystemExit(f"The campaign “{name}” was not launched; its audit says why.")
-    progress(story, send_id)
+    found = progress(story, send_id)
+    if counted:
+        compare(story, counted, found)
     return send_id
+
+
+def compare(story: Story, promised: Audience, happened: sends.Progress) -> None:
+    """Hold what the review promised beside what became of every message once the send had settled."""
+    sums, reasons = story.sums, happened.reasons
+    told = {rule: sum(wait.count for wait in promised.waits if wait.why is rule) for rule in _RULES}
+    waiting = {rule: reasons.get(f"waiting:{rule}", 0) for rule in _RULES}
+    at_once = happened.total - happened.skipped - sum(waiting.values())
+    sums.add("promised by the review: at once", promised.now, at_once)
+    for rule in _RULES:
+        if told[rule] or waiting[rule]:
+            sums.add(f"promised by the review: {_RULES[rule]}", told[rule], waiting[rule])
+
+
+def tonight(stage: Stage) -> datetime:
+    """Return half past ten this evening where the shop is."""
+    return stage.now.astimezone(ZoneInfo("Europe/Berlin")).replace(hour=22, minute=30, second=0, microsecond=0)
+
+
+def _wait_until(story: Story, campaign_id: int, at: datetime) -> None:
+    """Nothing leaves before the time that was kept with the draft; then it does, by itself."""
+    stage, sums = story.stage, story.sums
+    stage.settle()
+    with stage.transaction() as session:
+        planned = compose.get(session, stage.workspace_id, campaign_id)
+        sums.add("state before its time", "scheduled", planned.state)
+        kept = planned.scheduled_at.astimezone(at.tzinfo) if planned.scheduled_at else None
+        sums.add("time kept with the draft", f"{at:%d %b %H:%M}", f"{kept:%d %b %H:%M}" if kept else "none")
+    stage.advance(seconds=max(0.0, (at - stage.now).total_seconds()))
 
 
 def progress(story: Story, send_id: int) -> sends.Progress:

@@ -72,14 +72,20 @@ def _play(stage: Stage, sums: Sums, env: Mapping[str, str]) -> None:
     first = acts.react(story, _TEMPER)
     checks.first_campaign(story, harvest, members, allowed, first)
 
-    stage.act("3  A second campaign, to everybody, the day after")
+    stage.act("3  A second campaign, to everybody, scheduled for the next night")
     sums.head("Second campaign")
     stage.advance(days=1)
     allowed, returned = story.allowed, set(story.deeds.returned)
     advent = acts.send_campaign(
-        story, "Advent", "Twenty-four teas, one a day", letters.WINTER, written_in="markdown", segment_id=None
+        story,
+        "Advent",
+        "Twenty-four teas, one a day",
+        letters.WINTER,
+        written_in="markdown",
+        segment_id=None,
+        at=acts.tonight(stage),
     )
-    stage.advance(hours=20)
+    stage.pass_a_day()  # until it has been daytime everywhere
     acts.progress(story, advent)
     early = acts.react(story, _TEMPER)
     stage.advance(days=6)

@@ -37,13 +37,16 @@ def window(days: Number) -> ColumnElement[Any]:
     return func.make_interval(0, 0, 0, 0, hours, type_=Interval())
 
 
-def free_at(now: datetime, cap: Moment | None, promises: list[Moment]) -> tuple[Moment, ColumnElement[str]]:
-    """From the moments at which each rule lets go: when all have, and which one lasts longest (the cap where they tie).
+def free_at(now: datetime, of_cap: Moment, of_promise: Moment) -> tuple[Moment, ColumnElement[str]]:
+    """From the moments at which each rule lets go: when both have, and which one lasts longer (the cap where they tie).
 
     Null is a rule that asks for nothing.
     """
     start = cast(literal(now), TIMESTAMP(timezone=True))
-    at = func.greatest(start, *([] if cap is None else [cap]), *promises)
-    is_cap = [] if cap is None else [(cap >= at, literal(Why.CAP.value))]
-    why = case((at <= start, literal(Why.NOTHING.value)), *is_cap, else_=literal(Why.PROMISE.value))
+    at = func.greatest(start, of_cap, of_promise)
+    why = case(
+        (at <= start, literal(Why.NOTHING.value)),
+        (of_cap >= at, literal(Why.CAP.value)),
+        else_=literal(Why.PROMISE.value),
+    )
     return at, cast(why, Text)

@@ -12,7 +12,8 @@ from datetime import datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Integer, Select, and_, case, cast, func, literal, select
+from sqlalchemy import ColumnElement, Integer, Select, and_, case, cast, func, literal, null, select
+from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.orm import Session
 
 from app.accounts import workspaces
@@ -119,20 +120,24 @@ def _query(
     agreed = permission.promised_query(workspace_id, MARKETING, topic_id).subquery("agreed")
     given = topics.get(session, workspace_id, topic_id).promise
     today = Promise(topic_id, given.limit, given.days)
-    free, why = _free(workspace_id, today, contacts.c, agreed.c, policy, now)
+    of_cap, of_promises = _free(workspace_id, today, contacts.c, agreed.c, policy, now)
     may = standing.c.reason.is_(None)
-    each = (
+    # The fence keeps each rule from being worked out once for every place that names it.
+    ruled = (
         select(
             standing.c.reason,
             case((may, standing.c.time_zone)).label("time_zone"),
-            case((may, why)).label("why"),
-            case((may, free)).label("free"),
+            case((may, of_cap)).label("of_cap"),
+            case((may, func.greatest(*of_promises))).label("of_promise"),
         )
         .select_from(standing)
         .outerjoin(contacts, contacts.c.customer_id == standing.c.customer_id)
         .outerjoin(agreed, agreed.c.customer_id == standing.c.customer_id)
-        .subquery("each")
+        .offset(0)
+        .subquery("ruled")
     )
+    free, why = columns.free_at(now, ruled.c.of_cap, ruled.c.of_promise)
+    each = select(ruled.c.reason, ruled.c.time_zone, why.label("why"), free.label("free")).offset(0).subquery("each")
     hour = func.date_trunc("hour", each.c.free)
     return select(
         each.c.reason,
@@ -146,17 +151,18 @@ def _query(
 
 def _free(
     workspace_id: int, today: Promise, contacts: Any, agreed: Any, policy: Policy, now: datetime
-) -> tuple[columns.Moment, ColumnElement[str]]:
-    """When the cap and both promises (the topic's, and what this person was told) let go, and which is the last."""
+) -> tuple[columns.Moment, list[columns.Moment]]:
+    """When the cap lets go, and when both promises do: the topic's, and what this person was told."""
     cap = policy.cap
-    of_cap = columns.nth_newest(contacts.recent_contact_at, cap.limit) + columns.window(cap.days) if cap else None
+    of_cap: columns.Moment = cast(null(), TIMESTAMP(timezone=True))
+    if cap is not None:
+        of_cap = columns.nth_newest(contacts.recent_contact_at, cap.limit) + columns.window(cap.days)
     promised = [(cast(literal(today.limit), Integer), cast(literal(today.days), Integer))]
     promised.append((agreed.promised_limit, agreed.promised_days))
-    promises = [
+    return of_cap, [
         _nth_about(workspace_id, contacts, today.topic_id, limit, days, now) + columns.window(days)
         for limit, days in promised
     ]
-    return columns.free_at(now, of_cap, promises)
 
 
 def _nth_about(

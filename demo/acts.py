@@ -178,9 +178,9 @@ def compare(story: Story, promised: Audience, happened: sends.Progress) -> None:
     waiting = {rule: reasons.get(f"waiting:{rule}", 0) for rule in _RULES}
     at_once = happened.total - happened.skipped - sum(waiting.values())
     sums.add("promised by the review: at once", promised.now, at_once)
-    for rule in _RULES:
+    for rule, name in _RULES.items():
         if told[rule] or waiting[rule]:
-            sums.add(f"promised by the review: {_RULES[rule]}", told[rule], waiting[rule])
+            sums.add(f"promised by the review: {name}", told[rule], waiting[rule])
 
 
 def tonight(stage: Stage) -> datetime:

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 import psycopg
+import structlog
 from sqlalchemy import (
     BigInteger,
     ForeignKey,
@@ -29,6 +30,8 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, declared_attr, mapp
 from sqlalchemy.pool import NullPool
 
 from app.kernel.refusals import Refusal
+
+log = structlog.get_logger()
 
 # Who the application logs in as: it may become the two roles below and nobody else, above all not the tables' owner.
 LOGIN_ROLE = "assent_login"
@@ -194,6 +197,25 @@ def copy_text(session: Session, table: str, columns: Sequence[str], lines: bytes
 def _assume_role(connection: psycopg.Connection[Any], _record: object) -> None:
     """Step down from the login role, so that row-level security applies whoever the operator let us log in as."""
     previous, connection.autocommit = connection.autocommit, True
+    _warn_of_owner(connection)
     connection.execute(f"SET ROLE {APP_ROLE}")
     connection.execute("SET timezone = 'UTC'")
     connection.autocommit = previous
+
+
+# Who logs in as the owner of the tables, or may become it, undoes with one statement what the roles are for.
+_MAY_BECOME_OWNER = """
+SELECT pg_has_role(session_user, relowner, 'MEMBER') FROM pg_class WHERE oid = to_regclass('public.workspaces')
+"""
+_warned: set[str] = set()
+
+
+def _warn_of_owner(connection: psycopg.Connection[Any]) -> None:
+    """Say once in a process that the login is too strong; before the tables are made there is no owner to become."""
+    login = connection.info.user
+    if login in _warned:
+        return
+    _warned.add(login)
+    row = connection.execute(_MAY_BECOME_OWNER).fetchone()
+    if row and row[0]:
+        log.warning("database.login_may_become_owner", login=login, better=LOGIN_ROLE)

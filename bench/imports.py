@@ -8,7 +8,7 @@ import random
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from app.customers.imports import files, mapping, running, steps
+from app.customers.imports import files, guessing, mapping, running, steps
 from bench import ground, measuring
 
 ROWS = 200_000
@@ -55,7 +55,7 @@ def take_over(place: ground.Ground, content: bytes, kind: str) -> int:
         )
         choices = mapping.targets(session, place.workspace_id, kind)
         options = mapping.Options(topic="news")
-        mapping.decide(found, mapping.guess(found.header, choices), options, choices)
+        mapping.decide(found, guessing.columns(found.header, choices), options, choices)
         steps.start(session, found)
         import_id = found.id
     running.run(services.database, services.clock, place.workspace_id, import_id)

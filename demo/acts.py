@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from app.cadence.decide import Why
 from app.campaigns import compose, ready, schedule
 from app.campaigns.audience import Audience
-from app.customers.imports import files, mapping, steps
+from app.customers.imports import files, guessing, mapping, steps
 from app.delivery import sends
 from app.journeys import definitions, reference, standing, tasks
 from app.segments import codec, segments
@@ -86,7 +86,7 @@ def bring_in(story: Story, kind: str, path: Path) -> None:
             now=stage.now,
         )
         choices = mapping.targets(session, stage.workspace_id, kind)
-        guessed = mapping.guess(found.header, choices)
+        guessed = guessing.columns(found.header, choices)
         mapping.decide(found, guessed, mapping.Options(topic="news"), choices)
         steps.start(session, found)
         import_id = found.id

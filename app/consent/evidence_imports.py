@@ -11,7 +11,7 @@ from typing import NamedTuple
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.consent import facts, ledger, notices, topics
+from app.consent import facts, imported_texts, ledger, notices, topics
 from app.consent.evidence import Evidence, Wording
 from app.consent.fold import Standings
 from app.consent.purposes import ALL_TOPICS, MARKETING, PURPOSES, SAID_NO, Event
@@ -48,6 +48,13 @@ _PRESENT = text(
 )
 
 
+# Only looked at: a preview keeps nobody from anything.
+_ADDRESSES = text(
+    "SELECT id, address_digest FROM customers"
+    " WHERE workspace_id = :workspace_id AND id = ANY(CAST(:customer_ids AS bigint[]))"
+)
+
+
 class Terms(NamedTuple):
     """What many rows of a file say alike: how people agreed, to which words, about what and where."""
 
@@ -78,6 +85,8 @@ class Outcome:
 
     row: int
     granted: int = 0
+    # The first permission for any mail at all.
+    becomes_mailable: bool = False
     reasons: list[str] = field(default_factory=list)
 
 
@@ -115,6 +124,34 @@ def take_turn(session: Session, workspace_id: int) -> None:
     ledger.hold(session, workspace_id)
 
 
+def prepare(session: Session, workspace_id: int, texts: Iterable[str], *, language: str, now: datetime) -> None:
+    """Store the texts of many rows before the ledger is held: whoever waits for it waits for nothing that could have
+    been done before. Not while holding it.
+    """
+    imported_texts.store(session, workspace_id, texts, language=language, now=now)
+
+
+def foresee(
+    session: Session, workspace_id: int, rows: Iterable[Claim], *, addresses: dict[int, bytes | None], now: datetime
+) -> list[Outcome]:
+    """Return what would come of these rows by the same rules, and write nothing. `addresses` holds the digest each
+    person will have where the rows say it; whoever is not there yet has a number below zero.
+    """
+    claims = list(rows)
+    named = {claim.customer_id for claim in claims}
+    if not named:
+        return []
+    known = {topic.key: topic for topic in topics.list_active(session, workspace_id)}
+    source = _Source("", "", 0)
+    rulings = {terms: _rule(terms, None, known, source) for terms in {claim.terms for claim in claims}}
+    there = {number for number in named if number > 0}
+    standings = ledger.read_standings(database.raw(session), workspace_id, there)
+    values = {"workspace_id": workspace_id, "customer_ids": ledger.bigint_array(there)}
+    present = {row.id: row.address_digest for row in session.execute(_ADDRESSES, values)} | addresses
+    desk = _Desk(rulings, standings, _suppressed(session, workspace_id, claims), present, now)
+    return [_judge(desk, claim, []) for claim in claims]
+
+
 def record_many(
     session: Session,
     workspace_id: int,
@@ -135,11 +172,10 @@ def record_many(
     source = _Source(import_ref, file_sha256, staff_id)
     known = {topic.key: topic for topic in topics.list_active(session, workspace_id)}
     suppressed = _suppressed(session, workspace_id, claims)
+    all_terms = {claim.terms for claim in claims}
+    wordings = _wordings(session, workspace_id, all_terms, now)
+    rulings = {terms: _rule(terms, wordings.get(terms), known, source) for terms in all_terms}
     ledger.hold(session, workspace_id)
-    rulings = {
-        terms: _rule(terms, _wording(session, workspace_id, terms, now), known, source)
-        for terms in {claim.terms for claim in claims}
-    }
     named = {claim.customer_id for claim in claims}
     standings = ledger.read_standings(database.raw(session), workspace_id, named)
     desk = _Desk(rulings, standings, suppressed, _present(session, workspace_id, named), now)
@@ -171,26 +207,27 @@ def _present(session: Session, workspace_id: int, customer_ids: set[int]) -> dic
     return {row.id: row.address_digest for row in session.execute(_PRESENT, values)}
 
 
-def _wording(session: Session, workspace_id: int, terms: Terms, now: datetime) -> Wording | None:
-    """Return the words agreed to; a text is stored when it is first met, and once."""
-    if terms.notice_id:
-        return notices.get(session, workspace_id, terms.notice_id).wording
-    if not terms.wording.strip():
-        return None
-    return notices.find_text(
-        session,
-        workspace_id,
-        kind=notices.IMPORTED,
-        language=notices.language_of(terms.language),
-        text=terms.wording.strip(),
-        now=now,
-    ).wording
+def _wordings(session: Session, workspace_id: int, all_terms: set[Terms], now: datetime) -> dict[Terms, Wording]:
+    """Return the words agreed to, by terms; texts are stored when they are first met, and once."""
+    found = {
+        terms: notices.get(session, workspace_id, terms.notice_id).wording for terms in all_terms if terms.notice_id
+    }
+    by_language: dict[str, set[Terms]] = {}
+    for terms in all_terms:
+        if not terms.notice_id and terms.wording.strip():
+            by_language.setdefault(terms.language, set()).add(terms)
+    for language, spoken in by_language.items():
+        texts = {terms.wording for terms in spoken}
+        stored = imported_texts.store(session, workspace_id, texts, language=language, now=now)
+        found |= {terms: stored[terms.wording.strip()] for terms in spoken}
+    return found
 
 
 def _rule(terms: Terms, wording: Wording | None, known: dict[str, TopicInfo], source: _Source) -> _Ruling:
     """Say what these terms come to, whoever agreed to them."""
     method = terms.method.strip()
-    lack = NO_METHOD if not method else NO_WORDING if wording is None else None
+    has_words = bool(terms.notice_id or terms.wording.strip())
+    lack = NO_METHOD if not method else NO_WORDING if not has_words else None
     evidence = Evidence(
         method=f"import: {method}"[:200],
         actor="import",
@@ -233,7 +270,12 @@ def _judge(desk: _Desk, claim: Claim, lines: list[Line]) -> Outcome:
         else:
             lines.append(Line(asked.entry, customer_id, address_digest, at, row, address, ip))
             outcome.granted += 1
+            outcome.becomes_mailable |= asked.purpose == MARKETING and not _is_mailable(standings)
     return outcome
+
+
+def _is_mailable(standings: Standings | None) -> bool:
+    return any(held.allowed for (purpose, _), held in (standings or {}).items() if purpose == MARKETING)
 
 
 def _lack(desk: _Desk, at: datetime | None, lack: str | None, address_digest: bytes | None) -> str | None:

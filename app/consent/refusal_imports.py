@@ -60,6 +60,22 @@ def record_many(
     return Outcome(len({customer_id for customer_id, _ in lines}), len({customer_id for customer_id, _ in ended}))
 
 
+def foresee(session: Session, workspace_id: int, rows: Iterable[Refusal]) -> tuple[set[int], set[int]]:
+    """Return whose no would be newly on record, and who of them is mailable or tracked now; nothing is written."""
+    refusals = list(rows)
+    there = {said.customer_id for said in refusals if said.customer_id > 0}
+    standings = ledger.read_standings(database.raw(session), workspace_id, there)
+    recorded, ended = set(), set()
+    for said in refusals:
+        held = standings.get(said.customer_id, {})
+        purposes = {purpose for purpose in (MARKETING, *said.purposes) if not _stands(held, purpose)}
+        if purposes:
+            recorded.add(said.customer_id)
+        if any(_allowed(held, purpose) for purpose in purposes):
+            ended.add(said.customer_id)
+    return recorded, ended
+
+
 def _stands(held: Standings, purpose: str) -> bool:
     """Say whether this person's no to all of a purpose is on record and no later yes goes against it."""
     everything = held.get((purpose, ALL_TOPICS))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from flask_babel import lazy_gettext as _
@@ -10,7 +11,7 @@ from wtforms import BooleanField, RadioField, SelectField
 from wtforms.validators import AnyOf, Length
 
 from app.customers import codes, fields
-from app.customers.imports import reading
+from app.customers.imports import encodings, reading
 from app.customers.models import Customer, CustomField
 from app.customers.words import LABELS
 from app.web.choices import PickerField
@@ -88,10 +89,10 @@ class UploadForm(Form):
 class ReadingForm(Form):
     """How the file is written."""
 
-    encoding = SelectField(_("Characters"), choices=list(reading.ENCODINGS.items()))
+    encoding = SelectField(_("Encoding"), choices=[(name, _(label)) for name, label in encodings.ENCODINGS.items()])
     delimiter = SelectField(
         _("Separator"),
-        choices=[(",", _("Comma ,")), (";", _("Semicolon ;")), ("\t", _("Tab"))],
+        choices=[(",", _("Comma ,")), (";", _("Semicolon ;")), ("\t", _("Tab")), ("|", _("Vertical bar |"))],
         validators=[AnyOf(list(reading.DELIMITERS))],
     )
 
@@ -108,12 +109,22 @@ class MappingForm(Form):
             ("mdy", _("Month first, 03/31/2026")),
         ],
     )
+    decimal = SelectField(_("Numbers are written"), choices=[(".", "1,234.50"), (",", "1.234,50")])
 
 
 class PeopleMappingForm(MappingForm):
     """How the rows of a file of people are meant."""
 
-    topic = LineField(_("Topic they said yes to"), description=_("For rows that name none; a topic's name or key."))
+    topic = SelectField(_("Topic they said yes to"), description=_("For rows that name none."))
+    repeats = SelectField(
+        _("Several rows of one person"),
+        choices=[
+            ("merge", _("Merge them; later values win")),
+            ("last", _("The last row alone counts")),
+            ("first", _("The first row alone counts")),
+        ],
+        description=_("What they say about consent always counts."),
+    )
     clears_empty = BooleanField(_("Empty cells clear what is known"))
 
 
@@ -122,17 +133,20 @@ class PurchasesMappingForm(MappingForm):
 
     unknown = SelectField(
         _("Purchases of people not known"),
-        choices=[("refuse", _("Give the row back")), ("create", _("Add the person"))],
+        choices=[("refuse", _("Reject the row")), ("create", _("Add the person"))],
     )
-    decimal = SelectField(_("Amounts are written"), choices=[(".", "1,234.50"), (",", "1.234,50")])
     currency = PickerField(
         _("Currency"), kind="currency", is_needed=True, default="EUR", description=_("For rows that name none.")
     )
 
 
-def mapping_form(kind: str, **given: Any) -> MappingForm:
+def mapping_form(kind: str, topics: Iterable[tuple[str, str]] = (), **given: Any) -> MappingForm:
     """Return the form that asks only what a file of this kind needs."""
-    return PurchasesMappingForm(**given) if kind == "purchases" else PeopleMappingForm(**given)
+    if kind == "purchases":
+        return PurchasesMappingForm(**given)
+    form = PeopleMappingForm(**given)
+    form["topic"].choices = [("", _("None")), *topics]
+    return form
 
 
 def customer_form(customer: Customer, custom: list[CustomField], **given: Any) -> CustomerForm:

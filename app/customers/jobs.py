@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.customers.imports import running
+from app.customers.imports import checking, running
 from app.kernel.registry import job
 from app.kernel.services import Services
 
@@ -21,4 +21,4 @@ def run_import(services: Services, *, workspace_id: int, import_id: int) -> None
 @job("customers.check_import")
 def check_import(services: Services, *, workspace_id: int, import_id: int) -> None:
     """Say what taking a file over would do."""
-    running.rehearse(services.database, services.clock, workspace_id, import_id)
+    checking.check(services.database, services.clock, workspace_id, import_id)

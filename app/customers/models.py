@@ -20,7 +20,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
 from app.kernel.database import Base, Numbered
@@ -248,6 +248,8 @@ class Import(Numbered, Base):
     bytes_done: Mapped[int] = mapped_column(server_default="0", default=0)
     counts: Mapped[dict[str, Any]] = mapped_column(server_default="{}", default=dict)
     rehearsal: Mapped[dict[str, Any]] = mapped_column(server_default="{}", default=dict)
+    # The first rows about somebody whom an earlier row named, as `batches.Repeat`.
+    repeats: Mapped[list[Any]] = mapped_column(JSONB, server_default="[]", default=list)
     failure: Mapped[str | None]
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
@@ -274,4 +276,5 @@ class RefusedRow(_Attached, Base):
     row: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     reason: Mapped[str]
     detail: Mapped[str] = mapped_column(server_default="", default="")
+    place: Mapped[int | None] = mapped_column(SmallInteger)
     cells: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}", default=list)

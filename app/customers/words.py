@@ -45,6 +45,7 @@ LABELS = {
     "currency": N_("Currency"),
     "product": N_("Product"),
     "consent": N_("Consent (yes or no)"),
+    "unsubscribed": N_("Unsubscribed (yes, or when)"),
     "consented_at": N_("Consent given on"),
     "consent_method": N_("How consent was given"),
     "consent_wording": N_("Wording they agreed to"),

@@ -15,7 +15,7 @@ from app.consent.evidence_imports import Claim, Outcome, Terms
 from app.consent.purposes import MARKETING
 from app.consent.refusal_imports import Refusal
 from app.customers.imports import evidence
-from app.customers.imports.evidence import EvidenceRow, ImportRef
+from app.customers.imports.evidence import EvidenceRow, Foreseen, ImportRef
 from app.delivery import moments
 from app.tracking import storing
 
@@ -34,6 +34,9 @@ def connect() -> None:
     """Put every answer where the question is asked; connecting twice changes nothing."""
     answers: list[tuple[list[Any], Any]] = [
         (evidence.TURN_HOOKS, evidence_imports.take_turn),
+        (evidence.TOPIC_HOOKS, list_topics),
+        (evidence.PREPARE_HOOKS, prepare_texts),
+        (evidence.FORESEE_HOOKS, foresee_evidence),
         (evidence.EVIDENCE_HOOKS, keep_evidence),
         (storing.SENT_TIMES, moments.sent_times),
     ]
@@ -42,32 +45,18 @@ def connect() -> None:
             asked.append(answer)
 
 
+def list_topics(session: Session, workspace_id: int) -> list[tuple[str, str]]:
+    """Return (key, name) of the topics people can join."""
+    return [(topic.key, topic.name) for topic in topics.list_active(session, workspace_id)]
+
+
 def keep_evidence(
     session: Session, workspace_id: int, import_ref: ImportRef, rows: list[EvidenceRow], now: datetime
 ) -> dict[str, int]:
     """Let consent judge what an imported file says about people's answers; return how many rows came to what."""
     # First every no: whoever says both in one file has said no.
     said_no = _refusals(session, workspace_id, import_ref, rows, now)
-    known = topics.list_active(session, workspace_id)
-    by_word = {word.casefold(): topic.key for topic in known for word in (topic.name, topic.key)}
-    default = next((topic.key for topic in known if topic.id == import_ref.topic_id), "")
-    language = workspaces.get(session, workspace_id).language
-    terms = {
-        said: Terms(
-            method=said.method,
-            topic=by_word.get(said.topic.casefold(), said.topic) if said.topic else default,
-            purposes=said.purposes or (MARKETING,),
-            wording=said.wording,
-            language=language,
-            page=said.page,
-        )
-        for said in {row.terms for row in rows}
-    }
-    claims = [
-        Claim(row.customer_id, row.row, row.email, row.address_digest, row.at, terms[row.terms], row.ip)
-        for row in rows
-        if row.is_yes
-    ]
+    claims = _claims(session, workspace_id, rows)
     outcomes = evidence_imports.record_many(
         session,
         workspace_id,
@@ -77,14 +66,69 @@ def keep_evidence(
         file_sha256=import_ref.file_sha256,
         staff_id=import_ref.staff_id or 0,
     )
-    counts = Counter(_came_to(outcome) for outcome in outcomes)
+    counts = Counter(filter(None, map(_came_to, outcomes)))
+    counts["granted"] = len(_mailable(claims, outcomes))
     counts["no_recorded"], counts["withdrawn"] = said_no
     return {name: number for name, number in counts.items() if number}
 
 
-def _came_to(outcome: Outcome) -> str:
+def foresee_evidence(
+    session: Session, workspace_id: int, rows: list[EvidenceRow], addresses: dict[int, bytes | None], now: datetime
+) -> Foreseen:
+    """Let consent say what a file would come to."""
+    refusing, leaving = refusal_imports.foresee(session, workspace_id, _said_no(rows))
+    claims = _claims(session, workspace_id, rows)
+    outcomes = evidence_imports.foresee(session, workspace_id, claims, addresses=addresses, now=now)
+    reasons: Counter[str] = Counter()
+    mailable = set()
+    for claim, outcome in zip(claims, outcomes, strict=True):
+        if outcome.granted and claim.customer_id in refusing:
+            reasons["said_no_here"] += 1
+        elif outcome.becomes_mailable:
+            mailable.add(claim.customer_id)
+        elif reason := _came_to(outcome):
+            reasons[reason] += 1
+    return Foreseen(mailable, refusing, leaving, dict(reasons))
+
+
+def prepare_texts(session: Session, workspace_id: int, terms: set[evidence.Terms], now: datetime) -> None:
+    """Store the texts that many rows of a file name."""
+    texts = {said.wording for said in terms if said.method and said.wording}
+    language = workspaces.get(session, workspace_id).language
+    evidence_imports.prepare(session, workspace_id, texts, language=language, now=now)
+
+
+def _claims(session: Session, workspace_id: int, rows: list[EvidenceRow]) -> list[Claim]:
+    """Return what consent is to judge: every yes, with the topic it names by its name or key."""
+    known = topics.list_active(session, workspace_id)
+    by_word = {word.casefold(): topic.key for topic in known for word in (topic.name, topic.key)}
+    language = workspaces.get(session, workspace_id).language
+    terms = {
+        said: Terms(
+            method=said.method,
+            topic=by_word.get(said.topic.casefold(), said.topic),
+            purposes=said.purposes or (MARKETING,),
+            wording=said.wording,
+            language=language,
+            page=said.page,
+        )
+        for said in {row.terms for row in rows}
+    }
+    return [
+        Claim(row.customer_id, row.row, row.email, row.address_digest, row.at, terms[row.terms], row.ip)
+        for row in rows
+        if row.is_yes
+    ]
+
+
+def _mailable(claims: list[Claim], outcomes: list[Outcome]) -> set[int]:
+    found = zip(claims, outcomes, strict=True)
+    return {claim.customer_id for claim, outcome in found if outcome.becomes_mailable}
+
+
+def _came_to(outcome: Outcome) -> str | None:
     if outcome.granted:
-        return "granted"
+        return None if outcome.becomes_mailable else "added"
     return _COUNTED_AS.get(outcome.reasons[0], _WITHOUT_EVIDENCE)
 
 
@@ -99,9 +143,12 @@ def _refusals(
         file_sha256=import_ref.file_sha256,
         note=f"import {import_ref.import_id}, {import_ref.file_name}",
     )
-    said = [
+    return refusal_imports.record_many(session, workspace_id, _said_no(rows), evidence=proof, now=now)
+
+
+def _said_no(rows: list[EvidenceRow]) -> list[Refusal]:
+    return [
         Refusal(row.customer_id, row.row, row.email, row.address_digest, row.terms.purposes)
         for row in rows
         if not row.is_yes
     ]
-    return refusal_imports.record_many(session, workspace_id, said, evidence=proof, now=now)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from app.customers.imports import files, reading, steps
+from app.customers.imports import encodings, files, steps
 from app.customers.models import Customer
 from tests.factories.customers import import_file
 
@@ -153,7 +153,7 @@ def test_one_bad_row_in_a_hundred_loses_nothing_else(database, workspace):
 
 
 def test_the_encodings_offered_are_those_python_knows():
-    for encoding in reading.ENCODINGS:
+    for encoding in encodings.ENCODINGS:
         assert "a".encode(encoding).decode(encoding) == "a"
 
 

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import func, select, text
 
 from app.customers import engagement, jobs, people, provenance
-from app.customers.imports import running, steps
+from app.customers.imports import checking, running, steps
 from app.customers.models import Customer, Engagement
 from app.kernel.clock import FixedClock
 from tests.factories import NOON
@@ -90,12 +90,12 @@ def test_a_rehearsal_tells_what_would_happen_and_writes_nothing(database, worksp
         found = steps.get(session, workspace.id, import_id)
         found.state = "mapped"
         steps.check(session, found)
-    running.rehearse(database, FixedClock(NOON), workspace.id, import_id)
+    checking.check(database, FixedClock(NOON), workspace.id, import_id)
 
     checked = outcome_of(database, workspace.id, import_id)
     assert checked.state == "checked"
     assert checked.rehearsal["counts"] == {"updated": 1, "created": 1, "refused": 1}
-    assert checked.rehearsal["errors"] == [{"row": 4, "reason": "address", "detail": "nobody"}]
+    assert checked.rehearsal["errors"] == [{"row": 4, "reason": "address", "detail": "nobody", "place": 0}]
     found = everyone(database, workspace.id)
     assert list(found) == ["ada@example.com"]
     assert found["ada@example.com"].city == "London"

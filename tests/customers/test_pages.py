@@ -7,7 +7,7 @@ import io
 import pytest
 
 from app.customers import people
-from app.customers.imports import running
+from app.customers.imports import checking, running
 from app.kernel.clock import FixedClock
 from app.web import guard
 from tests.factories import NOON
@@ -43,15 +43,15 @@ def test_a_file_goes_from_upload_to_result(client, database, workspace):
     assert client.post(f"{url}/columns", data=as_guessed).status_code == 303
     import_id = int(url.rpartition("/")[2])
     assert "hx-get" in client.get(url).text
-    running.rehearse(database, FixedClock(NOON), workspace.id, import_id)
+    checking.check(database, FixedClock(NOON), workspace.id, import_id)
     rehearsed = client.get(url).text
-    assert "2 rows would be taken over, 1 would be given back" in rehearsed
+    assert "2 rows would be imported, 1 rejected" in rehearsed
     assert "not an email address" in rehearsed
 
     assert client.post(f"{url}/start").status_code == 303
     assert client.get(f"{url}/progress").status_code == 200
     running.run(database, FixedClock(NOON), workspace.id, import_id)
-    assert "2 rows were taken over, 1 given back" in client.get(url).text
+    assert "2 rows were imported, 1 rejected" in client.get(url).text
     assert client.get(f"{url}/progress", headers={"HX-Request": "true"}).headers["HX-Redirect"] == url
     given_back = client.get(f"{url}/refused.csv").get_data(as_text=True)
     assert given_back.splitlines()[1].startswith("nobody,No,,,4,")

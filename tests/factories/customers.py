@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.customers import people, purchases
-from app.customers.imports import files, mapping, running
+from app.customers.imports import files, guessing, mapping, running
 from app.customers.models import Customer, Import
 from app.customers.responses import Response
 from app.kernel.clock import FixedClock
@@ -87,7 +87,7 @@ def an_uploaded_file(
         if encoding:
             files.reread(found, data, encoding=encoding, delimiter=None)
         choices = mapping.targets(session, workspace_id, kind)
-        chosen = mapped or mapping.guess(found.header, choices)
+        chosen = mapped or guessing.columns(found.header, choices)
         mapping.decide(found, chosen, mapping.Options(**options), choices)
         found.state = "running"
         return found.id

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import IO, Any
+from typing import Any, NamedTuple
 
 from app.customers import fields
+from app.customers.cells import unquote
 from app.customers.imports import reading
-from app.customers.imports.mapping import Options
+from app.customers.imports.occurrences import Occurrences
 from app.customers.imports.people_rows import PeopleReader, PersonRow
 from app.customers.imports.purchase_rows import PurchaseReader, PurchaseRow
-from app.customers.imports.reading import LONGEST_SHOWN, Broken
+from app.customers.imports.reading import LONGEST_SHOWN, Broken, Record
 from app.customers.imports.refused import RowRefused
+from app.customers.people import MOST_TAGS
 
 # Whoever signs up waits while a batch with consents is written, so it is a batch of a few tenths of a second.
 ROWS = 4_000
@@ -33,6 +35,18 @@ class Refused:
     reason: str
     detail: str
     cells: list[str]
+    place: int | None = None
+
+
+class Repeat(NamedTuple):
+    """A row about somebody whom an earlier row names: who it is, and (column, earlier, this) where both say something
+    else. What rows far apart say is not compared.
+    """
+
+    row: int
+    first: int
+    who: str
+    differs: tuple[tuple[str, str, str], ...]
 
 
 @dataclass
@@ -45,42 +59,52 @@ class Batch:
     people: list[PersonRow] = field(default_factory=list)
     purchases: list[PurchaseRow] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
-    repeated: int = 0
+    repeats: list[Repeat] = field(default_factory=list)
     cells: dict[int, list[str]] = field(default_factory=dict)
     # The rows as the database reads them.
     lines: bytes = b""
 
 
 def read(
-    file: IO[bytes],
+    records: Iterator[Record],
     *,
     progress: Callable[[], int],
-    encoding: str,
-    delimiter: str,
     width: int,
     reader: PeopleReader | PurchaseReader,
+    met: Occurrences,
     after: int,
     rows: int = ROWS,
+    latest: Occurrences | None = None,
 ) -> Iterator[Batch]:
-    """Yield batches of what follows record number `after`; `progress` tells how many bytes have been read."""
-    records = reading.records(file, encoding, delimiter)
-    gathered: list[tuple[int, list[str] | Broken]] = []
+    """Yield batches of what follows record number `after`; `progress` tells how many bytes have been read.
+
+    `met` learns whom the rows name, those up to `after` too; `latest` knows the last row of each person, where that one
+    alone is heard.
+    """
+    gathered: list[Record] = []
     size = 0
     for number, cells in records:
-        if number <= after:
-            continue
         gathered.append((number, cells))
         # An empty cell costs its place in the list, too.
         size += sum(map(len, cells)) + CELL * len(cells) if isinstance(cells, list) else LONGEST_SHOWN
-        if len(gathered) >= rows or size >= CHARACTERS:
-            yield _check(gathered, reader, width, progress())
+        if len(gathered) >= rows or size >= CHARACTERS or number == after:
+            batch = _check(gathered, reader, width, progress(), met, latest)
             gathered, size = [], 0
+            if batch.first > after:
+                yield batch
     if gathered:
-        yield _check(gathered, reader, width, progress())
+        batch = _check(gathered, reader, width, progress(), met, latest)
+        if batch.first > after:
+            yield batch
 
 
 def _check(
-    gathered: list[tuple[int, list[str] | Broken]], reader: PeopleReader | PurchaseReader, width: int, at: int
+    gathered: list[Record],
+    reader: PeopleReader | PurchaseReader,
+    width: int,
+    at: int,
+    met: Occurrences,
+    latest: Occurrences | None,
 ) -> Batch:
     batch = Batch(gathered[0][0], gathered[-1][0] + 1, at)
     read_row = reader.read
@@ -89,9 +113,10 @@ def _check(
         if isinstance(cells, Broken):
             batch.refused.append(Refused(number, cells.reason, str(cells.line), storable(cells.shown)))
             continue
-        if not cells:
-            continue
         joined = "".join(cells)
+        # Spreadsheets write rows of nothing but separators after the last one.
+        if not joined.strip():
+            continue
         # What is printable holds no NUL, no control character and nothing undecodable.
         is_plain = len(joined) <= PLAIN and joined.isprintable() and "'" not in joined
         try:
@@ -99,32 +124,53 @@ def _check(
                 raise RowRefused(dirt)
             if len(cells) != width and (len(cells) < width or any(cells[width:])):
                 raise RowRefused("ragged", str(len(cells)))
-            taken.append(read_row(number, cells, is_plain=is_plain))
-            batch.cells[number] = cells
+            if not is_plain and "'" in joined:
+                batch.cells[number] = list(map(unquote, cells))
+            else:
+                batch.cells[number] = cells
+            taken.append(read_row(number, batch.cells[number], is_plain=is_plain))
         except RowRefused as refusal:
-            batch.refused.append(Refused(number, refusal.reason, refusal.detail, storable(cells)))
+            kept = storable(batch.cells.get(number, cells))
+            batch.refused.append(Refused(number, refusal.reason, refusal.detail, kept, refusal.place))
     if isinstance(reader, PeopleReader):
-        _gather_people(batch, taken, reader.options)
+        _gather_people(batch, taken, reader, met, latest)
     else:
         _gather_purchases(batch, taken)
     return batch
 
 
-def _gather_people(batch: Batch, rows: list[PersonRow], options: Options) -> None:
+def _gather_people(
+    batch: Batch, rows: list[PersonRow], reader: PeopleReader, met: Occurrences, latest: Occurrences | None
+) -> None:
     """Make one row of several about the same person; a number or address cannot be two people's."""
-    by_email = options.match_by == "email"
+    options, by_email = reader.options, reader.options.match_by == "email"
     people: dict[str, PersonRow] = {}
     holders: dict[str, str] = {}
     for row in rows:
         identity, other = (row.key, row.number) if by_email else (row.number, row.key)
         if other and holders.setdefault(other, identity) != identity:
-            batch.refused.append(Refused(row.row, "taken", other, storable(batch.cells[row.row])))
+            place = reader.place["external_ref" if by_email else "email"]
+            batch.refused.append(Refused(row.row, "taken", other, storable(batch.cells[row.row]), place))
             continue
-        if identity in people:
-            row.absorb(people.pop(identity), options)
-            batch.repeated += 1
-        people[identity] = row
+        earlier = people.get(identity)
+        if earlier and options.repeats == "merge" and len({*earlier.tags, *row.tags}) > MOST_TAGS:
+            batch.refused.append(Refused(row.row, "tags", "", storable(batch.cells[row.row]), reader.tags_at))
+            continue
+        first = met.first(identity, row.row)
+        if first != row.row:
+            batch.repeats.append(Repeat(row.row, first, row.email or identity, _differences(earlier, row, reader)))
+            row.is_again = earlier is None
+        if (first != row.row and options.repeats == "first") or (latest and latest.find(identity) != row.row):
+            row.silence(reader.number_at)
+        people[identity] = row.absorb(earlier, options) if earlier else row
     batch.people = list(people.values())
+
+
+def _differences(earlier: PersonRow | None, row: PersonRow, reader: PeopleReader) -> tuple[tuple[str, str, str], ...]:
+    if earlier is None:
+        return ()
+    said = zip(reader.names, earlier.said, row.said, strict=True)
+    return tuple((name, old, new) for name, old, new in said if old and new and old != new)
 
 
 def _gather_purchases(batch: Batch, rows: list[PurchaseRow]) -> None:

@@ -10,7 +10,7 @@ from typing import IO
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from app.customers.imports import reading
+from app.customers.imports import encodings, reading
 from app.customers.models import Import, ImportFile
 from app.customers.values import one_line
 from app.kernel.database import Database
@@ -64,24 +64,29 @@ def store(
         raise FileRefused(
             "This is a workbook. Save it as CSV in your spreadsheet program and choose that.", field="file"
         )
-    found.encoding = reading.guess_encoding(sample)
-    if not reading.is_text(sample, found.encoding):
+    encoding = encodings.guess(sample)
+    if not reading.is_text(sample, encoding):
         raise FileRefused("This file holds no text. Choose a CSV file.", field="file")
-    reread(found, sample, encoding=found.encoding, delimiter=None)
+    reread(found, sample, encoding=encoding, delimiter=None)
     session.flush()
     return found
 
 
 def reread(found: Import, sample: bytes, *, encoding: str, delimiter: str | None) -> None:
-    """Read the header anew, as the person says the file is written."""
-    found.encoding = encoding
-    found.delimiter = delimiter or reading.guess_delimiter(sample, encoding)
-    first = next(reading.sample_rows(sample, found.encoding, found.delimiter, limit=1), None)
+    """Read the header anew, as the person says the file is written; raise FileRefused."""
+    laid_out = reading.layout(sample, encoding, delimiter)
+    found.encoding, found.delimiter = laid_out.encoding, laid_out.delimiter
+    first = next(reading.sample_rows(sample, laid_out, limit=1), None)
     if first is None:
         raise FileRefused("This file holds no rows that can be read.", field="file")
     if len(first) > MOST_COLUMNS:
         raise FileRefused("This file has more than 500 columns.", field="file")
     found.header = [name.replace("\0", "").replace(reading.UNREADABLE, "?")[:100] for name in first]
+
+
+def layout_of(session: Session, found: Import) -> reading.Layout:
+    """Return how the file is laid out, as far as its beginning tells and the person said."""
+    return reading.layout(sample_of(session, found), found.encoding, found.delimiter)
 
 
 def find_twin(session: Session, found: Import) -> Import | None:

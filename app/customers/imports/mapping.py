@@ -1,12 +1,10 @@
-"""Which column of the file is which field of ours? Guessed from the headings, decided by the person.
+"""Which column of the file is which field of ours, and how are its rows meant? Decided by the person.
 
 A mapping is `{"0": "email", "3": "custom.size"}`: column positions to targets. Columns not named are left out.
 """
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -18,37 +16,14 @@ from app.customers.words import LABELS
 from app.kernel.refusals import Refusal
 
 EVIDENCE = (
-    *("consent", "consented_at", "consent_method", "consent_wording", "consent_topic"),
+    *("consent", "unsubscribed", "consented_at", "consent_method", "consent_wording", "consent_topic"),
     *("consent_purposes", "consent_source", "consent_ip"),
 )
 PEOPLE = ("email", *fields.PROFILE, "tags", *EVIDENCE)
 PURCHASES = ("email", "external_ref", "order_ref", "purchased_at", "amount", "currency", "items", "product")
 
-_MEANT = {
-    "email": "e-mail|mail|email address|e-mail address|emailaddress|邮箱|电子邮件|电子邮箱|邮件地址|courriel",
-    "external_ref": "customer id|customer number|customer no|client id|id|customer|external id|客户编号|客户号",
-    "first_name": "firstname|first|given name|forename|vorname|prénom|名|名字",
-    "last_name": "lastname|last|surname|family name|nachname|nom|姓|姓氏",
-    "language": "lang|locale|sprache|语言",
-    "country": "country code|land|pays|国家",
-    "city": "town|stadt|ville|城市",
-    "time_zone": "timezone|zeitzone|时区",
-    "tags": "tag|labels|标签",
-    "consent": "subscribed|opt in|optin|opt-in|newsletter|accepts marketing|marketing consent|同意",
-    "consented_at": "consent date|opt in date|opt-in date|subscribed at|consent time|同意时间",
-    "consent_method": "method|opt in method|同意方式",
-    "consent_wording": "wording|consent text|notice|notice text|同意文本",
-    "consent_topic": "topic|list|主题",
-    "consent_purposes": "purposes|purpose|用途",
-    "consent_source": "consent page|form|signup page|sign-up page|consent url",
-    "consent_ip": "ip|ip address|opt in ip|opt-in ip",
-    "order_ref": "order id|order|order number|order no|invoice|transaction id|订单号|订单编号",
-    "purchased_at": "date|purchased on|purchase date|order date|purchased|created at|日期|购买日期|下单时间",
-    "amount": "total|price|value|revenue|sum|order total|金额|总额",
-    "currency": "currency code|币种",
-    "items": "quantity|qty|count|units|cds|数量",
-    "product": "product name|item|title|sku|商品|产品",
-}
+
+REPEATS = ("merge", "last", "first")
 
 
 class MappingRefused(Refusal):
@@ -64,7 +39,8 @@ class Options:
 
     `match_by` finds the person (email or external_ref); `unknown` says what happens to purchases of people we do not
     know (refuse or create); empty cells leave what is known unless `clears_empty`;
-    `topic` is what people said yes to where a row names none.
+    `topic` is what people said yes to where a row names none; `repeats` says what several rows of one person come to
+    (merge: joined, later cells win; first or last: that row alone). Their answers about consent always count.
     """
 
     match_by: str = "email"
@@ -75,6 +51,7 @@ class Options:
     currency: str = "EUR"
     topic: str = ""
     time_zone: str = "UTC"
+    repeats: str = "merge"
 
     def dump(self) -> dict[str, Any]:
         return asdict(self)
@@ -88,17 +65,6 @@ def targets(session: Session, workspace_id: int, kind: str) -> list[tuple[str, s
     own = [(f"custom.{field.key}", field.label) for field in custom]
     plain = [(name, LABELS[name]) for name in PEOPLE if name not in EVIDENCE]
     return [*plain, *own, *((name, LABELS[name]) for name in EVIDENCE)]
-
-
-def guess(header: list[str], choices: list[tuple[str, str]]) -> dict[str, str]:
-    """Return what each column probably is, each target at most once, better guesses first."""
-    words = {_plain(name): target for target, label in choices for name in _names(target, label)}
-    found: dict[str, str] = {}
-    for position, heading in enumerate(header):
-        target = words.get(_plain(heading))
-        if target and target not in found.values():
-            found[str(position)] = target
-    return found
 
 
 def decide(found: Import, mapping: dict[str, str], options: Options, choices: list[tuple[str, str]]) -> None:
@@ -115,9 +81,17 @@ def decide(found: Import, mapping: dict[str, str], options: Options, choices: li
     found.mapping, found.options, found.state = dict(chosen), options.dump(), "mapped"
 
 
+_FOUND_BY = {
+    "email": "Choose the column that holds the email address: people are found by it.",
+    "external_ref": "Choose the column that holds the customer number: people are found by it.",
+}
+
+
 def _check_enough(kind: str, chosen: set[str], options: Options) -> None:
     if options.match_by not in ("email", "external_ref") or options.match_by not in chosen:
-        raise MappingRefused("Choose the column by which people are found: %(name)s.", name=options.match_by)
+        raise MappingRefused(_FOUND_BY.get(options.match_by, MappingRefused.message))
+    if options.unknown not in ("refuse", "create") or options.repeats not in REPEATS:
+        raise MappingRefused
     if options.decimal not in ".," or options.date_order not in dates.ORDERS:
         raise MappingRefused
     if options.currency not in codes.currencies():
@@ -126,13 +100,3 @@ def _check_enough(kind: str, chosen: set[str], options: Options) -> None:
         raise MappingRefused("Purchases need a date and an amount.")
     if kind == "purchases" and options.unknown == "create" and options.match_by != "email":
         raise MappingRefused("Unknown people can only be added by their address.")
-
-
-def _names(target: str, label: str) -> list[str]:
-    return [target.removeprefix("custom."), label, *_MEANT.get(target, "").split("|")]
-
-
-def _plain(text: str) -> str:
-    """Fold case, accents' width, separators: "E-Mail_Address " is "e mail address"."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    return re.sub(r"[\s_.-]+", " ", folded).strip()

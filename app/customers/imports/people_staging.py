@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.customers import addresses, fields
+from app.customers import addresses, fields, people
 from app.customers.imports.mapping import Options
 from app.customers.imports.people_rows import PersonRow
 from app.kernel import database
@@ -25,9 +25,11 @@ _STAGE = """
     CREATE TEMPORARY TABLE IF NOT EXISTS people_stage (
         row bigint, email text, email_key text COLLATE "C", digest bytea, provider text, external_ref text,
         first_name text, last_name text, language text, country text, city text, time_zone text,
-        tags text[], custom jsonb, customer_id bigint, outcome text NOT NULL DEFAULT 'created'
+        tags text[], custom jsonb, is_silent boolean NOT NULL DEFAULT false, customer_id bigint,
+        outcome text NOT NULL DEFAULT 'created'
     ) ON COMMIT DELETE ROWS
 """
+TAKEN, OVERFULL = "taken", "tags"
 _MATCH = {"email": "c.email_key = s.email_key", "external_ref": "c.external_ref = s.external_ref"}
 
 
@@ -50,6 +52,7 @@ class PeopleStage:
         self.custom = sorted(target[7:] for target in targets if target.startswith("custom."))
         self.has_email = "email" in targets
         self.has_tags = "tags" in targets
+        self.has_silent = options.repeats != "merge"
         self.binds: dict[str, Any] = {"w": workspace_id, "import_id": import_id, "keys": self.custom}
         self.binds.update({f"key_{number}": key for number, key in enumerate(self.custom)})
 
@@ -65,6 +68,8 @@ class PeopleStage:
                 cells.append(_array(row.tags))
             if has_custom:
                 cells.append(json.dumps(row.custom, ensure_ascii=False))
+            if self.has_silent:
+                cells.append("t" if row.is_silent else "f")
             line = "\t".join(cells)
             if "\\" in line:
                 line = line.replace("\\", "\\\\")
@@ -77,20 +82,26 @@ class PeopleStage:
         lines.append("")
         return "\n".join(lines).encode()
 
-    def take_over(
-        self, session: Session, rows: Sequence[PersonRow], lines: bytes, *, rehearse: bool, now: datetime
-    ) -> Outcome:
-        """Write what is new or different; return what came of every row."""
+    def load(self, session: Session, lines: bytes) -> None:
+        """Bring the rows to the database; nobody waits for this."""
         session.execute(text(_STAGE))
         database.copy_text(session, "people_stage", self._columns(), lines)
+
+    def take_over(self, session: Session, rows: Sequence[PersonRow], *, rehearse: bool, now: datetime) -> Outcome:
+        """Write what is new or different of the rows loaded; return what came of every row."""
         known = self._compare(session)
-        taken = self._find_taken(session)
-        outcomes = Counter(outcome for row, (_, outcome) in known.items() if row not in taken)
-        outcomes["created"] = len(rows) - len(known.keys() | taken)
-        found = Outcome(counts=+outcomes, refused=[_taken(row) for row in rows if row.row in taken] if taken else [])
+        refused = {row: OVERFULL for row, (_, outcome) in known.items() if outcome == OVERFULL}
+        refused |= dict.fromkeys(self._find_taken(session), TAKEN)
+        outcomes = Counter(outcome for row, (_, outcome) in known.items() if row not in refused)
+        outcomes["created"] = len(rows) - len(known.keys() | refused.keys())
+        again = [row.row for row in rows if row.is_again and row.row not in refused]
+        outcomes -= Counter(known[row][1] if row in known else "created" for row in again)
+        found = Outcome(counts=+outcomes)
+        found.refused = [_refusal(row, refused[row.row]) for row in rows if row.row in refused] if refused else []
+        found.customer_ids = {row: customer_id for row, (customer_id, _) in known.items() if row not in refused}
         if not rehearse:
-            found.customer_ids = {row: customer_id for row, (customer_id, _) in known.items() if row not in taken}
-            self._write(session, found, now)
+            has_new = len(rows) > len(known.keys() | refused.keys())
+            self._write(session, found, {outcome for _, outcome in known.values()}, now, has_new=has_new)
         return found
 
     def _columns(self) -> list[str]:
@@ -98,6 +109,7 @@ class PeopleStage:
         names += ["email", "email_key", "provider"] if self.has_email else []
         names += ["tags"] if self.has_tags else []
         names += ["custom"] if self.custom else []
+        names += ["is_silent"] if self.has_silent else []
         return [*names, "digest"] if self.has_email else names
 
     def _compare(self, session: Session) -> dict[int, tuple[int, str]]:
@@ -106,15 +118,18 @@ class PeopleStage:
         different = "false"
         if news:
             olds = ", ".join(f"c.{name}" for name in news)
-            different = f"ROW({olds}) IS DISTINCT FROM ROW({', '.join(news.values())})"
+            different = f"NOT s.is_silent AND ROW({olds}) IS DISTINCT FROM ROW({', '.join(news.values())})"
+        overfull = f"cardinality({news['tags']}) > {people.MOST_TAGS}" if self.has_tags else "false"
         # One look into an index for each row, whatever the planner thinks it knows of tables that grow meanwhile.
         found = self._run(
             session,
-            f"""SELECT s.row, c.id, c.is_different FROM people_stage s CROSS JOIN LATERAL (
-                    SELECT c.id, {different} AS is_different FROM customers c
+            f"""SELECT s.row, c.id, CASE WHEN NOT c.is_different THEN 'unchanged'
+                    WHEN c.is_overfull THEN '{OVERFULL}' ELSE 'updated' END
+                FROM people_stage s CROSS JOIN LATERAL (
+                    SELECT c.id, {different} AS is_different, {overfull} AS is_overfull FROM customers c
                     WHERE c.workspace_id = :w AND {_MATCH[self.options.match_by]} LIMIT 1) c""",
         )
-        known = {row: (id_, "updated" if is_different else "unchanged") for row, id_, is_different in found}
+        known = {row: (customer_id, outcome) for row, customer_id, outcome in found}
         if known:
             ids, outcomes = zip(*known.values(), strict=True)
             binds = {"rows": list(known), "ids": list(ids), "outcomes": list(outcomes)}
@@ -149,9 +164,11 @@ class PeopleStage:
             news["custom"] = f"{kept} || s.custom"
         return news
 
-    def _write(self, session: Session, found: Outcome, now: datetime) -> None:
+    def _write(
+        self, session: Session, found: Outcome, outcomes: set[str], now: datetime, *, has_new: bool
+    ) -> None:
         news = self._news()
-        if found.counts["updated"]:
+        if "updated" in outcomes:
             sets = ", ".join(f"{name} = {new}" for name, new in news.items())
             self._run(
                 session,
@@ -160,7 +177,7 @@ class PeopleStage:
                     WHERE c.workspace_id = :w AND c.id = s.customer_id AND s.outcome = 'updated'""",
                 now=now,
             )
-        if found.counts["created"]:
+        if has_new:
             found.customer_ids.update(self._run(session, _INSERT, now=now).all())
 
     def _provenance(self, news: dict[str, str]) -> str:
@@ -178,8 +195,8 @@ class PeopleStage:
         return session.execute(prepared, {name: known[name] for name in prepared._bindparams})
 
 
-def _taken(row: PersonRow) -> tuple[int, str, str]:
-    return row.row, "taken", row.number or row.email
+def _refusal(row: PersonRow, reason: str) -> tuple[int, str, str]:
+    return row.row, reason, ", ".join(row.tags)[:200] if reason == OVERFULL else row.number or row.email
 
 
 @lru_cache(maxsize=8192)

@@ -8,7 +8,6 @@ from datetime import datetime
 from decimal import Decimal
 
 from app.customers import addresses, codes, dates, fields, values
-from app.customers.cells import unquote
 from app.customers.imports.mapping import Options
 from app.customers.imports.refused import RowRefused
 
@@ -38,9 +37,10 @@ class PurchaseRow:
 class PurchaseReader:
     """Reads rows of one file by its mapping."""
 
-    def __init__(self, mapping: dict[str, str], options: Options, file_sha256: str) -> None:
+    def __init__(self, mapping: dict[str, str], options: Options, file_sha256: str, header: list[str]) -> None:
         place = {target: int(position) for position, target in mapping.items()}
         self.options = options
+        self.header = header
         self.key_at, self.moment_at, self.amount_at = (
             place[name] for name in (options.match_by, "purchased_at", "amount")
         )
@@ -51,8 +51,8 @@ class PurchaseReader:
 
     def read(self, row: int, cells: list[str], *, is_plain: bool) -> PurchaseRow:
         """Return the purchase; raise RowRefused. In a plain row no cell holds more than meets the eye."""
-        typed = unquote(cells[self.key_at].strip())
-        clean = str.strip if is_plain else _unquoted_line
+        typed = cells[self.key_at].strip()
+        clean = str.strip if is_plain else values.one_line
         return PurchaseRow(
             row,
             self._key(typed),
@@ -67,24 +67,24 @@ class PurchaseReader:
 
     def _key(self, typed: str) -> str:
         if not typed:
-            raise RowRefused("nobody", self.options.match_by)
+            raise RowRefused("nobody", self.header[self.key_at])
         if self.options.match_by == "external_ref":
             return values.one_line(typed)
         key = addresses.find_key(typed)
         if key is None:
-            raise RowRefused("address", typed)
+            raise RowRefused("address", typed, self.key_at)
         return key
 
     def _order(self, order: str) -> str:
         if not 0 < len(order) <= LONGEST_ORDER:
-            raise RowRefused("order", order)
+            raise RowRefused("order", order, self.order_at)
         return order
 
     def _moment(self, text: str) -> datetime:
         try:
             return dates.moment(text, self.options.date_order, self.options.time_zone)
         except ValueError:
-            raise RowRefused("date", text) from None
+            raise RowRefused("date", text, self.moment_at) from None
 
     def _amount(self, text: str) -> str:
         plain = text.strip()
@@ -93,9 +93,9 @@ class PurchaseReader:
         try:
             amount = values.amount(text, decimal=self.options.decimal)
         except ValueError:
-            raise RowRefused("amount", text) from None
+            raise RowRefused("amount", text, self.amount_at) from None
         if abs(amount) >= LARGEST_AMOUNT:
-            raise RowRefused("amount", text)
+            raise RowRefused("amount", text, self.amount_at)
         return str(amount)
 
     def _currency(self, cell: str) -> str:
@@ -104,21 +104,18 @@ class PurchaseReader:
             return self.options.currency
         code = codes.find_currency(text)
         if code is None:
-            raise RowRefused("currency", text)
+            raise RowRefused("currency", text, self.currency_at)
         return code
 
     def _items(self, text: str) -> int:
         if not text:
             return 1
         if not (text.isascii() and text.isdigit() and len(text) <= 6):
-            raise RowRefused("items", text)
+            raise RowRefused("items", text, self.items_at)
         return int(text)
 
     def _product(self, text: str) -> str:
         if len(text) > fields.LONGEST_TEXT:
-            raise RowRefused("too_long", "product")
+            raise RowRefused("too_long", text, self.product_at)
         return text
 
-
-def _unquoted_line(cell: str) -> str:
-    return unquote(values.one_line(cell))

@@ -53,10 +53,13 @@ class PurchaseStage:
         lines.append("")
         return "\n".join(lines).encode()
 
-    def take_over(self, session: Session, lines: bytes, digest_key: bytes, *, rehearse: bool, now: datetime) -> Outcome:
-        """Write what is new or different and add up anew for those concerned; return what came of every row."""
+    def load(self, session: Session, lines: bytes) -> None:
+        """Bring the rows to the database; nobody waits for this."""
         session.execute(text(_STAGE))
         database.copy_text(session, "purchase_stage", _COLUMNS, lines)
+
+    def take_over(self, session: Session, digest_key: bytes, *, rehearse: bool, now: datetime) -> Outcome:
+        """Write what is new or different and add up anew for those concerned; return what came of every row."""
         found = Outcome()
         if self.options.unknown == "create":
             found.counts["people_created"] += self._add_people(session, digest_key, rehearse=rehearse, now=now)

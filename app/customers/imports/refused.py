@@ -35,10 +35,15 @@ REASONS = {
 }
 
 
-class RowRefused(Exception):
-    """One row cannot be taken; the others go on."""
+# The row itself cannot be read, whatever its columns mean.
+UNREADABLE = frozenset(("ragged", "endless", "unclosed", "nul", "encoding"))
 
-    def __init__(self, reason: str, detail: str = "") -> None:
+
+class RowRefused(Exception):
+    """One row cannot be taken; the others go on. `place` is the column at fault, where it is one."""
+
+    def __init__(self, reason: str, detail: str = "", place: int | None = None) -> None:
         super().__init__(reason)
         self.reason = reason
         self.detail = detail[:200]
+        self.place = place

@@ -16,6 +16,12 @@ class NotReady(Refusal):
     message = "Choose what the columns mean first."
 
 
+class NoTable(Refusal):
+    """The preview gave up, because most rows cannot be read."""
+
+    message = "Most rows of this file cannot be read. Choose another separator or encoding, or correct the file."
+
+
 def get(session: Session, workspace_id: int, import_id: int) -> Import:
     """Return the import; raise NotFound."""
     found = session.get(Import, (workspace_id, import_id))
@@ -34,7 +40,7 @@ def list_latest(session: Session, workspace_id: int, *, before: int | None = Non
 
 def check(session: Session, found: Import) -> None:
     """Have the file rehearsed in the background."""
-    _require(found, "mapped", "checked", "checking")
+    require(found, "mapped", "checked", "checking")
     found.state, found.rehearsal = "checking", {}
     _ask(session, "customers.check_import", found)
 
@@ -46,7 +52,9 @@ def start(session: Session, found: Import) -> None:
     if found.state == "running":
         _ask(session, "customers.run_import", found)
         return
-    _require(found, "mapped", "checked", "checking")
+    require(found, "mapped", "checked", "checking")
+    if "stopped" in found.rehearsal:
+        raise NoTable
     found.state = "running"
     _ask(session, "customers.run_import", found)
 
@@ -59,7 +67,8 @@ def list_refused(session: Session, found: Import, *, after: int = 0, limit: int 
     return list(session.scalars(query.order_by(RefusedRow.row).limit(limit)))
 
 
-def _require(found: Import, *states: str) -> None:
+def require(found: Import, *states: str) -> None:
+    """Raise NotReady unless the file is at one of these points."""
     if found.state not in states:
         raise NotReady
 

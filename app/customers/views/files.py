@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
-from flask import Response, g, render_template
+from flask import Flask, Response, current_app, g, render_template
 from flask.typing import ResponseReturnValue
+from flask_babel import force_locale, get_locale
 from flask_babel import gettext as _
 
 from app.customers import cells
 from app.customers.imports import steps
+from app.customers.models import Import, RefusedRow
 from app.customers.views import progress
 from app.customers.views.blueprint import bp
 from app.kernel.database import Database
@@ -38,20 +41,33 @@ def download_refused(import_id: int) -> ResponseReturnValue:
     with services().database.transaction(g.workspace.id) as session:
         found = steps.get(session, g.workspace.id, import_id)
         heading = [*found.header, _("Row"), _("Reason")]
-    lines = cells.table(_refused(services().database, g.workspace.id, import_id, heading))
-    headers = {"Content-Disposition": f'attachment; filename="import-{import_id}-given-back.csv"'}
-    return Response(list(lines), mimetype="text/csv", headers=headers)
+    speak = _Speaker(current_app._get_current_object(), str(get_locale()))  # type: ignore[attr-defined]
+    lines = cells.table(_refused(services().database, found, heading, speak))
+    headers = {"Content-Disposition": f'attachment; filename="import-{import_id}-rejected.csv"'}
+    # Made while it is being downloaded: a file may give back millions of rows.
+    return Response(lines, mimetype="text/csv", headers=headers)
 
 
-def _refused(database: Database, workspace_id: int, import_id: int, heading: list[str]) -> Iterator[list[str]]:
+class _Speaker(NamedTuple):
+    """Says reasons in the language of whoever asked, though their request is over when most rows are made."""
+
+    app: Flask
+    locale: str
+
+    def say(self, found: Import, rows: list[RefusedRow]) -> list[str]:
+        with self.app.app_context(), force_locale(self.locale):
+            return [progress.say(row.reason, row.detail, progress.heading(found, row.place)) for row in rows]
+
+
+def _refused(database: Database, found: Import, heading: list[str], speak: _Speaker) -> Iterator[list[str]]:
     yield heading
     width, after = len(heading) - 2, 0
     while True:
-        with database.transaction(workspace_id) as session:
-            found = steps.list_refused(session, steps.get(session, workspace_id, import_id), after=after, limit=AT_ONCE)
-        if not found:
+        with database.transaction(found.workspace_id) as session:
+            rows = steps.list_refused(session, found, after=after, limit=AT_ONCE)
+        if not rows:
             return
-        for row in found:
+        for row, why in zip(rows, speak.say(found, rows), strict=True):
             kept = [*row.cells, *[""] * width][: max(width, len(row.cells))]
-            yield [*kept, str(row.row), progress.say(row.reason, row.detail)]
-        after = found[-1].row
+            yield [*kept, str(row.row), why]
+        after = rows[-1].row

@@ -8,9 +8,10 @@ from flask import g, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from app.customers import fields, purchases
 from app.customers.forms import MappingForm, ReadingForm, UploadForm, mapping_form
-from app.customers.imports import files, mapping, reading, steps
-from app.customers.models import Import
+from app.customers.imports import evidence, files, fixes, guessing, mapping, reading, steps
+from app.customers.models import CustomField, Import
 from app.customers.views import progress
 from app.customers.views.blueprint import bp
 from app.kernel import ids
@@ -18,7 +19,9 @@ from app.kernel.refusals import Refusal
 from app.kernel.services import services
 from app.web import guard, shell
 
-SAMPLE_ROWS = 5
+SHOWN_ROWS = 5
+# From so many rows it is guessed what the columns mean.
+SAMPLE_ROWS = 2000
 # The form around a file is small.
 LARGEST_UPLOAD = files.LARGEST + files.PIECE
 
@@ -66,8 +69,15 @@ def show_import(import_id: int) -> ResponseReturnValue:
         found = steps.get(session, g.workspace.id, import_id)
         if found.state in ("uploaded", "mapped") and g.role != "viewer":
             return _columns_page(session, found)
-        values = {"found": found, "errors": progress.first_errors(session, found)}
-    return shell.page("customers/import.html", progress=progress.of(found), tally=progress.tally(found), **values)
+        values = {"found": found, "errors": progress.first_errors(session, found), "causes": _causes(session, found)}
+    return shell.page(
+        "customers/import.html",
+        progress=progress.of(found),
+        tally=progress.tally(found),
+        repeats=progress.repeats(found),
+        stopped=progress.stopped(found),
+        **values,
+    )
 
 
 @bp.get("/customers/imports/<int:import_id>/columns")
@@ -93,7 +103,7 @@ def reread(import_id: int) -> ResponseReturnValue:
         if found.state not in ("running", "done"):
             sample = files.sample_of(session, found)
             files.reread(found, sample, encoding=form.encoding.data, delimiter=form.delimiter.data)
-            found.mapping, found.state = {}, "uploaded"
+            found.mapping, found.options, found.state = {}, {}, "uploaded"
     return shell.back(f"/customers/imports/{import_id}")
 
 
@@ -103,7 +113,7 @@ def decide_columns(import_id: int) -> ResponseReturnValue:
     """Take the meaning of the columns and rehearse."""
     with services().database.transaction(g.workspace.id) as session:
         found = steps.get(session, g.workspace.id, import_id)
-        form = mapping_form(found.kind)
+        form = mapping_form(found.kind, evidence.topics(session, g.workspace.id))
         chosen = {str(place): request.form.get(f"column-{place}", "") for place in range(len(found.header))}
         try:
             if not form.validate():
@@ -113,6 +123,19 @@ def decide_columns(import_id: int) -> ResponseReturnValue:
         except Refusal as refusal:
             form.refuse(refusal)
             return _columns_page(session, found, form=form, chosen=chosen), 422
+        steps.check(session, found)
+    return shell.back(f"/customers/imports/{import_id}")
+
+
+@bp.post("/customers/imports/<int:import_id>/fix")
+@guard.role("marketer")
+def fix(import_id: int) -> ResponseReturnValue:
+    """Read the file as suggested, and preview it again."""
+    with services().database.transaction(g.workspace.id) as session:
+        found = steps.get(session, g.workspace.id, import_id)
+        steps.require(found, "checked")
+        choices = mapping.targets(session, g.workspace.id, found.kind)
+        fixes.apply(found, fixes.Fix(request.form.get("what", ""), request.form.get("value", "")[:20]), choices)
         steps.check(session, found)
     return shell.back(f"/customers/imports/{import_id}")
 
@@ -145,15 +168,18 @@ def _columns_page(
     session: Any, found: Import, *, form: MappingForm | None = None, chosen: dict[str, str] | None = None
 ) -> str:
     choices = mapping.targets(session, g.workspace.id, found.kind)
-    guessed = mapping.guess(found.header, choices)
-    meant = chosen or found.mapping or guessed
-    sample = files.sample_of(session, found)
-    rows = list(reading.sample_rows(sample, found.encoding, found.delimiter, limit=SAMPLE_ROWS + 1))[1:]
+    custom = fields.list_custom(session, g.workspace.id) if found.kind == "people" else []
+    rows = _sample(session, found)
+    meant = chosen or found.mapping or guessing.columns(found.header, choices, rows, custom)
+    topics = evidence.topics(session, g.workspace.id)
     return shell.page(
         "customers/columns.html",
         found=found,
         reading=ReadingForm(formdata=None, encoding=found.encoding, delimiter=found.delimiter),
-        form=form or mapping_form(found.kind, formdata=None, data=found.options or _first_options(meant)),
+        form=form
+        or mapping_form(
+            found.kind, topics, formdata=None, data=found.options or _first_options(session, found, meant, rows, custom)
+        ),
         choices=choices,
         columns=[_column(place, name, meant, rows) for place, name in enumerate(found.header)],
         row_count=len(rows),
@@ -161,20 +187,60 @@ def _columns_page(
     )
 
 
+def _sample(session: Any, found: Import) -> list[list[str]]:
+    """Return the first rows of the file, without the heading."""
+    sample = files.sample_of(session, found)
+    laid_out = reading.layout(sample, found.encoding, found.delimiter)
+    return list(reading.sample_rows(sample, laid_out, limit=SAMPLE_ROWS + 1))[1:]
+
+
+def _first_options(
+    session: Any, found: Import, meant: dict[str, str], rows: list[list[str]], custom: list[CustomField]
+) -> dict[str, Any]:
+    return fixes.options_for(
+        found.kind,
+        meant,
+        rows,
+        custom,
+        delimiter=found.delimiter,
+        time_zone=g.workspace.time_zone,
+        usual_currency=purchases.usual_currency(session, g.workspace.id) or "EUR",
+    )
+
+
+def _causes(session: Any, found: Import) -> list[dict[str, Any]]:
+    """Return why rows would be given back, the most frequent cause first, and what would help."""
+    causes = found.rehearsal.get("causes", []) if found.state == "checked" else []
+    rows = _sample(session, found) if causes else []
+    return [
+        {
+            "rows": cause["rows"],
+            "example": cause["row"],
+            "sentence": progress.say(cause["reason"], cause["detail"], progress.heading(found, cause.get("place"))),
+            "fixes": [_said(found, fix) for fix in fixes.suggest(found, cause, rows, time_zone=g.workspace.time_zone)],
+        }
+        for cause in sorted(causes, key=lambda cause: -cause["rows"])
+    ]
+
+
+def _said(found: Import, fix: fixes.Fix) -> dict[str, str]:
+    label = {
+        "dmy": _("Read dates day first"),
+        "mdy": _("Read dates month first"),
+        ",": _("Read the comma as decimal mark"),
+        ".": _("Read the point as decimal mark"),
+        "create": _("Add unknown people"),
+    }.get(fix.value) or _("Skip this column")
+    return {"what": fix.what, "value": fix.value, "label": label}
+
+
 def _column(place: int, name: str, meant: dict[str, str], rows: list[list[str]]) -> dict[str, Any]:
-    cells = [row[place] if place < len(row) else "" for row in rows]
+    cells = [row[place] if place < len(row) else "" for row in rows[:SHOWN_ROWS]]
     shown = [cell.replace(reading.UNREADABLE, "\ufffd").replace("\0", "\ufffd")[:80] for cell in cells]
     return {"place": place, "name": name, "target": meant.get(str(place), ""), "cells": shown}
-
-
-def _first_options(meant: dict[str, str]) -> dict[str, Any]:
-    """People without an address can only be found by their number."""
-    return {} if "email" in meant.values() else {"match_by": "external_ref"}
 
 
 def _options(form: MappingForm) -> mapping.Options:
     """Return what was chosen; what a file of this kind is not asked stays as it is for everybody."""
     said = {name: value for name, value in form.data.items() if name != "csrf_token" and value is not None}
-    if "currency" in said:
-        said["currency"] = said["currency"].upper()
     return mapping.Options(**said, time_zone=g.workspace.time_zone)

@@ -11,22 +11,24 @@ from sqlalchemy.orm import Session
 from app.customers.imports import steps
 from app.customers.imports.refused import REASONS
 from app.customers.models import Import
-from app.customers.words import N_
+from app.customers.words import LABELS, N_
 
 FIRST = 10
+FIRST_REPEATS = 20
 _OUTCOMES = {
     "created": N_("new"),
     "updated": N_("changed"),
     "unchanged": N_("as they were"),
-    "repeated": N_("rows joined with another row of the same person"),
-    "refused": N_("rows given back"),
+    "repeated": N_("further rows of a person the file names before"),
+    "refused": N_("rows rejected"),
     "people_created": N_("people added with their purchases"),
 }
 _CONSENT = {
     "said_yes": N_("rows with proof of consent (when, how, which words)"),
     "claimed_only": N_("rows that say yes without proof: they grant nothing"),
     "said_no": N_("rows that say no"),
-    "consent_granted": N_("people who may be mailed on this proof"),
+    "consent_granted": N_("people become mailable"),
+    "consent_added": N_("further permissions of people who were mailable, or for tracking and profiling"),
     "consent_already_known": N_("people whose permission was on record already"),
     "consent_said_no_here": N_("people who said no here before: that stays"),
     "consent_suppressed": N_("addresses that are never to be mailed"),
@@ -61,6 +63,8 @@ class Tally:
     consent: list[tuple[str, int, str]]
     taken: int
     refused: int
+    mailable: int
+    claimed: int
 
 
 def of(found: Import) -> Progress | None:
@@ -75,34 +79,61 @@ def of(found: Import) -> Progress | None:
         url=f"/customers/imports/{found.id}/progress",
         done=done,
         total=max(found.size_bytes // 1024, done, 1),
-        sentence=_("Looking through the file (in KB)") if is_rehearsal else _("Taking the file over (in KB)"),
+        sentence=_("Looking through the file (in KB)") if is_rehearsal else _("Importing (in KB)"),
         is_finished=False,
-        errors=[(_("rows given back"), refused)] if refused else None,
+        errors=[(_("rows rejected"), refused)] if refused else None,
     )
 
 
 def tally(found: Import) -> Tally:
     """Return the counts of the run, or of the rehearsal before there is one."""
-    counts = found.counts if found.state in ("running", "done") else found.rehearsal.get("counts", {})
+    counts = found.counts if found.state in ("running", "done", "failed") else found.rehearsal.get("counts", {})
     return Tally(
         rows=_said(_OUTCOMES, counts),
         consent=_said(_CONSENT, counts),
         taken=sum(counts.get(name, 0) for name in ("created", "updated", "unchanged")),
         refused=counts.get("refused", 0),
+        mailable=counts.get("consent_granted", 0),
+        claimed=counts.get("claimed_only", 0),
     )
 
 
 def first_errors(session: Session, found: Import) -> list[tuple[int, str]]:
     """Return (row, sentence) of the first rows given back."""
-    if found.state in ("running", "done"):
+    if found.state in ("running", "done", "failed"):
         kept = steps.list_refused(session, found, limit=FIRST)
-        return [(row.row, say(row.reason, row.detail)) for row in kept]
-    return [(row["row"], say(row["reason"], row["detail"])) for row in found.rehearsal.get("errors", [])]
+        return [(row.row, say(row.reason, row.detail, heading(found, row.place))) for row in kept]
+    rows = found.rehearsal.get("errors", [])
+    return [(row["row"], say(row["reason"], row["detail"], heading(found, row.get("place")))) for row in rows]
 
 
-def say(reason: str, detail: str) -> str:
+def repeats(found: Import) -> list[tuple[str, str, str]]:
+    """Return (rows, who, what they say differently) of the first rows about somebody whom an earlier row named."""
+    kept = found.repeats if found.state in ("running", "done", "failed") else found.rehearsal.get("repeats", [])
+    return [
+        (
+            _("%(first)s and %(row)s", first=first, row=row),
+            who,
+            " · ".join(f"{_(LABELS[name])}: {old} → {new}" for name, old, new in differs),
+        )
+        for row, first, who, differs in kept[:FIRST_REPEATS]
+    ]
+
+
+def stopped(found: Import) -> dict[str, Any] | None:
+    """Return where the file was given up, None where it was not."""
+    return found.rehearsal.get("stopped") if found.state in ("checked", "failed") else None
+
+
+def heading(found: Import, place: int | None) -> str:
+    """Return what the column at fault is called in the file."""
+    return found.header[place] if place is not None and place < len(found.header) else ""
+
+
+def say(reason: str, detail: str, column: str = "") -> str:
     """Return why a row is given back, in words."""
-    return str(_(REASONS[reason], detail=detail))
+    why = str(_(REASONS[reason], detail=detail))
+    return str(_("Column “%(column)s”: %(why)s", column=column, why=why)) if column else why
 
 
 def _said(words: dict[str, str], counts: dict[str, Any]) -> list[tuple[str, int, str]]:

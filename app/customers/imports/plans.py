@@ -1,0 +1,136 @@
+"""What does a run through a file need to know, and how do its batches come? The same for a preview and an import."""
+
+from __future__ import annotations
+
+import gc
+import io
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.accounts import workspaces
+from app.customers import fields
+from app.customers.imports import batches, evidence, files, reading
+from app.customers.imports.batches import Batch
+from app.customers.imports.mapping import Options
+from app.customers.imports.occurrences import Occurrences
+from app.customers.imports.people_rows import PeopleReader
+from app.customers.imports.people_staging import PeopleStage
+from app.customers.imports.purchase_rows import PurchaseReader
+from app.customers.imports.purchase_staging import PurchaseStage
+from app.customers.imports.reading import Layout
+from app.customers.models import Import
+from app.kernel.database import Database
+
+# A batch is some hundred thousand objects that all go when it is done; looking through them for cycles is a quarter of
+# the time that reading takes.
+OBJECTS = 500_000
+
+
+@dataclass
+class Plan:
+    """Everything a run needs to know of the file, read once."""
+
+    workspace_id: int
+    import_ref: evidence.ImportRef
+    layout: Layout
+    width: int
+    after: int
+    options: Options
+    reader: PeopleReader | PurchaseReader
+    stage: PeopleStage | PurchaseStage
+    digest_key: bytes
+
+
+def locked(session: Session, workspace_id: int, import_id: int) -> Import:
+    """Return the import, which nobody else changes until the transaction ends."""
+    query = select(Import).where(Import.workspace_id == workspace_id, Import.id == import_id)
+    return session.execute(query.with_for_update()).scalar_one()
+
+
+def make(session: Session, found: Import) -> Plan:
+    """Return the plan of this file, from where it stands."""
+    options = Options(**found.options)
+    ref = evidence.ImportRef(found.id, found.file_name, found.sha256, found.source, found.created_by)
+    reader: PeopleReader | PurchaseReader
+    stage: PeopleStage | PurchaseStage
+    if found.kind == "people":
+        custom = fields.list_custom(session, found.workspace_id)
+        reader = PeopleReader(found.mapping, options, custom, found.header)
+        stage = PeopleStage(found.workspace_id, found.id, found.mapping, options)
+    else:
+        reader = PurchaseReader(found.mapping, options, found.sha256, found.header)
+        stage = PurchaseStage(found.workspace_id, found.id, found.mapping, options)
+    layout = files.layout_of(session, found)
+    return Plan(
+        workspace_id=found.workspace_id,
+        import_ref=ref,
+        layout=layout,
+        width=len(found.header),
+        after=max(found.rows_done, layout.header),
+        options=options,
+        reader=reader,
+        stage=stage,
+        digest_key=workspaces.get(session, found.workspace_id).digest_key,
+    )
+
+
+def read(database: Database, plan: Plan, rows: int) -> Iterator[Batch]:
+    """Yield the batches, the next one being read and checked while the database takes over the one before."""
+    with _seldom_collecting(), ThreadPoolExecutor(max_workers=1, thread_name_prefix="import-reader") as reader:
+        batches_read = _read(database, plan, rows)
+        coming = reader.submit(next, batches_read, None)
+        while (batch := coming.result()) is not None:
+            coming = reader.submit(next, batches_read, None)
+            yield batch
+
+
+def _read(database: Database, plan: Plan, rows: int) -> Iterator[Batch]:
+    latest = _latest(database, plan, rows) if plan.options.repeats == "last" else None
+    for batch in _checked(database, plan, rows, after=plan.after, latest=latest):
+        if isinstance(plan.stage, PeopleStage):
+            batch.lines = plan.stage.lay_out(batch.people, plan.digest_key)
+        else:
+            batch.lines = plan.stage.lay_out(batch.purchases)
+        yield batch
+
+
+def _latest(database: Database, plan: Plan, rows: int) -> Occurrences:
+    """Look through the whole file for the last row of each person."""
+    latest = Occurrences()
+    for batch in _checked(database, plan, rows, after=plan.layout.header):
+        for person in batch.people:
+            known_by = person.key if plan.options.match_by == "email" else person.number
+            latest.note(known_by, max(person.row, *person.covers, 0))
+    return latest
+
+
+def _checked(
+    database: Database, plan: Plan, rows: int, *, after: int, latest: Occurrences | None = None
+) -> Iterator[Batch]:
+    stored = files.StoredFile(database, plan.workspace_id, plan.import_ref.import_id)
+    records = reading.records(io.BufferedReader(stored, buffer_size=files.PIECE), plan.layout)
+    return batches.read(
+        (record for record in records if record[0] > plan.layout.header),
+        progress=lambda: stored.bytes_read,
+        width=plan.width,
+        reader=plan.reader,
+        met=Occurrences(),
+        after=after,
+        rows=rows,
+        latest=latest,
+    )
+
+
+@contextmanager
+def _seldom_collecting() -> Iterator[None]:
+    usual = gc.get_threshold()
+    gc.set_threshold(OBJECTS, *usual[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)

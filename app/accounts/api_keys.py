@@ -7,11 +7,12 @@ import re
 import secrets
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.accounts import audit
+from app.accounts import audit, undo
 from app.accounts.models import ApiKey
 from app.kernel.refusals import NotFound, Refusal
 
@@ -70,14 +71,31 @@ def authenticate(session: Session, text: str, *, now: datetime) -> ApiKey:
     raise KeyUnknown
 
 
-def revoke(session: Session, workspace_id: int, key_id: int, *, staff_id: int, now: datetime) -> None:
-    """End a key at once; twice is once. Raise NotFound."""
+def revoke(session: Session, workspace_id: int, key_id: int, *, staff_id: int, now: datetime) -> str | None:
+    """End a key at once; return the address that takes this back, None if it had ended before. Raise NotFound."""
     key = session.get(ApiKey, (workspace_id, key_id))
     if key is None:
         raise NotFound
-    if key.revoked_at is None:
-        key.revoked_at = now
-        _note(session, key, "api_key.revoked", staff_id, now)
+    if key.revoked_at is not None:
+        return None
+    key.revoked_at = now
+    _note(session, key, "api_key.revoked", staff_id, now)
+    return undo.keep(
+        session, workspace_id, kind="accounts.key_revoked", values={"key_id": key_id}, staff_id=staff_id, now=now
+    )
+
+
+@undo.restores("accounts.key_revoked", role="owner")
+def restore(
+    session: Session, workspace_id: int, values: dict[str, Any], *, staff_id: int, now: datetime
+) -> undo.Restored:
+    """Let a revoked key work again."""
+    key = session.get(ApiKey, (workspace_id, values["key_id"]))
+    if key is None:
+        raise NotFound
+    key.revoked_at = None
+    _note(session, key, "api_key.restored", staff_id, now)
+    return undo.Restored("/settings/keys", "The key works again.")
 
 
 def list_keys(session: Session, workspace_id: int, limit: int = 100) -> list[ApiKey]:

@@ -14,6 +14,7 @@ from app.kernel.services import Services
 from app.web import (
     characters,
     charts,
+    compression,
     csrf,
     errors,
     files,
@@ -37,6 +38,7 @@ def init_app(app: Flask, services: Services) -> None:
     app.request_class = characters.Request
     app.url_map.converters = {**app.url_map.converters, "int": RowId}
     app.jinja_options = {**app.jinja_options, "trim_blocks": True, "lstrip_blocks": True}
+    compression.init_app(app)
     language.init_app(app)
     security.init_app(app, is_secure=services.settings.is_secure)
     csrf.init_app(app)

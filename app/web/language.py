@@ -131,7 +131,8 @@ def ago(value: datetime) -> str:
     delta = value - services().clock.now()
     if abs(delta) < timedelta(seconds=45):
         return str(gettext("just now"))
-    return str(dates.format_timedelta(delta, add_direction=True, locale=get_locale(), threshold=1.2))
+    locale = get_locale()
+    return str(dates.format_timedelta(delta, granularity="minute", add_direction=True, locale=locale, threshold=1.2))
 
 
 def weekday(value: date | datetime | int) -> str:

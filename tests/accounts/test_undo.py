@@ -10,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
-from app.accounts import jobs, roles, undo
+from app.accounts import api_keys, jobs, roles, undo
 from app.kernel.clock import FixedClock
 from app.kernel.database import Database
 from app.kernel.services import Services
@@ -103,3 +103,18 @@ def test_a_day_later_it_is_over_and_forgotten(
 @pytest.mark.parametrize("number", ["0", "9223372036854775807", "99999999999999999999"])
 def test_a_number_nobody_was_given_is_no_crash(client: FlaskClient, number: str) -> None:
     assert client.post(f"/undo/{number}").status_code in (404, 410)
+
+
+def test_a_revoked_key_works_again_when_that_is_undone(client, app, database, workspace):
+    """Revoking stops a shop's program at once; one wrong press had no way back."""
+    with database.transaction(workspace.id) as session:
+        key, text = api_keys.create(session, workspace.id, name="Shop", staff_id=workspace.owner_id, now=NOON)
+    shop = app.test_client()
+    asked = {"path": "/api/v1/customers?email=ada%40example.com", "headers": {"Authorization": f"Bearer {text}"}}
+
+    page = client.post(f"/settings/keys/{key.id}/revoke", follow_redirects=True).text
+    assert shop.get(**asked).status_code == 401
+    client.post(UNDO.search(page)[1])
+
+    # Who is asked for is not known; that the key is, shows in its being said.
+    assert shop.get(**asked).status_code == 404

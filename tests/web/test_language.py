@@ -44,7 +44,12 @@ def test_dates_are_those_of_the_workspace(framed: Flask, clock: FixedClock):
 
 @pytest.mark.parametrize(
     ("ago", "said"),
-    [(timedelta(0), "just now"), (timedelta(hours=3), "3 hours ago"), (timedelta(days=-2), "in 2 days")],
+    [
+        (timedelta(0), "just now"),
+        (timedelta(seconds=64), "1 minute ago"),
+        (timedelta(hours=3), "3 hours ago"),
+        (timedelta(days=-2), "in 2 days"),
+    ],
 )
 def test_near_times_are_relative(framed: Flask, clock: FixedClock, ago: timedelta, said: str):
     with framed.test_request_context("/"):

@@ -20,6 +20,7 @@ DEEDS = {
     "workspace.changed": _("changed the settings"),
     "api_key.created": _("made an API key"),
     "api_key.revoked": _("revoked an API key"),
+    "api_key.restored": _("let a revoked API key work again"),
     "identity.created": _("added a sender"),
     "identity.changed": _("changed a sender"),
     "identity.relay_changed": _("changed the mail server of a sender"),

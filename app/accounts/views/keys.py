@@ -45,8 +45,8 @@ def create_key() -> ResponseReturnValue:
 def revoke_key(key_id: int) -> ResponseReturnValue:
     """End a key at once."""
     with services().database.transaction(g.workspace.id) as session:
-        api_keys.revoke(session, g.workspace.id, key_id, staff_id=g.staff.id, now=services().clock.now())
-    return shell.back("/settings/keys", _("The key no longer works."))
+        again = api_keys.revoke(session, g.workspace.id, key_id, staff_id=g.staff.id, now=services().clock.now())
+    return shell.back("/settings/keys", _("The key no longer works."), undo=again)
 
 
 def _page(form: ApiKeyForm, secret: str | None = None, status: int = 200) -> ResponseReturnValue:

@@ -14,7 +14,7 @@ from app.customers import codes, fields
 from app.customers.imports import encodings, reading
 from app.customers.models import Customer, CustomField
 from app.customers.words import LABELS
-from app.web.choices import PickerField
+from app.web.choices import PickerField, with_given
 from app.web.edits import EditForm
 from app.web.forms import Form, LineField, TextField, required
 
@@ -25,12 +25,13 @@ class CustomerForm(EditForm):
     email = LineField(_("Email"))
     tags = LineField(_("Tags"), description=_("Parted by commas."))
 
-    def rebase(self, current: EditForm) -> None:
+    def rebase(self, current: EditForm) -> set[str]:
         """Tags add up: what the author added or took away is done to the tags there are now."""
         shown, said = _tags(self.shown().get("tags", "")), _tags(self.tags.data)
         super().rebase(current)
         there = [tag for tag in _tags(current["tags"].data) if tag in said or tag not in shown]
         self.tags.data = ", ".join([*there, *(tag for tag in said if tag not in there and tag not in shown)])
+        return self.differing(current)
 
 
 class NewCustomerForm(Form):
@@ -155,7 +156,7 @@ def customer_form(customer: Customer, custom: list[CustomField], **given: Any) -
         name: PickerField(_(LABELS[name]), kind=name) if name in codes.FIND else LineField(_(LABELS[name]))
         for name in fields.PROFILE
     }
-    members |= {f"custom_{field.key}": _control(field) for field in custom}
+    members |= {f"custom_{field.key}": _control(field, _shown(customer.custom.get(field.key))) for field in custom}
     form_class = type("OneCustomerForm", (CustomerForm,), members)
     known = {name: getattr(customer, name) for name in ("email", *fields.PROFILE)}
     own = {f"custom_{field.key}": _shown(customer.custom.get(field.key)) for field in custom}
@@ -163,22 +164,27 @@ def customer_form(customer: Customer, custom: list[CustomField], **given: Any) -
     return form
 
 
-def values_of(form: CustomerForm, custom: list[CustomField]) -> dict[str, Any]:
-    """Return what the form says, by the names people.change knows."""
-    said = {name: form[name].data or None for name in fields.PROFILE}
-    own = {field.key: form[f"custom_{field.key}"].data or None for field in custom}
-    return {**said, **own, "tags": _tags(form.tags.data)}
+def values_of(form: CustomerForm, custom: list[CustomField], written: set[str]) -> dict[str, Any]:
+    """Return what the form says in these of its fields, by the names people.change knows.
+
+    What nobody touched is not judged again: a value kept before its field changed may stay.
+    """
+    said = {name: form[name].data or None for name in fields.PROFILE if name in written}
+    own = {field.key: form[name].data or None for field in custom if (name := f"custom_{field.key}") in written}
+    return {**said, **own, **({"tags": _tags(form.tags.data)} if "tags" in written else {})}
 
 
 def _tags(typed: Any) -> list[str]:
     return [clean for tag in str(typed or "").split(",") if (clean := " ".join(tag.split()))]
 
 
-def _control(field: CustomField) -> Any:
+def _control(field: CustomField, current: str) -> Any:
     if field.kind == "boolean":
-        return SelectField(field.label, choices=[("", "–"), ("true", _("Yes")), ("false", _("No"))])
+        answers = [("true", _("Yes")), ("false", _("No"))]
+        return SelectField(field.label, choices=[("", "–"), *with_given(answers, [current])])
     if field.kind == "choice":
-        return SelectField(field.label, choices=[("", "–"), *((choice, choice) for choice in field.choices)])
+        offered = [(choice, choice) for choice in field.choices]
+        return SelectField(field.label, choices=[("", "–"), *with_given(offered, [current])])
     hints = {"date": _("Year-month-day"), "number": _("A number")}
     return LineField(field.label, description=hints.get(field.kind, ""))
 

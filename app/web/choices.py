@@ -47,7 +47,8 @@ class PickerField(SelectField):  # type: ignore[misc]
 
     def iter_choices(self) -> Iterable[Any]:
         self.choices = [*([] if self.is_needed else [("", "–")]), *with_given(of(self.kind), [self.data or ""])]
-        return super().iter_choices()
+        shown: Iterable[Any] = super().iter_choices()
+        return shown
 
     def has_groups(self) -> bool:
         return False
@@ -56,10 +57,11 @@ class PickerField(SelectField):  # type: ignore[misc]
         return super().__call__(**{"data-picker": True, **attributes})
 
 
-def with_given(choices: list[Choice], given: Iterable[str]) -> list[Choice]:
+def with_given(choices: Iterable[tuple[str, Any]], given: Iterable[str]) -> list[tuple[str, Any]]:
     """Return the choices with what is chosen already, though it is none of them."""
-    known = {code for code, _name in choices}
-    return [*((code, code) for code in given if code and code not in known), *choices]
+    offered = list(choices)
+    known = {code for code, _name in offered}
+    return [*((code, code) for code in given if code and code not in known), *offered]
 
 
 @lru_cache(maxsize=16)
@@ -69,16 +71,16 @@ def _names(kind: str, locale: str) -> dict[str, str]:
 
 @lru_cache(maxsize=4)
 def _countries(locale: str) -> tuple[Choice, ...]:
-    names = Locale.parse(locale).territories
+    names = {str(code): str(name) for code, name in Locale.parse(locale).territories.items()}
     codes = (code for code in names if len(code) == 2 and code.isalpha() and code not in _NO_COUNTRIES)
-    return _by_name((code, str(names[code])) for code in codes)
+    return _by_name((code, names[code]) for code in codes)
 
 
 @lru_cache(maxsize=4)
 def _languages(locale: str) -> tuple[Choice, ...]:
-    names = Locale.parse(locale).languages
+    names = {str(code): str(name) for code, name in Locale.parse(locale).languages.items()}
     codes = (code for code in names if len(code) == 2 or code in _MORE_LANGUAGES)
-    return _by_name((code.replace("_", "-"), str(names[code])) for code in codes)
+    return _by_name((code.replace("_", "-"), names[code]) for code in codes)
 
 
 @lru_cache(maxsize=4)

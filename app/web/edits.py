@@ -28,8 +28,11 @@ class EditForm(Form):
         """Note what this form shows."""
         self.seen.data = json.dumps({field.name: _plain(field) for field in self if field.name not in _OWN})
 
-    def rebase(self, current: EditForm) -> None:
-        """Take over what is on record now for every field that was left as it was shown."""
+    def rebase(self, current: EditForm) -> set[str]:
+        """Take over what is on record now for every field that was left as it was shown.
+
+        Return the names of the others, which are to be written.
+        """
         shown = self.shown()
         for field in self:
             name = field.name
@@ -38,6 +41,15 @@ class EditForm(Form):
             field.data = current[name].data
         current.show()
         self.seen.data = current.seen.data
+        return self.differing(current)
+
+    def differing(self, current: EditForm) -> set[str]:
+        """Return the names of the fields that say something else than the other form's."""
+        return {
+            field.name
+            for field in self
+            if field.name not in _OWN and field.name in current and _plain(field) != _plain(current[field.name])
+        }
 
     def shown(self) -> dict[str, Any]:
         """Return what the author was shown, by field; what cannot be read was shown to nobody."""

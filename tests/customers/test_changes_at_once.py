@@ -143,6 +143,30 @@ def test_an_edit_writes_only_what_its_author_changed(
         assert found.provenance["city"][0] == "api:1"
 
 
+@pytest.mark.parametrize(
+    ("kind", "kept"), [("number", "large"), ("choice", "XL"), ("boolean", "perhaps"), ("date", "soon")]
+)
+def test_a_value_from_before_its_field_changed_stays_until_somebody_changes_it(
+    client: FlaskClient, database: Database, workspace: WorkspaceForTests, kind: str, kept: str
+) -> None:
+    """Saving another field neither clears it nor refuses the page."""
+    with database.transaction(workspace.id) as session:
+        old = fields.create(session, workspace.id, key="size", label="Size", kind="text")
+        ada = a_customer(session, workspace.id, "ada@example.com", size=kept)
+        fields.remove(session, workspace.id, old.id)
+        fields.create(session, workspace.id, key="size", label="Size", kind=kind, choices=["S", "M"])
+    url = f"/customers/{ada.id}/edit"
+    page = client.get(url).text
+    assert f'value="{kept}"' in page
+    posted = {"email": "ada@example.com", "city": "Oslo", "custom_size": kept, "seen": seen(page)}
+    assert client.post(url, data=posted).status_code == 303
+
+    with database.transaction(workspace.id) as session:
+        found = people.get(session, workspace.id, ada.id)
+        assert (found.city, found.custom) == ("Oslo", {"size": kept})
+    assert client.post(url, data={**posted, "custom_size": "nonsense"}).status_code == 422
+
+
 def test_an_edit_that_was_refused_still_knows_what_it_showed(
     client: FlaskClient, database: Database, workspace: WorkspaceForTests
 ) -> None:

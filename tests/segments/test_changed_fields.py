@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import ARRAY, Text, func, literal, select, text, update
 from sqlalchemy.orm import Session
 
+from app.campaigns import compose, schedule
 from app.customers import fields
 from app.customers.models import Customer
 from app.journeys import definitions, enrolment, jobs
@@ -16,6 +17,7 @@ from app.kernel.database import Database
 from app.kernel.services import Services
 from app.segments import jobs as segment_jobs
 from app.segments import preview, rules, segments
+from tests.factories.campaigns import a_campaign
 from tests.factories.consent import consented_customer
 from tests.factories.customers import a_customer
 from tests.factories.journeys import a_journey, a_segment
@@ -178,3 +180,22 @@ def test_one_failing_segment_keeps_no_other_from_being_counted_or_enrolled(
         assert enrolment.count_candidates(session, first, now=NOON + timedelta(days=1)) == 0
         assert segments.get(session, workspace.id, whole).latest_count == 1
         assert segments.get(session, workspace.id, broken).latest_count is None
+
+
+def test_a_scheduled_campaign_on_a_retyped_field_becomes_a_draft_that_says_why(
+    database: Database, workspace: WorkspaceForTests
+) -> None:
+    """It was retried twelve times and given up; now it is held back at once, in words."""
+    with database.transaction(workspace.id) as session:
+        a_field(session, workspace, "number")
+        segment_id = on_size(session, workspace, rules.GreaterThan("custom.size", 5))  # type: ignore[arg-type]
+        campaign = a_campaign(session, workspace, is_for_everyone=False, segment_id=segment_id)
+        schedule.plan(session, workspace.id, campaign.id, staff_id=workspace.owner_id, now=NOON)
+        a_field(session, workspace, "text")
+    with database.transaction(workspace.id) as session:
+        schedule.launch_planned(session, workspace.id, campaign.id, now=NOON, public_url="http://mail.shop.test")
+
+    with database.transaction(workspace.id) as session:
+        assert compose.get(session, workspace.id, campaign.id).state == "draft"
+        noted = text("SELECT details ->> 'reason' FROM audit_entries WHERE action = 'campaign.held_back'")
+        assert session.scalar(noted)

@@ -68,9 +68,9 @@ class CustomerIn(Sent):
     first_name: Line | None = None
     last_name: Line | None = None
     language: Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")] | None = None
-    country: Line | None = None
+    country: Line | None = Field(None, description="Its code or name, such as DE or Germany; kept as the code.")
     city: Line | None = None
-    time_zone: Line | None = None
+    time_zone: Line | None = Field(None, description="As the time zone database has it, such as Europe/Berlin.")
     tags: Annotated[list[Annotated[Line, Field(max_length=60)]], Field(max_length=MOST_TAGS)] | None = Field(
         None, description="Added to the tags there are."
     )

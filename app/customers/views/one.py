@@ -73,10 +73,10 @@ def change(customer_id: int) -> ResponseReturnValue:
             custom = fields.list_custom(session, g.workspace.id)
             people.hold(session, customer)
             form = customer_form(customer, custom)
-            form.rebase(customer_form(customer, custom, formdata=None))
+            written = form.rebase(customer_form(customer, custom, formdata=None))
             if form.email.data and form.email.data != customer.email:
                 people.change_address(session, customer, email=form.email.data, source=source, now=now)
-            people.change(session, customer, values_by_name=values_of(form, custom), source=source, now=now)
+            people.change(session, customer, values_by_name=values_of(form, custom, written), source=source, now=now)
     except Refusal as refusal:
         if form is None:
             raise

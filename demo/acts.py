@@ -243,7 +243,7 @@ def nurture(story: Story, segment_id: int) -> int:
         journey_id = journey.id
     stage.settle()
     temper = Temper(opens=40, clicks=7, replies=2, leaves=1, bounces=0, scanned=3)
-    for days in (0, 10, 29, 29, 5):
+    for days in (0, 10, 29, 29, 14):
         stage.advance(days=days)
         stage.pass_a_day()
         mails = react(story, temper)

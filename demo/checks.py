@@ -51,12 +51,17 @@ def count_prospects(story: Story) -> int:
 
 
 def nurture(story: Story, journey_id: int) -> None:
-    """Whoever entered has arrived or left with a reason."""
+    """Whoever entered has arrived or left with a reason; only full mailboxes, tried again for days, take longer."""
     of_journey = "SELECT count(*) FROM enrolments WHERE workspace_id = :w AND journey_id = :j"
     entered = story.stage.count(of_journey, j=journey_id)
     done = story.stage.count(of_journey + " AND state = 'done'", j=journey_id)
     stopped = story.stage.count(of_journey + " AND state = 'stopped' AND stop_reason IS NOT NULL", j=journey_id)
-    story.sums.add("entered = went to the end + left for a reason", entered, done + stopped)
+    full = of_journey + (
+        " AND state = 'active' AND customer_id IN"
+        " (SELECT id FROM customers WHERE workspace_id = :w AND email LIKE '%@full.example')"
+    )
+    waiting = story.stage.count(full, j=journey_id)
+    story.sums.add("entered = to the end + left for a reason + full mailboxes", entered, done + stopped + waiting)
 
 
 def altogether(story: Story) -> None:

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from app.kernel.services import build
 from app.wiring import hears, hooks
-from demo import acts, checks, files, letters, recipients, shop
+from demo import acts, checks, files, letters, recipients, shop, waiting
 from demo.acts import Story
 from demo.recipients import Temper
 from demo.stage import EMAIL, PASSWORD, NotCalm, Stage, open_shop
@@ -19,7 +19,7 @@ from demo.sums import Sums
 
 PEOPLE = 5_000
 SEED = 20_260_302
-DAYS_AGO = 97
+DAYS_AGO = 123
 _TEMPER = Temper()
 
 
@@ -94,7 +94,11 @@ def _play(stage: Stage, sums: Sums, env: Mapping[str, str]) -> None:
     late = acts.react(story, _TEMPER)
     checks.second_campaign(story, advent, allowed - returned, first, early, late)
 
-    stage.act("4  Eleven weeks with those who bought once, lately")
+    stage.act("4  Two letters to people who had a mail this week")
+    sums.head("A journey that waits")
+    waiting.two_letters(story)
+
+    stage.act("5  Twelve weeks with those who bought once, lately")
     sums.head("Nurture")
     prospects_id = acts.choose(story, "Bought once, lately", acts.PROSPECTS, checks.count_prospects(story))
     journey_id = acts.nurture(story, prospects_id)

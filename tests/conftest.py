@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Engine, event, text
 
 from app.kernel import queue
 from app.kernel.clock import FixedClock
@@ -140,6 +140,26 @@ def session(database: Database, workspace: WorkspaceForTests) -> Iterator[Sessio
     with suppress(_Undo), database.transaction(workspace.id) as opened:
         yield opened
         raise _Undo
+
+
+@pytest.fixture
+def statements(database: Database) -> Callable[[], AbstractContextManager[list[str]]]:
+    """Count work instead of time: `with statements() as asked:` collects every statement meanwhile, of all sessions."""
+
+    @contextmanager
+    def collecting() -> Iterator[list[str]]:
+        asked: list[str] = []
+
+        def note(_connection: Any, _cursor: Any, statement: str, *_others: Any) -> None:
+            asked.append(statement)
+
+        event.listen(Engine, "before_cursor_execute", note)
+        try:
+            yield asked
+        finally:
+            event.remove(Engine, "before_cursor_execute", note)
+
+    return collecting
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import ARRAY, BigInteger, any_, cast, func, select
+from sqlalchemy import ARRAY, BigInteger, any_, case, cast, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session
 
@@ -45,6 +45,30 @@ class Doubtful:
     handed_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Whereabouts:
+    """Where one person's message of a send stands. `due_at`: it waits until then, for what `reason` says."""
+
+    state: str
+    reason: str | None
+    due_at: datetime | None
+    left_at: datetime | None
+
+    @property
+    def is_settled(self) -> bool:
+        """It has left, may have left, or never will."""
+        return self.state not in (MessageState.QUEUED, MessageState.HANDED)
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingGroup:
+    """How many messages of a send wait for the same thing, and until when the first of them does."""
+
+    reason: str | None
+    count: int
+    first_at: datetime
+
+
 def of_customer(session: Session, workspace_id: int, customer_id: int, limit: int = 20) -> list[HistoryRow]:
     """Return the newest messages to this person, those that did not leave too."""
     found = session.execute(
@@ -57,6 +81,52 @@ def of_customer(session: Session, workspace_id: int, customer_id: int, limit: in
     rows = [_row(*row) for row in found]
     read = subjects.of_customer(session, workspace_id, customer_id, [row.subject for row in rows])
     return [replace(row, subject=subject) for row, subject in zip(rows, read, strict=True)]
+
+
+def whereabouts(
+    session: Session, workspace_id: int, asked: Sequence[tuple[int, int]]
+) -> dict[tuple[int, int], Whereabouts]:
+    """Return where these people's messages stand, by (send, customer); who has none of that send is left out."""
+    numbers = ([send_id for send_id, _ in asked], [customer_id for _, customer_id in asked])
+    arrays = func.unnest(*(cast(each, ARRAY(BigInteger)) for each in numbers))
+    pairs = arrays.table_valued("send_id", "customer_id").render_derived("asked")
+    left_at = case(
+        (Message.state == MessageState.SENT, Message.sent_at),
+        (Message.state == MessageState.IN_DOUBT, Message.handed_at),
+    )
+    rows = session.execute(
+        select(
+            Message.send_id,
+            Message.customer_id,
+            Message.state,
+            Message.reason,
+            Message.due_at,
+            left_at.label("left_at"),
+        )
+        .join(pairs, (pairs.c.send_id == Message.send_id) & (pairs.c.customer_id == Message.customer_id))
+        .where(Message.workspace_id == workspace_id)
+    )
+    return {
+        (row.send_id, row.customer_id): Whereabouts(row.state, row.reason, row.due_at, row.left_at) for row in rows
+    }
+
+
+def waiting(session: Session, workspace_id: int, send_ids: Sequence[int]) -> dict[int, list[WaitingGroup]]:
+    """Return what the waiting messages of these sends wait for, the most frequent first."""
+    rows = session.execute(
+        select(Message.send_id, Message.reason, func.count().label("count"), func.min(Message.due_at).label("first_at"))
+        .where(
+            Message.workspace_id == workspace_id,
+            Message.send_id == any_(cast(list(send_ids), ARRAY(BigInteger))),
+            Message.due_at.is_not(None),
+        )
+        .group_by(Message.send_id, Message.reason)
+        .order_by(func.count().desc())
+    )
+    found: dict[int, list[WaitingGroup]] = {}
+    for row in rows:
+        found.setdefault(row.send_id, []).append(WaitingGroup(row.reason, row.count, row.first_at))
+    return found
 
 
 def contacts(

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import ARRAY, Select, cast, column, func, literal_column, select, update, values
 from sqlalchemy import BigInteger as BigInt
-from sqlalchemy import Select, column, func, literal_column, select, update, values
 from sqlalchemy.orm import Session
 
 from app.delivery import lanes, launching
@@ -159,6 +159,11 @@ def add(
     return counts
 
 
+def is_open(session: Session, workspace_id: int, send_id: int) -> bool:
+    """Say whether people may still be added to a send: it was neither cancelled nor is it over."""
+    return get(session, workspace_id, send_id).state not in (SendState.CANCELLED, SendState.DONE)
+
+
 def pause(session: Session, workspace_id: int, send_id: int, *, reason: str = "staff") -> None:
     """Let nothing more of this send leave; what was handed over already finishes within seconds."""
     _move(session, workspace_id, send_id, (SendState.RUNNING,), SendState.PAUSED, reason)
@@ -234,15 +239,31 @@ def withdraw_customer(session: Session, workspace_id: int, customer_id: int, top
     return len(stopped)
 
 
-def skip(
-    session: Session, workspace_id: int, send_ids: Sequence[int], customer_ids: Sequence[int], *, reason: str
-) -> int:
-    """Let what is still queued of these sends for these people never leave; return how many."""
+def skip(session: Session, workspace_id: int, laid: Sequence[tuple[int, int]], *, reason: str) -> int:
+    """Let what is still queued of these (send, customer) never leave; return how many."""
+    numbers = ([send_id for send_id, _ in laid], [customer_id for _, customer_id in laid])
+    arrays = func.unnest(*(cast(each, ARRAY(BigInt)) for each in numbers))
+    pairs = arrays.table_valued("send_id", "customer_id").render_derived("laid")
     stopped = session.execute(
         update(Message)
         .where(
             Message.workspace_id == workspace_id,
-            Message.customer_id.in_(customer_ids),
+            Message.customer_id == pairs.c.customer_id,
+            Message.send_id == pairs.c.send_id,
+            Message.state == MessageState.QUEUED,
+        )
+        .values(state=MessageState.SKIPPED, reason=reason, due_at=None)
+        .returning(Message.id)
+    ).all()
+    return len(stopped)
+
+
+def skip_queued(session: Session, workspace_id: int, send_ids: Sequence[int], *, reason: str) -> int:
+    """Let what is still queued of these sends never leave, whoever it is for; return how many. The sends stay open."""
+    stopped = session.execute(
+        update(Message)
+        .where(
+            Message.workspace_id == workspace_id,
             Message.send_id.in_(send_ids),
             Message.state == MessageState.QUEUED,
         )
@@ -250,6 +271,20 @@ def skip(
         .returning(Message.id)
     ).all()
     return len(stopped)
+
+
+def count_queued(session: Session, workspace_id: int, send_ids: Sequence[int]) -> int:
+    """Return how many messages of these sends have not left."""
+    query = select(func.count()).where(
+        Message.workspace_id == workspace_id, Message.send_id.in_(send_ids), Message.state == MessageState.QUEUED
+    )
+    return session.scalar(query) or 0
+
+
+def in_state(session: Session, workspace_id: int, send_ids: Sequence[int], state: str) -> list[int]:
+    """Return those of these sends that are in this state."""
+    query = select(Send.id).where(Send.workspace_id == workspace_id, Send.id.in_(send_ids), Send.state == state)
+    return list(session.scalars(query.order_by(Send.id)))
 
 
 def progress(session: Session, workspace_id: int, send_id: int) -> Progress:

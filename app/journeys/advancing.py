@@ -2,27 +2,33 @@
 
 A step happens to a person exactly once: the row is locked while it happens, and moves on with it. Every claim looks
 again at what the person did meanwhile, so an act that nobody announced stops them all the same.
+
+A mail's step is over when the mail has left, or will never leave: who has to wait for it stays there and is looked at
+again, so that no later step happens before it. A wait that follows begins when the mail left, however late that was.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import select, text
+from sqlalchemy import select, text, tuple_
 from sqlalchemy.orm import Session
 
 from app.consent import permission
 from app.consent.purposes import MARKETING
 from app.customers import fields, people
-from app.delivery import sends
+from app.delivery import history, sends
+from app.delivery.history import Whereabouts
 from app.journeys import enrolment, tasks
 from app.journeys.enrolment import Stop
 from app.journeys.models import Enrolment, Journey, JourneyStep
 
 BATCH = 500
+# A mail that is about to leave is looked at again this soon; one that lies still, ever more seldom.
+SOON, SELDOM = timedelta(minutes=1), timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -36,6 +42,12 @@ class Due:
     version: int
     position: int
     entered_at: datetime
+    mail_at: datetime | None
+
+    @property
+    def place(self) -> tuple[int, int, int]:
+        """The step they stand at."""
+        return self.journey_id, self.version, self.position
 
 
 _MOVE_ON = text(
@@ -44,30 +56,53 @@ _MOVE_ON = text(
     SET position = e.position + 1,
         state = CASE WHEN s.id IS NULL THEN 'done' ELSE 'active' END,
         ended_at = CASE WHEN s.id IS NULL THEN CAST(:now AS timestamptz) END,
-        due_at = CASE WHEN s.id IS NOT NULL
-                      THEN CAST(:now AS timestamptz) + make_interval(days => coalesce(s.wait_days, 0)::int) END
-    FROM enrolments o
+        mail_at = NULL,
+        due_at = CASE WHEN s.id IS NOT NULL THEN over.at + make_interval(days => coalesce(s.wait_days, 0)::int) END
+    FROM unnest(CAST(:ids AS bigint[]), CAST(:over_at AS timestamptz[])) AS over(id, at)
+    JOIN enrolments o ON o.workspace_id = :workspace_id AND o.id = over.id
     LEFT JOIN journey_steps s
       ON s.workspace_id = o.workspace_id AND s.journey_id = o.journey_id
      AND s.version = o.version AND s.position = o.position + 1
-    WHERE e.workspace_id = :workspace_id AND e.id = ANY(CAST(:ids AS bigint[]))
-      AND o.workspace_id = e.workspace_id AND o.id = e.id AND e.state = 'active'
+    WHERE e.workspace_id = o.workspace_id AND e.id = o.id AND e.state = 'active'
+    """
+)
+_STAY = text(
+    """
+    UPDATE enrolments e SET due_at = stay.until, mail_at = coalesce(e.mail_at, CAST(:now AS timestamptz))
+    FROM unnest(CAST(:ids AS bigint[]), CAST(:until AS timestamptz[])) AS stay(id, until)
+    WHERE e.workspace_id = :workspace_id AND e.id = stay.id AND e.state = 'active'
     """
 )
 
 
 def advance(session: Session, workspace_id: int, *, now: datetime, limit: int = BATCH) -> int:
-    """Do the due step of up to `limit` people and move them on; return how many were due."""
+    """Do the due step of up to `limit` people and move on whose step is over; return how many were due."""
     due = _claim(session, workspace_id, now, limit)
     if not due:
         return 0
     reasons = _reasons_to_stop(session, workspace_id, due, now)
     enrolment.stop_many(session, workspace_id, reasons, now=now)
     going = [person for person in due if person.id not in reasons]
-    _do_steps(session, workspace_id, going, now)
-    ids = [person.id for person in going]
-    session.execute(_MOVE_ON, {"workspace_id": workspace_id, "ids": ids, "now": now})
+    over = dict.fromkeys((person.id for person in going), now)
+    stay: dict[int, datetime] = {}
+    for person, mail in _do_steps(session, workspace_id, going, now):
+        if mail is None or mail.is_settled:
+            over[person.id] = (mail and mail.left_at) or now
+        else:
+            del over[person.id]
+            stay[person.id] = _look_again_at(person, mail, now)
+    given = {"workspace_id": workspace_id, "now": now}
+    session.execute(_MOVE_ON, {**given, "ids": list(over), "over_at": list(over.values())})
+    session.execute(_STAY, {**given, "ids": list(stay), "until": list(stay.values())})
     return len(due)
+
+
+def _look_again_at(person: Due, mail: Whereabouts, now: datetime) -> datetime:
+    """Return when to ask once more after a mail that has not left: when it is due, or after a tenth of its wait."""
+    if mail.due_at is not None and mail.due_at > now:
+        return mail.due_at + SOON
+    waited = now - (person.mail_at or now)
+    return now + min(max(waited / 10, SOON), SELDOM)
 
 
 def _claim(session: Session, workspace_id: int, now: datetime, limit: int) -> list[Due]:
@@ -80,6 +115,7 @@ def _claim(session: Session, workspace_id: int, now: datetime, limit: int) -> li
             Enrolment.version,
             Enrolment.position,
             Enrolment.entered_at,
+            Enrolment.mail_at,
         )
         .join(Journey, (Journey.workspace_id == Enrolment.workspace_id) & (Journey.id == Enrolment.journey_id))
         .where(
@@ -140,24 +176,41 @@ def _allowed(session: Session, workspace_id: int, topic_id: int, due: Sequence[D
     return set(session.scalars(select(found.c.customer_id).where(found.c.customer_id.in_(ids))))
 
 
-def _do_steps(session: Session, workspace_id: int, due: Sequence[Due], now: datetime) -> None:
-    """Do what each step says, once for everybody who stands there. A wait that is due is simply over."""
-    standing: dict[tuple[int, int, int], list[int]] = defaultdict(list)
+def _do_steps(
+    session: Session, workspace_id: int, due: Sequence[Due], now: datetime
+) -> list[tuple[Due, Whereabouts | None]]:
+    """Do what each step says, once for everybody who stands there; return those at a mail, and where it stands.
+
+    A wait that is due is simply over. Who stands at a mail that was laid before has it laid no second time.
+    """
+    standing: dict[tuple[int, int, int], list[Due]] = defaultdict(list)
     for person in due:
-        standing[person.journey_id, person.version, person.position].append(person.customer_id)
-    for (journey_id, version, position), customer_ids in standing.items():
-        step = session.execute(
-            select(JourneyStep).where(
-                JourneyStep.workspace_id == workspace_id,
-                JourneyStep.journey_id == journey_id,
-                JourneyStep.version == version,
-                JourneyStep.position == position,
-            )
-        ).scalar_one()
+        standing[person.place].append(person)
+    mailed: list[tuple[Due, int]] = []
+    for step in _steps(session, workspace_id, standing):
+        people_here = standing[step.journey_id, step.version, step.position]
         if step.kind == "send" and step.send_id:
-            sends.add(session, workspace_id, step.send_id, customer_ids, now=now)
+            mailed += [(person, step.send_id) for person in people_here]
+            new = [person.customer_id for person in people_here if person.mail_at is None]
+            if new and sends.is_open(session, workspace_id, step.send_id):
+                sends.add(session, workspace_id, step.send_id, new, now=now)
         if step.kind == "task":
-            title, owner_id = step.title or "", step.owner_id
             tasks.give(
-                session, workspace_id, customer_ids, title=title, owner_id=owner_id, journey_id=journey_id, now=now
+                session,
+                workspace_id,
+                [person.customer_id for person in people_here],
+                title=step.title or "",
+                owner_id=step.owner_id,
+                journey_id=step.journey_id,
+                now=now,
             )
+    asked = [(send_id, person.customer_id) for person, send_id in mailed]
+    found = history.whereabouts(session, workspace_id, asked) if asked else {}
+    return [(person, found.get((send_id, person.customer_id))) for person, send_id in mailed]
+
+
+def _steps(session: Session, workspace_id: int, places: Iterable[tuple[int, int, int]]) -> list[JourneyStep]:
+    """Return the steps at these places, all of them in one statement."""
+    at = tuple_(JourneyStep.journey_id, JourneyStep.version, JourneyStep.position)
+    query = select(JourneyStep).where(JourneyStep.workspace_id == workspace_id, at.in_(list(places)))
+    return list(session.scalars(query.order_by(JourneyStep.id)))

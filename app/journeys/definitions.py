@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.accounts import audit, identities, roles
@@ -80,10 +81,20 @@ def get(session: Session, workspace_id: int, journey_id: int) -> Journey:
     return found
 
 
-def list_all(session: Session, workspace_id: int, limit: int = 200) -> list[Journey]:
-    """Return the journeys of the workspace, newest first."""
+def list_all(session: Session, workspace_id: int, *, before: int | None = None, limit: int = 50) -> list[Journey]:
+    """Return the journeys of the workspace, newest first; keyset by journey id."""
     query = select(Journey).where(Journey.workspace_id == workspace_id).order_by(Journey.id.desc())
+    if before is not None:
+        query = query.where(Journey.id < before)
     return list(session.scalars(query.limit(limit)))
+
+
+def search(session: Session, workspace_id: int, words: str, *, limit: int) -> list[Journey]:
+    """Return the journeys whose name holds the words, in capitals or not, newest first."""
+    query = select(Journey).where(
+        Journey.workspace_id == workspace_id, func.strpos(func.lower(Journey.name), func.lower(words)) > 0
+    )
+    return list(session.scalars(query.order_by(Journey.id.desc()).limit(limit)))
 
 
 def list_live(session: Session, workspace_id: int, *, trigger_kind: str) -> list[Journey]:
@@ -110,6 +121,17 @@ def trigger_name(session: Session, journey: Journey) -> str | None:
         return topics.get(session, journey.workspace_id, journey.trigger_id).name
     except NotFound:
         return None
+
+
+def trigger_names(session: Session, workspace_id: int, listed: Sequence[Journey]) -> dict[int, str]:
+    """Return the names of what leads into these journeys, by journey; what was deleted since is left out."""
+    ids = {kind: [each.trigger_id for each in listed if each.trigger_kind == kind] for kind in TRIGGERS}
+    names = {
+        "segment": segments.names(session, workspace_id, ids["segment"]),
+        "topic": {key: info.name for key, info in topics.named(session, workspace_id, ids["topic"]).items()},
+    }
+    found = {each.id: names[each.trigger_kind].get(each.trigger_id) for each in listed}
+    return {journey_id: name for journey_id, name in found.items() if name is not None}
 
 
 def require_member(session: Session, workspace_id: int, staff_id: int | None) -> None:

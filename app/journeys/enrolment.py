@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -166,22 +166,25 @@ def _end(
     ended = session.execute(
         update(Enrolment)
         .where(Enrolment.workspace_id == workspace_id, Enrolment.state == "active", condition)
-        .values(state="stopped", stop_reason=str(reason), due_at=None, ended_at=now)
+        .values(state="stopped", stop_reason=str(reason), due_at=None, mail_at=None, ended_at=now)
         .returning(Enrolment.customer_id, Enrolment.journey_id)
     )
     stopped = [tasks.Interested(row.customer_id, row.journey_id) for row in ended]
-    for journey_id in {person.journey_id for person in stopped}:
-        customer_ids = [person.customer_id for person in stopped if person.journey_id == journey_id]
-        sends.skip(
-            session, workspace_id, _sends(session, workspace_id, journey_id), customer_ids, reason="journey_ended"
-        )
+    if stopped:
+        of_journey = _sends(session, workspace_id, {person.journey_id for person in stopped})
+        laid = [(number, person.customer_id) for person in stopped for number in of_journey[person.journey_id]]
+        sends.skip(session, workspace_id, laid, reason="journey_ended")
     return stopped
 
 
-def _sends(session: Session, workspace_id: int, journey_id: int) -> list[int]:
-    query = select(JourneyStep.send_id).where(
+def _sends(session: Session, workspace_id: int, journey_ids: Collection[int]) -> dict[int, list[int]]:
+    """Return the sends of every version of these journeys, by journey."""
+    query = select(JourneyStep.journey_id, JourneyStep.send_id).where(
         JourneyStep.workspace_id == workspace_id,
-        JourneyStep.journey_id == journey_id,
+        JourneyStep.journey_id.in_(journey_ids),
         JourneyStep.send_id.is_not(None),
     )
-    return [send_id for send_id in session.scalars(query) if send_id]
+    found: dict[int, list[int]] = {journey_id: [] for journey_id in journey_ids}
+    for journey_id, send_id in session.execute(query):
+        found[journey_id].append(send_id)
+    return found

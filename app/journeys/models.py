@@ -44,6 +44,8 @@ class Journey(Numbered, Base):
     created_by: Mapped[int | None]
     created_at: Mapped[datetime]
     published_at: Mapped[datetime | None]
+    # Steps are being edited, be it down to none at all.
+    is_edited: Mapped[bool] = mapped_column(server_default=text("false"))
 
 
 class JourneyStep(Numbered, Base):
@@ -83,7 +85,11 @@ class JourneyStep(Numbered, Base):
 
 
 class Enrolment(Numbered, Base):
-    """One customer on one journey, once. `due_at` is when the step they stand at happens (a wait: ends)."""
+    """One customer on one journey, once. `due_at` is when the step they stand at happens (a wait: ends).
+
+    A mail's step ends when the mail has left or was dropped: it was laid down at `mail_at`, and `due_at` is when that
+    is looked at again.
+    """
 
     __tablename__ = "enrolments"
     __table_args__ = (
@@ -102,6 +108,7 @@ class Enrolment(Numbered, Base):
     version: Mapped[int]
     position: Mapped[int] = mapped_column(SmallInteger)
     due_at: Mapped[datetime | None]
+    mail_at: Mapped[datetime | None]
     state: Mapped[str]
     stop_reason: Mapped[str | None]
     entered_at: Mapped[datetime]

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.consent import topics
@@ -36,6 +38,13 @@ class NotRunning(Refusal):
     message = "The journey is not in a state that allows this."
 
 
+class Waiting(StrEnum):
+    """What becomes of mails of earlier versions that were laid down and have not left."""
+
+    SEND = "send"
+    CANCEL = "cancel"
+
+
 @dataclass(frozen=True)
 class Published:
     """What publishing came to."""
@@ -59,8 +68,19 @@ def problems(session: Session, journey: Journey) -> list[str]:
     return found
 
 
-def publish(session: Session, workspace_id: int, journey_id: int, *, staff_id: int | None, now: datetime) -> Published:
-    """Freeze the draft as the next version, let people in, and run; raise NotReady, NothingToPublish."""
+def publish(
+    session: Session,
+    workspace_id: int,
+    journey_id: int,
+    *,
+    staff_id: int | None,
+    waiting: Waiting = Waiting.SEND,
+    now: datetime,
+) -> Published:
+    """Freeze the draft as the next version, let people in, and run; raise NotReady, NothingToPublish.
+
+    `waiting` says what becomes of the mails that a pause of the earlier versions holds back.
+    """
     journey = definitions.get(session, workspace_id, journey_id)
     session.refresh(journey, with_for_update=True)
     for problem in problems(session, journey):
@@ -68,16 +88,22 @@ def publish(session: Session, workspace_id: int, journey_id: int, *, staff_id: i
     draft = steps.list_version(session, journey, journey.version + 1)
     if not draft:
         raise NothingToPublish
+    _carry_over(session, journey, waiting)
     for step in draft:
         if step.kind == "send":
             step.send_id = _freeze(session, journey, step, now)
     journey.version += 1
-    journey.state, journey.published_at = "live", now
+    journey.state, journey.published_at, journey.is_edited = "live", now, False
     session.flush()
     definitions.note(session, journey, "journey.published", staff_id=staff_id, now=now)
     is_by_segment = journey.trigger_kind == "segment"
     entered = enrolment.enrol_segment(session, journey, now=now) if is_by_segment else 0
     return Published(journey.version, entered)
+
+
+def count_held_back(session: Session, journey: Journey) -> int:
+    """Return how many mails wait in sends that are paused."""
+    return sends.count_queued(session, journey.workspace_id, _sends(session, journey, "paused"))
 
 
 def pause(session: Session, workspace_id: int, journey_id: int, *, staff_id: int | None, now: datetime) -> None:
@@ -91,8 +117,7 @@ def pause(session: Session, workspace_id: int, journey_id: int, *, staff_id: int
 def resume(session: Session, workspace_id: int, journey_id: int, *, staff_id: int | None, now: datetime) -> None:
     """Go on where everybody stands; what became due meanwhile happens now. Raise NotRunning."""
     journey = _moved(session, workspace_id, journey_id, "paused", "live")
-    for send_id in _sends(session, journey, "paused"):
-        sends.resume(session, workspace_id, send_id)
+    _carry_over(session, journey, Waiting.SEND)
     definitions.note(session, journey, "journey.resumed", staff_id=staff_id, now=now)
 
 
@@ -106,11 +131,23 @@ def _moved(session: Session, workspace_id: int, journey_id: int, before: str, af
     return journey
 
 
+def _carry_over(session: Session, journey: Journey, waiting: Waiting) -> None:
+    """Let the sends of every version run again; a journey that runs has none that stands still."""
+    paused = _sends(session, journey, "paused")
+    if waiting is Waiting.CANCEL:
+        sends.skip_queued(session, journey.workspace_id, paused, reason="cancelled")
+    for send_id in paused:
+        sends.resume(session, journey.workspace_id, send_id)
+
+
 def _sends(session: Session, journey: Journey, state: str) -> list[int]:
     """Return the sends of every version that are in this state."""
-    versions = range(1, journey.version + 1)
-    found = [step.send_id for number in versions for step in steps.list_version(session, journey, number)]
-    return [number for number in found if number and sends.get(session, journey.workspace_id, number).state == state]
+    query = select(JourneyStep.send_id).where(
+        JourneyStep.workspace_id == journey.workspace_id,
+        JourneyStep.journey_id == journey.id,
+        JourneyStep.send_id.is_not(None),
+    )
+    return sends.in_state(session, journey.workspace_id, [number for number in session.scalars(query) if number], state)
 
 
 def _freeze(session: Session, journey: Journey, step: JourneyStep, now: datetime) -> int:

@@ -66,7 +66,7 @@ def task(title: str, owner_id: int | None = None) -> Step:
 def list_shown(session: Session, journey: Journey) -> list[JourneyStep]:
     """Return the steps of the draft, or those published last when nothing is being edited."""
     draft = list_version(session, journey, journey.version + 1)
-    return draft or list_version(session, journey, journey.version)
+    return draft if draft or journey.is_edited else list_version(session, journey, journey.version)
 
 
 def list_version(session: Session, journey: Journey, version: int) -> list[JourneyStep]:
@@ -80,8 +80,8 @@ def list_version(session: Session, journey: Journey, version: int) -> list[Journ
 
 
 def has_draft(session: Session, journey: Journey) -> bool:
-    """Say whether there are changes that were not published yet."""
-    return bool(list_version(session, journey, journey.version + 1))
+    """Say whether there are changes that were not published yet; taking out the only step is one."""
+    return journey.is_edited or bool(list_version(session, journey, journey.version + 1))
 
 
 def add(session: Session, journey: Journey, step: Step, *, after: int | None = None) -> JourneyStep:
@@ -131,8 +131,9 @@ def remove(session: Session, journey: Journey, position: int) -> None:
 def _draft(session: Session, journey: Journey) -> list[JourneyStep]:
     """Return the draft's steps, begun as a copy of what is published."""
     draft = list_version(session, journey, journey.version + 1)
-    if draft:
+    if draft or journey.is_edited:
         return draft
+    journey.is_edited = True
     names = Step.__dataclass_fields__
     for published in list_version(session, journey, journey.version):
         copied = JourneyStep(

@@ -23,7 +23,7 @@ from app.kernel import outbox, queue, registry
 from app.kernel.services import Services
 
 LEADER_LOCK = 7270
-TURN_LOCK = 7271
+TURN_LOCK = 7272
 SWEEP_SECONDS = 1.0
 MARKER = "assent:relay"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, tzinfo
 from itertools import chain, count
 from typing import Any
@@ -127,6 +128,12 @@ def find(session: Session, workspace_id: int, text: str, *, limit: int) -> list[
         Segment.workspace_id == workspace_id, func.strpos(func.lower(Segment.name), func.lower(text)) > 0
     )
     return list(session.scalars(query.order_by(Segment.name).limit(limit)))
+
+
+def names(session: Session, workspace_id: int, segment_ids: Sequence[int]) -> dict[int, str]:
+    """Return the names of these segments by id, in one statement."""
+    query = select(Segment.id, Segment.name).where(Segment.workspace_id == workspace_id, Segment.id.in_(segment_ids))
+    return {row.id: row.name for row in session.execute(query)}
 
 
 def delete(session: Session, workspace_id: int, segment_id: int, *, staff_id: int, now: datetime) -> str:

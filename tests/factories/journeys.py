@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.journeys import advancing, definitions, publishing, steps
@@ -47,6 +48,33 @@ def a_journey(
 
 
 def advance_all(session: Session, workspace_id: int, *, now: datetime) -> None:
-    """Do everything that is due, as the job does."""
+    """Do everything that is due, as the job does, let every mail leave at once, and go on from there."""
+    run_due(session, workspace_id, now=now)
+    while let_mail_leave(session, workspace_id, now=now):
+        run_due(session, workspace_id, now=now + advancing.SOON)
+
+
+def run_due(session: Session, workspace_id: int, *, now: datetime) -> None:
+    """Do everything that is due, as the job does; mails are laid down, and stay there."""
     while advancing.advance(session, workspace_id, now=now):
         pass
+
+
+def let_mail_leave(session: Session, workspace_id: int, *, now: datetime) -> int:
+    """Let a sender take what waits; return how many mails left."""
+    left = session.execute(
+        text(
+            "UPDATE messages SET state = 'sent', sent_at = :now, handed_at = :now, due_at = NULL"
+            " WHERE workspace_id = :workspace_id AND state = 'queued' RETURNING id"
+        ),
+        {"workspace_id": workspace_id, "now": now},
+    )
+    return len(left.all())
+
+
+def hold_mail_back(session: Session, workspace_id: int, *, until: datetime, reason: str = "waiting:cap") -> None:
+    """Let what waits do so for a reason, as the gate does."""
+    session.execute(
+        text("UPDATE messages SET due_at = :until, reason = :reason WHERE workspace_id = :w AND state = 'queued'"),
+        {"w": workspace_id, "until": until, "reason": reason},
+    )

@@ -14,7 +14,7 @@ from app.journeys import advancing, enrolment, publishing, standing, steps, task
 from tests.factories import NOON
 from tests.factories.consent import a_yes, consented_customer
 from tests.factories.customers import a_purchase, a_response
-from tests.factories.journeys import a_journey, a_segment, advance_all
+from tests.factories.journeys import a_journey, a_segment, advance_all, hold_mail_back, let_mail_leave, run_due
 
 LATER = NOON + timedelta(days=10)
 
@@ -36,6 +36,72 @@ def journey(session, workspace, ada):
     made = a_journey(session, workspace, interest="Call")
     enrolment.enrol_customer(session, made, ada.id, now=NOON)
     return made
+
+
+def test_a_mail_that_waits_for_the_cap_holds_the_next_step_back(session, workspace, journey, ada):
+    """Ten days after the first mail means after it left, not after it was asked for."""
+    freed_at = NOON + timedelta(days=7)
+    run_due(session, workspace.id, now=NOON)
+    hold_mail_back(session, workspace.id, until=freed_at)
+    run_due(session, workspace.id, now=NOON + timedelta(days=6))
+    waiting = stand(session, workspace, ada)
+    assert (waiting.position, waiting.mail.reason, waiting.mail.due_at) == (1, "waiting:cap", freed_at)
+
+    let_mail_leave(session, workspace.id, now=freed_at)
+    run_due(session, workspace.id, now=freed_at + timedelta(hours=1))
+    assert stand(session, workspace, ada).position == 2
+
+    run_due(session, workspace.id, now=freed_at + timedelta(days=10, seconds=-1))
+    assert mails(session, ada) == ["First"]
+    run_due(session, workspace.id, now=freed_at + timedelta(days=10))
+    assert mails(session, ada) == ["First", "Second"]
+
+
+def test_a_mail_held_back_longer_than_the_whole_journey_is_still_the_first(session, workspace, journey, ada):
+    run_due(session, workspace.id, now=NOON)
+    for days in range(1, 60):
+        hold_mail_back(session, workspace.id, until=NOON + timedelta(days=days + 1), reason="waiting:quiet_hours")
+        run_due(session, workspace.id, now=NOON + timedelta(days=days))
+
+    assert mails(session, ada) == ["First"]
+
+
+@pytest.mark.parametrize("state", ["refused", "skipped", "in_doubt"])
+def test_a_mail_that_will_never_leave_holds_nobody_back(session, workspace, journey, ada, state):
+    run_due(session, workspace.id, now=NOON)
+    values = {"state": state, "now": NOON}
+    session.execute(text("UPDATE messages SET state = :state, reason = 'content', handed_at = :now"), values)
+
+    run_due(session, workspace.id, now=LATER)
+    run_due(session, workspace.id, now=LATER + timedelta(days=10))
+
+    assert mails(session, ada) == ["First", "Second"]
+
+
+def test_whoever_waits_at_a_mail_long_is_looked_at_seldom(session, workspace, journey, ada):
+    """A closed lane may hold a hundred thousand; they are not all asked about each minute."""
+    run_due(session, workspace.id, now=NOON)
+    looks, now = 0, NOON
+    while now < NOON + timedelta(days=1):
+        now += timedelta(minutes=1)
+        looks += advancing.advance(session, workspace.id, now=now)
+
+    assert looks < 70
+    let_mail_leave(session, workspace.id, now=now)
+    run_due(session, workspace.id, now=now + advancing.SELDOM)
+    assert stand(session, workspace, ada).due_at == now + timedelta(days=10)
+
+
+def test_steps_are_looked_up_together_however_many_people_stand_at(session, workspace, journey, ada, statements):
+    for _ in range(4):
+        enrolment.enrol_customer(session, a_journey(session, workspace), ada.id, now=NOON)
+
+    with statements() as asked:
+        advancing.advance(session, workspace.id, now=NOON)
+
+    assert sum("INSERT INTO messages" in statement for statement in asked) == 5
+    assert sum(statement.startswith("SELECT journey_steps") for statement in asked) == 1
+    assert sum("unnest" in statement and "asked" in statement for statement in asked) == 1
 
 
 def stand(session, workspace, customer):
@@ -69,13 +135,19 @@ def test_many_workers_at_once_do_each_step_once(database, workspace):
         for person in people:
             enrolment.enrol_customer(session, journey, person.id, now=NOON)
 
-    def work(_number):
+    def work(now):
         with database.transaction(workspace.id) as session:
-            while advancing.advance(session, workspace.id, now=NOON, limit=4):
+            while advancing.advance(session, workspace.id, now=now, limit=4):
                 pass
 
-    with ThreadPoolExecutor(4) as pool:
-        list(pool.map(work, range(4)))
+    def work_off(now):
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(work, [now] * 4))
+
+    work_off(NOON)
+    with database.transaction(workspace.id) as session:
+        assert let_mail_leave(session, workspace.id, now=NOON) == 30
+    work_off(NOON + advancing.SOON)
 
     with database.transaction(workspace.id) as session:
         assert standing.count(session, journey).done == 30
@@ -144,7 +216,7 @@ def test_announced_news_stop_at_once(session, workspace, journey, ada):
 
 def test_a_mail_that_waits_to_leave_does_not_leave_after_the_answer(session, workspace, journey, ada):
     """Quiet hours may hold a mail back for a night; the reply that came meanwhile counts."""
-    advance_all(session, workspace.id, now=NOON)
+    run_due(session, workspace.id, now=NOON)
     enrolment.hear_response(session, workspace.id, [ada.id], reason=enrolment.Stop.REPLY, at=NOON, now=NOON)
 
     states = session.execute(text("SELECT state, reason FROM messages WHERE customer_id = :id"), {"id": ada.id}).all()

@@ -16,7 +16,7 @@ from app.kernel import registry
 from app.wiring.hears import HEARS
 from tests.factories import NOON
 from tests.factories.consent import consented_customer
-from tests.factories.journeys import a_journey, a_segment
+from tests.factories.journeys import a_journey, a_segment, let_mail_leave
 
 
 @pytest.fixture
@@ -85,8 +85,11 @@ def test_allowing_clicks_to_be_counted_leads_nowhere(services, database, workspa
 def test_the_clock_moves_everybody_on(services, clock, database, workspace, committed):
     _journey, ada = committed
     join(services, workspace, ada)
-    jobs.advance(services)
-    clock.advance(timedelta(days=10))
+    for days in (10, 1):
+        jobs.advance(services)
+        with database.transaction(workspace.id) as session:
+            let_mail_leave(session, workspace.id, now=clock.now())
+        clock.advance(timedelta(days=days))
     jobs.advance(services)
 
     assert stands(database, workspace, ada) == [("done", None)]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
-from app.journeys import enrolment, tasks
+from app.journeys import enrolment, steps, tasks
 from tests.factories import NOON
 from tests.factories.accounts import a_member
 from tests.factories.consent import consented_customer
-from tests.factories.journeys import a_journey
+from tests.factories.journeys import a_journey, hold_mail_back, run_due
 from tests.factories.workspaces import PASSWORD
 
 
@@ -42,6 +43,52 @@ def test_a_journey_is_built_changed_published_and_paused(client, workspace):
     assert client.post(f"{journey}/pause").status_code == 303
     assert client.post(f"{journey}/pause").status_code == 409
     assert client.post(f"{journey}/resume").status_code == 303
+
+
+def test_pages_say_what_a_step_waits_for_and_until_when(client, database, workspace):
+    """Whose mail waits for the cap stands at that mail: on the journey's page, in the list, on the customer's own."""
+    with database.transaction(workspace.id) as session:
+        made = a_journey(session, workspace)
+        ada = consented_customer(session, workspace.id)
+        enrolment.enrol_customer(session, made, ada.id, now=NOON)
+        run_due(session, workspace.id, now=NOON)
+        journey, customer = f"/journeys/{made.id}", f"/customers/{ada.id}"
+    assert "Its mail is about to leave" in client.get(f"{journey}/people").text
+    with database.transaction(workspace.id) as session:
+        hold_mail_back(session, workspace.id, until=NOON + timedelta(days=7))
+
+    assert "1 mail waits for the frequency cap until" in client.get(journey).text
+    for page in (f"{journey}/people", customer):
+        assert "The mail waits for the frequency cap until" in client.get(page).text
+
+
+def test_publishing_a_paused_journey_offers_what_becomes_of_its_mail(client, database, workspace):
+    with database.transaction(workspace.id) as session:
+        made = a_journey(session, workspace)
+        ada = consented_customer(session, workspace.id)
+        enrolment.enrol_customer(session, made, ada.id, now=NOON)
+        run_due(session, workspace.id, now=NOON)
+        journey = f"/journeys/{made.id}"
+    client.post(f"{journey}/pause")
+    client.post(f"{journey}/steps/2", data={"wait_days": "3"})
+    review = client.get(f"{journey}/publish").text
+    assert "1 mail of an earlier version waits" in review
+    assert "Publish and cancel them" in review
+
+    client.post(f"{journey}/publish", data={"waiting": "cancel"})
+
+    assert "waits" not in client.get(f"{journey}/publish").text
+    assert "The sending was cancelled." in client.get(f"/customers/{ada.id}").text
+
+
+def test_taking_out_the_only_step_leaves_an_empty_draft(client, database, workspace):
+    with database.transaction(workspace.id) as session:
+        journey = f"/journeys/{a_journey(session, workspace, steps.send('Only', 'Only')).id}"
+
+    client.post(f"{journey}/steps/1/remove")
+
+    assert "Only" not in client.get(f"{journey}/edit").text.partition("Steps")[2]
+    assert "There is no mail in it yet." in client.get(f"{journey}/publish").text
 
 
 def test_a_mail_is_shown_as_somebody_would_read_it(client, workspace):

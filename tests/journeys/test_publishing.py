@@ -13,7 +13,7 @@ from app.kernel.refusals import NotFound, Refusal
 from tests.factories import NOON
 from tests.factories.accounts import a_member
 from tests.factories.consent import consented_customer
-from tests.factories.journeys import a_journey, a_segment, advance_all
+from tests.factories.journeys import a_journey, a_segment, advance_all, let_mail_leave, run_due
 
 
 def subjects(session, workspace):
@@ -121,6 +121,57 @@ def test_a_journey_of_another_workspace_does_not_exist(database, session, worksp
     journey = a_journey(session, workspace)
     with database.transaction(workspace.id + 10**6) as other, pytest.raises(NotFound):
         definitions.get(other, workspace.id + 10**6, journey.id)
+
+
+def held_back_by_a_pause(session, workspace):
+    """A journey whose first version has a mail that a pause holds back, and a draft of the second."""
+    journey = a_journey(session, workspace)
+    ada = consented_customer(session, workspace.id)
+    enrolment.enrol_customer(session, journey, ada.id, now=NOON)
+    run_due(session, workspace.id, now=NOON)
+    publishing.pause(session, workspace.id, journey.id, staff_id=None, now=NOON)
+    steps.change(session, journey, 1, steps.send("Better", "Better"))
+    assert publishing.count_held_back(session, journey) == 1
+    return journey, ada
+
+
+def of_messages(session, workspace):
+    query = (
+        "SELECT s.state, m.state, m.reason FROM messages m JOIN sends s ON s.id = m.send_id WHERE m.workspace_id = :w"
+    )
+    return session.execute(text(query), {"w": workspace.id}).all()
+
+
+@pytest.mark.parametrize(
+    ("waiting", "becomes"),
+    [(publishing.Waiting.SEND, ("queued", None)), (publishing.Waiting.CANCEL, ("skipped", "cancelled"))],
+)
+def test_publishing_a_paused_journey_strands_no_mail_of_earlier_versions(session, workspace, waiting, becomes):
+    """What the pause held back leaves or is cancelled, as staff choose; those it was for go on either way."""
+    journey, ada = held_back_by_a_pause(session, workspace)
+
+    publishing.publish(session, workspace.id, journey.id, staff_id=None, waiting=waiting, now=NOON)
+
+    assert of_messages(session, workspace) == [("running", *becomes)]
+    assert publishing.count_held_back(session, journey) == 0
+    let_mail_leave(session, workspace.id, now=NOON)
+    run_due(session, workspace.id, now=NOON + timedelta(minutes=1))
+    assert standing.of_customer(session, workspace.id, ada.id)[0].position == 2
+
+
+def test_the_only_step_of_a_draft_can_be_taken_out(session, workspace):
+    """What is left is an empty draft, not what was published before."""
+    journey = a_journey(session, workspace, steps.send("Only", "Only"))
+    steps.remove(session, journey, 1)
+    assert steps.list_shown(session, journey) == []
+    assert steps.has_draft(session, journey)
+    with pytest.raises(publishing.NotReady):
+        publishing.publish(session, workspace.id, journey.id, staff_id=None, now=NOON)
+
+    steps.add(session, journey, steps.send("Other", "Other"))
+    publishing.publish(session, workspace.id, journey.id, staff_id=None, now=NOON)
+    assert [step.subject for step in steps.list_shown(session, journey)] == ["Other"]
+    assert not steps.has_draft(session, journey)
 
 
 def test_the_reference_writes_once_then_monthly_and_stops_for_who_answers(session, workspace):

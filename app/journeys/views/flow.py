@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from flask import g
+from flask import g, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from app.journeys import definitions, enrolment, publishing, standing, steps
+from app.journeys.publishing import Waiting
 from app.journeys.views.blueprint import bp
-from app.journeys.views.words import REASONS
+from app.journeys.views.words import REASONS, hindrance
 from app.kernel.services import services
 from app.web import guard, shell
 
@@ -27,7 +28,8 @@ def show_journey(journey_id: int) -> ResponseReturnValue:
             "way_in": definitions.trigger_name(session, journey),
             "has_draft": steps.has_draft(session, journey),
         }
-    return shell.page("journeys/show.html", reasons=REASONS, **values)
+        values["waiting"] = standing.waiting(session, g.workspace.id, values["steps"])
+    return shell.page("journeys/show.html", reasons=REASONS, hindrance=hindrance, **values)
 
 
 @bp.get("/journeys/<int:journey_id>/publish")
@@ -43,6 +45,7 @@ def review_journey(journey_id: int) -> ResponseReturnValue:
             "candidates": enrolment.count_candidates(session, journey, now=services().clock.now()),
             "under_way": standing.count(session, journey).active,
             "way_in": definitions.trigger_name(session, journey),
+            "held_back": publishing.count_held_back(session, journey),
         }
     return shell.page("journeys/publish.html", **values)
 
@@ -53,9 +56,16 @@ def publish_journey(journey_id: int) -> ResponseReturnValue:
     """Freeze the draft and let people in."""
     now = services().clock.now()
     with services().database.transaction(g.workspace.id) as session:
-        done = publishing.publish(session, g.workspace.id, journey_id, staff_id=g.staff.id, now=now)
+        done = publishing.publish(
+            session, g.workspace.id, journey_id, staff_id=g.staff.id, waiting=_waiting(), now=now
+        )
     entered = ngettext("%(num)s person entered.", "%(num)s people entered.", done.entered)
     return shell.back(f"/journeys/{journey_id}", _("The journey is live.") + " " + entered)
+
+
+def _waiting() -> Waiting:
+    is_cancelled = request.form.get("waiting") == Waiting.CANCEL
+    return Waiting.CANCEL if is_cancelled else Waiting.SEND
 
 
 @bp.post("/journeys/<int:journey_id>/pause")

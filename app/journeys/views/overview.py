@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from flask import g
+from flask import g, request
 from flask.typing import ResponseReturnValue
 
 from app.journeys import definitions, standing
 from app.journeys.views.blueprint import bp
+from app.kernel import ids
 from app.kernel.services import services
 from app.web import guard, shell
+
+PAGE = 50
 
 
 @bp.get("/journeys")
 @guard.role("viewer")
 def list_journeys() -> ResponseReturnValue:
-    """Show every journey with how many people are under way."""
+    """Show the journeys with how many people are under way; `before` is where an older page begins."""
+    before = request.args.get("before", type=ids.read)
     with services().database.transaction(g.workspace.id) as session:
-        journeys = definitions.list_all(session, g.workspace.id)
-        active = standing.count_active(session, g.workspace.id)
-        ways_in = {journey.id: definitions.trigger_name(session, journey) for journey in journeys}
-    return shell.page("journeys/list.html", journeys=journeys, active=active, ways_in=ways_in)
+        journeys = definitions.list_all(session, g.workspace.id, before=before, limit=PAGE)
+        active = standing.count_active(session, g.workspace.id, [journey.id for journey in journeys])
+        ways_in = definitions.trigger_names(session, g.workspace.id, journeys)
+    more = f"/journeys?before={journeys[-1].id}" if len(journeys) == PAGE else None
+    return shell.page("journeys/list.html", journeys=journeys, active=active, ways_in=ways_in, more=more)

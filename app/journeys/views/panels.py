@@ -9,9 +9,9 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.journeys import definitions, standing, tasks
-from app.journeys.views.words import REASONS
+from app.journeys.views.words import REASONS, hindrance
 
-AT_HOME = 5
+AT_HOME = PER_SEARCH = 5
 
 
 def customer_panel(session: Session, workspace_id: int, customer_id: int, now: datetime) -> str:
@@ -20,7 +20,13 @@ def customer_panel(session: Session, workspace_id: int, customer_id: int, now: d
     todo = tasks.list_of_customer(session, workspace_id, customer_id)
     if not stands and not todo:
         return ""
-    values = {"stands": stands, "tasks": todo, "reasons": REASONS, "today": tasks.today(session, workspace_id, now)}
+    values = {
+        "stands": stands,
+        "tasks": todo,
+        "reasons": REASONS,
+        "hindrance": hindrance,
+        "today": tasks.today(session, workspace_id, now),
+    }
     return render_template("journeys/customer_panel.html", **values)
 
 
@@ -36,6 +42,5 @@ def home_panel(session: Session, workspace_id: int, _subject_id: int, now: datet
 
 def search(session: Session, workspace_id: int, words: str) -> list[tuple[str, str, str]]:
     """Answer the search box with journeys whose name holds the words."""
-    wanted = words.casefold()
-    found = [j for j in definitions.list_all(session, workspace_id) if wanted in j.name.casefold()]
+    found = definitions.search(session, workspace_id, words, limit=PER_SEARCH)
     return [(journey.name, _("Journey"), f"/journeys/{journey.id}") for journey in found]

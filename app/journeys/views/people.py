@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from app.journeys import definitions, standing
 from app.journeys.views.blueprint import bp
-from app.journeys.views.words import REASONS
+from app.journeys.views.words import REASONS, hindrance
 from app.kernel import ids
 from app.kernel.services import services
 from app.web import guard, shell
@@ -31,7 +31,8 @@ def list_people(journey_id: int) -> ResponseReturnValue:
     query = "&".join(f"{name}={value}" for name, value in kept.items() if value is not None)
     base = f"/journeys/{journey_id}/people"
     more = f"{base}?{query}&after={found[-1].enrolment_id}" if len(found) == PAGE else None
-    return shell.page("journeys/people.html", journey=journey, people=found, more=more, reasons=REASONS, **kept)
+    values = {"journey": journey, "people": found, "more": more, "reasons": REASONS, "hindrance": hindrance}
+    return shell.page("journeys/people.html", **values, **kept)
 
 
 def _known(name: str, words: tuple[str, ...]) -> str | None:

@@ -1,7 +1,8 @@
-"""How are the reasons for leaving a journey said?"""
+"""How are the reasons for leaving a journey, and for waiting on it, said?"""
 
 from __future__ import annotations
 
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
 REASONS = {
@@ -10,3 +11,15 @@ REASONS = {
     "purchase": _("bought"),
     "withdrawn": _("may no longer be mailed"),
 }
+
+# What a mail waits for, as part of a sentence: "The mail waits for %(what)s until ...".
+_HINDRANCES = {
+    "waiting:cap": _("the frequency cap"),
+    "waiting:promise": _("the frequency limit of its topic"),
+    "waiting:quiet_hours": _("the end of quiet hours"),
+}
+
+
+def hindrance(reason: str | None) -> str:
+    """Say what a mail with this reason waits for; whatever else it is, it is tried again."""
+    return str(_HINDRANCES.get(reason or "") or gettext("the next attempt"))

@@ -1,0 +1,89 @@
+"""A journey whose first mail has to wait for the frequency cap: the second never comes before it."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from app.journeys import definitions, publishing, standing, steps
+from app.journeys.definitions import Plan
+from app.journeys.models import Journey
+from app.segments import codec
+from app.segments.rules import Rule
+from demo import acts
+from demo.acts import Story
+from demo.recipients import Mail
+
+NAME = "Two letters from the garden"
+FIRST, SECOND = "A letter from the garden", "What the garden is like in the rain"
+CITY = "Hamburg"
+NEIGHBOURS: Rule = codec.load({"type": "is", "field": "city", "value": CITY})
+_LETTER = "Hello{% if customer.first_name %} {{ customer.first_name }}{% endif %},\n\n%s\n"
+_FIRST_TEXT = _LETTER.replace("%s", "the bushes are in flower, and we picked the first leaves on Monday.")
+_SECOND_TEXT = _LETTER.replace("%s", "it has rained for three days, and everything smells of earth and tea.")
+
+
+def two_letters(story: Story) -> int:
+    """Write to people who had a mail this week; a day lies between the letters. Return the journey."""
+    stage = story.stage
+    neighbours = sum(person.city == CITY for person in story.shop.people)
+    segment_id = acts.choose(story, f"Lives in {CITY}", NEIGHBOURS, neighbours)
+    with stage.transaction() as session:
+        journey_id = _begin(session, story, segment_id).id
+    # A sender has to ask the gate about each of them before it is known what they wait for.
+    stage.advance(minutes=2)
+    _check_wait(story, journey_id)
+    mails: list[Mail] = []
+    for days in (1, 1, 5, 1, 6, 1):
+        stage.advance(days=days - 1)
+        stage.pass_a_day()
+        mails += story.new_mails()
+    with stage.transaction() as session:
+        counts = standing.count(session, definitions.get(session, stage.workspace_id, journey_id))
+    stage.say(f"{stage.now:%d %b}: {len(mails):,} letters; {counts.done:,} have had both, {counts.active:,} wait")
+    _check_order(story, journey_id, mails)
+    return journey_id
+
+
+def _begin(session: Session, story: Story, segment_id: int) -> Journey:
+    stage = story.stage
+    plan = Plan(name=NAME, trigger_kind="segment", trigger_id=segment_id, topic_id=stage.news_id)
+    journey = definitions.create(session, stage.workspace_id, plan, staff_id=stage.staff_id, now=stage.now)
+    for step in (steps.send(FIRST, _FIRST_TEXT), steps.wait(1), steps.send(SECOND, _SECOND_TEXT)):
+        steps.add(session, journey, step)
+    publishing.publish(session, stage.workspace_id, journey.id, staff_id=stage.staff_id, now=stage.now)
+    return journey
+
+
+def _check_wait(story: Story, journey_id: int) -> None:
+    """Everybody had a mail within the week, so all first letters wait, and their people with them."""
+    stage = story.stage
+    with stage.transaction() as session:
+        journey = definitions.get(session, stage.workspace_id, journey_id)
+        shown = steps.list_version(session, journey, journey.version)
+        waiting = standing.waiting(session, stage.workspace_id, shown)
+        counts = standing.count(session, journey)
+    for group in waiting.get(1, []):
+        stage.say(f"{group.count:,} first letters wait ({group.reason}), the first until {group.first_at:%d %b}")
+    held_back = sum(group.count for group in waiting.get(1, []))
+    story.sums.add("people whose first letter waits, at that step", held_back, counts.at.get(1, 0))
+    story.sums.add("people who went on without it", 0, counts.at.get(2, 0) + counts.at.get(3, 0))
+
+
+def _check_order(story: Story, journey_id: int, mails: list[Mail]) -> None:
+    """By the mailboxes: nobody had the second letter first, and whoever went to the end had both."""
+    had: dict[str, list[str]] = {}
+    for mail in mails:
+        had.setdefault(mail.to, []).append(mail.subject)
+    sums = story.sums
+    sums.add("second letters before the first", 0, sum(got[0] != FIRST for got in had.values()))
+    both = sum(got == [FIRST, SECOND] for got in had.values())
+    sums.add("letters that came twice", 0, sum(len(got) != len(set(got)) for got in had.values()))
+    taken = (
+        "SELECT count(*) FROM (SELECT customer_id FROM messages m JOIN journey_steps s"
+        " ON s.workspace_id = m.workspace_id AND s.send_id = m.send_id"
+        " WHERE m.workspace_id = :w AND s.journey_id = :j AND m.state = 'sent'"
+        " GROUP BY customer_id HAVING count(*) = 2) AS pairs"
+    )
+    sums.add("people who had both", both, story.stage.count(taken, j=journey_id))
+    done = "SELECT count(*) FROM enrolments WHERE workspace_id = :w AND journey_id = :j AND state = 'active'"
+    sums.add("people still on the way", 0, story.stage.count(done, j=journey_id))

@@ -126,6 +126,28 @@ def is_noted(session: Session, workspace_id: int, customer_id: int, *, kind: str
     return session.scalar(query.limit(1)) is not None
 
 
+def times(
+    session: Session,
+    workspace_id: int,
+    customer_id: int,
+    *,
+    kind: str,
+    facts: dict[str, Any],
+    after: datetime | None,
+    limit: int,
+) -> list[datetime]:
+    """Return when activities of a kind that hold these facts happened, the newest first."""
+    query = select(Activity.at).where(
+        Activity.workspace_id == workspace_id,
+        Activity.customer_id == customer_id,
+        Activity.kind == kind,
+        Activity.facts.contains(facts),
+    )
+    if after is not None:
+        query = query.where(Activity.at > after)
+    return list(session.scalars(query.order_by(Activity.at.desc()).limit(limit)))
+
+
 def note(
     session: Session, workspace_id: int, customer_id: int, *, words: str, how: str, staff: str, now: datetime
 ) -> None:

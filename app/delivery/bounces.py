@@ -15,6 +15,21 @@ from app.delivery.received import Received
 
 _ENHANCED = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
 _FULL = re.compile(r"(?i)mailbox.{0,20}full|over.?quota|quota exceeded|insufficient (system )?storage|storage space")
+# What servers write that give no enhanced code: about the mailbox, or about us. The first is asked first, because
+# "rejected" and "blocked" are said of both.
+_NO_SUCH_MAILBOX = re.compile(
+    r"(?i)\b(user|mailbox|recipient|address|account|e-?mail)\W+(\w+\W+){0,7}?"
+    r"(unknown|not (found|exist|known|valid|here)|doesn.t exist|does not exist|invalid|disabled|inactive|unavailable"
+    r"|no longer|deactivated|suspended|closed|expired)"
+    r"|(unknown|no such|invalid|non.?exist\w*|no valid|inactive|disabled) (local )?"
+    r"(user|mailbox|recipient|address|account|e-?mail)"
+    r"|no mailbox (here|by that name)|not our customer|user unknown|(has|have) moved|existe pas|unbekannt"
+    r"|(用户|邮箱|收件人|帐号|账号)\S{0,4}(不存在|未找到|无效|已停用)"
+)
+_ABOUT_US = re.compile(
+    r"(?i)spam|blocked|block ?list|black ?list|deny ?list|denied|polic(y|ies)|reputation|dnsbl|\brbl\b|spf\b|dkim|dmarc"
+    r"|not authori[sz]ed|authenticat|reverse dns|\bptr\b|unsolicited|bulk|banned"
+)
 _TOO_FAST = re.compile(r"(?i)too (fast|quickly|many)|receiving mail at a rate")
 
 
@@ -47,7 +62,17 @@ def classify(code: int, text: str) -> Cause:
         return Cause.THROTTLED if _TOO_FAST.search(text) else Cause.ADDRESS
     if code < 500:
         return Cause.THROTTLED
+    if match is None and code in (550, 551, 553, 554):
+        return _by_words(text)
     return Cause.CONTENT if subject == 6 else Cause.UNCLASSIFIED
+
+
+def _by_words(text: str) -> Cause:
+    """Read a refusal that names no enhanced code. The server's own words decide, where they say one thing only."""
+    is_mailbox, is_ours = bool(_NO_SUCH_MAILBOX.search(text)), bool(_ABOUT_US.search(text))
+    if is_mailbox != is_ours:
+        return Cause.ADDRESS if is_mailbox else Cause.POLICY
+    return Cause.UNCLASSIFIED
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 from app.accounts import identities
 from app.accounts.relays import Relay
 from app.delivery import aftermath, batches, gate, history, lanes, letters, patience, plans, sends
+from app.delivery.domains import Domains
 from app.delivery.gate import Candidate, Drop, WaitUntil
 from app.delivery.letters import Letter, Row
 from app.delivery.models import MessageState, SendState
@@ -79,6 +80,7 @@ class Desk:
         self._lane_id = lane_id
         self._holder = uuid4().hex
         self._plans: dict[int, Plan] = {}
+        self._domains = Domains(workspace_id)
         self._open: set[int] = set()
         self._lost: set[int] = set()
 
@@ -91,13 +93,15 @@ class Desk:
             if not lanes.is_open(session, self._workspace_id, lane, now=self._now()):
                 return None
             identity = identities.get(session, self._workspace_id, lane.identity_id)
+            self._domains.identity_id = identity.id
             senders = lanes.count_senders(session, self._workspace_id, lane, beside=self._holder)
             relay = identities.relay(identity, self._services.settings)
             return LaneTerms(
                 relay=relay,
                 timeouts=patience.timeouts(relay, self._services.settings),
                 rate=_share(lane.rate_per_second, identity.rate_per_second, senders),
-                connections=max(1, identity.max_connections // senders),
+                # After a setback one connection comes first; each turn that goes well doubles what there may be.
+                connections=max(1, (identity.max_connections // senders) >> lane.setbacks),
             )
 
     def rate(self) -> float | None:
@@ -161,6 +165,7 @@ class Desk:
             )
             if claimed is None:
                 return None
+            self._domains.look(session)
             plan = self._plan(session, claimed.send_id)
             through = self._weigh(session, plan, claimed.id, claimed.message_ids, now) if plan else []
         self._open.add(claimed.id)
@@ -175,6 +180,7 @@ class Desk:
         with self._database.transaction(self._workspace_id) as session:
             for plan, batch_id in {(letter.plan, letter.batch_id): None for letter in held}:
                 ids = [one.id for one in held if one.plan is plan and one.batch_id == batch_id]
+                self._domains.look(session)
                 if sends.get(session, self._workspace_id, plan.send_id).state == SendState.RUNNING:
                     through += self._weigh(session, plan, batch_id, ids, now)
         return through
@@ -187,7 +193,10 @@ class Desk:
         now = self._now()
         by_plan: dict[int, list[Letter]] = {}
         for group in groups:
-            by_plan.setdefault(group[0].plan.send_id, []).extend(group)
+            # Who was claimed before their domain refused us goes back to the gate, which lets them wait.
+            may_leave = [letter for letter in group if not self._domains.rests(letter, now)]
+            if may_leave:
+                by_plan.setdefault(group[0].plan.send_id, []).extend(may_leave)
         handed: set[int] = set()
         with self._database.transaction(self._workspace_id) as session:
             connection = raw(session)
@@ -201,6 +210,7 @@ class Desk:
             if records and not by_plan:
                 connection.execute(plans.OUTCOMES, written)
             aftermath.apply(session, self._workspace_id, self._lane_id, records, now=now)
+            self._domains.weigh(session, records, now)
         for group in groups:
             for letter in group:
                 if letter.id in handed:
@@ -233,6 +243,8 @@ class Desk:
         self._remember(session, plan, rows, candidates, now)
         for row, candidate in zip(rows, candidates, strict=True):
             answer = gate.weigh(candidate, plan.rules, now=now)
+            if isinstance(answer, gate.Send) and not plan.rules.is_notice:
+                answer = self._domains.answer(row[15], now)
             if isinstance(answer, gate.Send):
                 through.append(letters.letter(row, plan, batch_id))
             else:

@@ -9,9 +9,10 @@ from app.kernel.outbox import Fact
 
 @dataclass(frozen=True)
 class StreamPaused(Fact):
-    """A provider refused our mail as such, not one person's mailbox; nothing leaves there until staff look at it."""
+    """A domain refuses one identity's mail as such (no domain: its relay does); it is let alone, and tried again."""
 
-    lane_id: int
+    identity_id: int
+    domain: str | None
     reason: str
 
 

@@ -6,12 +6,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import literal, select, text, update
+from sqlalchemy import func, literal, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.accounts import identities
-from app.delivery import facts
+from app.delivery import facts, refusals
 from app.delivery.models import Batch, Lane, Send, SendKind, SendState
 from app.kernel import outbox
 from app.kernel.refusals import NotFound
@@ -19,6 +19,7 @@ from app.kernel.refusals import NotFound
 EVERYBODY_ELSE = "other"
 PROVIDERS = ("gmail", "microsoft", "yahoo", "apple", "qq", "netease", EVERYBODY_ELSE)
 LONGEST_SETBACK = timedelta(minutes=30)
+MOST_SETBACKS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ def wake_when_due(session: Session, workspace_id: int, lane_id: int, *, now: dat
     """Have a sender come back when the next batch of this lane is due and the lane may be used."""
     lane = get(session, workspace_id, lane_id)
     identity = identities.get(session, workspace_id, lane.identity_id)
-    if lane.paused_at is not None or not identities.may_send(identity):
+    if _is_closed(lane) or not identities.may_send(identity):
         return
     for notices in (True, False):
         has_work, due_at = find_next_due(session, workspace_id, lane_id, notices=notices)
@@ -108,15 +109,18 @@ def wake_when_due(session: Session, workspace_id: int, lane_id: int, *, now: dat
 
 
 def pause(session: Session, workspace_id: int, lane_id: int, *, reason: str, now: datetime) -> None:
-    """Close a lane until staff open it again, and tell them. Closing a closed one changes nothing."""
-    closed = session.execute(
-        update(Lane)
-        .where(Lane.workspace_id == workspace_id, Lane.id == lane_id, Lane.paused_at.is_(None))
-        .values(paused_at=now, pause_reason=reason)
-        .returning(Lane.id)
-    ).first()
-    if closed:
-        outbox.publish(session, facts.StreamPaused(workspace_id, lane_id, reason))
+    """Close a lane whose relay refuses us as such, and tell staff. It is tried again by itself, later each time.
+
+    Closing a closed one changes nothing, until it is tried again.
+    """
+    lane = session.get_one(Lane, (workspace_id, lane_id), with_for_update=True, populate_existing=True)
+    if lane.paused_at is not None and (lane.paused_until is None or lane.paused_until > now):
+        return
+    lane.paused_at, lane.pause_reason = lane.paused_at or now, reason
+    lane.paused_until = now + refusals.rest(lane.setbacks)
+    lane.setbacks = min(lane.setbacks + 1, MOST_SETBACKS)
+    session.flush()
+    outbox.publish(session, facts.StreamPaused(workspace_id, lane.identity_id, None, reason))
 
 
 def resume(session: Session, workspace_id: int, lane_id: int) -> None:
@@ -142,20 +146,27 @@ def hold_back(
     known = {lane.id: lane for lane in session.scalars(locked)}
     lane = known[lane_id]
     rest = min(max(least, timedelta(seconds=15) * 2**lane.setbacks), LONGEST_SETBACK)
-    lane.setbacks = min(lane.setbacks + 1, 12)
+    lane.setbacks = min(lane.setbacks + 1, MOST_SETBACKS)
     lane.paused_until = now + rest
     for neighbour in known.values() if with_neighbours else ():
-        neighbour.paused_until = max(neighbour.paused_until or lane.paused_until, lane.paused_until)
+        if not _is_closed(neighbour):
+            neighbour.paused_until = max(neighbour.paused_until or lane.paused_until, lane.paused_until)
     session.flush()
     return lane.paused_until
 
 
 def went_well(session: Session, workspace_id: int, lane_id: int) -> None:
-    """Forget the setbacks of a lane that works again."""
+    """Open a lane that works again; with each turn that goes well one of its setbacks is forgotten."""
     session.execute(
         update(Lane)
-        .where(Lane.workspace_id == workspace_id, Lane.id == lane_id, Lane.paused_until.is_not(None))
-        .values(setbacks=0, paused_until=None)
+        .where(
+            Lane.workspace_id == workspace_id,
+            Lane.id == lane_id,
+            Lane.paused_until.is_not(None) | (Lane.setbacks > 0),
+        )
+        .values(
+            setbacks=func.greatest(Lane.setbacks - 1, 0), paused_at=None, pause_reason=None, paused_until=None
+        )
     )
 
 
@@ -198,7 +209,7 @@ def list_with_work(session: Session, workspace_id: int, *, notices: bool, now: d
         " JOIN lanes l ON (l.workspace_id, l.id) = (b.workspace_id, b.lane_id)"
         " WHERE b.workspace_id = :workspace_id AND b.state = 'queued' AND s.state = 'running'"
         " AND (s.kind = 'notice') = :notices"
-        " AND (b.due_at IS NULL OR b.due_at <= :now) AND l.paused_at IS NULL"
+        " AND (b.due_at IS NULL OR b.due_at <= :now) AND (l.paused_at IS NULL OR l.paused_until IS NOT NULL)"
         " AND (l.paused_until IS NULL OR l.paused_until <= :now)"
     )
     return list(session.scalars(query, {"workspace_id": workspace_id, "notices": notices, "now": now}))
@@ -221,4 +232,9 @@ def is_open(session: Session, workspace_id: int, lane: Lane, *, now: datetime) -
     """Say whether mail may leave through this lane now; a paused or unproved identity closes all of its lanes."""
     identity = identities.get(session, workspace_id, lane.identity_id)
     is_held_back = lane.paused_until is not None and lane.paused_until > now
-    return lane.paused_at is None and identities.may_send(identity) and not is_held_back
+    return not _is_closed(lane) and identities.may_send(identity) and not is_held_back
+
+
+def _is_closed(lane: Lane) -> bool:
+    """Only staff open it again."""
+    return lane.paused_at is not None and lane.paused_until is None

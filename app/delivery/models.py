@@ -12,13 +12,14 @@ from sqlalchemy import (
     CheckConstraint,
     ForeignKeyConstraint,
     Index,
+    LargeBinary,
     SmallInteger,
     UniqueConstraint,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.kernel.database import Base, Numbered
+from app.kernel.database import Base, Numbered, Tenant
 
 
 class SendKind(StrEnum):
@@ -104,9 +105,36 @@ class Lane(Numbered, Base):
     # Held back for a while by the provider's own answers; ends by itself.
     paused_until: Mapped[datetime | None]
     setbacks: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
-    # Stopped because the provider refused us as such; staff start it again.
+    # Stopped because its relay refuses us as such: until `paused_until`, or until staff start it again.
     paused_at: Mapped[datetime | None]
     pause_reason: Mapped[str | None]
+
+
+class DomainRefusals(Tenant, Base):
+    """What speaks for a domain's refusing one identity's mail as such, and until when it is let alone because of it.
+
+    `recipients` are digests of those refused since `began_at`, `taken` counts what went through meanwhile. After
+    `paused_until` the domain is on trial; `setbacks` counts its rests so far.
+    """
+
+    __tablename__ = "domain_refusals"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["workspace_id", "identity_id"],
+            ["sending_identities.workspace_id", "sending_identities.id"],
+            ondelete="CASCADE",
+        ),
+    )
+
+    identity_id: Mapped[int] = mapped_column(primary_key=True)
+    domain: Mapped[str] = mapped_column(primary_key=True)
+    recipients: Mapped[list[bytes]] = mapped_column(ARRAY(LargeBinary), server_default=text("'{}'"))
+    taken: Mapped[int] = mapped_column(server_default=text("0"))
+    reply: Mapped[str]
+    began_at: Mapped[datetime]
+    latest_at: Mapped[datetime]
+    paused_until: Mapped[datetime | None]
+    setbacks: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
 
 
 class Batch(Numbered, Base):

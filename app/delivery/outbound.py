@@ -131,6 +131,7 @@ class Sender:
         self._is_broken = False
         self._setback: timedelta | None = None
         self._is_relay_away = False
+        self._is_refused = False
         self._connections: set[Connection] = set()
         self._losses = 0
         self._accepted = 0
@@ -177,7 +178,7 @@ class Sender:
         setback = self._setback
         if setback is not None:
             await self._ask_desk(lambda: self._desk.hold_back(setback, is_relay_away=self._is_relay_away))
-        elif self._accepted:
+        elif self._accepted and not self._is_refused:
             await self._ask_desk(self._desk.went_well)
 
     # -- one connection ---------------------------------------------------------------------------------------
@@ -310,6 +311,7 @@ class Sender:
             if "4.7.28" in outcome.text:
                 self._stop(QUOTA_REST)
         elif record.effect is Effect.STREAM_REFUSED:
+            self._is_refused = True
             self._stop()
         return record
 

@@ -28,6 +28,9 @@ class Effect(Enum):
     NONE = "none"
     ADDRESS_FAULT = "address_fault"
     SOFT_BOUNCE = "soft_bounce"
+    UNEXPLAINED = "unexplained"
+    # The recipient's domain refuses our mail as such, or the relay itself does before it heard of a recipient.
+    DOMAIN_REFUSED = "domain_refused"
     STREAM_REFUSED = "stream_refused"
     SLOW_DOWN = "slow_down"
     RETURNED = "returned"
@@ -66,11 +69,12 @@ def judge(letter: Letter, outcome: Outcome, *, now: datetime) -> Record:
     effects = {
         Cause.ADDRESS: Effect.ADDRESS_FAULT,
         Cause.MAILBOX_FULL: Effect.SOFT_BOUNCE,
-        Cause.POLICY: Effect.STREAM_REFUSED,
+        Cause.POLICY: Effect.DOMAIN_REFUSED,
+        Cause.UNCLASSIFIED: Effect.UNEXPLAINED,
     }
     effect = effects.get(cause, Effect.NONE)
     if outcome.code < 500:
-        # The digits say try again, the cause says whose fault it is: the stream stops, this message waits for it.
+        # The digits say try again, the cause says whose fault it is: this message waits, and speaks for its domain.
         return _rest(letter, "deferred:policy", outcome, effect, now)
     return _answered(letter, MessageState.REFUSED, cause.value, None, outcome, effect, now)
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from flask import Blueprint, g, render_template
+from flask import Blueprint, g, render_template, request
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from app.accounts import audit, identities
-from app.delivery import history, lanes, subjects
+from app.delivery import history, lanes, refusals, subjects
+from app.kernel import ids
 from app.kernel.services import services
 from app.web import guard, shell
 
@@ -33,14 +34,20 @@ def settings_panel(session: Session, workspace_id: int, subject_id: int, now: da
     """Draw how sending goes: identities, what is closed or held back, what waits."""
     known = {identity.id: identity for identity in identities.list_identities(session, workspace_id)}
     return render_template(
-        "delivery/sending.html", identities=known, lanes=lanes.health(session, workspace_id), now=now
+        "delivery/sending.html",
+        identities=known,
+        lanes=lanes.health(session, workspace_id),
+        domains=refusals.list_resting(session, workspace_id),
+        now=now,
     )
 
 
 def home_panel(session: Session, workspace_id: int, subject_id: int, now: datetime) -> str:
     """Say so on the home page when a provider refuses our mail; nothing otherwise."""
     closed = [lane for lane in lanes.health(session, workspace_id) if lane.paused_at is not None]
-    return render_template("delivery/closed.html", lanes=closed) if closed else ""
+    said = [(lane.provider, lane.pause_reason) for lane in closed]
+    said += [(domain.domain, domain.reply) for domain in refusals.list_resting(session, workspace_id, limit=5)]
+    return render_template("delivery/closed.html", said=said) if said else ""
 
 
 @bp.post("/settings/sending/<int:lane_id>/resume")
@@ -56,6 +63,26 @@ def resume(lane_id: int) -> Response:
             action="sending.resumed",
             subject_kind="lane",
             subject_id=lane_id,
+            now=now,
+        )
+    return shell.back("/settings", _("Sending goes on."))
+
+
+@bp.post("/settings/sending/domains/resume")
+@guard.role("owner")
+def resume_domain() -> Response:
+    """Let a domain be written to again before its rest is over."""
+    identity_id, domain = request.form.get("identity_id", 0, type=ids.read), request.form.get("domain", "")
+    now = services().clock.now()
+    with services().database.transaction(g.workspace.id) as session:
+        refusals.forget(session, g.workspace.id, identity_id, domain.replace("\0", "")[:253])
+        audit.record(
+            session,
+            g.workspace.id,
+            staff_id=g.staff.id,
+            action="sending.resumed",
+            subject_kind="identity",
+            subject_id=identity_id,
             now=now,
         )
     return shell.back("/settings", _("Sending goes on."))

@@ -16,7 +16,7 @@ from app.cadence.decide import Cap, Policy
 from app.consent import actions, suppression, topics
 from app.consent.evidence import Evidence
 from app.customers import engagement, people
-from app.delivery import desk, lanes, outbound, outcomes, plans, sends, sweeping
+from app.delivery import desk, outbound, outcomes, plans, sends, sweeping
 from app.delivery.models import SendState
 from app.delivery.smtp import Outcome, Phase
 from app.kernel.clock import FixedClock
@@ -303,28 +303,6 @@ def test_a_dead_address_falls_silent(services: Services, workspace: WorkspaceFor
 
     assert counts.skipped == {"suppressed": 1}
     assert kinds == ["bounce"]
-
-
-def test_a_refused_stream_stops_and_blames_nobody(
-    services: Services, workspace: WorkspaceForTests, tmp_path: Path
-) -> None:
-    """5.7.x closes the lane with the provider's words; people stay mailable; staff start it again."""
-    delivery.a_launched_send(services.database, workspace, 120)
-    lane_id = delivery.lane_ids(services.database, workspace)[0]
-    rule = {"at": "dot", "to": "p5@", "reply": "550 5.7.26 unauthenticated"}
-    with delivery.a_sink(tmp_path, rule) as sink:
-        to_sink = delivery.services_to(services, sink)
-        delivery.run_lanes(to_sink, workspace)
-        with services.database.transaction(workspace.id) as session:
-            lane = lanes.get(session, workspace.id, lane_id)
-            assert "5.7.26" in (lane.pause_reason or "")
-            assert session.scalar(text("SELECT count(*) FROM suppressions")) == 0
-        assert delivery.run_lanes(to_sink, workspace) == 0
-        with services.database.transaction(workspace.id) as session:
-            lanes.resume(session, workspace.id, lane_id)
-        delivery.run_lanes(to_sink, workspace)
-
-        assert len(sink.recipients()) == len(set(sink.recipients())) == 119
 
 
 def test_a_server_that_cannot_be_reached_costs_nobody_their_mail(

@@ -51,17 +51,14 @@ def count_prospects(story: Story) -> int:
 
 
 def nurture(story: Story, journey_id: int) -> None:
-    """Whoever entered has arrived or left with a reason; only full mailboxes, tried again for days, take longer."""
+    """Whoever entered has arrived, left with a reason, or waits for a later mail because an earlier one had to."""
     of_journey = "SELECT count(*) FROM enrolments WHERE workspace_id = :w AND journey_id = :j"
     entered = story.stage.count(of_journey, j=journey_id)
     done = story.stage.count(of_journey + " AND state = 'done'", j=journey_id)
     stopped = story.stage.count(of_journey + " AND state = 'stopped' AND stop_reason IS NOT NULL", j=journey_id)
-    full = of_journey + (
-        " AND state = 'active' AND customer_id IN"
-        " (SELECT id FROM customers WHERE workspace_id = :w AND email LIKE '%@full.example')"
-    )
-    waiting = story.stage.count(full, j=journey_id)
-    story.sums.add("entered = to the end + left for a reason + full mailboxes", entered, done + stopped + waiting)
+    later = of_journey + " AND state = 'active' AND due_at > :now"
+    waiting = story.stage.count(later, j=journey_id, now=story.stage.now)
+    story.sums.add("entered = at the end + left for a reason + still waiting", entered, done + stopped + waiting)
 
 
 def altogether(story: Story) -> None:

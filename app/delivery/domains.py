@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -12,7 +13,7 @@ from app.delivery.gate import WaitUntil
 from app.delivery.letters import Letter
 from app.delivery.models import MessageState
 from app.delivery.outcomes import Effect, Record
-from app.delivery.refusals import Standing
+from app.delivery.refusals import Answers, Standing
 
 _REASON = "deferred:policy"
 
@@ -25,6 +26,7 @@ class Domains:
         self._workspace_id = workspace_id
         self._refusing: dict[str, Standing] = {}
         self._tried: set[str] = set()
+        self._taken: Counter[str] = Counter()
 
     def look(self, session: Session) -> None:
         """Learn what other senders found out meanwhile."""
@@ -48,27 +50,18 @@ class Domains:
         return standing is not None and standing.rests(now) and not letter.plan.rules.is_notice
 
     def weigh(self, session: Session, records: Sequence[Record], now: datetime) -> None:
-        """Note who was refused as ours, and what such domains took; what other domains took costs nothing."""
-        refused = {_domain(record) for record in records if record.effect is Effect.DOMAIN_REFUSED}
-        concerned = refused | self._refusing.keys()
-        if not concerned:
-            return
-        told = [
-            (
-                record.letter.email,
-                record.letter.address_digest,
-                record.effect is Effect.DOMAIN_REFUSED,
-                f"{record.code} {record.reply}",
-            )
-            for record in records
-            if record.effect is Effect.DOMAIN_REFUSED or record.state is MessageState.SENT
-            if _domain(record) in concerned
-        ]
-        if told:
-            refusals.note(session, self._workspace_id, self.identity_id, refusals.gather(told), now=now)
+        """Note who was refused as ours, and how much such domains took in this turn; other domains cost nothing."""
+        refused: dict[str, dict[bytes, str]] = {}
+        for record in records:
+            if record.state is MessageState.SENT:
+                self._taken[refusals.domain_of(record.letter.email)] += 1
+            elif record.effect is Effect.DOMAIN_REFUSED:
+                letter = record.letter
+                of_domain = refused.setdefault(refusals.domain_of(letter.email), {})
+                of_domain[letter.address_digest or letter.email.encode()] = f"{record.code} {record.reply}"
+        concerned = refused.keys() | (self._refusing.keys() & self._taken.keys())
+        if concerned:
+            answers = {name: Answers(refused.get(name, {}), self._taken.pop(name, 0)) for name in sorted(concerned)}
+            refusals.note(session, self._workspace_id, self.identity_id, answers, now=now)
             self.look(session)
-            self._tried -= refused
-
-
-def _domain(record: Record) -> str:
-    return refusals.domain_of(record.letter.email)
+            self._tried -= refused.keys()

@@ -114,7 +114,12 @@ def whereabouts(
 def waiting(session: Session, workspace_id: int, send_ids: Sequence[int]) -> dict[int, list[WaitingGroup]]:
     """Return what the waiting messages of these sends wait for, the most frequent first."""
     rows = session.execute(
-        select(Message.send_id, Message.reason, func.count().label("count"), func.min(Message.due_at).label("first_at"))
+        select(
+            Message.send_id,
+            Message.reason,
+            func.count().label("how_many"),
+            func.min(Message.due_at).label("first_at"),
+        )
         .where(
             Message.workspace_id == workspace_id,
             Message.send_id == any_(cast(list(send_ids), ARRAY(BigInteger))),
@@ -125,7 +130,7 @@ def waiting(session: Session, workspace_id: int, send_ids: Sequence[int]) -> dic
     )
     found: dict[int, list[WaitingGroup]] = {}
     for row in rows:
-        found.setdefault(row.send_id, []).append(WaitingGroup(row.reason, row.count, row.first_at))
+        found.setdefault(row.send_id, []).append(WaitingGroup(row.reason, row.how_many, row.first_at))
     return found
 
 

@@ -8,8 +8,7 @@ the next rest twice as long. Nobody's address is blamed, and no other domain's m
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -65,7 +64,7 @@ def is_evident(refused: int, taken: int) -> bool:
 
 def rest(setbacks: int) -> timedelta:
     """Return how long to let a domain alone after so many rests that did not help."""
-    return min(FIRST_REST * 2 ** min(setbacks, 12), LONGEST_REST)
+    return min(FIRST_REST * (1 << min(setbacks, 12)), LONGEST_REST)
 
 
 def known(session: Session, workspace_id: int, identity_id: int) -> dict[str, Standing]:
@@ -159,15 +158,3 @@ def _let_alone(session: Session, row: DomainRefusals, now: datetime) -> None:
 def _remember(row: DomainRefusals, said: Answers, now: datetime) -> None:
     for reply in said.refused.values():
         row.reply, row.latest_at = reply[:300], now
-
-
-def gather(told: Sequence[tuple[str, bytes | None, bool, str]]) -> dict[str, Answers]:
-    """Put (address, digest, was it refused as ours, words) together by domain."""
-    found: dict[str, Answers] = defaultdict(Answers)
-    for email, digest, is_refused, words in told:
-        answers = found[domain_of(email)]
-        if is_refused:
-            answers.refused[digest or email.encode()] = words
-        else:
-            answers.taken += 1
-    return dict(found)

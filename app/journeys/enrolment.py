@@ -186,5 +186,5 @@ def _sends(session: Session, workspace_id: int, journey_ids: Collection[int]) ->
     )
     found: dict[int, list[int]] = {journey_id: [] for journey_id in journey_ids}
     for journey_id, send_id in session.execute(query):
-        found[journey_id].append(send_id)
+        found[journey_id] += [send_id] if send_id else []
     return found

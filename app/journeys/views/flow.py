@@ -21,14 +21,15 @@ def show_journey(journey_id: int) -> ResponseReturnValue:
     """Show the flow published last with the people on it, and why others left."""
     with services().database.transaction(g.workspace.id) as session:
         journey = definitions.get(session, g.workspace.id, journey_id)
+        shown = steps.list_version(session, journey, journey.version)
         values = {
             "journey": journey,
-            "steps": steps.list_version(session, journey, journey.version),
+            "steps": shown,
+            "waiting": standing.waiting(session, g.workspace.id, shown),
             "counts": standing.count(session, journey),
             "way_in": definitions.trigger_name(session, journey),
             "has_draft": steps.has_draft(session, journey),
         }
-        values["waiting"] = standing.waiting(session, g.workspace.id, values["steps"])
     return shell.page("journeys/show.html", reasons=REASONS, hindrance=hindrance, **values)
 
 

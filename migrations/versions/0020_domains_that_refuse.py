@@ -6,8 +6,8 @@ from sqlalchemy.dialects import postgresql
 
 from app.kernel import tenancy
 
-revision = "0016"
-down_revision = "0015"
+revision = "0020"
+down_revision = "0019"
 branch_labels = None
 depends_on = None
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from app.accounts import audit, mailboxes, relays, signing, vault
+from app.accounts import audit, mailboxes, relays, signing, vault, workspaces
 from app.accounts.models import SendingIdentity, Workspace
 from app.kernel import outbox
 from app.kernel.refusals import NotFound, Refusal
@@ -67,6 +67,8 @@ def create(
     It sends nothing until its domain is proved, unless this installation does not ask for that (`is_proved`).
     """
     address = mailboxes.check(from_address, field="from_address")
+    # Two who add the first sender at once get one default, and one address gets one sender.
+    workspaces.hold(session, workspace_id)
     _require_free(session, workspace_id, address)
     identity = SendingIdentity(
         workspace_id=workspace_id,
@@ -181,6 +183,7 @@ def renew_keys(
 
 def make_default(session: Session, workspace_id: int, identity_id: int, *, staff_id: int, now: datetime) -> None:
     """Offer this identity first wherever one is chosen."""
+    workspaces.hold(session, workspace_id)
     identity = get(session, workspace_id, identity_id)
     session.execute(
         update(SendingIdentity)

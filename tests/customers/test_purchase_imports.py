@@ -8,8 +8,8 @@ from decimal import Decimal
 from sqlalchemy import select
 
 from app.customers import engagement, people
-from app.customers.models import Purchase
-from app.segments.history import buyers_query
+from app.customers.models import Customer, Purchase
+from app.segments.history import History
 from tests.factories import NOON
 from tests.factories.customers import a_purchase, import_file
 
@@ -54,12 +54,16 @@ def test_currencies_are_never_added_up(database, workspace):
     ada = sums(database, workspace.id, "a@b.co")
     assert (ada.orders, ada.spent, ada.items) == (4, Decimal("90.00"), 6)
     with database.transaction(workspace.id) as session:
-        spent = {"since": datetime(2026, 1, 1, tzinfo=UTC), "until": NOON}
-        found = [
-            session.scalars(buyers_query(workspace.id, measure, Decimal(least), **spent)).all()
-            for measure, least in (("sum", 90), ("sum", 91), ("count", 4))
-        ]
+        found = [buyers(session, workspace.id, *asked) for asked in (("sum", 90), ("sum", 91), ("count", 4))]
     assert [len(people) for people in found] == [1, 0, 1]
+
+
+def buyers(session, workspace_id, measure, least):
+    """Who bought so much or so often, as segments ask."""
+    history = History(workspace_id, until=NOON)
+    bought = history.bought(measure, since=datetime(2026, 1, 1, tzinfo=UTC))
+    everyone = select(Customer.id).where(Customer.workspace_id == workspace_id)
+    return session.scalars(history.join(everyone, Customer.id).where(bought >= least)).all()
 
 
 def test_the_same_orders_again_are_no_new_purchases(database, workspace):

@@ -32,7 +32,7 @@ _CALLED = {
         電子郵件, メールアドレス, メール, eメール, 이메일, 이메일 주소, электронная почта, эл. почта""",
     "external_ref": """external_ref, external id, ext id, customer id, customer number, customer no,
         customer ref, client id, client number, contact id, record id, record id - contact, user id, member id,
-        member number, subscriber id, crm id, kundennummer, kunden-nr, kundennr, kd-nr, kunden-id,
+        member number, subscriber id, crm id, unique id, kundennummer, kunden-nr, kundennr, kd-nr, kunden-id,
         debitorennummer, mitgliedsnummer, numéro client, numéro de client, n° client, no client, id client,
         code client, número de cliente, nº de cliente, id de cliente, id cliente, código cliente,
         codice cliente, numero cliente, klantnummer, klant-id, numer klienta, 客户编号, 客户号, 客户id,

@@ -122,6 +122,8 @@ def _answer_page(campaign: Campaign, form: ComposeForm, refusal: Refusal | None)
         values = _page_values(session, campaign)
     told = _refused(refusal) | {"revision": request.form.get("revision", "")} if refusal else {}
     status = refusal.status if refusal else 422
+    # What is wrong is far down the page: the browser goes there.
+    values["is_time_wrong"] = refusal is None
     return shell.page("campaigns/compose.html", form=form, **values, **told), status
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from html import escape
+from itertools import islice
 
 from markdown_it import MarkdownIt
 
@@ -35,12 +36,22 @@ _OPENING = re.compile(r"<(h[1-3]|p|ul|ol|li|blockquote|hr|img|table|th|td|code)(
 _BLOCK_LINE = re.compile(r"^[ \t]*((?:qx\d+zbxq[ \t]*)+)$", re.MULTILINE)
 _BLOCK_PARAGRAPH = re.compile(r"<p>([^<]*)</p>")
 
+# Each sign and line takes the parser a while, and no mail has so many.
+_SIGNS = re.compile(r"[\[*_`|<>&\\#\n]")
+MOST_SIGNS = 15_000
+
 # `linkify` and raw HTML stay off: what the author did not write as a link is none.
 _markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
+class MarkdownTooLong(Exception):
+    """The source holds more signs and lines than any mail does."""
+
+
 def to_html(source: str, brand: Brand) -> str:
-    """Return the whole mail. A button is a paragraph with nothing but a bold link."""
+    """Return the whole mail; raise MarkdownTooLong. A button is a paragraph with nothing but a bold link."""
+    if sum(1 for _sign in islice(_SIGNS.finditer(source), MOST_SIGNS + 1)) > MOST_SIGNS:
+        raise MarkdownTooLong
     protected = placeholders.protect(source)
     body = _markdown.render(_BLOCK_LINE.sub(r"\n\n\1\n\n", protected.text))
     body = _BLOCK_PARAGRAPH.sub(lambda found: found[1] if placeholders.is_block(found[1]) else found[0], body)

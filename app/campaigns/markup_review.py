@@ -46,7 +46,7 @@ def review(html: str) -> Review:
 def _shows_unsubscribe_link(html: str) -> bool:
     try:
         return obligations.has_unsubscribe_link(program.lower(syntax.parse(html), html=True))
-    except (TemplateSyntaxError, program.Misplaced, RecursionError):
+    except (TemplateSyntaxError, program.Misplaced, RecursionError, ValueError, OverflowError):
         return False
 
 

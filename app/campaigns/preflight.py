@@ -13,6 +13,7 @@ from app.accounts import identities, workspaces
 from app.accounts.models import SendingIdentity
 from app.campaigns import compose, markup_review, previews, templates
 from app.campaigns.audience import Audience, is_chosen
+from app.campaigns.foreign_expressions import Names
 from app.campaigns.models import Campaign
 from app.delivery import compiler, syntax
 from app.delivery.compiler import TemplateRefused
@@ -81,6 +82,7 @@ def source_problems(session: Session, campaign: Campaign) -> list[syntax.Problem
         campaign.source,
         brand=compose.brand_of(session, campaign),
         known_fields=compose.own_fields(session, campaign.workspace_id),
+        year=campaign.updated_at.year,
     )
 
 
@@ -147,7 +149,8 @@ def _lines(session: Session, campaign: Campaign) -> Iterator[Check]:
             WARNING, "content", "There is no preview line.", "Mailboxes show the first words of the mail instead."
         )
     for part, line in (("Subject", campaign.subject), ("Preview line", campaign.preheader)):
-        for problem in syntax.check(line, kind="line", known_fields=known):
+        foreign = templates.foreign_problems(line, Names(known, campaign.updated_at.year), kind="line")
+        for problem in foreign or syntax.check(line, kind="line", known_fields=known):
             yield Check(ERROR, "content", problem.msgid, problem.hint_msgid, problem.values, part=part)
 
 

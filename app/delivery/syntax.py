@@ -10,7 +10,6 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from itertools import islice
-from math import isfinite
 from typing import Any, Literal
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
@@ -318,7 +317,7 @@ def _is_own_list(node: nodes.Node) -> bool:
 
 def _is_too_large(value: object) -> bool:
     """Say whether a number is none a mail shows, or one that takes long to write out."""
-    return isinstance(value, int | float) and not (isfinite(value) and abs(value) < LARGEST_NUMBER)
+    return isinstance(value, int | float) and not abs(value) < LARGEST_NUMBER
 
 
 def _is_number(node: nodes.Node) -> bool:

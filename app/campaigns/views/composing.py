@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.accounts import identities
-from app.campaigns import audience, compose, previews, ready, schedule
+from app.campaigns import audience, compose, previews, ready, schedule, tag_translation
 from app.campaigns.drafts import draft_of
 from app.campaigns.forms import ComposeForm, local_time
 from app.campaigns.models import Campaign, CampaignState
@@ -174,6 +174,7 @@ def _page_values(session: Session, campaign: Campaign) -> dict[str, Any]:
         "audience": counted,
         "earliest": local_time(now, g.workspace.time_zone),
         "checks": checks,
+        "foreign": tag_translation.find(session, campaign),
         "problems": [
             {"line": each["line"], "column": each["column"], "message": each["message"]}
             for each in checks

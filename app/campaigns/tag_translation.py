@@ -1,0 +1,61 @@
+"""The merge tags of other tools in a draft, and the draft with all of them written in our language that can be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from app.campaigns import compose, drafts, foreign_tags
+from app.campaigns.foreign_expressions import Names
+from app.campaigns.models import Campaign
+
+MOST_SHOWN = 40
+
+
+@dataclass(frozen=True)
+class Row:
+    """One tag, how often it is there and how it is written here, if it is."""
+
+    text: str
+    times: int
+    ours: str | None
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a draft holds of other tools' tags; `rows` are the first of them."""
+
+    tools: tuple[str, ...]
+    rows: tuple[Row, ...]
+    translatable: int
+    left: int
+
+
+def find(session: Session, campaign: Campaign) -> Found:
+    """Return the foreign tags of subject, preview line and content."""
+    names = _names(session, campaign, campaign.updated_at)
+    tags = [tag for text, kind in _texts(campaign) for tag in foreign_tags.find(text, names, kind=kind)]
+    rows = [Row(tag.text[:80], times, tag.ours) for tag, times in foreign_tags.counted(tags)]
+    known = sorted({tag.tool for tag in tags if tag.tool})
+    left = sum(tag.ours is None for tag in tags)
+    return Found(tuple(known), tuple(rows[:MOST_SHOWN]), len(tags) - left, left)
+
+
+def translate(session: Session, workspace_id: int, campaign_id: int, *, now: datetime) -> Found:
+    """Write the tags that have a counterpart in our language; return what was found before."""
+    campaign = compose.locked(session, workspace_id, campaign_id)
+    found, names = find(session, campaign), _names(session, campaign, now)
+    subject, preheader, source = (foreign_tags.translate(text, names, kind=kind) for text, kind in _texts(campaign))
+    draft = replace(drafts.draft_of(campaign), subject=subject, preheader=preheader, source=source)
+    compose.save(session, workspace_id, campaign_id, draft, revision=campaign.revision, now=now)
+    return found
+
+
+def _texts(campaign: Campaign) -> tuple[tuple[str, str], ...]:
+    return (campaign.subject, "line"), (campaign.preheader, "line"), (campaign.source, campaign.format)
+
+
+def _names(session: Session, campaign: Campaign, at: datetime) -> Names:
+    return Names(compose.own_fields(session, campaign.workspace_id), at.year)

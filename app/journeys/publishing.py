@@ -18,6 +18,7 @@ from app.delivery import sends
 from app.journeys import definitions, enrolment, mail, steps
 from app.journeys.models import Journey, JourneyStep
 from app.kernel.refusals import Refusal
+from app.segments import segments
 
 
 class NotReady(Refusal):
@@ -53,7 +54,7 @@ class Published:
     entered: int
 
 
-def problems(session: Session, journey: Journey) -> list[str]:
+def problems(session: Session, journey: Journey, *, now: datetime) -> list[str]:
     """Return what keeps the journey from being published, as message ids."""
     draft = steps.list_shown(session, journey)
     found = []
@@ -63,6 +64,10 @@ def problems(session: Session, journey: Journey) -> list[str]:
         found.append("It ends with a wait, after which nothing happens.")
     if definitions.trigger_name(session, journey) is None:
         found.append("The segment that led in was deleted.")
+    elif journey.trigger_kind == "segment" and segments.problem_with(
+        session, journey.workspace_id, journey.trigger_id, now=now
+    ):
+        found.append("The segment that leads in does not work any more. Choose another one, or change its conditions.")
     if not topics.get(session, journey.workspace_id, journey.topic_id).is_active:
         found.append("Its topic is closed.")
     return found
@@ -83,7 +88,7 @@ def publish(
     """
     journey = definitions.get(session, workspace_id, journey_id)
     session.refresh(journey, with_for_update=True)
-    for problem in problems(session, journey):
+    for problem in problems(session, journey, now=now):
         raise NotReady(problem=problem)
     draft = steps.list_version(session, journey, journey.version + 1)
     if not draft:

@@ -6,6 +6,8 @@ import re
 from datetime import timedelta
 
 from app.journeys import enrolment, steps, tasks
+from app.segments import codec
+from app.segments.models import Segment
 from tests.factories import NOON
 from tests.factories.accounts import a_member
 from tests.factories.consent import consented_customer
@@ -151,3 +153,19 @@ def test_every_page_of_a_new_workspace_teaches(client):
     assert "Nothing to do" in client.get("/journeys/tasks").text
     assert re.search(r'<option[^>]*value="topic:\d+"', client.get("/journeys/new").text)
     assert client.get("/journeys/99").status_code == 404
+
+
+def test_a_segment_that_does_not_work_any_more_is_named_where_the_journey_is_published(client, database, workspace):
+    """Its field is gone: the pages answer, the review says what keeps it from going live, and nobody enters."""
+    with database.transaction(workspace.id) as session:
+        rule = codec.dump(codec.load({"type": "is", "field": "shirt", "value": "M"}))
+        broken = Segment(workspace_id=workspace.id, name="Shirts", rules=rule, updated_at=NOON, created_by=None)
+        session.add(broken)
+        session.flush()
+        journey_id = a_journey(session, workspace, trigger=("segment", broken.id), is_live=False).id
+
+    answers = [client.get(f"/journeys/{journey_id}{page}") for page in ("", "/edit", "/publish")]
+
+    assert [answer.status_code for answer in answers] == [200, 200, 200]
+    assert "does not work any more" in answers[2].text
+    assert client.post(f"/journeys/{journey_id}/publish").status_code == 409

@@ -37,13 +37,14 @@ def show_journey(journey_id: int) -> ResponseReturnValue:
 @guard.role("marketer")
 def review_journey(journey_id: int) -> ResponseReturnValue:
     """Say in numbers what publishing does, or what is missing."""
+    now = services().clock.now()
     with services().database.transaction(g.workspace.id) as session:
         journey = definitions.get(session, g.workspace.id, journey_id)
         values = {
             "journey": journey,
             "steps": steps.list_shown(session, journey),
-            "problems": [_(problem) for problem in publishing.problems(session, journey)],
-            "candidates": enrolment.count_candidates(session, journey, now=services().clock.now()),
+            "problems": [_(problem) for problem in publishing.problems(session, journey, now=now)],
+            "candidates": enrolment.count_candidates(session, journey, now=now),
             "under_way": standing.count(session, journey).active,
             "way_in": definitions.trigger_name(session, journey),
             "held_back": publishing.count_held_back(session, journey),

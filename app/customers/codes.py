@@ -38,6 +38,8 @@ _ALSO_COUNTRIES = {
     **dict.fromkeys(("ivory coast",), "CI"),
     **dict.fromkeys(("臺灣", "taiwan province of china"), "TW"),
 }
+# No name is longer, and what is remembered is not to fill the memory.
+LONGEST = 100
 _SYMBOLS = {"€": "EUR", "$": "USD", "US$": "USD", "£": "GBP", "RMB": "CNY", "CN¥": "CNY", "元": "CNY", "人民币": "CNY"}
 _TAG = re.compile(r"([A-Za-z]{2,3})(?:[-_]([A-Za-z]{4}))?(?:[-_]([A-Za-z]{2}|\d{3}))?(?:[-_.@].{0,20})?").fullmatch
 
@@ -55,9 +57,13 @@ def currencies() -> frozenset[str]:
     return frozenset(listed) - _NO_MONEY
 
 
-@lru_cache(maxsize=4096)
 def find_country(text: str) -> str | None:
     """Return the code of the country: "DE" for DE, de, DEU, 276, Germany, Deutschland, Allemagne or 德国."""
+    return _country(text) if len(text) <= LONGEST else None
+
+
+@lru_cache(maxsize=4096)
+def _country(text: str) -> str | None:
     code = text.strip().upper()
     if code in countries():
         return code
@@ -67,16 +73,24 @@ def find_country(text: str) -> str | None:
     return _country_names().get(_folded(text))
 
 
-@lru_cache(maxsize=1024)
 def find_currency(text: str) -> str | None:
     """Return the code of the currency: "EUR" for EUR, eur or €."""
+    return _currency(text) if len(text) <= LONGEST else None
+
+
+@lru_cache(maxsize=1024)
+def _currency(text: str) -> str | None:
     code = text.strip().upper()
     return code if code in currencies() else _SYMBOLS.get(code)
 
 
-@lru_cache(maxsize=1024)
 def find_language(text: str) -> str | None:
     """Return the tag of the language: "de-AT" for de-AT or de_at, "de" for German, Deutsch or 德语."""
+    return _language(text) if len(text) <= LONGEST else None
+
+
+@lru_cache(maxsize=1024)
+def _language(text: str) -> str | None:
     tag = _TAG(text.strip())
     if tag and _is_language(tag[1].lower()):
         script, region = tag[2], tag[3]
@@ -84,9 +98,13 @@ def find_language(text: str) -> str | None:
     return _language_names().get(_folded(text))
 
 
-@lru_cache(maxsize=1024)
 def find_time_zone(text: str) -> str | None:
     """Return the name of the zone: "Europe/Berlin" for europe/berlin and for HubSpot's europe_slash_berlin."""
+    return _time_zone(text) if len(text) <= LONGEST else None
+
+
+@lru_cache(maxsize=1024)
+def _time_zone(text: str) -> str | None:
     return _time_zones().get(text.strip().casefold().replace("_slash_", "/").replace(" ", "_"))
 
 

@@ -68,7 +68,7 @@ def day(text: str, order: str) -> date:
 
 def hint(text: str) -> str | None:
     """Return the order in which this date can only be meant, None where it is no date or may be meant either way."""
-    found = _YEAR_LAST.fullmatch(_clean(text))
+    found = _YEAR_LAST.fullmatch(_clean(text)) if len(text) <= _LONGEST else None
     if not found:
         return None
     first, second = int(found["first"]), int(found["second"])
@@ -79,7 +79,7 @@ def hint(text: str) -> str | None:
 
 def is_either(text: str) -> bool:
     """Say whether the day of this date depends on the order it is read in."""
-    found = _YEAR_LAST.fullmatch(_clean(text))
+    found = _YEAR_LAST.fullmatch(_clean(text)) if len(text) <= _LONGEST else None
     return found is not None and 1 <= int(found["first"]) <= 12 and 1 <= int(found["second"]) <= 12
 
 

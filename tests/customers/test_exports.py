@@ -7,7 +7,7 @@ import io
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event, select
 
@@ -32,6 +32,7 @@ def test_quoting_is_undone_exactly(text):
     assert quoted[:1] not in ("=", "+", "-", "@", "\t", "\r")
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="a;=+-@\t\r\n '＝＋\ufeff\u200b\xa0,1"))
 def test_no_spreadsheet_finds_a_formula_in_a_cell(text):
     """Wherever it parts cells, whatever it overlooks before a sign and however wide the sign is."""

@@ -8,6 +8,8 @@ from functools import lru_cache
 
 from app.customers import values
 
+_LONGEST = 200
+
 
 class Answer(Enum):
     """What one cell says about permission. Who never answered has not said no."""
@@ -51,9 +53,13 @@ _NONE = _words(
 )
 
 
-@lru_cache(maxsize=1024)
 def read(text: str) -> Answer | None:
     """Return what a cell about permission says, None when that cannot be told."""
+    return _read(text) if len(text) <= _LONGEST else None
+
+
+@lru_cache(maxsize=1024)
+def _read(text: str) -> Answer | None:
     said = values.truth(text)
     if said is not None:
         return Answer.YES if said else Answer.NO
@@ -64,9 +70,10 @@ def read(text: str) -> Answer | None:
     return _channels(folded)
 
 
-@lru_cache(maxsize=1024)
 def tells_of_leaving(text: str) -> bool:
     """Say whether a cell about unsubscribing tells of one: a date, a reason or a yes; a no and a blank do not."""
+    if len(text) > _LONGEST:
+        return True
     if values.truth(text) is False:
         return False
     folded = _fold(text)

@@ -58,7 +58,8 @@ def test_every_answer_fits_the_document(app, secret, operation):
     @settings(max_examples=12, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(case=described.as_strategy())
     def check(case):
-        case.headers = {**(case.headers or {}), "Authorization": f"Bearer {secret}"}
+        # The checks read the answer as it is; packed, it would have to be unpacked first.
+        case.headers = {**(case.headers or {}), "Authorization": f"Bearer {secret}", "Accept-Encoding": "identity"}
         if operation.startswith("record"):
             case.headers["Idempotency-Key"] = f"fuzz-{next(_numbers)}"
         answer = case.call()

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 
 from app.consent import health, reports, topics, words
 from app.consent.reports import Base, Flow
+from app.consent.views import how
 from app.consent.views.blueprint import bp, tabs
 from app.kernel.services import services
 from app.web import charts, guard, language, shell
@@ -28,7 +29,7 @@ def show_overview() -> ResponseReturnValue:
         tabs=tabs(),
         base=base,
         topics=[(topic, base.by_topic.get(topic.id, 0), base.not_allowed.get(topic.id, {})) for topic in known],
-        sources=[(_(words.BASES[basis]), _(words.method(method)), count) for basis, method, count in base.by_source],
+        sources=[(_(words.BASES[basis]), how.say(method), count) for basis, method, count in base.by_source],
         ages=_ages(base),
         flow=flow,
         chart=flow_chart(flow),

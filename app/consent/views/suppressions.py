@@ -11,6 +11,7 @@ from app.accounts import audit, workspaces
 from app.consent import suppression, words
 from app.consent.forms import SuppressionForm
 from app.consent.suppression import Listed
+from app.consent.views import how
 from app.consent.views.blueprint import bp, tabs
 from app.customers import addresses
 from app.kernel.refusals import Refusal
@@ -94,7 +95,7 @@ def _show(form: SuppressionForm) -> str:
 
 def _row(listed: Listed) -> tuple[Listed, str, str]:
     info = listed.info
-    return listed, words.SUPPRESSIONS.get(info.reason, info.reason), words.method(info.source)
+    return listed, words.SUPPRESSIONS.get(info.reason, info.reason), how.say(info.source)
 
 
 def _digest(session: Session, email: str) -> bytes:

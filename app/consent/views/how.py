@@ -1,0 +1,24 @@
+"""How was it said, in the reader's words? Ways of agreeing and their sources, for every page that names them."""
+
+from __future__ import annotations
+
+from flask_babel import gettext as _
+
+from app.consent import words
+from app.consent.views.blueprint import bp
+
+
+@bp.app_template_filter("how")
+def say(name: str | None) -> str:
+    """Return what a way or a source is called; what a file or a person named stays as they named it."""
+    if not name:
+        return ""
+    if name.startswith("import: "):
+        return str(_("Import: %(how)s", how=_(words.method(name.removeprefix("import: ")))))
+    kind, _space, rest = name.partition(" ")
+    number, _comma, file = rest.partition(", ")
+    if kind == "import" and number.isdecimal() and file:
+        return str(_("Import %(number)s, file %(file)s", number=number, file=file))
+    if kind == "message" and rest.isdecimal():
+        return str(_("Mail no. %(number)s", number=rest))
+    return str(_(words.method(name)))

@@ -58,7 +58,7 @@ def configure(*, as_json: bool | None = None) -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
-    for noisy in ("rq.worker", "rq.scheduler", "sqlalchemy"):
+    for noisy in ("rq.worker", "rq.scheduler", "sqlalchemy", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     # The mail server's own log repeats what peers say.
     logging.getLogger("mail.log").setLevel(logging.CRITICAL)

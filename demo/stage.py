@@ -92,7 +92,7 @@ class Stage:
 
     def settle(self) -> None:
         """Wait until every recurring job has begun its turn and nothing that is due waits any more."""
-        until, calm_since = time.monotonic() + _LONGEST_WAIT, 0.0
+        moved_at, before, calm_since = time.monotonic(), -1, 0.0
         while True:
             # Only two looks that both find nothing are calm, however long a busy machine lets us sleep between them.
             busy, looked_at = self._waiting(), time.monotonic()
@@ -102,7 +102,10 @@ class Stage:
                 calm_since = looked_at
             elif looked_at - calm_since > _CALM_SECONDS:
                 return
-            if looked_at > until:
+            # As long as something gets done, however slowly, nothing is stuck.
+            if busy != before:
+                moved_at, before = looked_at, busy
+            if looked_at - moved_at > _LONGEST_WAIT:
                 raise NotCalm(f"{busy} pieces of work are still waiting")
             time.sleep(0.25 if busy else 0.1)
 

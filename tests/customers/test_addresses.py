@@ -52,10 +52,10 @@ def test_a_key_is_its_own_key(typed):
 
 @pytest.mark.parametrize("typed", ["a" * 100_000, "a." * 50_000 + "@", "a@" + "a-" * 50_000, "a@" + "a." * 50_000])
 def test_hostile_input_costs_no_time(typed):
-    started = time.perf_counter()
+    started = time.process_time()
     addresses.find_key(typed)
 
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 2
 
 
 def test_the_digest_depends_on_the_workspace():

@@ -7,7 +7,6 @@ import json
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -29,6 +28,7 @@ from app.kernel.services import Services
 from app.kernel.settings import Key
 from tests.factories import NOON
 from tests.factories.consent import consented_customer
+from tests.factories.processes import until
 from tests.factories.workspaces import WorkspaceForTests
 
 CONTENT = Content(
@@ -191,10 +191,7 @@ def states(database: Database, workspace: WorkspaceForTests) -> dict[str, tuple[
 
 def until_taken(sink: RunningSink, sender: subprocess.Popen[bytes], count: int) -> None:
     """Wait until the sink took so many messages in all, or the sender has nothing left to send."""
-    ends_at = time.monotonic() + 60
-    while len(sink.lines()) < count and sender.poll() is None:
-        assert time.monotonic() < ends_at, "the sender got nowhere"
-        time.sleep(0.01)
+    until(lambda: len(sink.lines()) >= count or sender.poll() is not None, otherwise=lambda: "the sender got nowhere")
 
 
 @contextmanager

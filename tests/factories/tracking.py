@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +18,7 @@ from app.kernel.services import Services
 from app.tracking import spool
 from app.tracking.intake import Environ, Intake, StartResponse
 from app.tracking.link_cache import LinkCache
+from tests.factories.processes import until
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
 TRACKING = ("open_tracking", "click_tracking")
@@ -132,7 +132,4 @@ def hits_of(session: Session, workspace_id: int) -> list[tuple[str, str | None]]
 def await_a_waiting_lock(session: Session) -> None:
     """Return once somebody waits for what this transaction holds."""
     ours = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
-    until = time.monotonic() + 10
-    while not session.scalar(text(ours)):
-        assert time.monotonic() < until, "nobody waits"
-        time.sleep(0.01)
+    until(lambda: session.scalar(text(ours)), otherwise=lambda: "nobody waits")

@@ -7,7 +7,6 @@ import signal
 import stat
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import psycopg
@@ -16,6 +15,7 @@ import redis
 
 from app.kernel import children
 from app.kernel.embedded import Postgres, ServerFailed, Valkey, prepare_private, socket_dir
+from tests.factories.processes import until
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -31,7 +31,8 @@ def postgres(tmp_path: Path):
 def test_data_outlives_a_killed_server(postgres: Postgres):
     with psycopg.connect(postgres.url) as connection:
         connection.execute("CREATE TABLE kept AS SELECT 1 AS one")
-    os.kill(postgres.pid or 0, signal.SIGKILL)
+    assert postgres.pid
+    os.kill(postgres.pid, signal.SIGKILL)
 
     postgres.start()
 
@@ -97,7 +98,7 @@ def test_a_folder_that_is_a_link_is_refused(tmp_path: Path):
 
 
 def test_a_number_that_now_belongs_to_somebody_else_is_left_alone(tmp_path: Path):
-    bystander = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    bystander = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
     pid_file = tmp_path / "server.pid"
     pid_file.write_text(f"{bystander.pid}\n")
 
@@ -113,18 +114,17 @@ def test_a_number_that_now_belongs_to_somebody_else_is_left_alone(tmp_path: Path
 def test_children_die_with_their_parent(tmp_path: Path):
     code = (
         "import sys, time; from pathlib import Path; from app.kernel import children;"
-        "words = 'import time; print(1, flush=True); time.sleep(60)';"
+        "words = 'import time; print(1, flush=True); time.sleep(600)';"
         "child = children.spawn([sys.executable, '-c', words], log=Path(sys.argv[1]));"
-        "print(child.pid, flush=True); time.sleep(60)"
+        "print(child.pid, flush=True); time.sleep(600)"
     )
     words = [sys.executable, "-c", code, str(tmp_path / "log")]
     parent = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     pid = int(parent.stdout.readline()) if parent.stdout else 0
     # Only once it runs has it asked the system to be told of its parent's death.
-    while not (tmp_path / "log").read_bytes():
-        time.sleep(0.05)
+    until((tmp_path / "log").read_bytes)
 
     parent.kill()
     parent.wait()
 
-    assert children._wait_gone(pid, "time.sleep(60)", 10)
+    until(lambda: "time.sleep(600)" not in children.command_line(pid))

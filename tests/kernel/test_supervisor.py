@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from app.kernel import children
 from app.kernel.supervisor import Program, Supervisor
+from tests.factories.processes import until
 
 
 @pytest.fixture
@@ -31,15 +31,17 @@ def program(name: str, code: str, folder: Path) -> Program:
 
 
 def test_what_falls_is_started_again(supervisor: Supervisor, said: list[str], tmp_path: Path):
-    sleeper = program("sleeper", "import time; time.sleep(60)", tmp_path)
+    sleeper = program("sleeper", "import time; time.sleep(600)", tmp_path)
     supervisor.start("sleeper", sleeper)
     before = sleeper.pid
-    os.kill(before or 0, signal.SIGKILL)
+    assert before
+    os.kill(before, signal.SIGKILL)
 
-    until = time.monotonic() + 10
-    while (sleeper.pid == before or not sleeper.is_alive) and time.monotonic() < until:
+    def is_back() -> bool:
         supervisor.check()
-        time.sleep(0.05)
+        return sleeper.pid != before and sleeper.is_alive
+
+    until(is_back)
 
     assert sleeper.is_alive
     assert sleeper.pid != before
@@ -47,11 +49,10 @@ def test_what_falls_is_started_again(supervisor: Supervisor, said: list[str], tm
 
 
 def test_a_program_that_does_not_listen_is_made_to_stop(supervisor: Supervisor, tmp_path: Path):
-    code = "import signal, time; signal.signal(15, signal.SIG_IGN); print('up', flush=True); time.sleep(60)"
+    code = "import signal, time; signal.signal(15, signal.SIG_IGN); print('up', flush=True); time.sleep(600)"
     deaf = program("deaf", code, tmp_path)
     supervisor.start("deaf", deaf)
-    while "up" not in deaf.log.read_text():
-        time.sleep(0.05)
+    until(lambda: "up" in deaf.log.read_text())
 
     supervisor.stop()
 
@@ -62,12 +63,12 @@ def test_a_program_that_does_not_listen_is_made_to_stop(supervisor: Supervisor, 
 @pytest.mark.parametrize("fall", [signal.SIGTERM, signal.SIGKILL])
 def test_what_a_program_forked_ends_with_it(supervisor: Supervisor, fall: signal.Signals, tmp_path: Path):
     """A web server killed in its first second leaves a worker behind, which would hold the port for ever."""
-    code = "import os, time; os.fork() or os.setpgrp(); print(os.getpid(), flush=True); time.sleep(60)"
+    code = "import os, time; os.fork() or os.setpgrp(); print(os.getpid(), flush=True); time.sleep(600)"
     forking = program("forking", code, tmp_path)
     supervisor.start("forking", forking)
-    while len(forking.log.read_text().split()) < 2:
-        time.sleep(0.05)
-    os.kill(forking.pid or 0, fall)
+    until(lambda: len(forking.log.read_text().split()) == 2)
+    assert forking.pid
+    os.kill(forking.pid, fall)
 
     supervisor.stop()
 

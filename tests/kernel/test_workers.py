@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from app.kernel import outbox, queue, registry, relay
 from app.kernel.services import Services
 from app.kernel.workers import HouseWorker
 from tests.factories.jobs import a_worker, processes
+from tests.factories.processes import PATIENCE, until
 
 
 @pytest.fixture
@@ -63,13 +63,6 @@ def waiting(services: Services) -> list[str]:
         return list(session.scalars(text("SELECT name FROM outbox WHERE failed_at IS NULL")))
 
 
-def until(is_so: Callable[[], bool]) -> None:
-    ends_at = time.monotonic() + 120
-    while not is_so():
-        assert time.monotonic() < ends_at
-        time.sleep(0.05)
-
-
 def test_a_worker_runs_jobs_itself_and_senders_in_a_child(services: Services, redis: Redis, tmp_path: Path):
     ask_for(services, "test.note_process", folder=str(tmp_path))
     ask_for(services, "test.note_sender", folder=str(tmp_path))
@@ -99,7 +92,7 @@ def test_what_died_with_its_worker_takes_no_second_one_along(services: Services,
     ask_for(services, "test.die", folder=str(tmp_path))
     with a_worker(services.settings) as victim:
         relay.hand_over_due(services, redis)
-        assert victim.wait(60) == -signal.SIGKILL
+        assert victim.wait(PATIENCE) == -signal.SIGKILL
     let_leases_end(services)
     ask_for(services, "test.note_process", folder=str(tmp_path))
 
@@ -126,7 +119,7 @@ def test_what_outlives_every_worker_is_set_aside_with_a_reason(services: Service
 
 
 def test_a_killed_worker_loses_no_job(services: Services, redis: Redis, tmp_path: Path):
-    ask_for(services, "test.linger", folder=str(tmp_path), seconds=60)
+    ask_for(services, "test.linger", folder=str(tmp_path), seconds=PATIENCE)
     ask_for(services, "test.note_process", times=3, folder=str(tmp_path))
     relay.hand_over_due(services, redis)
     with a_worker(services.settings) as first:
@@ -151,4 +144,4 @@ def test_a_spent_worker_begins_afresh_under_the_same_number(services: Services, 
         assert {pid for pid, _ in processes(tmp_path)} == {worker.pid}
         assert len({backend for _, backend in processes(tmp_path)}) == 2
         worker.terminate()
-        assert worker.wait(60) == 0
+        assert worker.wait(PATIENCE) == 0

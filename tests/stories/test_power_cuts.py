@@ -6,7 +6,6 @@ Golden case 21, with the real processes. `make chaos` cuts the power oftener and
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -31,6 +30,7 @@ from app.wiring import hears, hooks
 from migrations import schema
 from tests.factories import delivery
 from tests.factories.delivery import ROOT, RunningSink
+from tests.factories.processes import PATIENCE, end
 from tests.factories.workspaces import WorkspaceForTests, a_workspace
 
 MESSAGES = int(os.environ.get("CHAOS_MESSAGES", "1200"))
@@ -38,7 +38,6 @@ CUTS = int(os.environ.get("CHAOS_CUTS", "1"))
 CONNECTIONS = 2
 # Each cut, of three kinds, leaves at most the groups in hand in doubt; all others must arrive.
 MOST_IN_DOUBT = 3 * CUTS * CONNECTIONS * GROUP
-PATIENCE = 150.0
 _LEASES_END = (
     "UPDATE batches SET lease_until = 'epoch' WHERE state = 'leased'",
     "UPDATE outbox SET leased_until = 'epoch' WHERE leased_until IS NOT NULL",
@@ -65,11 +64,7 @@ class House:
 
     def kill_worker(self) -> None:
         """Kill the parent and the child that does the work, as the power would."""
-        worker = self.processes["worker"]
-        working = [int(pid) for pid in _children(worker.pid)]
-        for pid in (worker.pid, *working):
-            os.kill(pid, signal.SIGKILL)
-        worker.wait()
+        end(self.processes["worker"])
         self.start("worker")
 
     def cut_database(self) -> None:
@@ -130,9 +125,7 @@ def house(tmp_path: Path, sink: RunningSink) -> Iterator[House]:
         made.start(name)
     yield made
     for process in made.processes.values():
-        for pid in (*_children(process.pid), process.pid):
-            os.kill(pid, signal.SIGKILL)
-        process.wait()
+        end(process)
     services.database.dispose()
     valkey.stop()
     postgres.stop()
@@ -185,6 +178,3 @@ def _until(is_so: Callable[[], bool], house: House) -> None:
         time.sleep(0.05)
 
 
-def _children(pid: int) -> list[int]:
-    found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False)
-    return [int(word) for word in found.stdout.split()]

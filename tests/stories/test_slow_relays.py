@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -27,7 +26,7 @@ from app.kernel import queue, relay
 from app.kernel.clock import SystemClock
 from app.kernel.services import Services
 from app.wiring import hears
-from tests.factories import delivery
+from tests.factories import delivery, processes
 from tests.factories.consent import a_form
 from tests.factories.delivery import ROOT, RunningSink
 from tests.factories.mute_relay import AGREES, GREETS, MuteRelay, a_mute_relay
@@ -38,7 +37,6 @@ IDENTITIES = 3
 # Before another workspace's mail has left, the silent server may have held us up by what one workspace may have under
 # way at once, and by what the only worker was doing when the others came; never by all that waits for it.
 MOST_CALLS = 4
-PATIENCE = 150.0
 
 
 @dataclass
@@ -51,12 +49,13 @@ class House:
 
     def until(self, is_so: Callable[[], bool]) -> None:
         """Hand out what is due, as the relay would, until something is so."""
-        ends_at = time.monotonic() + PATIENCE
-        while not is_so():
-            assert time.monotonic() < ends_at
+
+        def look() -> bool:
             assert self.worker.poll() is None
             relay.hand_over_due(self.services, self.redis)
-            time.sleep(0.05)
+            return is_so()
+
+        processes.until(look)
 
 
 @pytest.fixture

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from random import Random
 
 import pytest
-from sqlalchemy import event, func, select, text
+from sqlalchemy import TextClause, event, func, select, text
 from sqlalchemy.orm import Session
 
 from app.consent import actions
@@ -27,6 +25,7 @@ from app.kernel.services import Services
 from app.tracking import ingest, links, rescoring, spool, storing
 from app.tracking.facts import HumanResponded
 from app.tracking.models import SilentCount, SpoolPosition
+from tests.factories.processes import end, until
 from tests.factories.tracking import (
     FIREFOX,
     TRACKING,
@@ -120,11 +119,13 @@ def test_a_killed_shipper_stores_everything_exactly_once(
     spool_up(services, hits)
     script = tmp_path / "ship.py"
     script.write_text(_SHIP.format(services.settings.database_url, str(tmp_path), services.clock.now().isoformat()))
-    for wait in (0.9, 1.2, 1.5):
+    read = text('SELECT coalesce(sum("offset"), 0) FROM spool_positions')
+    before = _one(database, read)
+    for _ in range(3):
         process = subprocess.Popen([sys.executable, str(script)], cwd=Path.cwd(), env={**os.environ, "PYTHONPATH": "."})
-        time.sleep(wait)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+        until(lambda: _one(database, read) > before or process.poll() is not None)  # noqa: B023 - called at once
+        end(process)
+        before = _one(database, read)
     ingest.ship(services)
 
     with database.transaction(workspace.id) as session:
@@ -135,6 +136,11 @@ def test_a_killed_shipper_stores_everything_exactly_once(
         ).one()
         assert tuple(stored) == (3000, 3000)
         assert engagement.get(session, workspace.id, ada).click_count == 3000
+
+
+def _one(database: Database, query: TextClause) -> int:
+    with database.transaction() as session:
+        return int(session.scalar(query) or 0)
 
 
 _SHIP = """

@@ -7,7 +7,8 @@ from base64 import b64decode
 from binascii import Error as Base64Error
 from binascii import a2b_qp
 from encodings.aliases import aliases
-from html import unescape
+
+from app.delivery import character_references
 
 # Python knows more codecs than mails may name: some are no character sets, some take time squared (idna, punycode).
 _NOT_CHARSETS = {"base64_codec", "bz2_codec", "hex_codec", "quopri_codec", "rot_13", "uu_codec", "zlib_codec", "mbcs"}
@@ -99,9 +100,4 @@ def from_html(html: str) -> str:
 
 
 def _words(html: str) -> str:
-    try:
-        shown = unescape(f"|{html}|")
-    except ValueError:
-        # A reference to a character with thousands of digits.
-        shown = f"|{html}|"
-    return " ".join(shown.split())[1:-1]
+    return " ".join(character_references.in_text(f"|{html}|").split())[1:-1]

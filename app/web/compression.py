@@ -46,4 +46,5 @@ def _pack(response: Response) -> Response:
 
 
 def _is_text(response: Response) -> bool:
-    return response.mimetype in _PACKED or response.mimetype.endswith("json")
+    mimetype = response.mimetype or ""
+    return mimetype in _PACKED or mimetype.endswith("json")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import request
 from flask_babel import gettext as _
 from flask_wtf import FlaskForm
+from werkzeug.datastructures import MultiDict
 from wtforms import SelectMultipleField, StringField, TextAreaField, widgets
 from wtforms.fields.core import Field
 from wtforms.validators import StopValidation
@@ -18,6 +20,13 @@ LONGEST_LINE = 500
 
 class Form(FlaskForm):  # type: ignore[misc]
     """A staff form. `if form.validate_on_submit()`, call the action, and give a Refusal to `refuse`."""
+
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]
+        def wrap_formdata(self, form: FlaskForm, formdata: Any) -> Any:
+            """Read a form from form data alone: the library would read JSON too, of any shape and depth."""
+            if request.is_json and formdata is not None and not isinstance(formdata, MultiDict):
+                return MultiDict()
+            return super().wrap_formdata(form, formdata)
 
     def refuse(self, refusal: Refusal) -> None:
         """Show a refusal at the field it names, or above the form; raise it again if it is no matter of input."""
@@ -38,7 +47,7 @@ class Form(FlaskForm):  # type: ignore[misc]
 class PublicForm(Form):
     """A form of a customer: the token in its URL, or nothing at all, is its authority; no session is started."""
 
-    class Meta(FlaskForm.Meta):  # type: ignore[misc]
+    class Meta(Form.Meta):
         csrf = False
 
 

@@ -223,7 +223,7 @@ def test_a_key_opens_its_own_workspace_only(api, app, database, key):
 
 def test_a_revoked_key_is_refused_at_once(api, database, workspace, key):
     with database.transaction(workspace.id) as session:
-        api_keys.revoke(session, workspace.id, key[0].id, staff_id=None, now=NOON)
+        api_keys.revoke(session, workspace.id, key[0].id, staff_id=workspace.owner_id, now=NOON)
 
     assert api("GET", "/customers?email=a@b.example").status_code == 401
 

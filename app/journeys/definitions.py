@@ -65,7 +65,7 @@ def change(
     session: Session, workspace_id: int, journey_id: int, plan: Plan, *, staff_id: int | None, now: datetime
 ) -> None:
     """Change name, topic, sender and interest; the way in only before it is published. Raise TriggerFixed."""
-    journey = get(session, workspace_id, journey_id)
+    journey = hold(session, workspace_id, journey_id)
     way_in = (plan.trigger_kind, plan.trigger_id, plan.topic_id)
     if journey.version and way_in != (journey.trigger_kind, journey.trigger_id, journey.topic_id):
         raise TriggerFixed(field="trigger_id")
@@ -76,6 +76,18 @@ def change(
 def get(session: Session, workspace_id: int, journey_id: int) -> Journey:
     """Return the journey; raise NotFound."""
     found = session.get(Journey, (workspace_id, journey_id))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def hold(session: Session, workspace_id: int, journey_id: int) -> Journey:
+    """Return the journey as it is now, and keep others from changing it or its steps until the transaction ends.
+
+    Raise NotFound.
+    """
+    query = select(Journey).where(Journey.workspace_id == workspace_id, Journey.id == journey_id)
+    found = session.scalar(query.with_for_update().execution_options(populate_existing=True))
     if found is None:
         raise NotFound
     return found

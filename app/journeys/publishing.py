@@ -86,8 +86,7 @@ def publish(
 
     `waiting` says what becomes of the mails that a pause of the earlier versions holds back.
     """
-    journey = definitions.get(session, workspace_id, journey_id)
-    session.refresh(journey, with_for_update=True)
+    journey = definitions.hold(session, workspace_id, journey_id)
     for problem in problems(session, journey, now=now):
         raise NotReady(problem=problem)
     draft = steps.list_version(session, journey, journey.version + 1)
@@ -127,8 +126,7 @@ def resume(session: Session, workspace_id: int, journey_id: int, *, staff_id: in
 
 
 def _moved(session: Session, workspace_id: int, journey_id: int, before: str, after: str) -> Journey:
-    journey = definitions.get(session, workspace_id, journey_id)
-    session.refresh(journey, with_for_update=True)
+    journey = definitions.hold(session, workspace_id, journey_id)
     if journey.state != before:
         raise NotRunning
     journey.state = after

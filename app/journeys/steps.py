@@ -76,7 +76,8 @@ def list_version(session: Session, journey: Journey, version: int) -> list[Journ
         JourneyStep.journey_id == journey.id,
         JourneyStep.version == version,
     )
-    return list(session.scalars(query.order_by(JourneyStep.position)))
+    newest = query.order_by(JourneyStep.position).execution_options(populate_existing=True)
+    return list(session.scalars(newest))
 
 
 def has_draft(session: Session, journey: Journey) -> bool:
@@ -129,7 +130,8 @@ def remove(session: Session, journey: Journey, position: int) -> None:
 
 
 def _draft(session: Session, journey: Journey) -> list[JourneyStep]:
-    """Return the draft's steps, begun as a copy of what is published."""
+    """Return the draft's steps, begun as a copy of what is published. Others who edit it wait until we are done."""
+    definitions.hold(session, journey.workspace_id, journey.id)
     draft = list_version(session, journey, journey.version + 1)
     if draft or journey.is_edited:
         return draft

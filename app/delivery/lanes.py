@@ -124,8 +124,10 @@ def pause(session: Session, workspace_id: int, lane_id: int, *, reason: str, now
 
 
 def resume(session: Session, workspace_id: int, lane_id: int) -> None:
-    """Open a lane again; what waits in it goes on leaving."""
-    lane = get(session, workspace_id, lane_id)
+    """Open a lane again; what waits in it goes on leaving. Raise NotFound."""
+    lane = session.get(Lane, (workspace_id, lane_id), with_for_update=True, populate_existing=True)
+    if lane is None:
+        raise NotFound
     lane.paused_at = lane.pause_reason = lane.paused_until = None
     lane.setbacks = 0
     session.flush()

@@ -13,10 +13,12 @@ from app.consent.notices import Shown
 from app.consent.purposes import MARKETING, PERSONAL_PURPOSES
 from app.consent.topics import TopicInfo
 from app.consent.words import N_
+from app.kernel.database import refusing_duplicates
 from app.kernel.refusals import NotFound, Refusal
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
 SLUG_INVALID = N_("Write the ending with small letters, digits and hyphens, 60 at most.")
+_UNIQUE_SLUG = "uq_signup_forms_workspace_id_slug"
 TOPIC_MISSING = N_("Choose at least one topic.")
 
 
@@ -55,6 +57,15 @@ class FormCounts:
 def get(session: Session, workspace_id: int, form_id: int) -> SignupForm:
     """Return the form; raise NotFound."""
     form = session.get(SignupForm, (workspace_id, form_id))
+    if form is None:
+        raise NotFound
+    return form
+
+
+def hold(session: Session, workspace_id: int, form_id: int) -> SignupForm:
+    """Return the form as it is now, and keep others from changing it until the transaction ends; raise NotFound."""
+    lock = {"key_share": True}
+    form = session.get(SignupForm, (workspace_id, form_id), with_for_update=lock, populate_existing=True)
     if form is None:
         raise NotFound
     return form
@@ -100,13 +111,14 @@ def save(
     same = select(SignupForm.id).where(SignupForm.workspace_id == workspace_id, SignupForm.slug == slug)
     if session.scalar(same.where(SignupForm.id != (form_id or 0))):
         raise FormAddressTaken(field="slug")
-    form = get(session, workspace_id, form_id) if form_id else SignupForm(workspace_id=workspace_id, created_at=now)
-    form.name, form.slug, form.introduction = name.strip(), slug, introduction.strip()
-    form.topic_ids = list(known)
-    form.asks = [purpose for purpose in PERSONAL_PURPOSES if purpose in asks]
-    form.asks_name, form.language, form.is_open = asks_name, notices.language_of(language), is_open
-    session.add(form)
-    session.flush()
+    form = hold(session, workspace_id, form_id) if form_id else SignupForm(workspace_id=workspace_id, created_at=now)
+    with refusing_duplicates(session, _UNIQUE_SLUG, FormAddressTaken(field="slug")):
+        form.name, form.slug, form.introduction = name.strip(), slug, introduction.strip()
+        form.topic_ids = list(known)
+        form.asks = [purpose for purpose in PERSONAL_PURPOSES if purpose in asks]
+        form.asks_name, form.language, form.is_open = asks_name, notices.language_of(language), is_open
+        session.add(form)
+        session.flush()
     return form
 
 

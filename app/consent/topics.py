@@ -10,7 +10,10 @@ from sqlalchemy.orm import Session
 from app.consent.models import Topic
 from app.consent.record import Promise
 from app.consent.words import N_
+from app.kernel.database import refusing_duplicates
 from app.kernel.refusals import NotFound, Refusal
+
+_UNIQUE_KEY = "uq_topics_workspace_id_key"
 
 
 class TopicKeyTaken(Refusal):
@@ -101,9 +104,15 @@ def create(
         position=position or 1,
         is_active=True,
     )
-    session.add(topic)
-    session.flush()
+    with refusing_duplicates(session, _UNIQUE_KEY, TopicKeyTaken(field="key")):
+        session.add(topic)
+        session.flush()
     return _info(topic)
+
+
+def hold(session: Session, workspace_id: int, topic_id: int) -> TopicInfo:
+    """Return the topic as it is now, and keep others from changing it until the transaction ends; raise NotFound."""
+    return _info(_held(session, workspace_id, topic_id))
 
 
 def change(
@@ -118,7 +127,7 @@ def change(
     is_active: bool,
 ) -> TopicInfo:
     """Change how a topic presents itself. People keep the promise that was made to them when they joined."""
-    topic = _row(session, workspace_id, topic_id)
+    topic = _held(session, workspace_id, topic_id)
     _check(name, promised_limit, promised_days)
     topic.name, topic.description = name.strip(), description.strip()
     topic.promised_limit, topic.promised_days = promised_limit, promised_days
@@ -129,6 +138,14 @@ def change(
 
 def _row(session: Session, workspace_id: int, topic_id: int) -> Topic:
     topic = session.get(Topic, (workspace_id, topic_id))
+    if topic is None:
+        raise NotFound
+    return topic
+
+
+def _held(session: Session, workspace_id: int, topic_id: int) -> Topic:
+    lock = {"key_share": True}
+    topic = session.get(Topic, (workspace_id, topic_id), with_for_update=lock, populate_existing=True)
     if topic is None:
         raise NotFound
     return topic

@@ -1,0 +1,62 @@
+"""Two who make the same topic or sign-up form at once: one gets it, the other a sentence, and nobody a crash."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from sqlalchemy.orm import Session
+
+from app.consent import signup_forms, topics
+from app.kernel.database import Database
+from app.kernel.refusals import Refusal
+from tests.factories import NOON
+from tests.factories.turns import until_somebody_waits
+from tests.factories.workspaces import WorkspaceForTests
+
+Save = Callable[[Session, WorkspaceForTests], object]
+
+
+def save_topic(session: Session, workspace: WorkspaceForTests) -> object:
+    return topics.create(session, workspace.id, name="Offers", key="offers")
+
+
+def save_form(session: Session, workspace: WorkspaceForTests) -> object:
+    return signup_forms.save(
+        session,
+        workspace.id,
+        None,
+        name="Spring",
+        slug="spring",
+        introduction="",
+        topic_ids=[workspace.topic_id],
+        asks=[],
+        asks_name=False,
+        language="en",
+        is_open=True,
+        now=NOON,
+    )
+
+
+@pytest.mark.parametrize(
+    ("save", "refusal", "field"),
+    [(save_topic, topics.TopicKeyTaken, "key"), (save_form, signup_forms.FormAddressTaken, "slug")],
+)
+def test_a_name_that_two_take_at_once_is_refused_to_the_later_at_its_field(
+    database: Database, workspace: WorkspaceForTests, save: Save, refusal: type[Refusal], field: str
+) -> None:
+    """Both looked before either was committed, so that only the database can know."""
+
+    def later() -> None:
+        with database.transaction(workspace.id) as session:
+            save(session, workspace)
+
+    with ThreadPoolExecutor(1) as pool:
+        with database.transaction(workspace.id) as session:
+            save(session, workspace)
+            waiting = pool.submit(later)
+            until_somebody_waits(database, session)
+        with pytest.raises(refusal) as refused:
+            waiting.result()
+    assert refused.value.field == field

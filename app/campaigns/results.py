@@ -120,7 +120,8 @@ def summary(session: Session, workspace_id: int, campaign_id: int, *, now: datet
         clicks=kinds.get("click", {}),
         may_see_opens=_visible(session, workspace_id, send_id, "open_tracking", seen),
         may_see_clicks=_visible(session, workspace_id, send_id, "click_tracking", seen),
-        replies=sum(kinds.get("reply", {}).values()),
+        # People's answers alone: machines answer too, and a wish to stop is no interest.
+        replies=kinds.get("reply", {}).get("human", 0),
         unsubscribes=sum(kinds.get("unsubscribe", {}).values()),
         complaints=sum(kinds.get("complaint", {}).values()),
         links=_links(session, workspace_id, send_id),

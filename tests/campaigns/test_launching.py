@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from app.campaigns import audience, compose, preflight, results, schedule
 from app.customers import people
+from app.tracking import replies
 from tests.factories import NOON
 from tests.factories.campaigns import a_campaign
 from tests.factories.consent import consented_customer
@@ -157,3 +158,32 @@ def test_nothing_leaves_with_an_error_in_it(session, workspace):
         schedule.launch(session, workspace.id, campaign.id, now=NOON)
 
     assert compose.get(session, workspace.id, campaign.id).state == "draft"
+
+
+def test_automatic_answers_and_requests_to_stop_are_not_counted_as_replies(session, workspace):
+    """One asks a question; one is away, one wants no more, one may want no more, and one answers as a stranger."""
+    answers = [
+        ("Do you have it in blue?", {}, True),
+        ("I am away.", {"Auto-Submitted": "auto-replied"}, True),
+        ("Unsubscribe", {}, True),
+        ("Unsubscribe", {}, False),
+        ("Do you have it in red?", {}, False),
+    ]
+    people_of = [consented_customer(session, workspace.id, email=f"{n}@example.com") for n in range(len(answers))]
+    campaign = a_campaign(session, workspace)
+    schedule.launch(session, workspace.id, campaign.id, now=NOON)
+    for customer, (said, headers, is_verified) in zip(people_of, answers, strict=True):
+        replies.record(
+            session,
+            workspace.id,
+            customer_id=customer.id,
+            message_id=None,
+            send_id=campaign.send_id,
+            subject="Re: Spring",
+            text=said,
+            headers=headers,
+            is_verified=is_verified,
+            now=NOON,
+        )
+
+    assert results.summary(session, workspace.id, campaign.id, now=NOON).replies == 1

@@ -9,6 +9,7 @@ from wtforms.fields.core import Field
 from wtforms.validators import NumberRange, ValidationError
 
 from app.consent import signup_forms
+from app.web.edits import EditForm
 from app.web.forms import Form, LineField, SelectMultipleChecks, TextField, required
 from app.web.language import LANGUAGES
 
@@ -46,7 +47,7 @@ class SignupFormForm(Form):
     is_open = BooleanField(_("Open for sign-ups"), default=True)
 
 
-class TopicForm(Form):
+class TopicForm(EditForm):
     """A topic and its promise."""
 
     name = LineField(_("Name"), [required])

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from app.consent import signup_forms, topics
@@ -60,3 +63,28 @@ def test_a_name_that_two_take_at_once_is_refused_to_the_later_at_its_field(
         with pytest.raises(refusal) as refused:
             waiting.result()
     assert refused.value.field == field
+
+
+def test_two_pages_of_one_topic_change_different_fields(
+    client: FlaskClient, database: Database, workspace: WorkspaceForTests
+) -> None:
+    """Each page was opened before the other was saved; what its author left alone is not written back."""
+    url = f"/consent/topics/{workspace.topic_id}"
+    with database.transaction(workspace.id) as session:
+        topic = topics.get(session, workspace.id, workspace.topic_id)
+    seen = re.search(r'name="seen"[^>]*value="([^"]*)"', client.get(url).text)
+    assert seen
+    shown = {
+        "name": topic.name,
+        "description": topic.description,
+        "promised_limit": topic.promise.limit,
+        "promised_days": topic.promise.days,
+        "is_active": "y",
+        "seen": html.unescape(seen[1]),
+    }
+    assert client.post(url, data={**shown, "promised_limit": 2}).status_code == 303
+    assert client.post(url, data={**shown, "description": "Theirs"}).status_code == 303
+
+    with database.transaction(workspace.id) as session:
+        found = topics.get(session, workspace.id, workspace.topic_id)
+        assert (found.promise.limit, found.description, found.name) == (2, "Theirs", topic.name)

@@ -46,8 +46,9 @@ def show_topic(topic_id: int) -> ResponseReturnValue:
     """Show a topic to be changed."""
     with services().database.transaction(g.workspace.id) as session:
         topic = topics.get(session, g.workspace.id, topic_id)
-    values = {"promised_limit": topic.promise.limit, "promised_days": topic.promise.days}
-    return _edit(topic, TopicForm(formdata=None, obj=topic, data=values))
+    form = _filled(topic)
+    form.show()
+    return _edit(topic, form)
 
 
 @bp.post("/consent/topics/<int:topic_id>")
@@ -63,14 +64,16 @@ def _save(topic_id: int | None) -> ResponseReturnValue:
         held = topics.get(session, g.workspace.id, topic_id) if topic_id else None
     if not form.validate():
         return _edit(held, form), 422
-    values = {
-        "name": form.name.data,
-        "description": form.description.data or "",
-        "promised_limit": form.promised_limit.data,
-        "promised_days": form.promised_days.data,
-    }
     try:
         with services().database.transaction(g.workspace.id) as session:
+            if topic_id is not None:
+                form.rebase(_filled(topics.hold(session, g.workspace.id, topic_id)))
+            values = {
+                "name": form.name.data,
+                "description": form.description.data or "",
+                "promised_limit": form.promised_limit.data,
+                "promised_days": form.promised_days.data,
+            }
             if topic_id is None:
                 saved = topics.create(session, g.workspace.id, **values)
             else:
@@ -89,6 +92,11 @@ def _save(topic_id: int | None) -> ResponseReturnValue:
         form.refuse(refusal)
         return _edit(held, form), 422
     return shell.back("/consent/topics", _("The topic is saved."))
+
+
+def _filled(topic: TopicInfo) -> TopicForm:
+    values = {"promised_limit": topic.promise.limit, "promised_days": topic.promise.days}
+    return TopicForm(formdata=None, obj=topic, data=values)
 
 
 def _edit(held: TopicInfo | None, form: TopicForm) -> str:

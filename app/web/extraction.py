@@ -18,6 +18,8 @@ Found = tuple[int, str | None, Any, list[str]]
 SPOKEN = {"message", "msgid", "sentence", "hint", "why", "label", "reason"}
 # Neither code nor SQL nor markup nor a pattern, and it ends as words do.
 PHRASE = re.compile(r"[A-Z“%(a-z][^<>{}=_|\n]*[A-Za-z.…?”)]")
+# A sentence may also speak of code: it begins with a word, or with the element it names, and ends with a full stop.
+ABOUT_CODE = re.compile(r"(?:[A-Z][a-z]* [A-Za-z<]|“</?%\(name\)s>” [a-z])[^\n\\]*\.")
 NOT_WORDS = re.compile(r"\b(SELECT|INSERT|UPDATE|DELETE|FROM|WHERE|SET LOCAL|CREATE|DROP|ALTER|VALUES|UNION|WITH)\b")
 
 
@@ -60,7 +62,8 @@ def _texts(nodes: Iterable[ast.AST], fits: Any) -> Iterator[tuple[int, str]]:
 
 
 def _is_phrase(text: str) -> bool:
-    return " " in text and bool(PHRASE.fullmatch(text)) and not NOT_WORDS.search(text)
+    is_one = PHRASE.fullmatch(text) or ABOUT_CODE.fullmatch(text)
+    return " " in text and bool(is_one) and not NOT_WORDS.search(text)
 
 
 def _is_sentence(text: str) -> bool:

@@ -32,6 +32,7 @@ def init_app(app: Flask) -> None:
         money=money,
         percent=percent,
         percent_number=percent_number,
+        country=country,
         date=day,
         datetime=moment,
         relative=relative,
@@ -97,9 +98,9 @@ def day_parts(value: date, parts: str) -> str:
     return str(dates.format_skeleton(parts, value, locale=get_locale()))
 
 
-def country(code: str) -> str:
-    """DE -> Germany; what is no code stays as it is."""
-    return str(cast(Locale, get_locale()).territories.get(code.upper(), code))
+def country(code: str | None) -> str:
+    """DE -> Germany; what is no code stays as it is, and nothing is nothing."""
+    return str(cast(Locale, get_locale()).territories.get(code.upper(), code)) if code else ""
 
 
 def language_name(code: str) -> str:

@@ -6,10 +6,11 @@ import time
 
 import pytest
 
-from app.campaigns import foreign_tags, templates
+from app.campaigns import compose, foreign_tags, tag_translation, templates
 from app.campaigns.brands import Brand
 from app.campaigns.foreign_expressions import Names
 from app.delivery import syntax
+from tests.factories import NOON
 from tests.factories.campaigns import a_campaign
 
 NAMES = Names(("points", "favourite_tea"), 2026)
@@ -127,3 +128,20 @@ def test_a_draft_written_for_another_tool_is_translated_with_one_press(client, d
     assert "&lt;h1&gt;Hi {{ customer.first_name }}&lt;/h1&gt;" in after
     assert 'value="For {{ customer.first_name }}"' in after
     assert "*|ARCHIVE|*” is a merge tag" in after
+
+
+def test_translated_tags_can_be_had_back(client, database, workspace):
+    """The press rewrites the whole mail; who regrets it gets every word back, unless they were edited since."""
+    with database.transaction(workspace.id) as session:
+        words = {"subject": "Hello *|FNAME|*", "source": "<p>Dear *|FNAME|*</p>", "format": "html"}
+        made = a_campaign(session, workspace, **words).id
+        _, first = tag_translation.translate(session, workspace.id, made, staff_id=workspace.owner_id, now=NOON)
+    assert client.post(first).status_code == 303
+
+    with database.transaction(workspace.id) as session:
+        campaign = compose.get(session, workspace.id, made)
+        assert (campaign.subject, campaign.source) == ("Hello *|FNAME|*", "<p>Dear *|FNAME|*</p>")
+        _, second = tag_translation.translate(session, workspace.id, made, staff_id=workspace.owner_id, now=NOON)
+        campaign.subject += "!"
+
+    assert client.post(second).status_code == 409

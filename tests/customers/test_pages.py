@@ -125,6 +125,15 @@ def test_the_list_searches_beginnings(client, database, workspace, ada):
     assert "ada@example.com" not in tagged
 
 
+def test_the_list_names_countries_in_the_readers_language(client, database, workspace):
+    with database.transaction(workspace.id) as session:
+        a_customer(session, workspace.id, "gwen@example.com", city="Cardiff", country="GB")
+
+    assert "Cardiff, United Kingdom" in client.get("/customers").text
+    client.set_cookie("language", "zh")
+    assert "Cardiff、英国" in client.get("/customers").text
+
+
 @pytest.mark.parametrize("sort", ["newest", "spent", "bought"])
 def test_the_list_pages_by_position(client, database, workspace, sort):
     import_file(database, workspace.id, "email\n" + "".join(f"p{n}@example.com\n" for n in range(120)))

@@ -34,6 +34,19 @@ def test_every_message_is_written_in_chinese(wanted: Catalog):
     assert missing == []
 
 
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "“<%(name)s>” is never closed.",
+        'Write <html lang="…"> for screen readers.',
+        "We add one at the end. To place it yourself, link to {{ unsubscribe_url }}.",
+    ],
+)
+def test_sentences_that_speak_of_code_are_found(wanted: Catalog, sentence: str):
+    """Signs of markup in a sentence do not make it markup: its reader reads Chinese."""
+    assert wanted.get(sentence) is not None
+
+
 def test_what_is_filled_in_is_the_same_in_both():
     for message in _read(ZH):
         if message.id and not message.pluralizable:

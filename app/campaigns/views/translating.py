@@ -17,9 +17,10 @@ from app.web import guard, shell
 @guard.role("marketer")
 def translate_tags(campaign_id: int) -> ResponseReturnValue:
     """Translate what can be, and go back to the draft, where the rest is marked."""
+    now = services().clock.now()
     with services().database.transaction(g.workspace.id) as session:
-        found = tag_translation.translate(session, g.workspace.id, campaign_id, now=services().clock.now())
+        found, again = tag_translation.translate(session, g.workspace.id, campaign_id, staff_id=g.staff.id, now=now)
     message = ngettext("%(num)s merge tag was translated.", "%(num)s merge tags were translated.", found.translatable)
     if found.left:
         message += " " + _("%(count)s could not be; they are marked where they stand.", count=found.left)
-    return shell.back(url_for("campaigns.show", campaign_id=campaign_id), message)
+    return shell.back(url_for("campaigns.show", campaign_id=campaign_id), message, undo=again)

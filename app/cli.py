@@ -1,4 +1,4 @@
-"""What may an operator ask on the command line? `assent COMMAND`, each a few lines around a room's function."""
+"""The command line of an operator: `assent COMMAND`, each a few lines around a room's function."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What does `make run` start, and with which settings? Everything one machine needs, each part replaceable by a URL."""
+"""Starts everything one machine needs for `make run`; each part can be replaced by a URL."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""How fast is it? Measured on this machine, printed as one table; never a timed test."""
+"""Benchmarks: measured on this machine and printed as one table; never a timed test."""

@@ -1,4 +1,4 @@
-"""Who is in the database when segments are counted? Made-up customers with their sums, laid in by SQL.
+"""Fills a database with made-up customers and their sums for the segment benchmarks.
 
 The sums stand for about twenty activities each: what counts is that a segment's question never reads the activities.
 """

@@ -1,4 +1,4 @@
-"""What does everything measured stand on? A PostgreSQL and a Valkey of its own, thrown away after."""
+"""A PostgreSQL and a Valkey of the benchmark's own, thrown away after."""
 
 from __future__ import annotations
 

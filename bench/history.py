@@ -1,4 +1,4 @@
-"""Does a real shop's history go through? A purchase log is imported, a segment counted twice, a campaign sent to it.
+"""Runs a real shop's purchase log through import, segments and a campaign.
 
     python -m bench.history FILE     # columns: customer_id, purchased_on, items, amount
 

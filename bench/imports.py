@@ -1,4 +1,4 @@
-"""How fast do files become customers and purchases? The real importer: stored, checked, taken over with evidence."""
+"""Import benchmarks: the real importer over files of people and purchases."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is one figure? Several runs of the same work: their median and spread, and the processor time behind them."""
+"""Measurement: several runs of the same work, their median and spread, and the processor time behind them."""
 
 from __future__ import annotations
 

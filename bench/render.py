@@ -1,4 +1,4 @@
-"""How much CPU does one rendered message cost? 30 KB of HTML, 3 KB of text, 12 links, 6 merge fields, an if, a loop.
+"""Rendering benchmark: 30 KB of HTML, 3 KB of text, 12 links, 6 merge fields, an if, a loop.
 
 Needs nothing but the compiler: ``python -m bench.render``.
 """

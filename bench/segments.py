@@ -1,4 +1,4 @@
-"""How long does a marketer wait for a count? A million customers; one rule that finds few, one that finds many."""
+"""Segment benchmarks: a million customers; one rule that finds few, one that finds many."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How fast does a campaign leave? Claim, gate, render, sign, SMTP, record, into a local sink, every error path on.
+"""Sending benchmark: claim, gate, render, sign, SMTP and results, into a local sink.
 
 `measure(dkim, messages)` is one run with its processor time split between sender, PostgreSQL and sink; `run` makes the
 rows of the table: send, send_ed25519, send_rsa2048, snapshot, sender_rss_mb.

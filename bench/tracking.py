@@ -1,4 +1,4 @@
-"""What does an answered click cost, and how soon and how cheaply is it in the timeline?
+"""Tracking benchmarks: answering clicks and opens, and storing them.
 
 The server is the real one (granian, one process) in front of the whole application; only its processor time is counted.
 """

@@ -1,4 +1,4 @@
-"""What happens to the shop, act by act? Each does something as staff or customers would, and counts it from outside."""
+"""The acts of the demonstration: each does something as staff or customers would, and counts it from outside."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where does the mail of `make run` go? Into a folder, never to anybody: a mail server that keeps what it takes.
+"""The mail catcher of `make run`: a mail server that keeps what it takes in a folder.
 
 It behaves like the mailboxes of the made-up shop: addresses at gone.example do not exist any more, those at
 full.example are full. Everything else is taken and shown on a small web page.

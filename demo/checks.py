@@ -1,4 +1,4 @@
-"""Which counts must agree, act by act? Outside: files, mailboxes and browsers. Inside: Assent's own tables."""
+"""Checks of the demonstration: counts from outside compared with Assent's own tables."""
 
 from __future__ import annotations
 

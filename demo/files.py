@@ -1,4 +1,4 @@
-"""How do the shop's old records look? As CSV files, with the few broken lines that every export has."""
+"""The shop's old records as CSV files, with the few broken lines that every export has."""
 
 from __future__ import annotations
 

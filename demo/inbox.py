@@ -1,4 +1,4 @@
-"""What arrived? The catcher's folder as web pages: the newest mails, and one mail as a reader, as text, as sent."""
+"""The catcher's folder as web pages: the newest mails, and one mail as a reader, as text, as sent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What does the shop write? Three short mails, each in another of the formats."""
+"""The mails of the demonstration's shop, each in another format."""
 
 AUTUMN = """\
 <mjml>

@@ -1,4 +1,4 @@
-"""What are the shop's customers called, and where do they live? Names, cities and time zones by country."""
+"""Names, cities and time zones of the shop's customers by country."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What do the shop's customers do with its mail? They open, click, reply, bounce and leave, through the real doors.
+"""Recipients of the demonstration: they open, click, reply, bounce and unsubscribe as people do.
 
 Each person's ways follow from their address alone, so that two runs tell the same story.
 """

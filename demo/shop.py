@@ -1,4 +1,4 @@
-"""What did the shop know before it had Assent? Five thousand customers and eighteen months of purchases, from a seed.
+"""The shop's past: five thousand customers and eighteen months of purchases, from a seed.
 
 The shape is that of real shops (Fader and Hardie, "buy till you die"): most people buy once; those who come back do so
 at rates that differ a lot between them, and each may silently stop; a few per cent bring a large part of the revenue.

@@ -1,4 +1,4 @@
-"""May the demonstration be played here, and from where? Once, from its beginning, where it can harm nothing."""
+"""Decides whether the demonstration may be played here: once, from its beginning, where it can harm nothing."""
 
 from __future__ import annotations
 

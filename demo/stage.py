@@ -1,4 +1,4 @@
-"""What do all acts of the demonstration share? The shop's workspace, the moved clock, and waiting until all is calm."""
+"""What all acts share: the shop's workspace, the moved clock, and waiting until all is calm."""
 
 from __future__ import annotations
 

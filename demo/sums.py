@@ -1,4 +1,4 @@
-"""Do the counts add up? Each line compares what was counted outside of Assent with what Assent says."""
+"""Lines of the demonstration's result: each compares an outside count with Assent's."""
 
 from __future__ import annotations
 

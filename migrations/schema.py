@@ -1,4 +1,4 @@
-"""Which tables are there, and how does a database come to have them?"""
+"""The tables of the first schema and how a database comes to have them."""
 
 from __future__ import annotations
 

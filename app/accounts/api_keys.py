@@ -1,4 +1,4 @@
-"""Which machine is asking? API keys are shown once and kept as digests."""
+"""API keys of programs: shown once at creation, stored as digests, read by the API's guard."""
 
 from __future__ import annotations
 

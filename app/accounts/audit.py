@@ -1,4 +1,4 @@
-"""What did staff do? One entry per deed, written in the deed's own transaction."""
+"""The audit log: one entry per action of staff, written in the action's own transaction."""
 
 from __future__ import annotations
 

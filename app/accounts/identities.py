@@ -1,4 +1,4 @@
-"""Sending as whom? The domains and addresses a workspace writes from."""
+"""Sending identities: the domains and addresses a workspace writes from."""
 
 from __future__ import annotations
 

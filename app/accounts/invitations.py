@@ -1,4 +1,4 @@
-"""Who was asked to join? An invitation is a link to one mailbox, good once and for a week."""
+"""Invitations to a workspace: a link to one mailbox, valid once and for a week."""
 
 from __future__ import annotations
 

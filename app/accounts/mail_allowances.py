@@ -1,4 +1,4 @@
-"""How much mail may staff cause in a day? Counts per mailbox and per workspace, over all of the installation."""
+"""Daily limits on mail that staff may cause, counted per mailbox and workspace over the whole installation."""
 
 from __future__ import annotations
 

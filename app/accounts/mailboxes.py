@@ -1,4 +1,4 @@
-"""Is this a mailbox that staff or a workspace could have?"""
+"""Checks and normalises the mailboxes of staff and workspaces."""
 
 from __future__ import annotations
 

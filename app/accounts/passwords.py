@@ -1,4 +1,4 @@
-"""Is this the password? Argon2id, at the same cost whether or not the account exists."""
+"""Password hashing with Argon2id, at the same cost whether or not the account exists."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which server takes our mail, and under what protection? A relay is a URL read once."""
+"""SMTP relays: the server that takes a workspace's mail and how its connection is protected, read from a URL."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may do what, in which workspace? Three roles, each including the one below."""
+"""Memberships: which staff have which role in which workspace; each of the three roles includes the one below."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which browser is whom? Server-side sessions: the cookie holds a random token, the table only its digest."""
+"""Server-side sessions of staff: the cookie holds a random token, the table only its digest."""
 
 from __future__ import annotations
 

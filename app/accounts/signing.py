@@ -1,4 +1,4 @@
-"""How does a receiver know that the mail is ours? DKIM keys of an identity, and the DNS records that publish them."""
+"""DKIM keys of a sending identity, and the DNS records that publish them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who logs in? Accounts of staff, and the proof that somebody is one of them."""
+"""Accounts of staff and their authentication by password."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How are secrets kept that must be read again? Sealed by keys derived from the installation's own."""
+"""Encrypts secrets that must be read again, with keys derived from the installation's own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What does this company say about itself? Workspaces and their settings."""
+"""Workspaces and their settings."""
 
 from __future__ import annotations
 

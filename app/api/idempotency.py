@@ -1,4 +1,4 @@
-"""Was this write asked for before? Then the first answer counts, and nothing happens again.
+"""Idempotency keys: a repeated write gets the first answer and changes nothing again.
 
 The key is taken in the transaction of the write itself: whoever comes second waits for the first to commit, and finds
 its answer, or to fail, and then does the work. So a key never belongs to half a write.

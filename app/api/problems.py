@@ -1,4 +1,4 @@
-"""How does a program learn what was wrong? Problem details with a pointer to each field (RFC 9457, RFC 6901)."""
+"""Problem details with a pointer to each field (RFC 9457, RFC 6901), made from refusals and validation errors."""
 
 from __future__ import annotations
 

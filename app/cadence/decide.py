@@ -1,4 +1,4 @@
-"""When may this person next be written to? Values in, one moment out; nothing is read and nothing is changed."""
+"""Decides when a person may next be contacted, from values alone; used by the gate and by pages that explain it."""
 
 from __future__ import annotations
 

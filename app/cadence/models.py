@@ -1,4 +1,4 @@
-"""What has a workspace decided about its own frequency? One row each; without a row the defaults hold."""
+"""The cadence policy of a workspace, one row each; without a row the defaults hold."""
 
 from __future__ import annotations
 

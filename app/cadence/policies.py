@@ -1,4 +1,4 @@
-"""What has this workspace decided about frequency? Reads and writes the one row that says it."""
+"""Reads and writes a workspace's cadence policy."""
 
 from __future__ import annotations
 

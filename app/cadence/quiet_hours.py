@@ -1,4 +1,4 @@
-"""Is it a decent hour where this person lives, and if not, when is the next one? Safe across clock changes."""
+"""Quiet hours in a person's own time zone, safe across clock changes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where do staff decide how often people hear from them? One card on the settings page, one page of its own."""
+"""The settings pages for frequency caps and quiet hours."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who would get this campaign, who would not, and when? From everyone chosen to everyone who gets it."""
+"""The recipients of a campaign: from everyone in the segment to everyone who gets it now, as counts and as a query."""
 
 from __future__ import annotations
 

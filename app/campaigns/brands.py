@@ -1,4 +1,4 @@
-"""How does a mail of this sender look and greet? What the layouts take from the workspace."""
+"""Brand values of a workspace that mail layouts use: names, colours, direction of writing."""
 
 from __future__ import annotations
 

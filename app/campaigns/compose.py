@@ -1,4 +1,4 @@
-"""What does a campaign say, and to whom? Drafts: made, changed by several people without loss, turned into content."""
+"""Campaign drafts: created, edited by several people without lost updates, turned into content."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How does Markdown become a mail? Into one quiet layout: one column, real headings, dark where that is asked for."""
+"""Converts Markdown into an HTML mail of one column with real headings and a dark mode."""
 
 from __future__ import annotations
 

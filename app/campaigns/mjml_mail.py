@@ -1,4 +1,4 @@
-"""How does MJML become a mail? By mrml, with the mistakes it would pass over reported where they are."""
+"""Converts MJML into HTML with mrml, and reports mistakes that it would pass over at their lines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How do merge fields survive a converter that knows nothing of them? They travel as plain words and are put back.
+"""Protects merge fields while a converter that does not know them works on the source.
 
 ``{{ customer.points < 5 }}`` would be read as a tag by an MJML parser and as emphasis by Markdown, so each tag of the
 template language becomes a word of letters and digits before, and itself again after.

@@ -1,4 +1,4 @@
-"""Is this ready to leave? Everything that would embarrass or harm, found before, with what to do about it."""
+"""Preflight checks: whatever would embarrass or harm, found before sending, each with a fix."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How would this mail look to that person? Rendered with their real values, with links that lead nowhere."""
+"""Previews and test sends of a campaign, rendered with a real person's values and inert links."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What did a campaign do, honestly? Every rate with its count and what it is a share of; people apart from machines."""
+"""Campaign results: counts, rates with their denominators, and human evidence apart from bots."""
 
 from __future__ import annotations
 

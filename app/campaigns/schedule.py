@@ -1,4 +1,4 @@
-"""When does a campaign leave, and how is it stopped? Once each, whoever presses twice."""
+"""Schedules, launches, pauses and cancels campaigns; each is sent once, however often somebody presses."""
 
 from __future__ import annotations
 

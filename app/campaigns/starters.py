@@ -1,4 +1,4 @@
-"""What does an empty page begin with? A short mail in the workspace's language that shows what one can write."""
+"""Starter mails for new drafts, in the workspace's language."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What does a source look like as a mail? From MJML, Markdown or HTML to the HTML and text that are sent."""
+"""Converts a source in MJML, Markdown or HTML to the HTML and text that are sent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can a person do about being written to? Each action is one business event: recorded, folded, announced.
+"""What a person can do about being written to: each action is one business event, recorded, folded and announced.
 
 A new yes of the person themselves always counts; a no always counts at once; a no said twice is one record.
 """

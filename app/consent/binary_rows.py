@@ -1,4 +1,4 @@
-"""How do a batch's rows reach PostgreSQL? As its binary COPY format, most of each row packed once and used again.
+"""Encodes ledger rows in PostgreSQL's binary COPY format, packing what a batch shares only once.
 
 Nothing is parsed on the other side: no dates, no hexadecimal digits, no quoting.
 """

@@ -1,4 +1,4 @@
-"""Which permissions have run out? Each gets its own record, so that the ledger itself says when and by which rule."""
+"""Expires permissions whose time has run out, each with a ledger record that names the rule."""
 
 from datetime import datetime
 

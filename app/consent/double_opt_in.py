@@ -1,4 +1,4 @@
-"""Was it really the owner of this address who asked? A mail with a link whose button they alone can press.
+"""Double opt-in: sign-up requests and the confirmation that only the owner of the mailbox can give.
 
 Anybody may type anybody's address into a form, so a request is nothing yet: it changes no profile, gives no permission,
 and costs the address at most one mail per topic and day, three in all, until its owner acts (L1).

@@ -1,4 +1,4 @@
-"""What shows that somebody really did this? Values handed in by whoever saw the act happen."""
+"""Evidence of an act of consent: values handed in by whoever saw the act happen."""
 
 import ipaddress
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Which rows of an imported file prove a consent? Those that say when, how and to which words; no others.
+"""Imports consents that a file proves: rows that say when, how and to which words; no others.
 
 An import carries old answers over, it gives none: somebody who has said no here stays a no, whatever the file says.
 """

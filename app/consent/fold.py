@@ -1,4 +1,4 @@
-"""What does a series of records amount to? The one definition of current permission; the state table only stores it."""
+"""Folds ledger records into current permission; the one definition, which the state table stores."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple

@@ -1,4 +1,4 @@
-"""When was the ledger last looked over, and what was found?"""
+"""Ledger checks: runs the verification and keeps when it ran and what it found."""
 
 from dataclasses import dataclass
 from datetime import datetime

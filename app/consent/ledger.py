@@ -1,4 +1,4 @@
-"""How is an answer written down so that it can never be quietly changed? Private to this room.
+"""Appends records to the consent ledger; private to this room.
 
 Whoever appends holds the workspace's head row, so that numbers have no gaps and every hash seals the one before.
 One record and five thousand take the same way: chain in Python, binary COPY aside, inserts from there.

@@ -1,4 +1,4 @@
-"""What did this person answer, and when? Their own line in the timeline, with the proof one click away."""
+"""A person's consent records as timeline entries."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Which exact words did people agree to? Versions of a wording, stored as shown and never changed."""
+"""Consent texts: versions of the exact words people agree to, stored as shown and never changed."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""May we write to this person about this, now? Read by the gate, by segments and by everybody who asks why."""
+"""Current permission: read by the gate, by segments and by every page that explains it."""
 
 from __future__ import annotations
 

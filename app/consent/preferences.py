@@ -1,4 +1,4 @@
-"""What do I get, and how do I change it? What a person sees and may set about themselves, without logging in."""
+"""Email preferences: what a person sees and may change about themselves without logging in."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace

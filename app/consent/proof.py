@@ -1,4 +1,4 @@
-"""Can we show what somebody agreed to? One record as evidence: words, time, way, ground and place in the chain."""
+"""Proof of consent: one ledger record with its words, time, method, legal basis and place in the chain."""
 
 import json
 from collections.abc import Iterable

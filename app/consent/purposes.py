@@ -1,4 +1,4 @@
-"""What can be consented to, on what ground, and what can happen to a consent? The closed vocabulary of the ledger."""
+"""Purposes, legal bases and events: the closed vocabulary of the ledger."""
 
 from enum import StrEnum
 

@@ -1,4 +1,4 @@
-"""What exactly is written into the ledger, byte by byte? Pure functions: values in, bytes and digests out.
+"""The bytes of a ledger record and its hash; pure functions.
 
 A record is canonical JSON: keys sorted, no spaces, ASCII only, whole numbers only, times as UTC with microseconds,
 absent values left out. Its hash is SHA-256(previous hash ‖ record). From these two sentences anyone can recompute it.

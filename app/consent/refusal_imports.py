@@ -1,4 +1,4 @@
-"""Who said no elsewhere? Written down for everybody a file names, also for those who never said yes here.
+"""Imports refusals that people gave elsewhere, for everybody a file names.
 
 A no that leaves no record would be forgotten by the next file that says yes, or when a closed topic opens again.
 """

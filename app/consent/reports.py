@@ -1,4 +1,4 @@
-"""Is the base of permission growing, on what does it stand, and how old is it? Counts for people to look at."""
+"""Counts of permission for the consent overview: growth, legal basis and age."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta

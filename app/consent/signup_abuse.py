@@ -1,4 +1,4 @@
-"""Is somebody using our forms to bomb mailboxes? What one attack did, and the one action that ends it (L3, L6)."""
+"""Detects list bombing through sign-up forms, and purges what one attack created (RULEBOOK L3, L6)."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""Where can people sign up, and for what? Public forms, made by staff."""
+"""Public sign-up forms, made by staff."""
 
 import re
 from dataclasses import dataclass

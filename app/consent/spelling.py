@@ -1,4 +1,4 @@
-"""How are twenty thousand records spelled in a second? A batch differs in seven values; the rest is spelled once.
+"""Serializes ledger records in bulk: what a batch shares is serialized once.
 
 Every record comes out letter for letter as `record.spell` would write it; a test compares the two.
 """

@@ -1,4 +1,4 @@
-"""Which addresses are never written to, whatever anybody consented to?"""
+"""The suppression list: addresses that are never mailed, whatever anybody consented to."""
 
 from __future__ import annotations
 

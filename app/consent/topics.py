@@ -1,4 +1,4 @@
-"""What can people subscribe to, and how often at most is each topic promised?"""
+"""Topics people can subscribe to, each with its promised frequency."""
 
 import re
 from collections.abc import Collection

@@ -1,4 +1,4 @@
-"""Is the ledger intact? Recomputes every hash from the stored bytes, and the state table from the ledger.
+"""Verifies the ledger: recomputes every hash from the stored bytes, and the state table from the ledger.
 
 Run by `assent verify-ledger`, every night, and from the ledger's page. Needs nothing but the tables, and holds no lock
 and few rows at a time. By itself the chain shows what was changed inside it by somebody who could not rewrite the rest;

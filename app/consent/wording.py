@@ -1,4 +1,4 @@
-"""What do people read before they say yes? The wordings a workspace starts with, in English and Chinese.
+"""The default consent texts of a new workspace, in English and Chinese.
 
 `{sender}`, `{topic}` and `{promise}` are filled in before the text is shown. The digest kept with a consent is that of
 the stored text with its placeholders, and the values that filled them are in the same ledger record.

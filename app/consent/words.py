@@ -1,4 +1,4 @@
-"""What are states, purposes and ways of agreeing called on a page? Message ids; pages translate them."""
+"""Labels of consent states, purposes and methods, as message ids that pages translate."""
 
 from __future__ import annotations
 

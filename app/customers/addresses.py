@@ -1,4 +1,4 @@
-"""Is this an email address, and when are two addresses the same?
+"""Checks and normalises email addresses; defines when two are the same.
 
 Domains compare in lower case and as IDNA A-labels, local parts NFC-normalised and case-folded; `+tag` is kept,
 because it may be another person's folder. The key is what is compared, the address is kept as it was typed.

@@ -1,4 +1,4 @@
-"""How does a value travel through a spreadsheet unharmed, and harm nobody there?
+"""Quotes values for spreadsheets so that no cell runs as a formula, and reads them back.
 
 Spreadsheets run what begins like a formula: a cell, and what they take for one, since some of them part cells at
 semicolons or tabs whatever stands around them, overlook spaces, and know full-width signs. Before each such sign an

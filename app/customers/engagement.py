@@ -1,4 +1,4 @@
-"""What do the sums about each customer say after these events? Set-wise, one update for a batch."""
+"""Updates the engagement row of customers set-wise after events."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What do we know of everyone, as a file that comes back as it left?"""
+"""Exports customers as CSV that imports back as it was."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can be known about a customer, of which type, and how does one ask the database for it?
+"""Built-in and custom fields of a customer: types, parsing, and typed SQL access.
 
 Built-in fields are columns; a workspace adds typed fields of its own, whose values live in one JSONB column. A key
 that a template, a query or a spreadsheet could take for something else is refused.

@@ -1,4 +1,4 @@
-"""Which customers does staff want to look at? Search by beginnings, a few filters, pages by position.
+"""The customer list: prefix search, filters and keyset pages.
 
 Runs as the reader role, so every statement here carries its workspace.
 """

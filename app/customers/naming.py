@@ -1,4 +1,4 @@
-"""How is a person called? Given name first mostly; family name first, and no space, where Han is written."""
+"""Full names in the order of the person's language: family name first, without a space, where Han is written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who is this? Finding, adding and changing the people of a workspace.
+"""Finds, adds and changes the customers of a workspace.
 
 A person and their row of sums are always made by one statement, so no query has to ask whether the sums exist.
 """

@@ -1,4 +1,4 @@
-"""How do we know this value?
+"""Provenance of a customer's values: which source set each, and when.
 
 Kept in one compact column per customer: `{"*": [import, row], "city": ["staff:3", 1767225600]}`. A pair whose first
 part is a number names a row of an imported file; otherwise it names a source and the second it spoke. `*` stands for

@@ -1,4 +1,4 @@
-"""What did they buy? Purchases told one by one; files of them go through `imports`."""
+"""Records single purchases and reads them; files of them go through `imports`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What do clicks and opens leave with the people who made them? Activities and sums, set-wise for a whole batch."""
+"""Records clicks and opens as activities and engagement, set-wise for a whole batch."""
 
 from __future__ import annotations
 

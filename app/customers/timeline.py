@@ -1,4 +1,4 @@
-"""What happened with this customer, newest first?
+"""A customer's timeline, newest first; the one writer of activities.
 
 Activities are ours; other rooms (what was sent, what was consented) add their own moments through `PROVIDERS`, which
 wiring fills. Paging is by position, never by offset.

@@ -1,4 +1,4 @@
-"""What was inferred about whom? Written by insight for those who allowed it, gone when they no longer do."""
+"""Inferred scores of customers, written by insight for those who allow profiling."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What does this piece of text mean? Amounts, yes and no, and lines of text as people write them in files."""
+"""Parses amounts, times, booleans and lines of text as people write them in files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What are the things we know about a customer called? One English label each, shown through translation."""
+"""Labels of customer fields and values, as message ids that pages translate."""
 
 from __future__ import annotations
 

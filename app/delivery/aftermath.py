@@ -1,4 +1,4 @@
-"""What else follows from a server's answer? Dead addresses fall silent, refused streams stop, timelines tell."""
+"""Applies what a result means beyond its message: suppressions, paused lanes, timeline entries."""
 
 from __future__ import annotations
 

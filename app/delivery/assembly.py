@@ -1,4 +1,4 @@
-"""What does the sender add to what the author wrote? Preheader, footer, image; links and addresses become tokens."""
+"""Lays out the mail around the author's content: preheader, footer, pixel, and links as token slots."""
 
 import re
 from collections.abc import Iterator, Sequence

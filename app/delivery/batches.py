@@ -1,4 +1,4 @@
-"""Which thousand messages are mine? Leases on batches, and what becomes of those whose holder has died.
+"""Batches of messages under leases, and the recovery of those whose holder has died.
 
 Leases run by the database's own clock: it is the one clock all senders share, and no demonstration moves it forward.
 """

@@ -1,4 +1,4 @@
-"""Why did a server say no? Replies and returned reports in one vocabulary: the digits first, free text last.
+"""Classifies SMTP replies and delivery reports: status codes first, free text last.
 
 The three-digit code decides whether to try again, the enhanced one (RFC 3463) whose fault it is. What is not known is
 called unclassified and blamed on nobody.

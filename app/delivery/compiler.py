@@ -1,4 +1,4 @@
-"""How does a campaign become ten thousand messages? Compiled once, filled in per person.
+"""Compiles content once into a message that is filled in per person.
 
 ``compile_content(content, stream=stream)`` checks, lowers and compiles the sources and prepares every header that is
 the same for all; ``CompiledMessage.render(person, slots, date=...)`` returns one complete message: CRLF line ends, no

@@ -1,4 +1,4 @@
-"""What does a sender write down, and when? Every statement of the hot path, one transaction each.
+"""The store of a lane worker: every statement of the hot path, one transaction each.
 
 The sender talks to servers; the desk claims batches, asks the gate, hands groups over and records answers for it. It
 runs in one thread of its own, so a slow disk never keeps a server waiting in the middle of a reply.

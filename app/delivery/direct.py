@@ -1,4 +1,4 @@
-"""How does a mail reach one of the staff? Rendered already, sent by itself, tried again until it has left."""
+"""Mail to staff: rendered beforehand, sent one by one, retried until it has left."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is this message provably from the sender's domain? DKIM signatures (RFC 6376, 8463) over messages we built ourselves.
+"""DKIM signatures (RFC 6376, RFC 8463) over messages built here.
 
 Canonicalisation is relaxed/simple. The body needs none of it: the compiler writes every line with CRLF and ends with
 exactly one, so its SHA-256 is taken as it stands and shared by all signatures of a message.

@@ -1,4 +1,4 @@
-"""Which headers does a message carry, and where do its bounces go? What is the same for a send is written once."""
+"""Headers of a message and its return path; what a send shares is built once."""
 
 import re
 

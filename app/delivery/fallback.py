@@ -1,4 +1,4 @@
-"""How does a program run when the flat function does not know something in it? Sandboxed Jinja2, twice.
+"""Runs a template program in sandboxed Jinja2 where the code generator does not know a construct.
 
 `preencoded` keeps constants quoted-printable as in the flat function and encodes values as they come; `whole` renders
 plain text, which is encoded afterwards as one. Both also are what the flat function is tested against.

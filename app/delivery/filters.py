@@ -1,4 +1,4 @@
-"""What may a template do with a value? The filters of the merge language, and reading a field that may be missing.
+"""Filters of the merge language, and safe reading of fields that may be missing.
 
 A missing or empty field is ``""`` everywhere: it prints nothing, is false, and compares as nothing. Each filter takes
 bounded time and makes a bounded answer; none can raise on a customer's data.

@@ -1,4 +1,4 @@
-"""How does a program become one flat Python function? The fast way of running it, for everything the check allows.
+"""Generates one flat Python function from a template program; the fast path of rendering.
 
 The function appends constant octets, encoded when it was compiled, and values encoded per person, to one list. Nothing
 of the template's own text reaches the generated source except as a literal written by `repr`.

@@ -1,4 +1,4 @@
-"""May this message leave now? The one gate of the house: send, wait until, or drop, and why.
+"""The gate: decides whether a message is sent now, waits, or is dropped, and why.
 
 `weigh` decides from values alone; the values come from one query per batch. Permission and suppression are asked once
 more in the statement that hands a group over, so that a no said in between still counts.

@@ -1,4 +1,4 @@
-"""What did we write to this person, and why not? And which messages of a send are in doubt, by name?"""
+"""A customer's message history with reasons, and the messages of a send that are in doubt."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which ways lead out, at what pace, and which are closed? One lane per sending identity and mailbox provider."""
+"""Lanes, one per sending identity and mailbox provider: their state, rate, and wake-ups."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How does an audience become messages? One statement lays a row for each, and batches of those who may be mailed."""
+"""Turns an audience into message rows and batches, one statement each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who gets this message, and what is filled in? One claimed message with its person, from the row to the envelope."""
+"""One claimed message with its person, from the fetched row to the SMTP envelope."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where in the HTML does a merge field stand? A small scanner that is fed the constant pieces of a template in order.
+"""A small HTML scanner that tells in which context each merge field stands.
 
 It decides how the field is escaped (text, attribute, whole URL, part of a URL) or that it may not stand there, and it
 finds the links that can be tracked: an ``<a href="...">`` whose address is written out in full.

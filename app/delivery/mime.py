@@ -1,4 +1,4 @@
-"""How does a value become a header that no value can break out of? Headers, addresses and the multipart frame as bytes.
+"""Headers, addresses and the multipart frame as bytes that no value can break out of.
 
 Everything that enters a header passes `plain` first, which leaves neither CR nor LF nor any control character, so a
 header has exactly the lines written here. Encoded words follow RFC 2047: at most 75 characters, whole characters only.

@@ -1,4 +1,4 @@
-"""When did our mails to somebody leave? Asked by the timeline, and by tracking to know a scanner by its haste."""
+"""Sent mail as timeline entries, and send times for tracking's verdicts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What do our own mails say? The double opt-in question and the invitation, in the languages of the house.
+"""Texts of transactional mail: the double opt-in confirmation and the invitation.
 
 Whatever somebody chose (names of topics, workspaces and staff, a link) is a merge field, which the compiler escapes;
 what was typed into a form is not repeated.

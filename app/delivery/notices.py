@@ -1,4 +1,4 @@
-"""Which mails do we send of our own accord? The double opt-in question, invitations to staff, tests of a campaign.
+"""Transactional mail: confirmations, invitations, and test sends.
 
 The question to a customer is a message like any other: a row first, through the gate, naming the ledger record of the
 request it answers. Mail to staff goes directly; nobody else can be written to that way. An invitation is a mail of the

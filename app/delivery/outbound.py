@@ -1,4 +1,4 @@
-"""How do a lane's messages leave? Several kept connections, each carrying group after group that the desk handed over.
+"""The worker of one lane: several SMTP connections, each carrying group after group handed off by the store.
 
 A connection asks the desk for its next group and tells it, in the same breath, what became of the latest one.
 Requests that arrive while the desk is busy are answered by one transaction together. A killed sender therefore leaves

@@ -1,4 +1,4 @@
-"""What does a server's answer mean for a message, its address and its lane? From SMTP to the words of our tables."""
+"""Interprets SMTP outcomes: what each means for the message, its address and its lane."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How fast may a lane send right now? A bucket that fills at a rate; the rate falls when the provider says so."""
+"""Adaptive rate limit of a lane: a token bucket whose rate falls when the provider defers."""
 
 from __future__ import annotations
 

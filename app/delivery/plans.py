@@ -1,4 +1,4 @@
-"""What does a sender need to know of a send before the first message? Content, rules, and its two statements."""
+"""Compiled sends: content, gate rules and the two hot statements a worker needs for one send."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What does a template do, step by step? A small tree both ways of running it start from.
+"""The tree of a template that both ways of running it start from.
 
 A checked Jinja2 tree is lowered once: text is cut at links, merge fields learn how they are escaped where they stand,
 addresses become a constant and a token. Expressions stay Jinja2 nodes.

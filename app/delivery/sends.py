@@ -1,4 +1,4 @@
-"""What is being sent, to how many, and how far is it? Creating, launching and stopping sends."""
+"""Sends: creating, launching, pausing and cancelling them, and their progress."""
 
 from __future__ import annotations
 

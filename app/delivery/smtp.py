@@ -1,4 +1,4 @@
-"""How does one prepared message travel to the next server, and what did the server say at which step?
+"""An SMTP client connection with pipelining that reports how far each message came.
 
 A kept connection carries message after message. Where the server offers PIPELINING a message costs one flight:
 the body and its final dot, then MAIL, RCPT and DATA of the next (RFC 2920 lets content open a command group).

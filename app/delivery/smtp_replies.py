@@ -1,4 +1,4 @@
-"""What did the server say? Splits a byte stream, however it is cut, into SMTP replies."""
+"""Splits a byte stream, however it is cut, into SMTP replies."""
 
 from __future__ import annotations
 

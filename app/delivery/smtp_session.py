@@ -1,4 +1,4 @@
-"""How is a session with a relay opened? Greeting, EHLO, encryption as its policy says, authentication."""
+"""Opens an SMTP session: greeting, EHLO, STARTTLS by policy, authentication."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How does a lower room's query become part of a statement that runs a thousand times? Compiled once, bound by name."""
+"""Compiles lower rooms' queries once into parts of raw statements with named binds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What would be forgotten if nobody looked? Leases of the dead, messages that are due, lanes without a sender."""
+"""Recovery of sending: expired leases, due messages, and lanes without a worker."""
 
 from __future__ import annotations
 

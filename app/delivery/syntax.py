@@ -1,4 +1,4 @@
-"""May this template be kept? The closed part of Jinja2 that mail sources may use, checked when they are saved.
+"""Checks templates when they are saved: the closed part of Jinja2 that sources may use.
 
 Allowed: output, if, for over the customer's own lists (two deep), fields, constants, comparisons, and/or/not, the
 inline if, adding and joining, and the filters of `filters` with bounded constant arguments. All else is refused where

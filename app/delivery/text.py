@@ -1,4 +1,4 @@
-"""How does text become quoted-printable that stays right when a person's values fall into the middle of it?
+"""Quoted-printable encoding that stays correct when values are filled into the middle of it.
 
 A body is built from pieces that know nothing of each other's length, so every piece keeps three promises:
 

@@ -1,4 +1,4 @@
-"""What do staff see of delivery? A person's messages and why not, and the health of what we send through."""
+"""Delivery's panels: a customer's messages with reasons, and the health of sending."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why did a message leave, wait or not leave? Every reason in words, shown through translation."""
+"""A sentence for each reason a message was sent, waits or was not sent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much of the revenue comes from how few? Tiers, the curve, and the names at the top."""
+"""Concentration of revenue: tiers, the curve, and the customers at the top."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who bought lately, often and much? Scores of one to five against the others of the workspace, and value tiers.
+"""RFM scores (recency, frequency, monetary value) of one to five within a workspace, and value tiers.
 
 Recency, frequency and monetary value are the classic three of direct mail (Hughes, Strategic Database Marketing).
 People with equal values have equal scores: many have bought just once, and none of them buys more often than another.

@@ -1,4 +1,4 @@
-"""What do the scores mean, said to a person?"""
+"""Explains scores in words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whose next step is due? Claimed in batches, decided together, done in the same transaction as the move onward.
+"""Advances due enrolments: claimed in batches, decided together, done in the transaction that moves them on.
 
 A step happens to a person exactly once: the row is locked while it happens, and moves on with it. Every claim looks
 again at what the person did meanwhile, so an act that nobody announced stops them all the same.

@@ -1,4 +1,4 @@
-"""What is this journey? Its name, who enters it, about which topic it writes, who hears of interest."""
+"""A journey's settings: name, trigger, topic, and who is told of interest."""
 
 from __future__ import annotations
 

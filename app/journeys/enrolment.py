@@ -1,4 +1,4 @@
-"""Who is on a journey? Entering it, and leaving it before its end."""
+"""Enrols customers in journeys, and exits them early."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What does a step's mail say, as it is written and as somebody would read it?"""
+"""The mail of a send step, as written and as a preview."""
 
 from __future__ import annotations
 

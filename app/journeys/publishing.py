@@ -1,4 +1,4 @@
-"""Is this journey ready, and what does publishing freeze?
+"""Publishes a journey: checks it and freezes its version.
 
 Every send step of the draft becomes one send, with its content as it is now. People under way keep their version.
 """

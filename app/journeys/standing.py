@@ -1,4 +1,4 @@
-"""Who stands where on a journey, and why did the others leave?"""
+"""Positions of people on a journey: counts per step, lists, and why others exited."""
 
 from __future__ import annotations
 

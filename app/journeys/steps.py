@@ -1,4 +1,4 @@
-"""Which steps does a journey have? Editing happens on the draft; what was published never changes."""
+"""Steps of a journey: editing happens on the draft; a published version never changes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is one of the staff to do about a customer, and by when?"""
+"""Tasks of staff about a customer, with an owner and a due date."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How do we run other programs? In the foreground under us, ended with us, never left to block a next start."""
+"""Starts child processes that end with their parent and never block a next start."""
 
 from __future__ import annotations
 

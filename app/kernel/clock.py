@@ -1,4 +1,4 @@
-"""What time is it? Asked once at the edge and passed down as `now`."""
+"""The clock, read once at the edge and passed down as `now`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where is the truth kept? One engine, one way to open a transaction, and the only commit in the project."""
+"""The database: one engine, one way to open a transaction, and the only commit in the project."""
 
 from __future__ import annotations
 

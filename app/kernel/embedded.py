@@ -1,4 +1,4 @@
-"""Where do PostgreSQL and Redis come from when nobody brings any? From wheels, as children, on private sockets."""
+"""Embedded PostgreSQL and Valkey from Python wheels, as children on private sockets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which whole numbers can name a row? What a visitor typed is read here, before the database is asked."""
+"""Parses row ids from what a visitor typed, before the database is asked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is this too often? A rate limit in Redis that knows what to answer when Redis is away."""
+"""A rate limit in Redis with a defined answer when Redis is away."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whose network is this address in? One household counts as one; what is not on the Internet is told apart."""
+"""Networks of client addresses: one household counts as one, and private ranges are told apart."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What must happen after this transaction? Rows written with it, so that both are kept or neither is.
+"""The outbox: jobs and facts written in the transaction they follow from.
 
 A row is a wake-up, not a message: the job it names looks at the tables and does what is due, zero, one or many times.
 """

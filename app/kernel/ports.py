@@ -1,4 +1,4 @@
-"""Which ports can be had on this machine?"""
+"""Finds and reserves TCP ports on this machine."""
 
 from __future__ import annotations
 

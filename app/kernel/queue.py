@@ -1,4 +1,4 @@
-"""How does a wake-up reach a worker, and what does the worker do with it?
+"""The RQ queues: hands outbox rows to workers, and runs them there.
 
 RQ carries nothing but the id of an outbox row. Whoever picks it up takes a lease on the row, runs the job it names,
 and deletes it; a lease that is no longer renewed is handed out again.

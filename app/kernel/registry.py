@@ -1,4 +1,4 @@
-"""Which jobs are there, and where does each live?
+"""The registry of jobs: their names, queues and functions.
 
 `@job("room.verb_noun")` in `app/<room>/jobs.py` names one. A worker imports the room when a job of it arrives, so that
 a sender process holds no more of the house than it needs.

@@ -1,4 +1,4 @@
-"""Who carries outbox rows to the workers, and who starts what recurs?
+"""The relay: moves due outbox rows to the queues and starts recurring jobs; one leads by advisory lock.
 
 Every machine runs one relay. All of them hand over due rows (SKIP LOCKED keeps them apart); the one that holds the
 advisory lock also starts recurring jobs. NOTIFY makes it prompt, a sweep every second makes it sure.

@@ -1,4 +1,4 @@
-"""What does a process carry with it? Settings, clock, database and tokens, made once at the edge."""
+"""The services of a process: settings, clock, database and tokens, built once at the edge."""
 
 from __future__ import annotations
 

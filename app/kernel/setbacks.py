@@ -1,4 +1,4 @@
-"""Which jobs were given up, and how are they tried again? For the people who look after a workspace."""
+"""Failed jobs: lists those given up, and retries them."""
 
 from __future__ import annotations
 

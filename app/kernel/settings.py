@@ -1,4 +1,4 @@
-"""What does this installation run on? One frozen value, read once from the environment."""
+"""Settings of the installation: one frozen value, read once from the environment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Was this worker asked to stop? One byte that a worker shares with the children it forks.
+"""A stop flag that a worker shares with the children it forks.
 
 RQ tells only the parent; a job that loops for a minute reads it here and comes to a clean end within a moment.
 """

@@ -1,4 +1,4 @@
-"""How do several programs live as one? Started in order, watched, started again when they fall, stopped in reverse."""
+"""Supervises programs: started in order, watched, restarted when they fall, stopped in reverse."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which rows exist for whom? The roles and the row-level-security policies, as SQL for migrations and checks."""
+"""Roles and row-level-security policies as SQL, for migrations and checks."""
 
 from __future__ import annotations
 

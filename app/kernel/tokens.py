@@ -1,4 +1,4 @@
-"""What may this link do, and for whom? Compact, purpose-bound, MACed tokens that carry ids only.
+"""Compact, purpose-bound, MACed tokens that carry ids only.
 
 Layout before base64url: key id (1) · purpose (1) · workspace (4) · a (6) · b (6) · c (6) · expiry (4) · MAC (16).
 The MAC is keyed BLAKE2b-128 with the purpose as personalisation, so a token of one purpose never reads as another.

@@ -1,4 +1,4 @@
-"""How does a worker run what it takes? Most jobs itself, in a moment; sending, and what may kill it, in a child.
+"""The RQ worker: runs most jobs in its own process, and sends or risky jobs in a child.
 
 A forked child begins cold: it connects, compiles its statements anew and costs more than most jobs do. A worker that
 runs them itself stays warm. It is asked to make room for a fresh one now and then, so that nothing grows for ever.

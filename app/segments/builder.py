@@ -1,4 +1,4 @@
-"""What does the builder show? A draft checked, counted and put into words, as plain values for its page."""
+"""The segment builder: a draft checked, counted and described, as plain values for its page."""
 
 from __future__ import annotations
 

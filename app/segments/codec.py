@@ -1,4 +1,4 @@
-"""How does a rule travel? As JSON with a published schema, checked before anything else looks at it."""
+"""Segment rules as JSON with a published schema, validated before anything else reads them."""
 
 from __future__ import annotations
 

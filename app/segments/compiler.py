@@ -1,4 +1,4 @@
-"""How does a rule become SQL? One statement, bound values only, and the workspace in it by construction."""
+"""Compiles a rule to one SQL statement with bound values only, always with its workspace."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What does a half-written rule look like? A tree of groups and conditions as the builder's form holds them.
+"""Unfinished rules as the builder's form holds them: a tree of groups and conditions.
 
 A condition keeps the words typed, right or wrong; only `rules_of` turns them into what the codec reads.
 """

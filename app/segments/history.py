@@ -1,4 +1,4 @@
-"""Who bought or did something often enough in a period? For what the sums beside a customer cannot answer."""
+"""Queries over purchases and activities for conditions that rollups cannot answer."""
 
 from __future__ import annotations
 

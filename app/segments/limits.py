@@ -1,4 +1,4 @@
-"""How large may a rule be? The types of its values, each with a bound, as pydantic reads them."""
+"""Bounds of rules and their values, as pydantic types."""
 
 from __future__ import annotations
 

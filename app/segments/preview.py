@@ -1,4 +1,4 @@
-"""How many would it be, who for instance, and how many of them may be written to?"""
+"""Size, sample and waterfall to mailable of a segment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is a rule? A closed set of small values: three groups over the conditions, nested to a bounded depth."""
+"""Segment rules: a closed set of small values, three groups over the conditions, nested to a bounded depth."""
 
 from __future__ import annotations
 

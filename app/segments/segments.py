@@ -1,4 +1,4 @@
-"""Which segments does a workspace keep, and who is in one now?"""
+"""Saved segments and their members."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What does a rule say, in words?"""
+"""Describes a rule as a sentence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How is a rule said aloud? The pieces every condition's sentence is made of, in the reader's language."""
+"""The pieces that conditions describe themselves with, in the reader's language."""
 
 from __future__ import annotations
 

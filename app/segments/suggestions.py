@@ -1,4 +1,4 @@
-"""Which words do people usually look for here? Taken from the newest customers, offered while typing."""
+"""Suggested values for conditions, taken from the newest customers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What may a rule speak about? The fields, the time and the workspace one compilation stands on."""
+"""The context a rule is compiled in: fields, time and workspace."""
 
 from __future__ import annotations
 

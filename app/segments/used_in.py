@@ -1,4 +1,4 @@
-"""What stands on a segment? Higher rooms answer; wiring fills the list."""
+"""Where a segment is used; higher rooms register their answers through wiring."""
 
 from __future__ import annotations
 

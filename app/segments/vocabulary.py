@@ -1,4 +1,4 @@
-"""What can be chosen in the builder? For every thing one can ask about: the questions, and the inputs each needs."""
+"""Conditions the builder offers, each with its operators and inputs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which programs fetch mail links without a person? Our own short list, by what they call themselves."""
+"""User agents of scanners and image proxies."""
 
 from __future__ import annotations
 

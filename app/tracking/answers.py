@@ -1,4 +1,4 @@
-"""What does a visitor of a tracking path get? Fixed bytes: nothing here depends on who asks."""
+"""Fixed HTTP responses of the tracking endpoint."""
 
 from __future__ import annotations
 

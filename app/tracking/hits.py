@@ -1,4 +1,4 @@
-"""Which hits are stored already, and what do they say once judged anew?"""
+"""Stored hits, read and revised when they are judged anew."""
 
 from __future__ import annotations
 

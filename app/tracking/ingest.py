@@ -1,4 +1,4 @@
-"""How do spooled hits reach the timeline? In batches, exactly once, and only where the person allowed it.
+"""Ships spooled hits to the timeline: in batches, exactly once, and only where the person allowed it.
 
 How far a file is read commits in the transaction that stores what was read. One chunk may hold lines of many
 workspaces, and each is stored in a transaction of its own, so every workspace has its own position in every file.

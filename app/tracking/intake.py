@@ -1,4 +1,4 @@
-"""How is a click or an open answered? By a bare WSGI callable in front of Flask: verify, append one line, answer.
+"""The tracking endpoint: a bare WSGI callable before Flask that verifies a token, appends one line and answers.
 
     /t/c/<token>/<n>     a click on link n of the message the token names
     /t/o/<token>.gif     the image of a message was fetched

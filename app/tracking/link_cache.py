@@ -1,4 +1,4 @@
-"""Which links are known without asking PostgreSQL? A map in memory over a small file that all processes share."""
+"""Links in memory over a small file that all processes share, so that clicks need no database."""
 
 from __future__ import annotations
 

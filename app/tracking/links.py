@@ -1,4 +1,4 @@
-"""Where does link number n of a send lead? Registered when the send is made, read a thousand times a second later."""
+"""The links of a send, registered when it is compiled."""
 
 from __future__ import annotations
 

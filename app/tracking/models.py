@@ -1,4 +1,4 @@
-"""Which links does a send have, how far is each spool file read, and which replies came?"""
+"""The tables of tracking: links, spool positions and replies."""
 
 from __future__ import annotations
 

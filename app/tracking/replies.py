@@ -1,4 +1,4 @@
-"""Who answered, and who waits for an answer? Every reply is kept, classed, and acted on once."""
+"""Replies of customers: stored, classified, acted on once, and listed for staff."""
 
 from __future__ import annotations
 

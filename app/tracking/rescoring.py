@@ -1,4 +1,4 @@
-"""What would today's rules say about the hits of yesterday? The raw facts stay, only verdicts change."""
+"""Judges stored hits anew with the current rules; raw facts stay, only verdicts change."""
 
 from __future__ import annotations
 

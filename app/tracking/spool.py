@@ -1,4 +1,4 @@
-"""Where does a hit wait until it is stored? In local files that survive a killed process.
+"""The spool: local append-only files that hold hits until they are stored.
 
 One line is one hit, written by a single O_APPEND write before the visitor is answered. Every process appends to a file
 of its own and holds a shared lock on it; a file whose lock is free has no writer any more and may be deleted once read.

@@ -1,4 +1,4 @@
-"""What does a batch of hits leave behind? Activities with verdicts, sums, news; without consent, nothing."""
+"""Stores a batch of hits as activities with verdicts, engagement and facts; nothing without consent."""
 
 from __future__ import annotations
 

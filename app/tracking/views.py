@@ -1,4 +1,4 @@
-"""Who waits for an answer? The inbox, and the oldest replies on the home page."""
+"""The inbox of replies, and its panel on the home page."""
 
 from __future__ import annotations
 

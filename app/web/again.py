@@ -1,4 +1,4 @@
-"""What if two requests stood in each other's way? The one that the database ended is answered once more."""
+"""Answers a request once more when the database ended its transaction for a conflict."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How do the style sheets and scripts get here? Built from npm packages, by the wheel's node, when inputs changed.
+"""Builds style sheets and scripts from npm packages when their inputs changed.
 
 `python -m app.web.assets` installs, bundles into static/dist with hashed names, writes manifest.json, and compiles
 the message catalogues. No system node is ever used.

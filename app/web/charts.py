@@ -1,4 +1,4 @@
-"""What does a chart need? Plain numbers with names; the same value draws the picture and its table."""
+"""Chart values: plain numbers with names, which draw the picture and its table."""
 
 from __future__ import annotations
 

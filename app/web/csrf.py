@@ -1,4 +1,4 @@
-"""Did this form come from our own page? Asked by the guards, so that token links and programs stay exempt."""
+"""CSRF protection of forms, asked by the guards so that token links and programs are exempt."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What does one see when the answer is no? Every refusal, missing page and failure becomes a page, once, here."""
+"""Turns every refusal, missing page and failure into a page."""
 
 from __future__ import annotations
 

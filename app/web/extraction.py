@@ -1,4 +1,4 @@
-"""Which words of the product are to be translated? Those in `_()`, and those that business rooms keep as data.
+"""Extracts translatable strings: those in `_()`, and those that business rooms keep as data.
 
 Business modules know no translation: a refusal's `message`, a table of reasons or a check's sentence is an English
 message id that the page translates when it shows it. babel.cfg names `words` for the Python files.

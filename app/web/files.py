@@ -1,4 +1,4 @@
-"""Where is a built file, and how is it sent? Hashed names, packed beforehand, kept by the browser for a year."""
+"""Serves built files under hashed names, compressed beforehand and cached for a year."""
 
 from __future__ import annotations
 

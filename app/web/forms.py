@@ -1,4 +1,4 @@
-"""What is every form made on? Flask-WTF with our CSRF, translated messages, and refusals shown at their field."""
+"""The base of every form: Flask-WTF with our CSRF, translated messages, and refusals shown at their field."""
 
 from __future__ import annotations
 

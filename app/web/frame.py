@@ -1,4 +1,4 @@
-"""What does every page of this application get? One call from wiring hangs the frame round the Flask app."""
+"""Hangs the frame round the Flask application: one call from wiring."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may open this view? Every route says so with one of these decorators, or it does not open at all.
+"""Route guards: every view declares one, or is not registered at all.
 
 Who the staff member is, accounts knows; wiring brings its `Doorkeeper` here with `connect`.
 """

@@ -1,4 +1,4 @@
-"""In which language and at whose local time is this page? English and Chinese; numbers, dates and money by locale."""
+"""Language and time zone of a page; numbers, dates and money by locale."""
 
 from __future__ import annotations
 

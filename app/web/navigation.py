@@ -1,4 +1,4 @@
-"""Where can one go? The rail, and the pages and records that the search box finds."""
+"""The navigation rail, and the search over pages and records."""
 
 from __future__ import annotations
 

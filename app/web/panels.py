@@ -1,4 +1,4 @@
-"""Which parts do other rooms draw on this page? A slot is filled in wiring, so that rooms need not know each other."""
+"""Panel slots that other rooms fill on a page, registered by wiring."""
 
 from __future__ import annotations
 

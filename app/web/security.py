@@ -1,4 +1,4 @@
-"""What may a browser do with our pages? Headers on every answer, and the one looser policy for framed previews."""
+"""Security headers of every response, and the looser policy for framed previews."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How does a view answer? A whole page, the way back with a sentence, a side panel, or a framed preview."""
+"""Ways a view responds: a page, a redirect with a message, a side panel, a framed preview."""
 
 from __future__ import annotations
 

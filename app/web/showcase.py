@@ -1,4 +1,4 @@
-"""What do the style page's components show? Invented values, so that every state can be looked at together."""
+"""Sample values for the style page's components."""
 
 from __future__ import annotations
 

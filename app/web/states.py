@@ -1,4 +1,4 @@
-"""How is a state said and coloured? One table, so that "paused" looks the same on every page."""
+"""Labels and colours of states, one table for all pages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How is the house put together? The rooms do not know one another's news, hooks and panels; this floor connects them.
+"""Assembles the house: connects the rooms' facts, hooks and panels, which do not know one another.
 
 `hears` is the only map of who hears what, light enough for a worker; `application` builds the web application;
 `hooks` lets higher rooms answer what lower ones ask.

@@ -1,4 +1,4 @@
-"""How does the web application come together? Every room's pages, panels and searches, inside one frame."""
+"""Builds the web application: every room's pages, panels and searches inside one frame."""
 
 from __future__ import annotations
 

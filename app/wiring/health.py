@@ -1,4 +1,4 @@
-"""Is this process alive, and can it serve? For load balancers and supervisors."""
+"""Liveness and readiness endpoints for load balancers and supervisors."""
 
 from __future__ import annotations
 

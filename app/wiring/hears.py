@@ -1,4 +1,4 @@
-"""Who hears what? The only map of facts and the jobs they start, readable at a glance."""
+"""The map of facts and the jobs they start."""
 
 from __future__ import annotations
 

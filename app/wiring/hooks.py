@@ -1,4 +1,4 @@
-"""What do lower rooms ask that only higher ones can answer, in jobs as on pages? Light enough for a worker."""
+"""Connects hooks of lower rooms to the higher rooms that answer them, in jobs as on pages."""
 
 from __future__ import annotations
 

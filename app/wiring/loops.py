@@ -1,4 +1,4 @@
-"""What does every machine do all the time, beside the jobs it is given?"""
+"""Background loops that every machine runs besides its jobs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is on which page? Every room's views, and where the panels, searches and timelines they share come from."""
+"""Registers every room's views, panels, searches and timeline sources."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Are the rules of frequency kept, whatever came before and wherever the person lives?"""
+"""Cadence rules hold whatever came before and wherever the person lives."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How is a person called?"""
+"""Full names by language."""
 
 from __future__ import annotations
 

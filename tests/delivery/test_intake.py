@@ -1,4 +1,4 @@
-"""Is a request to stop heard however its mail is written? Over SMTP, as servers hand it in."""
+"""The inbound server takes requests to stop however their mail is written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is left when a sender is killed? Nobody gets a mail twice, nobody is forgotten, doubts have names."""
+"""A killed sender: nobody gets a mail twice, nobody is forgotten, doubts have names."""
 
 from __future__ import annotations
 

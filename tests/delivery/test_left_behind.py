@@ -1,4 +1,4 @@
-"""Is anything left waiting for ever? What came back too late, to the wrong batch, or after everything was over."""
+"""Nothing waits for ever: what came back too late, to the wrong batch, or after everything was over."""
 
 from __future__ import annotations
 

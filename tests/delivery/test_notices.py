@@ -1,4 +1,4 @@
-"""Do our own mails arrive, once, and only where they may?"""
+"""Transactional mail arrives, once, and only where it may."""
 
 from __future__ import annotations
 

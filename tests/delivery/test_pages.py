@@ -1,4 +1,4 @@
-"""Do the pages of delivery and cadence answer the question of their reader?"""
+"""The pages of delivery and cadence."""
 
 from __future__ import annotations
 

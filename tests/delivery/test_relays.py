@@ -1,4 +1,4 @@
-"""Where may a mail server lead to? What a workspace named never into the network this installation runs in."""
+"""Relays named by a workspace never lead into the installation's own network."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is what comes back understood? Bounces blame whom they should, complaints end everything, forgeries nothing."""
+"""Bounces blame whom they should, complaints end everything, forgeries nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is a no heard that is said while the message is under way? Until the last moment at which it can be."""
+"""A withdrawal counts until the last moment at which it can be heard."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does every message reach its person once, and does every "no" stop it?"""
+"""Every message reaches its person once, and every "no" stops it."""
 
 from __future__ import annotations
 

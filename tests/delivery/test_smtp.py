@@ -1,4 +1,4 @@
-"""Does the client know exactly how far each message came, whatever the server does?"""
+"""The SMTP client knows exactly how far each message came, whatever the server does."""
 
 from __future__ import annotations
 

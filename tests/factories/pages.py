@@ -1,4 +1,4 @@
-"""What would a browser send? The controls of a form on a page, as they stand."""
+"""Reads the controls of a form on a page, as a browser would send them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does a page show anything of another workspace? Nothing, even where the reader role may see every row."""
+"""No page shows anything of another workspace, even where the reader role may see every row."""
 
 from __future__ import annotations
 

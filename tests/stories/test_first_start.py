@@ -1,4 +1,4 @@
-"""What does a first start find, and what does one after an interrupted first start? One shop, from its beginning."""
+"""A first start, and one after an interrupted first start."""
 
 from __future__ import annotations
 

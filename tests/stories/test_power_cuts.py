@@ -1,4 +1,4 @@
-"""What if the power fails in the middle of a campaign? Database, Redis and worker are killed; the sink says what left.
+"""Power cuts in the middle of a campaign: database, Redis and worker are killed; the sink says what left.
 
 Golden case 21, with the real processes. `make chaos` cuts the power oftener and sends more.
 """

@@ -1,4 +1,4 @@
-"""How is a deed of the audit said in words?"""
+"""Descriptions of the audit log's actions for the page that lists them."""
 
 from __future__ import annotations
 

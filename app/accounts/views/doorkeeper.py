@@ -1,4 +1,4 @@
-"""Who is asking? Turns a session cookie into a member of staff, and an API key into a program."""
+"""Authenticates requests for the guards: a session cookie as staff, an API key as a program."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How often may somebody try a password? Slow for who guesses, and no way to lock out who knows it."""
+"""Login throttle: slows down whoever guesses passwords without locking out the owner of the account."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How does the API describe itself? An OpenAPI 3.1 document made from the schemas that check what comes in."""
+"""The OpenAPI 3.1 document, generated from the schemas that check what comes in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which operations are there? The one list from which routes are checked and the OpenAPI document is made."""
+"""The operations of the API: the one list that routes are checked against and the OpenAPI document is made from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What may a program send, and what does it get? Closed schemas: an unknown field is an error, not a guess."""
+"""Request and response schemas; they are closed, so that an unknown field is an error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is this ready to leave? The page on which a campaign is written, with checks and preview beside it."""
+"""The page on which a campaign is written, with its checks and preview."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When does it leave, and how is it stopped? The final screen, and the buttons of a campaign under way."""
+"""The review page, and the actions that launch, schedule, pause, resume or cancel a campaign."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which campaigns are there? The list, and starting, copying and deleting one."""
+"""The list of campaigns, and creating, copying and deleting one."""
 
 from __future__ import annotations
 

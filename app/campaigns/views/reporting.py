@@ -1,4 +1,4 @@
-"""What did it do, honestly? A campaign's report, its live progress, and the panel of the home page."""
+"""A campaign's report, its live progress, and the panel of the home page."""
 
 from __future__ import annotations
 

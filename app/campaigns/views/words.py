@@ -1,4 +1,4 @@
-"""How is it said why somebody did not get a mail, and what a step is called?"""
+"""Labels of reasons, checks and steps on campaign pages."""
 
 from __future__ import annotations
 

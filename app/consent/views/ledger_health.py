@@ -1,4 +1,4 @@
-"""Is the proof whole? The latest look over the ledger, a look on demand, and the head to keep elsewhere."""
+"""The ledger page: the latest check, a check on demand, and the head to keep outside."""
 
 from __future__ import annotations
 

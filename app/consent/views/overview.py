@@ -1,4 +1,4 @@
-"""Can we prove it, and is it growing? The first page of consent."""
+"""The consent overview."""
 
 from __future__ import annotations
 

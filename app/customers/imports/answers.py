@@ -1,4 +1,4 @@
-"""What does a row say about consent? Most rows of a file say the same in other people's names, so it is read once."""
+"""Reads the consent columns of a row; equal cells of a file are read once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which rows go together? A stream of records becomes batches of checked rows, bounded in number and in size."""
+"""Groups a stream of records into batches of checked rows, bounded in number and size."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which cells of a row are asked for? Fetched all at once, because every row is asked the same."""
+"""Fetches the mapped cells of a row in one step."""
 
 from __future__ import annotations
 

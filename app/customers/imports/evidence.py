@@ -1,4 +1,4 @@
-"""What does a file say about consent? Handed on set by set to whoever keeps permission; nothing is decided here."""
+"""Hands the consent claims of a file to the room that keeps permission; nothing is decided here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where is the uploaded file? In the database, in pieces of a megabyte, so that any machine's worker can read it."""
+"""Uploaded files, stored in the database in pieces so that any machine's worker can read them."""
 
 from __future__ import annotations
 

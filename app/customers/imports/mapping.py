@@ -1,4 +1,4 @@
-"""Which column of the file is which field of ours, and how are its rows meant? Decided by the person.
+"""Maps columns of a file to fields: guessed from headings and values, decided by the person.
 
 A mapping is `{"0": "email", "3": "custom.size"}`: column positions to targets. Columns not named are left out.
 """

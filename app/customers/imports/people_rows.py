@@ -1,4 +1,4 @@
-"""What does one row of a file of people say? Checked in a few microseconds, because files have millions of them."""
+"""Reads and checks one row of a file of people."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How do checked rows become customers? Laid into a temporary table, compared, and taken over in a few statements.
+"""Stages checked people in a temporary table and merges them into customers in a few statements.
 
 Rows that change nothing are not written. A rehearsal runs the same statements up to the comparison.
 """

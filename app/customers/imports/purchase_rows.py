@@ -1,4 +1,4 @@
-"""What does one row of a file of purchases say?"""
+"""Reads and checks one row of a file of purchases."""
 
 from __future__ import annotations
 

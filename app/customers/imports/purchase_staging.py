@@ -1,4 +1,4 @@
-"""How do checked rows become purchases, and the sums of those who bought follow in the same transaction?"""
+"""Stages checked purchases and merges them, with the sums of those who bought, in one transaction."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How is this file written, and what are its rows?
+"""Detects a file's encoding and delimiter, and reads its records.
 
 Bytes that cannot be decoded and cells beyond any sense become bad rows of their own; they never end the reading, and
 however the file is made, memory holds a few megabytes of it.

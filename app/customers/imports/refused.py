@@ -1,4 +1,4 @@
-"""Why was a row not taken? A short code with the piece of text it is about; the page and the file say it in words."""
+"""Rejection codes of imported rows; pages and the error file put them into words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How does a file get taken over, a batch a transaction, exactly once, whoever is killed meanwhile?
+"""Runs an import: one transaction per batch, exactly once, safe against being killed.
 
 The position is locked and moved in the transaction that writes the rows. Two workers on one file cannot both write a
 batch: the second finds that the position has moved, and leaves the file to the first. Whatever can be done before

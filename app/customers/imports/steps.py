@@ -1,4 +1,4 @@
-"""Where is a file on its way from the disk to the customers? The steps a person takes it through."""
+"""The steps of an import, from upload through mapping and preview to completion."""
 
 from __future__ import annotations
 

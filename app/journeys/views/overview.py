@@ -1,4 +1,4 @@
-"""Which journeys are there?"""
+"""The list of journeys."""
 
 from __future__ import annotations
 

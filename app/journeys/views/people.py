@@ -1,4 +1,4 @@
-"""Who stands at a step, is through, or left?"""
+"""People at a step, completed, or exited."""
 
 from __future__ import annotations
 

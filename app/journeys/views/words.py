@@ -1,4 +1,4 @@
-"""How are the reasons for leaving a journey, and for waiting on it, said?"""
+"""Labels of exit reasons."""
 
 from __future__ import annotations
 

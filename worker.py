@@ -12,7 +12,8 @@ import threading
 from collections.abc import Callable
 from types import FrameType
 
-from app.kernel import logs, queue, registry, relay, services, settings, workers
+from app.kernel import logs, services, settings
+from app.kernel.queueing import queue, registry, relay, workers
 from app.wiring import hears, hooks, loops
 
 

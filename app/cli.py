@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from app import running
-from app.accounts import roles, staff, workspaces
-from app.consent import verify
-from app.delivery import intake
+from app.accounts import memberships, staff, workspaces
+from app.consent.ledger import verification
+from app.delivery.inbound import listener
 from app.kernel import logs, services, settings
 from app.kernel.database import Database
 from app.kernel.refusals import Refusal
@@ -97,7 +97,7 @@ async def _keep_open(host: str, port: int) -> None:
     ended = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
-    async with await intake.serve(services.services(), host, port):
+    async with await listener.serve(services.services(), host, port):
         await ended.wait()
 
 
@@ -120,7 +120,7 @@ def _new_workspace(arguments: argparse.Namespace) -> int:
         owner = known or staff.create(session, email=arguments.owner, name=arguments.owner, password=password, now=now)
         workspace_id, owner_id = made.id, owner.id
     with database.transaction(workspace_id) as session:
-        roles.grant(session, workspace_id, owner_id, "owner")
+        memberships.grant(session, workspace_id, owner_id, "owner")
     print(f"Workspace {workspace_id} is there. Log in at {os.environ['PUBLIC_URL']}/login as {arguments.owner}")
     print("with your password." if known else f"with the password {password} and choose one of your own.")
     return 0
@@ -128,12 +128,12 @@ def _new_workspace(arguments: argparse.Namespace) -> int:
 
 def _verify_ledger(arguments: argparse.Namespace) -> int:
     _use_local_parts()
-    exported = [verify.read_export(path.read_text(errors="replace")) for path in arguments.head]
+    exported = [verification.read_export(path.read_text(errors="replace")) for path in arguments.head]
     database = Database(os.environ["DATABASE_URL"])
-    problems = verify.verify_ledger(database, arguments.workspace, exported=exported)
+    problems = verification.verify_ledger(database, arguments.workspace, exported=exported)
     for problem in problems:
         print(problem)
-    if unheld := verify.without_head(database, arguments.workspace, exported=exported):
+    if unheld := verification.without_head(database, arguments.workspace, exported=exported):
         named = ", ".join(map(str, unheld))
         print(f"NO OUTSIDE HEAD was given for workspace {named}: a chain rewritten, cut off or wiped does not show.")
     intact = f"The ledger is intact, as far as {len(exported)} heads from outside can show."

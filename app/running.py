@@ -21,9 +21,11 @@ import psycopg
 from redis.exceptions import RedisError
 from sqlalchemy.exc import DBAPIError
 
-from app.kernel import ports, queue, registry, settings
-from app.kernel.embedded import Postgres, ServerFailed, Valkey, tail
-from app.kernel.supervisor import Program, Supervisor
+from app.kernel import settings
+from app.kernel.processes import ports
+from app.kernel.processes.embedded import Postgres, ServerFailed, Valkey, tail
+from app.kernel.processes.supervisor import Program, Supervisor
+from app.kernel.queueing import queue, registry
 from app.wiring import serving
 from migrations import schema
 
@@ -230,7 +232,7 @@ def port_of(given: Mapping[str, str]) -> int:
 
 
 def _require_free_port(host: str, port: int) -> None:
-    if hindrance := ports.hindrance(host, port):
+    if hindrance := ports.obstacle(host, port):
         raise CannotRun(f"Port {port} cannot be used on {host} ({hindrance}). Choose another: make run PORT={port + 1}")
 
 

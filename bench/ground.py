@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from app.accounts import identities, workspaces
+from app.accounts import workspaces
+from app.accounts.identities import identities
 from app.cadence import policies
 from app.cadence.decide import Policy
 from app.consent import topics
 from app.kernel.clock import SystemClock
-from app.kernel.embedded import Postgres, Valkey
+from app.kernel.processes.embedded import Postgres, Valkey
 from app.kernel.services import Services, build
 from app.kernel.settings import Key, Settings
 from app.wiring import hears, hooks

@@ -23,8 +23,8 @@ from tempfile import TemporaryDirectory
 from sqlalchemy import text
 
 from app.campaigns import compose, schedule
-from app.consent import verify
-from app.delivery import outbound, sends
+from app.consent.ledger import verification
+from app.delivery.sending import sends, worker
 from app.segments import codec, preview, segments
 from bench import ground, imports
 
@@ -52,7 +52,7 @@ def main(path: Path) -> int:
         dump = Path(folder) / "dump"
         with _sink(dump) as url:
             arrived = _timed("mails in the sink", lambda: _send(place, url, dump), len(wanted & agreed))
-        problems = verify.verify_ledger(place.services.database, place.workspace_id)
+        problems = verification.verify_ledger(place.services.database, place.workspace_id)
         print(f"{'ledger problems':<22}{len(problems):>10}")
     return 0 if found and arrived and not problems else 1
 
@@ -145,7 +145,7 @@ def _send(place: ground.Ground, url: str, dump: Path) -> int:
         send_id = campaign.send_id
         lanes = list(session.scalars(text("SELECT DISTINCT lane_id FROM batches WHERE state <> 'done'")))
     for lane_id in lanes:
-        outbound.run(services, place.workspace_id, lane_id)
+        worker.run(services, place.workspace_id, lane_id)
     with services.database.transaction(place.workspace_id) as session:
         progress = sends.progress(session, place.workspace_id, send_id or 0)
     print(f"{'':<22}{progress}")

@@ -8,7 +8,8 @@ import random
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from app.customers.imports import files, guessing, mapping, running, steps
+from app.customers.imports import files, running, steps
+from app.customers.imports.mapping import guessing, mapping
 from bench import ground, measuring
 
 ROWS = 200_000

@@ -12,9 +12,9 @@ from random import Random
 from statistics import median
 from typing import Any
 
-from app.delivery import compiler, dkim, mime
-from app.delivery.content import Content, Stream
-from app.delivery.slots import Slots
+from app.rendering import compiler, dkim, mime
+from app.rendering.content import Content, Stream
+from app.rendering.slots import Slots
 
 _WORDS = [
     "the", "garden", "in", "spring", "needs", "little", "more", "than", "patience", "and", "a", "good", "pair", "of",

@@ -6,14 +6,14 @@ from decimal import Decimal
 from typing import Any
 
 from app.segments import preview
-from app.segments.comparisons import GreaterThan, Is, NotWithinLast, WithinLast
-from app.segments.happenings import HasTag
-from app.segments.rules import All
+from app.segments.conditions.comparisons import GreaterThan, Is, NotWithinLast, WithinLast
+from app.segments.conditions.events import HasTag
+from app.segments.conditions.groups import AllOf
 from bench import filling, ground, measuring
 
 PEOPLE = 1_000_000
 RUNS = 7
-NARROW = All(
+NARROW = AllOf(
     (
         Is("country", "DE"),
         HasTag("tag7"),
@@ -22,7 +22,7 @@ NARROW = All(
         GreaterThan("spent", Decimal(100)),
     )
 )
-BROAD = All((WithinLast("latest_open_at", 30),))
+BROAD = AllOf((WithinLast("latest_open_at", 30),))
 
 
 def run(people: int = PEOPLE, runs: int = RUNS) -> list[dict[str, Any]]:
@@ -33,7 +33,7 @@ def run(people: int = PEOPLE, runs: int = RUNS) -> list[dict[str, Any]]:
         return [_count(place, name, rule, runs) for name, rule in rules]
 
 
-def _count(place: ground.Ground, name: str, rule: All, runs: int) -> dict[str, Any]:
+def _count(place: ground.Ground, name: str, rule: AllOf, runs: int) -> dict[str, Any]:
     found = 0
 
     def count() -> None:

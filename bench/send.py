@@ -21,10 +21,10 @@ from typing import Any
 import psycopg
 from sqlalchemy import text
 
-from app.accounts import identities, signing
+from app.accounts.identities import dkim_keys, identities
 from app.consent.purposes import MARKETING
-from app.customers import people
-from app.delivery import sends
+from app.customers.profiles import people
+from app.delivery.sending import sends
 from app.kernel.settings import Key
 from bench import filling, measuring, render
 from bench.ground import Ground, prepared
@@ -105,7 +105,7 @@ def _launch(place: Ground, dkim: str | None) -> tuple[int, int]:
     with place.services.database.transaction(place.workspace_id) as session:
         if dkim:
             identity = identities.get(session, place.workspace_id, place.identity_id)
-            signing.make_keys(identity, place.services.settings.secret_keys, now=place.now)
+            dkim_keys.make_keys(identity, place.services.settings.secret_keys, now=place.now)
         send = sends.create(
             session,
             place.workspace_id,

@@ -16,7 +16,7 @@ from typing import Any
 import psycopg
 from sqlalchemy import event
 
-from app.delivery import outbound, plans
+from app.delivery.sending import compiled_sends, worker
 from app.kernel import services
 from bench import measuring
 
@@ -41,12 +41,12 @@ def main() -> None:
     workspace_id, lane_id = int(sys.argv[1]), int(sys.argv[2])
     chosen = sys.argv[3] if len(sys.argv) > 3 else ""
     if chosen:
-        of_both = plans.signers
-        plans.signers = lambda identity, settings: of_both(identity, settings)[chosen == "ed25519" :][:1]
+        of_both = compiled_sends.signers
+        compiled_sends.signers = lambda identity, settings: of_both(identity, settings)[chosen == "ed25519" :][:1]
     made = services.build()
     event.listen(made.database.engine, "connect", _count)
     before, began = measuring.own_cpu(), time.perf_counter()
-    accepted = outbound.run(made, workspace_id, lane_id, seconds=3600)
+    accepted = worker.run(made, workspace_id, lane_id, seconds=3600)
     print(
         json.dumps(
             {

@@ -20,9 +20,10 @@ from typing import Any
 
 import psycopg
 
-from app.kernel import outbox
-from app.tracking import ingest, links, spool
+from app.kernel.queueing import outbox
 from app.tracking.facts import HumanResponded
+from app.tracking.hits import ingest, spool
+from app.tracking.links import links
 from app.wiring import serving
 from bench import filling, ground, measuring
 

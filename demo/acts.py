@@ -10,12 +10,13 @@ from zoneinfo import ZoneInfo
 from app.cadence.decide import Why
 from app.campaigns import compose, ready, schedule
 from app.campaigns.audience import Audience
-from app.customers.imports import files, guessing, mapping, steps
-from app.delivery import sends
-from app.journeys import definitions, reference, standing, tasks
+from app.customers.imports import files, steps
+from app.customers.imports.mapping import guessing, mapping
+from app.delivery.sending import sends
+from app.journeys import definitions, positions, reference, tasks
 from app.segments import codec, segments
-from app.segments.rules import Rule
-from app.tracking import replies
+from app.segments.conditions.groups import Rule
+from app.tracking.replies import replies
 from demo import recipients
 from demo.files import BROKEN_PEOPLE, BROKEN_PURCHASES
 from demo.recipients import Deeds, Mail, Temper
@@ -248,7 +249,7 @@ def nurture(story: Story, segment_id: int) -> int:
         stage.pass_a_day()
         mails = react(story, temper)
         with stage.transaction() as session:
-            counts = standing.count(session, definitions.get(session, stage.workspace_id, journey_id))
+            counts = positions.count(session, definitions.get(session, stage.workspace_id, journey_id))
         reasons = ", ".join(f"{reason} {count:,}" for reason, count in sorted(counts.reasons.items())) or "nobody yet"
         stage.say(
             f"{stage.now:%d %b}: {len(mails):,} mails; {counts.active:,} on the way, {counts.done:,} at the end,"

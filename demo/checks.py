@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.consent import verify
+from app.consent.ledger import verification
 from demo.acts import Story
 from demo.recipients import Mail
 
@@ -70,7 +70,9 @@ def altogether(story: Story) -> None:
     unsure = "SELECT count(*) FROM messages WHERE workspace_id = :w AND state IN ('in_doubt', 'handed')"
     sums.add("messages in doubt", 0, stage.count(unsure))
     deeds(story)
-    sums.add("faults in the consent ledger", 0, len(verify.verify_ledger(stage.services.database, stage.workspace_id)))
+    sums.add(
+        "faults in the consent ledger", 0, len(verification.verify_ledger(stage.services.database, stage.workspace_id))
+    )
 
 
 def deeds(story: Story) -> None:

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from app.kernel.services import build
 from app.wiring import hears, hooks
-from demo import acts, checks, files, letters, recipients, shop, waiting
+from demo import acts, checks, files, mails, recipients, shop, waiting
 from demo.acts import Story
 from demo.recipients import Temper
 from demo.stage import EMAIL, PASSWORD, NotCalm, Stage, open_shop
@@ -66,7 +66,7 @@ def _play(stage: Stage, sums: Sums, env: Mapping[str, str]) -> None:
     segment_id = acts.choose(story, "Bought within a year, for more than 25", acts.BUYERS, len(members))
     allowed = story.allowed
     harvest = acts.send_campaign(
-        story, "Harvest", "The new harvest is in", letters.AUTUMN, written_in="mjml", segment_id=segment_id
+        story, "Harvest", "The new harvest is in", mails.AUTUMN, written_in="mjml", segment_id=segment_id
     )
     stage.advance(hours=20)  # until it has been daytime everywhere
     first = acts.react(story, _TEMPER)
@@ -80,7 +80,7 @@ def _play(stage: Stage, sums: Sums, env: Mapping[str, str]) -> None:
         story,
         "Advent",
         "Twenty-four teas, one a day",
-        letters.WINTER,
+        mails.WINTER,
         written_in="markdown",
         segment_id=None,
         at=acts.tonight(stage),

@@ -11,8 +11,8 @@ from rq import Queue
 from sqlalchemy import select
 
 from app.accounts.models import Workspace
-from app.kernel import queue, registry, relay
 from app.kernel.database import Database
+from app.kernel.queueing import queue, registry, relay
 from demo import play
 from demo.stage import NAME
 from migrations import schema

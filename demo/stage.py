@@ -14,14 +14,15 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.accounts import identities, roles, staff, workspaces
+from app.accounts import memberships, staff, workspaces
+from app.accounts.identities import identities
 from app.cadence import policies
 from app.cadence.decide import Cap
 from app.consent import topics
-from app.kernel import outbox, relay
 from app.kernel.clock import OffsetClock, SystemClock
+from app.kernel.queueing import outbox, relay
 from app.kernel.services import Services
-from app.tracking import spool
+from app.tracking.hits import spool
 
 NAME = "Nightjar Tea"
 EMAIL = "demo@nightjar-tea.example"
@@ -176,7 +177,7 @@ def open_shop(services: Services, console: Console, *, days_ago: int) -> Stage:
         )
         workspace_id, staff_id = workspace.id, owner.id
     with services.database.transaction(workspace_id) as session:
-        roles.grant(session, workspace_id, staff_id, "owner")
+        memberships.grant(session, workspace_id, staff_id, "owner")
         identities.create(
             session,
             workspace_id,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from app.journeys import definitions, publishing, standing, steps
+from app.journeys import definitions, positions, publishing, steps
 from app.journeys.definitions import Plan
 from app.journeys.models import Journey
 from app.segments import codec
-from app.segments.rules import Rule
+from app.segments.conditions.groups import Rule
 from demo import acts
 from demo.acts import Story
 from demo.recipients import Mail
@@ -39,7 +39,7 @@ def two_letters(story: Story) -> int:
         stage.pass_a_day()
         mails += story.new_mails()
     with stage.transaction() as session:
-        counts = standing.count(session, definitions.get(session, stage.workspace_id, journey_id))
+        counts = positions.count(session, definitions.get(session, stage.workspace_id, journey_id))
     stage.say(f"{stage.now:%d %b}: {len(mails):,} letters; {counts.done:,} have had both, {counts.active:,} wait")
     _check_order(story, journey_id, mails)
     return journey_id
@@ -61,8 +61,8 @@ def _check_wait(story: Story, journey_id: int) -> None:
     with stage.transaction() as session:
         journey = definitions.get(session, stage.workspace_id, journey_id)
         shown = steps.list_version(session, journey, journey.version)
-        waiting = standing.waiting(session, stage.workspace_id, shown)
-        counts = standing.count(session, journey)
+        waiting = positions.waiting(session, stage.workspace_id, shown)
+        counts = positions.count(session, journey)
     for group in waiting.get(1, []):
         stage.say(f"{group.count:,} first letters wait ({group.reason}), the first until {group.first_at:%d %b}")
     held_back = sum(group.count for group in waiting.get(1, []))

@@ -9,7 +9,7 @@ from pathlib import Path
 from alembic import command
 from alembic.script import ScriptDirectory
 
-from app.kernel.embedded import Postgres
+from app.kernel.processes.embedded import Postgres
 from migrations import schema
 
 

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import Engine, event, text
 
-from app.kernel import queue
 from app.kernel.clock import FixedClock
 from app.kernel.database import Database
-from app.kernel.embedded import Valkey
+from app.kernel.processes.embedded import Valkey
+from app.kernel.queueing import queue
 from app.kernel.services import Services, build, install
 from app.kernel.settings import Key, Settings
 from tests import servers as running

@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 
 from app.kernel.database import LOGIN_ROLE
-from app.kernel.embedded import OWNER, Postgres, Valkey
+from app.kernel.processes.embedded import OWNER, Postgres, Valkey
 from migrations import schema
 
 TEMPLATE = "assent_template"

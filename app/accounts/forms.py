@@ -7,7 +7,7 @@ from wtforms import BooleanField, IntegerField, PasswordField, SelectField
 from wtforms.validators import Length, NumberRange, Optional
 
 from app.accounts.mailboxes import ADDRESS_CHARS
-from app.accounts.passwords import LONGEST, SHORTEST
+from app.accounts.sign_in.passwords import LONGEST, SHORTEST
 from app.web.choices import PickerField
 from app.web.edits import EditForm
 from app.web.forms import Form, LineField, TextField, required

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.accounts import audit, mail_allowances, mailboxes, roles, staff
+from app.accounts import audit, mail_allowances, mailboxes, memberships, staff
 from app.accounts.models import Invitation, Staff
-from app.kernel import outbox
+from app.kernel.queueing import outbox
 from app.kernel.refusals import NotFound, Refusal
 from app.kernel.tokens import Tokens
 
@@ -46,8 +46,8 @@ def invite(session: Session, workspace_id: int, *, email: str, role: str, invite
     """
     address = mailboxes.fold(mailboxes.check(email))
     known = staff.find_by_email(session, address)
-    if known and roles.find(session, workspace_id, known.id):
-        raise roles.AlreadyMember(field="email")
+    if known and memberships.find(session, workspace_id, known.id):
+        raise memberships.AlreadyMember(field="email")
     _require_allowance(session, workspace_id, address, now)
     _withdraw_open(session, workspace_id, address, now)
     invitation = Invitation(
@@ -138,7 +138,7 @@ def _require_allowance(session: Session, workspace_id: int, address: str, now: d
 
 
 def _let_in(session: Session, invitation: Invitation, member: Staff, now: datetime) -> None:
-    roles.grant(session, invitation.workspace_id, member.id, invitation.role)
+    memberships.grant(session, invitation.workspace_id, member.id, invitation.role)
     invitation.accepted_at = now
     _note(session, invitation, "staff.joined", by=member.id, now=now)
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from app.accounts import identities, mail_allowances, resolver, sender_checks, sessions, undo, workspaces
-from app.kernel import registry
+from app.accounts import mail_allowances, undo, workspaces
+from app.accounts.identities import identities, resolver, sender_checks
+from app.accounts.sign_in import sessions
+from app.kernel.queueing import registry
 from app.kernel.services import Services
 
 

@@ -7,8 +7,9 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.accounts import mailboxes, passwords, sessions
+from app.accounts import mailboxes
 from app.accounts.models import Staff
+from app.accounts.sign_in import passwords, sessions
 from app.kernel.refusals import NotFound, Refusal
 
 

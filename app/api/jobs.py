@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from app.accounts import workspaces
 from app.api import idempotency
-from app.kernel import registry
+from app.kernel.queueing import registry
 from app.kernel.services import Services
 
 

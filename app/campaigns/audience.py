@@ -12,12 +12,12 @@ from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
 from app.campaigns.models import Campaign
-from app.delivery import forecast
-from app.delivery.forecast import Wait
+from app.delivery.sending import forecast
+from app.delivery.sending.forecast import Wait
 from app.kernel.refusals import Refusal
 from app.segments import preview, segments
 from app.segments.codec import Problem, RulesInvalid
-from app.segments.rules import EVERYBODY, Rule
+from app.segments.conditions.groups import EVERYBODY, Rule
 
 
 class SegmentBroken(Refusal):

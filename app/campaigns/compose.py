@@ -8,15 +8,19 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.accounts import identities, workspaces
-from app.campaigns import brands, starters, templates
-from app.campaigns.brands import Brand
+from app.accounts import workspaces
+from app.accounts.identities import identities
+from app.campaigns import starters
 from app.campaigns.drafts import Draft, checked, draft_of, put
-from app.campaigns.models import Campaign, CampaignState, Format
-from app.customers import fields
-from app.delivery import syntax
-from app.delivery.content import Content
+from app.campaigns.models import Campaign, CampaignState
+from app.customers.profiles import fields
 from app.kernel.refusals import NotFound, Refusal
+from app.rendering import brands
+from app.rendering.brands import Brand
+from app.rendering.content import Content
+from app.rendering.language import syntax
+from app.rendering.sources import templates
+from app.rendering.sources.formats import Format
 
 
 class Frozen(Refusal):

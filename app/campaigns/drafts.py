@@ -6,9 +6,10 @@ import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from app.campaigns.models import Campaign, Format
-from app.delivery import syntax
+from app.campaigns.models import Campaign
 from app.kernel.refusals import Refusal
+from app.rendering.language import syntax
+from app.rendering.sources.formats import Format
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,4})?")

@@ -12,8 +12,8 @@ from wtforms.validators import InputRequired
 
 from app.campaigns import schedule
 from app.campaigns.drafts import LONGEST_NAME, LONGEST_SUBJECT, Draft
-from app.campaigns.models import Format
 from app.kernel.refusals import Refusal
+from app.rendering.sources.formats import Format
 from app.web.forms import Form, LineField, required
 
 EVERYBODY = "everybody"

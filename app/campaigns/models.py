@@ -27,14 +27,6 @@ class CampaignState(StrEnum):
     SENT = "sent"
 
 
-class Format(StrEnum):
-    """What a mail's source is written in."""
-
-    MARKDOWN = "markdown"
-    MJML = "mjml"
-    HTML = "html"
-
-
 class Campaign(Numbered, Base):
     """One message to many. A draft may be changed; with a send it is frozen, since its content left with it."""
 

@@ -9,16 +9,19 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.accounts import identities, workspaces
+from app.accounts import workspaces
+from app.accounts.identities import identities
 from app.accounts.models import SendingIdentity
-from app.campaigns import compose, markup_review, previews, templates
+from app.campaigns import compose, previews
 from app.campaigns.audience import Audience, is_chosen
-from app.campaigns.foreign_expressions import Names
 from app.campaigns.models import Campaign
-from app.delivery import compiler, syntax
-from app.delivery.compiler import TemplateRefused
-from app.delivery.content import Content
 from app.kernel.refusals import Refusal
+from app.rendering import compiler
+from app.rendering.compiler import TemplateRefused
+from app.rendering.content import Content
+from app.rendering.foreign_tags.expressions import Names
+from app.rendering.language import syntax
+from app.rendering.sources import markup_review, templates
 
 ERROR, WARNING = "error", "warning"
 LARGE, TOO_LARGE = 80 * 1024, 100 * 1024

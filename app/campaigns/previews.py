@@ -9,15 +9,17 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.accounts import identities, workspaces
+from app.accounts import workspaces
+from app.accounts.identities import identities
 from app.campaigns import compose
 from app.campaigns.models import Campaign
-from app.customers import people
-from app.delivery import compiler, notices
-from app.delivery.compiler import CompiledMessage, Shown
-from app.delivery.content import Content, Stream
-from app.delivery.slots import Slots
+from app.customers.profiles import people
+from app.delivery.transactional import messages
 from app.kernel.settings import Settings
+from app.rendering import compiler
+from app.rendering.compiler import CompiledMessage, Shown
+from app.rendering.content import Content, Stream
+from app.rendering.slots import Slots
 
 SLOTS = Slots("somebody@example.com", "preview", "", "preview", "preview", "preview")
 # Whoever has no customers yet sees their mail as this person.
@@ -78,7 +80,7 @@ def send_test(
     """Send the mail as this customer would get it to one of the staff, marked as a test; raise a Refusal."""
     content = compose.content_of(session, campaign)
     marked = Content(f"[Test] {content.subject}", content.preheader, content.html, content.text, content.language)
-    notices.send_to_staff(
+    messages.send_to_staff(
         session,
         campaign.workspace_id,
         kind="test",

@@ -14,10 +14,10 @@ from app.campaigns import compose
 from app.campaigns.models import Campaign, CampaignState
 from app.consent import permission
 from app.customers.models import Activity
-from app.delivery import sends
 from app.delivery.models import Message, MessageState, Send
-from app.delivery.sends import Progress
-from app.tracking import links
+from app.delivery.sending import sends
+from app.delivery.sending.sends import Progress
+from app.tracking.links import links
 
 VERDICTS = ("human", "unsure", "proxy", "scanner")
 _STATES = {"preparing": "sending", "running": "sending", "done": "sent"}

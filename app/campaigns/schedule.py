@@ -12,10 +12,10 @@ from app.accounts import audit, undo
 from app.campaigns import audience, compose, preflight
 from app.campaigns.models import Campaign, CampaignState
 from app.campaigns.preflight import Check
-from app.delivery import sends
-from app.delivery.launching import LaunchCounts
 from app.delivery.models import SendState
-from app.kernel import outbox
+from app.delivery.sending import sends
+from app.delivery.sending.queueing import LaunchCounts
+from app.kernel.queueing import outbox
 from app.kernel.refusals import Refusal
 
 # A page left open for a moment is still "now".

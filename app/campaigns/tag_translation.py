@@ -9,10 +9,11 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.accounts import undo
-from app.campaigns import compose, drafts, foreign_tags
-from app.campaigns.foreign_expressions import Names
+from app.campaigns import compose, drafts
 from app.campaigns.models import Campaign
 from app.kernel.refusals import Refusal
+from app.rendering.foreign_tags import foreign_tags
+from app.rendering.foreign_tags.expressions import Names
 
 MOST_SHOWN = 40
 _TRANSLATED = "campaigns.tags_translated"

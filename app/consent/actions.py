@@ -8,12 +8,13 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.consent import facts, ledger, permission, suppression, topics
+from app.consent import facts, permission, suppression, topics
 from app.consent.evidence import Evidence
+from app.consent.ledger import ledger
+from app.consent.ledger.record import Entry
 from app.consent.permission import PermissionRow
 from app.consent.purposes import ALL_TOPICS, MARKETING, PERSONAL_PURPOSES, PROFILING, SAID_NO, Event
-from app.consent.record import Entry
-from app.kernel import outbox
+from app.kernel.queueing import outbox
 
 
 def grant(

@@ -5,12 +5,13 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.consent import facts, ledger, topics
+from app.consent import facts, topics
 from app.consent.evidence import Evidence
-from app.consent.models import ConsentState
+from app.consent.ledger import ledger
+from app.consent.ledger.record import Entry
+from app.consent.models import ConsentStateRow
 from app.consent.purposes import Event
-from app.consent.record import Entry
-from app.kernel import outbox
+from app.kernel.queueing import outbox
 
 
 def expire_due(session: Session, workspace_id: int, *, now: datetime, limit: int = 1_000) -> int:
@@ -18,13 +19,13 @@ def expire_due(session: Session, workspace_id: int, *, now: datetime, limit: int
     # Whoever renews in this moment waits, or was before us and is no longer due.
     ledger.hold(session, workspace_id)
     due = session.execute(
-        select(ConsentState.customer_id, ConsentState.purpose, ConsentState.topic_id, ConsentState.basis)
+        select(ConsentStateRow.customer_id, ConsentStateRow.purpose, ConsentStateRow.topic_id, ConsentStateRow.basis)
         .where(
-            ConsentState.workspace_id == workspace_id,
-            ConsentState.allowed.is_(True),
-            ConsentState.expires_at <= now,
+            ConsentStateRow.workspace_id == workspace_id,
+            ConsentStateRow.allowed.is_(True),
+            ConsentStateRow.expires_at <= now,
         )
-        .order_by(ConsentState.customer_id)
+        .order_by(ConsentStateRow.customer_id)
         .limit(limit)
     ).all()
     keys = {topic.id: topic.key for topic in topics.list_all(session, workspace_id)} if due else {}

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from app.kernel.outbox import Fact
+from app.kernel.queueing.outbox import Fact
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from wtforms import BooleanField, IntegerField, SelectField
 from wtforms.fields.core import Field
 from wtforms.validators import NumberRange, ValidationError
 
-from app.consent import signup_forms
+from app.consent.signup import signup_forms
 from app.web.edits import EditForm
 from app.web.forms import Form, LineField, SelectMultipleChecks, TextField, required
 from app.web.language import LANGUAGES

@@ -3,8 +3,9 @@
 from datetime import timedelta
 
 from app.accounts import workspaces
-from app.consent import deadlines, health
-from app.kernel.registry import job
+from app.consent import deadlines
+from app.consent.ledger import checks
+from app.kernel.queueing.registry import job
 from app.kernel.services import Services
 
 
@@ -27,7 +28,7 @@ def look_over(services: Services, *, workspace_id: int | None = None) -> None:
 
     def look_over_one(each: int) -> None:
         with services.database.transaction(each) as session:
-            health.look_over(session, each, now=services.clock.now())
+            checks.run_check(session, each, now=services.clock.now())
 
     if workspace_id is None:
         workspaces.for_each(services.database, look_over_one)

@@ -8,7 +8,7 @@ from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import ARRAY, BIGINT
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
-from app.consent import ddl
+from app.consent.ledger import triggers
 from app.kernel.database import Base, Numbered, Tenant
 
 
@@ -30,7 +30,7 @@ class Topic(Numbered, Base):
     is_active: Mapped[bool] = mapped_column(default=True, server_default=sql("true"))
 
 
-class Notice(Numbered, Base):
+class ConsentText(Numbered, Base):
     """One version of a wording in one language, exactly as people saw it. Never changed, only followed by another."""
 
     __tablename__ = "notices"
@@ -108,7 +108,7 @@ class LedgerCheck(Numbered, Base):
     problems: Mapped[list[str]] = mapped_column(ARRAY(Text))
 
 
-class ConsentState(_Plain, Base):
+class ConsentStateRow(_Plain, Base):
     """The latest answer per person, purpose and topic (0: all topics): a fold of the ledger, for the gate to read."""
 
     __tablename__ = "consent_state"
@@ -209,7 +209,7 @@ def _table(model: type[Base]) -> Table:
     return model.__table__
 
 
-ddl.attach(_table(LedgerRecord), ddl.LEDGER)
-ddl.attach(_table(LedgerEvidence), ddl.EVIDENCE)
-ddl.attach(_table(LedgerHead), ddl.HEADS)
-ddl.attach(_table(Notice), ddl.NOTICES)
+triggers.attach(_table(LedgerRecord), triggers.LEDGER)
+triggers.attach(_table(LedgerEvidence), triggers.EVIDENCE)
+triggers.attach(_table(LedgerHead), triggers.HEADS)
+triggers.attach(_table(ConsentText), triggers.NOTICES)

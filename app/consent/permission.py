@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, exists, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from app.consent import suppression
-from app.consent.models import ConsentState, LedgerRecord
+from app.consent.models import ConsentStateRow, LedgerRecord
 from app.consent.purposes import ALL_TOPICS, CLICK_TRACKING, MARKETING, OPEN_TRACKING, PURPOSES
 from app.consent.words import N_
 
@@ -77,27 +77,27 @@ def recorded_query(workspace_id: int, topic_id: int, *, first: int, last: int) -
 def allowed_query(workspace_id: int, purpose: str, topic_id: int, now: datetime) -> Select[int, int]:
     """Select (customer_id, ledger_seq) of everyone who allows this now and is not suppressed."""
     return consented_query(workspace_id, purpose, topic_id, now).where(
-        ~suppression.customer_is_suppressed(workspace_id, ConsentState.customer_id.expression)
+        ~suppression.customer_is_suppressed(workspace_id, ConsentStateRow.customer_id.expression)
     )
 
 
 def consented_query(workspace_id: int, purpose: str, topic_id: int, now: datetime) -> Select[int, int]:
     """Select (customer_id, ledger_seq) of everyone who allowed this, suppressed or not; some tell the two apart."""
-    return select(ConsentState.customer_id, ConsentState.ledger_seq).where(
-        ConsentState.workspace_id == workspace_id,
-        ConsentState.purpose == purpose,
-        ConsentState.topic_id == topic_id,
+    return select(ConsentStateRow.customer_id, ConsentStateRow.ledger_seq).where(
+        ConsentStateRow.workspace_id == workspace_id,
+        ConsentStateRow.purpose == purpose,
+        ConsentStateRow.topic_id == topic_id,
         *_in_force(now),
     )
 
 
 def promised_query(workspace_id: int, purpose: str, topic_id: int) -> Select[*tuple[Any, ...]]:
     """Select (customer_id, promised_limit, promised_days): how often each was told to expect mail."""
-    return select(ConsentState.customer_id, ConsentState.promised_limit, ConsentState.promised_days).where(
-        ConsentState.workspace_id == workspace_id,
-        ConsentState.purpose == purpose,
-        ConsentState.topic_id == topic_id,
-        ConsentState.promised_limit.is_not(None),
+    return select(ConsentStateRow.customer_id, ConsentStateRow.promised_limit, ConsentStateRow.promised_days).where(
+        ConsentStateRow.workspace_id == workspace_id,
+        ConsentStateRow.purpose == purpose,
+        ConsentStateRow.topic_id == topic_id,
+        ConsentStateRow.promised_limit.is_not(None),
     )
 
 
@@ -109,11 +109,11 @@ def is_allowed(
     now: datetime,
 ) -> ColumnElement[bool]:
     """Return the condition "allowed and not suppressed now" about a customer of an enclosing statement."""
-    held = select(ConsentState.ledger_seq).where(
-        ConsentState.workspace_id == workspace_id,
-        ConsentState.customer_id == customer_id,
-        ConsentState.purpose == purpose,
-        ConsentState.topic_id == topic_id,
+    held = select(ConsentStateRow.ledger_seq).where(
+        ConsentStateRow.workspace_id == workspace_id,
+        ConsentStateRow.customer_id == customer_id,
+        ConsentStateRow.purpose == purpose,
+        ConsentStateRow.topic_id == topic_id,
         *_in_force(now),
     )
     return exists(held) & ~suppression.customer_is_suppressed(workspace_id, customer_id)
@@ -125,18 +125,18 @@ def answers_query(workspace_id: int, purpose: str, topic_id: int, now: datetime)
     Columns: customer_id, ledger_seq (of the record that allows the purpose; null: nothing does), promised_limit and
     promised_days (as they were when this person agreed), may_track_opens, may_track_clicks.
     """
-    is_this = (ConsentState.purpose == purpose) & (ConsentState.topic_id == topic_id)
-    tracks = {name: (ConsentState.purpose == name) & (ConsentState.topic_id == ALL_TOPICS) for name in _TRACKING}
+    is_this = (ConsentStateRow.purpose == purpose) & (ConsentStateRow.topic_id == topic_id)
+    tracks = {name: (ConsentStateRow.purpose == name) & (ConsentStateRow.topic_id == ALL_TOPICS) for name in _TRACKING}
     return (
         select(
-            ConsentState.customer_id,
-            func.max(ConsentState.ledger_seq).filter(is_this).label("ledger_seq"),
-            func.max(ConsentState.promised_limit).filter(is_this).label("promised_limit"),
-            func.max(ConsentState.promised_days).filter(is_this).label("promised_days"),
+            ConsentStateRow.customer_id,
+            func.max(ConsentStateRow.ledger_seq).filter(is_this).label("ledger_seq"),
+            func.max(ConsentStateRow.promised_limit).filter(is_this).label("promised_limit"),
+            func.max(ConsentStateRow.promised_days).filter(is_this).label("promised_days"),
             *(func.bool_or(condition).label(_TRACKING[name]) for name, condition in tracks.items()),
         )
-        .where(ConsentState.workspace_id == workspace_id, *_in_force(now), or_(is_this, *tracks.values()))
-        .group_by(ConsentState.customer_id)
+        .where(ConsentStateRow.workspace_id == workspace_id, *_in_force(now), or_(is_this, *tracks.values()))
+        .group_by(ConsentStateRow.customer_id)
     )
 
 
@@ -150,11 +150,11 @@ def allows(
 
 def state_of(session: Session, workspace_id: int, customer_id: int) -> list[PermissionRow]:
     """Return every answer of this person, marketing first."""
-    columns = [getattr(ConsentState, name) for name in PermissionRow.__dataclass_fields__]
+    columns = [getattr(ConsentStateRow, name) for name in PermissionRow.__dataclass_fields__]
     rows = session.execute(
         select(*columns)
-        .where(ConsentState.workspace_id == workspace_id, ConsentState.customer_id == customer_id)
-        .order_by(ConsentState.topic_id)
+        .where(ConsentStateRow.workspace_id == workspace_id, ConsentStateRow.customer_id == customer_id)
+        .order_by(ConsentStateRow.topic_id)
     )
     return sorted((PermissionRow(*row) for row in rows), key=lambda row: PURPOSES.index(row.purpose))
 
@@ -189,4 +189,6 @@ def explain_row(row: PermissionRow | None, *, now: datetime) -> str | None:
 
 
 def _in_force(now: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    return ConsentState.allowed.is_(True), or_(ConsentState.expires_at.is_(None), ConsentState.expires_at > now)
+    return ConsentStateRow.allowed.is_(True), or_(
+        ConsentStateRow.expires_at.is_(None), ConsentStateRow.expires_at > now
+    )

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.consent.ledger.record import FrequencyPromise
 from app.consent.models import Topic
-from app.consent.record import Promise
 from app.consent.words import N_
 from app.kernel.database import refusing_duplicates
 from app.kernel.refusals import NotFound, Refusal
@@ -37,7 +37,7 @@ class TopicInfo:
     key: str
     name: str
     description: str
-    promise: Promise
+    promise: FrequencyPromise
     is_active: bool
 
 
@@ -170,5 +170,5 @@ def _key_of(name: str) -> str:
 
 
 def _info(topic: Topic) -> TopicInfo:
-    promise = Promise(topic.promised_limit, topic.promised_days)
+    promise = FrequencyPromise(topic.promised_limit, topic.promised_days)
     return TopicInfo(topic.id, topic.key, topic.name, topic.description or "", promise, topic.is_active)

@@ -10,9 +10,9 @@ from flask_wtf.file import FileField
 from wtforms import BooleanField, RadioField, SelectField
 from wtforms.validators import AnyOf, Length
 
-from app.customers import codes, fields
-from app.customers.imports import encodings, reading
+from app.customers.imports.parsing import encodings, reading
 from app.customers.models import Customer, CustomField
+from app.customers.profiles import codes, fields
 from app.customers.words import LABELS
 from app.web.choices import PickerField, with_given
 from app.web.edits import EditForm

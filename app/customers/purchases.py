@@ -10,10 +10,10 @@ from sqlalchemy import Select, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from app.customers import codes
 from app.customers.facts import PurchaseRecorded
 from app.customers.models import Customer, Engagement, Purchase
-from app.kernel import outbox
+from app.customers.profiles import codes
+from app.kernel.queueing import outbox
 from app.kernel.refusals import Refusal
 
 

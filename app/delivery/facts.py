@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.kernel.outbox import Fact
+from app.kernel.queueing.outbox import Fact
 
 
 @dataclass(frozen=True)

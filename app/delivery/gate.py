@@ -19,7 +19,7 @@ CONTACTS_KEPT = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Send:
+class SendNow:
     """It may leave."""
 
 
@@ -38,8 +38,8 @@ class Drop:
     reason: str
 
 
-Answer = Send | WaitUntil | Drop
-SEND = Send()
+Decision = SendNow | WaitUntil | Drop
+SEND_NOW = SendNow()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +71,14 @@ class Candidate:
     promised: tuple[int, int] | None = None
 
 
-def weigh(candidate: Candidate, rules: Rules, *, now: datetime) -> Answer:
+def evaluate(candidate: Candidate, rules: Rules, *, now: datetime) -> Decision:
     """Return the answer for one message."""
     if not candidate.has_address:
         return Drop("no_address")
     if candidate.is_silent:
         return Drop("suppressed")
     if rules.is_notice:
-        return SEND if candidate.permission_seq is not None else Drop("no_permission")
+        return SEND_NOW if candidate.permission_seq is not None else Drop("no_permission")
     if not candidate.is_allowed:
         return Drop("no_permission")
     at, why = decide.explain(
@@ -89,16 +89,16 @@ def weigh(candidate: Candidate, rules: Rules, *, now: datetime) -> Answer:
         time_zone=_zone(candidate, rules),
         now=now,
     )
-    return SEND if why is Why.NOTHING else WaitUntil(at, f"waiting:{why.value}")
+    return SEND_NOW if why is Why.NOTHING else WaitUntil(at, f"waiting:{why.value}")
 
 
-def forgets(candidate: Candidate, rules: Rules, *, now: datetime) -> bool:
+def needs_older_contacts(candidate: Candidate, rules: Rules, *, now: datetime) -> bool:
     """Say whether the remembered contacts are too many to reach back as far as the rules look."""
     contacts = candidate.contact_at
-    return len(contacts) >= CONTACTS_KEPT and now - contacts[-1] < reach(candidate, rules)
+    return len(contacts) >= CONTACTS_KEPT and now - contacts[-1] < lookback(candidate, rules)
 
 
-def reach(candidate: Candidate, rules: Rules) -> timedelta:
+def lookback(candidate: Candidate, rules: Rules) -> timedelta:
     """Return how far back a contact still matters to this person's next one."""
     cap, promise, promised = rules.policy.cap, rules.promise, candidate.promised
     return timedelta(days=max(cap.days if cap else 0, promise.days if promise else 0, promised[1] if promised else 0))

@@ -10,9 +10,10 @@ from sqlalchemy import ARRAY, BigInteger, any_, case, cast, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session
 
-from app.customers import people
-from app.delivery import subjects, words
+from app.customers.profiles import people
+from app.delivery import words
 from app.delivery.models import Message, MessageState, Send, SendKind
+from app.rendering import subjects
 
 
 @dataclass(frozen=True, slots=True)

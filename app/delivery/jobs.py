@@ -5,15 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 
 from app.accounts import workspaces
-from app.delivery import aftermath, direct, lanes, notices, outbound, sends, sweeping
-from app.kernel import registry, stopping
+from app.delivery.sending import bounce_handling, lanes, recovery, sends, worker
+from app.delivery.transactional import messages, staff_mail
+from app.kernel.queueing import registry, stopping
 from app.kernel.services import Services
 
 
 @registry.job("delivery.send_lane", queue=registry.SEND_QUEUE)
 def send_lane(services: Services, *, workspace_id: int, lane_id: int) -> None:
     """Send what is due in one lane, and come back when the rest is."""
-    outbound.run(services, workspace_id, lane_id, should_stop=stopping.is_requested)
+    worker.run(services, workspace_id, lane_id, should_stop=stopping.is_requested)
     with services.database.transaction(workspace_id) as session:
         lanes.wake_when_due(session, workspace_id, lane_id, now=services.clock.now())
 
@@ -21,7 +22,7 @@ def send_lane(services: Services, *, workspace_id: int, lane_id: int) -> None:
 @registry.job("delivery.send_notices", queue=registry.NOTICE_QUEUE)
 def send_notices(services: Services, *, workspace_id: int, lane_id: int) -> None:
     """Send the notices that are due in one lane; no campaign goes before them, in this workspace or another."""
-    outbound.run(services, workspace_id, lane_id, only_notices=True, should_stop=stopping.is_requested)
+    worker.run(services, workspace_id, lane_id, only_notices=True, should_stop=stopping.is_requested)
     with services.database.transaction(workspace_id) as session:
         lanes.wake_when_due(session, workspace_id, lane_id, now=services.clock.now())
 
@@ -32,7 +33,7 @@ def sweep(services: Services) -> None:
 
     def sweep_one(workspace_id: int) -> None:
         with services.database.transaction(workspace_id) as session:
-            sweeping.sweep(session, workspace_id, now=services.clock.now())
+            recovery.sweep(session, workspace_id, now=services.clock.now())
 
     workspaces.for_each(services.database, sweep_one)
 
@@ -56,24 +57,24 @@ def drop_withdrawn(
     with services.database.transaction(workspace_id) as session:
         sends.withdraw_customer(session, workspace_id, customer_id, topic_id)
         if message_id:
-            aftermath.left(session, workspace_id, customer_id, message_id, now=services.clock.now())
+            bounce_handling.record_unsubscribe(session, workspace_id, customer_id, message_id, now=services.clock.now())
 
 
 @registry.job("delivery.send_confirmation", queue=registry.NOTICE_QUEUE)
 def send_confirmation(services: Services, *, workspace_id: int, request_id: int) -> None:
     """Ask the owner of an address whether it was them who signed up."""
     with services.database.transaction(workspace_id) as session:
-        notices.ask_confirmation(session, workspace_id, request_id, now=services.clock.now())
+        messages.ask_confirmation(session, workspace_id, request_id, now=services.clock.now())
 
 
 @registry.job("delivery.send_invitation", queue=registry.STAFF_MAIL_QUEUE)
 def send_invitation(services: Services, *, workspace_id: int, invitation_id: int) -> None:
     """Write to somebody who was asked to join the staff."""
     with services.database.transaction(workspace_id) as session:
-        notices.invite(session, workspace_id, invitation_id, services)
+        messages.invite(session, workspace_id, invitation_id, services)
 
 
 @registry.job("delivery.send_staff_mail", queue=registry.STAFF_MAIL_QUEUE)
 def send_staff_mail(services: Services, *, workspace_id: int, mail_id: int) -> None:
     """Send one mail to one of the staff."""
-    direct.send(services, workspace_id, mail_id)
+    staff_mail.send(services, workspace_id, mail_id)

@@ -9,10 +9,13 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from app.accounts import audit, identities
-from app.delivery import history, lanes, refusals, subjects
+from app.accounts import audit
+from app.accounts.identities import identities
+from app.delivery import history
+from app.delivery.sending import lanes, provider_refusals
 from app.kernel import ids
 from app.kernel.services import services
+from app.rendering import subjects
 from app.web import guard, shell
 
 bp = Blueprint("delivery", __name__, template_folder="templates")
@@ -37,7 +40,7 @@ def settings_panel(session: Session, workspace_id: int, subject_id: int, now: da
         "delivery/sending.html",
         identities=known,
         lanes=lanes.health(session, workspace_id),
-        domains=refusals.list_resting(session, workspace_id),
+        domains=provider_refusals.list_resting(session, workspace_id),
         now=now,
     )
 
@@ -46,7 +49,7 @@ def home_panel(session: Session, workspace_id: int, subject_id: int, now: dateti
     """Say so on the home page when a provider refuses our mail; nothing otherwise."""
     closed = [lane for lane in lanes.health(session, workspace_id) if lane.paused_at is not None]
     said = [(lane.provider, lane.pause_reason) for lane in closed]
-    said += [(domain.domain, domain.reply) for domain in refusals.list_resting(session, workspace_id, limit=5)]
+    said += [(domain.domain, domain.reply) for domain in provider_refusals.list_resting(session, workspace_id, limit=5)]
     return render_template("delivery/closed.html", said=said) if said else ""
 
 
@@ -75,7 +78,7 @@ def resume_domain() -> Response:
     identity_id, domain = request.form.get("identity_id", 0, type=ids.read), request.form.get("domain", "")
     now = services().clock.now()
     with services().database.transaction(g.workspace.id) as session:
-        refusals.forget(session, g.workspace.id, identity_id, domain.replace("\0", "")[:253])
+        provider_refusals.forget(session, g.workspace.id, identity_id, domain.replace("\0", "")[:253])
         audit.record(
             session,
             g.workspace.id,

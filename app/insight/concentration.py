@@ -9,7 +9,8 @@ from decimal import Decimal
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.customers import naming, purchases, traits
+from app.customers import purchases
+from app.customers.profiles import inferred_scores, naming
 from app.insight import rfm
 
 STEPS = 20
@@ -51,7 +52,7 @@ class Pattern:
 
 def list_tiers(session: Session, workspace_id: int) -> list[Tier]:
     """Return the tiers that hold anybody, from the top."""
-    scored = traits.scored_query(workspace_id).subquery("scored")
+    scored = inferred_scores.scored_query(workspace_id).subquery("scored")
     query = select(
         scored.c.value_tier, func.count(), func.sum(scored.c.spent), func.sum(scored.c.revenue_share)
     ).group_by(scored.c.value_tier)
@@ -67,7 +68,7 @@ def list_tiers(session: Session, workspace_id: int) -> list[Tier]:
 
 def curve(session: Session, workspace_id: int) -> list[tuple[float, float]]:
     """Return (share of people, share of revenue) from the biggest buyer down, in steps of five percent."""
-    scored = traits.scored_query(workspace_id).subquery("scored")
+    scored = inferred_scores.scored_query(workspace_id).subquery("scored")
     step = func.ntile(STEPS).over(order_by=(scored.c.revenue_share.desc(), scored.c.customer_id))
     stepped = select(step.label("step"), scored.c.revenue_share).subquery("stepped")
     query = select(func.count(), func.sum(stepped.c.revenue_share)).group_by(stepped.c.step).order_by(stepped.c.step)
@@ -82,7 +83,7 @@ def curve(session: Session, workspace_id: int) -> list[tuple[float, float]]:
 
 def list_top(session: Session, workspace_id: int, *, limit: int = 20) -> list[TopCustomer]:
     """Return those who bring most, by name."""
-    scored = traits.scored_query(workspace_id).subquery("scored")
+    scored = inferred_scores.scored_query(workspace_id).subquery("scored")
     named = purchases.named_query(workspace_id).subquery("named")
     query = (
         select(scored, named.c.first_name, named.c.last_name, named.c.email)
@@ -107,7 +108,7 @@ def list_top(session: Session, workspace_id: int, *, limit: int = 20) -> list[To
 
 def list_patterns(session: Session, workspace_id: int) -> list[Pattern]:
     """Return how people buy, the most valuable way first."""
-    scored = traits.scored_query(workspace_id).subquery("scored")
+    scored = inferred_scores.scored_query(workspace_id).subquery("scored")
     share = func.sum(scored.c.revenue_share)
     query = select(scored.c.segment_label, func.count(), share).group_by(scored.c.segment_label)
     return [Pattern(name, people, float(part)) for name, people, part in session.execute(query.order_by(share.desc()))]
@@ -115,4 +116,4 @@ def list_patterns(session: Session, workspace_id: int) -> list[Pattern]:
 
 def scored_at(session: Session, workspace_id: int) -> datetime | None:
     """Return when the scores were worked out."""
-    return traits.scored_at(session, workspace_id)
+    return inferred_scores.scored_at(session, workspace_id)

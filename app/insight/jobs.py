@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from app.accounts import workspaces
-from app.customers import traits
+from app.customers.profiles import inferred_scores
 from app.insight import rfm
-from app.kernel.registry import job
+from app.kernel.queueing.registry import job
 from app.kernel.services import Services
 
 
@@ -29,4 +29,4 @@ def forget(services: Services, *, workspace_id: int, customer_id: int) -> None:
     """Hear ConsentWithdrawn: whoever no longer allows profiling has no scores from then on."""
     with services.database.transaction(workspace_id) as session:
         if not rfm.may_profile(session, workspace_id, customer_id, services.clock.now()):
-            traits.forget(session, workspace_id, [customer_id])
+            inferred_scores.forget(session, workspace_id, [customer_id])

@@ -13,7 +13,8 @@ from sqlalchemy import ColumnElement, Numeric, Select, SmallInteger, case, cast,
 from sqlalchemy.orm import Session
 
 from app.consent import permission
-from app.customers import purchases, traits
+from app.customers import purchases
+from app.customers.profiles import inferred_scores
 
 # The share of the people scored that a tier ends at, from the top.
 TIERS = (("top_1", 0.01), ("top_10", 0.10), ("top_25", 0.25), ("middle", 0.75))
@@ -22,8 +23,8 @@ LOWEST = "rest"
 
 def score_workspace(session: Session, workspace_id: int, now: datetime) -> int:
     """Score everyone who bought and allows profiling, forget everyone else, and return how many have scores."""
-    scored = traits.write_query(session, workspace_id, scored_query(workspace_id, now), now)
-    traits.forget_older(session, workspace_id, now=now)
+    scored = inferred_scores.write_query(session, workspace_id, scored_query(workspace_id, now), now)
+    inferred_scores.forget_older(session, workspace_id, now=now)
     return scored
 
 

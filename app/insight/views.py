@@ -13,11 +13,12 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
-from app.customers import engagement, purchases, traits
+from app.customers import purchases
+from app.customers.profiles import engagement, inferred_scores
 from app.customers.words import PATTERNS, TIERS
 from app.insight import concentration, words
 from app.insight.concentration import STEPS
-from app.kernel import outbox
+from app.kernel.queueing import outbox
 from app.kernel.services import services
 from app.web import charts, guard, language, shell
 
@@ -64,7 +65,7 @@ def score() -> ResponseReturnValue:
 
 def customer_panel(session: Session, workspace_id: int, customer_id: int, now: datetime) -> str:
     """Say what this customer is worth, in words; or why nothing is inferred."""
-    found = traits.find(session, workspace_id, customer_id)
+    found = inferred_scores.find(session, workspace_id, customer_id)
     sums = engagement.get(session, workspace_id, customer_id)
     if found is None:
         return render_template("insight/no_score.html", has_bought=sums.orders > 0)

@@ -19,9 +19,10 @@ from sqlalchemy.orm import Session
 
 from app.consent import permission
 from app.consent.purposes import MARKETING
-from app.customers import fields, people
-from app.delivery import history, sends
+from app.customers.profiles import fields, people
+from app.delivery import history
 from app.delivery.history import Whereabouts
+from app.delivery.sending import sends
 from app.journeys import enrolment, tasks
 from app.journeys.enrolment import Stop
 from app.journeys.models import Enrolment, Journey, JourneyStep

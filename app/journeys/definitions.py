@@ -9,7 +9,8 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.accounts import audit, identities, roles
+from app.accounts import audit, memberships
+from app.accounts.identities import identities
 from app.consent import topics
 from app.journeys.models import Journey
 from app.kernel.refusals import NotFound, Refusal
@@ -148,7 +149,7 @@ def trigger_names(session: Session, workspace_id: int, listed: Sequence[Journey]
 
 def require_member(session: Session, workspace_id: int, staff_id: int | None) -> None:
     """Raise OwnerUnknown unless this person works here; nobody is fine."""
-    if staff_id is not None and roles.find(session, workspace_id, staff_id) is None:
+    if staff_id is not None and memberships.find(session, workspace_id, staff_id) is None:
         raise OwnerUnknown(field="owner_id")
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.consent import permission
 from app.consent.purposes import MARKETING
 from app.customers import purchases
-from app.delivery import sends
+from app.delivery.sending import sends
 from app.journeys import tasks
 from app.journeys.models import Enrolment, Journey, JourneyStep
 from app.segments import segments

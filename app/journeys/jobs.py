@@ -11,7 +11,7 @@ from app.consent import permission
 from app.consent.purposes import MARKETING
 from app.journeys import advancing, definitions, enrolment
 from app.journeys.enrolment import Stop
-from app.kernel import registry
+from app.kernel.queueing import registry
 from app.kernel.refusals import Refusal
 from app.kernel.services import Services
 

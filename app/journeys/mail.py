@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from app.accounts import identities, workspaces
-from app.campaigns import brands, previews, templates
-from app.delivery import compiler
-from app.delivery.compiler import Shown
-from app.delivery.content import Content, Stream
+from app.accounts import workspaces
+from app.accounts.identities import identities
+from app.campaigns import previews
 from app.journeys.models import Journey, JourneyStep
+from app.rendering import brands, compiler
+from app.rendering.compiler import Shown
+from app.rendering.content import Content, Stream
+from app.rendering.sources import templates
 
 
 def content_of(session: Session, step: JourneyStep) -> Content:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.consent import topics
 from app.consent.purposes import MARKETING
-from app.delivery import sends
+from app.delivery.sending import sends
 from app.journeys import definitions, enrolment, mail, steps
 from app.journeys.models import Journey, JourneyStep
 from app.kernel.refusals import Refusal

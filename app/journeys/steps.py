@@ -9,13 +9,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts import workspaces
-from app.campaigns import brands, templates
-from app.campaigns.models import Format
-from app.customers import fields
-from app.delivery import syntax
+from app.customers.profiles import fields
 from app.journeys import definitions
 from app.journeys.models import Journey, JourneyStep
 from app.kernel.refusals import NotFound, Refusal
+from app.rendering import brands
+from app.rendering.language import syntax
+from app.rendering.sources import templates
+from app.rendering.sources.formats import Format
 
 MOST_STEPS = 60
 LONGEST_WAIT = 365

@@ -12,7 +12,8 @@ from sqlalchemy import Select, func, insert, select
 from sqlalchemy.orm import Session
 
 from app.accounts import staff, workspaces
-from app.customers import naming, purchases
+from app.customers import purchases
+from app.customers.profiles import naming
 from app.journeys.models import Journey, Task
 from app.kernel.refusals import NotFound
 

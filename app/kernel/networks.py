@@ -14,7 +14,7 @@ _GIVEN_OUT = ip_network("2000::/3")
 _TRANSLATED = ip_network("64:ff9b::/96")
 
 
-def household(address: str | None) -> str:
+def network_of(address: str | None) -> str:
     """Return what everybody behind one connection shares: the IPv4 address, or the /64 of an IPv6 address."""
     try:
         found = _read(address or "")

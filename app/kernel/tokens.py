@@ -70,7 +70,7 @@ class TokenExpired(Refusal):
     message = "This link has expired. The latest mail from the same sender holds a new one."
 
 
-class Letter(NamedTuple):
+class Claims(NamedTuple):
     """What a genuine token says: ids whose meaning the purpose fixes."""
 
     workspace_id: int
@@ -120,7 +120,7 @@ class Tokens:
         digest = mac.digest()
         return urlsafe_b64encode(self._turned(self._stream, body, digest) + digest).rstrip(b"=").decode()
 
-    def read(self, purpose: str, token: str, *, now: datetime, outlived: bool = False) -> Letter:
+    def read(self, purpose: str, token: str, *, now: datetime, outlived: bool = False) -> Claims:
         """Return what the token says; raise BadToken, or TokenExpired unless it may be `outlived`.
 
         Who lets a token be outlived looks at the letter's `expires_at` for what it may do no longer.
@@ -151,7 +151,7 @@ class Tokens:
         expires_at = datetime.fromtimestamp(expiry, UTC) if expiry else None
         if expires_at and now >= expires_at and not outlived:
             raise TokenExpired
-        return Letter(workspace_id, a_high << 32 | a_low, b_high << 32 | b_low, c_high << 32 | c_low, expires_at)
+        return Claims(workspace_id, a_high << 32 | a_low, b_high << 32 | b_low, c_high << 32 | c_low, expires_at)
 
     def _turned(self, stream: Any, body: bytes, digest: bytes) -> bytes:
         """Seal an open body or open a sealed one: the same step both ways."""

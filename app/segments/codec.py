@@ -12,8 +12,8 @@ from typing import Any as Anything
 from pydantic import TypeAdapter, ValidationError
 
 from app.kernel.refusals import Refusal
-from app.segments.limits import MAX_DEPTH, MAX_RULES
-from app.segments.rules import Rule
+from app.segments.conditions.groups import Rule
+from app.segments.conditions.limits import MAX_DEPTH, MAX_RULES
 
 _ADAPTER: TypeAdapter[Rule] = TypeAdapter(Rule)
 

@@ -9,16 +9,16 @@ from typing import Any as Anything
 
 from sqlalchemy import ColumnElement, Join, Select, Table, false, select
 
-from app.customers import people
-from app.customers.fields import FieldInfo
-from app.segments import rules
+from app.customers.profiles import people
+from app.customers.profiles.fields import FieldInfo
 from app.segments.codec import Path, Problem, RulesInvalid
-from app.segments.happenings import Permission
-from app.segments.history import History
-from app.segments.limits import MAX_LOOKUPS
-from app.segments.rules import All, Any, Not, Rule
-from app.segments.speech import N_
-from app.segments.terms import Misfit, Terms
+from app.segments.conditions import groups
+from app.segments.conditions.context import ConditionInvalid, SegmentContext
+from app.segments.conditions.description import N_
+from app.segments.conditions.event_queries import History
+from app.segments.conditions.events import Permission
+from app.segments.conditions.groups import AllOf, AnyOf, Not, Rule
+from app.segments.conditions.limits import MAX_LOOKUPS
 
 
 @dataclass(frozen=True)
@@ -56,10 +56,10 @@ def _compile(
     # The only place that says whose customers these are: each of these queries carries the workspace.
     base = _base(rule, workspace_id, fields)
     history = History(workspace_id, until=now)
-    terms = Terms(workspace_id, fields, now, zone, _column(base), fields["tags"].expression, history)
+    terms = SegmentContext(workspace_id, fields, now, zone, _column(base), fields["tags"].expression, history)
     problems: list[Problem] = []
     condition = _build(rule, terms, (), problems)
-    lookups = len(history) + sum(isinstance(each, Permission) for each in rules.conditions(rule))
+    lookups = len(history) + sum(isinstance(each, Permission) for each in groups.conditions(rule))
     if lookups > MAX_LOOKUPS:
         problems.append(Problem((), _TOO_MUCH, {"most": MAX_LOOKUPS}))
     return Compiled(history.join(base, terms.customer_id).where(condition), problems)
@@ -71,22 +71,22 @@ _TOO_MUCH = N_(
 )
 
 
-def _build(rule: Rule, terms: Terms, path: Path, problems: list[Problem]) -> ColumnElement[bool]:
+def _build(rule: Rule, terms: SegmentContext, path: Path, problems: list[Problem]) -> ColumnElement[bool]:
     """Return the rule as SQL and note each condition that does not fit, with its place."""
-    if isinstance(rule, All | Any | Not):
+    if isinstance(rule, AllOf | AnyOf | Not):
         steps: list[Path] = [("rule",)] if isinstance(rule, Not) else [("rules", n) for n in range(len(rule.rules))]
-        inside = zip(steps, rules.children(rule), strict=True)
+        inside = zip(steps, groups.children(rule), strict=True)
         return rule.combine([_build(child, terms, (*path, *step), problems) for step, child in inside])
     try:
         return rule.to_sql(terms)
-    except Misfit as misfit:
+    except ConditionInvalid as misfit:
         problems.append(Problem((*path, misfit.part), misfit.message, misfit.values))
         return false()
 
 
 def _base(rule: Rule, workspace_id: int, fields: Mapping[str, FieldInfo]) -> Select[int]:
     """Return the query of everyone with all the rule asks about; a join less is half the time of a broad count."""
-    names = {name for condition in rules.conditions(rule) for name in condition.reads if name in fields}
+    names = {name for condition in groups.conditions(rule) for name in condition.reads if name in fields}
     needed = {table for name in names for table in _asked_of(fields[name].expression)}
     for everyone in (people.profile_query, people.sums_query):
         base = everyone(workspace_id)

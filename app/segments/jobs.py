@@ -7,8 +7,8 @@ from datetime import timedelta
 import structlog
 
 from app.accounts import workspaces
+from app.kernel.queueing.registry import job
 from app.kernel.refusals import Refusal
-from app.kernel.registry import job
 from app.kernel.services import Services
 from app.segments import preview, segments
 

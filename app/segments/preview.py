@@ -10,9 +10,10 @@ from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
 from app.consent import permission
-from app.customers import naming, purchases
+from app.customers import purchases
+from app.customers.profiles import naming
 from app.segments import segments
-from app.segments.rules import Rule
+from app.segments.conditions.groups import Rule
 
 MARKETING = "marketing"
 

@@ -12,14 +12,14 @@ from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import Session
 
 from app.accounts import undo, workspaces
-from app.customers import fields
+from app.customers.profiles import fields
 from app.kernel.database import refusing_duplicates
 from app.kernel.refusals import NotFound, Refusal
 from app.segments import codec, compiler
 from app.segments.codec import Problem, RulesInvalid
+from app.segments.conditions.description import N_
+from app.segments.conditions.groups import Rule
 from app.segments.models import Segment
-from app.segments.rules import Rule
-from app.segments.speech import N_
 
 _NAME_CHARS = 120
 _UNIQUE_NAME = "uq_segments_workspace_id_name"

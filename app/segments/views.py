@@ -14,9 +14,10 @@ from sqlalchemy.orm import Session
 from app.kernel import ids
 from app.kernel.refusals import NotFound, Refusal
 from app.kernel.services import services
-from app.segments import builder, codec, compiler, drafts, preview, segments, sentence, used_in, vocabulary
+from app.segments import codec, compiler, preview, segments, sentence, used_in
+from app.segments.builder import builder, drafts, vocabulary
+from app.segments.builder.drafts import Group
 from app.segments.codec import Problem, RulesInvalid
-from app.segments.drafts import Group
 from app.segments.models import Segment
 from app.web import choices, errors, guard, shell
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.kernel import outbox
+from app.kernel.queueing import outbox
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from app.accounts import workspaces
-from app.kernel.registry import job
+from app.kernel.queueing.registry import job
 from app.kernel.services import Services
-from app.tracking import ingest, rescoring
+from app.tracking.hits import ingest, rescoring
 
 
 @job("tracking.ship_spool", every=timedelta(minutes=1))

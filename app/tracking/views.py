@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from app.kernel import ids
 from app.kernel.services import services
-from app.tracking import replies
+from app.tracking.replies import replies
 from app.web import guard, shell
 
 bp = Blueprint("tracking", __name__, template_folder="templates")

@@ -8,8 +8,8 @@ from typing import Any
 from wtforms import HiddenField
 from wtforms.fields.core import Field
 
-from app.web import characters
 from app.web.forms import Form
+from app.web.requests import characters
 
 _OWN = ("csrf_token", "seen")
 

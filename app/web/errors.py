@@ -15,9 +15,10 @@ from werkzeug.exceptions import HTTPException
 
 from app.kernel import database
 from app.kernel.refusals import Refusal
-from app.web import again, guard, shell
-from app.web.characters import split_url
+from app.web import guard, shell
 from app.web.gateway import gateway
+from app.web.requests import conflict_retry
+from app.web.requests.characters import split_url
 
 log = structlog.get_logger()
 MAX_KEPT_FIELDS = 200
@@ -72,8 +73,8 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
 
 
 def _crashed(error: Exception) -> ResponseReturnValue:
-    if again.is_due(error):
-        return again.answer()
+    if conflict_retry.is_due(error):
+        return conflict_retry.answer()
     if database.is_too_long(error) or database.is_away(error):
         log.warning("web.busy", path=request.path, error=type(error).__name__)
         return _answer(Trouble(503, _("Busy at this moment"), _busy(error), _kept_form(), (("Retry-After", "10"),)))

@@ -11,22 +11,8 @@ from werkzeug.routing import IntegerConverter, Map
 
 from app.kernel import ids
 from app.kernel.services import Services
-from app.web import (
-    characters,
-    charts,
-    compression,
-    csrf,
-    errors,
-    files,
-    guard,
-    language,
-    navigation,
-    panels,
-    security,
-    shell,
-    states,
-    views,
-)
+from app.web import charts, errors, files, guard, language, navigation, panels, shell, states, views
+from app.web.requests import characters, compression, csrf, security
 
 SESSION_PURPOSE = b"assent session"
 

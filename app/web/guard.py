@@ -1,6 +1,6 @@
 """Route guards: every view declares one, or is not registered at all.
 
-Who the staff member is, accounts knows; wiring brings its `Doorkeeper` here with `connect`.
+Who the staff member is, accounts knows; wiring brings its `Authenticator` here with `connect`.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from app.kernel.refusals import Refusal
 from app.kernel.services import services
-from app.web import csrf
-from app.web.characters import split_url
 from app.web.gateway import bodies
 from app.web.gateway.gateway import Reach
+from app.web.requests import csrf
+from app.web.requests.characters import split_url
 
 RANKS = {"viewer": 1, "marketer": 2, "owner": 3}
 # What a request of staff or of a program may hold; a view that takes files says so.
 MOST_BYTES = 4 * 1024 * 1024
-_EXTENSION = "assent.doorkeeper"
+_EXTENSION = "assent.authenticator"
 View = TypeVar("View", bound=Callable[..., Any])
 
 
@@ -63,7 +63,7 @@ class WorkspaceInUse:
 
 
 @dataclass(frozen=True)
-class Door:
+class WorkspaceChoice:
     """A workspace this person may switch to."""
 
     workspace_id: int
@@ -78,7 +78,7 @@ class Identity:
     staff: StaffMember
     workspace: WorkspaceInUse | None
     role: str | None
-    doors: tuple[Door, ...] = ()
+    doors: tuple[WorkspaceChoice, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ class Machine:
     key_id: int
 
 
-class Doorkeeper(Protocol):
+class Authenticator(Protocol):
     """What accounts offers: from a request to who is asking."""
 
     def find_identity(self, request: Request) -> Identity | None:
@@ -108,9 +108,9 @@ class Guard:
     checks_csrf: bool
 
 
-def connect(app: Flask, doorkeeper: Doorkeeper) -> None:
-    """Let this doorkeeper answer who is asking; called once by wiring."""
-    app.extensions[_EXTENSION] = doorkeeper
+def connect(app: Flask, authenticator: Authenticator) -> None:
+    """Let this authenticator answer who is asking; called once by wiring."""
+    app.extensions[_EXTENSION] = authenticator
 
 
 def role(required: str) -> Callable[[View], View]:
@@ -161,7 +161,7 @@ def api_key(view: View) -> View:
     """Open to programs with an API key; sets g.machine, g.workspace_id."""
 
     def before(_values: dict[str, Any]) -> None:
-        g.machine = _doorkeeper().require_machine(request)
+        g.machine = _authenticator().require_machine(request)
         g.workspace_id = g.machine.workspace_id
 
     return _guarded(Guard("api_key", "v1", checks_csrf=False), before)(view)
@@ -170,8 +170,8 @@ def api_key(view: View) -> View:
 def identify() -> Identity | None:
     """Return who is signed in, asked once per request; fills g.staff, g.workspace, g.role, g.doors."""
     if "identity" not in g:
-        doorkeeper = current_app.extensions.get(_EXTENSION)
-        g.identity = doorkeeper.find_identity(request) if doorkeeper else None
+        authenticator = current_app.extensions.get(_EXTENSION)
+        g.identity = authenticator.find_identity(request) if authenticator else None
         if g.identity:
             g.staff, g.workspace = g.identity.staff, g.identity.workspace
             g.role, g.doors = g.identity.role, g.identity.doors
@@ -214,7 +214,7 @@ def knows(app: Flask, environ: dict[str, Any]) -> bool:
         if identify() is not None:
             return True
         try:
-            return bool(_doorkeeper().require_machine(request))
+            return bool(_authenticator().require_machine(request))
         except Refusal:
             return False
 
@@ -263,8 +263,8 @@ def _most_bytes(view: Callable[..., Any]) -> int:
     return int(getattr(view, "most_bytes", MOST_BYTES))
 
 
-def _doorkeeper() -> Doorkeeper:
-    return cast("Doorkeeper", current_app.extensions[_EXTENSION])
+def _authenticator() -> Authenticator:
+    return cast("Authenticator", current_app.extensions[_EXTENSION])
 
 
 def _login_url(here: str) -> str:

@@ -8,7 +8,8 @@ from flask import Response, flash, get_flashed_messages, redirect, render_templa
 from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
 
-from app.web import language, security
+from app.web import language
+from app.web.requests import security
 
 framed = security.framed
 

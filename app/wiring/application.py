@@ -8,11 +8,11 @@ from functools import partial
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app.accounts.views import Doorkeeper
+from app.accounts.views import RequestAuthenticator
 from app.kernel import logs
 from app.kernel.database import Limits
 from app.kernel.services import Services, build, install
-from app.tracking import intake
+from app.tracking.hits import endpoint
 from app.web import frame, guard
 from app.web.gateway.gateway import Gateway, Rules
 from app.wiring import hears, hooks, pages
@@ -31,7 +31,7 @@ def create_app(services: Services) -> Flask:
     if services.settings.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=services.settings.trusted_proxies)  # type: ignore[method-assign]
     frame.init_app(app, services)
-    guard.connect(app, Doorkeeper())
+    guard.connect(app, RequestAuthenticator())
     for blueprint in pages.BLUEPRINTS:
         app.register_blueprint(blueprint)
     return app
@@ -42,6 +42,6 @@ def rsgi() -> Gateway:
     logs.configure()
     services = build(limits=LIMITS)
     app = create_app(services)
-    hits = intake.in_front_of(app.wsgi_app, services)
+    hits = endpoint.in_front_of(app.wsgi_app, services)
     rules = Rules(reach=partial(guard.reach, app), may_send_much=partial(guard.knows, app))
     return Gateway(app, hits, rules, threads=services.settings.web_threads)

@@ -9,7 +9,7 @@ from redis.exceptions import RedisError
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.kernel import queue
+from app.kernel.queueing import queue
 from app.kernel.services import services
 from app.web import guard
 

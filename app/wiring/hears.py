@@ -6,7 +6,7 @@ import importlib
 
 from app.consent.facts import ConfirmationRequested, ConsentGiven, ConsentsImported, ConsentWithdrawn
 from app.customers.facts import PurchaseRecorded, PurchasesImported
-from app.kernel import outbox
+from app.kernel.queueing import outbox
 from app.tracking.facts import HumanResponded
 
 HEARS: dict[type[outbox.Fact], list[str]] = {

@@ -9,23 +9,24 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.accounts import workspaces
-from app.consent import evidence_imports, refusal_imports, topics
+from app.consent import topics
 from app.consent.evidence import Evidence
-from app.consent.evidence_imports import Claim, Outcome, Terms
+from app.consent.imports import consents, refusals
+from app.consent.imports.consents import Claim, ImportTerms, Outcome
+from app.consent.imports.refusals import Refusal
 from app.consent.purposes import MARKETING
-from app.consent.refusal_imports import Refusal
 from app.customers.imports import evidence
 from app.customers.imports.evidence import EvidenceRow, Foreseen, ImportRef
-from app.delivery import moments
-from app.tracking import storing
+from app.delivery import timeline_entries
+from app.tracking.hits import storing
 
 # What the reasons of consent are called among an import's counts.
 _COUNTED_AS = {
-    evidence_imports.ALREADY: "already_known",
-    evidence_imports.SAID_NO_HERE: "said_no_here",
-    evidence_imports.SUPPRESSED: "suppressed",
-    evidence_imports.NO_TOPIC: "unknown_topic",
-    evidence_imports.OTHER_ADDRESS: "other_address",
+    consents.ALREADY: "already_known",
+    consents.SAID_NO_HERE: "said_no_here",
+    consents.SUPPRESSED: "suppressed",
+    consents.NO_TOPIC: "unknown_topic",
+    consents.OTHER_ADDRESS: "other_address",
 }
 _WITHOUT_EVIDENCE = "without_evidence"
 
@@ -33,12 +34,12 @@ _WITHOUT_EVIDENCE = "without_evidence"
 def connect() -> None:
     """Put every answer where the question is asked; connecting twice changes nothing."""
     answers: list[tuple[list[Any], Any]] = [
-        (evidence.TURN_HOOKS, evidence_imports.take_turn),
+        (evidence.TURN_HOOKS, consents.take_turn),
         (evidence.TOPIC_HOOKS, list_topics),
         (evidence.PREPARE_HOOKS, prepare_texts),
         (evidence.FORESEE_HOOKS, foresee_evidence),
         (evidence.EVIDENCE_HOOKS, keep_evidence),
-        (storing.SENT_TIMES, moments.sent_times),
+        (storing.SENT_TIMES, timeline_entries.sent_times),
     ]
     for asked, answer in answers:
         if answer not in asked:
@@ -57,7 +58,7 @@ def keep_evidence(
     # First every no: whoever says both in one file has said no.
     said_no = _refusals(session, workspace_id, import_ref, rows, now)
     claims = _claims(session, workspace_id, rows)
-    outcomes = evidence_imports.record_many(
+    outcomes = consents.record_many(
         session,
         workspace_id,
         f"import {import_ref.import_id}, {import_ref.file_name}",
@@ -76,9 +77,9 @@ def foresee_evidence(
     session: Session, workspace_id: int, rows: list[EvidenceRow], addresses: dict[int, bytes | None], now: datetime
 ) -> Foreseen:
     """Let consent say what a file would come to."""
-    refusing, leaving = refusal_imports.foresee(session, workspace_id, _said_no(rows))
+    refusing, leaving = refusals.foresee(session, workspace_id, _said_no(rows))
     claims = _claims(session, workspace_id, rows)
-    outcomes = evidence_imports.foresee(session, workspace_id, claims, addresses=addresses, now=now)
+    outcomes = consents.foresee(session, workspace_id, claims, addresses=addresses, now=now)
     reasons: Counter[str] = Counter()
     mailable = set()
     for claim, outcome in zip(claims, outcomes, strict=True):
@@ -95,7 +96,7 @@ def prepare_texts(session: Session, workspace_id: int, terms: set[evidence.Terms
     """Store the texts that many rows of a file name."""
     texts = {said.wording for said in terms if said.method and said.wording}
     language = workspaces.get(session, workspace_id).language
-    evidence_imports.prepare(session, workspace_id, texts, language=language, now=now)
+    consents.prepare(session, workspace_id, texts, language=language, now=now)
 
 
 def _claims(session: Session, workspace_id: int, rows: list[EvidenceRow]) -> list[Claim]:
@@ -104,7 +105,7 @@ def _claims(session: Session, workspace_id: int, rows: list[EvidenceRow]) -> lis
     by_word = {word.casefold(): topic.key for topic in known for word in (topic.name, topic.key)}
     language = workspaces.get(session, workspace_id).language
     terms = {
-        said: Terms(
+        said: ImportTerms(
             method=said.method,
             topic=by_word.get(said.topic.casefold(), said.topic),
             purposes=said.purposes or (MARKETING,),
@@ -134,7 +135,7 @@ def _came_to(outcome: Outcome) -> str | None:
 
 def _refusals(
     session: Session, workspace_id: int, import_ref: ImportRef, rows: list[EvidenceRow], now: datetime
-) -> refusal_imports.Outcome:
+) -> refusals.Outcome:
     """Write down every no of the file."""
     proof = Evidence(
         method="import",
@@ -143,7 +144,7 @@ def _refusals(
         file_sha256=import_ref.file_sha256,
         note=f"import {import_ref.import_id}, {import_ref.file_name}",
     )
-    return refusal_imports.record_many(session, workspace_id, _said_no(rows), evidence=proof, now=now)
+    return refusals.record_many(session, workspace_id, _said_no(rows), evidence=proof, now=now)
 
 
 def _said_no(rows: list[EvidenceRow]) -> list[Refusal]:

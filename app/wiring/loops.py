@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from app.kernel.relay import Loop
-from app.tracking import ingest
+from app.kernel.queueing.relay import Loop
+from app.tracking.hits import ingest
 
 
 def local() -> list[Loop]:

@@ -10,11 +10,11 @@ from app.api import views as api
 from app.cadence import views as cadence
 from app.campaigns import compose
 from app.campaigns import views as campaigns
-from app.consent import moments as consent_moments
+from app.consent import timeline_entries as consent_moments
 from app.consent import views as consent
-from app.customers import timeline
 from app.customers import views as customers
-from app.delivery import moments as delivery_moments
+from app.customers.timeline import timeline
+from app.delivery import timeline_entries as delivery_moments
 from app.delivery import views as delivery
 from app.insight import views as insight
 from app.journeys import definitions

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from app.consent import ddl
+from app.consent.ledger import triggers
 from app.kernel import tenancy
 
 revision = "0001"
@@ -1177,7 +1177,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_tasks_open", "tasks", ["workspace_id", "due_on"], unique=False, postgresql_where=sa.text("done_at IS NULL")
     )
-    for statement in (*ddl.LEDGER, *ddl.EVIDENCE, *ddl.NOTICES):
+    for statement in (*triggers.LEDGER, *triggers.EVIDENCE, *triggers.NOTICES):
         op.execute(statement)
     for table in TENANT_TABLES:
         also = f"staff_id = {tenancy.ACTOR}" if table == "memberships" else ""
@@ -1282,5 +1282,5 @@ def downgrade() -> None:
     op.drop_index("ix_activities_send", table_name="activities", postgresql_where=sa.text("send_id IS NOT NULL"))
     op.drop_index("ix_activities_customer", table_name="activities")
     op.drop_table("activities")
-    for statement in ddl.UNDO:
+    for statement in triggers.UNDO:
         op.execute(statement)

@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from app.consent import ddl
+from app.consent.ledger import triggers
 
 revision = "0002"
 down_revision = "0001"
@@ -11,10 +11,10 @@ depends_on = None
 
 
 def upgrade() -> None:
-    for statement in ddl.NEW_ADDRESSES:
+    for statement in triggers.NEW_ADDRESSES:
         op.execute(statement)
 
 
 def downgrade() -> None:
-    for statement in ddl.UNDO_NEW_ADDRESSES:
+    for statement in triggers.UNDO_NEW_ADDRESSES:
         op.execute(statement)

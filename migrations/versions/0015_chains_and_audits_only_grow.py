@@ -3,7 +3,7 @@
 from alembic import op
 
 from app.accounts import audit_ddl
-from app.consent import ddl
+from app.consent.ledger import triggers
 from app.kernel.database import APP_ROLE
 
 revision = "0015"
@@ -13,7 +13,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    for statement in (*ddl.HEADS, *audit_ddl.AUDIT):
+    for statement in (*triggers.HEADS, *audit_ddl.AUDIT):
         op.execute(statement)
     op.execute(f"REVOKE DELETE, TRUNCATE ON consent_heads FROM {APP_ROLE}")
     op.execute(f"REVOKE UPDATE, DELETE, TRUNCATE ON audit_entries FROM {APP_ROLE}")
@@ -22,5 +22,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.execute(f"GRANT UPDATE, DELETE ON audit_entries TO {APP_ROLE}")
     op.execute(f"GRANT DELETE ON consent_heads TO {APP_ROLE}")
-    for statement in (*audit_ddl.UNDO, *ddl.UNDO_HEADS):
+    for statement in (*audit_ddl.UNDO, *triggers.UNDO_HEADS):
         op.execute(statement)

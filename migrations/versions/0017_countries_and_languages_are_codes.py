@@ -3,7 +3,7 @@
 from alembic import op
 from sqlalchemy import text
 
-from app.customers import codes
+from app.customers.profiles import codes
 
 revision = "0017"
 down_revision = "0016"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.accounts import dmarc, resolver, spf
+from app.accounts.identities import dmarc, resolver, spf
 from tests.factories.name_server import a_name_server
 
 

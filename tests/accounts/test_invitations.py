@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from app.accounts import invitations, roles, staff
+from app.accounts import invitations, memberships, staff
 from app.kernel.tokens import Tokens
 from tests.factories import NOON
 from tests.factories.accounts import KEYS
@@ -42,7 +42,7 @@ def test_a_new_person_joins_with_the_role_offered(session, workspace):
 
     ada = invitations.accept_as_new(session, workspace.id, invitation.id, name="Ada", password=NEW, now=NOON)
 
-    assert roles.find(session, workspace.id, ada.id) == "marketer"
+    assert memberships.find(session, workspace.id, ada.id) == "marketer"
 
 
 def test_a_known_person_joins_only_with_their_password(session, workspace):
@@ -53,7 +53,7 @@ def test_a_known_person_joins_only_with_their_password(session, workspace):
         invitations.accept_as_known(session, workspace.id, invitation.id, password="wrong", now=NOON)
     invitations.accept_as_known(session, workspace.id, invitation.id, password=PASSWORD, now=NOON)
 
-    assert roles.find(session, workspace.id, ada.id) == "marketer"
+    assert memberships.find(session, workspace.id, ada.id) == "marketer"
 
 
 def test_an_invitation_works_once(session, workspace):
@@ -79,5 +79,5 @@ def test_an_invitation_ends_after_a_week_when_withdrawn_or_replaced(session, wor
 
 
 def test_a_member_cannot_be_invited_again(session, workspace):
-    with pytest.raises(roles.AlreadyMember):
+    with pytest.raises(memberships.AlreadyMember):
         invited(session, workspace, email=workspace.owner_email)

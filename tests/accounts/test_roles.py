@@ -4,31 +4,31 @@ from __future__ import annotations
 
 import pytest
 
-from app.accounts import audit, roles
+from app.accounts import audit, memberships
 from app.kernel.refusals import NotFound
 from tests.factories import NOON
 from tests.factories.accounts import a_member
 
 
 def test_the_only_owner_can_neither_step_down_nor_be_removed(session, workspace):
-    with pytest.raises(roles.LastOwner):
-        roles.change(session, workspace.id, workspace.owner_id, "viewer", changed_by=workspace.owner_id, now=NOON)
-    with pytest.raises(roles.LastOwner):
-        roles.remove(session, workspace.id, workspace.owner_id, removed_by=workspace.owner_id, now=NOON)
+    with pytest.raises(memberships.LastOwner):
+        memberships.change(session, workspace.id, workspace.owner_id, "viewer", changed_by=workspace.owner_id, now=NOON)
+    with pytest.raises(memberships.LastOwner):
+        memberships.remove(session, workspace.id, workspace.owner_id, removed_by=workspace.owner_id, now=NOON)
 
 
 def test_one_of_two_owners_may_leave(session, workspace):
     other = a_member(session, workspace.id, role="owner", now=NOON)
 
-    roles.remove(session, workspace.id, workspace.owner_id, removed_by=other.id, now=NOON)
+    memberships.remove(session, workspace.id, workspace.owner_id, removed_by=other.id, now=NOON)
 
-    assert [member.staff_id for member in roles.list_members(session, workspace.id)] == [other.id]
+    assert [member.staff_id for member in memberships.list_members(session, workspace.id)] == [other.id]
 
 
 def test_a_changed_role_is_in_the_audit_with_what_it_was(session, workspace):
     ada = a_member(session, workspace.id, role="viewer", now=NOON)
 
-    roles.change(session, workspace.id, ada.id, "marketer", changed_by=workspace.owner_id, now=NOON)
+    memberships.change(session, workspace.id, ada.id, "marketer", changed_by=workspace.owner_id, now=NOON)
 
     entry = audit.list_entries(session, workspace.id)[0]
     assert (entry.action, entry.subject_id, entry.details) == (
@@ -42,14 +42,16 @@ def test_nobody_gets_a_role_that_does_not_exist(session, workspace):
     ada = a_member(session, workspace.id, role="viewer", now=NOON)
 
     with pytest.raises(NotFound):
-        roles.change(session, workspace.id, ada.id, "root", changed_by=workspace.owner_id, now=NOON)
+        memberships.change(session, workspace.id, ada.id, "root", changed_by=workspace.owner_id, now=NOON)
 
 
 def test_a_workspace_sees_no_memberships_but_its_own(database, workspace):
     """Row-level security shows a person their own memberships anywhere, and a workspace only its own."""
     with database.transaction(workspace.id + 10**6) as session:
-        assert roles.list_doors(session, workspace.owner_id) == []
+        assert memberships.list_staff_memberships(session, workspace.owner_id) == []
     with database.transaction(None, actor_id=workspace.owner_id) as session:
-        assert [door.workspace_id for door in roles.list_doors(session, workspace.owner_id)] == [workspace.id]
+        assert [door.workspace_id for door in memberships.list_staff_memberships(session, workspace.owner_id)] == [
+            workspace.id
+        ]
     with database.transaction(None, actor_id=workspace.owner_id + 10**6) as session:
-        assert roles.list_doors(session, workspace.owner_id) == []
+        assert memberships.list_staff_memberships(session, workspace.owner_id) == []

@@ -8,7 +8,8 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from sqlalchemy import text
 
-from app.accounts import api_keys, identities, signing, vault
+from app.accounts import api_keys, vault
+from app.accounts.identities import dkim_keys, identities
 from app.kernel.refusals import Refusal
 from app.kernel.settings import Key
 from tests.factories import NOON
@@ -69,8 +70,8 @@ def test_secrets_survive_a_new_installation_key_and_not_its_loss():
 def test_the_dns_records_publish_the_keys_that_sign(session, workspace):
     identity = an_identity(session, workspace)
 
-    own = signing.keys_of(identity, KEYS)
-    proof, rsa_record, ed_record, policy = signing.dns_records(identity, KEYS)
+    own = dkim_keys.keys_of(identity, KEYS)
+    proof, rsa_record, ed_record, policy = dkim_keys.dns_records(identity, KEYS)
 
     rsa_key = serialization.load_pem_private_key(own.rsa_pem, None)
     published = serialization.load_der_public_key(b64decode(rsa_record.value.partition("p=")[2]))

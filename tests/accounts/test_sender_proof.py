@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from app.accounts import identities, jobs, resolver, sender_checks, signing
+from app.accounts import jobs
+from app.accounts.identities import dkim_keys, identities, resolver, sender_checks
 from app.accounts.models import SendingIdentity
-from app.delivery import notices, plans
+from app.delivery.sending import compiled_sends
+from app.delivery.transactional import messages
 from app.kernel.clock import FixedClock
 from app.kernel.services import Services, install
 from tests.factories import NOON, delivery
@@ -64,12 +66,12 @@ def sender(services: Services, workspace: WorkspaceForTests, identity_id: int) -
         return identities.get(session, workspace.id, identity_id)
 
 
-def wanted(services: Services, workspace: WorkspaceForTests, identity_id: int) -> dict[str, signing.DnsRecord]:
+def wanted(services: Services, workspace: WorkspaceForTests, identity_id: int) -> dict[str, dkim_keys.DnsRecord]:
     found = sender_checks.records(sender(services, workspace, identity_id), services.settings)
     return {record.check: record for record in found}
 
 
-def publish(server: NameServer, *records: signing.DnsRecord) -> None:
+def publish(server: NameServer, *records: dkim_keys.DnsRecord) -> None:
     server.publish({record.name: record.value for record in records})
 
 
@@ -98,7 +100,7 @@ def test_a_test_mail_leaves_no_unproved_sender(strict: Services, workspace: Work
     identity_id = a_sender(strict, workspace)
 
     with strict.database.transaction(workspace.id) as session, pytest.raises(identities.SenderUnproved):
-        notices.send_to_staff(
+        messages.send_to_staff(
             *(session, workspace.id),
             kind="test",
             to_address="olga@shop.test",
@@ -237,12 +239,12 @@ def test_a_key_that_is_not_published_signs_nothing(
 ) -> None:
     """Many DNS hosts know no Ed25519 key; a signature that fails beside a good one may fail the whole mail."""
     identity_id = a_sender(strict, workspace)
-    assert len(plans.signers(sender(strict, workspace, identity_id), strict.settings)) == 2
+    assert len(compiled_sends.signers(sender(strict, workspace, identity_id), strict.settings)) == 2
 
     publish(name_server, wanted(strict, workspace, identity_id)["dkim_rsa"])
     checked = check(strict, workspace, identity_id)
 
-    (signer,) = plans.signers(checked, strict.settings)
+    (signer,) = compiled_sends.signers(checked, strict.settings)
     assert signer.selector == checked.dkim_selector
 
 

@@ -8,7 +8,7 @@ from threading import Barrier
 import pytest
 from sqlalchemy import text
 
-from app.accounts import identities
+from app.accounts.identities import identities
 from app.kernel.database import Database
 from tests.factories import NOON
 from tests.factories.workspaces import WorkspaceForTests

@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
-from app.kernel import outbox, queue
+from app.kernel.queueing import outbox, queue
 from app.kernel.services import Services
 from tests.factories import NOON
 from tests.factories.accounts import a_member

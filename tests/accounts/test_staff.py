@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from app.accounts import passwords, sessions, staff
+from app.accounts import staff
+from app.accounts.sign_in import passwords, sessions
 from tests.factories import NOON
 from tests.factories.workspaces import PASSWORD, an_account
 

@@ -10,17 +10,18 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
-from app.accounts import api_keys, jobs, roles, undo
+from app.accounts import api_keys, jobs, memberships, undo
 from app.kernel.clock import FixedClock
 from app.kernel.database import Database
 from app.kernel.services import Services
-from app.segments import codec, rules, segments
+from app.segments import codec, segments
+from app.segments.conditions import groups
 from tests.factories import NOON
 from tests.factories.workspaces import PASSWORD, WorkspaceForTests, a_workspace, an_account
 
 UNDO = re.compile(r'action="(/undo/\d+)"')
 # 60 conditions of 100 characters and a name: far more than a cookie holds.
-LARGE = rules.Any(tuple(rules.Contains("city", f"{number:03}" * 33) for number in range(60)))
+LARGE = groups.AnyOf(tuple(groups.Contains("city", f"{number:03}" * 33) for number in range(60)))
 
 
 def deleted(client: FlaskClient, database: Database, workspace: WorkspaceForTests) -> tuple[int, str]:
@@ -72,16 +73,16 @@ def test_nobody_else_takes_a_deed_back(
     _segment_id, again = deleted(client, database, workspace)
     with database.transaction(workspace.id) as session:
         colleague = an_account(session, now=NOON)
-        roles.grant(session, workspace.id, colleague.id, "owner")
+        memberships.grant(session, workspace.id, colleague.id, "owner")
     stranger = a_workspace(database, name="Elsewhere", now=NOON)
     assert login(app, colleague.email).post(again).status_code == 410
     assert login(app, stranger.owner_email).post(again).status_code == 410
     with database.transaction(workspace.id) as session:
-        roles.change(session, workspace.id, workspace.owner_id, "viewer", changed_by=colleague.id, now=NOON)
+        memberships.change(session, workspace.id, workspace.owner_id, "viewer", changed_by=colleague.id, now=NOON)
 
     assert client.post(again).status_code == 403
     with database.transaction(workspace.id) as session:
-        roles.change(session, workspace.id, workspace.owner_id, "marketer", changed_by=colleague.id, now=NOON)
+        memberships.change(session, workspace.id, workspace.owner_id, "marketer", changed_by=colleague.id, now=NOON)
     assert client.post(again).status_code == 303
 
 

@@ -6,10 +6,12 @@ import time
 
 import pytest
 
-from app.campaigns import compose, foreign_tags, tag_translation, templates
-from app.campaigns.brands import Brand
-from app.campaigns.foreign_expressions import Names
-from app.delivery import syntax
+from app.campaigns import compose, tag_translation
+from app.rendering.brands import Brand
+from app.rendering.foreign_tags import foreign_tags
+from app.rendering.foreign_tags.expressions import Names
+from app.rendering.language import syntax
+from app.rendering.sources import templates
 from tests.factories import NOON
 from tests.factories.campaigns import a_campaign
 

@@ -6,15 +6,17 @@ import random
 
 import pytest
 
-from app.campaigns import foreign_tags, markup_review, templates
-from app.campaigns.brands import Brand
-from app.campaigns.foreign_expressions import Names
-from app.campaigns.templates import SourceInvalid
-from app.delivery import compiler, syntax
-from app.delivery.compiler import TemplateRefused
-from app.delivery.content import Content, MessageTooLarge, Stream
-from app.delivery.slots import Slots
 from app.kernel.refusals import Refusal
+from app.rendering import compiler
+from app.rendering.brands import Brand
+from app.rendering.compiler import TemplateRefused
+from app.rendering.content import Content, MessageTooLarge, Stream
+from app.rendering.foreign_tags import foreign_tags
+from app.rendering.foreign_tags.expressions import Names
+from app.rendering.language import syntax
+from app.rendering.slots import Slots
+from app.rendering.sources import markup_review, templates
+from app.rendering.sources.templates import SourceInvalid
 
 BRAND = Brand("Tea", "en")
 STREAM = Stream("Tea", "tea@shop.example", "https://m.example", list_id="tea.shop.example", postal_address="1 Lane")

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import text
 
 from app.campaigns import audience, compose, preflight, results, schedule
-from app.customers import people
-from app.tracking import replies
+from app.customers.profiles import people
+from app.tracking.replies import replies
 from tests.factories import NOON
 from tests.factories.campaigns import a_campaign
 from tests.factories.consent import consented_customer

@@ -6,8 +6,8 @@ import threading
 
 import pytest
 
-from app.campaigns import mjml_mail, templates
-from app.campaigns.brands import Brand
+from app.rendering.brands import Brand
+from app.rendering.sources import mjml_mail, templates
 from tests.factories.campaigns import a_campaign
 
 BRAND = Brand("Tea & Co", "en")

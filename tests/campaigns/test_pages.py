@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import text
 
 from app.campaigns import results, schedule, views
-from app.customers import timeline
-from app.customers.timeline import ActivityRow
+from app.customers.timeline import timeline
+from app.customers.timeline.timeline import ActivityRow
 from app.segments import codec
 from app.segments.models import Segment
 from tests.factories import NOON

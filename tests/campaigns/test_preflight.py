@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.accounts import identities
+from app.accounts.identities import identities
 from app.campaigns import audience, preflight
 from tests.factories import NOON
 from tests.factories.campaigns import a_campaign

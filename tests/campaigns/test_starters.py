@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from app.campaigns import starters, templates
-from app.campaigns.brands import Brand
-from app.delivery import compiler
-from app.delivery.content import Content, Stream
-from app.delivery.slots import Slots
+from app.campaigns import starters
+from app.rendering import compiler
+from app.rendering.brands import Brand
+from app.rendering.content import Content, Stream
+from app.rendering.slots import Slots
+from app.rendering.sources import templates
 
 STREAM = Stream("Tea", "tea@shop.example", "https://m.example", list_id="tea.shop.example", postal_address="1 Lane")
 

@@ -6,11 +6,13 @@ import time
 
 import pytest
 
-from app.campaigns import markup_review, placeholders, plain_text, previews, templates
-from app.campaigns.brands import Brand
-from app.delivery import compiler, syntax
-from app.delivery.content import Content, Stream
-from app.delivery.slots import Slots
+from app.campaigns import previews
+from app.rendering import compiler
+from app.rendering.brands import Brand
+from app.rendering.content import Content, Stream
+from app.rendering.language import syntax
+from app.rendering.slots import Slots
+from app.rendering.sources import markup_review, placeholders, plain_text, templates
 
 BRAND = Brand("Tea & Co", "en")
 STREAM = Stream("Tea", "tea@shop.example", "https://m.example", list_id="tea.shop.example", postal_address="1 Lane",

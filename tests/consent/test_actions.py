@@ -3,10 +3,11 @@
 import pytest
 from sqlalchemy import text
 
-from app.consent import actions, facts, permission, suppression, topics, verify
+from app.consent import actions, facts, permission, suppression, topics
 from app.consent.evidence import Evidence
-from app.kernel import outbox
-from app.kernel.registry import JOBS, job
+from app.consent.ledger import verification
+from app.kernel.queueing import outbox
+from app.kernel.queueing.registry import JOBS, job
 from tests.factories import NOON
 from tests.factories.consent import a_topic, a_yes, consented_customer
 
@@ -116,7 +117,7 @@ def test_erasing_evidence_leaves_the_chain_whole(session, workspace):
 
     assert session.scalar(text("SELECT count(*) FROM consent_evidence")) == 0
     assert suppression.is_suppressed(session, workspace.id, ada.address_digest)
-    assert verify.check(session, workspace.id) == []
+    assert verification.check(session, workspace.id) == []
 
 
 @pytest.mark.parametrize("key", ["spring_sale", "-spring", "spring-", "Spring"])

@@ -9,7 +9,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.consent import double_opt_in, suppression
+from app.consent import suppression
+from app.consent.signup import double_opt_in
 from app.kernel.database import Database
 from tests.consent.test_double_opt_in import a_form, ask
 from tests.factories import NOON

@@ -6,12 +6,14 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from app.consent import actions, double_opt_in, facts, permission, signup_abuse, signup_forms, suppression, verify
-from app.consent.double_opt_in import Answer, ConfirmationExpired, NothingChosen, RequestRejected
+from app.consent import actions, facts, permission, suppression
 from app.consent.evidence import Evidence
-from app.customers import people
-from app.kernel import outbox
-from app.kernel.registry import JOBS, job
+from app.consent.ledger import verification
+from app.consent.signup import abuse, double_opt_in, signup_forms
+from app.consent.signup.double_opt_in import Answer, ConfirmationExpired, NothingChosen, RequestRejected
+from app.customers.profiles import people
+from app.kernel.queueing import outbox
+from app.kernel.queueing.registry import JOBS, job
 from tests.factories import NOON
 from tests.factories.consent import a_form, a_topic, consented_customer
 
@@ -61,7 +63,7 @@ def test_a_request_is_not_yet_consent_and_a_confirmed_one_is(session, workspace)
         ("click_tracking", 0): "confirmed",
         ("profiling", 0): "refused",
     }
-    assert verify.check(session, workspace.id) == []
+    assert verification.check(session, workspace.id) == []
 
 
 def test_confirming_twice_is_harmless(session, workspace):
@@ -175,7 +177,7 @@ def test_a_hundred_posts_at_once_are_one_mail(database, workspace):
     with database.transaction(workspace.id) as session:
         assert mails(session, workspace) == 1
         assert session.scalar(text("SELECT count(*) FROM signup_requests")) == 100
-        assert verify.check(session, workspace.id) == []
+        assert verification.check(session, workspace.id) == []
 
 
 def test_somebody_who_left_stays_gone_until_they_confirm(session, workspace):
@@ -224,7 +226,7 @@ def test_a_storm_costs_each_victim_one_mail_and_one_action_ends_it(session, work
     honest = ask(session, workspace, other, email="real@example.com")
     assert mails(session, workspace) == victims + 1
 
-    rejected = signup_abuse.purge(
+    rejected = abuse.purge(
         session, workspace.id, form.id, since=NOON - DAY, until=NOON + DAY, staff_id=1, now=NOON
     )
 
@@ -235,4 +237,4 @@ def test_a_storm_costs_each_victim_one_mail_and_one_action_ends_it(session, work
     assert double_opt_in.confirm(session, workspace.id, honest, now=NOON)
     kept = session.scalar(text("SELECT count(*) FROM consent_ledger WHERE event = 'rejected_abuse'"))
     assert kept == victims
-    assert verify.check(session, workspace.id) == []
+    assert verification.check(session, workspace.id) == []

@@ -4,10 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from app.consent import actions, evidence_imports, permission, proof, suppression
+from app.consent import actions, permission, suppression
 from app.consent.evidence import Evidence
-from app.consent.evidence_imports import Claim, Terms
-from app.customers import people
+from app.consent.imports import consents
+from app.consent.imports.consents import Claim, ImportTerms
+from app.consent.ledger import proof
+from app.customers.profiles import people
 from tests.factories import NOON
 from tests.factories.consent import consented_customer
 
@@ -26,19 +28,19 @@ def claim(ada):
         address="Ada@example.com",
         address_digest=ada.address_digest,
         consented_at=NOON - timedelta(days=400),
-        terms=Terms("paper form", "news", ("marketing", "profiling"), "Yes, send me your news."),
+        terms=ImportTerms("paper form", "news", ("marketing", "profiling"), "Yes, send me your news."),
     )
 
 
 def but(claim, **lack):
     """Return the claim with other terms, or at another time."""
-    terms = {name: value for name, value in lack.items() if name in Terms._fields}
+    terms = {name: value for name, value in lack.items() if name in ImportTerms._fields}
     rest = {name: value for name, value in lack.items() if name not in terms}
     return claim._replace(terms=claim.terms._replace(**terms), **rest)
 
 
 def record(session, workspace, *claims):
-    return evidence_imports.record_many(
+    return consents.record_many(
         session, workspace.id, "import 3, people.csv", claims, NOON, file_sha256="f" * 64, staff_id=9
     )
 
@@ -64,14 +66,14 @@ def test_a_proven_row_gives_consent_and_its_proof(session, workspace, ada, claim
 @pytest.mark.parametrize(
     ("lack", "reason"),
     [
-        ({"consented_at": None}, evidence_imports.NO_TIME),
-        ({"consented_at": NOON + timedelta(days=1)}, evidence_imports.IN_FUTURE),
-        ({"method": " "}, evidence_imports.NO_METHOD),
-        ({"wording": ""}, evidence_imports.NO_WORDING),
-        ({"topic": "unknown", "purposes": ("marketing",)}, evidence_imports.NO_TOPIC),
-        ({"purposes": ("telepathy",)}, evidence_imports.NO_PURPOSE),
-        ({"address_digest": b"another mailbox"}, evidence_imports.OTHER_ADDRESS),
-        ({"address_digest": None}, evidence_imports.OTHER_ADDRESS),
+        ({"consented_at": None}, consents.NO_TIME),
+        ({"consented_at": NOON + timedelta(days=1)}, consents.IN_FUTURE),
+        ({"method": " "}, consents.NO_METHOD),
+        ({"wording": ""}, consents.NO_WORDING),
+        ({"topic": "unknown", "purposes": ("marketing",)}, consents.NO_TOPIC),
+        ({"purposes": ("telepathy",)}, consents.NO_PURPOSE),
+        ({"address_digest": b"another mailbox"}, consents.OTHER_ADDRESS),
+        ({"address_digest": None}, consents.OTHER_ADDRESS),
     ],
 )
 def test_a_row_that_lacks_proof_gives_nothing_and_says_why(session, workspace, ada, claim, lack, reason):
@@ -89,7 +91,7 @@ def test_a_file_never_brings_back_who_left(session, workspace, claim, leave):
     [outcome] = record(session, workspace, but(claim, consented_at=NOON, purposes=("marketing",)))
 
     assert outcome.granted == 0
-    assert outcome.reasons[0] in (evidence_imports.SAID_NO_HERE, evidence_imports.SUPPRESSED)
+    assert outcome.reasons[0] in (consents.SAID_NO_HERE, consents.SUPPRESSED)
     assert not may_mail(session, workspace, ada)
 
 
@@ -97,14 +99,14 @@ def test_a_suppressed_address_is_refused(session, workspace, ada, claim):
     suppression.add(session, workspace.id, address_digest=ada.address_digest, reason="bounced", source="test", now=NOON)
     [outcome] = record(session, workspace, claim)
 
-    assert outcome.reasons == [evidence_imports.SUPPRESSED]
+    assert outcome.reasons == [consents.SUPPRESSED]
 
 
 def test_importing_a_file_again_records_nothing_twice(session, workspace, claim):
     record(session, workspace, claim)
     [again] = record(session, workspace, claim)
 
-    assert (again.granted, set(again.reasons)) == (0, {evidence_imports.ALREADY})
+    assert (again.granted, set(again.reasons)) == (0, {consents.ALREADY})
 
 
 def test_a_text_used_by_many_rows_is_stored_once(session, workspace, claim):

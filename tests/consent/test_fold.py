@@ -2,13 +2,13 @@
 
 import pytest
 
-from app.consent import fold
+from app.consent.ledger import fold
 from app.consent.purposes import Event
 
 
 def fold_of(*answers):
     """Fold (event, topic) pairs about marketing and return the states by topic."""
-    standings: fold.Standings = {}
+    standings: fold.ConsentStates = {}
     for seq, (event, topic_id) in enumerate(answers, start=1):
         fold.apply(
             standings,

@@ -8,9 +8,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from app.consent import actions, permission, preference_links, suppression, verify
+from app.consent import actions, permission, suppression
 from app.consent.evidence import Evidence
-from app.delivery import notices
+from app.consent.ledger import verification
+from app.consent.preferences import preference_links
+from app.delivery.transactional import messages
 from tests.factories import NOON
 from tests.factories.consent import a_topic, consented_customer
 
@@ -97,7 +99,7 @@ def test_what_an_old_link_switches_on_is_asked_about_by_mail(
     assert allowed() == {("marketing", workspace.topic_id), *((purpose, 0) for purpose in EVERYTHING)}
     with database.transaction(workspace.id) as session:
         assert suppression.find_of_customer(session, workspace.id, ada.id) is None
-        assert verify.check(session, workspace.id) == []
+        assert verification.check(session, workspace.id) == []
 
 
 def test_an_old_link_still_says_no(anonymous, database, workspace, ada, link, allowed):
@@ -161,7 +163,7 @@ def test_the_mail_names_what_was_switched_on(anonymous, database, workspace, ada
     anonymous.post(link(AFTER), data={f"topic-{workspace.topic_id}": "1", "open_tracking": "1"})
     with database.transaction(workspace.id) as session:
         number = session.scalar(text("SELECT id FROM signup_requests WHERE state = 'pending'"))
-        notices.ask_confirmation(session, workspace.id, number, now=NOON)
+        messages.ask_confirmation(session, workspace.id, number, now=NOON)
         asked = session.scalar(text("SELECT extra -> 'fields' ->> 'asked_topics' FROM messages"))
         subject = session.scalar(text("SELECT subject FROM sends WHERE kind = 'notice'"))
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import event, func, select, text
 
-from app.consent import imported_texts, ledger
-from app.consent.models import Notice
+from app.consent.imports import imported_texts
+from app.consent.ledger import ledger
+from app.consent.models import ConsentText
 from app.customers.imports import evidence, running
 from app.kernel.clock import FixedClock
 from app.wiring import hooks
@@ -90,8 +91,8 @@ def test_each_text_is_stored_once_in_versions_without_gaps(database, workspace):
     with database.transaction(workspace.id) as session:
         first = imported_texts.store(session, workspace.id, ["A", " B ", "A", "", "  "], language="en", now=NOON)
         again = imported_texts.store(session, workspace.id, ["C", "B"], language="en", now=NOON)
-        stored = select(Notice.version).where(Notice.kind == "imported").order_by(Notice.version)
+        stored = select(ConsentText.version).where(ConsentText.kind == "imported").order_by(ConsentText.version)
         versions = session.scalars(stored).all()
-        number = session.scalar(select(func.count()).select_from(Notice).where(Notice.kind == "imported"))
+        number = session.scalar(select(func.count()).select_from(ConsentText).where(ConsentText.kind == "imported"))
 
     assert (set(first), again["B"], versions, number) == ({"A", "B"}, first["B"], [1, 2, 3], 3)

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from app.consent import fold, ledger, record
 from app.consent.evidence import Evidence, Wording, network
+from app.consent.ledger import fold, ledger, record
+from app.consent.ledger.record import Entry, Line
+from app.consent.ledger.serialization import Serializer
 from app.consent.purposes import Event
-from app.consent.record import Entry, Line
-from app.consent.spelling import Speller
 from app.kernel import database as kernel_database
 from tests.factories import NOON
 
@@ -137,10 +137,10 @@ ENTRIES = st.builds(
 @given(st.lists(ENTRIES, max_size=3), st.lists(OWN, min_size=1, max_size=4), st.none() | st.just("ab" * 16))
 def test_a_batch_is_spelled_as_its_records_would_be_one_by_one(entries, own, digest):
     """Whatever stands in the texts: percent signs, quotes, braces, NUL, half characters."""
-    speller = Speller(7, NOON)
+    speller = Serializer(7, NOON)
     lines = [*map(record.alone, entries), *(Line(entry, *each, "a@b.co") for entry in entries for each in own)]
     for seq, line in enumerate([*lines, *lines], start=1):
         values = record.compose(
             line, workspace_id=7, seq=seq, record_id="r", recorded_at=record.iso(NOON), evidence_digest=digest
         )
-        assert speller.spell(line, seq, "r", digest) == (record.spell(values), fold.read(values))
+        assert speller.spell(line, seq, "r", digest) == (record.serialize(values), fold.read(values))

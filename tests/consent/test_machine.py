@@ -6,11 +6,13 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from app.consent import actions, evidence_imports, permission, refusal_imports, suppression, verify
+from app.consent import actions, permission, suppression
 from app.consent.evidence import Evidence
-from app.consent.evidence_imports import Claim, Terms
-from app.consent.refusal_imports import Refusal
-from app.customers import people
+from app.consent.imports import consents, refusals
+from app.consent.imports.consents import Claim, ImportTerms
+from app.consent.imports.refusals import Refusal
+from app.consent.ledger import verification
+from app.customers.profiles import people
 from tests.factories import NOON
 from tests.factories.consent import a_topic
 
@@ -78,16 +80,16 @@ def machine_for(session, workspace):
         @rule(topic=TOPICS)
         def is_in_an_imported_file(self, topic):
             self.tick()
-            terms = Terms("form", keys[topic], wording="Yes")
+            terms = ImportTerms("form", keys[topic], wording="Yes")
             claim = Claim(self.person.id, 1, "x@example.com", self.person.address_digest, NOON, terms)
-            evidence_imports.record_many(session, workspace.id, "import 1", [claim], self.now)
+            consents.record_many(session, workspace.id, "import 1", [claim], self.now)
             if not self.left_all and not self.is_silent and topic not in self.said_no:
                 self.allowed.add(topic)
 
         @rule()
         def says_no_in_an_imported_file(self):
             said = Refusal(self.person.id, 1, "x@example.com", self.person.address_digest)
-            refusal_imports.record_many(session, workspace.id, [said], **self.tick())
+            refusals.record_many(session, workspace.id, [said], **self.tick())
             self.allowed.clear()
             self.said_no = {0, 1}
             self.left_all = True
@@ -104,7 +106,7 @@ def machine_for(session, workspace):
             assert found == (set() if self.is_silent else self.allowed)
 
         def teardown(self):
-            assert verify.check(session, workspace.id) == []
+            assert verification.check(session, workspace.id) == []
 
     return Consent
 

@@ -7,7 +7,7 @@ from sqlalchemy import literal, select
 
 from app.consent import actions, permission, suppression
 from app.consent.evidence import Evidence
-from app.customers import people
+from app.customers.profiles import people
 from tests.factories import NOON
 from tests.factories.consent import a_yes, consented_customer
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from app.consent import permission, suppression
-from app.customers import people
+from app.customers.profiles import people
 from tests.factories import NOON
 from tests.factories.consent import a_topic, consented_customer
 

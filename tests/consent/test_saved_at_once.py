@@ -11,7 +11,8 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from app.consent import signup_forms, topics
+from app.consent import topics
+from app.consent.signup import signup_forms
 from app.kernel.database import Database
 from app.kernel.refusals import Refusal
 from tests.factories import NOON

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from app.consent import permission
-from app.customers import people
+from app.customers.profiles import people
 from tests.factories.consent import a_form, consented_customer
 
 READ = timedelta(seconds=5)

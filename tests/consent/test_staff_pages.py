@@ -6,8 +6,9 @@ import re
 import pytest
 from sqlalchemy import text
 
-from app.consent import actions, signup_forms, suppression
+from app.consent import actions, suppression
 from app.consent.evidence import Evidence
+from app.consent.signup import signup_forms
 from app.kernel.refusals import NotFound
 from tests.factories import NOON
 from tests.factories.consent import a_form, a_yes, consented_customer

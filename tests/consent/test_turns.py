@@ -10,10 +10,12 @@ from sqlalchemy import text
 
 from app.api.v1 import customers
 from app.api.v1.schemas import CustomerIn
-from app.consent import actions, deadlines, double_opt_in, evidence_imports, permission, signup_forms
+from app.consent import actions, deadlines, permission
+from app.consent.imports import consents
 from app.consent.purposes import Event
-from app.customers import people
+from app.consent.signup import double_opt_in, signup_forms
 from app.customers.imports import evidence
+from app.customers.profiles import people
 from app.wiring import hooks
 from tests.factories import NOON
 from tests.factories.consent import a_form, a_yes, consented_customer
@@ -45,7 +47,7 @@ def a_visitor_signs_up(database, workspace):
 @pytest.fixture
 def _connected(monkeypatch):
     monkeypatch.setattr(evidence, "EVIDENCE_HOOKS", [hooks.keep_evidence])
-    monkeypatch.setattr(evidence, "TURN_HOOKS", [evidence_imports.take_turn])
+    monkeypatch.setattr(evidence, "TURN_HOOKS", [consents.take_turn])
 
 
 @pytest.mark.usefixtures("_connected")
@@ -58,7 +60,7 @@ def test_whoever_records_an_answer_waits_before_they_touch_the_customer(database
     a_visitor_signs_up(database, workspace)
     with ThreadPoolExecutor(1) as beside:
         with database.transaction(workspace.id) as session:
-            evidence_imports.take_turn(session, workspace.id)
+            consents.take_turn(session, workspace.id)
             acting = beside.submit(act, database, workspace)
             until_somebody_waits(database, session)
             with database.transaction(workspace.id) as other:
@@ -78,7 +80,7 @@ def test_a_visitor_whom_the_database_turned_away_is_answered_all_the_same(servic
             session.execute(text("SELECT id FROM customers WHERE id = :ada FOR UPDATE"), {"ada": ada})
             answer = beside.submit(anonymous.post, link, data={"language": "zh"})
             until_somebody_waits(database, session)
-            evidence_imports.take_turn(session, workspace.id)
+            consents.take_turn(session, workspace.id)
 
         assert answer.result().status_code == 200
     with database.transaction(workspace.id) as session:

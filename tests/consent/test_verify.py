@@ -10,9 +10,10 @@ import psycopg
 import pytest
 from sqlalchemy import exc, text
 
-from app.consent import actions, deadlines, health, record, verify
+from app.consent import actions, deadlines
 from app.consent.evidence import Evidence
-from app.customers import people
+from app.consent.ledger import checks, record, verification
+from app.customers.profiles import people
 from tests.factories import NOON
 from tests.factories.consent import a_yes, consented_customer
 from tests.factories.workspaces import a_workspace
@@ -81,14 +82,14 @@ def tamper(superuser_url, recorded):
 
 
 def test_a_whole_ledger_has_no_problems(database, recorded):
-    assert verify.verify_ledger(database, recorded.id) == []
+    assert verification.verify_ledger(database, recorded.id) == []
 
 
 @pytest.mark.parametrize("what", TAMPERING)
 def test_whatever_was_changed_is_found(database, recorded, tamper, what):
     tamper(TAMPERING[what])
 
-    assert verify.verify_ledger(database, recorded.id)
+    assert verification.verify_ledger(database, recorded.id)
 
 
 def test_any_bit_flipped_anywhere_in_a_record_breaks_the_seal():
@@ -104,27 +105,27 @@ def test_any_bit_flipped_anywhere_in_a_record_breaks_the_seal():
 def test_an_end_cut_off_with_its_head_is_found_by_the_exported_head(database, recorded, tamper):
     """Whoever can rewrite the head as well is found out by the head that was kept elsewhere."""
     with database.transaction(recorded.id) as session:
-        exported = verify.find_head(session, recorded.id)
+        exported = verification.find_head(session, recorded.id)
     tamper(
         "DELETE FROM consent_ledger WHERE {own} AND seq = 5",
         HEAD_BACK,
         "UPDATE consent_state SET state = 'given', allowed = true, ledger_seq = 1, method = 'web_form' WHERE {own}",
     )
 
-    problems = verify.verify_ledger(database, recorded.id, exported=[(recorded.id, exported)])
+    problems = verification.verify_ledger(database, recorded.id, exported=[(recorded.id, exported)])
     assert any("cut off" in problem.what for problem in problems)
 
 
 def test_a_nightly_look_is_held_to_the_one_before(database, recorded, tamper):
     with database.transaction(recorded.id) as session:
-        assert health.look_over(session, recorded.id, now=NOON).is_whole
+        assert checks.run_check(session, recorded.id, now=NOON).is_whole
     tamper(
         "DELETE FROM consent_ledger WHERE {own} AND seq = 5",
         HEAD_BACK,
     )
 
     with database.transaction(recorded.id) as session:
-        checkup = health.look_over(session, recorded.id, now=NOON)
+        checkup = checks.run_check(session, recorded.id, now=NOON)
     assert any("cut off" in problem for problem in checkup.problems)
 
 
@@ -145,28 +146,28 @@ def test_a_permission_that_ran_out_gets_its_own_record(session, workspace):
     assert deadlines.expire_due(session, workspace.id, now=NOON) == 0
     assert deadlines.expire_due(session, workspace.id, now=day) == 1
     assert deadlines.expire_due(session, workspace.id, now=day) == 0
-    assert verify.check(session, workspace.id) == []
+    assert verification.check(session, workspace.id) == []
 
 
 def head_of(database, workspace):
     with database.transaction(workspace.id) as session:
-        return verify.find_head(session, workspace.id)
+        return verification.find_head(session, workspace.id)
 
 
 def test_every_head_given_is_held_not_only_the_last(database, recorded, tamper):
     """Of two heads for one workspace the last one won, so a violated one went unnoticed."""
     good = head_of(database, recorded)
-    bad = verify.Head(3, "ab" * 32)
+    bad = verification.Head(3, "ab" * 32)
 
     for given in ([bad, good], [good, bad]):
-        problems = verify.verify_ledger(database, exported=[(recorded.id, head) for head in given])
+        problems = verification.verify_ledger(database, exported=[(recorded.id, head) for head in given])
         assert [problem.seq for problem in problems if problem.workspace_id == recorded.id] == [3]
 
 
 def test_a_head_of_a_workspace_that_is_not_looked_at_fails(database, recorded):
     """`--workspace 2` with the head of 1 said that all was well."""
     other = a_workspace(database, name="Other", now=NOON)
-    problems = verify.verify_ledger(database, other.id, exported=[(recorded.id, head_of(database, recorded))])
+    problems = verification.verify_ledger(database, other.id, exported=[(recorded.id, head_of(database, recorded))])
 
     assert [(problem.workspace_id, problem.what) for problem in problems] == [
         (recorded.id, "a head of it was given, and it was not looked at")
@@ -174,21 +175,21 @@ def test_a_head_of_a_workspace_that_is_not_looked_at_fails(database, recorded):
 
 
 def test_a_head_of_a_workspace_that_is_gone_fails(database, recorded):
-    problems = verify.verify_ledger(database, exported=[(999_999, head_of(database, recorded))])
+    problems = verification.verify_ledger(database, exported=[(999_999, head_of(database, recorded))])
 
     assert "a head of it was given, and the workspace is gone" in [problem.what for problem in problems]
-    assert verify.verify_ledger(database, 999_999)
+    assert verification.verify_ledger(database, 999_999)
 
 
 def test_a_wiped_ledger_is_found_by_what_the_nightly_looks_noted(database, recorded, tamper):
     with database.transaction(recorded.id) as session:
-        health.look_over(session, recorded.id, now=NOON)
+        checks.run_check(session, recorded.id, now=NOON)
     tamper(
         *(f"DELETE FROM {table} WHERE {{own}}" for table in ("consent_ledger", "consent_evidence", "consent_state")),
         "UPDATE consent_heads SET seq = 0, hash = decode(repeat('00', 32), 'hex') WHERE {own}",
     )
 
-    assert any("cut off" in problem.what for problem in verify.verify_ledger(database, recorded.id))
+    assert any("cut off" in problem.what for problem in verification.verify_ledger(database, recorded.id))
 
 
 @pytest.mark.parametrize(
@@ -227,7 +228,7 @@ def verify_by_command(settings, tmp_path, *words):
 @pytest.mark.parametrize(("is_damaged", "status"), [(False, 0), (True, 1)])
 def test_an_operator_verifies_from_the_command_line(database, recorded, tamper, settings, tmp_path, is_damaged, status):
     """`assent verify-ledger` prints what is wrong and ends with a status that a nightly script understands."""
-    (tmp_path / "head.json").write_text(verify.export(recorded.id, head_of(database, recorded), now=NOON))
+    (tmp_path / "head.json").write_text(verification.export(recorded.id, head_of(database, recorded), now=NOON))
     if is_damaged:
         tamper("DELETE FROM consent_ledger WHERE {own} AND seq = 5", HEAD_BACK)
 
@@ -248,5 +249,5 @@ def test_it_is_said_loudly_when_no_head_from_outside_was_given(recorded, setting
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"workspace_id": 1, "seq": 3, "hash": "x"}', "[" * 100_000])
 def test_a_file_that_is_no_head_is_refused(content):
-    with pytest.raises(verify.HeadUnreadable):
-        verify.read_export(content)
+    with pytest.raises(verification.HeadUnreadable):
+        verification.read_export(content)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from app.customers.imports import encodings, files, steps
+from app.customers.imports import files, steps
+from app.customers.imports.parsing import encodings
 from app.customers.models import Customer
 from tests.factories.customers import import_file
 

@@ -15,8 +15,8 @@ from flask.testing import FlaskClient
 
 from app.accounts import api_keys, workspaces
 from app.cadence import policies
-from app.customers import fields, people
 from app.customers.models import Customer
+from app.customers.profiles import fields, people
 from app.kernel.database import Database
 from tests.factories import NOON
 from tests.factories.customers import a_customer

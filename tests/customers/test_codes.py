@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from app.customers import codes, fields, people, purchases
+from app.customers import purchases
+from app.customers.profiles import codes, fields, people
 from tests.factories import NOON
 from tests.factories.customers import a_customer, a_purchase, import_file
 

@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event, select
 
-from app.customers import cells, exports, fields
 from app.customers.imports import steps
+from app.customers.listing import csv_cells, exports
 from app.customers.models import Customer
+from app.customers.profiles import fields
 from tests.factories import NOON
 from tests.factories.customers import a_customer, import_file
 from tests.factories.workspaces import a_workspace
@@ -26,9 +27,9 @@ HOSTILE = [
 
 @given(st.text())
 def test_quoting_is_undone_exactly(text):
-    quoted = cells.quote(text)
+    quoted = csv_cells.quote(text)
 
-    assert cells.unquote(quoted) == text
+    assert csv_cells.unquote(quoted) == text
     assert quoted[:1] not in ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -36,11 +37,11 @@ def test_quoting_is_undone_exactly(text):
 @given(st.text(alphabet="a;=+-@\t\r\n '＝＋\ufeff\u200b\xa0,1"))
 def test_no_spreadsheet_finds_a_formula_in_a_cell(text):
     """Wherever it parts cells, whatever it overlooks before a sign and however wide the sign is."""
-    quoted = cells.quote(text)
+    quoted = csv_cells.quote(text)
 
     for part in re.split(r"[;\t\r\n]", quoted):
         assert part.lstrip(" \xa0\ufeff\u200b")[:1] not in tuple("=+-@＝＋")
-    assert cells.unquote(quoted) == text
+    assert csv_cells.unquote(quoted) == text
 
 
 @pytest.mark.parametrize("piece", ["\t", ";", " ", "'", "\t'", "= ", ";=", "a="])
@@ -55,8 +56,8 @@ def test_a_long_cell_is_quoted_in_linear_work(piece):
             looked_at.append(key)
             return str.__getitem__(self, key)
 
-    cells.quote(Counted(piece * 2000 + "x="))
-    cells.unquote(Counted("'" + piece * 2000 + "x'="))
+    csv_cells.quote(Counted(piece * 2000 + "x="))
+    csv_cells.unquote(Counted("'" + piece * 2000 + "x'="))
     assert len(looked_at) <= 16 * 2000 * len(piece)
 
 
@@ -80,7 +81,7 @@ def test_an_export_comes_back_as_it_was(database, workspace):
                 member="yes",
                 since="2024-02-29",
             )
-    content = "".join(cells.table(exports.rows(database, workspace.id)))
+    content = "".join(csv_cells.table(exports.rows(database, workspace.id)))
     done = import_file(database, other, content)
 
     assert done.counts == {"created": len(HOSTILE)}
@@ -95,7 +96,7 @@ def known(database, workspace_id):
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_no_cell_begins_like_a_formula(text):
-    line = "".join(cells.table([[text]])).lstrip("\ufeff")
+    line = "".join(csv_cells.table([[text]])).lstrip("\ufeff")
 
     assert next(csv.reader(io.StringIO(line)))[0][:1] not in ("=", "+", "-", "@")
 
@@ -124,7 +125,7 @@ def test_rejected_rows_are_made_while_they_are_downloaded(client, services, data
     pieces = answer.iter_encoded()
     first = next(pieces)
     assert 1 <= len(asked) <= 2
-    assert len(first) < 3 * cells.PIECE
+    assert len(first) < 3 * csv_cells.PIECE
 
     again = import_file(database, workspace.id, first + b"".join(pieces))
     with database.transaction(workspace.id) as session:
@@ -138,7 +139,7 @@ def test_purchases_given_back_can_be_brought_again(database, workspace):
     """A negative amount leaves behind an apostrophe, and loses it."""
     with database.transaction(workspace.id) as session:
         a_customer(session, workspace.id, "ada@example.com")
-    lines = cells.table([["email", "date", "amount"], ["ada@example.com", "2026-03-31", "-12.50"]])
+    lines = csv_cells.table([["email", "date", "amount"], ["ada@example.com", "2026-03-31", "-12.50"]])
     done = import_file(database, workspace.id, "".join(lines), kind="purchases")
 
     assert done.counts == {"created": 1}

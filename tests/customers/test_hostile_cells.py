@@ -8,9 +8,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from app.customers import codes, dates, values
-from app.customers.imports import answer_words, encodings, guessing, headings, mapping, reading
+from app.customers import values
+from app.customers.imports.mapping import guessing, headings, mapping
+from app.customers.imports.parsing import answer_words, encodings, reading
 from app.customers.models import CustomField
+from app.customers.profiles import codes, dates
 
 ODD = ["x" * 300, "1" * 300, "1/2/" + "3" * 200]
 ODD += ["9" * 10, "0" * 13, "31.02.2026", "\0", "\udcff", "\u202e", "['email']"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from app.customers import fields
 from app.customers.models import Customer
+from app.customers.profiles import fields
 from tests.factories.customers import import_file
 
 HEAD = "email,since,size\n"

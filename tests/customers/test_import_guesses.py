@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from app.customers import fields
-from app.customers.imports import encodings, guessing, mapping, reading
+from app.customers.imports.mapping import guessing, mapping
+from app.customers.imports.parsing import encodings, reading
 from app.customers.models import CustomField
+from app.customers.profiles import fields
 
 MAILCHIMP = (
     '"Email Address","First Name","Last Name",Birthday,MEMBER_RATING,OPTIN_TIME,OPTIN_IP,CONFIRM_TIME,CONFIRM_IP,'

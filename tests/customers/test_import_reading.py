@@ -8,8 +8,9 @@ import time
 
 import pytest
 
-from app.customers.imports import encodings, files, reading, steps
-from app.customers.imports.reading import Broken
+from app.customers.imports import files, steps
+from app.customers.imports.parsing import encodings, reading
+from app.customers.imports.parsing.reading import Broken
 from tests.customers.test_bad_files import names
 from tests.factories.customers import import_file
 

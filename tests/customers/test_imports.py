@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import func, select, text
 
-from app.customers import engagement, jobs, people, provenance
+from app.customers import jobs
 from app.customers.imports import checking, running, steps
 from app.customers.models import Customer, Engagement
+from app.customers.profiles import engagement, people, provenance
 from app.kernel.clock import FixedClock
 from tests.factories import NOON
 from tests.factories.customers import an_uploaded_file, import_file, outcome_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.customers import naming
+from app.customers.profiles import naming
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import io
 
 import pytest
 
-from app.customers import people
 from app.customers.imports import checking, running
+from app.customers.profiles import people
 from app.kernel.clock import FixedClock
 from app.web import guard
 from tests.factories import NOON

@@ -7,8 +7,10 @@ from decimal import Decimal
 
 import pytest
 
-from app.customers import addresses, dates, engagement, fields, people, purchases, responses, timeline, values
-from app.customers.timeline import ActivityRow
+from app.customers import addresses, purchases, values
+from app.customers.profiles import dates, engagement, fields, people
+from app.customers.timeline import responses, timeline
+from app.customers.timeline.timeline import ActivityRow
 from tests.factories import NOON
 from tests.factories.customers import a_customer, a_purchase, a_response
 

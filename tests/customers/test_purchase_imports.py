@@ -7,9 +7,9 @@ from decimal import Decimal
 
 from sqlalchemy import select
 
-from app.customers import engagement, people
 from app.customers.models import Customer, Purchase
-from app.segments.history import History
+from app.customers.profiles import engagement, people
+from app.segments.conditions.event_queries import History
 from tests.factories import NOON
 from tests.factories.customers import a_purchase, import_file
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.delivery import character_references
+from app.rendering.html import character_references
 
 
 @pytest.mark.parametrize("read", [character_references.in_text, character_references.in_attribute])

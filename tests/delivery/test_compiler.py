@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.delivery import compiler, mime, syntax
-from app.delivery.content import Content, MessageTooLarge, Stream
-from app.delivery.slots import Slots
+from app.rendering import compiler, mime
+from app.rendering.content import Content, MessageTooLarge, Stream
+from app.rendering.language import syntax
+from app.rendering.slots import Slots
 from bench import render as bench
 
 DATE = mime.date_header(datetime(2026, 3, 2, 10, tzinfo=UTC))

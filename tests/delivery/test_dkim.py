@@ -8,7 +8,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from app.delivery import compiler, dkim, mime
+from app.rendering import compiler, dkim, mime
 from bench import render as bench
 
 DATE = mime.date_header(datetime.now(UTC))

@@ -15,10 +15,10 @@ from app.cadence import policies, quiet_hours
 from app.cadence.decide import Cap, Policy, Why
 from app.cadence.quiet_hours import Hours
 from app.consent import suppression
-from app.customers import people
-from app.delivery import desk, forecast, sends
-from app.delivery.forecast import Forecast
+from app.customers.profiles import people
 from app.delivery.gate import CONTACTS_KEPT
+from app.delivery.sending import forecast, sends, store
+from app.delivery.sending.forecast import Forecast
 from app.kernel.services import Services
 from tests.factories import NOON, delivery
 from tests.factories.consent import a_topic, consented_customer
@@ -43,7 +43,7 @@ def test_what_is_promised_is_what_the_gate_does(services: Services, workspace: W
         send = delivery.a_send(session, workspace, topic_id=rare.id)
         sends.launch(session, workspace.id, send.id, everyone, now=NIGHT)
     for lane_id in delivery.lane_ids(services.database, workspace):
-        one = desk.Desk(services, workspace.id, lane_id)
+        one = store.SendStore(services, workspace.id, lane_id)
         while one.claim():
             pass
 

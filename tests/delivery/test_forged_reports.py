@@ -8,11 +8,11 @@ import pytest
 from sqlalchemy import text
 
 from app.consent import permission
-from app.customers import engagement, people
-from app.delivery.intake import Door
+from app.customers.profiles import engagement, people
+from app.delivery.inbound.listener import InboundServer
 from app.kernel.services import Services
 from app.kernel.tokens import BadToken
-from app.tracking import replies
+from app.tracking.replies import replies
 from tests.delivery.test_returned import a_complaint, a_report
 from tests.factories import NOON, delivery
 from tests.factories.workspaces import WorkspaceForTests
@@ -72,7 +72,7 @@ def test_a_report_that_names_a_message_id_alone_changes_nothing(
     named = raw.replace(b"From:", b"In-Reply-To: <" + token.encode() + b"@shop.example>\r\nFrom:", 1)
     for _ in range(3):
         for to in (f"b+{token}@in.test", INBOX):
-            assert Door(services).take([to], named) == "250 2.0.0 Ok"
+            assert InboundServer(services).take([to], named) == "250 2.0.0 Ok"
 
     assert is_untouched(services, workspace, ids)
     assert kinds(services, workspace) == ["report"]
@@ -85,7 +85,7 @@ def test_a_report_that_gives_the_return_path_back_is_believed_wherever_it_comes(
     token = services.tokens.mint("bounce", workspace.id, *ids)
     raw = a_complaint().replace(b"Version: 1", b"Version: 1\r\nOriginal-Mail-From: <b+" + token.encode() + b"@in.test>")
 
-    assert Door(services).take([INBOX], raw) == "250 2.0.0 Ok"
+    assert InboundServer(services).take([INBOX], raw) == "250 2.0.0 Ok"
     assert kinds(services, workspace)[-1:] == ["complaint"]
 
 
@@ -107,7 +107,7 @@ def test_only_our_own_servers_word_makes_a_reporter_known(
     token = known_to_all(services, workspace, ids).encode()
     raw = b"Authentication-Results: " + results.encode() + b"\r\nIn-Reply-To: <" + token + b"@x>\r\n" + a_complaint()
     given = replace(services, settings=replace(services.settings, authserv_id="mx.shop.example"))
-    Door(given).take([INBOX], raw)
+    InboundServer(given).take([INBOX], raw)
 
     assert is_untouched(services, workspace, ids) is not is_believed
 
@@ -125,7 +125,7 @@ def test_sixty_forged_answers_are_twenty_that_count_for_nobody(
     """From other addresses, by a Message-ID: kept for a person to read, up to a number, as nobody's interest."""
     token = known_to_all(services, workspace, ids)
     answers = [
-        Door(services).take([INBOX], answer(token, "Unsubscribe", sender="evil@else.test", number=number))[:3]
+        InboundServer(services).take([INBOX], answer(token, "Unsubscribe", sender="evil@else.test", number=number))[:3]
         for number in range(60)
     ]
 
@@ -142,8 +142,8 @@ def test_the_persons_own_request_is_heard_after_all_of_them(
 ) -> None:
     token = known_to_all(services, workspace, ids)
     for number in range(25):
-        Door(services).take([INBOX], answer(token, "Hello", sender="evil@else.test", number=number))
-    said = Door(services).take([INBOX], answer(token, "Unsubscribe", sender="P0@example.com", number=99))
+        InboundServer(services).take([INBOX], answer(token, "Hello", sender="evil@else.test", number=number))
+    said = InboundServer(services).take([INBOX], answer(token, "Unsubscribe", sender="P0@example.com", number=99))
 
     assert said == "250 2.0.0 Ok"
     with services.database.transaction(workspace.id) as session:
@@ -160,7 +160,7 @@ def test_where_our_server_checks_senders_an_unchecked_one_is_nobody(
 ) -> None:
     token = known_to_all(services, workspace, ids)
     raw = b"Authentication-Results: " + results.encode() + b"\r\n" + answer(token, "How nice", sender="p0@example.com")
-    Door(replace(services, settings=replace(services.settings, authserv_id="mx.test"))).take([INBOX], raw)
+    InboundServer(replace(services, settings=replace(services.settings, authserv_id="mx.test"))).take([INBOX], raw)
 
     with services.database.transaction(workspace.id) as session:
         assert (engagement.get(session, workspace.id, ids[2]).latest_reply_at is not None) is counts

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import text
 
-from app.delivery import received
+from app.delivery.inbound import parsed_mail
 from app.kernel.database import Database
 from app.kernel.services import Services
 from tests.factories import NOON, delivery
@@ -98,7 +98,7 @@ def test_what_cannot_be_written_down_stays_with_the_peer(
 
 def test_headers_are_read_one_by_one() -> None:
     """Encoded words are decoded, folded lines joined; the first of two counts, and what is broken is shown as it is."""
-    mail = received.read(
+    mail = parsed_mail.read(
         b"Subject: =?utf-8?b?6YCA6K6i?=\r\n please\r\nCc: list@\r\nX: =?utf-8?b?4?=\r\nSUBJECT: two\r\n\r\n"
     )
 
@@ -112,4 +112,4 @@ def test_only_what_the_person_wrote_is_their_text() -> None:
     )
     html = b"--b\r\nContent-Type: text/html\r\n\r\n<p>Hello</p>\r\n--b--\r\n"
 
-    assert received.read(PARTS + attached + html).text.strip() == "Hello"
+    assert parsed_mail.read(PARTS + attached + html).text.strip() == "Hello"

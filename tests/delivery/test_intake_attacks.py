@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from app.delivery import intake_server
+from app.delivery.inbound import smtp_server
 from app.kernel.services import Services
 from tests.factories import NOON, incoming
 from tests.factories.consent import consented_customer
@@ -105,7 +105,7 @@ def test_too_large_a_mail_is_refused_for_good(running: RunningIntake, addresses:
         peer.mail("ada@example.com")
         peer.rcpt(addresses[2])
         peer.docmd("DATA")
-        for _ in range(intake_server.LARGEST // MEGABYTE + 1):
+        for _ in range(smtp_server.LARGEST // MEGABYTE + 1):
             peer.send(b"x" * MEGABYTE)
         peer.send(b"\r\n.\r\n")
         assert peer.getreply()[0] == 552
@@ -119,7 +119,7 @@ def test_connections_of_one_network_are_counted(running: RunningIntake) -> None:
     with ExitStack() as opened:
         held = [
             opened.enter_context(smtplib.SMTP("127.0.0.1", running.port, timeout=60))
-            for _ in range(intake_server.MOST_OF_ONE_NETWORK)
+            for _ in range(smtp_server.MOST_OF_ONE_NETWORK)
         ]
         with pytest.raises(smtplib.SMTPConnectError, match="421"):
             smtplib.SMTP("127.0.0.1", running.port, timeout=60)

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from app.delivery import bounces, mail_parts, mail_text, received
-from app.delivery.intake import Door
+from app.delivery.inbound import bounce_classification, mail_parts, mail_text, parsed_mail
+from app.delivery.inbound.listener import InboundServer
 from app.kernel.services import Services
 from tests.delivery.test_returned import a_complaint, a_report
 from tests.factories import NOON, incoming
@@ -32,10 +32,10 @@ CHARSETS += ["a\0b", "utf-16", "*0*=", '"']
 @settings(max_examples=300, deadline=None)
 @given(st.binary(max_size=400))
 def test_any_octets_are_a_mail(raw: bytes) -> None:
-    said = received.read(raw)
+    said = parsed_mail.read(raw)
 
     said.text.encode()
-    bounces.read_report(said)
+    bounce_classification.read_report(said)
 
 
 @settings(max_examples=200, deadline=None)
@@ -50,7 +50,7 @@ def test_every_broken_mail_is_taken_or_refused_for_good(services: Services, work
     """Six hundred mails a few octets away from a reply, a bounce and a complaint."""
     with services.database.transaction(workspace.id) as session:
         ada = consented_customer(session, workspace.id, email="ada@example.com", now=NOON).id
-    door, mint = Door(services), services.tokens.mint
+    door, mint = InboundServer(services), services.tokens.mint
     ids = (workspace.id, 1, 1, ada)
     tokens = [f"b+{mint('bounce', *ids)}@in.test", f"r+{mint('reply', *ids)}@in.test"]
     dice, answers = random.Random(6), set()
@@ -74,14 +74,14 @@ def test_a_reply_is_kept_whatever_its_headers_name(
         "\r\nWhen do you open?\r\n"
     ).encode()
 
-    assert Door(services).take([to], raw) == "250 2.0.0 Ok"
+    assert InboundServer(services).take([to], raw) == "250 2.0.0 Ok"
     with services.database.transaction(workspace.id) as session:
         assert session.scalar(text("SELECT class FROM replies")) == "human"
 
 
 def test_lines_of_any_length_are_read() -> None:
     """RFC 5321 asks for a thousand octets; programs write more, and were refused."""
-    assert received.read(b"Subject: Re\r\n\r\n" + b"x" * 100_000).text == "x" * 20_000
+    assert parsed_mail.read(b"Subject: Re\r\n\r\n" + b"x" * 100_000).text == "x" * 20_000
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_lines_of_any_length_are_read() -> None:
 )
 def test_what_no_mail_program_writes_is_refused_by_name(raw: bytes, why: str) -> None:
     with pytest.raises(mail_parts.Unreadable, match=why):
-        received.read(raw)
+        parsed_mail.read(raw)
 
 
 HTML = [
@@ -109,6 +109,6 @@ HTML = [
 @pytest.mark.parametrize(("html", "seen"), HTML)
 def test_a_reply_of_html_alone_is_read(html: str, seen: str) -> None:
     """What the person wrote, in lines, without the mail they quote."""
-    said = received.read(b"Content-Type: text/html; charset=utf-8\r\n\r\n" + html.encode())
+    said = parsed_mail.read(b"Content-Type: text/html; charset=utf-8\r\n\r\n" + html.encode())
 
     assert "\n".join(filter(None, (line.strip() for line in said.text.split("\n")))) == seen

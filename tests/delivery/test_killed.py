@@ -13,8 +13,9 @@ from sqlalchemy import text
 
 from app.cadence import policies
 from app.cadence.decide import Policy
-from app.delivery import history, sweeping
-from app.delivery.pace import GROUP
+from app.delivery import history
+from app.delivery.sending import recovery
+from app.delivery.sending.rate_limit import GROUP
 from app.kernel.services import Services
 from tests.factories import NOON, delivery
 from tests.factories.workspaces import WorkspaceForTests
@@ -84,4 +85,4 @@ def after_a_minute(services: Services, workspace: WorkspaceForTests) -> None:
     """Leases run by the database's own clock: let them have run out, and sweep."""
     with services.database.transaction(workspace.id) as session:
         session.execute(text("UPDATE batches SET lease_until = 'epoch' WHERE state = 'leased'"))
-        sweeping.sweep(session, workspace.id, now=NOON)
+        recovery.sweep(session, workspace.id, now=NOON)

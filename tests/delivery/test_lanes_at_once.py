@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
-from app.delivery import lanes
+from app.delivery.sending import lanes
 from app.kernel.database import Database
 from tests.factories import NOON
 from tests.factories.turns import until_somebody_waits

@@ -8,28 +8,28 @@ import pytest
 from sqlalchemy import text
 
 from app.consent import permission
-from app.delivery import desk, outcomes, sends, sweeping
-from app.delivery.letters import Letter
 from app.delivery.models import SendState
-from app.delivery.smtp import Outcome, Phase
+from app.delivery.sending import recovery, results, sends, store
+from app.delivery.sending.outgoing import OutgoingMessage
+from app.delivery.smtp.connection import Outcome, Phase
 from app.kernel.services import Services
 from tests.factories import NOON, delivery
 from tests.factories.workspaces import WorkspaceForTests
 
 
-def handed_over(services: Services, workspace: WorkspaceForTests) -> tuple[desk.Desk, list[Letter]]:
+def handed_over(services: Services, workspace: WorkspaceForTests) -> tuple[store.SendStore, list[OutgoingMessage]]:
     """A sender with everything of its lane handed over and nothing answered yet."""
-    sender = desk.Desk(services, workspace.id, delivery.lane_ids(services.database, workspace)[0])
-    letters = sender.claim()
-    assert letters
-    assert sender.turn([], [letters]) == {letter.id for letter in letters}
-    return sender, letters
+    sender = store.SendStore(services, workspace.id, delivery.lane_ids(services.database, workspace)[0])
+    messages = sender.claim()
+    assert messages
+    assert sender.flush([], [messages]) == {message.id for message in messages}
+    return sender, messages
 
 
 def sweep_when_leases_ran_out(services: Services, workspace: WorkspaceForTests, after: timedelta) -> None:
     with services.database.transaction(workspace.id) as session:
         session.execute(text("UPDATE batches SET lease_until = 'epoch' WHERE state = 'leased'"))
-        sweeping.sweep(session, workspace.id, now=NOON + after)
+        recovery.sweep(session, workspace.id, now=NOON + after)
 
 
 GREYLISTED = Outcome(Phase.RCPT, 450, "4.2.0 greylisted")
@@ -41,10 +41,10 @@ def test_what_comes_back_after_a_cancelling_does_not_wait(
 ) -> None:
     """A message under way while its send is cancelled ends as cancelled, and so does its batch."""
     send_id = delivery.a_launched_send(services.database, workspace, 1)
-    sender, letters = handed_over(services, workspace)
+    sender, messages = handed_over(services, workspace)
     with services.database.transaction(workspace.id) as session:
         sends.cancel(session, workspace.id, send_id, now=NOON)
-    sender.turn([outcomes.judge(letters[0], outcome, now=NOON)], [])
+    sender.flush([results.interpret(messages[0], outcome, now=NOON)], [])
     sender.close()
     sweep_when_leases_ran_out(services, workspace, timedelta(minutes=1))
 
@@ -63,7 +63,7 @@ def test_a_notice_whose_sender_died_is_sent_again(services: Services, workspace:
     sweep_when_leases_ran_out(services, workspace, timedelta(minutes=2))
 
     assert delivery.states(services.database, workspace) == {"p0@example.com": ("queued", "sender_died")}
-    assert [letter.attempt for letter in handed_over(services, workspace)[1]] == [2]
+    assert [message.attempt for message in handed_over(services, workspace)[1]] == [2]
 
 
 def test_nobody_else_closes_a_batch(services: Services, workspace: WorkspaceForTests) -> None:
@@ -82,29 +82,29 @@ def test_what_came_back_after_the_batch_was_closed_leaves_again(
 ) -> None:
     """The lease was lost, the batch is done, and then the message turns out never to have left."""
     delivery.a_launched_send(services.database, workspace, 1)
-    sender, letters = handed_over(services, workspace)
+    sender, messages = handed_over(services, workspace)
     with services.database.transaction(workspace.id) as session:
         session.execute(text("UPDATE batches SET state = 'done', holder = NULL, lease_until = NULL"))
     sender.renew()
-    sender.turn([outcomes.returned(letters[0], now=NOON)], [])
+    sender.flush([results.unsent(messages[0], now=NOON)], [])
     sender.close()
     sweep_when_leases_ran_out(services, workspace, timedelta(seconds=1))
 
-    assert [letter.attempt for letter in handed_over(services, workspace)[1]] == [2]
+    assert [message.attempt for message in handed_over(services, workspace)[1]] == [2]
 
 
 def test_no_send_stays_open_for_what_lies_nowhere(services: Services, workspace: WorkspaceForTests) -> None:
     """Queued and handed messages in no open batch: the ones are due at once, the others in doubt."""
     send_id = delivery.a_launched_send(services.database, workspace, 2)
-    _, letters = handed_over(services, workspace)
+    _, messages = handed_over(services, workspace)
     with services.database.transaction(workspace.id) as session:
         session.execute(text("UPDATE batches SET state = 'done', holder = NULL, lease_until = NULL"))
-        session.execute(text("UPDATE messages SET state = 'queued' WHERE id = :id"), {"id": letters[0].id})
+        session.execute(text("UPDATE messages SET state = 'queued' WHERE id = :id"), {"id": messages[0].id})
     sweep_when_leases_ran_out(services, workspace, timedelta(minutes=2))
 
     states = delivery.states(services.database, workspace)
-    assert states[letters[1].email] == ("in_doubt", "answer_lost")
-    assert [letter.id for letter in handed_over(services, workspace)[1]] == [letters[0].id]
+    assert states[messages[1].email] == ("in_doubt", "answer_lost")
+    assert [message.id for message in handed_over(services, workspace)[1]] == [messages[0].id]
     with services.database.transaction(workspace.id) as session:
         assert sends.get(session, workspace.id, send_id).state == SendState.RUNNING
 
@@ -112,17 +112,17 @@ def test_no_send_stays_open_for_what_lies_nowhere(services: Services, workspace:
 def test_who_lost_its_lease_hands_nothing_over(services: Services, workspace: WorkspaceForTests) -> None:
     """Two senders claimed the same attempt; what the one has handed over since, the other does not hand over again."""
     delivery.a_launched_send(services.database, workspace, 1)
-    first, letters = handed_over(services, workspace)
-    first.turn([outcomes.returned(letters[0], now=NOON)], [])
+    first, messages = handed_over(services, workspace)
+    first.flush([results.unsent(messages[0], now=NOON)], [])
     sweep_when_leases_ran_out(services, workspace, timedelta(seconds=1))
-    slow = desk.Desk(services, workspace.id, delivery.lane_ids(services.database, workspace)[0])
+    slow = store.SendStore(services, workspace.id, delivery.lane_ids(services.database, workspace)[0])
     held = slow.claim()
     sweep_when_leases_ran_out(services, workspace, timedelta(seconds=2))
     other, theirs = handed_over(services, workspace)
-    other.turn([outcomes.returned(theirs[0], now=NOON)], [])
+    other.flush([results.unsent(theirs[0], now=NOON)], [])
 
     assert held
-    assert slow.turn([], [held]) == set()
+    assert slow.flush([], [held]) == set()
 
 
 def test_a_late_answer_says_nothing_about_a_later_attempt(services: Services, workspace: WorkspaceForTests) -> None:
@@ -132,9 +132,9 @@ def test_a_late_answer_says_nothing_about_a_later_attempt(services: Services, wo
         seq = permission.state_of(session, workspace.id, customer_id)[0].ledger_seq
         send = delivery.a_send(session, workspace, kind="notice", topic_id=None)
         sends.add(session, workspace.id, send.id, [customer_id], now=NOON, permission_seq=seq)
-    slow, letters = handed_over(services, workspace)
+    slow, messages = handed_over(services, workspace)
     sweep_when_leases_ran_out(services, workspace, timedelta(minutes=2))
     handed_over(services, workspace)
-    slow.turn([outcomes.judge(letters[0], GREYLISTED, now=NOON)], [])
+    slow.flush([results.interpret(messages[0], GREYLISTED, now=NOON)], [])
 
     assert delivery.states(services.database, workspace) == {"p0@example.com": ("handed", None)}

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from app.accounts import identities, relays
+from app.accounts.identities import identities, relays
 from app.cadence import policies
 from app.cadence.decide import Policy
-from app.customers import people
-from app.delivery import desk, forecast, lanes, sends
+from app.customers.profiles import people
 from app.delivery.gate import CONTACTS_KEPT
-from app.delivery.pace import Pace
+from app.delivery.sending import forecast, lanes, sends, store
+from app.delivery.sending.rate_limit import RateLimit
 from app.kernel.services import Services
 from app.kernel.settings import Key
 from tests.factories import NOON, delivery
@@ -34,7 +34,7 @@ def test_an_identitys_senders_share_what_it_may_send(services: Services, workspa
         send = delivery.a_send(session, workspace)
         sends.launch(session, workspace.id, send.id, people.base_query(workspace.id), now=NOON)
     first, second = (
-        desk.Desk(services, workspace.id, lane_id) for lane_id in delivery.lane_ids(services.database, workspace)
+        store.SendStore(services, workspace.id, lane_id) for lane_id in delivery.lane_ids(services.database, workspace)
     )
 
     alone = first.open()
@@ -52,7 +52,7 @@ def test_an_identitys_senders_share_what_it_may_send(services: Services, workspa
 
 
 def test_a_shared_limit_never_lifts_what_the_provider_slowed_down() -> None:
-    pace = Pace(40.0, now=0.0)
+    pace = RateLimit(40.0, now=0.0)
     pace.limit_to(20.0)
     assert pace.group == 10
     pace.deferred(now=1.0)
@@ -113,7 +113,7 @@ def test_a_promise_is_kept_however_much_else_was_sent(services: Services, worksp
         told = forecast.of_audience(session, workspace.id, everyone, topic.id, now=NOON)
         sends.launch(session, workspace.id, send.id, everyone, now=NOON)
 
-    assert desk.Desk(services, workspace.id, delivery.lane_ids(services.database, workspace)[0]).claim() == []
+    assert store.SendStore(services, workspace.id, delivery.lane_ids(services.database, workspace)[0]).claim() == []
     with services.database.transaction(workspace.id) as session:
         query = text("SELECT reason, due_at FROM messages WHERE send_id = :send")
         assert tuple(session.execute(query, {"send": send.id}).one()) == ("waiting:promise", moments[0] + rare)

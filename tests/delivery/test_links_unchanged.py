@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.campaigns import plain_text, templates
-from app.campaigns.brands import Brand
-from app.delivery import character_references, compiler
-from app.delivery.content import Content, Stream
+from app.rendering import compiler
+from app.rendering.brands import Brand
+from app.rendering.content import Content, Stream
+from app.rendering.html import character_references
+from app.rendering.sources import plain_text, templates
 
 STREAM = Stream("Tea", "tea@shop.example", "https://m.example", list_id="tea.shop.example", postal_address="1 Lane")
 LEGACY = sorted(name for name in html5 if not name.endswith(";"))

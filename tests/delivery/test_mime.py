@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.delivery import compiler, mime
-from app.delivery.content import Content, Stream
-from app.delivery.slots import Slots
+from app.rendering import compiler, mime
+from app.rendering.content import Content, Stream
+from app.rendering.slots import Slots
 
 DATE = mime.date_header(datetime(2026, 3, 2, 10, tzinfo=UTC))
 LIST_HEADERS = [

@@ -11,11 +11,13 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from app.accounts import identities, invitations, vault
-from app.consent import double_opt_in, signup_forms, suppression
-from app.consent.double_opt_in import Answer
-from app.customers import people
-from app.delivery import direct, notices
+from app.accounts import invitations, vault
+from app.accounts.identities import identities
+from app.consent import suppression
+from app.consent.signup import double_opt_in, signup_forms
+from app.consent.signup.double_opt_in import Answer
+from app.customers.profiles import people
+from app.delivery.transactional import messages, staff_mail
 from app.kernel.services import Services
 from tests.factories import NOON, delivery
 from tests.factories.consent import a_form, a_topic
@@ -38,7 +40,7 @@ def test_the_question_is_asked_once_and_names_its_record(
         request_id = a_request(session, workspace)
     for _ in range(2):
         with services.database.transaction(workspace.id) as session:
-            notices.ask_confirmation(session, workspace.id, request_id, now=NOON)
+            messages.ask_confirmation(session, workspace.id, request_id, now=NOON)
     with delivery.a_sink(tmp_path) as sink:
         delivery.run_lanes(delivery.services_to(services, sink), workspace)
 
@@ -67,7 +69,7 @@ def test_two_questions_to_one_person_at_once_are_two_mails(services: Services, w
         with services.database.transaction(workspace.id) as session:
             session.execute(text("SELECT 1"))
             together.wait()
-            notices.ask_confirmation(session, workspace.id, request_id, now=NOON)
+            messages.ask_confirmation(session, workspace.id, request_id, now=NOON)
 
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(ask, requests * 2))
@@ -82,7 +84,7 @@ def test_a_second_message_for_one_request_is_refused_by_the_database(
 ) -> None:
     with services.database.transaction(workspace.id) as session:
         request_id = a_request(session, workspace)
-        notices.ask_confirmation(session, workspace.id, request_id, now=NOON)
+        messages.ask_confirmation(session, workspace.id, request_id, now=NOON)
     again = text(
         "INSERT INTO messages (workspace_id, send_id, customer_id, state, extra)"
         " SELECT workspace_id, send_id + 1, customer_id, 'queued', extra FROM messages"
@@ -102,7 +104,7 @@ def test_a_dead_mailbox_is_not_asked(services: Services, workspace: WorkspaceFor
         assert person
         assert person.address_digest
         digest = person.address_digest
-        notices.ask_confirmation(session, workspace.id, request_id, now=NOON)
+        messages.ask_confirmation(session, workspace.id, request_id, now=NOON)
         suppression.add(
             session, workspace.id, address_digest=digest, reason=suppression.BOUNCED, source="test", now=NOON
         )
@@ -118,7 +120,7 @@ def test_a_mail_to_staff_leaves_once(services: Services, workspace: WorkspaceFor
     with delivery.a_sink(tmp_path) as sink:
         to_sink = delivery.services_to(services, sink)
         with services.database.transaction(workspace.id) as session:
-            mail = notices.send_to_staff(
+            mail = messages.send_to_staff(
                 session,
                 workspace.id,
                 kind="test",
@@ -129,7 +131,7 @@ def test_a_mail_to_staff_leaves_once(services: Services, workspace: WorkspaceFor
                 now=NOON,
             )
         for _ in range(2):
-            direct.send(to_sink, workspace.id, mail.id)
+            staff_mail.send(to_sink, workspace.id, mail.id)
 
         assert sink.recipients() == ["olga@shop.test"]
 
@@ -152,8 +154,8 @@ def test_an_invitation_passes_no_server_of_who_invites(
                 invited_by=workspace.owner_id,
                 now=NOON,
             )
-            notices.invite(session, workspace.id, invitation.id, to_sink)
+            messages.invite(session, workspace.id, invitation.id, to_sink)
             mail_id = session.scalars(text("SELECT id FROM staff_mails")).one()
-        direct.send(to_sink, workspace.id, mail_id)
+        staff_mail.send(to_sink, workspace.id, mail_id)
 
         assert sink.recipients() == ["nora@shop.test"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.delivery import lanes
+from app.delivery.sending import lanes
 from app.kernel.database import Database
 from tests.factories import NOON, delivery
 from tests.factories.workspaces import WorkspaceForTests

@@ -12,12 +12,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from app.accounts import identities, relays
-from app.consent import double_opt_in, signup_forms
-from app.delivery import direct, lanes, notices, outbound, patience, sweeping
+from app.accounts.identities import identities, relays
+from app.consent.signup import double_opt_in, signup_forms
 from app.delivery.models import Lane
-from app.delivery.smtp import Timeouts
-from app.kernel import registry
+from app.delivery.sending import lanes, recovery, relay_timeouts, worker
+from app.delivery.smtp.connection import Timeouts
+from app.delivery.transactional import messages, staff_mail
+from app.kernel.queueing import registry
 from app.kernel.services import Services
 from tests.factories import NOON, delivery
 from tests.factories.consent import a_form
@@ -63,8 +64,10 @@ def sending_to(services: Services, url: str) -> Services:
 def test_a_workspaces_server_gets_seconds_and_the_operators_minutes(services: Services) -> None:
     named = replace(relays.from_url("smtp://relay.example"), is_of_workspace=True)
 
-    assert patience.timeouts(named, services.settings) == Timeouts(connect=10, command=10, dot=30)
-    assert patience.timeouts(relays.from_url("smtp://relay.example"), services.settings) == patience.OPERATORS
+    assert relay_timeouts.timeouts(named, services.settings) == Timeouts(connect=10, command=10, dot=30)
+    assert (
+        relay_timeouts.timeouts(relays.from_url("smtp://relay.example"), services.settings) == relay_timeouts.OPERATORS
+    )
 
 
 def test_which_relay_is_a_workspaces_does_not_hang_on_where_it_may_lead(
@@ -93,7 +96,7 @@ def test_a_server_that_talks_without_end_is_hung_up_on(services: Services, works
     lane_id = delivery.lane_ids(services.database, workspace)[0]
     with a_talkative_relay() as url:
         timeouts = Timeouts(connect=5, command=5, dot=1)
-        outbound.run(sending_to(services, url), workspace.id, lane_id, seconds=1, timeouts=timeouts)
+        worker.run(sending_to(services, url), workspace.id, lane_id, seconds=1, timeouts=timeouts)
 
     assert {state for state, _ in delivery.states(services.database, workspace).values()} == {"queued"}
 
@@ -105,7 +108,7 @@ def test_one_silence_lets_every_lane_of_the_relay_rest(services: Services, works
     for answers in (GREETS, AGREES):
         with a_mute_relay(answers) as mute:
             timeouts = Timeouts(connect=1, command=1, dot=1)
-            outbound.run(sending_to(services, mute.url), workspace.id, lane_id, timeouts=timeouts)
+            worker.run(sending_to(services, mute.url), workspace.id, lane_id, timeouts=timeouts)
             assert mute.calls == 1
         with services.database.transaction(workspace.id) as session:
             query = select(Lane).where(Lane.workspace_id == workspace.id, Lane.identity_id == workspace.identity_id)
@@ -119,7 +122,7 @@ def test_one_silence_lets_every_lane_of_the_relay_rest(services: Services, works
 def test_a_mail_to_staff_is_given_up_for_now_in_time(services: Services, workspace: WorkspaceForTests) -> None:
     with services.database.transaction(workspace.id) as session:
         identity = identities.get(session, workspace.id, workspace.identity_id)
-        mail = notices.send_to_staff(
+        mail = messages.send_to_staff(
             session,
             workspace.id,
             kind="test",
@@ -142,8 +145,8 @@ def test_a_mail_to_staff_is_given_up_for_now_in_time(services: Services, workspa
                 now=NOON,
                 may_be_private=True,
             )
-        with pytest.raises(direct.NotYet):
-            direct.send(allowing, workspace.id, mail.id)
+        with pytest.raises(staff_mail.NotYet):
+            staff_mail.send(allowing, workspace.id, mail.id)
 
 
 def test_confirmations_and_mails_to_staff_stand_in_queues_of_their_own(
@@ -155,15 +158,15 @@ def test_confirmations_and_mails_to_staff_stand_in_queues_of_their_own(
         chosen = tuple(signup_forms.choices(session, form, language="en", sender="Shop", now=NOON))
         answer = double_opt_in.Answer(email="new@example.com", chosen=chosen, page="http://x.test", ip="198.51.100.7")
         request_id = double_opt_in.request(session, workspace.id, form, answer, now=NOON)
-        notices.ask_confirmation(session, workspace.id, request_id, now=NOON)
+        messages.ask_confirmation(session, workspace.id, request_id, now=NOON)
     delivery.a_launched_send(services.database, workspace, 2)
     with services.database.transaction(workspace.id) as session:
         queues = names_waiting(session, workspace.id)
         assert (queues["delivery.send_notices"], queues["delivery.send_lane"]) == ("notices", "send")
         assert registry.queue_of("delivery.send_confirmation") == registry.NOTICE_QUEUE
         assert registry.queue_of("delivery.send_staff_mail") == registry.STAFF_MAIL_QUEUE
-        sweeping.sweep(session, workspace.id, now=NOON)
+        recovery.sweep(session, workspace.id, now=NOON)
     lane_id = delivery.lane_ids(services.database, workspace)[0]
     with delivery.a_sink(tmp_path) as sink:
-        outbound.run(delivery.services_to(services, sink), workspace.id, lane_id, only_notices=True)
+        worker.run(delivery.services_to(services, sink), workspace.id, lane_id, only_notices=True)
         assert sink.recipients() == ["new@example.com"]

@@ -13,9 +13,9 @@ from sqlalchemy import text
 
 from app.cadence import policies
 from app.cadence.decide import Policy
-from app.customers import people
-from app.delivery import lanes, refusals, sends, sweeping
-from app.delivery.bounces import Cause, classify
+from app.customers.profiles import people
+from app.delivery.inbound.bounce_classification import Cause, classify
+from app.delivery.sending import lanes, provider_refusals, recovery, sends
 from app.kernel.clock import FixedClock
 from app.kernel.services import Services
 from tests.factories import NOON, delivery
@@ -43,7 +43,7 @@ def several_at(services: Services, workspace: WorkspaceForTests, count: int, dom
 def send_all(services: Services, workspace: WorkspaceForTests, folder: Path, *rules: dict[str, Any]) -> list[str]:
     """Lay what is due, let senders work until nothing is, and return whom the server took mail for."""
     with services.database.transaction(workspace.id) as session:
-        sweeping.sweep(session, workspace.id, now=services.clock.now())
+        recovery.sweep(session, workspace.id, now=services.clock.now())
     with delivery.a_sink(folder, *rules) as sink:
         delivery.run_lanes(delivery.services_to(services, sink), workspace)
         taken = sink.recipients()
@@ -64,7 +64,7 @@ def states_at(services: Services, workspace: WorkspaceForTests, domain: str) -> 
 
 def resting(services: Services, workspace: WorkspaceForTests) -> list[str]:
     with services.database.transaction(workspace.id) as session:
-        return [each.domain for each in refusals.list_resting(session, workspace.id)]
+        return [each.domain for each in provider_refusals.list_resting(session, workspace.id)]
 
 
 def test_one_recipients_refusal_pauses_nobody_elses_mail(
@@ -101,16 +101,16 @@ def test_a_domain_that_refuses_several_people_rests_alone_and_is_tried_with_one_
         *[("refused", "policy")] * 4,
     ]
 
-    clock.advance(refusals.FIRST_REST)
+    clock.advance(provider_refusals.FIRST_REST)
     assert send_all(services, workspace, tmp_path, rule) == []
     assert states_at(services, workspace, CLOSED).count(("refused", "policy")) == 5
-    clock.advance(refusals.FIRST_REST)
+    clock.advance(provider_refusals.FIRST_REST)
     assert send_all(services, workspace, tmp_path) == []
 
-    clock.advance(refusals.FIRST_REST)
+    clock.advance(provider_refusals.FIRST_REST)
     assert len(send_all(services, workspace, tmp_path)) == 1
     assert resting(services, workspace) == []
-    clock.advance(refusals.BEHIND_A_TRIAL)
+    clock.advance(provider_refusals.BEHIND_A_TRIAL)
     assert len(send_all(services, workspace, tmp_path)) == 7
     with services.database.transaction(workspace.id) as session:
         assert session.scalar(text("SELECT count(*) FROM suppressions")) == 0
@@ -148,7 +148,7 @@ def test_a_relay_that_refuses_us_is_tried_again_by_itself_with_one_connection(
 ) -> None:
     delivery.a_launched_send(services.database, workspace, 3)
     lane_id = delivery.lane_ids(services.database, workspace)[0]
-    for rest in (refusals.FIRST_REST, 2 * refusals.FIRST_REST):
+    for rest in (provider_refusals.FIRST_REST, 2 * provider_refusals.FIRST_REST):
         send_all(services, workspace, tmp_path, {"at": "mail", "reply": "530 5.7.0 Authentication required"})
         with services.database.transaction(workspace.id) as session:
             lane = lanes.get(session, workspace.id, lane_id)
@@ -217,14 +217,14 @@ def test_an_address_refused_without_a_reason_three_times_in_a_row_falls_silent(
 
 @given(refused=st.integers(0, 60), taken=st.integers(0, 10_000))
 def test_few_people_and_small_parts_are_never_evidence(refused: int, taken: int) -> None:
-    if refusals.is_evident(refused, taken):
+    if provider_refusals.is_evident(refused, taken):
         assert refused >= 3
-        assert not refusals.is_evident(refused, taken + 5 * refused)
-        assert refusals.is_evident(refused + 1, taken)
+        assert not provider_refusals.is_evident(refused, taken + 5 * refused)
+        assert provider_refusals.is_evident(refused + 1, taken)
 
 
 def test_rests_grow_and_end_within_a_day() -> None:
-    rests = [refusals.rest(setbacks) for setbacks in range(40)]
+    rests = [provider_refusals.rest(setbacks) for setbacks in range(40)]
 
     assert rests[0] == timedelta(minutes=15)
     assert rests == sorted(rests)

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from app.accounts import identities, relays
-from app.delivery import direct, notices, smtp_session
-from app.delivery.smtp import Timeouts
-from app.delivery.smtp_session import ConnectionRefused
+from app.accounts.identities import identities, relays
+from app.delivery.smtp import handshake
+from app.delivery.smtp.connection import Timeouts
+from app.delivery.smtp.handshake import ConnectionRefused
+from app.delivery.transactional import messages, staff_mail
 from app.kernel.services import Services
 from tests.factories import NOON, delivery
 from tests.factories.certificates import a_certificate
@@ -58,7 +59,7 @@ def set_relay(services: Services, workspace: WorkspaceForTests, url: str, *, may
 
 def write_to_staff(services: Services, workspace: WorkspaceForTests) -> None:
     with services.database.transaction(workspace.id) as session:
-        mail_id = notices.send_to_staff(
+        mail_id = messages.send_to_staff(
             session,
             workspace.id,
             kind="test",
@@ -68,7 +69,7 @@ def write_to_staff(services: Services, workspace: WorkspaceForTests) -> None:
             settings=services.settings,
             now=NOON,
         ).id
-    direct.send(services, workspace.id, mail_id)
+    staff_mail.send(services, workspace.id, mail_id)
 
 
 @pytest.mark.parametrize("host", INSIDE)
@@ -145,7 +146,7 @@ def test_the_certificate_is_checked_against_the_name_that_was_typed(
         server = await asyncio.start_server(greet, "127.0.0.1", 0, ssl=served)
         relay = relays.from_url(f"smtps://{host}:{server.sockets[0].getsockname()[1]}")
         try:
-            (await smtp_session.connect(relay, helo="test", timeouts=QUICK)).abort()
+            (await handshake.connect(relay, helo="test", timeouts=QUICK)).abort()
         finally:
             server.close()
 

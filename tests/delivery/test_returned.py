@@ -10,9 +10,9 @@ from aiosmtpd.smtp import Envelope
 from sqlalchemy import text
 
 from app.consent import permission, suppression
-from app.customers import people
-from app.delivery import bounces, intake, received
-from app.delivery.bounces import Cause
+from app.customers.profiles import people
+from app.delivery.inbound import bounce_classification, listener, parsed_mail
+from app.delivery.inbound.bounce_classification import Cause
 from app.kernel.services import Services
 from tests.factories import NOON, delivery
 from tests.factories.workspaces import WorkspaceForTests
@@ -38,7 +38,7 @@ CODES = [
 @pytest.mark.parametrize(("code", "words", "cause"), CODES)
 def test_the_digits_say_whose_fault_it_is(code: int, words: str, cause: Cause) -> None:
     """B2 to B5: address faults blame the address, policy faults us, unknown ones nobody."""
-    assert bounces.classify(code, words) is cause
+    assert bounce_classification.classify(code, words) is cause
 
 
 def a_report(status: str, *, action: str = "failed", diagnostic: str = "smtp; 550 5.1.1 no such user") -> bytes:
@@ -90,7 +90,7 @@ def test_a_report_to_the_return_path_ends_the_right_thing(
     is_silent: bool,
 ) -> None:
     """The message is named by its return path alone; the same report twice is one bounce."""
-    door = intake.Door(services)
+    door = listener.InboundServer(services)
     for _ in range(2):
         door.take([return_path], raw)
 
@@ -106,7 +106,7 @@ def test_only_a_complaint_of_abuse_ends_marketing(
     services: Services, workspace: WorkspaceForTests, return_path: str, kind: str, stops: bool
 ) -> None:
     """B8: one report, twice, is one complaint; a "not spam" changes nothing."""
-    door = intake.Door(services)
+    door = listener.InboundServer(services)
     for _ in range(2):
         door.take([return_path], a_complaint(kind))
 
@@ -123,7 +123,7 @@ def test_only_a_complaint_of_abuse_ends_marketing(
 
 def test_a_forged_return_path_is_no_mailbox_of_ours(services: Services, return_path: str) -> None:
     """A changed token is refused at RCPT, before any content is read."""
-    door = intake.Door(services)
+    door = listener.InboundServer(services)
 
     assert door.route(return_path) is not None
     assert door.route(return_path.replace("b+A", "b+B", 1)) is None
@@ -137,7 +137,7 @@ def test_an_answer_to_our_message_is_a_reply(
     mail = EmailMessage()
     mail["From"], mail["Subject"], mail["Message-ID"] = "p0@example.com", "Re: Hello", "<1@example.com>"
     mail.set_content("When do you open?")
-    intake.Door(services).take([return_path], mail.as_bytes())
+    listener.InboundServer(services).take([return_path], mail.as_bytes())
 
     with services.database.transaction(workspace.id) as session:
         assert session.execute(text("SELECT class, excerpt FROM replies")).one() == ("human", "When do you open?")
@@ -149,8 +149,8 @@ RUBBISH = [b"", b"\x00\xff" * 50, a_report("5.1.1")[:200], b"Content-Type: multi
 @pytest.mark.parametrize("raw", RUBBISH)
 def test_rubbish_is_no_report(raw: bytes) -> None:
     """What cannot be read blames nobody."""
-    assert bounces.read_report(received.read(raw)) is None
-    assert not bounces.is_abuse_report(received.read(raw))
+    assert bounce_classification.read_report(parsed_mail.read(raw)) is None
+    assert not bounce_classification.is_abuse_report(parsed_mail.read(raw))
 
 
 @pytest.mark.parametrize(("present", "is_silent"), [("new@example.com", False), ("p0@example.com", True)])
@@ -162,7 +162,7 @@ def test_a_late_report_silences_the_address_it_names(
         ada = people.find_by_email(session, workspace.id, "p0@example.com")
         assert ada
         people.change_address(session, ada, email=present, source="staff", now=NOON)
-    intake.Door(services).take([return_path], a_report("5.1.1"))
+    listener.InboundServer(services).take([return_path], a_report("5.1.1"))
 
     with services.database.transaction(workspace.id) as session:
         found = suppression.find_of_customer(session, workspace.id, ada.id)
@@ -178,7 +178,9 @@ def test_a_report_cannot_silence_somebody_else(
     with services.database.transaction(workspace.id) as session:
         if is_known:
             people.upsert(session, workspace.id, email="bob@example.com", fields={}, source="import", now=NOON)
-    intake.Door(services).take([return_path], a_report("5.1.1").replace(b"p0@example.com", b"bob@example.com"))
+    listener.InboundServer(services).take(
+        [return_path], a_report("5.1.1").replace(b"p0@example.com", b"bob@example.com")
+    )
 
     with services.database.transaction(workspace.id) as session:
         assert session.scalar(text("SELECT count(*) FROM suppressions")) == 0
@@ -193,7 +195,7 @@ def test_a_wish_to_stop_is_heard_however_its_headers_are_written(
 ) -> None:
     """CAN-SPAM does not ask whether a mail program knows RFC 5322."""
     raw = f"{header}\r\nSubject: Re: Hello\r\n\r\nPlease unsubscribe me\r\n".encode()
-    intake.Door(services).take([return_path], raw)
+    listener.InboundServer(services).take([return_path], raw)
 
     with services.database.transaction(workspace.id) as session:
         assert session.scalar(text("SELECT class FROM replies")) == "unsubscribe"
@@ -201,7 +203,7 @@ def test_a_wish_to_stop_is_heard_however_its_headers_are_written(
 
 def test_a_report_with_a_nul_is_read(services: Services, workspace: WorkspaceForTests, return_path: str) -> None:
     """PostgreSQL holds no NUL, and the server that sent one would try again for days."""
-    intake.Door(services).take([return_path], a_report("5.1.1", diagnostic="smtp; 550 5.1.1 no\0body"))
+    listener.InboundServer(services).take([return_path], a_report("5.1.1", diagnostic="smtp; 550 5.1.1 no\0body"))
 
     assert delivery.states(services.database, workspace)["p0@example.com"] == ("refused", "address")
 
@@ -212,6 +214,6 @@ def test_an_unreadable_mail_is_refused_without_a_word_about_us(services: Service
     envelope = Envelope()
     envelope.rcpt_tos, envelope.content = [return_path], b"".join(part % (n, n) for n in range(90))
 
-    answer = asyncio.run(intake.Door(services).handle_DATA(None, None, envelope))  # type: ignore[arg-type]
+    answer = asyncio.run(listener.InboundServer(services).handle_DATA(None, None, envelope))  # type: ignore[arg-type]
 
     assert answer == "554 5.6.0 This mail cannot be read: it has too many parts"

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from app.delivery import filters
+from app.rendering.language import filters
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from app.consent import actions, suppression
 from app.consent.evidence import Evidence
-from app.customers import people
-from app.delivery import desk
+from app.customers.profiles import people
+from app.delivery.sending import store
 from app.kernel.services import Services
 from tests.factories import NOON, delivery
 from tests.factories.processes import until
@@ -20,9 +20,9 @@ def test_an_address_that_falls_silent_after_the_claim_gets_nothing(
 ) -> None:
     """The person's consent stands, the address does not: it is asked in the statement that hands over."""
     delivery.a_launched_send(services.database, workspace, 3)
-    sender = desk.Desk(services, workspace.id, delivery.lane_ids(services.database, workspace)[0])
+    sender = store.SendStore(services, workspace.id, delivery.lane_ids(services.database, workspace)[0])
     claimed = sender.claim() or []
-    silent = next(letter for letter in claimed if letter.email == "p1@example.com")
+    silent = next(message for message in claimed if message.email == "p1@example.com")
     with services.database.transaction(workspace.id) as session:
         suppression.add(
             session,
@@ -33,8 +33,8 @@ def test_an_address_that_falls_silent_after_the_claim_gets_nothing(
             now=NOON,
         )
 
-    assert sender.turn([], [claimed]) == {letter.id for letter in claimed} - {silent.id}
-    assert sender.weigh_again([silent]) == []
+    assert sender.flush([], [claimed]) == {message.id for message in claimed} - {silent.id}
+    assert sender.reevaluate([silent]) == []
     assert delivery.states(services.database, workspace)["p1@example.com"] == ("skipped", "suppressed")
 
 

@@ -10,15 +10,16 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from app.accounts import identities, workspaces
+from app.accounts import workspaces
+from app.accounts.identities import identities
 from app.cadence import policies
 from app.cadence.decide import Cap, Policy
 from app.consent import actions, suppression, topics
 from app.consent.evidence import Evidence
-from app.customers import engagement, people
-from app.delivery import desk, outbound, outcomes, plans, sends, sweeping
+from app.customers.profiles import engagement, people
 from app.delivery.models import SendState
-from app.delivery.smtp import Outcome, Phase
+from app.delivery.sending import compiled_sends, recovery, results, sends, store, worker
+from app.delivery.smtp.connection import Outcome, Phase
 from app.kernel.clock import FixedClock
 from app.kernel.database import Database
 from app.kernel.services import Services
@@ -86,17 +87,17 @@ def test_a_withdrawal_between_claim_and_hand_over_stops_the_mail(
     """Golden case 4: consent is asked in the statement that hands over, whatever the gate saw before."""
     delivery.a_launched_send(services.database, workspace, 3)
     lane_id = delivery.lane_ids(services.database, workspace)[0]
-    sender = desk.Desk(services, workspace.id, lane_id)
+    sender = store.SendStore(services, workspace.id, lane_id)
     claimed = sender.claim()
     assert claimed
-    leaving = next(letter for letter in claimed if letter.email == "p1@example.com")
+    leaving = next(message for message in claimed if message.email == "p1@example.com")
     with services.database.transaction(workspace.id) as session:
         actions.withdraw(session, workspace.id, leaving.customer_id, evidence=Evidence(method="preferences"), now=NOON)
 
-    handed = sender.turn([], [claimed])
-    kept = sender.weigh_again([leaving])
+    handed = sender.flush([], [claimed])
+    kept = sender.reevaluate([leaving])
 
-    assert handed == {letter.id for letter in claimed} - {leaving.id}
+    assert handed == {message.id for message in claimed} - {leaving.id}
     assert kept == []
     assert delivery.states(services.database, workspace)["p1@example.com"] == ("skipped", "no_permission")
 
@@ -106,18 +107,18 @@ def test_a_letter_leaves_only_for_the_address_it_was_written_to(
 ) -> None:
     """Whoever changes the address after the claim finds no mail of theirs in the old mailbox."""
     delivery.a_launched_send(services.database, workspace, 3)
-    sender = desk.Desk(services, workspace.id, delivery.lane_ids(services.database, workspace)[0])
+    sender = store.SendStore(services, workspace.id, delivery.lane_ids(services.database, workspace)[0])
     claimed = sender.claim()
     assert claimed
-    moved = next(letter for letter in claimed if letter.email == "p1@example.com")
+    moved = next(message for message in claimed if message.email == "p1@example.com")
     with services.database.transaction(workspace.id) as session:
         person = people.get(session, workspace.id, moved.customer_id)
         people.change_address(session, person, email="new@example.com", source="preferences", now=NOON)
 
-    handed = sender.turn([], [claimed])
+    handed = sender.flush([], [claimed])
 
-    assert handed == {letter.id for letter in claimed} - {moved.id}
-    assert "p1@example.com" not in [letter.email for letter in sender.weigh_again([moved])]
+    assert handed == {message.id for message in claimed} - {moved.id}
+    assert "p1@example.com" not in [message.email for message in sender.reevaluate([moved])]
 
 
 def test_people_keep_the_promise_that_was_made_to_them(services: Services, workspace: WorkspaceForTests) -> None:
@@ -135,10 +136,10 @@ def test_people_keep_the_promise_that_was_made_to_them(services: Services, works
             is_active=True,
         )
     delivery.a_launched_send(services.database, workspace, 1)
-    first = desk.Desk(services, workspace.id, delivery.lane_ids(services.database, workspace)[0])
+    first = store.SendStore(services, workspace.id, delivery.lane_ids(services.database, workspace)[0])
     claimed = first.claim()
     assert claimed
-    assert first.turn([], [claimed])
+    assert first.flush([], [claimed])
     with services.database.transaction(workspace.id) as session:
         topics.change(
             session,
@@ -153,7 +154,7 @@ def test_people_keep_the_promise_that_was_made_to_them(services: Services, works
         send = delivery.a_send(session, workspace)
         sends.launch(session, workspace.id, send.id, people.base_query(workspace.id), now=NOON)
 
-    assert desk.Desk(services, workspace.id, delivery.lane_ids(services.database, workspace)[0]).claim() == []
+    assert store.SendStore(services, workspace.id, delivery.lane_ids(services.database, workspace)[0]).claim() == []
     with services.database.transaction(workspace.id) as session:
         waiting = session.execute(text("SELECT state, reason FROM messages WHERE send_id = :id"), {"id": send.id}).one()
     assert tuple(waiting) == ("queued", "waiting:promise")
@@ -163,7 +164,7 @@ def test_people_keep_the_promise_that_was_made_to_them(services: Services, works
 def test_nothing_is_handed_over_after_a_stop(services: Services, workspace: WorkspaceForTests, stop: str) -> None:
     """A pause that is committed holds for every group that follows; resuming sends exactly the rest."""
     send_id = delivery.a_launched_send(services.database, workspace, 3)
-    sender = desk.Desk(services, workspace.id, delivery.lane_ids(services.database, workspace)[0])
+    sender = store.SendStore(services, workspace.id, delivery.lane_ids(services.database, workspace)[0])
     claimed = sender.claim()
     assert claimed
     with services.database.transaction(workspace.id) as session:
@@ -172,8 +173,8 @@ def test_nothing_is_handed_over_after_a_stop(services: Services, workspace: Work
         else:
             sends.cancel(session, workspace.id, send_id, now=NOON)
 
-    assert sender.turn([], [claimed]) == set()
-    assert sender.weigh_again(claimed) == []
+    assert sender.flush([], [claimed]) == set()
+    assert sender.reevaluate(claimed) == []
 
 
 def test_resuming_sends_exactly_the_rest(services: Services, workspace: WorkspaceForTests, tmp_path: Path) -> None:
@@ -182,7 +183,7 @@ def test_resuming_sends_exactly_the_rest(services: Services, workspace: Workspac
     with delivery.a_sink(tmp_path) as sink:
         to_sink = delivery.services_to(services, sink)
         lane_id = delivery.lane_ids(services.database, workspace)[0]
-        outbound.run(to_sink, workspace.id, lane_id, should_stop=lambda: len(sink.lines()) >= 30)
+        worker.run(to_sink, workspace.id, lane_id, should_stop=lambda: len(sink.lines()) >= 30)
         with services.database.transaction(workspace.id) as session:
             sends.pause(session, workspace.id, send_id)
         assert delivery.run_lanes(to_sink, workspace) == 0
@@ -198,16 +199,16 @@ def test_one_poisoned_person_stops_nobody_else(
     services: Services, workspace: WorkspaceForTests, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A record that cannot be filled in is skipped by name; everybody else's mail leaves."""
-    from app.delivery import letters
+    from app.delivery.sending import outgoing
 
-    whole = letters.envelope
+    whole = outgoing.envelope
 
-    def poisoned(letter: Any, *given: Any, **named: Any) -> Any:
-        if letter.email == "p7@example.com":
+    def poisoned(message: Any, *given: Any, **named: Any) -> Any:
+        if message.email == "p7@example.com":
             raise ZeroDivisionError
-        return whole(letter, *given, **named)
+        return whole(message, *given, **named)
 
-    monkeypatch.setattr(letters, "envelope", poisoned)
+    monkeypatch.setattr(outgoing, "envelope", poisoned)
     delivery.a_launched_send(services.database, workspace, 20)
     with delivery.a_sink(tmp_path) as sink:
         delivery.run_lanes(delivery.services_to(services, sink), workspace)
@@ -225,12 +226,14 @@ def test_a_contact_counts_once_when_two_sends_compete(services: Services, worksp
         other = delivery.another_identity(session, workspace)
         send = delivery.a_send(session, workspace, source_id=2, identity_id=other)
         sends.launch(session, workspace.id, send.id, people.base_query(workspace.id), now=NOON)
-    desks = [desk.Desk(services, workspace.id, lane_id) for lane_id in delivery.lane_ids(services.database, workspace)]
+    desks = [
+        store.SendStore(services, workspace.id, lane_id) for lane_id in delivery.lane_ids(services.database, workspace)
+    ]
     claims = [one.claim() for one in desks]
     assert [len(claim or []) for claim in claims] == [5, 5]
 
-    handed = [one.turn([], [claim]) for one, claim in zip(desks, claims, strict=True) if claim]
-    again = desks[1].weigh_again(claims[1] or [])
+    handed = [one.flush([], [claim]) for one, claim in zip(desks, claims, strict=True) if claim]
+    again = desks[1].reevaluate(claims[1] or [])
 
     assert [len(ids) for ids in handed] == [5, 0]
     assert again == []
@@ -256,7 +259,7 @@ def test_what_waited_leaves_when_its_time_has_come(
         assert delivery.run_lanes(to_sink, workspace) == 0
         now = clock.advance(timedelta(days=7, minutes=1))
         with services.database.transaction(workspace.id) as session:
-            sweeping.sweep(session, workspace.id, now=now)
+            recovery.sweep(session, workspace.id, now=now)
 
         assert delivery.run_lanes(to_sink, workspace) == 4
         assert len(sink.recipients()) == 8
@@ -356,13 +359,13 @@ def test_a_message_at_which_connections_break_lets_the_others_go_first(
 def test_a_first_no_for_now_is_tried_again_soon(services: Services, workspace: WorkspaceForTests) -> None:
     """However often a message came back unsent before, greylisting asks for a minute."""
     delivery.a_launched_send(services.database, workspace, 1)
-    sender = desk.Desk(services, workspace.id, delivery.lane_ids(services.database, workspace)[0])
-    letter = (sender.claim() or [])[0]
-    letter.attempt, letter.counted_at = 8, NOON
+    sender = store.SendStore(services, workspace.id, delivery.lane_ids(services.database, workspace)[0])
+    message = (sender.claim() or [])[0]
+    message.attempt, message.counted_at = 8, NOON
     greylisted = Outcome(Phase.RCPT, 450, "4.2.0 greylisted")
 
     waits = [
-        (outcomes.judge(letter, greylisted, now=now).due_at or NOON) - now
+        (results.interpret(message, greylisted, now=now).due_at or NOON) - now
         for now in (NOON, NOON + timedelta(minutes=2), NOON + timedelta(hours=5))
     ]
 
@@ -373,16 +376,16 @@ def test_one_connection_that_fails_leaves_no_other_waiting(
     services: Services, workspace: WorkspaceForTests, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A fault nobody foresaw in one connection ends with the fault, not in silence; the others write theirs down."""
-    whole = outbound.Sender._deliver
+    whole = worker.LaneWorker._deliver
     calls: list[int] = []
 
-    async def failing(self: outbound.Sender, *given: Any) -> Any:
+    async def failing(self: worker.LaneWorker, *given: Any) -> Any:
         calls.append(1)
         if len(calls) == 2:
             raise ZeroDivisionError
         return await whole(self, *given)
 
-    monkeypatch.setattr(outbound.Sender, "_deliver", failing)
+    monkeypatch.setattr(worker.LaneWorker, "_deliver", failing)
     delivery.a_launched_send(services.database, workspace, 200)
     with delivery.a_sink(tmp_path) as sink:
         with pytest.raises(ZeroDivisionError):
@@ -403,7 +406,7 @@ def test_each_name_in_a_header_is_a_name_of_its_own(
     session.expire_all()
     send = delivery.a_send(session, workspace, topic_id=topic.id)
     identity = identities.get(session, workspace.id, workspace.identity_id)
-    stream = plans.stream(session, workspaces.get(session, workspace.id), identity, send, services.settings)
+    stream = compiled_sends.stream(session, workspaces.get(session, workspace.id), identity, send, services.settings)
 
     assert stream.list_id.startswith("big-offers.")
     assert stream.feedback == ("c1", f"w{workspace.id}", "campaign")
@@ -437,10 +440,10 @@ def test_recent_contacts_are_kept_newest_first_and_bounded(services: Services, w
         full = "UPDATE customer_engagement SET recent_contact_at = array_fill(:at ::timestamptz, ARRAY[40]),"
         given = {"at": NOON - timedelta(days=60), "topic": workspace.topic_id + 1}
         session.execute(text(f"{full} recent_contact_topic = array_fill(:topic ::bigint, ARRAY[40])"), given)
-    sender = desk.Desk(services, workspace.id, delivery.lane_ids(services.database, workspace)[0])
+    sender = store.SendStore(services, workspace.id, delivery.lane_ids(services.database, workspace)[0])
     claimed = sender.claim() or []
 
-    assert len(sender.turn([], [claimed])) == 1
+    assert len(sender.flush([], [claimed])) == 1
     with services.database.transaction(workspace.id) as session:
         sums = engagement.get(session, workspace.id, claimed[0].customer_id)
     assert sums.recent_contact_at == [NOON, *[NOON - timedelta(days=60)] * 39]

@@ -12,11 +12,11 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from app.accounts import identities, signing
+from app.accounts.identities import dkim_keys, identities
 from app.cadence import policies
 from app.cadence.decide import Policy
-from app.customers import people
-from app.delivery import sends
+from app.customers.profiles import people
+from app.delivery.sending import sends
 from app.kernel.clock import SystemClock
 from app.kernel.settings import Key
 from tests.factories import NOON, delivery
@@ -50,7 +50,7 @@ def arrived(services, workspace):
             now=NOON,
             is_proved=True,
         )
-        published = {f"{one.name}.".encode(): one.value.encode() for one in signing.dns_records(identity, keys)}
+        published = {f"{one.name}.".encode(): one.value.encode() for one in dkim_keys.dns_records(identity, keys)}
         send = delivery.a_send(session, workspace, identity_id=identity.id)
         sends.launch(session, workspace.id, send.id, people.base_query(workspace.id), now=NOON)
     kept = Keeping()

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from app.accounts import relays
-from app.delivery import smtp_session
-from app.delivery.smtp import Envelope, Outcome, Phase, Timeouts
-from app.delivery.smtp_session import ConnectionRefused
+from app.accounts.identities import relays
+from app.delivery.smtp import handshake
+from app.delivery.smtp.connection import Envelope, Outcome, Phase, Timeouts
+from app.delivery.smtp.handshake import ConnectionRefused
 from tests.factories import delivery
 
 PIPELINED = "PIPELINING"
@@ -28,7 +28,7 @@ def deliver(url: str, *recipients: str, body: bytes = BODY) -> dict[str, Outcome
     told: dict[str, Outcome] = {}
 
     async def run() -> None:
-        connection = await smtp_session.connect(relays.from_url(url), helo="test", timeouts=QUICK)
+        connection = await handshake.connect(relays.from_url(url), helo="test", timeouts=QUICK)
         waiting = iter([Envelope(n, "back@shop.test", to, body) for n, to in enumerate(recipients)])
         await connection.deliver(lambda: next(waiting, None), lambda e, outcome: told.update({e.recipient: outcome}))
         await connection.close()
@@ -129,7 +129,7 @@ async def speak(script: Callable[[asyncio.StreamReader, asyncio.StreamWriter], A
     port = server.sockets[0].getsockname()[1]
     relay = relays.from_url(f"smtp://127.0.0.1:{port}?tls=none")
     waiting = [Envelope(1, "back@shop.test", "a@x.test", BODY)]
-    connection = await smtp_session.connect(relay, helo="test", timeouts=QUICK)
+    connection = await handshake.connect(relay, helo="test", timeouts=QUICK)
     await connection.deliver(
         lambda: waiting.pop() if waiting else None, lambda e, outcome: told.update({e.recipient: outcome})
     )

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from app.accounts import identities, invitations, workspaces
-from app.delivery import direct, notices
+from app.accounts import invitations, workspaces
+from app.accounts.identities import identities
 from app.delivery.models import StaffMail
+from app.delivery.transactional import messages, staff_mail
 from app.kernel.services import Services
 from app.kernel.settings import Settings
 from tests.factories import NOON, delivery
@@ -35,7 +36,7 @@ def invite(services: Services, workspace: WorkspaceForTests, address: str) -> St
         invitation = invitations.invite(
             session, workspace.id, email=address, role="viewer", invited_by=workspace.owner_id, now=NOON
         )
-        notices.invite(session, workspace.id, invitation.id, services)
+        messages.invite(session, workspace.id, invitation.id, services)
         return session.query(StaffMail).order_by(StaffMail.id.desc()).limit(1).one()
 
 
@@ -90,7 +91,7 @@ def test_an_invitation_needs_no_sender(services: Services, workspace: WorkspaceF
         session.execute(text("DELETE FROM sending_identities"))
     mail = invite(services, workspace, "nora@elsewhere.example")
     with delivery.a_sink(tmp_path) as sink:
-        direct.send(delivery.services_to(services, sink), workspace.id, mail.id)
+        staff_mail.send(delivery.services_to(services, sink), workspace.id, mail.id)
 
         assert sink.recipients() == ["nora@elsewhere.example"]
 
@@ -142,9 +143,9 @@ def test_a_test_returns_to_the_installation_unless_the_workspace_has_a_server_of
     session: Any, workspace: WorkspaceForTests, settings: Settings
 ) -> None:
     values = {"kind": "test", "to_address": "olga@shop.test", "content": delivery.CONTENT, "person": {}}
-    mail = notices.send_to_staff(session, workspace.id, **values, settings=settings, now=NOON)
+    mail = messages.send_to_staff(session, workspace.id, **values, settings=settings, now=NOON)
     assert mail.sender == settings.own_address
 
     identities.get(session, workspace.id, workspace.identity_id).smtp_url = b"sealed"
-    own = notices.send_to_staff(session, workspace.id, **values, settings=settings, now=NOON)
+    own = messages.send_to_staff(session, workspace.id, **values, settings=settings, now=NOON)
     assert own.sender == identities.get(session, workspace.id, workspace.identity_id).from_address

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.delivery import syntax
+from app.rendering.language import syntax
 
 STRESS = [
     "{{ range(10**9) }}",

@@ -6,10 +6,10 @@ import time
 
 import pytest
 
-from app.delivery import compiler
-from app.delivery.compiler import TemplateRefused
-from app.delivery.content import Content, Stream
-from app.delivery.slots import Slots
+from app.rendering import compiler
+from app.rendering.compiler import TemplateRefused
+from app.rendering.content import Content, Stream
+from app.rendering.slots import Slots
 
 STREAM = Stream(
     "Tea", "tea@shop.example", "https://m.example", list_id="tea.shop.example", postal_address="1 Lane\nYork"

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from app.accounts import roles
+from app.accounts import memberships
 from app.accounts.models import Staff
 from app.kernel.settings import Key
 from tests.factories.workspaces import an_account
@@ -20,5 +20,5 @@ def a_member(session: Session, workspace_id: int, *, role: str, now: datetime) -
     account = an_account(session, now=now)
     account.email = f"{role}-{secrets.token_hex(4)}@shop.test"
     session.flush()
-    roles.grant(session, workspace_id, account.id, role)
+    memberships.grant(session, workspace_id, account.id, role)
     return account

@@ -6,13 +6,14 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from app.consent import actions, notices, topics
+from app.consent import actions, topics
 from app.consent.evidence import Evidence
 from app.consent.models import SignupForm
 from app.consent.purposes import MARKETING
+from app.consent.texts import consent_texts
 from app.consent.topics import TopicInfo
-from app.customers import people
 from app.customers.models import Customer
+from app.customers.profiles import people
 from tests.factories import NOON
 
 
@@ -56,7 +57,7 @@ def consented_customer(
     found = topics.find_by_key(session, workspace_id, topic)
     assert found, f"no topic {topic!r}"
     for purpose, topic_id in [(MARKETING, found.id), *((purpose, 0) for purpose in purposes)]:
-        notice = notices.current(session, workspace_id, purpose, "en", now=now)
+        notice = consent_texts.current(session, workspace_id, purpose, "en", now=now)
         evidence = a_yes(wording=notice.wording, address=email)
         actions.grant(
             session, workspace_id, customer.id, purpose=purpose, topic_id=topic_id, evidence=evidence, now=now

@@ -10,10 +10,12 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.customers import people, purchases
-from app.customers.imports import files, guessing, mapping, running
+from app.customers import purchases
+from app.customers.imports import files, running
+from app.customers.imports.mapping import guessing, mapping
 from app.customers.models import Customer, Import
-from app.customers.responses import Response
+from app.customers.profiles import people
+from app.customers.timeline.responses import Response
 from app.kernel.clock import FixedClock
 from app.kernel.database import Database
 from tests.factories import NOON

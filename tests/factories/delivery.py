@@ -17,15 +17,16 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.accounts import identities
-from app.customers import people
-from app.delivery import intake, outbound, sends
-from app.delivery.content import Content
+from app.accounts.identities import identities
+from app.customers.profiles import people
+from app.delivery.inbound import listener
 from app.delivery.models import Send
-from app.delivery.smtp import Timeouts
+from app.delivery.sending import sends, worker
+from app.delivery.smtp.connection import Timeouts
 from app.kernel.database import Database
 from app.kernel.services import Services
 from app.kernel.settings import Key
+from app.rendering.content import Content
 from tests.factories import NOON
 from tests.factories.consent import consented_customer
 from tests.factories.processes import until
@@ -176,7 +177,7 @@ def run_lanes(services: Services, workspace: WorkspaceForTests, *, dot: float = 
     """Let a sender work in every lane of the workspace until nothing is due; return how many were accepted."""
     found = lane_ids(services.database, workspace)
     timeouts = Timeouts(connect=5, command=5, dot=dot)
-    return sum(outbound.run(services, workspace.id, lane_id, seconds=20, timeouts=timeouts) for lane_id in found)
+    return sum(worker.run(services, workspace.id, lane_id, seconds=20, timeouts=timeouts) for lane_id in found)
 
 
 def states(database: Database, workspace: WorkspaceForTests) -> dict[str, tuple[str, str | None]]:
@@ -198,7 +199,7 @@ def until_taken(sink: RunningSink, sender: subprocess.Popen[bytes], count: int) 
 def an_open_door(services: Services) -> Iterator[int]:
     """An intake for incoming mail and the port it listens on."""
     loop = asyncio.new_event_loop()
-    server = loop.run_until_complete(intake.serve(services, "127.0.0.1", 0))
+    server = loop.run_until_complete(listener.serve(services, "127.0.0.1", 0))
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
     try:

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
 from app.accounts import api_keys, invitations
-from app.consent import double_opt_in, signup_forms
-from app.consent.double_opt_in import Answer
+from app.consent.signup import double_opt_in, signup_forms
+from app.consent.signup.double_opt_in import Answer
 from app.kernel.services import Services
 from tests.factories import NOON
 from tests.factories.campaigns import a_campaign

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.kernel import ports
+from app.kernel.processes import ports
 from app.kernel.settings import Settings
 
 ROOT = Path(__file__).parent.parent.parent

@@ -14,7 +14,8 @@ from pathlib import Path
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.kernel import queue, registry, services, workers
+from app.kernel import services
+from app.kernel.queueing import queue, registry, workers
 from app.kernel.services import Services
 from app.kernel.settings import Settings
 

@@ -11,7 +11,8 @@ from app.journeys import advancing, definitions, publishing, steps
 from app.journeys.definitions import Plan
 from app.journeys.models import Journey
 from app.journeys.steps import Step
-from app.segments import rules, segments
+from app.segments import segments
+from app.segments.conditions import groups
 from tests.factories import NOON
 from tests.factories.workspaces import WorkspaceForTests
 
@@ -20,7 +21,7 @@ TWO_MAILS = (steps.send("First", "One"), steps.wait(10), steps.send("Second", "T
 
 def a_segment(session: Session, workspace: WorkspaceForTests, *, tag: str = "prospect") -> int:
     """Everyone with this tag."""
-    rule = rules.All((rules.HasTag(tag),))
+    rule = groups.AllOf((groups.HasTag(tag),))
     made = segments.save(
         session, workspace.id, segment_id=None, name=f"Tagged {tag}", rule=rule, staff_id=None, now=NOON
     )

@@ -14,12 +14,13 @@ from sqlalchemy.orm import Session
 
 from app.consent import actions
 from app.consent.evidence import Evidence
-from app.customers import fields, timeline
 from app.customers.models import Customer, Engagement, Purchase
-from app.customers.timeline import ActivityRow
-from app.segments import rules
-from app.segments.drafts import ROOT, Group
-from app.segments.rules import Rule
+from app.customers.profiles import fields
+from app.customers.timeline import timeline
+from app.customers.timeline.timeline import ActivityRow
+from app.segments.builder.drafts import ROOT, Group
+from app.segments.conditions import groups
+from app.segments.conditions.groups import Rule
 
 NOON = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -138,32 +139,32 @@ def some_rule(topic_id: int) -> st.SearchStrategy[Rule]:
     number = st.sampled_from([Decimal(value) for value in ("-1", "0", "1", "2", "20", "38.5", "100", "119.99")])
     day, days = st.sampled_from(DAYS), st.sampled_from((1, 7, 30, 90, 365))
     leaf = st.one_of(
-        st.builds(rules.Is, texts, text),
-        st.builds(rules.Is, numbers, number),
-        st.builds(rules.Is, st.just("custom.member"), st.booleans()),
-        st.builds(rules.IsNot, texts, text),
-        st.builds(rules.In, texts, st.lists(text, min_size=1, max_size=3).map(tuple)),
-        st.builds(rules.Contains, texts, text),
-        st.builds(rules.StartsWith, texts, text),
-        st.builds(rules.GreaterThan, numbers, number),
-        st.builds(rules.LessThan, numbers, number),
-        st.tuples(numbers, number, number).map(lambda it: rules.Between(it[0], *sorted(it[1:]))),
-        st.tuples(moments, day, day).map(lambda it: rules.Between(it[0], *sorted(it[1:]))),
-        st.builds(rules.Before, moments, day),
-        st.builds(rules.After, moments, day),
-        st.builds(rules.WithinLast, moments, days),
-        st.builds(rules.NotWithinLast, moments, days),
-        st.builds(rules.IsKnown, st.one_of(texts, moments)),
-        st.builds(rules.IsUnknown, st.one_of(texts, numbers)),
-        st.builds(rules.HasTag, st.sampled_from([tag for tag in TAGS if tag])),
+        st.builds(groups.Is, texts, text),
+        st.builds(groups.Is, numbers, number),
+        st.builds(groups.Is, st.just("custom.member"), st.booleans()),
+        st.builds(groups.IsNot, texts, text),
+        st.builds(groups.In, texts, st.lists(text, min_size=1, max_size=3).map(tuple)),
+        st.builds(groups.Contains, texts, text),
+        st.builds(groups.StartsWith, texts, text),
+        st.builds(groups.GreaterThan, numbers, number),
+        st.builds(groups.LessThan, numbers, number),
+        st.tuples(numbers, number, number).map(lambda it: groups.Between(it[0], *sorted(it[1:]))),
+        st.tuples(moments, day, day).map(lambda it: groups.Between(it[0], *sorted(it[1:]))),
+        st.builds(groups.Before, moments, day),
+        st.builds(groups.After, moments, day),
+        st.builds(groups.WithinLast, moments, days),
+        st.builds(groups.NotWithinLast, moments, days),
+        st.builds(groups.IsKnown, st.one_of(texts, moments)),
+        st.builds(groups.IsUnknown, st.one_of(texts, numbers)),
+        st.builds(groups.HasTag, st.sampled_from([tag for tag in TAGS if tag])),
         st.builds(
-            rules.Permission, st.just("marketing"), st.just(topic_id), st.sampled_from(("allowed", "not_allowed"))
+            groups.Permission, st.just("marketing"), st.just(topic_id), st.sampled_from(("allowed", "not_allowed"))
         ),
-        st.builds(rules.Permission, st.just("profiling"), st.just(0), st.sampled_from(("allowed", "not_allowed"))),
-        st.builds(rules.Purchased, st.just("count"), st.sampled_from([Decimal(1), Decimal(2)]), st.none() | days),
-        st.builds(rules.Purchased, st.just("sum"), st.sampled_from([Decimal(20), Decimal(100)]), st.none() | days),
+        st.builds(groups.Permission, st.just("profiling"), st.just(0), st.sampled_from(("allowed", "not_allowed"))),
+        st.builds(groups.Purchased, st.just("count"), st.sampled_from([Decimal(1), Decimal(2)]), st.none() | days),
+        st.builds(groups.Purchased, st.just("sum"), st.sampled_from([Decimal(20), Decimal(100)]), st.none() | days),
         st.builds(
-            rules.Did,
+            groups.Did,
             st.sampled_from(("click", "signup")),
             st.sampled_from((2, 3)),
             st.none() | days,
@@ -173,9 +174,9 @@ def some_rule(topic_id: int) -> st.SearchStrategy[Rule]:
     return st.recursive(
         leaf,
         lambda inner: st.one_of(
-            st.builds(rules.All, st.lists(inner, max_size=3).map(tuple)),
-            st.builds(rules.Any, st.lists(inner, max_size=3).map(tuple)),
-            st.builds(rules.Not, inner),
+            st.builds(groups.AllOf, st.lists(inner, max_size=3).map(tuple)),
+            st.builds(groups.AnyOf, st.lists(inner, max_size=3).map(tuple)),
+            st.builds(groups.Not, inner),
         ),
         max_leaves=8,
     )
@@ -184,20 +185,20 @@ def some_rule(topic_id: int) -> st.SearchStrategy[Rule]:
 def matches(rule: Rule, who: Made) -> bool:
     """Read a rule naively."""
     match rule:
-        case rules.All():
+        case groups.AllOf():
             return all(matches(inside, who) for inside in rule.rules)
-        case rules.Any():
+        case groups.AnyOf():
             return any(matches(inside, who) for inside in rule.rules)
-        case rules.Not():
+        case groups.Not():
             return not matches(rule.rule, who)
-        case rules.HasTag():
+        case groups.HasTag():
             return rule.tag in who.tags
-        case rules.Permission():
+        case groups.Permission():
             return ((rule.purpose, rule.topic) in who.allowed) == (rule.state == "allowed")
-        case rules.Purchased():
+        case groups.Purchased():
             sums = [amount for at, amount in who.purchases if _recent(at, rule.days)]
             return bool(sums) and (len(sums) if rule.measure == "count" else sum(sums)) >= rule.at_least
-        case rules.Did():
+        case groups.Did():
             seen = [
                 verdict
                 for kind, at, verdict in who.deeds
@@ -209,40 +210,40 @@ def matches(rule: Rule, who: Made) -> bool:
     return _compares(rule, who.values[rule.field])
 
 
-def _compares(rule: rules.Condition, value: Anything) -> bool:
+def _compares(rule: groups.Condition, value: Anything) -> bool:
     match rule:
-        case rules.IsKnown():
+        case groups.IsKnown():
             return value is not None
-        case rules.IsUnknown():
+        case groups.IsUnknown():
             return value is None
-        case rules.IsNot():
+        case groups.IsNot():
             return bool(value != rule.value)
-        case rules.NotWithinLast():
+        case groups.NotWithinLast():
             return value is None or not _recent_day(value, rule.days)
     if value is None:
         return False
     match rule:
-        case rules.Is():
+        case groups.Is():
             return bool(value == rule.value)
-        case rules.In():
+        case groups.In():
             return value in rule.values
-        case rules.Contains():
+        case groups.Contains():
             return rule.value.lower() in value.lower()
-        case rules.StartsWith():
+        case groups.StartsWith():
             return bool(value.lower().startswith(rule.value.lower()))
-        case rules.GreaterThan():
+        case groups.GreaterThan():
             return bool(Decimal(str(value)) > rule.value)
-        case rules.LessThan():
+        case groups.LessThan():
             return bool(Decimal(str(value)) < rule.value)
-        case rules.Before():
+        case groups.Before():
             return _day(value) < rule.value
-        case rules.After():
+        case groups.After():
             return _day(value) > rule.value
-        case rules.WithinLast():
+        case groups.WithinLast():
             return _recent_day(value, rule.days)
-        case rules.Between(low=date()):
+        case groups.Between(low=date()):
             return bool(rule.low <= _day(value) <= rule.high)
-        case rules.Between():
+        case groups.Between():
             return bool(rule.low <= Decimal(str(value)) <= rule.high)
     raise AssertionError(rule)
 

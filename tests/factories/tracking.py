@@ -15,9 +15,9 @@ from app.consent import actions
 from app.consent.evidence import Evidence
 from app.customers.models import Activity, Customer, Engagement
 from app.kernel.services import Services
-from app.tracking import spool
-from app.tracking.intake import Environ, Intake, StartResponse
-from app.tracking.link_cache import LinkCache
+from app.tracking.hits import spool
+from app.tracking.hits.endpoint import Environ, Intake, StartResponse
+from app.tracking.links.cache import LinkCache
 from tests.factories.processes import until
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"

@@ -10,9 +10,11 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from app.accounts import identities, passwords, roles, workspaces
+from app.accounts import memberships, workspaces
+from app.accounts.identities import identities
 from app.accounts.models import Staff
-from app.consent.models import Notice, Topic
+from app.accounts.sign_in import passwords
+from app.consent.models import ConsentText, Topic
 from app.kernel.database import Database
 from app.kernel.settings import Key
 
@@ -48,7 +50,7 @@ def a_workspace(database: Database, *, name: str, now: datetime) -> WorkspaceFor
         )
         owner = an_account(session, now=now)
     with database.transaction(made.id) as session:
-        roles.grant(session, made.id, owner.id, "owner")
+        memberships.grant(session, made.id, owner.id, "owner")
         identity = identities.create(
             session,
             made.id,
@@ -94,9 +96,9 @@ def _digest() -> str:
     return passwords.digest(PASSWORD)
 
 
-def _notices(workspace_id: int, now: datetime) -> list[Notice]:
+def _notices(workspace_id: int, now: datetime) -> list[ConsentText]:
     return [
-        Notice(
+        ConsentText(
             workspace_id=workspace_id,
             kind=kind,
             version=1,

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from app.customers import fields, traits
+from app.customers.profiles import fields, inferred_scores
 from app.insight import concentration, jobs, rfm
 from tests.factories import NOON
 from tests.factories.customers import a_customer, a_purchase
@@ -32,7 +32,7 @@ def shop(session, workspace):
 def test_the_best_have_five_and_equals_are_equal(session, workspace, shop):
     assert rfm.score_workspace(session, workspace.id, NOON) == 10
 
-    scores = [traits.find(session, workspace.id, customer.id) for customer in shop]
+    scores = [inferred_scores.find(session, workspace.id, customer.id) for customer in shop]
     best = scores[0]
     assert (best.recency, best.frequency, best.monetary, best.value_tier) == (5, 5, 5, "top_1")
     assert best.segment_label == "champion"
@@ -60,7 +60,7 @@ def test_without_permission_nothing_is_inferred(session, workspace):
     a_purchase(session, bob)
 
     assert rfm.score_workspace(session, workspace.id, NOON) == 0
-    assert traits.find(session, workspace.id, bob.id) is None
+    assert inferred_scores.find(session, workspace.id, bob.id) is None
 
 
 def test_who_withdraws_is_forgotten_by_the_next_run(session, workspace, shop):
@@ -68,7 +68,7 @@ def test_who_withdraws_is_forgotten_by_the_next_run(session, workspace, shop):
     withdraw_profiling(session, shop[0])
 
     assert rfm.score_workspace(session, workspace.id, NOON + timedelta(days=1)) == 9
-    assert traits.find(session, workspace.id, shop[0].id) is None
+    assert inferred_scores.find(session, workspace.id, shop[0].id) is None
 
 
 def test_who_withdraws_is_forgotten_at_once(database, services, workspace):
@@ -79,11 +79,11 @@ def test_who_withdraws_is_forgotten_at_once(database, services, workspace):
         rfm.score_workspace(session, workspace.id, NOON)
     jobs.forget(services, workspace_id=workspace.id, customer_id=bob.id)
     with database.transaction(workspace.id) as session:
-        assert traits.find(session, workspace.id, bob.id) is not None
+        assert inferred_scores.find(session, workspace.id, bob.id) is not None
         withdraw_profiling(session, bob)
     jobs.forget(services, workspace_id=workspace.id, customer_id=bob.id)
     with database.transaction(workspace.id) as session:
-        assert traits.find(session, workspace.id, bob.id) is None
+        assert inferred_scores.find(session, workspace.id, bob.id) is None
 
 
 def test_every_workspace_is_scored_at_night(database, services, workspace):
@@ -94,7 +94,7 @@ def test_every_workspace_is_scored_at_night(database, services, workspace):
     jobs.score_nightly(services)
 
     with database.transaction(workspace.id) as session:
-        assert traits.find(session, workspace.id, bob.id).value_tier == "top_1"
+        assert inferred_scores.find(session, workspace.id, bob.id).value_tier == "top_1"
 
 
 def test_segments_can_ask_for_tiers(session, workspace):

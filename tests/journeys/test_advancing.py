@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import text
 
 from app.consent import actions
-from app.customers import engagement, responses
-from app.journeys import advancing, enrolment, publishing, standing, steps, tasks
+from app.customers.profiles import engagement
+from app.customers.timeline import responses
+from app.journeys import advancing, enrolment, positions, publishing, steps, tasks
 from tests.factories import NOON
 from tests.factories.consent import a_yes, consented_customer
 from tests.factories.customers import a_purchase, a_response
@@ -105,7 +106,7 @@ def test_steps_are_looked_up_together_however_many_people_stand_at(session, work
 
 
 def stand(session, workspace, customer):
-    return standing.of_customer(session, workspace.id, customer.id)[0]
+    return positions.of_customer(session, workspace.id, customer.id)[0]
 
 
 def test_the_first_mail_goes_at_once_and_the_second_after_the_wait(session, workspace, journey, ada):
@@ -150,7 +151,7 @@ def test_many_workers_at_once_do_each_step_once(database, workspace):
     work_off(NOON + advancing.SOON)
 
     with database.transaction(workspace.id) as session:
-        assert standing.count(session, journey).done == 30
+        assert positions.count(session, journey).done == 30
         assert tasks.count_open(session, workspace.id) == 30
         assert session.scalar(text("SELECT count(*) FROM messages WHERE workspace_id = :w"), {"w": workspace.id}) == 30
 
@@ -274,4 +275,4 @@ def test_only_who_may_be_mailed_and_is_in_the_segment_enters_once(session, works
 
     assert published.entered == 1
     assert enrolment.enrol_segment(session, journey, now=NOON + timedelta(days=3)) == 0
-    assert [person.customer_id for person in standing.list_people(session, journey)] == [inside.id]
+    assert [person.customer_id for person in positions.list_people(session, journey)] == [inside.id]

@@ -7,12 +7,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from app.consent import actions, evidence_imports, permission
+from app.consent import actions, permission
 from app.consent.evidence import Evidence
-from app.consent.evidence_imports import Claim, Terms
-from app.customers import people
-from app.journeys import jobs, standing
-from app.kernel import registry
+from app.consent.imports import consents
+from app.consent.imports.consents import Claim, ImportTerms
+from app.customers.profiles import people
+from app.journeys import jobs, positions
+from app.kernel.queueing import registry
 from app.wiring.hears import HEARS
 from tests.factories import NOON
 from tests.factories.consent import consented_customer
@@ -30,7 +31,7 @@ def committed(database, workspace):
 
 def stands(database, workspace, customer):
     with database.transaction(workspace.id) as session:
-        return [(stand.state, stand.stop_reason) for stand in standing.of_customer(session, workspace.id, customer.id)]
+        return [(stand.state, stand.stop_reason) for stand in positions.of_customer(session, workspace.id, customer.id)]
 
 
 def join(services, workspace, customer):
@@ -60,11 +61,11 @@ def test_whoever_a_file_made_mailable_is_let_in_with_all_others_of_it(services, 
             people.upsert(session, workspace.id, email=f"{name}@b.co", fields={}, source="import", now=NOON)
             for name in ("bob", "eve")
         )
-        terms = Terms("paper form", "news", wording="Yes, write to me.")
+        terms = ImportTerms("paper form", "news", wording="Yes, write to me.")
         claims = [
             Claim(each.id, row, each.email, each.address_digest, NOON, terms) for row, each in enumerate((bob, eve))
         ]
-        evidence_imports.record_many(session, workspace.id, "import 1", claims, NOON)
+        consents.record_many(session, workspace.id, "import 1", claims, NOON)
         first, last = (permission.state_of(session, workspace.id, each.id)[0].ledger_seq for each in (bob, eve))
         actions.withdraw(session, workspace.id, eve.id, evidence=Evidence(method="one_click"), now=NOON)
     told = {"workspace_id": workspace.id, "topic_id": workspace.topic_id, "first": first, "last": last}

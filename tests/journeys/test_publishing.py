@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from app.campaigns.templates import SourceInvalid
-from app.journeys import definitions, enrolment, publishing, reference, standing, steps, tasks
+from app.journeys import definitions, enrolment, positions, publishing, reference, steps, tasks
 from app.kernel.refusals import NotFound, Refusal
+from app.rendering.sources.templates import SourceInvalid
 from tests.factories import NOON
 from tests.factories.accounts import a_member
 from tests.factories.consent import consented_customer
@@ -156,7 +156,7 @@ def test_publishing_a_paused_journey_strands_no_mail_of_earlier_versions(session
     assert publishing.count_held_back(session, journey) == 0
     let_mail_leave(session, workspace.id, now=NOON)
     run_due(session, workspace.id, now=NOON + timedelta(minutes=1))
-    assert standing.of_customer(session, workspace.id, ada.id)[0].position == 2
+    assert positions.of_customer(session, workspace.id, ada.id)[0].position == 2
 
 
 def test_the_only_step_of_a_draft_can_be_taken_out(session, workspace):
@@ -200,7 +200,7 @@ def test_the_reference_writes_once_then_monthly_and_stops_for_who_answers(sessio
             enrolment.hear_response(session, workspace.id, [eager.id], reason=enrolment.Stop.INTEREST, at=now, now=now)
 
     assert sent_on == {silent.id: [0, 10, 40, 70], eager.id: [0, 10]}
-    assert standing.count(session, journey).reasons == {"interest": 1}
+    assert positions.count(session, journey).reasons == {"interest": 1}
     assert [task.customer_id for task in tasks.list_open(session, workspace.id)] == [eager.id]
 
 

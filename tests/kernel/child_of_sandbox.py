@@ -10,7 +10,7 @@ from pathlib import Path
 if __name__ == "__main__":
     sys.path[0:0] = [str(Path(__file__).resolve().parents[2])]
 
-from app.kernel import sandbox
+from app.kernel.processes import sandbox
 
 
 def answer(request: bytes) -> bytes:

@@ -13,8 +13,8 @@ import psycopg
 import pytest
 import redis
 
-from app.kernel import children
-from app.kernel.embedded import Postgres, ServerFailed, Valkey, prepare_private, socket_dir
+from app.kernel.processes import children
+from app.kernel.processes.embedded import Postgres, ServerFailed, Valkey, prepare_private, socket_dir
 from tests.factories.processes import until
 
 ROOT = Path(__file__).parent.parent.parent

@@ -20,4 +20,4 @@ from app.kernel import networks
     ],
 )
 def test_a_household_is_one_network(address: str | None, household: str) -> None:
-    assert networks.household(address) == household
+    assert networks.network_of(address) == household

@@ -12,8 +12,8 @@ from redis import Redis
 from rq import Queue
 from sqlalchemy import event, text
 
-from app.kernel import outbox, queue, registry, relay
 from app.kernel.clock import FixedClock, SystemClock
+from app.kernel.queueing import outbox, queue, registry, relay
 from app.kernel.services import Services
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.kernel.sandbox import ChildBusy, ChildDied, Limits, Sandbox
+from app.kernel.processes.sandbox import ChildBusy, ChildDied, Limits, Sandbox
 from tests.kernel import child_of_sandbox
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from app.kernel import children
-from app.kernel.supervisor import Program, Supervisor
+from app.kernel.processes import children
+from app.kernel.processes.supervisor import Program, Supervisor
 from tests.factories.processes import until
 
 

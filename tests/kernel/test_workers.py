@@ -13,9 +13,9 @@ from redis import Redis
 from rq import Queue
 from sqlalchemy import text
 
-from app.kernel import outbox, queue, registry, relay
+from app.kernel.queueing import outbox, queue, registry, relay
+from app.kernel.queueing.workers import HouseWorker
 from app.kernel.services import Services
-from app.kernel.workers import HouseWorker
 from tests.factories.jobs import a_worker, processes
 from tests.factories.processes import PATIENCE, until
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
-from app.accounts.views import deeds
+from app.accounts.views import audit_descriptions
 from tests.laws import source
 
 _TELLERS = ("audit.record", "note", "_note")
@@ -22,4 +22,4 @@ def test_the_audit_has_words_for_every_deed_and_for_no_other():
         if isinstance(given, ast.Constant) and isinstance(given.value, str) and _DEED.fullmatch(given.value)
     }
 
-    assert sorted(told ^ deeds.DEEDS.keys()) == []
+    assert sorted(told ^ audit_descriptions.ACTIONS.keys()) == []

@@ -16,7 +16,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Rule
 
 import app as product
-from app.kernel import queue
+from app.kernel.queueing import queue
 from app.kernel.services import Services
 from app.web import guard
 from tests.factories.furnished import Furnished, furnish

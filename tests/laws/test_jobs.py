@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from app.kernel import registry
+from app.kernel.queueing import registry
 from app.wiring.hears import HEARS, ROOMS_WITH_JOBS
 from tests.laws import source
 

@@ -13,12 +13,12 @@ from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
 from app.campaigns import schedule
-from app.customers import timeline
-from app.customers.timeline import ActivityRow
+from app.customers.timeline import timeline
+from app.customers.timeline.timeline import ActivityRow
 from app.kernel.database import Database
 from app.kernel.services import Services
 from app.segments import jobs
-from app.tracking import links
+from app.tracking.links import links
 from tests.factories import NOON
 from tests.factories.campaigns import a_campaign
 from tests.factories.consent import consented_customer

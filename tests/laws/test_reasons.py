@@ -11,7 +11,7 @@ from app.cadence.decide import Why
 from app.consent import permission, suppression
 from app.customers.imports import refused
 from app.delivery import words
-from app.delivery.bounces import Cause
+from app.delivery.inbound.bounce_classification import Cause
 from app.journeys.enrolment import Stop
 from app.journeys.views.words import REASONS as LEFT_BECAUSE
 from tests.laws import source

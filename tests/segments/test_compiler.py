@@ -14,12 +14,13 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 from sqlalchemy.dialects import postgresql
 
-from app.customers.fields import _BUILT_IN as BUILT_IN
+from app.customers.profiles.fields import _BUILT_IN as BUILT_IN
 from app.kernel.database import Database
-from app.segments import codec, compiler, preview, rules, segments
+from app.segments import codec, compiler, preview, segments
 from app.segments.codec import RulesInvalid
-from app.segments.limits import MAX_LOOKUPS, MAX_RULES
-from app.segments.rules import Not
+from app.segments.conditions import groups
+from app.segments.conditions.groups import Not
+from app.segments.conditions.limits import MAX_LOOKUPS, MAX_RULES
 from tests.factories.segments import NOON, Made, many_customers, matches, some_rule
 from tests.factories.workspaces import WorkspaceForTests, a_workspace
 
@@ -64,7 +65,7 @@ def test_the_database_agrees_with_a_naive_reading(database: Database, crowd: Cro
 
 @settings(max_examples=60, deadline=None, suppress_health_check=QUIET)
 @given(rule=some_rule(7))
-def test_no_value_becomes_sql_and_the_workspace_is_always_there(rule: rules.Rule) -> None:
+def test_no_value_becomes_sql_and_the_workspace_is_always_there(rule: groups.Rule) -> None:
     kinds = {"custom.size": "number", "custom.joined": "time", "custom.member": "boolean", "custom.colour": "text"}
     custom = {name: replace(FIELDS["city"], name=name, kind=kind) for name, kind in kinds.items()}
     statement = compiler.query(rule, 424242, fields=FIELDS | custom, now=NOON)
@@ -81,21 +82,21 @@ def test_no_value_becomes_sql_and_the_workspace_is_always_there(rule: rules.Rule
 @pytest.mark.parametrize(
     ("rule", "joined"),
     [
-        (rules.Is("city", "Berlin"), {"customers"}),
-        (rules.WithinLast("latest_open_at", 30), {"customer_engagement"}),
-        (rules.Did("click", 3, 30), {"customers"}),
+        (groups.Is("city", "Berlin"), {"customers"}),
+        (groups.WithinLast("latest_open_at", 30), {"customer_engagement"}),
+        (groups.Did("click", 3, 30), {"customers"}),
         (
-            rules.All((rules.Is("city", "Berlin"), rules.WithinLast("latest_open_at", 30))),
+            groups.AllOf((groups.Is("city", "Berlin"), groups.WithinLast("latest_open_at", 30))),
             {"customers", "customer_engagement"},
         ),
         (
-            rules.All((rules.Permission("marketing", 7, "allowed"), rules.GreaterThan("spent", 5))),
+            groups.AllOf((groups.Permission("marketing", 7, "allowed"), groups.GreaterThan("spent", 5))),
             {"customer_engagement"},
         ),  # type: ignore[arg-type]
-        (rules.EVERYBODY, {"customers"}),
+        (groups.EVERYBODY, {"customers"}),
     ],
 )
-def test_only_what_is_asked_about_is_joined(rule: rules.Rule, joined: set[str]) -> None:
+def test_only_what_is_asked_about_is_joined(rule: groups.Rule, joined: set[str]) -> None:
     """Without this, a broad count over a million customers takes twice as long."""
     statement = compiler.query(rule, 1, fields=FIELDS, now=NOON)
 
@@ -130,7 +131,7 @@ def test_hostile_field_names_are_refused_at_any_depth(key: str) -> None:
     "hostile", ["'; drop table customers; --", "%s", "%(x)s", "\\", "${x}", "{{x}}", "\u202e", "%%"]
 )
 def test_hostile_values_are_only_values(database: Database, workspace: WorkspaceForTests, hostile: str) -> None:
-    for condition in (rules.Is, rules.IsNot, rules.Contains, rules.StartsWith):
+    for condition in (groups.Is, groups.IsNot, groups.Contains, groups.StartsWith):
         with database.transaction(workspace.id, reading=True) as session:
             assert preview.count(session, workspace.id, condition("city", hostile), now=NOON) == 0
 
@@ -138,17 +139,17 @@ def test_hostile_values_are_only_values(database: Database, workspace: Workspace
 @pytest.mark.parametrize(
     ("rule", "part"),
     [
-        (rules.Is("nothing", "x"), "field"),
-        (rules.GreaterThan("city", 1), "type"),  # type: ignore[arg-type]
-        (rules.Is("spent", "x"), "value"),
-        (rules.Is("city", True), "value"),
-        (rules.WithinLast("city", 3), "type"),
-        (rules.Between("spent", 3, 2), "high"),  # type: ignore[arg-type]
-        (rules.Contains("tags", "x"), "type"),
+        (groups.Is("nothing", "x"), "field"),
+        (groups.GreaterThan("city", 1), "type"),  # type: ignore[arg-type]
+        (groups.Is("spent", "x"), "value"),
+        (groups.Is("city", True), "value"),
+        (groups.WithinLast("city", 3), "type"),
+        (groups.Between("spent", 3, 2), "high"),  # type: ignore[arg-type]
+        (groups.Contains("tags", "x"), "type"),
     ],
 )
-def test_what_a_field_cannot_answer_is_named(rule: rules.Rule, part: str) -> None:
-    problems = compiler.check(rules.All((rule,)), 1, fields=FIELDS, now=NOON)
+def test_what_a_field_cannot_answer_is_named(rule: groups.Rule, part: str) -> None:
+    problems = compiler.check(groups.AllOf((rule,)), 1, fields=FIELDS, now=NOON)
 
     assert [problem.path for problem in problems] == [("rules", 0, part)]
 
@@ -156,8 +157,8 @@ def test_what_a_field_cannot_answer_is_named(rule: rules.Rule, part: str) -> Non
 def test_waterfall_adds_up(database: Database, crowd: Crowd) -> None:
     home, people = crowd.home, crowd.people
     with database.transaction(home.id, reading=True) as session:
-        counted = preview.waterfall(session, home.id, rules.EVERYBODY, home.topic_id, NOON)
-        shown = preview.sample(session, home.id, rules.EVERYBODY, now=NOON, limit=3)
+        counted = preview.waterfall(session, home.id, groups.EVERYBODY, home.topic_id, NOON)
+        shown = preview.sample(session, home.id, groups.EVERYBODY, now=NOON, limit=3)
 
     assert counted.matched == len(people)
     assert counted.mailable == sum(("marketing", home.topic_id) in who.allowed for who in people)
@@ -168,7 +169,7 @@ def test_waterfall_adds_up(database: Database, crowd: Crowd) -> None:
 def test_a_kept_segment_follows_its_people(database: Database, crowd: Crowd) -> None:
     home = crowd.home
     with database.transaction(home.id) as session:
-        rule = rules.WithinLast("latest_click_at", 30)
+        rule = groups.WithinLast("latest_click_at", 30)
         kept = segments.save(
             session, home.id, segment_id=None, name="Clicked lately", rule=rule, staff_id=None, now=NOON
         )
@@ -193,9 +194,9 @@ class Counted(dict[str, Anything]):
 @pytest.mark.parametrize("depth", [1, 10])
 def test_each_condition_is_compiled_once_at_any_depth(depth: int) -> None:
     """A rule used to be compiled up to four times, to check it and to find the tables it needs."""
-    rule: rules.Rule = rules.All(tuple(rules.GreaterThan("spent", number) for number in range(150)))  # type: ignore[arg-type]
+    rule: groups.Rule = groups.AllOf(tuple(groups.GreaterThan("spent", number) for number in range(150)))  # type: ignore[arg-type]
     for _ in range(depth):
-        rule = rules.Not(rules.Any((rule,)))
+        rule = groups.Not(groups.AnyOf((rule,)))
     known = Counted(FIELDS)
     compiler.query(rule, 1, fields=known, now=NOON)
 
@@ -205,13 +206,13 @@ def test_each_condition_is_compiled_once_at_any_depth(depth: int) -> None:
 @pytest.mark.parametrize(
     ("condition", "source"),
     [
-        (lambda n: rules.Did("open", 1 + n, 1 + n % MAX_LOOKUPS, "any"), "activities"),
-        (lambda n: rules.Purchased("sum", 1 + n, 1 + n % MAX_LOOKUPS), "purchases JOIN"),
+        (lambda n: groups.Did("open", 1 + n, 1 + n % MAX_LOOKUPS, "any"), "activities"),
+        (lambda n: groups.Purchased("sum", 1 + n, 1 + n % MAX_LOOKUPS), "purchases JOIN"),
     ],
 )
-def test_all_questions_to_one_history_read_it_once(condition: Callable[[int], rules.Rule], source: str) -> None:
+def test_all_questions_to_one_history_read_it_once(condition: Callable[[int], groups.Rule], source: str) -> None:
     """190 conditions on what people did used to be 190 passes over everything anybody did."""
-    rule = rules.Any(tuple(condition(number) for number in range(190)))
+    rule = groups.AnyOf(tuple(condition(number) for number in range(190)))
     said = str(compiler.query(rule, 1, fields=FIELDS, now=NOON).compile(dialect=postgresql.dialect()))
 
     assert said.count(f"FROM {source}") == 1
@@ -220,18 +221,18 @@ def test_all_questions_to_one_history_read_it_once(condition: Callable[[int], ru
 @pytest.mark.parametrize(
     "condition",
     [
-        lambda n: rules.Did("open", 1, 1 + n, "any"),
-        lambda n: rules.Purchased("count", 1, 1 + n),
-        lambda n: rules.Permission("marketing", n, "allowed"),
+        lambda n: groups.Did("open", 1, 1 + n, "any"),
+        lambda n: groups.Purchased("count", 1, 1 + n),
+        lambda n: groups.Permission("marketing", n, "allowed"),
     ],
 )
-def test_a_rule_that_asks_too_much_of_one_query_is_refused_in_words(condition: Callable[[int], rules.Rule]) -> None:
+def test_a_rule_that_asks_too_much_of_one_query_is_refused_in_words(condition: Callable[[int], groups.Rule]) -> None:
     """Each of these has the database read rows of everybody; what one rule may cost is bounded."""
     assert not compiler.check(
-        rules.Any(tuple(map(condition, range(MAX_LOOKUPS)))), 1, fields=FIELDS, now=NOON
+        groups.AnyOf(tuple(map(condition, range(MAX_LOOKUPS)))), 1, fields=FIELDS, now=NOON
     )
     with pytest.raises(RulesInvalid) as refused:
-        compiler.query(rules.Any(tuple(map(condition, range(MAX_LOOKUPS + 1)))), 1, fields=FIELDS, now=NOON)
+        compiler.query(groups.AnyOf(tuple(map(condition, range(MAX_LOOKUPS + 1)))), 1, fields=FIELDS, now=NOON)
 
     assert "in too many different ways" in refused.value.problems[0].message
     assert MAX_LOOKUPS < MAX_RULES

@@ -10,10 +10,12 @@ from typing import Any as Anything
 
 from hypothesis import given, settings
 
-from app.customers.fields import _BUILT_IN as BUILT_IN
-from app.segments import builder, codec, drafts, rules
-from app.segments.drafts import Condition, Group
-from app.segments.rules import Rule
+from app.customers.profiles.fields import _BUILT_IN as BUILT_IN
+from app.segments import codec
+from app.segments.builder import builder, drafts
+from app.segments.builder.drafts import Condition, Group
+from app.segments.conditions import groups
+from app.segments.conditions.groups import Rule
 from tests.factories.segments import NOON, form_of, some_rule
 
 FIELDS = {info.name: info for info in BUILT_IN}
@@ -70,7 +72,7 @@ def test_what_is_still_empty_is_left_out_of_the_count_but_not_of_what_is_saved()
     loose = builder.read(tree, WORDS, 1, strict=False, now=NOON)
     strict = builder.read(tree, WORDS, 1, strict=True, now=NOON)
 
-    assert loose.rule == rules.All((rules.GreaterThan("spent", Decimal(5)),))
+    assert loose.rule == groups.AllOf((groups.GreaterThan("spent", Decimal(5)),))
     assert (loose.blanks, strict.rule) == (1, None)
     assert strict.problems == {"r.0": {"value": ("Enter some text.", {})}}
 
@@ -102,12 +104,12 @@ def kinds() -> dict[str, Anything]:
 
 def normal(rule: Rule) -> Rule:
     """Undo what the builder may do to a rule's shape: a group around one, not-not, a verdict that cannot matter."""
-    if isinstance(rule, rules.Not):
+    if isinstance(rule, groups.Not):
         inner = normal(rule.rule)
-        return inner.rule if isinstance(inner, rules.Not) else rules.Not(inner)
-    if isinstance(rule, rules.All | rules.Any):
+        return inner.rule if isinstance(inner, groups.Not) else groups.Not(inner)
+    if isinstance(rule, groups.AllOf | groups.AnyOf):
         inside = tuple(normal(child) for child in rule.rules)
         return inside[0] if len(inside) == 1 else type(rule)(inside)
-    if isinstance(rule, rules.Did) and rule.kind not in ("open", "click", "reply"):
+    if isinstance(rule, groups.Did) and rule.kind not in ("open", "click", "reply"):
         return replace(rule, verdict="human")
     return rule

@@ -8,10 +8,11 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.customers.fields import _BUILT_IN as BUILT_IN
-from app.segments import builder, codec, compiler, drafts, vocabulary
+from app.customers.profiles.fields import _BUILT_IN as BUILT_IN
+from app.segments import codec, compiler
+from app.segments.builder import builder, drafts, vocabulary
+from app.segments.builder.drafts import DraftTooLarge
 from app.segments.codec import RulesInvalid
-from app.segments.drafts import DraftTooLarge
 from tests.factories import NOON
 from tests.factories.hostile import NASTY_JSON, NASTY_WORDS
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from app.segments import drafts
-from app.segments.drafts import Condition, DraftTooLarge, Group
-from app.segments.limits import MAX_RULES
+from app.segments.builder import drafts
+from app.segments.builder.drafts import Condition, DraftTooLarge, Group
+from app.segments.conditions.limits import MAX_RULES
 from tests.factories.segments import form_of
 
 LIVE = {"HX-Request": "true"}

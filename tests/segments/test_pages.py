@@ -11,7 +11,8 @@ from flask.testing import FlaskClient
 
 from app.kernel.clock import FixedClock
 from app.kernel.database import Database
-from app.segments import codec, rules, segments, used_in
+from app.segments import codec, segments, used_in
+from app.segments.conditions import groups
 from app.segments.used_in import Use
 from tests.factories.segments import NOON, many_customers
 from tests.factories.workspaces import WorkspaceForTests
@@ -22,7 +23,7 @@ BERLIN = {"r-match": "all", "r.0-what": "city", "r.0-op": "is", "r.0-value": "Be
 
 def kept(database: Database, workspace: WorkspaceForTests, name: str = "Berliners") -> int:
     with database.transaction(workspace.id) as session:
-        rule = rules.All((rules.Is("city", "Berlin"),))
+        rule = groups.AllOf((groups.Is("city", "Berlin"),))
         return segments.save(session, workspace.id, segment_id=None, name=name, rule=rule, staff_id=None, now=NOON).id
 
 
@@ -85,7 +86,7 @@ def test_a_name_that_cannot_be_is_said_at_the_name(
 
 
 def test_rules_from_elsewhere_prefill_the_builder(client: FlaskClient) -> None:
-    rule = json.dumps(codec.dump(rules.Any((rules.HasTag("vip"), rules.GreaterThan("spent", 100)))))  # type: ignore[arg-type]
+    rule = json.dumps(codec.dump(groups.AnyOf((groups.HasTag("vip"), groups.GreaterThan("spent", 100)))))  # type: ignore[arg-type]
     page = client.get("/segments/new", query_string={"rules": rule})
 
     assert 'value="vip"' in page.text

@@ -7,13 +7,13 @@ from decimal import Decimal
 
 import pytest
 
-from app.customers.fields import _BUILT_IN as BUILT_IN
+from app.customers.profiles.fields import _BUILT_IN as BUILT_IN
 from app.segments import codec, sentence
 from app.segments.codec import RulesInvalid
-from app.segments.rules import (
+from app.segments.conditions.groups import (
     EVERYBODY,
-    All,
-    Any,
+    AllOf,
+    AnyOf,
     Between,
     Contains,
     Did,
@@ -31,11 +31,11 @@ from app.segments.rules import (
 )
 
 FIELDS = {info.name: info for info in BUILT_IN}
-DEEP: Rule = All(
+DEEP: Rule = AllOf(
     (
         Is("country", "DE"),
-        Any((HasTag("vip"), GreaterThan("spent", Decimal("50.5")), Not(Contains("city", "ber")))),
-        Not(Any((Did("click", 2, 30), Purchased("sum", Decimal(100), 90)))),
+        AnyOf((HasTag("vip"), GreaterThan("spent", Decimal("50.5")), Not(Contains("city", "ber")))),
+        Not(AnyOf((Did("click", 2, 30), Purchased("sum", Decimal(100), 90)))),
         WithinLast("latest_click_at", 30),
         NotWithinLast("latest_purchase_at", 90),
         Between("created_at", date(2025, 1, 1), date(2025, 12, 31)),

@@ -19,11 +19,11 @@ from rq import Queue
 from sqlalchemy import text
 from werkzeug.test import Client, TestResponse
 
-from app.kernel import queue, registry, relay
 from app.kernel.clock import FixedClock
+from app.kernel.queueing import queue, registry, relay
 from app.kernel.services import Services, build, install
 from app.kernel.settings import Settings
-from app.tracking import ingest, intake
+from app.tracking.hits import endpoint, ingest
 from app.wiring.application import create_app
 
 READER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -103,7 +103,7 @@ def a_house(settings: Settings, clock: FixedClock, folder: Path) -> Iterator[Hou
     redis.flushdb()
     with services.database.transaction() as session:
         session.execute(text("DELETE FROM outbox"))
-    front = intake.in_front_of(app.wsgi_app, services)
+    front = endpoint.in_front_of(app.wsgi_app, services)
     try:
         yield House(services, clock, Client(front, use_cookies=False), mailbox, redis)
     finally:

@@ -20,10 +20,10 @@ from sqlalchemy.exc import OperationalError
 
 from app.cadence import policies
 from app.cadence.decide import Policy
-from app.delivery.pace import GROUP
+from app.delivery.sending.rate_limit import GROUP
 from app.kernel.clock import SystemClock
 from app.kernel.database import Database
-from app.kernel.embedded import Postgres, Valkey
+from app.kernel.processes.embedded import Postgres, Valkey
 from app.kernel.services import build, install
 from app.kernel.settings import Key, Settings
 from app.wiring import hears, hooks

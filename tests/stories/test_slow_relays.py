@@ -15,15 +15,16 @@ import pytest
 from redis import Redis
 from sqlalchemy import text
 
-from app.accounts import identities
+from app.accounts.identities import identities
 from app.cadence import policies
 from app.cadence.decide import Policy
-from app.consent import signup_forms
-from app.consent.double_opt_in import Answer, request
-from app.customers import people
-from app.delivery import notices, sends
-from app.kernel import queue, relay
+from app.consent.signup import signup_forms
+from app.consent.signup.double_opt_in import Answer, request
+from app.customers.profiles import people
+from app.delivery.sending import sends
+from app.delivery.transactional import messages
 from app.kernel.clock import SystemClock
+from app.kernel.queueing import queue, relay
 from app.kernel.services import Services
 from app.wiring import hears
 from tests.factories import delivery, processes
@@ -126,7 +127,7 @@ def everything_waits_for(services: Services, workspace: WorkspaceForTests, mute:
             send = delivery.a_send(session, workspace, now=now, identity_id=identity_id)
             sends.launch(session, workspace.id, send.id, people.base_query(workspace.id), now=now)
         for _ in range(TEST_MAILS):
-            notices.send_to_staff(
+            messages.send_to_staff(
                 session,
                 workspace.id,
                 kind="test",

@@ -16,14 +16,15 @@ from sqlalchemy.orm import Session
 
 from app.consent import actions
 from app.consent.evidence import Evidence
-from app.customers import engagement
 from app.customers.models import Activity
-from app.kernel import outbox
+from app.customers.profiles import engagement
 from app.kernel.database import Database
-from app.kernel.outbox import OutboxRow
+from app.kernel.queueing import outbox
+from app.kernel.queueing.outbox import OutboxRow
 from app.kernel.services import Services
-from app.tracking import ingest, links, rescoring, spool, storing
 from app.tracking.facts import HumanResponded
+from app.tracking.hits import ingest, rescoring, spool, storing
+from app.tracking.links import links
 from app.tracking.models import SilentCount, SpoolPosition
 from tests.factories.processes import end, until
 from tests.factories.tracking import (

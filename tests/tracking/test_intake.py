@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 
 from app.kernel.database import Database
 from app.kernel.services import Services
-from app.tracking import links
-from app.tracking.links import TargetNotWeb
+from app.tracking.links import links
+from app.tracking.links.links import TargetNotWeb
 from tests.factories import NOON
 from tests.factories.tracking import Visit, an_intake, await_a_waiting_lock, spooled, visit
 from tests.factories.workspaces import WorkspaceForTests

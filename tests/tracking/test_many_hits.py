@@ -9,11 +9,11 @@ import pytest
 from sqlalchemy import event, text
 from sqlalchemy.orm import Session
 
-from app.customers import engagement
+from app.customers.profiles import engagement
 from app.kernel.database import Database
 from app.kernel.services import Services
-from app.tracking import hits, ingest, rescoring, tallies, verdicts
-from app.tracking.verdicts import Hit
+from app.tracking.hits import ingest, rescoring, stored_hits, tallies, verdicts
+from app.tracking.hits.verdicts import Hit
 from tests.factories import NOON
 from tests.factories.tracking import FIREFOX, a_hit, a_tracked_customer, spool_up
 from tests.factories.workspaces import WorkspaceForTests
@@ -134,7 +134,7 @@ def test_what_is_kept_is_judged_anew_and_what_was_counted_stays_counted(
         sums = engagement.get(session, workspace.id, people[0])
         assert sums.click_count + sums.machine_count == 1_000
         since = services.clock.now() - timedelta(days=1)
-        assert len(hits.since(session, workspace.id, people, since)) == changed
+        assert len(stored_hits.since(session, workspace.id, people, since)) == changed
 
 
 def _each_with_all(hits: list[Hit], number: int) -> list[str]:

@@ -6,7 +6,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 
 from app.kernel.database import Database
-from app.tracking import replies
+from app.tracking.replies import replies
 from tests.factories import NOON
 from tests.factories.tracking import a_tracked_customer
 from tests.factories.workspaces import WorkspaceForTests

@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 
 from app.consent import actions, permission
 from app.consent.evidence import Evidence
-from app.customers import engagement
-from app.tracking import replies
+from app.customers.profiles import engagement
 from app.tracking.models import ReplyClass
-from app.tracking.reply_classes import classify, own_words
+from app.tracking.replies import replies
+from app.tracking.replies.classification import classify, own_words
 from tests.factories import NOON
 from tests.factories.tracking import a_tracked_customer
 from tests.factories.workspaces import WorkspaceForTests

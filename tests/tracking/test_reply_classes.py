@@ -8,9 +8,9 @@ import time
 
 import pytest
 
-from app.tracking import reply_classes, stop_phrases
 from app.tracking.models import ReplyClass
-from app.tracking.reply_classes import classify
+from app.tracking.replies import classification, stop_phrases
+from app.tracking.replies.classification import classify
 from tests.factories.replies import AMBIGUOUS, DOUBTFUL, QUESTIONS, REQUESTS
 
 
@@ -98,14 +98,14 @@ def test_what_is_quoted_is_not_the_persons(quote: str) -> None:
     """Our own mail says "unsubscribe" at its end."""
     text = f"Thank you!\n\n{quote}\n> Buy now\nunsubscribe here"
 
-    assert reply_classes.own_words(text) == "Thank you!"
+    assert classification.own_words(text) == "Thank you!"
     assert classify(subject="Re: News", text=text, headers={}) is ReplyClass.HUMAN
 
 
 def test_an_answer_below_what_it_quotes_is_read() -> None:
     text = "> Buy now\n> unsubscribe here\n\nPlease unsubscribe me\n"
 
-    assert reply_classes.own_words(text) == "Please unsubscribe me"
+    assert classification.own_words(text) == "Please unsubscribe me"
 
 
 def test_no_mixture_of_phrases_takes_long() -> None:

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from app.tracking import spool
-from app.tracking.spool import Line, Spool
+from app.tracking.hits import spool
+from app.tracking.hits.spool import Line, Spool
 from tests.factories.tracking import spooled
 
 
@@ -132,7 +132,7 @@ def test_a_file_left_behind_by_rotation_can_be_deleted(tmp_path: Path) -> None:
 
 def test_processes_share_a_folder_and_not_a_file(tmp_path: Path) -> None:
     script = (
-        "import sys; from pathlib import Path; from app.tracking.spool import Line, Spool\n"
+        "import sys; from pathlib import Path; from app.tracking.hits.spool import Line, Spool\n"
         "spool = Spool(Path(sys.argv[1])); first = int(sys.argv[2])\n"
         "for n in range(first, first + 500): spool.append(Line('open', 1.5, 1, n, 3, 4, 0, 'GET', '', '', ''))\n"
     )

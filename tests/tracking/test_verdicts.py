@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.tracking.verdicts import Hit, Verdict, judge, judge_lone
+from app.tracking.hits.verdicts import Hit, Verdict, judge, judge_lone
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"

@@ -16,7 +16,7 @@ from werkzeug.serving import make_server
 from app.kernel.refusals import Refusal
 from app.kernel.services import Services
 from app.web import assets, frame, guard, shell
-from tests.web.doorkeepers import FakeDoorkeeper
+from tests.web.authenticators import FakeAuthenticator
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 QUIET = [
@@ -35,16 +35,16 @@ class AlreadyGone(Refusal):
 
 
 @pytest.fixture
-def doorkeeper() -> FakeDoorkeeper:
-    return FakeDoorkeeper()
+def authenticator() -> FakeAuthenticator:
+    return FakeAuthenticator()
 
 
 @pytest.fixture
-def framed(services: Services, doorkeeper: FakeDoorkeeper) -> Flask:
+def framed(services: Services, authenticator: FakeAuthenticator) -> Flask:
     """The frame round a handful of views."""
     app = Flask("framed", static_folder=None)
     frame.init_app(app, services)
-    guard.connect(app, doorkeeper)
+    guard.connect(app, authenticator)
     _add_views(app)
     return app
 

@@ -8,7 +8,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.web import compression, guard
+from app.web import guard
+from app.web.requests import compression
 
 
 @pytest.fixture

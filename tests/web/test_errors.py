@@ -6,11 +6,11 @@ import re
 
 from flask.testing import FlaskClient
 
-from tests.web.doorkeepers import FakeDoorkeeper
+from tests.web.authenticators import FakeAuthenticator
 
 
-def test_a_refusal_is_a_page_with_its_own_sentence(browser_client: FlaskClient, doorkeeper: FakeDoorkeeper):
-    doorkeeper.let_in("viewer")
+def test_a_refusal_is_a_page_with_its_own_sentence(browser_client: FlaskClient, authenticator: FakeAuthenticator):
+    authenticator.let_in("viewer")
     answer = browser_client.get("/refuse")
 
     assert answer.status_code == 409
@@ -18,8 +18,8 @@ def test_a_refusal_is_a_page_with_its_own_sentence(browser_client: FlaskClient, 
     assert "rail-place" in answer.text
 
 
-def test_a_live_part_gets_a_sentence_and_no_page(browser_client: FlaskClient, doorkeeper: FakeDoorkeeper):
-    doorkeeper.let_in("viewer")
+def test_a_live_part_gets_a_sentence_and_no_page(browser_client: FlaskClient, authenticator: FakeAuthenticator):
+    authenticator.let_in("viewer")
     answer = browser_client.get("/refuse", headers={"HX-Request": "true"})
 
     assert answer.status_code == 409
@@ -42,9 +42,9 @@ def test_a_crash_tells_no_details(browser_client: FlaskClient):
     assert "Traceback" not in answer.text
 
 
-def test_a_form_from_an_old_page_can_be_sent_again(browser_client: FlaskClient, doorkeeper: FakeDoorkeeper):
+def test_a_form_from_an_old_page_can_be_sent_again(browser_client: FlaskClient, authenticator: FakeAuthenticator):
     """Half an hour of writing is worth more than a stale token."""
-    doorkeeper.let_in("marketer")
+    authenticator.let_in("marketer")
     form = {"csrf_token": "old", "subject": 'Tea & "biscuits"'}
     answer = browser_client.post("/write", data=form, headers={"Origin": "http://localhost"})
 
@@ -57,26 +57,26 @@ def test_a_form_from_an_old_page_can_be_sent_again(browser_client: FlaskClient, 
     assert again.location == "/customers"
 
 
-def test_a_foreign_page_gets_no_second_try(browser_client: FlaskClient, doorkeeper: FakeDoorkeeper):
+def test_a_foreign_page_gets_no_second_try(browser_client: FlaskClient, authenticator: FakeAuthenticator):
     """Otherwise a button on our own page would finish what another site began."""
-    doorkeeper.let_in("marketer")
+    authenticator.let_in("marketer")
     answer = browser_client.post("/write", data={"subject": "x"}, headers={"Origin": "https://evil.example"})
 
     assert answer.status_code == 400
     assert 'name="subject"' not in answer.text
 
 
-def test_a_password_is_never_written_back(browser_client: FlaskClient, doorkeeper: FakeDoorkeeper):
-    doorkeeper.let_in("marketer")
+def test_a_password_is_never_written_back(browser_client: FlaskClient, authenticator: FakeAuthenticator):
+    authenticator.let_in("marketer")
     answer = browser_client.post("/write", data={"password": "open sesame"}, headers={"Origin": "http://localhost"})
 
     assert "open sesame" not in answer.text
 
 
 def test_after_an_action_the_next_page_says_what_was_done_and_offers_undo(
-    browser_client: FlaskClient, doorkeeper: FakeDoorkeeper
+    browser_client: FlaskClient, authenticator: FakeAuthenticator
 ):
-    doorkeeper.let_in("marketer")
+    authenticator.let_in("marketer")
     page = browser_client.get("/customers").text
     token = re.search(r'name="csrf-token" content="([^"]+)"', page)
     assert token
@@ -88,8 +88,8 @@ def test_after_an_action_the_next_page_says_what_was_done_and_offers_undo(
     assert "Kept." not in browser_client.get("/customers").text
 
 
-def test_a_number_no_row_can_have_leads_nowhere(browser_client: FlaskClient, doorkeeper: FakeDoorkeeper):
-    doorkeeper.let_in("viewer")
+def test_a_number_no_row_can_have_leads_nowhere(browser_client: FlaskClient, authenticator: FakeAuthenticator):
+    authenticator.let_in("viewer")
     adapter = browser_client.application.url_map
 
     assert adapter.converters["int"](adapter).max == 2**63 - 1

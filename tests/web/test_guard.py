@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 
 from app.kernel.services import Services
 from app.web import guard
-from tests.web.doorkeepers import FakeDoorkeeper
+from tests.web.authenticators import FakeAuthenticator
 
 
 def test_strangers_are_led_to_the_login_and_back_to_where_they_were(browser_client: FlaskClient):
@@ -32,22 +32,22 @@ def test_a_live_part_sends_the_whole_page_to_the_login(browser_client: FlaskClie
 )
 def test_roles_include_the_ones_below(
     browser_client: FlaskClient,
-    doorkeeper: FakeDoorkeeper,
+    authenticator: FakeAuthenticator,
     role: str,
     viewer_page: int,
     marketer_page: int,
     owner_page: int,
 ):
     """The marketer's page is a POST without a token: 400 means that the role was let through to that check."""
-    doorkeeper.let_in(role)
+    authenticator.let_in(role)
 
     assert browser_client.get("/customers").status_code == viewer_page
     assert browser_client.post("/write").status_code == marketer_page
     assert browser_client.get("/own").status_code == owner_page
 
 
-def test_without_a_workspace_only_ones_own_pages_open(browser_client: FlaskClient, doorkeeper: FakeDoorkeeper):
-    doorkeeper.let_in(None)
+def test_without_a_workspace_only_ones_own_pages_open(browser_client: FlaskClient, authenticator: FakeAuthenticator):
+    authenticator.let_in(None)
 
     assert browser_client.get("/profile").text == "Ada Lovelace"
     assert "not a member of any workspace" in browser_client.get("/customers").text

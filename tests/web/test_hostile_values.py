@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.web import characters
+from app.web.requests import characters
 
 FAR_TOO_LARGE = "99999999999999999999"
 

@@ -9,7 +9,7 @@ from flask import Flask, g, render_template_string
 
 from app.kernel.clock import FixedClock
 from app.web import charts, frame, language
-from tests.web.doorkeepers import SHOP
+from tests.web.authenticators import SHOP
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.web import shell
-from tests.web.doorkeepers import FakeDoorkeeper
+from tests.web.authenticators import FakeAuthenticator
 
 PATHS = [
     "/style",
@@ -25,8 +25,8 @@ PATHS = [
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_every_answer_carries_the_policy(browser_client: FlaskClient, doorkeeper: FakeDoorkeeper, path: str):
-    doorkeeper.let_in("viewer")
+def test_every_answer_carries_the_policy(browser_client: FlaskClient, authenticator: FakeAuthenticator, path: str):
+    authenticator.let_in("viewer")
     answer = browser_client.get(path)
     policy = answer.headers["Content-Security-Policy"]
 
@@ -40,9 +40,9 @@ def test_every_answer_carries_the_policy(browser_client: FlaskClient, doorkeeper
 
 @pytest.mark.parametrize("path", ["/style", "/customers", "/nowhere", "/search?q=a"])
 def test_no_page_holds_inline_style_script_or_handler(
-    browser_client: FlaskClient, doorkeeper: FakeDoorkeeper, path: str
+    browser_client: FlaskClient, authenticator: FakeAuthenticator, path: str
 ):
-    doorkeeper.let_in("viewer")
+    authenticator.let_in("viewer")
     page = browser_client.get(path).text
 
     assert not re.search(r"<style|\sstyle=|\son[a-z]+=|javascript:", page)
@@ -66,8 +66,8 @@ def test_a_framed_mail_keeps_its_styles_and_can_run_nothing(framed: Flask):
     assert "frame-ancestors 'self'" in policy
 
 
-def test_the_session_cookie_stays_with_us(browser_client: FlaskClient, doorkeeper: FakeDoorkeeper):
-    doorkeeper.let_in("viewer")
+def test_the_session_cookie_stays_with_us(browser_client: FlaskClient, authenticator: FakeAuthenticator):
+    authenticator.let_in("viewer")
     cookie = browser_client.get("/customers").headers["Set-Cookie"]
 
     assert "HttpOnly" in cookie

@@ -8,15 +8,15 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from app.web import assets
-from tests.web.doorkeepers import FakeDoorkeeper
+from tests.web.authenticators import FakeAuthenticator
 
 AXE = assets.ROOT / "node_modules" / "axe-core" / "axe.min.js"
 
 
 @pytest.fixture
-def page(chromium: Browser, live_url: str, doorkeeper: FakeDoorkeeper) -> Iterator[Page]:
+def page(chromium: Browser, live_url: str, authenticator: FakeAuthenticator) -> Iterator[Page]:
     """A page of a signed-in owner; `complaints` gathers what the browser complains about."""
-    doorkeeper.let_in("owner")
+    authenticator.let_in("owner")
     context = chromium.new_context(base_url=live_url, bypass_csp=False, reduced_motion="reduce")
     opened = context.new_page()
     opened.complaints = []  # type: ignore[attr-defined]

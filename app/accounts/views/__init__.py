@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-from app.accounts.views import audit, doors, identities, invitations, keys, login, setbacks, staff, undo, workspace
+from app.accounts.views import (
+    audit,
+    failed_jobs,
+    identities,
+    invitations,
+    keys,
+    login,
+    memberships,
+    staff,
+    undo,
+    workspace,
+)
+from app.accounts.views.authentication import RequestAuthenticator
 from app.accounts.views.blueprint import bp
-from app.accounts.views.doorkeeper import Doorkeeper
-from app.accounts.views.setbacks import home_panel
+from app.accounts.views.failed_jobs import home_panel
 
 __all__ = [
-    "Doorkeeper",
+    "RequestAuthenticator",
     "audit",
     "bp",
-    "doors",
+    "failed_jobs",
     "home_panel",
     "identities",
     "invitations",
     "keys",
     "login",
-    "setbacks",
+    "memberships",
     "staff",
     "undo",
     "workspace",

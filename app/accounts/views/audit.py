@@ -6,7 +6,7 @@ from flask import g, request
 from flask.typing import ResponseReturnValue
 
 from app.accounts import audit
-from app.accounts.views import deeds
+from app.accounts.views import audit_descriptions
 from app.accounts.views.blueprint import bp, settings_tabs
 from app.kernel import ids
 from app.kernel.services import services
@@ -23,6 +23,6 @@ def show_audit() -> ResponseReturnValue:
     with services().database.transaction(g.workspace.id) as session:
         entries = audit.list_entries(session, g.workspace.id, before=before, limit=PAGE)
     more = f"/settings/audit?before={entries[-1].id}" if len(entries) == PAGE else None
-    said = {entry.id: deeds.say(entry.action) for entry in entries}
-    about = {entry.id: deeds.details(entry.details) for entry in entries}
+    said = {entry.id: audit_descriptions.describe(entry.action) for entry in entries}
+    about = {entry.id: audit_descriptions.details(entry.details) for entry in entries}
     return shell.page("accounts/audit.html", entries=entries, deeds=said, about=about, more=more, tabs=settings_tabs())

@@ -6,10 +6,10 @@ from flask import g
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.accounts import identities, sender_checks
 from app.accounts.forms import IdentityForm, NewIdentityForm, RelayForm
+from app.accounts.identities import identities, sender_checks
+from app.accounts.identities.sender_checks import Finding
 from app.accounts.models import SendingIdentity
-from app.accounts.sender_checks import Finding
 from app.accounts.views.blueprint import bp, settings_tabs
 from app.kernel.refusals import Refusal
 from app.kernel.services import services

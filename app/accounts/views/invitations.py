@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from flask import g, make_response, redirect
 from flask.typing import ResponseReturnValue
 
-from app.accounts import invitations, sessions, staff, workspaces
+from app.accounts import invitations, staff, workspaces
 from app.accounts.forms import KnownInvitationForm, NewInvitationForm
+from app.accounts.sign_in import sessions
+from app.accounts.views.authentication import remember
 from app.accounts.views.blueprint import bp
-from app.accounts.views.doorkeeper import remember
-from app.accounts.views.patience import require_patience
+from app.accounts.views.login_throttle import require_attempts_left
 from app.kernel.refusals import Refusal
 from app.kernel.services import services
-from app.kernel.tokens import Letter
+from app.kernel.tokens import Claims
 from app.web import guard, shell
 
 
@@ -51,7 +52,7 @@ def accept_invitation(token: str) -> ResponseReturnValue:
     return shell.page("accounts/invitation.html", sender=offer.workspace, offer=offer, form=form), 422
 
 
-def _offer(letter: Letter) -> Offer:
+def _offer(letter: Claims) -> Offer:
     with services().database.transaction(letter.workspace_id) as session:
         found = invitations.find_open(session, letter.workspace_id, letter.a, now=services().clock.now())
         known = staff.find_by_email(session, found.email)
@@ -59,8 +60,8 @@ def _offer(letter: Letter) -> Offer:
         return Offer(name, found.email, found.role, known is not None)
 
 
-def _joined(letter: Letter, offer: Offer, form: KnownInvitationForm | NewInvitationForm) -> str:
-    require_patience(offer.email)
+def _joined(letter: Claims, offer: Offer, form: KnownInvitationForm | NewInvitationForm) -> str:
+    require_attempts_left(offer.email)
     now, password = services().clock.now(), form.password.data or ""
     with services().database.transaction(letter.workspace_id) as session:
         if isinstance(form, NewInvitationForm):

@@ -6,11 +6,12 @@ from flask import g, make_response, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.accounts import roles, sessions, staff
+from app.accounts import memberships, staff
 from app.accounts.forms import LoginForm, PasswordForm
+from app.accounts.sign_in import sessions
+from app.accounts.views.authentication import COOKIE, forget, remember
 from app.accounts.views.blueprint import bp, settings_tabs
-from app.accounts.views.doorkeeper import COOKIE, forget, remember
-from app.accounts.views.patience import require_patience
+from app.accounts.views.login_throttle import require_attempts_left
 from app.kernel.refusals import Refusal
 from app.kernel.services import services
 from app.web import guard, shell
@@ -72,18 +73,18 @@ def change_password() -> ResponseReturnValue:
 
 
 def _proven(email: str, password: str) -> str:
-    require_patience(email)
+    require_attempts_left(email)
     database, now = services().database, services().clock.now()
     with database.transaction(None) as session:
         member = staff.authenticate(session, email=email, password=password)
     with database.transaction(None, actor_id=member.id) as session:
-        doors = roles.list_doors(session, member.id)
+        doors = memberships.list_staff_memberships(session, member.id)
         workspace_id = doors[0].workspace_id if doors else None
         return sessions.open_for(session, member.id, workspace_id=workspace_id, now=now)
 
 
 def _changed(current: str, new: str) -> str:
-    require_patience(g.staff.email)
+    require_attempts_left(g.staff.email)
     now = services().clock.now()
     with services().database.transaction(None) as session:
         staff.change_password(session, g.staff.id, current=current, new=new, now=now)

@@ -9,7 +9,7 @@ from flask import g
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.accounts import invitations, roles
+from app.accounts import invitations, memberships
 from app.accounts.forms import InviteForm, RoleForm
 from app.accounts.views.blueprint import bp, settings_tabs
 from app.kernel.refusals import Refusal
@@ -53,10 +53,10 @@ def change_role(staff_id: int) -> ResponseReturnValue:
     form = RoleForm()
     try:
         with services().database.transaction(g.workspace.id) as session:
-            roles.change(
+            memberships.change(
                 session, g.workspace.id, staff_id, form.role.data, changed_by=g.staff.id, now=services().clock.now()
             )
-    except roles.LastOwner as refusal:
+    except memberships.LastOwner as refusal:
         return _refused(staff_id, refusal, form)
     # Whoever gave up being owner may not see this page any more.
     is_own = staff_id == g.staff.id and form.role.data != "owner"
@@ -69,8 +69,8 @@ def remove(staff_id: int) -> ResponseReturnValue:
     """End somebody's membership; what cannot be is said beside that member."""
     try:
         with services().database.transaction(g.workspace.id) as session:
-            roles.remove(session, g.workspace.id, staff_id, removed_by=g.staff.id, now=services().clock.now())
-    except roles.LastOwner as refusal:
+            memberships.remove(session, g.workspace.id, staff_id, removed_by=g.staff.id, now=services().clock.now())
+    except memberships.LastOwner as refusal:
         return _refused(staff_id, refusal)
     return shell.back("/settings/staff", _("This person can no longer enter the workspace."))
 
@@ -98,7 +98,7 @@ def _page(
     status: int = 200,
 ) -> ResponseReturnValue:
     with services().database.transaction(g.workspace.id) as session:
-        members = roles.list_members(session, g.workspace.id)
+        members = memberships.list_members(session, g.workspace.id)
         asked = invitations.list_open(session, g.workspace.id, now=services().clock.now())
     role_forms = {member.staff_id: RoleForm(formdata=None, role=member.role) for member in members}
     role_forms.update(asked_for or {})

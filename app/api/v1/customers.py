@@ -21,11 +21,14 @@ from app.api.v1.schemas import (
     UpsertOut,
     Whom,
 )
-from app.consent import evidence_imports, permission, topics
-from app.consent.evidence_imports import Claim, Terms
-from app.customers import people, purchases, timeline
+from app.consent import permission, topics
+from app.consent.imports import consents
+from app.consent.imports.consents import Claim, ImportTerms
+from app.customers import purchases
 from app.customers.models import Customer
-from app.customers.timeline import ActivityRow
+from app.customers.profiles import people
+from app.customers.timeline import timeline
+from app.customers.timeline.timeline import ActivityRow
 from app.kernel.refusals import NotFound, Refusal
 
 _NAMED = ("first_name", "last_name", "language", "country", "city", "time_zone", "tags")
@@ -56,7 +59,7 @@ def upsert(
 ) -> tuple[UpsertOut, bool]:
     """Add or change a customer; return what is on record, and whether it is new. By itself it makes nobody mailable."""
     if given.consent:
-        evidence_imports.take_turn(session, workspace_id)
+        consents.take_turn(session, workspace_id)
     customer = _existing(session, workspace_id, given)
     source, is_new = f"api:{key_id}", customer is None
     if customer is None:
@@ -155,7 +158,7 @@ def _record(session: Session, customer: Customer, proofs: list[Proof], source: s
             address=customer.email or "",
             address_digest=customer.address_digest,
             consented_at=proof.given_at,
-            terms=Terms(
+            terms=ImportTerms(
                 method=proof.method,
                 topic=proof.topic,
                 wording=proof.wording,
@@ -164,7 +167,7 @@ def _record(session: Session, customer: Customer, proofs: list[Proof], source: s
         )
         for number, proof in enumerate(proofs, start=1)
     ]
-    outcomes = evidence_imports.record_many(session, customer.workspace_id, source, claims, now)
+    outcomes = consents.record_many(session, customer.workspace_id, source, claims, now)
     return [
         ProofOut(topic=proof.topic, recorded=outcome.granted > 0, reasons=outcome.reasons)
         for proof, outcome in zip(proofs, outcomes, strict=True)

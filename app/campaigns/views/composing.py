@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from app.accounts import identities
+from app.accounts.identities import identities
 from app.campaigns import audience, compose, previews, ready, schedule, tag_translation
 from app.campaigns.drafts import draft_of
 from app.campaigns.forms import ComposeForm, local_time

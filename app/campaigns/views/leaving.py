@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from app.accounts import identities
+from app.accounts.identities import identities
 from app.accounts.models import SendingIdentity
 from app.campaigns import compose, preflight, ready, schedule
 from app.campaigns.forms import RescheduleForm
@@ -19,7 +19,7 @@ from app.campaigns.views import outlook, reporting, words
 from app.campaigns.views.blueprint import bp
 from app.campaigns.views.composing import preview_values
 from app.consent import topics
-from app.delivery import sends
+from app.delivery.sending import sends
 from app.kernel import ids
 from app.kernel.refusals import NotFound, Refusal
 from app.kernel.services import services

@@ -13,9 +13,9 @@ from app.campaigns import compose, deletion, results
 from app.campaigns.forms import NewForm
 from app.campaigns.views.blueprint import bp
 from app.consent import topics
-from app.delivery import subjects
 from app.kernel import ids
 from app.kernel.services import services
+from app.rendering import subjects
 from app.web import guard, shell
 
 _PAGE = 30

@@ -18,7 +18,7 @@ from app.campaigns.results import Summary
 from app.campaigns.views import outlook, words
 from app.campaigns.views.blueprint import bp
 from app.consent import topics
-from app.delivery.sends import Progress
+from app.delivery.sending.sends import Progress
 from app.kernel.services import services
 from app.segments import segments
 from app.web import charts, errors, guard, language, shell

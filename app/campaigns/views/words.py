@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _
 from app.accounts.models import SendingIdentity
 from app.campaigns.preflight import Check
 from app.delivery import words
-from app.delivery.sends import Progress
+from app.delivery.sending.sends import Progress
 from app.web import language
 
 STEPS = {"audience": _("Audience"), "content": _("Content"), "when": _("When")}

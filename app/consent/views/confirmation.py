@@ -5,8 +5,11 @@ from __future__ import annotations
 from flask import g, request
 from flask.typing import ResponseReturnValue
 
-from app.consent import double_opt_in, preference_links, signup_forms, topics, wording
-from app.consent.double_opt_in import ConfirmationExpired, RequestInfo, RequestRejected
+from app.consent import topics
+from app.consent.preferences import preference_links
+from app.consent.signup import double_opt_in, signup_forms
+from app.consent.signup.double_opt_in import ConfirmationExpired, RequestInfo, RequestRejected
+from app.consent.texts import wording
 from app.consent.views.blueprint import Sender, bp, language_for, public_page, purpose_titles, sender_of
 from app.kernel.services import services
 from app.web import guard, language
@@ -67,7 +70,7 @@ def _show(what: str, sender: Sender, asked: RequestInfo, *, again: bool = False)
         code,
         what=what,
         again=again,
-        topics=[(topic.name, topic.description, wording.say_promise(topic.promise, code)) for topic in named],
+        topics=[(topic.name, topic.description, wording.describe_promise(topic.promise, code)) for topic in named],
         purposes=[(titles[purpose], words) for purpose, words in asked.purposes],
         asked=asked,
         form_url=f"/f/{sender.slug}/{form.slug}" if form and form.is_open else None,

@@ -11,9 +11,10 @@ from flask_babel import ngettext
 from markupsafe import Markup, escape
 
 from app.accounts import audit, workspaces
-from app.consent import signup_abuse, signup_forms, topics
+from app.consent import topics
 from app.consent.forms import PurgeForm, SignupFormForm
 from app.consent.models import SignupForm
+from app.consent.signup import abuse, signup_forms
 from app.consent.views.blueprint import bp, tabs
 from app.kernel.refusals import Refusal
 from app.kernel.services import services
@@ -73,7 +74,7 @@ def purge_form(form_id: int) -> ResponseReturnValue:
     form, now = PurgeForm(), services().clock.now()
     hours = form.hours.data if form.validate() else 1
     with services().database.transaction(g.workspace.id) as session:
-        count = signup_abuse.purge(
+        count = abuse.purge(
             session,
             g.workspace.id,
             form_id,
@@ -142,7 +143,7 @@ def _edit(held: SignupForm | None, form: SignupFormForm) -> str:
         form.topic_ids.choices = [(topic.id, topic.name) for topic in topics.list_all(session, g.workspace.id)]
         slug = workspaces.get(session, g.workspace.id).slug
         week = now - timedelta(days=7)
-        networks = signup_abuse.list_networks(session, g.workspace.id, held.id, since=week) if held else []
+        networks = abuse.list_networks(session, g.workspace.id, held.id, since=week) if held else []
         counts = signup_forms.counts(session, g.workspace.id, now=now, within=_COUNTED_OVER)
     url = f"{services().settings.public_url}/f/{slug}/{held.slug}" if held else None
     return shell.page(

@@ -8,9 +8,10 @@ from flask import Response, g
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.consent import health, proof, verify, words
+from app.consent import words
+from app.consent.ledger import checks, proof, verification
 from app.consent.views.blueprint import bp, tabs
-from app.kernel import outbox
+from app.kernel.queueing import outbox
 from app.kernel.services import services
 from app.web import guard, shell
 
@@ -20,8 +21,8 @@ from app.web import guard, shell
 def show_ledger() -> ResponseReturnValue:
     """Show how the latest look ended."""
     with services().database.transaction(g.workspace.id) as session:
-        checkup = health.latest(session, g.workspace.id)
-        head = verify.find_head(session, g.workspace.id)
+        checkup = checks.latest(session, g.workspace.id)
+        head = verification.find_head(session, g.workspace.id)
     return shell.page("consent/ledger.html", tabs=tabs(), checkup=checkup, head=head)
 
 
@@ -42,10 +43,10 @@ def export_head() -> ResponseReturnValue:
     """Give the head of the chain as a file to be kept elsewhere; `assent verify-ledger` can be held to it."""
     now = services().clock.now()
     with services().database.transaction(g.workspace.id) as session:
-        head = verify.find_head(session, g.workspace.id)
+        head = verification.find_head(session, g.workspace.id)
     name = f"consent-head-{g.workspace.id}-{now:%Y%m%d}.json"
     return Response(
-        verify.export(g.workspace.id, head, now=now),
+        verification.export(g.workspace.id, head, now=now),
         mimetype="application/json",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )

@@ -6,7 +6,8 @@ from flask import g
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.consent import health, reports, topics, words
+from app.consent import reports, topics, words
+from app.consent.ledger import checks
 from app.consent.reports import Base, Flow
 from app.consent.views import how
 from app.consent.views.blueprint import bp, tabs
@@ -23,7 +24,7 @@ def show_overview() -> ResponseReturnValue:
         base = reports.base(session, g.workspace.id, now=now)
         flow = reports.flow(session, g.workspace.id, now=now, time_zone=g.workspace.time_zone)
         known = topics.list_all(session, g.workspace.id)
-        checkup = health.latest(session, g.workspace.id)
+        checkup = checks.latest(session, g.workspace.id)
     return shell.page(
         "consent/overview.html",
         tabs=tabs(),

@@ -7,7 +7,8 @@ from datetime import datetime
 from flask import g, render_template
 from sqlalchemy.orm import Session
 
-from app.consent import permission, proof, reports, suppression, topics, words
+from app.consent import permission, reports, suppression, topics, words
+from app.consent.ledger import proof
 from app.consent.permission import PermissionRow
 from app.consent.purposes import ALL_TOPICS, MARKETING, PERSONAL_PURPOSES
 from app.consent.views import overview

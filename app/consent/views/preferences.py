@@ -9,11 +9,12 @@ from flask import g, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from app.consent import actions, preference_links, preferences
+from app.consent import actions
 from app.consent.evidence import Evidence
-from app.consent.preferences import Changes, Preferences
+from app.consent.preferences import preference_links, preferences
+from app.consent.preferences.preferences import Changes, Preferences
 from app.consent.views.blueprint import Sender, bp, language_for, public_page, purpose_titles, sender_of
-from app.customers import people
+from app.customers.profiles import people
 from app.kernel.services import services
 from app.web import guard, language
 

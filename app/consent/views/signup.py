@@ -10,10 +10,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.accounts import workspaces
-from app.consent import double_opt_in, signup_abuse, signup_forms
-from app.consent.double_opt_in import Answer, NothingChosen
 from app.consent.models import SignupForm
-from app.consent.signup_forms import Choice
+from app.consent.signup import abuse, double_opt_in, signup_forms
+from app.consent.signup.double_opt_in import Answer, NothingChosen
+from app.consent.signup.signup_forms import Choice
 from app.consent.views.blueprint import Sender, bp, language_for, public_page, sender_of
 from app.customers import addresses
 from app.customers.addresses import BadAddress
@@ -53,7 +53,7 @@ def sign_up(workspace_slug: str, form_slug: str) -> ResponseReturnValue:
         return _thank(opened, email)
     if not _was_read(opened):
         return _show(opened, notice=_("Please check what you entered and press the button once more."))
-    if not signup_abuse.admits(
+    if not abuse.admits(
         limiter(),
         workspace_id=opened.sender.workspace_id,
         form_id=opened.form.id,
@@ -119,7 +119,7 @@ def _was_read(opened: _Opened) -> bool:
         return False
     if (letter.workspace_id, letter.a) != (opened.sender.workspace_id, opened.form.id):
         return False
-    return now - datetime.fromtimestamp(letter.b, UTC) >= signup_abuse.FASTEST_HUMAN
+    return now - datetime.fromtimestamp(letter.b, UTC) >= abuse.FASTEST_HUMAN
 
 
 def _stamp(opened: _Opened) -> str:
@@ -129,7 +129,7 @@ def _stamp(opened: _Opened) -> str:
         opened.sender.workspace_id,
         opened.form.id,
         int(now.timestamp()),
-        expires_at=now + signup_abuse.PAGE_VALID_FOR,
+        expires_at=now + abuse.PAGE_VALID_FOR,
     )
 
 

@@ -7,8 +7,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.accounts import audit
-from app.consent import topics, wording
+from app.consent import topics
 from app.consent.forms import TopicForm
+from app.consent.texts import wording
 from app.consent.topics import TopicInfo
 from app.consent.views.blueprint import bp, tabs
 from app.kernel.refusals import Refusal
@@ -22,7 +23,7 @@ def list_topics() -> ResponseReturnValue:
     """Show every topic and its promise."""
     with services().database.transaction(g.workspace.id) as session:
         found = topics.list_all(session, g.workspace.id)
-    rows = [(topic, wording.say_promise(topic.promise, language.current())) for topic in found]
+    rows = [(topic, wording.describe_promise(topic.promise, language.current())) for topic in found]
     return shell.page("consent/topics.html", tabs=tabs(), rows=rows)
 
 

@@ -6,11 +6,12 @@ from flask import g, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from app.consent import actions, preference_links, topics
+from app.consent import actions, topics
 from app.consent.evidence import Evidence
+from app.consent.preferences import preference_links
 from app.consent.topics import TopicInfo
 from app.consent.views.blueprint import Sender, bp, language_for, public_page, sender_of
-from app.customers import people
+from app.customers.profiles import people
 from app.kernel.refusals import NotFound
 from app.kernel.services import services
 from app.web import guard

@@ -7,9 +7,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.accounts import audit
-from app.consent import notices, words
+from app.consent import words
 from app.consent.forms import WordingForm
 from app.consent.purposes import PURPOSES
+from app.consent.texts import consent_texts
 from app.consent.views.blueprint import bp, tabs
 from app.kernel.services import services
 from app.web import guard, shell
@@ -23,11 +24,11 @@ def list_wordings() -> ResponseReturnValue:
     now = services().clock.now()
     with services().database.transaction(g.workspace.id) as session:
         current = [
-            (purpose, notices.current(session, g.workspace.id, purpose, code, now=now, keep=False))
+            (purpose, consent_texts.current(session, g.workspace.id, purpose, code, now=now, keep=False))
             for purpose in PURPOSES
             for code in LANGUAGES
         ]
-        history = notices.history(session, g.workspace.id)
+        history = consent_texts.history(session, g.workspace.id)
     return shell.page(
         "consent/wordings.html",
         tabs=tabs(),
@@ -55,7 +56,7 @@ def change_wording(purpose: str, code: str) -> ResponseReturnValue:
     _require_known(purpose, code)
     now = services().clock.now()
     with services().database.transaction(g.workspace.id) as session:
-        stored = notices.create(
+        stored = consent_texts.create(
             session, g.workspace.id, kind=purpose, language=code, text=form.text.data or "", now=now
         )
         audit.record(
@@ -75,7 +76,7 @@ def _edit(purpose: str, code: str, form: WordingForm | None) -> str:
     _require_known(purpose, code)
     now = services().clock.now()
     with services().database.transaction(g.workspace.id) as session:
-        current = notices.current(session, g.workspace.id, purpose, code, now=now, keep=False)
+        current = consent_texts.current(session, g.workspace.id, purpose, code, now=now, keep=False)
     return shell.page(
         "consent/wording.html",
         tabs=tabs(),

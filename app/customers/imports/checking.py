@@ -8,8 +8,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.customers.imports import batches, evidence, plans, tallies
-from app.customers.imports.batches import Batch, Refused
+from app.customers.imports import evidence, plans, tallies
+from app.customers.imports.parsing import batches
+from app.customers.imports.parsing.batches import Batch, Refused
 from app.customers.imports.people_staging import Outcome, PeopleStage
 from app.customers.imports.plans import Plan
 from app.kernel.clock import Clock

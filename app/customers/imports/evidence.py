@@ -30,7 +30,7 @@ class Terms(NamedTuple):
     purposes: tuple[str, ...]
 
 
-class Said(NamedTuple):
+class ConsentClaim(NamedTuple):
     """What one row says about an answer, before it is known whose it is; fields as in EvidenceRow."""
 
     row: int
@@ -123,7 +123,7 @@ TOPIC_HOOKS: list[Callable[[Session, int], list[tuple[str, str]]]] = []
 TURN_HOOKS: list[Callable[[Session, int], None]] = []
 
 
-def has_evidence(said: Said) -> bool:
+def has_evidence(said: ConsentClaim) -> bool:
     """Say whether a yes is more than a claim: it tells when, how and to which words."""
     return said.at is not None and bool(said.terms.method and said.terms.wording)
 

@@ -10,7 +10,7 @@ from typing import IO
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from app.customers.imports import encodings, reading
+from app.customers.imports.parsing import encodings, reading
 from app.customers.models import Import, ImportFile
 from app.customers.values import one_line
 from app.kernel.database import Database

@@ -16,9 +16,10 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.customers import addresses, fields, people
-from app.customers.imports.mapping import Options
-from app.customers.imports.people_rows import PersonRow
+from app.customers import addresses
+from app.customers.imports.mapping.mapping import Options
+from app.customers.imports.parsing.people_rows import PersonRow
+from app.customers.profiles import fields, people
 from app.kernel import database
 
 _STAGE = """

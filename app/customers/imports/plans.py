@@ -13,17 +13,18 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts import workspaces
-from app.customers import fields
-from app.customers.imports import batches, evidence, files, reading
-from app.customers.imports.batches import Batch
-from app.customers.imports.mapping import Options
+from app.customers.imports import evidence, files
+from app.customers.imports.mapping.mapping import Options
 from app.customers.imports.occurrences import Occurrences
-from app.customers.imports.people_rows import PeopleReader
+from app.customers.imports.parsing import batches, reading
+from app.customers.imports.parsing.batches import Batch
+from app.customers.imports.parsing.people_rows import PeopleReader
+from app.customers.imports.parsing.purchase_rows import PurchaseReader
+from app.customers.imports.parsing.reading import Layout
 from app.customers.imports.people_staging import PeopleStage
-from app.customers.imports.purchase_rows import PurchaseReader
 from app.customers.imports.purchase_staging import PurchaseStage
-from app.customers.imports.reading import Layout
 from app.customers.models import Import
+from app.customers.profiles import fields
 from app.kernel.database import Database
 
 # A batch is some hundred thousand objects that all go when it is done; looking through them for cycles is a quarter of

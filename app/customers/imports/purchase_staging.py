@@ -10,9 +10,9 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.customers import addresses
-from app.customers.imports.mapping import Options
+from app.customers.imports.mapping.mapping import Options
+from app.customers.imports.parsing.purchase_rows import PurchaseRow
 from app.customers.imports.people_staging import Outcome
-from app.customers.imports.purchase_rows import PurchaseRow
 from app.kernel import database
 
 _STAGE = """

@@ -16,14 +16,15 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.customers.facts import PeopleImported, PurchasesImported
-from app.customers.imports import batches, evidence, files, plans, tallies
-from app.customers.imports.batches import Batch, Refused
+from app.customers.imports import evidence, files, plans, tallies
+from app.customers.imports.parsing import batches
+from app.customers.imports.parsing.batches import Batch, Refused
 from app.customers.imports.people_staging import Outcome, PeopleStage
 from app.customers.imports.plans import Plan
 from app.customers.models import Import, RefusedRow
-from app.kernel import outbox
 from app.kernel.clock import Clock
 from app.kernel.database import Database
+from app.kernel.queueing import outbox
 
 # A person signing up between our look and our writing makes the batch look again.
 TRIES = 4

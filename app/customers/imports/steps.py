@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.customers.models import Import, RefusedRow
-from app.kernel import outbox
+from app.kernel.queueing import outbox
 from app.kernel.refusals import NotFound, Refusal
 
 

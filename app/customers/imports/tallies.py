@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 
 from app.customers import addresses
-from app.customers.imports import batches, evidence
-from app.customers.imports.batches import Batch, Refused
+from app.customers.imports import evidence
+from app.customers.imports.parsing import batches
+from app.customers.imports.parsing.batches import Batch, Refused
 from app.customers.imports.people_staging import Outcome
 from app.customers.imports.refused import UNREADABLE
 

@@ -10,8 +10,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from app.customers import cells, codes, exports, listing, people, purchases
+from app.customers import purchases
 from app.customers.forms import NewCustomerForm
+from app.customers.listing import csv_cells, exports, listing
+from app.customers.profiles import codes, people
 from app.customers.views.blueprint import bp
 from app.kernel.refusals import Refusal
 from app.kernel.services import services
@@ -75,7 +77,7 @@ def add_customer() -> ResponseReturnValue:
 @guard.role("marketer")
 def export() -> ResponseReturnValue:
     """Give everyone as a file, as it is read."""
-    lines = cells.table(exports.rows(services().database, g.workspace.id))
+    lines = csv_cells.table(exports.rows(services().database, g.workspace.id))
     headers = {"Content-Disposition": 'attachment; filename="customers.csv"'}
     return Response(lines, mimetype="text/csv", headers=headers)
 

@@ -6,8 +6,8 @@ from flask import g
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.customers import fields
 from app.customers.forms import FieldForm
+from app.customers.profiles import fields
 from app.customers.views.blueprint import bp
 from app.kernel.refusals import Refusal
 from app.kernel.services import services

@@ -10,8 +10,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import force_locale, get_locale
 from flask_babel import gettext as _
 
-from app.customers import cells
 from app.customers.imports import steps
+from app.customers.listing import csv_cells
 from app.customers.models import Import, RefusedRow
 from app.customers.views import progress
 from app.customers.views.blueprint import bp
@@ -42,7 +42,7 @@ def download_refused(import_id: int) -> ResponseReturnValue:
         found = steps.get(session, g.workspace.id, import_id)
         heading = [*found.header, _("Row"), _("Reason")]
     speak = _Speaker(current_app._get_current_object(), str(get_locale()))  # type: ignore[attr-defined]
-    lines = cells.table(_refused(services().database, found, heading, speak))
+    lines = csv_cells.table(_refused(services().database, found, heading, speak))
     headers = {"Content-Disposition": f'attachment; filename="import-{import_id}-rejected.csv"'}
     # Made while it is being downloaded: a file may give back millions of rows.
     return Response(lines, mimetype="text/csv", headers=headers)

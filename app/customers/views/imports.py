@@ -8,10 +8,13 @@ from flask import g, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.customers import fields, purchases
+from app.customers import purchases
 from app.customers.forms import MappingForm, ReadingForm, UploadForm, mapping_form
-from app.customers.imports import evidence, files, fixes, guessing, mapping, reading, steps
+from app.customers.imports import evidence, files, steps
+from app.customers.imports.mapping import fixes, guessing, mapping
+from app.customers.imports.parsing import reading
 from app.customers.models import CustomField, Import
+from app.customers.profiles import fields
 from app.customers.views import progress
 from app.customers.views.blueprint import bp
 from app.kernel import ids

@@ -10,9 +10,11 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from app.customers import engagement, fields, naming, people, provenance, purchases, timeline, traits
+from app.customers import purchases
 from app.customers.forms import NoteForm, customer_form, values_of
 from app.customers.models import Customer
+from app.customers.profiles import engagement, fields, inferred_scores, naming, people, provenance
+from app.customers.timeline import timeline
 from app.customers.views.blueprint import bp
 from app.customers.words import LABELS, N_
 from app.kernel import ids
@@ -116,7 +118,7 @@ def _known(session: Session, customer_id: int) -> dict[str, Any]:
         "customer": customer,
         "name": _name(customer),
         "sums": engagement.get(session, g.workspace.id, customer_id),
-        "traits": traits.find(session, g.workspace.id, customer_id),
+        "traits": inferred_scores.find(session, g.workspace.id, customer_id),
         "purchases": purchases.newest(session, g.workspace.id, customer_id, limit=10),
         "facts": _facts(session, customer),
         "page": page,

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from app.journeys import definitions, enrolment, publishing, standing, steps
+from app.journeys import definitions, enrolment, positions, publishing, steps
 from app.journeys.publishing import Waiting
 from app.journeys.views.blueprint import bp
 from app.journeys.views.words import REASONS, hindrance
@@ -25,8 +25,8 @@ def show_journey(journey_id: int) -> ResponseReturnValue:
         values = {
             "journey": journey,
             "steps": shown,
-            "waiting": standing.waiting(session, g.workspace.id, shown),
-            "counts": standing.count(session, journey),
+            "waiting": positions.waiting(session, g.workspace.id, shown),
+            "counts": positions.count(session, journey),
             "way_in": definitions.trigger_name(session, journey),
             "has_draft": steps.has_draft(session, journey),
         }
@@ -45,7 +45,7 @@ def review_journey(journey_id: int) -> ResponseReturnValue:
             "steps": steps.list_shown(session, journey),
             "problems": [_(problem) for problem in publishing.problems(session, journey, now=now)],
             "candidates": enrolment.count_candidates(session, journey, now=now),
-            "under_way": standing.count(session, journey).active,
+            "under_way": positions.count(session, journey).active,
             "way_in": definitions.trigger_name(session, journey),
             "held_back": publishing.count_held_back(session, journey),
         }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import g, request
 from flask.typing import ResponseReturnValue
 
-from app.journeys import definitions, standing
+from app.journeys import definitions, positions
 from app.journeys.views.blueprint import bp
 from app.kernel import ids
 from app.kernel.services import services
@@ -21,7 +21,7 @@ def list_journeys() -> ResponseReturnValue:
     before = request.args.get("before", type=ids.read)
     with services().database.transaction(g.workspace.id) as session:
         journeys = definitions.list_all(session, g.workspace.id, before=before, limit=PAGE)
-        active = standing.count_active(session, g.workspace.id, [journey.id for journey in journeys])
+        active = positions.count_active(session, g.workspace.id, [journey.id for journey in journeys])
         ways_in = definitions.trigger_names(session, g.workspace.id, journeys)
     more = f"/journeys?before={journeys[-1].id}" if len(journeys) == PAGE else None
     return shell.page("journeys/list.html", journeys=journeys, active=active, ways_in=ways_in, more=more)

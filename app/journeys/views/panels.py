@@ -8,7 +8,7 @@ from flask import render_template
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from app.journeys import definitions, standing, tasks
+from app.journeys import definitions, positions, tasks
 from app.journeys.views.words import REASONS, hindrance
 
 AT_HOME = PER_SEARCH = 5
@@ -16,7 +16,7 @@ AT_HOME = PER_SEARCH = 5
 
 def customer_panel(session: Session, workspace_id: int, customer_id: int, now: datetime) -> str:
     """Draw where a customer stands, and what is to be done about them."""
-    stands = standing.of_customer(session, workspace_id, customer_id)
+    stands = positions.of_customer(session, workspace_id, customer_id)
     todo = tasks.list_of_customer(session, workspace_id, customer_id)
     if not stands and not todo:
         return ""

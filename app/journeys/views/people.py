@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import g, request
 from flask.typing import ResponseReturnValue
 
-from app.journeys import definitions, standing
+from app.journeys import definitions, positions
 from app.journeys.views.blueprint import bp
 from app.journeys.views.words import REASONS, hindrance
 from app.kernel import ids
@@ -24,7 +24,7 @@ def list_people(journey_id: int) -> ResponseReturnValue:
     reason = _known("reason", tuple(REASONS))
     with services().database.transaction(g.workspace.id) as session:
         journey = definitions.get(session, g.workspace.id, journey_id)
-        found = standing.list_people(
+        found = positions.list_people(
             session, journey, position=position, state=state, reason=reason, after=after, limit=PAGE
         )
     kept = {"position": position, "state": state, "reason": reason}

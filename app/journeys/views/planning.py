@@ -7,7 +7,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from app.accounts import identities, roles
+from app.accounts import memberships
+from app.accounts.identities import identities
 from app.consent import topics
 from app.journeys import definitions, reference
 from app.journeys.forms import PlanForm
@@ -107,7 +108,7 @@ def _offered(form: PlanForm) -> PlanForm:
 
 def people_to_choose(session: Session) -> list[tuple[str, str]]:
     """Return who may be given a task."""
-    return [(str(member.staff_id), member.name) for member in roles.list_members(session, g.workspace.id)]
+    return [(str(member.staff_id), member.name) for member in memberships.list_members(session, g.workspace.id)]
 
 
 def _ways_in(session: Session, known_topics: list[tuple[int, str]]) -> list[tuple[str, str]]:

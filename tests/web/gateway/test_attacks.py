@@ -12,7 +12,7 @@ import pytest
 from app.kernel.database import Database
 from app.kernel.services import Services
 from app.kernel.settings import Settings
-from app.tracking import links
+from app.tracking.links import links
 from tests.factories import NOON
 from tests.factories.consent import consented_customer
 from tests.factories.web_server import WebBrowser, WebServer, request, running

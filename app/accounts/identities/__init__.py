@@ -1,0 +1,1 @@
+"""Sending identities: their domains, keys, relays and DNS checks."""

@@ -1,0 +1,97 @@
+"""Descriptions of the audit log's actions for the page that lists them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+
+from app.web import language, states
+
+ACTIONS = {
+    "staff.invited": _("invited somebody"),
+    "staff.invitation_withdrawn": _("withdrew an invitation"),
+    "staff.joined": _("joined the workspace"),
+    "staff.role_changed": _("changed a role"),
+    "staff.removed": _("removed somebody from the workspace"),
+    "workspace.changed": _("changed the settings"),
+    "api_key.created": _("made an API key"),
+    "api_key.revoked": _("revoked an API key"),
+    "api_key.restored": _("let a revoked API key work again"),
+    "identity.created": _("added a sender"),
+    "identity.changed": _("changed a sender"),
+    "identity.relay_changed": _("changed the mail server of a sender"),
+    "identity.keys_renewed": _("made new signing keys"),
+    "identity.proved": _("verified the domain of a sender"),
+    "identity.unproved": _("found the domain of a sender no longer verified"),
+    "identity.made_default": _("chose the first sender"),
+    "jobs.tried_again": _("had work that was given up tried again"),
+    "sending.resumed": _("let mail leave again"),
+    "cadence.changed": _("changed frequency and quiet hours"),
+    "wording.changed": _("put a new wording in force"),
+    "address.suppressed": _("had an address never mailed again"),
+    "address.bounce_ended": _("had a bounced address mailed again"),
+    "topic.saved": _("saved a topic"),
+    "signups.purged": _("rejected unconfirmed sign-ups"),
+    "signup_form.saved": _("saved a sign-up form"),
+    "journey.created": _("made a journey"),
+    "journey.changed": _("changed a journey"),
+    "journey.published": _("published a journey"),
+    "journey.paused": _("paused a journey"),
+    "journey.resumed": _("let a journey go on"),
+    "campaign.planned": _("scheduled a campaign"),
+    "campaign.held": _("held a campaign whose time had passed"),
+    "campaign.held_back": _("held a campaign back"),
+    "campaign.unplanned": _("took a campaign back to draft"),
+    "campaign.paused": _("paused a campaign"),
+    "campaign.resumed": _("resumed a campaign"),
+    "campaign.cancelled": _("cancelled a campaign"),
+    "campaign.restarted": _("let a cancelled campaign go on"),
+    "campaign.deleted": _("deleted a draft"),
+    "campaign.restored": _("brought a deleted draft back"),
+}
+
+
+# Which details are shown, and what they are called; the rest are marks for programs.
+DETAILS = {
+    "name": _("name"),
+    "email": _("address"),
+    "address": _("address"),
+    "role": _("role"),
+    "at": _("leaves"),
+    "reason": _("reason"),
+    "note": _("reason"),
+    "settings": _("changed"),
+    "requests": _("sign-ups"),
+    "jobs": _("pieces of work"),
+    "network": _("network"),
+    "stopped": _("people who get nothing"),
+    "version": _("version"),
+    "language": _("language"),
+}
+
+
+def details(given: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return what a deed was about, in words: (name, value)."""
+    return [(str(DETAILS[name]), _value(name, value)) for name, value in given.items() if name in DETAILS and value]
+
+
+def _value(name: str, value: Any) -> str:
+    if name == "at":
+        return language.moment(datetime.fromisoformat(value))
+    if name == "role":
+        return str(states.state_of(value).label)
+    if name == "language":
+        return language.language_name(value)
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def describe(action: str) -> str:
+    """Return the deed in words; one that nobody worded is shown as its own two words."""
+    if action in ACTIONS:
+        return str(ACTIONS[action])
+    thing, _dot, deed = action.replace("_", " ").partition(".")
+    return gettext("%(thing)s: %(deed)s", thing=thing, deed=deed) if deed else thing

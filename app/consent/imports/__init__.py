@@ -1,0 +1,1 @@
+"""Consents and refusals that come with imported files."""

@@ -1,0 +1,120 @@
+"""Folds ledger records into current permission; the one definition, which the state table stores."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from app.consent.purposes import ALL_TOPICS, MARKETING, SAID_NO, Event
+
+Key = tuple[str, int]
+
+_YES: dict[str, str] = {
+    Event.GIVEN: "given",
+    Event.IMPORTED: "given",
+    Event.CONFIRMED: "confirmed",
+    Event.RENEWED: "confirmed",
+}
+_NO: dict[str, str] = {Event.WITHDRAWN: "withdrawn", Event.OBJECTED: "objected", Event.COMPLAINED: "complained"}
+
+
+class Answer(NamedTuple):
+    """What one record says, as far as it changes what is allowed."""
+
+    event: str
+    purpose: str
+    topic_id: int
+    basis: str
+    method: str
+    notice_id: int | None
+    promised_limit: int | None
+    promised_days: int | None
+    expires_at: str | None
+    recorded_at: str
+
+
+class ConsentState(NamedTuple):
+    """The latest answer of one person for one purpose and topic. Times are spelled as the ledger spells them."""
+
+    state: str
+    allowed: bool
+    basis: str
+    method: str
+    ledger_seq: int
+    notice_id: int | None
+    promised_limit: int | None
+    promised_days: int | None
+    expires_at: str | None
+    since: str
+
+
+ConsentStates = dict[Key, ConsentState]
+
+
+def read(record: Mapping[str, Any]) -> Answer:
+    """Return what a record says; KeyError or TypeError when it is no record."""
+    notice, promised = record.get("notice"), record.get("promised")
+    return Answer(
+        record["event"],
+        record["purpose"],
+        record["topic_id"],
+        record["basis"],
+        record["method"],
+        notice["id"] if notice else None,
+        promised["limit"] if promised else None,
+        promised["days"] if promised else None,
+        record.get("expires_at"),
+        record["recorded_at"],
+    )
+
+
+def apply(standings: ConsentStates, answer: Answer, seq: int) -> list[Key]:
+    """Fold the answer of record `seq` into one person's standings and return which of them changed."""
+    event, key = answer.event, (answer.purpose, answer.topic_id)
+    if event in _YES:
+        return _set(standings, [key], answer, seq, _YES[event], allowed=True)
+    if event in _NO:
+        return _set(standings, _reach(standings, key), answer, seq, _NO[event])
+    if event == Event.ERASED:
+        return _set(standings, list({*standings, (MARKETING, ALL_TOPICS)}), answer, seq, "erased")
+    return _apply_weak(standings, key, answer, seq)
+
+
+def _apply_weak(standings: ConsentStates, key: Key, answer: Answer, seq: int) -> list[Key]:
+    """Fold what never overrides an earlier yes or no: a question, an empty box, a deadline, a rejected request."""
+    held, event = standings.get(key), answer.event
+    if event == Event.EXPIRED and held and held.allowed:
+        return _set(standings, [key], answer, seq, "expired")
+    if event == Event.REJECTED_ABUSE and held and held.state == "pending":
+        return _set(standings, [key], answer, seq, "rejected")
+    is_settled = held is not None and (held.allowed or held.state in SAID_NO)
+    if event == Event.REQUESTED and not is_settled and not (held and held.state == "refused"):
+        return _set(standings, [key], answer, seq, "pending")
+    if event == Event.REFUSED and not is_settled:
+        return _set(standings, [key], answer, seq, "refused")
+    return []
+
+
+def _reach(standings: ConsentStates, key: Key) -> list[Key]:
+    """Return every key that a no to `key` ends: no to all topics ends each of them."""
+    if key != (MARKETING, ALL_TOPICS):
+        return [key]
+    return [key, *(other for other in standings if other[0] == MARKETING and other != key)]
+
+
+def _set(
+    standings: ConsentStates, keys: list[Key], answer: Answer, seq: int, state: str, *, allowed: bool = False
+) -> list[Key]:
+    standing = ConsentState(
+        state,
+        allowed,
+        answer.basis,
+        answer.method,
+        seq,
+        answer.notice_id,
+        answer.promised_limit,
+        answer.promised_days,
+        answer.expires_at if allowed else None,
+        answer.recorded_at,
+    )
+    for key in keys:
+        standings[key] = standing
+    return keys

@@ -1,0 +1,229 @@
+"""Appends records to the consent ledger; private to this room.
+
+Whoever appends holds the workspace's head row, so that numbers have no gaps and every hash seals the one before.
+One record and five thousand take the same way: chain in Python, binary COPY aside, inserts from there.
+"""
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+import psycopg
+from sqlalchemy.orm import Session
+
+from app.consent.evidence import network
+from app.consent.ledger import binary_rows, fold, record
+from app.consent.ledger.record import Entry, Line
+from app.consent.ledger.serialization import Serializer
+from app.kernel import database
+
+# Row-level security forbids COPY into the tables themselves.
+_STAGE = """
+CREATE TEMP TABLE IF NOT EXISTS incoming_consent (
+    seq bigint, customer_id bigint, record text, hash bytea, prev_hash bytea, salt bytea, personal text,
+    event text, purpose text, topic_id bigint
+) ON COMMIT DELETE ROWS;
+CREATE TEMP TABLE IF NOT EXISTS incoming_standing (
+    customer_id bigint, ledger_seq bigint, is_new boolean, purpose text, topic_id bigint, state text, allowed boolean,
+    basis text, method text, notice_id bigint, promised_limit bigint, promised_days bigint, expires_at timestamptz,
+    since timestamptz
+) ON COMMIT DELETE ROWS
+"""
+_COPY_RECORDS = f"COPY incoming_consent ({binary_rows.RECORD_COLUMNS}) FROM STDIN (FORMAT binary)"
+_COPY_STANDINGS = f"COPY incoming_standing ({binary_rows.STANDING_COLUMNS}) FROM STDIN (FORMAT binary)"
+
+_KEEP_RECORDS = """
+INSERT INTO consent_ledger (workspace_id, seq, recorded_at, event, customer_id, purpose, topic_id,
+    record, prev_hash, hash)
+SELECT %(workspace)s, seq, %(recorded_at)s, event, customer_id, purpose, topic_id, record, prev_hash, hash
+FROM incoming_consent WHERE seq > %(after)s
+"""
+_KEEP_EVIDENCE = """
+INSERT INTO consent_evidence (workspace_id, seq, salt, personal)
+SELECT %(workspace)s, seq, salt, personal FROM incoming_consent WHERE seq > %(after)s AND personal IS NOT NULL
+"""
+# Nobody else writes standings while we hold the head, so a new one needs no look for an old one in its place.
+_ADD_STANDINGS = """
+INSERT INTO consent_state (workspace_id, customer_id, purpose, topic_id, state, allowed, basis, method, ledger_seq,
+    notice_id, promised_limit, promised_days, expires_at, since)
+SELECT %(workspace)s, customer_id, purpose, topic_id, state, allowed, basis, method, ledger_seq,
+    notice_id, promised_limit, promised_days, expires_at, since
+FROM incoming_standing WHERE ledger_seq > %(after)s AND is_new
+"""
+_CHANGE_STANDINGS = """
+UPDATE consent_state AS held SET
+    state = said.state, allowed = said.allowed, basis = said.basis, method = said.method,
+    ledger_seq = said.ledger_seq, notice_id = said.notice_id, promised_limit = said.promised_limit,
+    promised_days = said.promised_days, expires_at = said.expires_at, since = said.since
+FROM incoming_standing AS said
+WHERE held.workspace_id = %(workspace)s AND said.ledger_seq > %(after)s AND NOT said.is_new
+    AND held.customer_id = said.customer_id AND held.purpose = said.purpose AND held.topic_id = said.topic_id
+"""
+_READ_STANDINGS = """
+SELECT customer_id, purpose, topic_id, state, allowed, basis, method, ledger_seq, notice_id,
+    promised_limit, promised_days, to_char(expires_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+    to_char(since AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+FROM consent_state WHERE workspace_id = %s AND customer_id = ANY(CAST(%s AS bigint[]))
+"""
+_FORGET = """
+DELETE FROM consent_evidence AS evidence USING consent_ledger AS held
+WHERE evidence.workspace_id = %s AND held.workspace_id = evidence.workspace_id AND held.seq = evidence.seq
+    AND held.customer_id = %s
+"""
+
+
+def append(session: Session, workspace_id: int, entry: Entry, *, now: datetime) -> int:
+    """Record one answer and return its number."""
+    return append_many(session, workspace_id, [entry], now=now)[0]
+
+
+def append_many(session: Session, workspace_id: int, entries: Sequence[Entry], *, now: datetime) -> list[int]:
+    """Record answers in this order and return their numbers; current state follows in the same transaction."""
+    if not entries:
+        return []
+    connection = database.raw(session)
+    lock_head(connection, workspace_id)
+    held = read_standings(connection, workspace_id, {entry.customer_id for entry in entries})
+    return append_lines(session, workspace_id, list(map(record.alone, entries)), now=now, held=held)
+
+
+def append_lines(
+    session: Session, workspace_id: int, lines: Sequence[Line], *, now: datetime, held: dict[int, fold.ConsentStates]
+) -> list[int]:
+    """Record answers of people whose standings `held` the caller has read since it holds the ledger."""
+    if not lines:
+        return []
+    connection = database.raw(session)
+    seq, prev_hash = lock_head(connection, workspace_id)
+    book = _Book(workspace_id, seq, prev_hash, held, now)
+    values = {"workspace": workspace_id, "after": seq, "recorded_at": now}
+    with connection.cursor() as cursor:
+        cursor.execute(_STAGE)
+        _copy(cursor, _COPY_RECORDS, book.write(lines))
+        _copy(cursor, _COPY_STANDINGS, book.changes())
+        for statement in (_KEEP_RECORDS, _KEEP_EVIDENCE, _ADD_STANDINGS):
+            cursor.execute(statement, values)
+        if book.has_changed:
+            cursor.execute(_CHANGE_STANDINGS, values)
+        cursor.execute(
+            "UPDATE consent_heads SET seq = %s, hash = %s WHERE workspace_id = %s",
+            (book.seq, book.prev_hash, workspace_id),
+        )
+    return list(range(seq + 1, book.seq + 1))
+
+
+def _copy(cursor: psycopg.Cursor[Any], statement: str, rows: Iterator[bytes]) -> None:
+    """Hand rows on in pieces, so that the database reads while the next ones are being made."""
+    pieces, size = [binary_rows.HEADER], 0
+    with cursor.copy(statement.encode()) as copy:
+        for row in rows:
+            pieces.append(row)
+            size += len(row)
+            if size > binary_rows.PIECE:
+                copy.write(b"".join(pieces))
+                pieces, size = [], 0
+        copy.write(b"".join([*pieces, binary_rows.TRAILER]))
+
+
+def hold(session: Session, workspace_id: int) -> None:
+    """Wait for our turn, so that what we read about a person is still so when we append.
+
+    Whoever will append and also changes customers does this first, so that no two wait for each other.
+    """
+    lock_head(database.raw(session), workspace_id)
+
+
+def forget_evidence(session: Session, workspace_id: int, customer_id: int) -> None:
+    """Remove the personal values behind a person's records; the database allows it only after an `erased` record."""
+    database.raw(session).execute(_FORGET, (workspace_id, customer_id))
+
+
+def lock_head(connection: psycopg.Connection[Any], workspace_id: int) -> tuple[int, bytes]:
+    """Wait for our turn to write to this workspace's ledger and return where its chain ends."""
+    select = "SELECT seq, hash FROM consent_heads WHERE workspace_id = %s FOR UPDATE"
+    row = connection.execute(select, (workspace_id,)).fetchone()
+    if row is None:
+        connection.execute(
+            "INSERT INTO consent_heads (workspace_id, seq, hash) VALUES (%s, 0, %s) ON CONFLICT DO NOTHING",
+            (workspace_id, record.GENESIS),
+        )
+        row = connection.execute(select, (workspace_id,)).fetchone()
+    assert row is not None
+    return row[0], bytes(row[1])
+
+
+def read_standings(
+    connection: psycopg.Connection[Any], workspace_id: int, customer_ids: Iterable[int]
+) -> dict[int, fold.ConsentStates]:
+    """Return the stored standings of these people; who has none is not in it."""
+    held: dict[int, fold.ConsentStates] = {}
+    for customer_id, purpose, topic_id, *rest in connection.execute(
+        _READ_STANDINGS, (workspace_id, bigint_array(customer_ids))
+    ):
+        held.setdefault(customer_id, {})[purpose, topic_id] = fold.ConsentState(*rest)
+    return held
+
+
+def bigint_array(numbers: Iterable[int]) -> str:
+    """Return numbers as PostgreSQL writes an array: ten times cheaper for thousands than a list as a parameter."""
+    return "{" + ",".join(map(str, numbers)) + "}"
+
+
+class _Book:
+    """The chain while a batch is being written, and the standings that the batch changes."""
+
+    def __init__(
+        self, workspace_id: int, seq: int, prev_hash: bytes, held: dict[int, fold.ConsentStates], now: datetime
+    ) -> None:
+        self.seq = seq
+        self.prev_hash = prev_hash
+        self.has_changed = False
+        self._speller = Serializer(workspace_id, now)
+        self._held = held
+        # Whether each standing that changes is this person's first for its purpose and topic.
+        self._changed: dict[tuple[int, str, int], bool] = {}
+        millis = f"{int(now.timestamp() * 1000):012x}"
+        self._uuid_head = f"{millis[:8]}-{millis[8:]}-7"
+
+    def write(self, lines: Sequence[Line]) -> Iterator[bytes]:
+        """Seal each answer onto the chain and yield its row."""
+        salts, chances = os.urandom(16 * len(lines)), os.urandom(10 * len(lines)).hex()
+        networks: dict[str | None, str] = {None: "", "": ""}
+        spell, tail, prev_hash = self._speller.spell, binary_rows.record_tail, self.prev_hash
+        for number, line in enumerate(lines):
+            self.seq = seq = self.seq + 1
+            ip = networks.get(line.ip)
+            if ip is None:
+                ip = networks[line.ip] = network(line.ip)
+            salt, personal = salts[16 * number : 16 * number + 16], record.personal_values(line, ip)
+            digest = record.hash_evidence(salt, personal) if personal else None
+            spelled, answer = spell(line, seq, self._uuid7(chances[20 * number : 20 * number + 20]), digest)
+            sealed = record.chain(prev_hash, spelled)
+            row = binary_rows.record_row(seq, line.customer_id, spelled, sealed, prev_hash, salt, personal)
+            yield row + tail(answer.event, answer.purpose, answer.topic_id)
+            self._fold(line.customer_id, answer)
+            self.prev_hash = prev_hash = sealed
+
+    def changes(self) -> Iterator[bytes]:
+        """Yield the rows of every standing that the batch changed, as it is at the end."""
+        for (customer_id, purpose, topic_id), is_new in self._changed.items():
+            standing = self._held[customer_id][purpose, topic_id]
+            yield binary_rows.standing_row(customer_id, purpose, topic_id, standing, is_new=is_new)
+
+    def _fold(self, customer_id: int, answer: fold.Answer) -> None:
+        standings = self._held.get(customer_id)
+        if standings is None:
+            standings = self._held[customer_id] = {}
+        before = set(standings) if standings else ()
+        for purpose, topic_id in fold.apply(standings, answer, self.seq):
+            is_new = (purpose, topic_id) not in before
+            self._changed.setdefault((customer_id, purpose, topic_id), is_new)
+            self.has_changed |= not is_new
+
+    def _uuid7(self, digits: str) -> str:
+        """Return a UUID of version 7 (RFC 9562) from twenty random hexadecimal digits."""
+        return f"{self._uuid_head}{digits[:3]}-{_VARIANT[digits[3]]}{digits[5:8]}-{digits[8:]}"
+
+
+_VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}

@@ -1,0 +1,1 @@
+"""The preference center and the links that lead to it."""

@@ -1,0 +1,1 @@
+"""Sign-up forms, double opt-in and their protection against abuse."""

@@ -1,0 +1,1 @@
+"""Consent texts: the words people agree to."""

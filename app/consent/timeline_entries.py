@@ -1,0 +1,56 @@
+"""A person's consent records as timeline entries."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.consent.models import LedgerRecord, Topic
+from app.consent.words import PURPOSES
+from app.customers.timeline.timeline import TimelineEntry
+
+# Message ids by event; what is left out is no act of the person.
+_TITLES = {
+    "requested": "Was asked to confirm",
+    "given": "Agreed",
+    "confirmed": "Confirmed by email",
+    "renewed": "Agreed again",
+    "imported": "An earlier yes was brought over",
+    "refused": "Said no",
+    "withdrawn": "Withdrew",
+    "objected": "Objected to all marketing",
+    "complained": "Reported a mail as unwanted",
+    "expired": "Permission ran out",
+}
+_NEWEST_FIRST = 2**62
+
+
+def of_customer(
+    session: Session, workspace_id: int, customer_id: int, until: datetime | None, limit: int
+) -> list[TimelineEntry]:
+    """Return this person's answers as moments of their timeline, newest first."""
+    query = (
+        select(LedgerRecord.seq, LedgerRecord.recorded_at, LedgerRecord.event, LedgerRecord.purpose, Topic.name)
+        .outerjoin(Topic, (Topic.workspace_id == LedgerRecord.workspace_id) & (Topic.id == LedgerRecord.topic_id))
+        .where(
+            LedgerRecord.workspace_id == workspace_id,
+            LedgerRecord.customer_id == customer_id,
+            LedgerRecord.event.in_(_TITLES),
+        )
+        .order_by(LedgerRecord.recorded_at.desc(), LedgerRecord.seq.desc())
+        .limit(limit)
+    )
+    if until is not None:
+        query = query.where(LedgerRecord.recorded_at <= until)
+    return [
+        TimelineEntry(
+            at=row.recorded_at,
+            channel="consent",
+            kind="consent",
+            key=f"consent-{_NEWEST_FIRST - row.seq:019d}",
+            title=_TITLES[row.event],
+            values={} if row.name else {"purpose": PURPOSES[row.purpose]},
+            detail=row.name or "",
+        )
+        for row in session.execute(query)
+    ]

@@ -1,0 +1,102 @@
+"""Maps columns of a file to fields: guessed from headings and values, decided by the person.
+
+A mapping is `{"0": "email", "3": "custom.size"}`: column positions to targets. Columns not named are left out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.customers.models import Import
+from app.customers.profiles import codes, dates, fields
+from app.customers.words import LABELS
+from app.kernel.refusals import Refusal
+
+EVIDENCE = (
+    *("consent", "unsubscribed", "consented_at", "consent_method", "consent_wording", "consent_topic"),
+    *("consent_purposes", "consent_source", "consent_ip"),
+)
+PEOPLE = ("email", *fields.PROFILE, "tags", *EVIDENCE)
+PURCHASES = ("email", "external_ref", "order_ref", "purchased_at", "amount", "currency", "items", "product")
+
+
+REPEATS = ("merge", "last", "first")
+
+
+class MappingRefused(Refusal):
+    """The columns chosen do not say who the rows are about, or say one thing twice."""
+
+    status = 422
+    message = "Please look at the columns again."
+
+
+@dataclass(frozen=True)
+class Options:
+    """How this file is to be read and taken over.
+
+    `match_by` finds the person (email or external_ref); `unknown` says what happens to purchases of people we do not
+    know (refuse or create); empty cells leave what is known unless `clears_empty`;
+    `topic` is what people said yes to where a row names none; `repeats` says what several rows of one person come to
+    (merge: joined, later cells win; first or last: that row alone). Their answers about consent always count.
+    """
+
+    match_by: str = "email"
+    unknown: str = "refuse"
+    clears_empty: bool = False
+    decimal: str = "."
+    date_order: str = "ymd"
+    currency: str = "EUR"
+    topic: str = ""
+    time_zone: str = "UTC"
+    repeats: str = "merge"
+
+    def dump(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def targets(session: Session, workspace_id: int, kind: str) -> list[tuple[str, str]]:
+    """Return (target, label) of everything a column may be."""
+    if kind == "purchases":
+        return [(name, LABELS[name]) for name in PURCHASES]
+    custom = fields.list_custom(session, workspace_id)
+    own = [(f"custom.{field.key}", field.label) for field in custom]
+    plain = [(name, LABELS[name]) for name in PEOPLE if name not in EVIDENCE]
+    return [*plain, *own, *((name, LABELS[name]) for name in EVIDENCE)]
+
+
+def decide(found: Import, mapping: dict[str, str], options: Options, choices: list[tuple[str, str]]) -> None:
+    """Take the person's answer; raise MappingRefused."""
+    known = {target for target, _ in choices}
+    chosen = {position: target for position, target in mapping.items() if target}
+    if not all(position.isdigit() and int(position) < len(found.header) for position in chosen):
+        raise MappingRefused
+    if not set(chosen.values()) <= known:
+        raise MappingRefused
+    if len(set(chosen.values())) < len(chosen):
+        raise MappingRefused("Two columns are meant to be the same field.")
+    _check_enough(found.kind, set(chosen.values()), options)
+    found.mapping, found.options, found.state = dict(chosen), options.dump(), "mapped"
+
+
+_FOUND_BY = {
+    "email": "Choose the column that holds the email address: people are found by it.",
+    "external_ref": "Choose the column that holds the customer number: people are found by it.",
+}
+
+
+def _check_enough(kind: str, chosen: set[str], options: Options) -> None:
+    if options.match_by not in ("email", "external_ref") or options.match_by not in chosen:
+        raise MappingRefused(_FOUND_BY.get(options.match_by, MappingRefused.message))
+    if options.unknown not in ("refuse", "create") or options.repeats not in REPEATS:
+        raise MappingRefused
+    if options.decimal not in ".," or options.date_order not in dates.ORDERS:
+        raise MappingRefused
+    if options.currency not in codes.currencies():
+        raise MappingRefused("This is not a currency; write its three letters, such as EUR.", field="currency")
+    if kind == "purchases" and not {"purchased_at", "amount"} <= chosen:
+        raise MappingRefused("Purchases need a date and an amount.")
+    if kind == "purchases" and options.unknown == "create" and options.match_by != "email":
+        raise MappingRefused("Unknown people can only be added by their address.")

@@ -1,0 +1,188 @@
+"""Groups a stream of records into batches of checked rows, bounded in number and size."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from app.customers.imports.occurrences import Occurrences
+from app.customers.imports.parsing import reading
+from app.customers.imports.parsing.people_rows import PeopleReader, PersonRow
+from app.customers.imports.parsing.purchase_rows import PurchaseReader, PurchaseRow
+from app.customers.imports.parsing.reading import LONGEST_SHOWN, Broken, Record
+from app.customers.imports.refused import RowRefused
+from app.customers.listing.csv_cells import unquote
+from app.customers.profiles import fields
+from app.customers.profiles.people import MOST_TAGS
+
+# Whoever signs up waits while a batch with consents is written, so it is a batch of a few tenths of a second.
+ROWS = 4_000
+CHARACTERS = 32_000_000
+CELL = 8
+# No cell of a row this short is too long for any field.
+PLAIN = fields.LONGEST_TEXT
+# A refused row is given back whole as far as a person can have written it.
+LONGEST_KEPT_CELL = 5_000
+MOST_KEPT_CELLS = 600
+
+
+@dataclass
+class Refused:
+    """A row that cannot be taken, and its cells, to be given back with the reason."""
+
+    row: int
+    reason: str
+    detail: str
+    cells: list[str]
+    place: int | None = None
+
+
+class Repeat(NamedTuple):
+    """A row about somebody whom an earlier row names: who it is, and (column, earlier, this) where both say something
+    else. What rows far apart say is not compared.
+    """
+
+    row: int
+    first: int
+    who: str
+    differs: tuple[tuple[str, str, str], ...]
+
+
+@dataclass
+class Batch:
+    """Consecutive records `first`..`end` of the file (the end not included), checked."""
+
+    first: int
+    end: int
+    bytes_read: int
+    people: list[PersonRow] = field(default_factory=list)
+    purchases: list[PurchaseRow] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
+    repeats: list[Repeat] = field(default_factory=list)
+    cells: dict[int, list[str]] = field(default_factory=dict)
+    # The rows as the database reads them.
+    lines: bytes = b""
+
+
+def read(
+    records: Iterator[Record],
+    *,
+    progress: Callable[[], int],
+    width: int,
+    reader: PeopleReader | PurchaseReader,
+    met: Occurrences,
+    after: int,
+    rows: int = ROWS,
+    latest: Occurrences | None = None,
+) -> Iterator[Batch]:
+    """Yield batches of what follows record number `after`; `progress` tells how many bytes have been read.
+
+    `met` learns whom the rows name, those up to `after` too; `latest` knows the last row of each person, where that one
+    alone is heard.
+    """
+    gathered: list[Record] = []
+    size = 0
+    for number, cells in records:
+        gathered.append((number, cells))
+        # An empty cell costs its place in the list, too.
+        size += sum(map(len, cells)) + CELL * len(cells) if isinstance(cells, list) else LONGEST_SHOWN
+        if len(gathered) >= rows or size >= CHARACTERS or number == after:
+            batch = _check(gathered, reader, width, progress(), met, latest)
+            gathered, size = [], 0
+            if batch.first > after:
+                yield batch
+    if gathered:
+        batch = _check(gathered, reader, width, progress(), met, latest)
+        if batch.first > after:
+            yield batch
+
+
+def _check(
+    gathered: list[Record],
+    reader: PeopleReader | PurchaseReader,
+    width: int,
+    at: int,
+    met: Occurrences,
+    latest: Occurrences | None,
+) -> Batch:
+    batch = Batch(gathered[0][0], gathered[-1][0] + 1, at)
+    read_row = reader.read
+    taken: list[Any] = []
+    for number, cells in gathered:
+        if isinstance(cells, Broken):
+            batch.refused.append(Refused(number, cells.reason, str(cells.line), storable(cells.shown)))
+            continue
+        joined = "".join(cells)
+        # Spreadsheets write rows of nothing but separators after the last one.
+        if not joined.strip():
+            continue
+        # What is printable holds no NUL, no control character and nothing undecodable.
+        is_plain = len(joined) <= PLAIN and joined.isprintable() and "'" not in joined
+        try:
+            if not is_plain and (dirt := reading.is_clean(joined)):
+                raise RowRefused(dirt)
+            if len(cells) != width and (len(cells) < width or any(cells[width:])):
+                raise RowRefused("ragged", str(len(cells)))
+            if not is_plain and "'" in joined:
+                batch.cells[number] = list(map(unquote, cells))
+            else:
+                batch.cells[number] = cells
+            taken.append(read_row(number, batch.cells[number], is_plain=is_plain))
+        except RowRefused as refusal:
+            kept = storable(batch.cells.get(number, cells))
+            batch.refused.append(Refused(number, refusal.reason, refusal.detail, kept, refusal.place))
+    if isinstance(reader, PeopleReader):
+        _gather_people(batch, taken, reader, met, latest)
+    else:
+        _gather_purchases(batch, taken)
+    return batch
+
+
+def _gather_people(
+    batch: Batch, rows: list[PersonRow], reader: PeopleReader, met: Occurrences, latest: Occurrences | None
+) -> None:
+    """Make one row of several about the same person; a number or address cannot be two people's."""
+    options, by_email = reader.options, reader.options.match_by == "email"
+    people: dict[str, PersonRow] = {}
+    holders: dict[str, str] = {}
+    for row in rows:
+        identity, other = (row.key, row.number) if by_email else (row.number, row.key)
+        if other and holders.setdefault(other, identity) != identity:
+            place = reader.place["external_ref" if by_email else "email"]
+            batch.refused.append(Refused(row.row, "taken", other, storable(batch.cells[row.row]), place))
+            continue
+        earlier = people.get(identity)
+        if earlier and options.repeats == "merge" and len({*earlier.tags, *row.tags}) > MOST_TAGS:
+            batch.refused.append(Refused(row.row, "tags", "", storable(batch.cells[row.row]), reader.tags_at))
+            continue
+        first = met.first(identity, row.row)
+        if first != row.row:
+            batch.repeats.append(Repeat(row.row, first, row.email or identity, _differences(earlier, row, reader)))
+            row.is_again = earlier is None
+        if (first != row.row and options.repeats == "first") or (latest and latest.find(identity) != row.row):
+            row.silence(reader.number_at)
+        people[identity] = row.absorb(earlier, options) if earlier else row
+    batch.people = list(people.values())
+
+
+def _differences(earlier: PersonRow | None, row: PersonRow, reader: PeopleReader) -> tuple[tuple[str, str, str], ...]:
+    if earlier is None:
+        return ()
+    said = zip(reader.names, earlier.said, row.said, strict=True)
+    return tuple((name, old, new) for name, old, new in said if old and new and old != new)
+
+
+def _gather_purchases(batch: Batch, rows: list[PurchaseRow]) -> None:
+    orders: dict[str, PurchaseRow] = {}
+    for row in rows:
+        if orders.setdefault(row.order_ref, row) is not row:
+            cells = storable(batch.cells[row.row])
+            batch.refused.append(Refused(row.row, "order_twice", row.order_ref, cells))
+    batch.purchases = list(orders.values())
+
+
+def storable(cells: list[str]) -> list[str]:
+    """Return cells as the database can keep them: no NUL, nothing undecodable, nothing endless."""
+    kept = [cell[:LONGEST_KEPT_CELL] for cell in cells[:MOST_KEPT_CELLS]]
+    return [cell.replace("\0", "\ufffd").replace(reading.UNREADABLE, "\ufffd") for cell in kept]

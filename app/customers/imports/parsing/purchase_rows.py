@@ -1,0 +1,122 @@
+"""Reads and checks one row of a file of purchases."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from app.customers import addresses, values
+from app.customers.imports.mapping.mapping import Options
+from app.customers.imports.refused import RowRefused
+from app.customers.profiles import codes, dates, fields
+
+LARGEST_AMOUNT = Decimal(10) ** 11
+LONGEST_ORDER = 200
+# The common case: nothing to regroup, nothing to round away.
+_PLAIN_AMOUNT = re.compile(r"[+-]?\d{1,10}(?:\.\d{1,2})?", re.ASCII).fullmatch
+
+
+@dataclass(slots=True)
+class PurchaseRow:
+    """One order of the person found by `key` (an address key or the customer's number). The amount is a number as
+    PostgreSQL reads it.
+    """
+
+    row: int
+    key: str
+    email: str
+    order_ref: str
+    purchased_at: datetime
+    amount: str
+    currency: str
+    items: int
+    product: str
+
+
+class PurchaseReader:
+    """Reads rows of one file by its mapping."""
+
+    def __init__(self, mapping: dict[str, str], options: Options, file_sha256: str, header: list[str]) -> None:
+        place = {target: int(position) for position, target in mapping.items()}
+        self.options = options
+        self.header = header
+        self.key_at, self.moment_at, self.amount_at = (
+            place[name] for name in (options.match_by, "purchased_at", "amount")
+        )
+        self.order_at, self.currency_at = place.get("order_ref"), place.get("currency")
+        self.items_at, self.product_at = place.get("items"), place.get("product")
+        # Without order numbers the row of this very file is the order, so that the same file twice is one.
+        self.stem = f"file-{file_sha256[:20]}-"
+
+    def read(self, row: int, cells: list[str], *, is_plain: bool) -> PurchaseRow:
+        """Return the purchase; raise RowRefused. In a plain row no cell holds more than meets the eye."""
+        typed = cells[self.key_at].strip()
+        clean = str.strip if is_plain else values.one_line
+        return PurchaseRow(
+            row,
+            self._key(typed),
+            typed,
+            self._order(clean(cells[self.order_at])) if self.order_at is not None else f"{self.stem}{row}",
+            self._moment(cells[self.moment_at].strip()),
+            self._amount(cells[self.amount_at]),
+            self._currency(cells[self.currency_at]) if self.currency_at is not None else self.options.currency,
+            self._items(cells[self.items_at].strip()) if self.items_at is not None else 1,
+            self._product(clean(cells[self.product_at])) if self.product_at is not None else "",
+        )
+
+    def _key(self, typed: str) -> str:
+        if not typed:
+            raise RowRefused("nobody", self.header[self.key_at])
+        if self.options.match_by == "external_ref":
+            return values.one_line(typed)
+        key = addresses.find_key(typed)
+        if key is None:
+            raise RowRefused("address", typed, self.key_at)
+        return key
+
+    def _order(self, order: str) -> str:
+        if not 0 < len(order) <= LONGEST_ORDER:
+            raise RowRefused("order", order, self.order_at)
+        return order
+
+    def _moment(self, text: str) -> datetime:
+        try:
+            return dates.moment(text, self.options.date_order, self.options.time_zone)
+        except ValueError:
+            raise RowRefused("date", text, self.moment_at) from None
+
+    def _amount(self, text: str) -> str:
+        plain = text.strip()
+        if _PLAIN_AMOUNT(plain) and self.options.decimal == ".":
+            return plain
+        try:
+            amount = values.amount(text, decimal=self.options.decimal)
+        except ValueError:
+            raise RowRefused("amount", text, self.amount_at) from None
+        if abs(amount) >= LARGEST_AMOUNT:
+            raise RowRefused("amount", text, self.amount_at)
+        return str(amount)
+
+    def _currency(self, cell: str) -> str:
+        text = cell.strip()
+        if not text:
+            return self.options.currency
+        code = codes.find_currency(text)
+        if code is None:
+            raise RowRefused("currency", text, self.currency_at)
+        return code
+
+    def _items(self, text: str) -> int:
+        if not text:
+            return 1
+        if not (text.isascii() and text.isdigit() and len(text) <= 6):
+            raise RowRefused("items", text, self.items_at)
+        return int(text)
+
+    def _product(self, text: str) -> str:
+        if len(text) > fields.LONGEST_TEXT:
+            raise RowRefused("too_long", text, self.product_at)
+        return text
+

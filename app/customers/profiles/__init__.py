@@ -1,0 +1,1 @@
+"""A customer's record: identity, fields, provenance and scores."""

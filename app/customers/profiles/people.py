@@ -1,0 +1,300 @@
+"""Finds, adds and changes the customers of a workspace.
+
+A person and their row of sums are always made by one statement, so no query has to ask whether the sums exist.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, func, literal_column, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from app.accounts import workspaces
+from app.customers import addresses, values
+from app.customers.models import Customer, Engagement, Purchase, Traits
+from app.customers.profiles import codes, fields, provenance
+from app.kernel.database import refusing_duplicates
+from app.kernel.refusals import NotFound, Refusal
+
+MOST_TAGS = 50
+LONGEST_TAG = 60
+NEWEST_PURCHASES = 5
+
+
+class AddressTaken(Refusal):
+    """Another customer of this workspace has this address."""
+
+    message = "Another customer has this address."
+
+
+class NumberTaken(Refusal):
+    """Another customer of this workspace has this customer number."""
+
+    message = "Another customer has this customer number."
+
+
+def base_query(workspace_id: int) -> Select[int]:
+    """Return the ids of everyone, joined with what `fields.columns` stands over.
+
+    The traits join costs nothing where no trait is asked for: it is on a unique key, and the planner removes it.
+    """
+    return (
+        select(Customer.id.label("customer_id"))
+        .join(Engagement, _same(Engagement))
+        .outerjoin(Traits, _same(Traits))
+        .where(Customer.workspace_id == workspace_id, Engagement.workspace_id == workspace_id)
+    )
+
+
+def profile_query(workspace_id: int) -> Select[int]:
+    """Return the ids of everyone, for questions that ask nothing of the sums: a whole join less."""
+    traits = (Traits.workspace_id == Customer.workspace_id) & (Traits.customer_id == Customer.id)
+    query = select(Customer.id.label("customer_id")).outerjoin(Traits, traits)
+    return query.where(Customer.workspace_id == workspace_id)
+
+
+def sums_query(workspace_id: int) -> Select[int]:
+    """Return the ids of everyone, for questions that ask only the sums and traits; everyone has a row of sums."""
+    traits = (Traits.workspace_id == Engagement.workspace_id) & (Traits.customer_id == Engagement.customer_id)
+    query = select(Engagement.customer_id.label("customer_id")).outerjoin(Traits, traits)
+    return query.where(Engagement.workspace_id == workspace_id)
+
+
+def contacts_query(workspace_id: int) -> Select[int, list[datetime], list[int]]:
+    """Select (customer_id, recent_contact_at, recent_contact_topic) of everyone: their mails, the newest first."""
+    columns = (Engagement.customer_id, Engagement.recent_contact_at, Engagement.recent_contact_topic)
+    return select(*columns).where(Engagement.workspace_id == workspace_id)
+
+
+def get(session: Session, workspace_id: int, customer_id: int) -> Customer:
+    """Return the customer; raise NotFound."""
+    found = session.get(Customer, (workspace_id, customer_id))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def hold(session: Session, customer: Customer) -> None:
+    """Keep others from changing this person until the transaction ends, and see what they changed until now.
+
+    Whoever reads a value to write it back holds the row first. Raise NotFound if the person is gone.
+    """
+    query = select(Customer).where(Customer.workspace_id == customer.workspace_id, Customer.id == customer.id)
+    newest = query.with_for_update(key_share=True).execution_options(populate_existing=True)
+    if session.scalar(newest) is None:
+        raise NotFound
+
+
+def find_by_email(session: Session, workspace_id: int, email: str) -> Customer | None:
+    """Return whoever has this address, however it is written."""
+    key = addresses.find_key(email.strip())
+    query = select(Customer).where(Customer.workspace_id == workspace_id, Customer.email_key == key)
+    return session.scalar(query) if key else None
+
+
+def find_by_ref(session: Session, workspace_id: int, external_ref: str) -> Customer | None:
+    """Return whoever has this number in the company's own books."""
+    query = select(Customer).where(Customer.workspace_id == workspace_id, Customer.external_ref == external_ref)
+    return session.scalar(query)
+
+
+def upsert(
+    session: Session, workspace_id: int, *, email: str, fields: dict[str, Any], source: str, now: datetime
+) -> Customer:
+    """Return the customer of this address, added if new, with these values set.
+
+    `fields` are profile names, `tags` (added to those there), or keys of custom fields; `source` says who told us,
+    such as `form:news`. Raises BadAddress, ValueRefused.
+    """
+    address = addresses.normalise(email)
+    _add_if_new(session, workspace_id, address, provenance.told(source, now=now), now=now)
+    customer = find_by_email(session, workspace_id, address.key)
+    if customer is None:
+        raise NotFound
+    return change(session, customer, values_by_name=fields, source=source, now=now, adds_tags=True)
+
+
+def change(
+    session: Session,
+    customer: Customer,
+    *,
+    values_by_name: dict[str, Any],
+    source: str,
+    now: datetime,
+    adds_tags: bool = False,
+) -> Customer:
+    """Set these values; None clears one. What stays the same keeps its provenance.
+
+    With `adds_tags` the tags given join those there. The person is held first: two who tell different things about one
+    person at once both stay told. Raise ValueRefused, NumberTaken.
+    """
+    if not values_by_name:
+        return customer
+    hold(session, customer)
+    wanted = _checked(session, customer, values_by_name, adds_tags=adds_tags)
+    changed = [name for name, value in wanted.items() if _current(customer, name) != value]
+    if not changed:
+        return customer
+    if "external_ref" in changed and wanted["external_ref"]:
+        _require_free_number(session, customer, wanted["external_ref"])
+    with refusing_duplicates(session, "uq_customers_external_ref", NumberTaken(field="external_ref")):
+        for name in changed:
+            _put(customer, name, wanted[name])
+        customer.provenance = provenance.mark(customer.provenance, changed, provenance.told(source, now=now))
+        customer.updated_at = now
+        session.flush()
+    return customer
+
+
+def change_address(session: Session, customer: Customer, *, email: str, source: str, now: datetime) -> Customer:
+    """Give the person another address; raise BadAddress, AddressTaken. Permission does not follow by itself."""
+    address = addresses.normalise(email)
+    hold(session, customer)
+    other = find_by_email(session, customer.workspace_id, address.key)
+    if other is not None and other.id != customer.id:
+        raise AddressTaken(field="email")
+    if customer.email == address.typed:
+        return customer
+    digest_key = workspaces.get(session, customer.workspace_id).digest_key
+    with refusing_duplicates(session, "uq_customers_email_key", AddressTaken(field="email")):
+        customer.email, customer.email_key, customer.provider = address.typed, address.key, address.provider
+        customer.address_digest = addresses.digest(address.key, digest_key)
+        customer.provenance = provenance.mark(customer.provenance, ["email"], provenance.told(source, now=now))
+        customer.updated_at = now
+        session.flush()
+    return customer
+
+
+def count(session: Session, workspace_id: int) -> int:
+    """Return how many people the workspace knows."""
+    query = select(func.count()).select_from(Customer).where(Customer.workspace_id == workspace_id)
+    return session.scalar(query) or 0
+
+
+def merge_data_query(
+    workspace_id: int, customer_ids: Sequence[int] | None = None, *, with_purchases: bool = True
+) -> Select[*tuple[Any, ...]]:
+    """Return what templates may fill in, one row per customer, `customer_id` first.
+
+    Columns: customer_id, email, provider, address_digest, first_name, last_name, language, country, city, time_zone,
+    tags, custom, and `purchases` (the newest five as JSON: product, amount, currency, purchased_on; null for none).
+    """
+    query = select(
+        Customer.id.label("customer_id"),
+        *(Customer.email, Customer.provider, Customer.address_digest),
+        *(Customer.first_name, Customer.last_name, Customer.language, Customer.country, Customer.city),
+        *(Customer.time_zone, Customer.tags, Customer.custom),
+        (_newest_purchases() if with_purchases else literal_column("NULL::json")).label("purchases"),
+    ).where(Customer.workspace_id == workspace_id)
+    return query if customer_ids is None else query.where(Customer.id.in_(customer_ids))
+
+
+def _newest_purchases() -> Any:
+    newest = (
+        select(
+            *(Purchase.product, Purchase.amount, Purchase.currency),
+            func.to_char(Purchase.purchased_at, "YYYY-MM-DD").label("purchased_on"),
+        )
+        .where(Purchase.workspace_id == Customer.workspace_id, Purchase.customer_id == Customer.id)
+        .order_by(Purchase.purchased_at.desc(), Purchase.id.desc())
+        .limit(NEWEST_PURCHASES)
+        .correlate(Customer)
+        .subquery("newest")
+    )
+    return select(func.json_agg(literal_column("newest"))).select_from(newest).scalar_subquery()
+
+
+def _same(table: type[Engagement | Traits]) -> Any:
+    return (table.workspace_id == Customer.workspace_id) & (table.customer_id == Customer.id)
+
+
+def _add_if_new(
+    session: Session, workspace_id: int, address: addresses.Address, origin: list[Any], *, now: datetime
+) -> None:
+    digest_key = workspaces.get(session, workspace_id).digest_key
+    made = (
+        insert(Customer)
+        .values(
+            workspace_id=workspace_id,
+            email=address.typed,
+            email_key=address.key,
+            address_digest=addresses.digest(address.key, digest_key),
+            provider=address.provider,
+            provenance={provenance.EVERYTHING: origin},
+            created_at=now,
+            updated_at=now,
+        )
+        .on_conflict_do_nothing(index_elements=["workspace_id", "email_key"])
+        .returning(Customer.workspace_id, Customer.id)
+        .cte("made")
+    )
+    names = ["workspace_id", "customer_id"]
+    rows = select(made.c.workspace_id, made.c.id)
+    session.execute(insert(Engagement).from_select(names, rows, include_defaults=False))
+
+
+def _require_free_number(session: Session, customer: Customer, external_ref: str) -> None:
+    other = find_by_ref(session, customer.workspace_id, external_ref)
+    if other is not None and other.id != customer.id:
+        raise NumberTaken(field="external_ref")
+
+
+def _checked(session: Session, customer: Customer, given: dict[str, Any], *, adds_tags: bool) -> dict[str, Any]:
+    """Return clean values: profile texts by name, custom ones as `custom.<key>`."""
+    custom = {field.key: field for field in fields.list_custom(session, customer.workspace_id)}
+    wanted: dict[str, Any] = {}
+    for name, value in given.items():
+        if name == "tags":
+            wanted["tags"] = tags([*customer.tags, *value] if adds_tags else value)
+        elif name in fields.PROFILE:
+            wanted[name] = _text(name, value)
+        elif name in custom:
+            field = custom[name]
+            empty = value is None or value == ""
+            wanted[f"custom.{name}"] = None if empty else fields.parse(field.kind, str(value), field.choices)
+        else:
+            raise fields.ValueRefused("There is no field called %(name)s.", field=name, name=name)
+    return wanted
+
+
+def tags(given: Sequence[str]) -> list[str]:
+    """Return the tags clean, sorted and once each; raise ValueRefused."""
+    clean = sorted({line for tag in given if (line := values.one_line(tag))})
+    if len(clean) > MOST_TAGS or any(len(tag) > LONGEST_TAG or set(tag) & set(",;|") for tag in clean):
+        raise fields.ValueRefused("A customer has at most 50 tags of 60 characters, without , ; and |.", field="tags")
+    return clean
+
+
+def _text(name: str, value: Any) -> str | None:
+    clean = values.one_line(str(value)) if value is not None else ""
+    if len(clean) > fields.LONGEST_TEXT:
+        raise fields.ValueRefused("This text is too long.", field=name)
+    if not clean or name not in codes.FIND:
+        return clean or None
+    code = codes.FIND[name](clean)
+    if code is None:
+        raise fields.ValueRefused(_NO_CODE[name], field=name)
+    return code
+
+
+_NO_CODE = {
+    "country": "This is not a country; write its code or name, such as DE or Germany.",
+    "language": "This is not a language; write its code or name, such as de or German.",
+    "time_zone": "This is not a time zone; write it as in Europe/Berlin.",
+}
+
+
+def _current(customer: Customer, name: str) -> Any:
+    return customer.custom.get(name[7:]) if name.startswith("custom.") else getattr(customer, name)
+
+
+def _put(customer: Customer, name: str, value: Any) -> None:
+    if not name.startswith("custom."):
+        setattr(customer, name, value)
+        return
+    rest = {key: known for key, known in customer.custom.items() if key != name[7:]}
+    customer.custom = rest if value is None else {**rest, name[7:]: value}

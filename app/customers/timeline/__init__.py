@@ -1,0 +1,1 @@
+"""Activities of customers, and the timeline that shows them."""

@@ -1,0 +1,1 @@
+"""Incoming mail: the server, its parser, bounces, complaints and replies."""

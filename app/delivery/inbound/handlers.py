@@ -1,0 +1,159 @@
+"""Acts on mails that came back: a dead address falls silent, a complaint ends all marketing, a reply is kept.
+
+A report is believed only where it cannot be a stranger's invention; others are noted and change nothing.
+
+Mail that arrives twice, or a report about a message long settled, changes nothing the second time.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from app.accounts import workspaces
+from app.consent import actions, suppression
+from app.consent.evidence import Evidence
+from app.customers import addresses
+from app.customers.profiles import people
+from app.customers.timeline import timeline
+from app.customers.timeline.timeline import ActivityRow
+from app.delivery.inbound import authenticity, bounce_classification
+from app.delivery.inbound.bounce_classification import Cause, Report
+from app.delivery.inbound.parsed_mail import Received
+from app.delivery.models import Message, MessageState
+from app.delivery.sending import bounce_handling
+from app.kernel.tokens import Claims
+from app.tracking.replies import replies
+
+
+def take(
+    session: Session,
+    letter: Claims,
+    mail: Received,
+    *,
+    is_secret: bool,
+    is_return_path: bool,
+    authserv_id: str | None,
+    now: datetime,
+) -> None:
+    """Take a mail about a message. `is_secret` says that what named the message stood in that message alone."""
+    is_persons = is_secret or _is_from_person(session, letter, mail, authserv_id)
+    if is_return_path:
+        is_verified = is_secret or authenticity.is_from_reporter(mail, authserv_id)
+        bounce_or_complaint(session, letter, mail, is_verified=is_verified, is_persons=is_persons, now=now)
+    else:
+        reply(session, letter, mail, is_verified=is_persons, now=now)
+
+
+def _is_from_person(session: Session, letter: Claims, mail: Received, authserv_id: str | None) -> bool:
+    """Say whether an answer came from the address of the person we wrote to."""
+    address = authenticity.sender(mail)
+    known = people.find_by_email(session, letter.workspace_id, address) if address else None
+    return known is not None and known.id == letter.c and authenticity.is_from(mail, address, authserv_id)
+
+
+def bounce_or_complaint(
+    session: Session, letter: Claims, mail: Received, *, is_verified: bool, is_persons: bool, now: datetime
+) -> None:
+    """Take a mail about a message: a complaint, a failure report, or something that says neither.
+
+    `is_verified` says that the report came to the message's secret return path, or from a known reporter: others may
+    have invented it. `is_persons` says the same of an answer.
+    """
+    report = bounce_classification.read_report(mail)
+    is_complaint = bounce_classification.is_abuse_report(mail)
+    if is_complaint or (report is not None and report.is_failure):
+        if not is_verified:
+            _note_unverified(session, letter, "complaint" if is_complaint else "bounce", now=now)
+        elif is_complaint:
+            complain(session, letter, now=now)
+        elif report is not None:
+            fail(session, letter, report, now=now)
+    elif report is None and not mail.is_report and mail.headers.get("auto-submitted", "no").lower() == "no":
+        reply(session, letter, mail, is_verified=is_persons, now=now)
+
+
+def _note_unverified(session: Session, letter: Claims, said: str, *, now: datetime) -> None:
+    """Keep, once per message, that somebody said so; it silences nobody and changes no message."""
+    if not timeline.is_noted(session, letter.workspace_id, letter.c, kind="report", message_id=letter.a):
+        row = ActivityRow(
+            letter.workspace_id, letter.c, now, "report", message_id=letter.a, send_id=letter.b, facts={"text": said}
+        )
+        timeline.record_many(session, [row])
+
+
+def fail(session: Session, letter: Claims, report: Report, *, now: datetime) -> bool:
+    """Note that a message taken earlier came back; return whether that was news."""
+    moved = session.execute(
+        update(Message)
+        .where(
+            Message.workspace_id == letter.workspace_id,
+            Message.id == letter.a,
+            Message.state.in_((MessageState.HANDED, MessageState.SENT, MessageState.IN_DOUBT)),
+        )
+        .values(
+            state=MessageState.REFUSED,
+            reason=report.cause.value,
+            smtp_code=report.code,
+            smtp_reply=f"{report.status} {report.diagnostic}"[:500],
+        )
+        .returning(Message.id)
+    ).first()
+    if moved is None:
+        return False
+    bounce_handling.record_bounce(
+        session,
+        letter.workspace_id,
+        customer_id=letter.c,
+        message_id=letter.a,
+        send_id=letter.b,
+        address_digest=_find_failed(session, letter, report),
+        is_final=report.cause is Cause.ADDRESS,
+        said={"code": report.code, "text": report.diagnostic, "cause": report.cause.value},
+        now=now,
+    )
+    return True
+
+
+def _find_failed(session: Session, letter: Claims, report: Report) -> bytes | None:
+    """The digest of the address that failed: the person may have another one by now, which nothing is wrong with.
+
+    A report may be forged by whoever got the mail: it silences no address but this person's own, present or former.
+    """
+    key = addresses.find_key(report.recipient) if report.recipient else None
+    if key is None:
+        return session.scalar(select(suppression.digest_query(letter.workspace_id, letter.c)))
+    holder = people.find_by_email(session, letter.workspace_id, key)
+    digest = addresses.digest(key, workspaces.get(session, letter.workspace_id).digest_key)
+    if holder is None:
+        return digest if suppression.has_spoken(session, letter.workspace_id, letter.c, digest) else None
+    return digest if holder.id == letter.c else None
+
+
+def complain(session: Session, letter: Claims, *, now: datetime) -> None:
+    """The person reported our mail as unwanted: everything ends, and the timeline says so once."""
+    evidence = Evidence(method="feedback_report", actor="provider", message_id=letter.a)
+    digest = session.scalar(select(suppression.digest_query(letter.workspace_id, letter.c)))
+    known = suppression.find(session, letter.workspace_id, digest) if digest else None
+    actions.complain(session, letter.workspace_id, letter.c, evidence=evidence, now=now)
+    if known is None or known.reason != suppression.COMPLAINED:
+        row = ActivityRow(letter.workspace_id, letter.c, now, "complaint", message_id=letter.a, send_id=letter.b)
+        timeline.record_many(session, [row])
+
+
+def reply(session: Session, letter: Claims, mail: Received, *, is_verified: bool, now: datetime) -> None:
+    """Keep what the person wrote; tracking decides whether a person wrote it, and whether it asks us to stop."""
+    replies.record(
+        session,
+        letter.workspace_id,
+        customer_id=letter.c,
+        message_id=letter.a,
+        send_id=letter.b,
+        subject=mail.subject,
+        text=mail.text,
+        headers=mail.headers,
+        is_verified=is_verified,
+        now=now,
+    )

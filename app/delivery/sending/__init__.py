@@ -1,0 +1,1 @@
+"""The state machine of messages: enqueueing, batches, lanes, workers and results."""

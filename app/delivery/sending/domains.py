@@ -1,0 +1,68 @@
+"""What one sender knows of the domains that refuse its identity's mail, and so which of its messages must wait."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from app.delivery import gate
+from app.delivery.gate import WaitUntil
+from app.delivery.models import MessageState
+from app.delivery.sending import provider_refusals
+from app.delivery.sending.outgoing import OutgoingMessage
+from app.delivery.sending.provider_refusals import Answers, Standing
+from app.delivery.sending.results import Effect, Result
+
+_REASON = "deferred:policy"
+
+
+class Domains:
+    """Looked up with every batch: they are few, and mostly there are none."""
+
+    def __init__(self, workspace_id: int) -> None:
+        self.identity_id = 0
+        self._workspace_id = workspace_id
+        self._refusing: dict[str, Standing] = {}
+        self._tried: set[str] = set()
+        self._taken: Counter[str] = Counter()
+
+    def look(self, session: Session) -> None:
+        """Learn what other senders found out meanwhile."""
+        self._refusing = provider_refusals.known(session, self._workspace_id, self.identity_id)
+
+    def answer(self, email: str, now: datetime) -> gate.Decision:
+        """Let those wait whose domain rests, and all but one of those whose domain is tried again."""
+        standing = self._refusing.get(provider_refusals.domain_of(email)) if self._refusing else None
+        if standing is None or standing.until is None:
+            return gate.SEND_NOW
+        if standing.rests(now):
+            return WaitUntil(standing.until, _REASON)
+        if standing.domain not in self._tried:
+            self._tried.add(standing.domain)
+            return gate.SEND_NOW
+        return WaitUntil(now + provider_refusals.BEHIND_A_TRIAL, _REASON)
+
+    def rests(self, message: OutgoingMessage, now: datetime) -> bool:
+        """Say whether a message in hand must not leave any more; a notice, which somebody waits for, always may."""
+        standing = self._refusing.get(provider_refusals.domain_of(message.email)) if self._refusing else None
+        return standing is not None and standing.rests(now) and not message.plan.rules.is_notice
+
+    def weigh(self, session: Session, records: Sequence[Result], now: datetime) -> None:
+        """Note who was refused as ours, and how much such domains took in this turn; other domains cost nothing."""
+        refused: dict[str, dict[bytes, str]] = {}
+        for record in records:
+            if record.state is MessageState.SENT:
+                self._taken[provider_refusals.domain_of(record.message.email)] += 1
+            elif record.effect is Effect.DOMAIN_REFUSED:
+                message = record.message
+                of_domain = refused.setdefault(provider_refusals.domain_of(message.email), {})
+                of_domain[message.address_digest or message.email.encode()] = f"{record.code} {record.reply}"
+        concerned = refused.keys() | (self._refusing.keys() & self._taken.keys())
+        if concerned:
+            answers = {name: Answers(refused.get(name, {}), self._taken.pop(name, 0)) for name in sorted(concerned)}
+            provider_refusals.note(session, self._workspace_id, self.identity_id, answers, now=now)
+            self.look(session)
+            self._tried -= refused.keys()

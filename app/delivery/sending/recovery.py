@@ -1,0 +1,39 @@
+"""Recovery of sending: expired leases, due messages, and lanes without a worker."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from app.delivery.models import Batch, Send, SendKind, SendState
+from app.delivery.sending import batches, lanes, sends
+
+
+def sweep(session: Session, workspace_id: int, *, now: datetime) -> None:
+    """Put one workspace's sending in order."""
+    batches.recover(session, workspace_id)
+    batches.drop_cancelled(session, workspace_id)
+    over = _perhaps_over(session, workspace_id)
+    stuck = [send_id for send_id in over if not sends.finish_empty(session, workspace_id, send_id, now=now)]
+    if stuck:
+        batches.requeue_unbatched(session, workspace_id, stuck, now=now)
+    batches.enqueue_due(session, workspace_id, now=now)
+    for notices in (True, False):
+        due = lanes.list_with_work(session, workspace_id, notices=notices, now=now)
+        lanes.wake(session, workspace_id, due, for_notices=notices)
+
+
+def _perhaps_over(session: Session, workspace_id: int) -> list[int]:
+    """Running campaigns without an open batch: either all is said, or something waits for its time."""
+    has_open_batch = exists().where(
+        Batch.workspace_id == Send.workspace_id, Batch.send_id == Send.id, Batch.state != "done"
+    )
+    query = select(Send.id).where(
+        Send.workspace_id == workspace_id,
+        Send.kind == SendKind.CAMPAIGN,
+        Send.state == SendState.RUNNING,
+        ~has_open_batch,
+    )
+    return list(session.scalars(query.limit(1000)))

@@ -1,0 +1,1 @@
+"""Mail sent of our own accord: confirmations, invitations and tests."""

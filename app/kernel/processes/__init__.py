@@ -1,0 +1,1 @@
+"""Child processes: embedded servers, supervision and sandboxes."""

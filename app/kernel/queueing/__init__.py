@@ -1,0 +1,1 @@
+"""The outbox, its relay, the queues and their workers."""

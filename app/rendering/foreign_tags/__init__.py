@@ -1,0 +1,1 @@
+"""Merge tags of other mail tools, and their translation into ours."""

@@ -1,0 +1,1 @@
+"""Reading HTML as browsers and mail programs do."""

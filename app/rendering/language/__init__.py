@@ -1,0 +1,1 @@
+"""The merge language: checker, program, code generator, fallback and filters."""

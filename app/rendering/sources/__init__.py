@@ -1,0 +1,1 @@
+"""The formats a mail is written in, and their conversion to HTML and text."""

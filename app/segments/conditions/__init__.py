@@ -1,0 +1,1 @@
+"""The conditions and groups a rule is made of."""

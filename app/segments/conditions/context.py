@@ -1,0 +1,120 @@
+"""The context a rule is compiled in: fields, time and workspace."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta, tzinfo
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, literal, or_
+
+from app.customers.profiles import codes
+from app.customers.profiles.fields import FieldInfo
+from app.kernel.refusals import Refusal
+from app.segments.conditions.event_queries import History
+
+# Kinds of field that conditions on days can be put to: whole days, and moments in the workspace's time zone.
+DAYS = ("date", "time")
+Scalar = bool | int | Decimal | date | str
+
+
+class ConditionInvalid(Refusal):
+    """A condition asks something of a field that the field cannot answer. `part` names the input at fault."""
+
+    def __init__(self, message: str, *, part: str, **values: Any) -> None:
+        super().__init__(message, field=part, **values)
+        self.part = part
+
+
+@dataclass(frozen=True)
+class SegmentContext:
+    """One workspace's vocabulary. `customer_id` and `tags` are the columns conditions hang on.
+
+    `history` gathers what is asked of purchases and activities while a rule is compiled.
+    """
+
+    workspace_id: int
+    fields: Mapping[str, FieldInfo]
+    now: datetime
+    zone: tzinfo
+    customer_id: ColumnElement[int]
+    tags: ColumnElement[list[str]]
+    history: History
+
+    def field(self, name: str, *kinds: str) -> FieldInfo:
+        """Return the field of this name if it is one of these kinds (any kind when none is given)."""
+        info = self.fields.get(name)
+        if info is None:
+            raise ConditionInvalid("There is no field “%(name)s”.", part="field", name=name.removeprefix("custom."))
+        if kinds and info.kind not in kinds:
+            raise ConditionInvalid("“%(label)s” cannot be asked this way.", part="type", label=info.label)
+        return info
+
+    def bound(self, info: FieldInfo, value: Scalar, *, part: str = "value") -> Scalar:
+        """Return the value as the field's kind wants it, to be bound; raise Misfit if it is of another kind."""
+        if info.kind == "number" and isinstance(value, int | Decimal) and not isinstance(value, bool):
+            return int(value) if value == int(value) else value
+        if info.kind in DAYS and isinstance(value, date):
+            return value
+        if info.kind == "boolean" and isinstance(value, bool):
+            return value
+        if info.codes and isinstance(value, str):
+            return self._code(info, value, part)
+        if info.kind in ("text", "choice") and isinstance(value, str) and value:
+            return value
+        raise ConditionInvalid(_WANTED.get(info.kind, "This value does not fit."), part=part)
+
+    def equals(self, info: FieldInfo, value: Scalar, *, part: str = "value") -> ColumnElement[bool]:
+        """The field has this value. Whoever asks for a language means its regional forms too: en is also en-GB."""
+        bound = self.bound(info, value, part=part)
+        if info.codes == "language" and isinstance(bound, str) and "-" not in bound:
+            return or_(info.expression == bound, func.starts_with(info.expression, f"{bound}-"))
+        return info.expression == bound
+
+    def _code(self, info: FieldInfo, value: str, part: str) -> str:
+        """Return the code that is kept for this spelling of it: DE for de, DEU and Germany."""
+        found = codes.FIND[info.codes](value)
+        if found is None:
+            raise ConditionInvalid("“%(value)s” is none of the list. Choose one.", part=part, value=value)
+        return found
+
+    def start_of(self, day: date) -> datetime:
+        """Return the moment the day begins in the workspace's time zone."""
+        return datetime.combine(day, time(), tzinfo=self.zone)
+
+    def since(self, days: int) -> datetime:
+        """Return the moment that many days before now."""
+        return self.now - timedelta(days=days)
+
+    def on_or_after(self, info: FieldInfo, day: date) -> ColumnElement[bool]:
+        """The field's day is this one or later."""
+        edge: date = day if _is_day(info) else self.start_of(day)
+        return info.expression >= edge
+
+    def recent(self, info: FieldInfo, days: int) -> ColumnElement[bool]:
+        """The field lies within the last `days` days and not in the future."""
+        since, until = self.since(days), self.now
+        if _is_day(info):
+            return info.expression.between(since.astimezone(self.zone).date(), until.astimezone(self.zone).date())
+        return info.expression.between(since, until)
+
+
+def folded(value: ColumnElement[str] | str) -> ColumnElement[str]:
+    """Return text for comparing without regard to case, both sides folded by the database alike."""
+    return func.lower(literal(value) if isinstance(value, str) else value)
+
+
+def _is_day(info: FieldInfo) -> bool:
+    return info.kind == "date"
+
+
+_WANTED = {
+    "number": "Enter a number.",
+    "date": "Enter a date.",
+    "time": "Enter a date.",
+    "boolean": "Choose yes or no.",
+    "text": "Enter some text.",
+    "choice": "Choose one of the list.",
+}

@@ -1,0 +1,1 @@
+"""Clicks and opens: the endpoint, the spool, verdicts and storing."""

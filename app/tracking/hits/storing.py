@@ -1,0 +1,173 @@
+"""Stores a batch of hits as activities with verdicts, engagement and facts; nothing without consent."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from itertools import chain
+
+from sqlalchemy import BigInteger, any_, cast, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.orm import Session
+
+from app.consent import permission
+from app.customers.timeline import responses
+from app.customers.timeline.responses import Response
+from app.kernel.queueing import outbox
+from app.tracking.facts import HumanResponded
+from app.tracking.hits import stored_hits, tallies, verdicts
+from app.tracking.hits.spool import Line
+from app.tracking.hits.stored_hits import StoredHit
+from app.tracking.hits.tallies import Sorted
+from app.tracking.hits.verdicts import Hit, Judgement, Verdict
+from app.tracking.models import Link, SilentCount
+
+# Asks a higher room when the mail server took those of these messages that it took since a time; wiring fills it.
+SentTimes = Callable[[Session, int, Sequence[int], datetime], Mapping[int, datetime]]
+SENT_TIMES: list[SentTimes] = []
+
+_ALWAYS_KEPT = ("method", "ip", "agent")
+_PURPOSE = {"click": "click_tracking", "open": "open_tracking"}
+
+
+def store(session: Session, workspace_id: int, lines: Sequence[Line], *, now: datetime) -> None:
+    """Store the hits of people who allow it now; of the others only a count per send remains."""
+    allowed = _allowed(session, workspace_id, lines, now)
+    kept = [line for line in lines if line.customer_id in allowed[line.kind]]
+    _count_silently(session, workspace_id, [line for line in lines if line.customer_id not in allowed[line.kind]])
+    if not kept:
+        return
+    batch = tallies.sort(kept, tallies.read(session, workspace_id, kept))
+    stored = _stored_company(session, workspace_id, batch)
+    company = Counter((known.message_id, known.hit.kind) for known in chain(*stored.values()))
+    tallies.add(session, workspace_id, batch, company)
+    if batch.kept:
+        _keep(session, workspace_id, batch.kept, stored)
+
+
+def _keep(session: Session, workspace_id: int, kept: Sequence[Line], stored: Mapping[int, list[StoredHit]]) -> None:
+    """Put these on the timelines with their verdicts, and announce what people did."""
+    judged = _judge(session, workspace_id, kept, stored)
+    urls = _urls(session, workspace_id, {line.link_id for line in kept})
+    noted = [_response(line, judgement, urls) for line, judgement in judged]
+    responses.record(session, workspace_id, noted, version=verdicts.VERSION)
+    clicked = [line for line, judgement in judged if line.kind == "click" and judgement.verdict is Verdict.HUMAN]
+    if clicked:
+        at = _time(max(line.at for line in clicked)).isoformat()
+        customer_ids = sorted({line.customer_id for line in clicked})
+        outbox.publish(session, HumanResponded(workspace_id, customer_ids, "click", at))
+
+
+def _allowed(session: Session, workspace_id: int, lines: Sequence[Line], now: datetime) -> dict[str, set[int]]:
+    """Return who allows which kind of hit to be stored."""
+    asked: dict[str, set[int]] = {"click": set(), "open": set()}
+    for line in lines:
+        asked[line.kind].add(line.customer_id)
+    allowed: dict[str, set[int]] = {}
+    for kind, customer_ids in asked.items():
+        query = permission.consented_query(workspace_id, _PURPOSE[kind], 0, now)
+        customer_id = query.selected_columns.customer_id
+        wanted = cast(literal(stored_hits.array(sorted(customer_ids))), ARRAY(BigInteger))
+        allowed[kind] = set(session.scalars(query.where(customer_id == any_(wanted)))) if customer_ids else set()
+    return allowed
+
+
+def _judge(
+    session: Session, workspace_id: int, lines: Sequence[Line], stored: Mapping[int, list[StoredHit]]
+) -> list[tuple[Line, Judgement]]:
+    """Judge each message's new hits in the company of its stored ones, which may be judged anew by it."""
+    by_message: dict[int, list[Line]] = defaultdict(list)
+    for line in lines:
+        by_message[line.message_id].append(line)
+    sent = sent_times(session, workspace_id, by_message.keys(), first_hit_at=_time(min(line.at for line in lines)))
+    judged: list[tuple[Line, Judgement]] = []
+    revised: list[tuple[StoredHit, Judgement]] = []
+    for message_id, fresh in by_message.items():
+        if len(fresh) == 1 and message_id not in stored and message_id not in sent:
+            judged.append((fresh[0], verdicts.judge_lone(fresh[0].method, fresh[0].agent)))
+            continue
+        earlier = [known for known in stored.get(message_id, ()) if known.hit.kind == "click"]
+        company = [known.hit for known in earlier] + [_hit(line) for line in fresh]
+        judgements = verdicts.judge(company, sent_at=sent.get(message_id))
+        pairs = zip(earlier, judgements[: len(earlier)], strict=True)
+        revised += [pair for pair in pairs if pair[0].verdict != pair[1].verdict]
+        judged += zip(fresh, judgements[len(earlier) :], strict=True)
+    stored_hits.revise(session, workspace_id, revised)
+    return judged
+
+
+def _stored_company(session: Session, workspace_id: int, batch: Sorted) -> dict[int, list[StoredHit]]:
+    """Return the stored hits of the messages hit now: clicks are judged beside them.
+
+    Opens are judged by themselves and only counted, which needs no look where their number is known.
+    """
+    lines = [line for line in batch.kept if line.kind == "click" or (line.message_id, "open") not in batch.known]
+    if not lines:
+        return {}
+    owners = {line.message_id: line.customer_id for line in lines}
+    # Twice the reach of company, so that what is judged anew is seen with all of its own.
+    reach = 2 * verdicts.COMPANY
+    since = _time(min(line.at for line in lines)) - reach
+    until = _time(max(line.at for line in lines)) + reach
+    stored: dict[int, list[StoredHit]] = defaultdict(list)
+    for known in stored_hits.company(session, workspace_id, owners, since, until):
+        stored[known.message_id].append(known)
+    return stored
+
+
+def sent_times(
+    session: Session, workspace_id: int, message_ids: Collection[int], *, first_hit_at: datetime
+) -> dict[int, datetime]:
+    """Return when the mail server took these messages, of those taken so late that it says something about a hit."""
+    times: dict[int, datetime] = {}
+    for ask in SENT_TIMES:
+        times.update(ask(session, workspace_id, list(message_ids), first_hit_at - verdicts.SOON))
+    return times
+
+
+def _urls(session: Session, workspace_id: int, link_ids: set[int]) -> dict[int, str]:
+    query = select(Link.id, Link.url).where(Link.workspace_id == workspace_id, Link.id.in_(link_ids - {0}))
+    return {row.id: row.url for row in session.execute(query)}
+
+
+def _hit(line: Line) -> Hit:
+    return Hit(line.kind, _time(line.at), line.link_id, line.method, line.ip, line.agent)
+
+
+def _time(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _response(line: Line, judgement: Judgement, urls: Mapping[int, str]) -> Response:
+    kind, at, _, message_id, send_id, customer_id, link_id, method, ip, agent, referer = line
+    facts = _facts(method, ip, agent, referer, urls.get(link_id))
+    verdict, reasons = judgement.verdict.value, judgement.reasons
+    return Response(customer_id, at, kind, message_id, send_id, link_id or None, verdict, reasons, facts)
+
+
+@lru_cache(maxsize=16_384)
+def _facts(method: str, ip: str, agent: str, referer: str, url: str | None) -> str:
+    facts = {"method": method, "ip": ip, "agent": agent, "referer": referer, "url": url}
+    return json.dumps({name: value for name, value in facts.items() if value or name in _ALWAYS_KEPT})
+
+
+def _count_silently(session: Session, workspace_id: int, lines: Sequence[Line]) -> None:
+    """Count per send what may not be related to anybody."""
+    counts = Counter((line.send_id, line.kind) for line in lines)
+    if not counts:
+        return
+    statement = insert(SilentCount).values(
+        [
+            {"workspace_id": workspace_id, "send_id": send_id, "kind": kind, "count": count}
+            for (send_id, kind), count in sorted(counts.items())
+        ]
+    )
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["workspace_id", "send_id", "kind"],
+            set_={"count": SilentCount.count + statement.excluded.count},
+        )
+    )

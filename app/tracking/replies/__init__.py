@@ -1,0 +1,1 @@
+"""Replies of customers and their classification."""

@@ -1,0 +1,1 @@
+"""What every request and response passes: conflicts, characters, compression, CSRF, security headers."""

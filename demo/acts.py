@@ -96,7 +96,7 @@ def bring_in(story: Story, kind: str, path: Path) -> None:
     with stage.transaction() as session:
         counts = steps.get(session, stage.workspace_id, import_id).counts
     taken = counts.get("created", 0)
-    stage.say(f"{taken:,} {kind} from {path.name}, {counts.get('refused', 0)} rows given back with reasons")
+    stage.say(f"{taken:,} {kind} from {path.name}, {counts.get('refused', 0)} rows rejected with reasons")
     _check_import(story, kind, counts)
 
 
@@ -281,14 +281,14 @@ def _check_import(story: Story, kind: str, counts: dict[str, int]) -> None:
     stage, shop, sums = story.stage, story.shop, story.sums
     if kind == "people":
         sums.add("people imported", len(shop.people), counts.get("created", 0))
-        sums.add("rows given back", len(BROKEN_PEOPLE), counts.get("refused", 0), "with a reason each")
+        sums.add("rows rejected", len(BROKEN_PEOPLE), counts.get("refused", 0), "with a reason each")
         proven = sum(person.has_evidence for person in shop.people)
         sums.add("consents with proof", proven, counts.get("consent_granted", 0))
         claimed = sum(person.says_yes and not person.has_evidence for person in shop.people)
         sums.add("claims without proof", claimed, counts.get("claimed_only", 0), "they grant nothing")
         return
     sums.add("purchases imported", len(shop.purchases), counts.get("created", 0))
-    sums.add("rows given back", len(BROKEN_PURCHASES), counts.get("refused", 0), "with a reason each")
+    sums.add("rows rejected", len(BROKEN_PURCHASES), counts.get("refused", 0), "with a reason each")
     cents = sum(round(float(purchase.amount) * 100) for purchase in shop.purchases)
     rolled_up = stage.count("SELECT (sum(spent) * 100)::bigint FROM customer_engagement WHERE workspace_id = :w")
     sums.add("revenue in cents", cents, rolled_up, "as summed up per customer")

@@ -9,7 +9,7 @@ from demo.shop import FORM, NEWSLETTER, WORDING, Person, Purchase, Shop
 
 PEOPLE_HEADER = (
     *("Email", "First name", "Last name", "Language", "Country", "City", "Time zone", "Tags"),
-    *("Newsletter", "Consent date", "Method", "Wording", "Topic", "Purposes", "Form", "IP"),
+    *("Newsletter", "Consent date", "Method", "Consent text", "Topic", "Purposes", "Form", "IP"),
 )
 PURCHASES_HEADER = ("Order no", "Email", "Date", "Product", "Quantity", "Total", "Currency")
 

@@ -14,7 +14,7 @@ from app.web.forms import Form, LineField, TextField, required
 
 _ROLES = [("viewer", _l("Viewer: sees everything, changes nothing")),
           ("marketer", _l("Marketer: composes and sends")),
-          ("owner", _l("Owner: also settings, staff and keys"))]  # fmt: skip
+          ("owner", _l("Owner: also settings, team and keys"))]  # fmt: skip
 _LANGUAGES = [("en", "English"), ("zh", "中文")]
 
 
@@ -65,7 +65,7 @@ class WorkspaceForm(EditForm):
     legal_name = LineField(_l("Name of the company"), [required, Length(max=200)])
     sender_name = LineField(_l("Sender's name"), [required, Length(max=120)])
     sender_address = LineField(_l("Sender's address"), [required, Length(max=ADDRESS_CHARS)])
-    reply_to = LineField(_l("Answers go to"), [Optional(), Length(max=ADDRESS_CHARS)])
+    reply_to = LineField(_l("Reply-to"), [Optional(), Length(max=ADDRESS_CHARS)])
     postal_address = TextField(_l("Postal address"), [required, Length(max=500)])
     time_zone = PickerField(_l("Time zone"), kind="time_zone", is_needed=True)
     language = SelectField(_l("Language"), choices=_LANGUAGES)
@@ -89,7 +89,7 @@ class IdentityForm(Form):
     """What may change about an identity."""
 
     from_name = LineField(_l("Sender's name"), [required, Length(max=120)])
-    reply_to = LineField(_l("Answers go to"), [Optional(), Length(max=ADDRESS_CHARS)])
+    reply_to = LineField(_l("Reply-to"), [Optional(), Length(max=ADDRESS_CHARS)])
     rate_per_second = IntegerField(_l("At most this many mails a second"), [Optional(), NumberRange(1, 10_000)])
 
 

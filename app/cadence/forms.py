@@ -27,13 +27,13 @@ _DAYS = [
 class PolicyForm(EditForm):
     """How often, when at night, and on which days."""
 
-    has_cap = BooleanField(_l("Limit how many mails one person gets"))
+    has_cap = BooleanField(_l("Frequency cap: limit how many mails one person gets"))
     cap_limit = IntegerField(_l("At most so many mails"), [Optional(), NumberRange(1, 40)])
     cap_days = IntegerField(_l("In so many days"), [Optional(), NumberRange(1, 366)])
     has_quiet = BooleanField(_l("Send nothing during the night, by the clock where each person lives"))
-    quiet_from = TimeField(_l("Quiet from"), [Optional()])
-    quiet_until = TimeField(_l("Quiet until"), [Optional()])
-    sending_days = SelectMultipleChecks(_l("Days on which mail may leave"), choices=_DAYS)
+    quiet_from = TimeField(_l("Quiet hours from"), [Optional()])
+    quiet_until = TimeField(_l("Quiet hours until"), [Optional()])
+    sending_days = SelectMultipleChecks(_l("Sending days"), choices=_DAYS)
 
     def fill(self, policy: Policy) -> None:
         """Fill the fields with what holds now."""

@@ -21,7 +21,7 @@ class PolicyRefused(Refusal):
     """The rules contradict themselves or leave no moment at all."""
 
     status = 422
-    message = "These rules would never let a mail leave."
+    message = "These rules would never let a mail be sent."
 
 
 def get(session: Session, workspace_id: int) -> Policy:
@@ -67,7 +67,7 @@ def _columns(policy: Policy) -> dict[str, Any]:
 def _check(policy: Policy) -> None:
     hours = policy.hours
     if not hours.days or not hours.days <= EVERY_DAY:
-        raise PolicyRefused("Choose at least one day on which mail may leave.", field="sending_days")
+        raise PolicyRefused("Choose at least one sending day.", field="sending_days")
     if (hours.quiet_from is None) != (hours.quiet_until is None):
         raise PolicyRefused("Quiet hours need a beginning and an end.", field="quiet_until")
     if hours.quiet_from is not None and hours.quiet_from == hours.quiet_until:

@@ -44,7 +44,7 @@ def change() -> str | Response:
         except Refusal as refusal:
             form.refuse(refusal)
         else:
-            return shell.back("/settings", _("Saved. It holds for every mail that has not left yet."))
+            return shell.back("/settings", _("Saved. It applies to every mail that is not sent yet."))
     return shell.page("cadence/edit.html", form=form)
 
 

@@ -48,15 +48,15 @@ class ComposeForm(Form):
     revision = HiddenField()
     name = LineField(_("Name"), [required], render_kw={"maxlength": LONGEST_NAME})
     topic = SelectField(_("Topic"))
-    audience = SelectField(_("Who is it for?"))
+    audience = SelectField(_("Recipients"))
     sender = SelectField(_("Sender"))
     language = SelectField(_("Language of the mail"), choices=LANGUAGES)
     format = RadioField(
-        _("Written in"),
+        _("Format"),
         choices=[(Format.MARKDOWN, _("Markdown, in our layout")), (Format.MJML, "MJML"), (Format.HTML, "HTML")],
     )
     subject = LineField(_("Subject"), [_before_it_leaves], render_kw={"maxlength": LONGEST_SUBJECT})
-    preheader = LineField(_("Preview line"), render_kw={"maxlength": LONGEST_SUBJECT})
+    preheader = LineField(_("Preview text"), render_kw={"maxlength": LONGEST_SUBJECT})
     source = TextAreaField(_("Content"))
     when = RadioField(_("When"), choices=[(NOW, _("Send now")), (LATER, _("Schedule"))], default=NOW)
     at = LineField(_("Date and time"))
@@ -71,8 +71,8 @@ class ComposeForm(Form):
         self.topic.choices = [("", _("Choose a topic")), *((str(number), name) for number, name in topics)]
         named = [(str(number), name) for number, name in segments]
         self.audience.choices = [
-            ("", _("Choose who gets it")),
-            (EVERYBODY, _("Everybody who agreed to the topic")),
+            ("", _("Choose recipients")),
+            (EVERYBODY, _("Everybody subscribed to the topic")),
             *named,
         ]
         self.sender.choices = [(str(number), name) for number, name in senders]

@@ -33,7 +33,7 @@ class NotReady(Refusal):
     """Something must be put right before this campaign can leave."""
 
     status = 422
-    message = "This campaign cannot leave yet."
+    message = "This campaign cannot be sent yet."
 
 
 @dataclass(frozen=True)
@@ -96,11 +96,11 @@ def _audience(campaign: Campaign, audience: Audience | None) -> Iterator[Check]:
         )
     if not is_chosen(campaign):
         if campaign.topic_id is not None:
-            yield Check(ERROR, "audience", "Nobody is chosen yet.", "Choose a segment or everybody.")
+            yield Check(ERROR, "audience", "No recipients are chosen yet.", "Choose a segment or everybody.")
     elif audience is not None and audience.matched == 0:
         yield Check(ERROR, "audience", "Nobody matches the segment.", "Choose another segment or change its rules.")
     elif audience is not None and audience.mailable == 0:
-        yield Check(ERROR, "audience", "Nobody of those chosen may be written to about this topic.")
+        yield Check(ERROR, "audience", "None of the recipients is mailable for this topic.")
 
 
 def _sender(session: Session, campaign: Campaign) -> Iterator[Check]:
@@ -149,9 +149,9 @@ def _lines(session: Session, campaign: Campaign) -> Iterator[Check]:
                     values={"count": len(campaign.subject)})  # fmt: skip
     if not campaign.preheader:
         yield Check(
-            WARNING, "content", "There is no preview line.", "Mailboxes show the first words of the mail instead."
+            WARNING, "content", "There is no preview text.", "Mailboxes show the first words of the mail instead."
         )
-    for part, line in (("Subject", campaign.subject), ("Preview line", campaign.preheader)):
+    for part, line in (("Subject", campaign.subject), ("Preview text", campaign.preheader)):
         foreign = templates.foreign_problems(line, Names(known, campaign.updated_at.year), kind="line")
         for problem in foreign or syntax.check(line, kind="line", known_fields=known):
             yield Check(ERROR, "content", problem.msgid, problem.hint_msgid, problem.values, part=part)
@@ -197,7 +197,7 @@ def _content(session: Session, campaign: Campaign, public_url: str) -> Iterator[
         yield Check(WARNING, "content", "The link %(url)s is not encrypted.", "Use https:// if the page has it.",
                     {"url": url[:120]})  # fmt: skip
     for url in review.dead_links[:5]:
-        yield Check(WARNING, "content", "A link leads nowhere: “%(url)s”.", values={"url": url[:120]})
+        yield Check(WARNING, "content", "A link is invalid: “%(url)s”.", values={"url": url[:120]})
 
 
 def _size(session: Session, campaign: Campaign, content: Content, public_url: str) -> Iterator[Check]:

@@ -29,7 +29,7 @@ class SignupFormForm(Form):
 
     name = LineField(_("Name"), [required], description=_("People read it as the title of the page."))
     slug = LineField(
-        _("Ending of the address"), [required, _is_slug], description=_("Small letters, digits and hyphens.")
+        _("URL slug"), [required, _is_slug], description=_("Small letters, digits and hyphens.")
     )
     introduction = TextField(_("A sentence about what people get"))
     topic_ids = SelectMultipleChecks(_("Topics to choose from"), [_has_topic], coerce=int)
@@ -60,7 +60,7 @@ class TopicForm(EditForm):
 class WordingForm(Form):
     """The next version of a wording."""
 
-    text = TextField(_("Wording"), [required])
+    text = TextField(_("Consent text"), [required])
 
 
 class SuppressionForm(Form):

@@ -22,7 +22,7 @@ REASONS = {
     "withdrawn": N_("This person agreed once and has withdrawn since."),
     "objected": N_("This person objected to all marketing mail."),
     "complained": N_("This person reported a mail as unwanted."),
-    "expired": N_("The permission ran out and was not renewed."),
+    "expired": N_("The consent expired and was not renewed."),
     "rejected": N_("The sign-up came from an attack on the form and was rejected."),
     "erased": N_("This person asked to be erased."),
 }
@@ -32,7 +32,7 @@ SUPPRESSED = {
     suppression.OBJECTED: N_("The owner of this address asked never to be written to."),
     suppression.ERASED: N_("The owner of this address asked to be erased."),
     suppression.UNCONFIRMED: N_("The owner of this address has not confirmed it yet."),
-    suppression.MANUAL: N_("Someone of the staff put this address on the suppression list."),
+    suppression.MANUAL: N_("The team added this address to the suppression list."),
 }
 
 

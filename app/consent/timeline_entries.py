@@ -12,15 +12,15 @@ from app.customers.timeline.timeline import TimelineEntry
 # Message ids by event; what is left out is no act of the person.
 _TITLES = {
     "requested": "Was asked to confirm",
-    "given": "Agreed",
+    "given": "Gave consent",
     "confirmed": "Confirmed by email",
-    "renewed": "Agreed again",
-    "imported": "An earlier yes was brought over",
-    "refused": "Said no",
-    "withdrawn": "Withdrew",
+    "renewed": "Renewed consent",
+    "imported": "Consent imported",
+    "refused": "Refused consent",
+    "withdrawn": "Withdrew consent",
     "objected": "Objected to all marketing",
     "complained": "Reported a mail as unwanted",
-    "expired": "Permission ran out",
+    "expired": "Consent expired",
 }
 _NEWEST_FIRST = 2**62
 

@@ -23,7 +23,7 @@ class CustomerForm(EditForm):
     """A person's address and tags; profile and custom fields are added by `customer_form`."""
 
     email = LineField(_("Email"))
-    tags = LineField(_("Tags"), description=_("Parted by commas."))
+    tags = LineField(_("Tags"), description=_("Comma-separated."))
 
     def rebase(self, current: EditForm) -> set[str]:
         """Tags add up: what the author added or took away is done to the tags there are now."""
@@ -46,7 +46,7 @@ class NoteForm(Form):
     """Something that happened outside the mail."""
 
     how = SelectField(
-        _("What was it"),
+        _("Type"),
         choices=[("call", _("Phone call")), ("visit", _("Visit")), ("letter", _("Letter")), ("note", _("Note"))],
     )
     words = TextField(_("What was said or learned"), [required, Length(max=4000)])
@@ -58,7 +58,7 @@ class FieldForm(Form):
     label = LineField(_("Label"), [required])
     key = LineField(_("Key"), [required], description=_("Small letters, digits and _; used in templates and files."))
     kind = SelectField(
-        _("Kind"),
+        _("Type"),
         choices=[
             ("text", _("Text")),
             ("number", _("Number")),
@@ -133,7 +133,7 @@ class PurchasesMappingForm(MappingForm):
     """How the rows of a file of purchases are meant."""
 
     unknown = SelectField(
-        _("Purchases of people not known"),
+        _("Purchases of unknown people"),
         choices=[("refuse", _("Reject the row")), ("create", _("Add the person"))],
     )
     currency = PickerField(

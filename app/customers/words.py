@@ -56,18 +56,18 @@ LABELS = {
 }
 
 TIERS = {
-    "top_1": N_("Top hundredth"),
-    "top_10": N_("Rest of the top tenth"),
-    "top_25": N_("Rest of the top quarter"),
-    "middle": N_("Middle half"),
-    "rest": N_("Lowest quarter"),
+    "top_1": N_("Top 1%"),
+    "top_10": N_("1–10%"),
+    "top_25": N_("10–25%"),
+    "middle": N_("25–75%"),
+    "rest": N_("Lowest 25%"),
 }
 
 PATTERNS = {
     "champion": N_("Champion"),
     "loyal": N_("Loyal"),
-    "promising": N_("Promising newcomer"),
-    "at_risk": N_("Good customer, drifting away"),
-    "sleeping": N_("Asleep"),
+    "promising": N_("Promising"),
+    "at_risk": N_("At risk"),
+    "sleeping": N_("Lapsed"),
     "occasional": N_("Occasional"),
 }

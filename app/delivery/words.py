@@ -9,23 +9,23 @@ def N_(message: str) -> str:
 
 
 STATES = {
-    "queued": N_("About to leave."),
+    "queued": N_("Queued."),
     "handed": N_("Being handed to the mail server."),
-    "sent": N_("Taken by the receiving side."),
-    "refused": N_("Refused by the receiving side."),
+    "sent": N_("Accepted."),
+    "refused": N_("Bounced."),
     "in_doubt": N_("It may or may not have arrived; it is not sent again by itself."),
     "skipped": N_("Not sent."),
 }
 # Each reason a message may carry, said twice: of one message, and of a number of people ("12 · have no address").
 REASONS = {
-    "no_address": (N_("There is no email address."), N_("have no email address")),
+    "no_address": (N_("There is no email address."), N_("no email address")),
     "journey_ended": (
-        N_("They answered, bought or left the journey first."),
+        N_("They replied, bought or exited the journey first."),
         N_("answered, bought or left the journey first"),
     ),
-    "no_permission": (N_("There was no permission for this topic."), N_("did not agree to this topic")),
+    "no_permission": (N_("There was no permission for this topic."), N_("not subscribed to this topic")),
     "suppressed": (N_("The address is on the suppression list."), N_("their address is on the suppression list")),
-    "withdrawn": (N_("This person withdrew before it left."), N_("withdrew before it left")),
+    "withdrawn": (N_("This person withdrew before it left."), N_("unsubscribed before it was sent")),
     "cancelled": (N_("The sending was cancelled."), N_("the sending was cancelled")),
     "erased": (N_("This person asked to be erased."), N_("asked to be erased")),
     "render_error": (
@@ -37,14 +37,17 @@ REASONS = {
         N_("the mail server does not know addresses in their script"),
     ),
     "waiting:cap": (
-        N_("It waits: this person had as many mails as the limit allows."),
+        N_("Frequency cap: it waits until this person may get another mail."),
         N_("later: frequency cap"),
     ),
     "waiting:promise": (
-        N_("It waits: this topic promised fewer mails than that."),
+        N_("Frequency limit of the topic: it waits until it may be sent."),
         N_("later: frequency limit of the topic"),
     ),
-    "waiting:quiet_hours": (N_("It waits for a decent hour where this person lives."), N_("later: quiet hours")),
+    "waiting:quiet_hours": (
+        N_("Quiet hours: it waits for the morning where this person lives."),
+        N_("later: quiet hours"),
+    ),
     "deferred:mailbox_full": (N_("The mailbox is full; it is tried again."), N_("later: the mailbox is full")),
     "deferred:throttled": (
         N_("The mail server asked for patience; it is tried again."),
@@ -71,7 +74,7 @@ REASONS = {
         N_("It was tried for three days without success."),
         N_("the mailbox provider took no mail for three days"),
     ),
-    "address": (N_("The address does not exist any more."), N_("the address does not exist")),
+    "address": (N_("Invalid address."), N_("the address does not exist")),
     "mailbox_full": (N_("The mailbox is full."), N_("the mailbox is full")),
     "policy": (
         N_("The provider refused our mail as such, not this person's mailbox."),
@@ -97,7 +100,7 @@ REASONS = {
     "answer_lost": (N_("The mail server's answer was lost."), N_("in doubt: the mail server's answer was lost")),
 }
 PAUSES = {
-    "staff": N_("Paused by staff."),
+    "staff": N_("Paused by the team."),
     "content_refused": N_("The content cannot be sent as it is."),
     "journey": N_("Its journey is paused."),
 }

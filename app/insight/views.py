@@ -60,7 +60,7 @@ def score() -> ResponseReturnValue:
     key = f"insight.score_workspace:{g.workspace.id}"
     with services().database.transaction(g.workspace.id) as session:
         outbox.enqueue(session, "insight.score_workspace", workspace_id=g.workspace.id, key=key)
-    return shell.back("/insight", _("The scores are being worked out. Look again in a moment."))
+    return shell.back("/insight", _("The scores are being calculated. Look again in a moment."))
 
 
 def customer_panel(session: Session, workspace_id: int, customer_id: int, now: datetime) -> str:

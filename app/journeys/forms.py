@@ -20,12 +20,12 @@ class PlanForm(Form):
     """Who enters, about what it writes, and who hears of interest."""
 
     name = LineField(_l("Name"), [required, Length(max=120)])
-    way_in = SelectField(_l("Who enters?"))
+    way_in = SelectField(_l("Trigger"))
     topic_id = SelectField(_l("Topic it writes about"), coerce=int)
     identity_id = SelectField(_l("Sender"), coerce=int)
     interest_title = LineField(_l("Task when somebody clicks or answers"), [Length(max=200)])
     interest_owner_id = SelectField(_l("Who gets the task?"), coerce=int)
-    is_reference = BooleanField(_l("Begin with our reference: the basic facts, ten days later one mail a month"))
+    is_reference = BooleanField(_l("Begin with a template: the basic facts, ten days later one mail a month"))
 
     def offer(self, *, ways_in: Choices, topics: Choices, senders: Choices, people: Choices) -> None:
         """Fill in what can be chosen."""
@@ -53,7 +53,7 @@ class SendForm(Form):
 
     subject = LineField(_l("Subject"), [required])
     preheader = LineField(_l("Preview text"), description=_l("The line many mailboxes show behind the subject."))
-    format = SelectField(_l("Written in"), choices=FORMATS)
+    format = SelectField(_l("Format"), choices=FORMATS)
     source = TextField(_l("Mail"), [required])
 
     def step(self) -> Step:

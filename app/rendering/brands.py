@@ -9,7 +9,7 @@ from app.accounts.models import Workspace
 ACCENT = "#2f5bd0"
 _RIGHT_TO_LEFT = ("ar", "fa", "he", "ur")
 _WORDS = {
-    "en": ("You receive this because you asked for it.", "Unsubscribe", "What you receive"),
+    "en": ("You receive this because you asked for it.", "Unsubscribe", "Email preferences"),
     "zh": ("您收到此邮件，是因为您曾同意接收。", "退订", "管理订阅"),
     "de": ("Sie erhalten diese E-Mail, weil Sie darum gebeten haben.", "Abmelden", "Einstellungen"),
     "fr": ("Vous recevez ce message parce que vous l'avez demandé.", "Se désinscrire", "Mes préférences"),

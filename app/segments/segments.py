@@ -163,7 +163,7 @@ def restore(
     with refusing_duplicates(session, _UNIQUE_NAME, NameTaken()):
         session.add(segment)
         session.flush()
-    return undo.Restored(f"/segments/{segment.id}", N_("“%(name)s” is back."), {"name": name})
+    return undo.Restored(f"/segments/{segment.id}", N_("“%(name)s” is restored."), {"name": name})
 
 
 def _free_name(session: Session, workspace_id: int, name: str) -> str:

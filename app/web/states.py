@@ -19,8 +19,8 @@ STATES = {
     # permission
     "given": State(_("given"), "good"),
     "confirmed": State(_("confirmed"), "good"),
-    "allowed": State(_("may be mailed"), "good"),
-    "not_allowed": State(_("may not be mailed"), "quiet"),
+    "allowed": State(_("mailable"), "good"),
+    "not_allowed": State(_("not mailable"), "quiet"),
     "pending": State(_("waiting for confirmation"), "waiting"),
     "requested": State(_("asked"), "waiting"),
     "renewed": State(_("renewed"), "good"),
@@ -30,7 +30,7 @@ STATES = {
     "complained": State(_("complained"), "bad"),
     "expired": State(_("expired"), "quiet"),
     "erased": State(_("erased"), "quiet"),
-    "suppressed": State(_("never to be mailed"), "bad"),
+    "suppressed": State(_("suppressed"), "bad"),
     "imported": State(_("imported"), "quiet"),
     "corrected": State(_("corrected"), "quiet"),
     # campaigns, sends, journeys
@@ -48,9 +48,9 @@ STATES = {
     "failed": State(_("failed"), "bad"),
     "active": State(_("active"), "active"),
     # messages
-    "queued": State(_("waiting to leave"), "waiting"),
-    "claimed": State(_("about to leave"), "active"),
-    "handed": State(_("handed over"), "active"),
+    "queued": State(_("queued"), "waiting"),
+    "claimed": State(_("queued"), "active"),
+    "handed": State(_("handed off"), "active"),
     "sent": State(_("sent"), "good"),
     "in_doubt": State(_("in doubt"), "warning"),
     "skipped": State(_("not sent"), "quiet"),

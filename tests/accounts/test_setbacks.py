@@ -43,7 +43,7 @@ def test_an_owner_sees_what_was_given_up_and_has_it_tried_again(
     client.post("/settings/setbacks/try-again")
 
     assert TITLE not in client.get("/").text
-    assert "had work that was given up tried again" in client.get("/settings/audit").text
+    assert "retried failed jobs" in client.get("/settings/audit").text
     with services.database.transaction() as session:
         row_id = session.scalar(text("SELECT id FROM outbox WHERE name = 'campaigns.launch_planned'"))
     assert queue.run_with(services, row_id)

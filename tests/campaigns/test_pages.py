@@ -51,7 +51,7 @@ def test_from_an_empty_list_to_a_draft(client, workspace):
     page = client.get(answer.location).text
 
     assert answer.status_code == 303
-    for word in ("Audience", "Content", "Checks", "When", "The subject is empty.", "Nobody is chosen yet."):
+    for word in ("Audience", "Content", "Checks", "When", "The subject is empty.", "No recipients are chosen yet."):
         assert word in page
 
 
@@ -63,7 +63,7 @@ def test_what_is_written_is_saved_with_checks_and_numbers(client, workspace, dra
     assert "Saved" in answer
     assert "Line 1, column 4" in answer
     assert 'value="2"' in answer
-    assert "Will get it" in answer
+    assert "Mailable" in answer
 
 
 def test_a_second_window_is_told_and_may_keep_its_text(client, workspace, draft):
@@ -272,4 +272,4 @@ def test_a_segment_whose_field_is_gone_lets_its_author_choose_another(client, da
     data = form_of(answers[pages[0]].text) | {"topic": str(workspace.topic_id)}
     saved = client.post(f"/campaigns/{ids[0]}/save", data=data, headers={"HX-Request": "true"})
     assert "does not work any more" not in saved.text
-    assert "Will get it" in saved.text
+    assert "Mailable" in saved.text

@@ -1,4 +1,4 @@
-"""Who may be written to, asked for one person, for a batch, and for everybody."""
+"""Who mailable, asked for one person, for a batch, and for everybody."""
 
 from datetime import timedelta
 

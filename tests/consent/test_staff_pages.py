@@ -192,9 +192,9 @@ def test_a_viewer_changes_nothing(client, database, workspace):
 def test_a_customers_page_says_why(app, client, workspace, ada):
     page = client.get(f"/customers/{ada.id}").text
 
-    assert "May we write?" in page
+    assert "Consent status" in page
     assert "/consent/proof/" in page
 
 
 def test_the_first_page_shows_the_base(client, workspace, ada):
-    assert "Whom you may write to" in client.get("/").text
+    assert "Mailable people" in client.get("/").text

@@ -89,7 +89,7 @@ def test_an_unsubscribe_link_that_nobody_sees_does_not_count(source):
 
 SEEN = [
     LINK,
-    '<a href="{{ preferences_url }}">What you receive</a>',
+    '<a href="{{ preferences_url }}">Email preferences</a>',
     "<p>{{ unsubscribe_url }}</p>",
     '<a style="color:#fff;background:#000" href="{{ unsubscribe_url }}">x</a>',
     '<div style="background:#000;color:#fff">{{ unsubscribe_url }}</div>',

@@ -72,7 +72,7 @@ def an_uploaded_file(
     now: datetime = NOON,
     **options: Any,
 ) -> int:
-    """A file whose columns are decided (by their headings unless `mapped` says so), ready to be taken over."""
+    """A file whose columns are decided (by their headings unless `mapped` says so), ready to import."""
     data = content.encode() if isinstance(content, str) else content
     with database.transaction(workspace_id) as session:
         found = files.store(

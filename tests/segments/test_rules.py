@@ -60,7 +60,7 @@ def test_a_rule_reads_as_a_sentence() -> None:
         "they spent at least 100 in the last 90 days), "
         "latest click is in the last 30 days, latest purchase is not in the last 90 days, "
         "known since is between 2025-01-01 and 2025-12-31, language is en or zh, "
-        "they may be written to about “News” and first name is known."
+        "they mailable about “News” and first name is known."
     )
 
 

@@ -16,8 +16,8 @@ def settings_tabs() -> list[tuple[str, str, str]]:
     return [
         ("workspace", _("Workspace"), "/settings"),
         ("identities", _("Senders"), "/settings/identities"),
-        ("staff", _("Staff"), "/settings/staff"),
+        ("staff", _("Team"), "/settings/staff"),
         ("keys", _("API keys"), "/settings/keys"),
-        ("audit", _("Audit"), "/settings/audit"),
+        ("audit", _("Audit log"), "/settings/audit"),
         *own,
     ]

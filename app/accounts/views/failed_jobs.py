@@ -24,7 +24,7 @@ WORK = {
     "consent": _("Looking after permissions"),
     "customers": _("Importing a file"),
     "delivery": _("Sending mail"),
-    "insight": _("Working out scores"),
+    "insight": _("Calculating scores"),
     "journeys": _("Moving people along journeys"),
     "segments": _("Counting segments"),
     "tracking": _("Storing clicks and opens"),

@@ -35,7 +35,7 @@ def change_settings() -> ResponseReturnValue:
     try:
         if form.validate():
             _keep(form)
-            return shell.back("/settings", _("The settings are kept."))
+            return shell.back("/settings", _("Settings saved."))
     except Refusal as refusal:
         form.refuse(refusal)
     return _page(form, status=422)

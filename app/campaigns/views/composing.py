@@ -117,7 +117,7 @@ def _answer_page(campaign: Campaign, form: ComposeForm, refusal: Refusal | None)
     if refusal is None and not form.at.errors:
         if request.form.get("then") == "review":
             return shell.back(url_for("campaigns.review", campaign_id=campaign.id))
-        return shell.back(url_for("campaigns.show", campaign_id=campaign.id), _("The draft is kept."))
+        return shell.back(url_for("campaigns.show", campaign_id=campaign.id), _("Draft saved."))
     with services().database.transaction(g.workspace.id, reading=True) as session:
         values = _page_values(session, campaign)
     told = _refused(refusal) | {"revision": request.form.get("revision", "")} if refusal else {}

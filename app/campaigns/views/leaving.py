@@ -80,8 +80,8 @@ def launch(campaign_id: int) -> ResponseReturnValue:
     except Refusal as refusal:
         return shell.back(url_for("campaigns.review", campaign_id=campaign_id), errors.say(refusal), tone="danger")
     if at is None:
-        return shell.back(_home(campaign_id), _("The campaign is on its way."))
-    message = _("The campaign will leave on %(at)s.", at=language.moment(at))
+        return shell.back(_home(campaign_id), _("The campaign is being sent."))
+    message = _("The campaign is scheduled for %(at)s.", at=language.moment(at))
     return shell.back(_home(campaign_id), message, undo=url_for("campaigns.unplan", campaign_id=campaign_id))
 
 
@@ -100,7 +100,7 @@ def send_held(campaign_id: int) -> ResponseReturnValue:
     """Send now what was held because its time had passed."""
     with services().database.transaction(g.workspace.id) as session:
         schedule.send_held(session, g.workspace.id, campaign_id, staff_id=g.staff.id, now=services().clock.now())
-    return shell.back(_home(campaign_id), _("The campaign is on its way."))
+    return shell.back(_home(campaign_id), _("The campaign is being sent."))
 
 
 @bp.post("/campaigns/<int:campaign_id>/reschedule")
@@ -121,7 +121,7 @@ def reschedule(campaign_id: int) -> ResponseReturnValue:
             if campaign.state not in (CampaignState.SCHEDULED, CampaignState.HELD):
                 return shell.back(_home(campaign_id), errors.say(refusal), tone="danger")
             return reporting.page(session, campaign, form=form), 422
-    return shell.back(_home(campaign_id), _("The campaign will leave on %(at)s.", at=language.moment(at)))
+    return shell.back(_home(campaign_id), _("The campaign is scheduled for %(at)s.", at=language.moment(at)))
 
 
 @bp.post("/campaigns/<int:campaign_id>/pause")
@@ -132,7 +132,7 @@ def pause(campaign_id: int) -> ResponseReturnValue:
         schedule.pause(session, g.workspace.id, campaign_id, staff_id=g.staff.id, now=services().clock.now())
         gone, waiting = _stand(session, campaign_id)
     message = _(
-        "Paused. Already gone, and not to be called back: %(gone)s. Still waiting: %(waiting)s.",
+        "Paused. Already sent, and not to be called back: %(gone)s. Still waiting: %(waiting)s.",
         gone=words.people(gone),
         waiting=words.people(waiting),
     )
@@ -146,7 +146,7 @@ def resume(campaign_id: int) -> ResponseReturnValue:
     with services().database.transaction(g.workspace.id) as session:
         schedule.resume(session, g.workspace.id, campaign_id, staff_id=g.staff.id, now=services().clock.now())
         _gone, waiting = _stand(session, campaign_id)
-    message = _("Going on with the rest: %(waiting)s.", waiting=words.people(waiting))
+    message = _("Resumed for the rest: %(waiting)s.", waiting=words.people(waiting))
     return shell.back(_home(campaign_id), message, undo=url_for("campaigns.pause", campaign_id=campaign_id))
 
 

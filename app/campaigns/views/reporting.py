@@ -126,10 +126,10 @@ def _sentence(summary: Summary, state: str) -> str:
     gone, rest = words.people(progress.sent), progress.queued + progress.waiting
     waiting = words.people(progress.waiting)
     sentences = {
-        "scheduled": _("Getting ready to leave."),
+        "scheduled": _("Preparing to send."),
         "held": _("Held, because its time had passed."),
         "paused": _("Paused. Sent to %(gone)s; still waiting: %(rest)s.", gone=gone, rest=words.people(rest)),
-        "cancelled": _("Ended early: %(gone)s got it.", gone=gone),
+        "cancelled": _("Cancelled early: %(gone)s got it.", gone=gone),
         "sent": _(
             "Done: %(gone)s got it, %(others)s did not.",
             gone=gone,
@@ -149,7 +149,7 @@ def _funnel(summary: Summary) -> dict[str, Any]:
     steps = [
         (_("Recipients"), progress.total),
         (_("Delivered"), summary.delivered),
-        (_("Clicked by a person"), summary.clicks.get("human", 0)),
+        (_("Clicked"), summary.clicks.get("human", 0)),
     ]
     return charts.data(
         [label for label, _count in steps], [charts.line(_("People"), [count for _label, count in steps])]

@@ -61,7 +61,7 @@ def tabs() -> list[tuple[str, str, str]]:
         ("overview", _("Overview"), "/consent"),
         ("forms", _("Sign-up forms"), "/consent/forms"),
         ("topics", _("Topics"), "/consent/topics"),
-        ("wordings", _("Wordings"), "/consent/wordings"),
-        ("suppressions", _("Never mailed"), "/consent/suppressions"),
-        ("ledger", _("Proof"), "/consent/ledger"),
+        ("wordings", _("Consent texts"), "/consent/wordings"),
+        ("suppressions", _("Suppression list"), "/consent/suppressions"),
+        ("ledger", _("Consent log"), "/consent/ledger"),
     ]

@@ -49,7 +49,7 @@ def flow_chart(flow: Flow) -> dict[str, object]:
         "withdrawn": _("withdrawn"),
         "objected": _("objected"),
         "complained": _("complained"),
-        "expired": _("ran out"),
+        "expired": _("expired"),
         "bounced": _("undeliverable"),
     }
     lines = [charts.line(said, flow.gained[name]) for name, said in gained.items() if any(flow.gained[name])]

@@ -57,7 +57,7 @@ def add_suppression() -> ResponseReturnValue:
     except Refusal as refusal:
         form.refuse(refusal)
         return _show(form), 422
-    return shell.back("/consent/suppressions", _("This address will never be written to."))
+    return shell.back("/consent/suppressions", _("This address is suppressed."))
 
 
 @bp.post("/consent/suppressions/bounces/<int:customer_id>/end")

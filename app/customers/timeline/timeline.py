@@ -255,7 +255,7 @@ _TITLES = {
     "open": N_("Opened a mail"),
     "click": N_("Clicked a link"),
     "reply": N_("Replied"),
-    "bounce": N_("A mail came back"),
+    "bounce": N_("Bounced"),
     "complaint": N_("Complained about a mail"),
     "report": N_("A report about a mail came from an unknown sender and changed nothing"),
     "unsubscribe": N_("Unsubscribed"),

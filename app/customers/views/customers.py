@@ -67,7 +67,7 @@ def add_customer() -> ResponseReturnValue:
                     source=f"staff:{g.staff.name}",
                     now=services().clock.now(),
                 )
-            return shell.back(f"/customers/{added.id}", _("This customer is known now."))
+            return shell.back(f"/customers/{added.id}", _("Customer added."))
     except Refusal as refusal:
         form.refuse(refusal)
     return shell.page("customers/new.html", form=form), 422

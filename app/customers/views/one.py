@@ -86,7 +86,7 @@ def change(customer_id: int) -> ResponseReturnValue:
         with services().database.transaction(g.workspace.id) as session:
             customer = people.get(session, g.workspace.id, customer_id)
         return _edit_page(customer, custom, form), 422
-    return shell.back(f"/customers/{customer_id}", _("The changes are kept."))
+    return shell.back(f"/customers/{customer_id}", _("Changes saved."))
 
 
 @bp.post("/customers/<int:customer_id>/notes")
@@ -108,7 +108,7 @@ def add_note(customer_id: int) -> ResponseReturnValue:
             staff=g.staff.name,
             now=services().clock.now(),
         )
-    return shell.back(url, _("It is noted."))
+    return shell.back(url, _("Note saved."))
 
 
 def _known(session: Session, customer_id: int) -> dict[str, Any]:

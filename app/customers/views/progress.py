@@ -31,12 +31,12 @@ _CONSENT = {
     "consent_added": N_("further permissions of people who were mailable, or for tracking and profiling"),
     "consent_already_known": N_("people whose permission was on record already"),
     "consent_said_no_here": N_("people who said no here before: that stays"),
-    "consent_suppressed": N_("addresses that are never to be mailed"),
+    "consent_suppressed": N_("suppressed addresses"),
     "consent_other_address": N_("rows whose proof is of another address than the person has now"),
     "consent_unknown_topic": N_("rows that name a topic we do not have"),
     "consent_without_evidence": N_("rows whose proof is not enough"),
     "consent_no_recorded": N_("people whose no is now on record: no file can bring them back"),
-    "consent_withdrawn": N_("permissions ended, because the file says no"),
+    "consent_withdrawn": N_("consents ended, because the file says no"),
 }
 
 
@@ -79,7 +79,7 @@ def of(found: Import) -> Progress | None:
         url=f"/customers/imports/{found.id}/progress",
         done=done,
         total=max(found.size_bytes // 1024, done, 1),
-        sentence=_("Looking through the file (in KB)") if is_rehearsal else _("Importing (in KB)"),
+        sentence=_("Checking the file (KB)") if is_rehearsal else _("Importing (in KB)"),
         is_finished=False,
         errors=[(_("rows rejected"), refused)] if refused else None,
     )

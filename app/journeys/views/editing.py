@@ -83,7 +83,7 @@ def change_step(journey_id: int, position: int) -> ResponseReturnValue:
             form = _form(session, kind, bound=True)
             if form.validate():
                 steps.change(session, journey, position, form.step())
-                return shell.back(f"/journeys/{journey_id}/edit", _("The step is changed."))
+                return shell.back(f"/journeys/{journey_id}/edit", _("Step saved."))
     except Refusal as refusal:
         if form is None:
             raise
@@ -122,7 +122,7 @@ def remove_step(journey_id: int, position: int) -> ResponseReturnValue:
     with services().database.transaction(g.workspace.id) as session:
         journey = definitions.get(session, g.workspace.id, journey_id)
         steps.remove(session, journey, position)
-    return shell.back(f"/journeys/{journey_id}/edit", _("The step is taken out."))
+    return shell.back(f"/journeys/{journey_id}/edit", _("Step deleted."))
 
 
 def _kind() -> str:

@@ -88,4 +88,4 @@ def resume_journey(journey_id: int) -> ResponseReturnValue:
     now = services().clock.now()
     with services().database.transaction(g.workspace.id) as session:
         publishing.resume(session, g.workspace.id, journey_id, staff_id=g.staff.id, now=now)
-    return shell.back(f"/journeys/{journey_id}", _("The journey goes on."))
+    return shell.back(f"/journeys/{journey_id}", _("The journey is resumed."))

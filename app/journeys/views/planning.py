@@ -58,7 +58,7 @@ def change_plan(journey_id: int) -> ResponseReturnValue:
     try:
         if form.validate():
             _changed(journey_id, form)
-            return shell.back(f"/journeys/{journey_id}", _("The journey is changed."))
+            return shell.back(f"/journeys/{journey_id}", _("Journey saved."))
     except Refusal as refusal:
         form.refuse(refusal)
     with services().database.transaction(g.workspace.id) as session:

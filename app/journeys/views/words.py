@@ -6,10 +6,10 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
 REASONS = {
-    "interest": _("showed interest"),
-    "reply": _("answered"),
+    "interest": _("clicked"),
+    "reply": _("replied"),
     "purchase": _("bought"),
-    "withdrawn": _("may no longer be mailed"),
+    "withdrawn": _("no longer mailable"),
 }
 
 # What a mail waits for, as part of a sentence: "The mail waits for %(what)s until ...".

@@ -79,15 +79,15 @@ QUESTIONS: dict[str, tuple[Question, ...]] = {
 SPECIAL = {
     "permission": ((PERMISSION, N_("Permission")),),
     "purchases": ((PURCHASES, N_("Purchases in a period")),),
-    "engagement": ((DEEDS, N_("What they did")),),
+    "engagement": ((DEEDS, N_("Activity")),),
 }
 GROUPS = {
-    "profile": N_("Who they are"),
-    "custom": N_("Your own fields"),
-    "permission": N_("What they agreed to"),
-    "engagement": N_("What they did"),
-    "purchases": N_("What they bought"),
-    "traits": N_("What was inferred"),
+    "profile": N_("Profile"),
+    "custom": N_("Custom fields"),
+    "permission": N_("Consent"),
+    "engagement": N_("Activity"),
+    "purchases": N_("Purchases"),
+    "traits": N_("Scores"),
 }
 MATCHES = {
     "all": N_("all of these"),

@@ -36,7 +36,7 @@ class HasTag:
         return ("tags",)
 
     def say(self, speech: Description) -> str:
-        return speech.say(N_("they carry the tag %(tag)s"), tag=speech.value(self.tag))
+        return speech.say(N_("tagged %(tag)s"), tag=speech.value(self.tag))
 
 
 @dataclass(frozen=True)
@@ -63,8 +63,8 @@ class Permission:
 
 
 _PERMISSION = {
-    ("marketing", "allowed"): N_("they may be written to about %(topic)s"),
-    ("marketing", "not_allowed"): N_("they may not be written to about %(topic)s"),
+    ("marketing", "allowed"): N_("mailable for %(topic)s"),
+    ("marketing", "not_allowed"): N_("not mailable for %(topic)s"),
     ("open_tracking", "allowed"): N_("they allowed us to see opens"),
     ("open_tracking", "not_allowed"): N_("they did not allow us to see opens"),
     ("click_tracking", "allowed"): N_("they allowed us to see clicks"),

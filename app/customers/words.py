@@ -56,11 +56,11 @@ LABELS = {
 }
 
 TIERS = {
-    "top_1": N_("Top 1%"),
-    "top_10": N_("1–10%"),
-    "top_25": N_("10–25%"),
-    "middle": N_("25–75%"),
-    "rest": N_("Lowest 25%"),
+    "top_1": N_("Top 1 percent"),
+    "top_10": N_("1–10 percent"),
+    "top_25": N_("10–25 percent"),
+    "middle": N_("25–75 percent"),
+    "rest": N_("Lowest 25 percent"),
 }
 
 PATTERNS = {

@@ -50,7 +50,7 @@ def test_a_large_segment_comes_back_as_it_was(
     back = client.post(again)
 
     assert back.headers["Location"] == f"/segments/{segment_id}"
-    assert "is back." in client.get("/segments").text
+    assert "is restored." in client.get("/segments").text
     with database.transaction(workspace.id) as session:
         assert segments.get(session, workspace.id, segment_id).rules == codec.dump(LARGE)
     assert client.post(again).status_code == 410

@@ -110,7 +110,7 @@ def test_a_planned_campaign_can_be_taken_back(session, workspace):
 
 
 def test_a_planned_campaign_that_is_not_ready_any_more_becomes_a_draft(session, workspace):
-    """The last person who mailable withdraws before the time has come."""
+    """The last person who is mailable withdraws before the time has come."""
     campaign = a_campaign(session, workspace)
     schedule.plan(session, workspace.id, campaign.id, staff_id=workspace.owner_id, now=NOON)
 

@@ -23,7 +23,7 @@ def _connected(monkeypatch):
     """What wiring connects in every process."""
     monkeypatch.setattr(evidence, "EVIDENCE_HOOKS", [hooks.keep_evidence])
     monkeypatch.setattr(evidence, "PREPARE_HOOKS", [hooks.prepare_texts])
-    monkeypatch.setattr(evidence, "TURN_HOOKS", [hooks.evidence_imports.take_turn])
+    monkeypatch.setattr(evidence, "TURN_HOOKS", [hooks.consents.take_turn])
 
 
 def proofs(texts, people=300):
@@ -47,7 +47,7 @@ def statements_under_the_ledger(database, workspace_id, content, monkeypatch):
 
     engine = database.engine
     with monkeypatch.context() as patch:
-        patch.setattr(evidence, "TURN_HOOKS", [hooks.evidence_imports.take_turn, taking])
+        patch.setattr(evidence, "TURN_HOOKS", [hooks.consents.take_turn, taking])
         event.listen(engine, "before_cursor_execute", noted)
         event.listen(engine, "commit", over)
         try:

@@ -1,4 +1,4 @@
-"""Who mailable, asked for one person, for a batch, and for everybody."""
+"""Who is mailable, asked for one person, for a batch, and for everybody."""
 
 from datetime import timedelta
 

@@ -57,7 +57,7 @@ def test_switches_are_independent(anonymous, link, allowed, offers, workspace):
 def test_leaving_everything_is_one_press(anonymous, link, allowed):
     answer = anonymous.post(link, data={"leave": "all"})
 
-    assert "You have left everything" in answer.text
+    assert "You are unsubscribed from everything" in answer.text
     assert allowed() == set()
 
 

@@ -1,4 +1,4 @@
-"""The counts of the first page: who mailable now, on what ground, since when, and how that changed."""
+"""The counts of the first page: who is mailable now, on what ground, since when, and how that changed."""
 
 from datetime import timedelta
 

@@ -50,7 +50,7 @@ def test_a_proof_shows_the_words_and_that_the_seal_fits(client, workspace, ada):
     page = client.get("/consent/proof/1").text
 
     assert "I can stop at any time with one click" in page
-    assert "The seal fits" in page
+    assert "Record verified" in page
     assert "198.51.100.0/24" in page
 
 
@@ -169,7 +169,7 @@ def test_a_changed_wording_is_a_new_version(client, workspace):
 def test_an_address_is_silenced_and_found(client, workspace):
     client.post("/consent/suppressions", data={"email": "Eve@Example.com", "note": "asked by phone"})
 
-    assert "is never mailed" in client.get("/consent/suppressions?q=eve@example.com").text
+    assert "is suppressed" in client.get("/consent/suppressions?q=eve@example.com").text
     assert "is not on the list" in client.get("/consent/suppressions?q=bob@example.com").text
 
 

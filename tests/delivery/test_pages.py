@@ -42,4 +42,4 @@ def test_rules_that_let_nothing_leave_are_refused(client: FlaskClient) -> None:
     """A week without a day is no week."""
     answer = client.post("/settings/frequency", data={"sending_days": []})
 
-    assert "at least one day" in answer.text
+    assert "at least one sending day" in answer.text

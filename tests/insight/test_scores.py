@@ -116,4 +116,4 @@ def test_the_pages_show_the_scores_with_reasons(client, database, workspace):
     assert "Bob" in page
     assert "/segments/new?rules=" in page
     assert client.post("/insight/score").status_code == 303
-    assert "Top 1%" in client.get(f"/customers/{bob.id}").text
+    assert "Top 1 percent" in client.get(f"/customers/{bob.id}").text

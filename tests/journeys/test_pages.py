@@ -142,7 +142,7 @@ def test_people_and_their_reasons_are_listed_and_tasks_done(client, database, wo
 
     assert "Ada" in client.get(f"/journeys/{journey.id}/people?reason=interest").text
     assert "Ada" not in client.get(f"/journeys/{journey.id}/people?state=active").text
-    assert "showed interest" in client.get(f"/customers/{ada.id}").text
+    assert "clicked" in client.get(f"/customers/{ada.id}").text
     assert "Call" in client.get("/").text
     assert client.post(f"/journeys/tasks/{task.id}/done").status_code == 303
     assert "Nothing to do" in client.get("/journeys/tasks").text

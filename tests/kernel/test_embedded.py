@@ -113,7 +113,7 @@ def test_a_number_that_now_belongs_to_somebody_else_is_left_alone(tmp_path: Path
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the death signal is Linux's")
 def test_children_die_with_their_parent(tmp_path: Path):
     code = (
-        "import sys, time; from pathlib import Path; from app.kernel import children;"
+        "import sys, time; from pathlib import Path; from app.kernel.processes import children;"
         "words = 'import time; print(1, flush=True); time.sleep(600)';"
         "child = children.spawn([sys.executable, '-c', words], log=Path(sys.argv[1]));"
         "print(child.pid, flush=True); time.sleep(600)"

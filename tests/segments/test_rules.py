@@ -55,12 +55,12 @@ def test_a_rule_reads_as_a_sentence() -> None:
 
     assert said == (
         "Customers for whom country is DE, "
-        "(they carry the tag “vip”, spent in total is more than 50.5 or it is not so that city contains “ber”), "
+        "(tagged “vip”, spent in total is more than 50.5 or it is not so that city contains “ber”), "
         "it is not so that (they clicked at least 2 times in the last 30 days or "
         "they spent at least 100 in the last 90 days), "
         "latest click is in the last 30 days, latest purchase is not in the last 90 days, "
         "known since is between 2025-01-01 and 2025-12-31, language is en or zh, "
-        "they mailable about “News” and first name is known."
+        "mailable for “News” and first name is known."
     )
 
 

@@ -1,4 +1,4 @@
-"""How is a deed taken back? What was taken away is kept for a day under a number; the room it came from puts it back.
+"""Undo steps: what an action took away is kept for a day, and the room it came from restores it.
 
 A room names the opposite of its deed once, with `@undo.restores("segments.deleted", role="marketer")`, and the deed
 itself ends with `url = undo.keep(session, ..., kind="segments.deleted", values={...})` in its own transaction. The view

@@ -1,4 +1,4 @@
-"""May this draft leave, and what will happen if it does? Its numbers and all its checks in one look."""
+"""A draft's readiness: its forecast and all its checks in one look."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How does a subject read? Filled in with a person's values, or a sample's, wherever it is shown and not sent."""
+"""Subjects filled in with a person's or a sample's values, wherever they are shown and not sent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which countries, languages, time zones and currencies can be chosen? Their names in the reader's language (CLDR)."""
+"""Countries, languages, time zones and currencies to choose from, named in the reader's language (CLDR)."""
 
 from __future__ import annotations
 

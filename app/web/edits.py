@@ -1,4 +1,4 @@
-"""What if two people edit one record at once? A form that keeps what others have changed meanwhile."""
+"""Edit forms that keep what others have changed meanwhile."""
 
 from __future__ import annotations
 

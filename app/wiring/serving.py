@@ -1,4 +1,4 @@
-"""How is the web started? The one command line for it, with the limits that hold before our own code is reached."""
+"""The command line that starts the web server, with the limits that hold before our own code."""
 
 from __future__ import annotations
 

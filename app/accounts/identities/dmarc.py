@@ -1,4 +1,4 @@
-"""What does a domain ask receivers to do with mail that only claims to be from it? The tree walk of RFC 9989."""
+"""DMARC records of a domain, found by the tree walk of RFC 9989."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What does the DNS say under this name? TXT records only, within a deadline for all questions together."""
+"""A DNS resolver for TXT records, with one deadline for all questions together."""
 
 from __future__ import annotations
 

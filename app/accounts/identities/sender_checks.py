@@ -1,4 +1,4 @@
-"""Is a sender set up as receivers ask for? Its DNS records, looked up when asked and every day, and what they come to.
+"""DNS checks of sending identities, made on request and every day.
 
     unchecked -> unproved <-> incomplete <-> verified        (the job moves it; `state_of` reads it)
 

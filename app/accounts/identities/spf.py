@@ -1,4 +1,4 @@
-"""Which servers may send with a return path at this domain? As much of RFC 7208 as a look at the records can tell."""
+"""SPF records: as much of RFC 7208 as a look at the records can tell."""
 
 from __future__ import annotations
 

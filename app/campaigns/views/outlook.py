@@ -1,4 +1,4 @@
-"""How is it said who gets a mail when? "0 now · 9 after Dec 7 (frequency cap) · 10 at 08:00 their time"."""
+"""Words for a forecast: "0 now · 9 after Dec 7 (frequency cap) · 10 at 08:00 their time"."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which words did people of an imported file agree to? Every text is stored once, many of them in a few statements."""
+"""Consent texts of imported files, each stored once, many in a few statements."""
 
 from collections.abc import Iterable
 from datetime import datetime

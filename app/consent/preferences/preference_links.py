@@ -1,4 +1,4 @@
-"""How much may a link to somebody's preferences do? It lives as long as the mail it stands in, and mail is forwarded.
+"""Rights of a preference link, which lives as long as its mail and may have been forwarded.
 
 A link says when it was made. Where its owner said no since then, whoever holds it need not be its owner: it turns
 things off at once, and what it turns on waits for the answer to a mail to the address itself. One without a message

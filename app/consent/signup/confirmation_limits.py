@@ -1,4 +1,4 @@
-"""How often is a mailbox asked whether its owner wants what somebody asked for in its name? (L1)
+"""Limits on confirmation requests per mailbox (RULEBOOK L1).
 
 Counted by mailbox: a tag behind a plus, or a full stop at Gmail, makes no other one. The rows hold keyed digests.
 """

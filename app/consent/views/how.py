@@ -1,4 +1,4 @@
-"""How was it said, in the reader's words? Ways of agreeing and their sources, for every page that names them."""
+"""Labels of consent methods and their sources, for every page that names them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What would come of a file? It goes the same way as an import and writes nothing but the answer."""
+"""Checks a file for the preview: the same way as an import, writing only the result."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which row of a file names a person? Kept in arrays, at some thirty bytes a person, so that files of millions fit."""
+"""Remembers which row of a file names a person, at some thirty bytes each."""
 
 from __future__ import annotations
 

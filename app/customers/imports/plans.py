@@ -1,4 +1,4 @@
-"""What does a run through a file need to know, and how do its batches come? The same for a preview and an import."""
+"""What a run through a file needs, the same for a preview and an import."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What came, or would come, of a batch, in numbers and in rows given back?"""
+"""Counts and rejected rows of a batch, in a preview or an import."""
 
 from __future__ import annotations
 

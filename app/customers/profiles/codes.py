@@ -1,4 +1,4 @@
-"""Which country, currency or language does a text name, by its code (ISO 3166, 4217, 639) or by its name?"""
+"""Countries, currencies and languages by code (ISO 3166, 4217, 639) or by name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which time or day does a text name? As programs and people of many countries write them in files."""
+"""Parses times and days as programs and people of many countries write them."""
 
 from __future__ import annotations
 

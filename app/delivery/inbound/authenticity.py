@@ -1,4 +1,4 @@
-"""Who really sent a mail that came in? Only our own mail server's word counts (RFC 8601, section 5).
+"""Authenticates incoming mail by our own mail server's results (RFC 8601, section 5).
 
 The operator names that server by AUTHSERV_ID; it writes `Authentication-Results` above everything the peer sent, so
 the first such field is its own, and every other is the peer's invention.

@@ -1,4 +1,4 @@
-"""What would the gate say to this audience? Its rules asked of everyone in one statement, before anything is laid.
+"""Forecasts the gate's decisions for a whole audience in one statement.
 
 Permission, suppression and addresses are weighed as a launch weighs them, contacts as the gate does
 (`cadence.columns`); quiet hours are asked once for each time zone.

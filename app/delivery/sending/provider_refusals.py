@@ -1,4 +1,4 @@
-"""Which domains refuse our mail as such, and how long is each let alone? Judged by evidence, and tried again by itself.
+"""Domains that refuse our mail as such, how long each rests, and when it is retried.
 
 A reply that blames us and not the mailbox says little when it stands alone: one recipient's own filter gives it too. A
 domain is left alone once several of its people were refused within a day, and they are a good part of those written to

@@ -1,4 +1,4 @@
-"""How many hits of one message are kept one by one? Beyond a limit they are counted, so that none costs what all did.
+"""Counts hits of one message beyond the limit up to which they are stored one by one.
 
 Whoever has a link may open it as often as they like. What is kept is judged, and can be judged anew; what is not is
 no evidence of a person.

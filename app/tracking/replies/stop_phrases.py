@@ -1,4 +1,4 @@
-"""How do people ask not to be written to? Whole requests, signs of one, and the courtesies around both, by language.
+"""Phrases that ask to unsubscribe, and the courtesies around them, by language.
 
 Patterns stand in the form that `folded` gives any text: lower case, no accents, words parted by one space. A REQUEST
 fits a whole sentence, or says nothing; a SIGN may stand anywhere and only tells a person to look.

@@ -1,4 +1,4 @@
-"""Which characters come in? None that no text of ours can hold; and an odd address is read as none. For the frame."""
+"""Removes characters from requests that no text of ours can hold."""
 
 from __future__ import annotations
 

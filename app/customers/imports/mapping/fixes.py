@@ -1,4 +1,4 @@
-"""What would help a file of which rows are given back? Suggested from the cells themselves, done with one click."""
+"""Fixes for rejected rows, suggested from the cells and applied with one click."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What do the columns of a file probably mean, and how are its dates and amounts written? The person confirms it.
+"""Guesses what columns mean and how dates and amounts are written; the person confirms it.
 
 Headings propose, cells dispose: a column is what its heading says only where most of its cells can be read so.
 """

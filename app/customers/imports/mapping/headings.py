@@ -1,4 +1,4 @@
-"""What are columns called in the files of other programs and in other languages? Better matches first."""
+"""Column headings of other programs and languages, better matches first."""
 
 from __future__ import annotations
 

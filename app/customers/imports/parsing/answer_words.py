@@ -1,4 +1,4 @@
-"""What do other programs write where a person said yes, said no, or said nothing yet?"""
+"""What other programs write for consent, refusal and no answer."""
 
 from __future__ import annotations
 

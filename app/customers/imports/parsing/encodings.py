@@ -1,4 +1,4 @@
-"""In which encoding are these bytes text? Guessed by how much of them reads like words of some language."""
+"""Guesses the encoding of bytes by how much of them reads like words of some language."""
 
 from __future__ import annotations
 

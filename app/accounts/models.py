@@ -174,7 +174,6 @@ class AuditEntry(Numbered, Base):
     __tablename__ = "audit_entries"
     __table_args__ = (
         ForeignKeyConstraint(["staff_id"], ["staff.id"], name="fk_audit_entries_staff_id", ondelete="SET NULL"),
-        {"info": {"insert_only": True}},
     )
 
     at: Mapped[datetime]

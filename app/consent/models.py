@@ -3,12 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, Table, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint
 from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import ARRAY, BIGINT
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
-from app.consent.ledger import triggers
 from app.kernel.database import Base, Numbered, Tenant
 
 
@@ -37,7 +36,6 @@ class ConsentText(Numbered, Base):
     __table_args__ = (
         UniqueConstraint("workspace_id", "kind", "language", "version"),
         Index("ix_notices_sha256", "workspace_id", "sha256"),
-        {"info": {"insert_only": True}},
     )
 
     kind: Mapped[str]
@@ -64,7 +62,6 @@ class LedgerRecord(_Plain, Base):
         Index("ix_consent_ledger_customer", "workspace_id", "customer_id", "seq"),
         # Records come in the order of time, so a summary of each stretch finds a period, at next to no cost a record.
         Index("ix_consent_ledger_recorded_at", "recorded_at", postgresql_using="brin"),
-        {"info": {"insert_only": True}},
     )
 
     seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -100,7 +97,6 @@ class LedgerCheck(Numbered, Base):
     """One look over a workspace's ledger: how far it reached, what it found, and the head it can be held to later."""
 
     __tablename__ = "ledger_checks"
-    __table_args__ = ({"info": {"insert_only": True}},)
 
     at: Mapped[datetime]
     head_seq: Mapped[int]
@@ -202,14 +198,3 @@ class ConfirmationAllowance(Tenant, Base):
     topic_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     mailed_at: Mapped[datetime]
     mailed_count: Mapped[int]
-
-
-def _table(model: type[Base]) -> Table:
-    assert isinstance(model.__table__, Table)
-    return model.__table__
-
-
-triggers.attach(_table(LedgerRecord), triggers.LEDGER)
-triggers.attach(_table(LedgerEvidence), triggers.EVIDENCE)
-triggers.attach(_table(LedgerHead), triggers.HEADS)
-triggers.attach(_table(ConsentText), triggers.NOTICES)

@@ -1,8 +1,8 @@
-"""Roles and row-level-security policies as SQL, for migrations and checks."""
+"""Roles and row-level-security policies as SQL, for migrations."""
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, MetaData, text
+from sqlalchemy import Connection, text
 
 from app.kernel.database import APP_ROLE, LOGIN_ROLE, READER_ROLE
 
@@ -36,43 +36,36 @@ END $$;
 GRANT {APP_ROLE}, {READER_ROLE} TO {LOGIN_ROLE};
 """
 
+# For every table that the owner makes from now on; what is only ever added to is revoked where its table is made.
 GRANTS = f"""
-GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {APP_ROLE};
-GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {APP_ROLE};
-GRANT SELECT ON ALL TABLES IN SCHEMA public TO {READER_ROLE};
+ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {APP_ROLE};
+ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO {APP_ROLE};
+ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO {READER_ROLE};
 """
+UNDO_GRANTS = f"""
+ALTER DEFAULT PRIVILEGES IN SCHEMA public REVOKE ALL ON TABLES FROM {APP_ROLE}, {READER_ROLE};
+ALTER DEFAULT PRIVILEGES IN SCHEMA public REVOKE ALL ON SEQUENCES FROM {APP_ROLE};
+"""
+# Staff see their memberships of every workspace, to choose between them.
+_ALSO_SEEN = {"memberships": f"staff_id = {ACTOR}"}
 
 
-def policies(table: str, *, also: str = "") -> list[str]:
-    """Return the statements that lock a tenant table. `also` widens what may be read, never what may be written."""
+def tenant_tables(connection: Connection) -> list[str]:
+    """Return the names of the tables whose rows belong to a workspace, partitions included."""
+    query = text(
+        "SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'workspace_id'"
+        " WHERE c.relkind IN ('r', 'p') AND c.relnamespace = 'public'::regnamespace ORDER BY 1"
+    )
+    return list(connection.scalars(query))
+
+
+def policies(table: str) -> list[str]:
+    """Return the statements that lock a tenant table."""
     own = f"workspace_id = {WORKSPACE}"
-    seen = f"{own} OR {also}" if also else own
+    seen = f"{own} OR {_ALSO_SEEN[table]}" if table in _ALSO_SEEN else own
     return [
         f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
         f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
         f"CREATE POLICY tenant ON {table} TO {APP_ROLE} USING ({seen}) WITH CHECK ({OWN})",
         f"CREATE POLICY reader ON {table} FOR SELECT TO {READER_ROLE} USING (true)",
     ]
-
-
-def insert_only(table: str) -> str:
-    """Return the statement that takes every way of changing a written row from the application."""
-    return f"REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {APP_ROLE}"
-
-
-def protect(connection: Connection, metadata: MetaData) -> None:
-    """Create the roles, lock every tenant table and grant what the application may do; run as the owner.
-
-    A table whose `info` says `insert_only` may be read and added to, never changed.
-    """
-    connection.execute(text(ROLES))
-    for table in metadata.sorted_tables:
-        if "workspace_id" not in table.columns:
-            continue
-        also = f"staff_id = {ACTOR}" if table.name == "memberships" else ""
-        for statement in policies(table.name, also=also):
-            connection.execute(text(statement))
-    connection.execute(text(GRANTS))
-    for table in metadata.sorted_tables:
-        if table.info.get("insert_only"):
-            connection.execute(text(insert_only(table.name)))

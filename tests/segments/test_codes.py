@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
@@ -112,23 +110,3 @@ def test_every_choice_is_one_that_is_taken(app: object, kind: str, language: str
 
     assert len(offered) > 100
     assert [code for code, _name in offered if find(code) != code] == []
-
-
-def test_what_was_on_record_before_is_kept_by_its_code(session: Session, workspace: WorkspaceForTests) -> None:
-    """The step that brings codes rewrites what names a country, and leaves what names none."""
-    path = next(Path("migrations/versions").glob("*_countries_and_languages_are_codes.py"))
-    found = importlib.util.spec_from_file_location("step", path)
-    assert found
-    assert found.loader
-    step = importlib.util.module_from_spec(found)
-    found.loader.exec_module(step)
-    people = {written: a_customer(session, workspace.id) for written in ("Germany", "de", "FR", "Atlantis")}
-    for written, person in people.items():
-        person.country = written
-    session.flush()
-    step._rewrite(session.connection(), workspace.id, "country", codes.find_country)
-    session.expire_all()
-
-    assert {written: person.country for written, person in people.items()} == {
-        "Germany": "DE", "de": "DE", "FR": "FR", "Atlantis": "Atlantis"
-    }

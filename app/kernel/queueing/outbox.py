@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, Text, func, text
+from sqlalchemy import Identity, Index, Text, func, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -30,7 +30,7 @@ class OutboxRow(Base):
         Index("ix_outbox_turn", "queue", "tenant_id", "id", postgresql_where=text("failed_at IS NULL")),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     name: Mapped[str]
     queue: Mapped[str]
     # Whose job it is, so that everybody gets a turn; none for what recurs. The outbox itself belongs to no tenant.

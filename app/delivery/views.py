@@ -39,6 +39,7 @@ def settings_panel(session: Session, workspace_id: int, subject_id: int, now: da
     return render_template(
         "delivery/sending.html",
         identities=known,
+        unproved=[identity for identity in known.values() if identity.proved_at is None],
         lanes=lanes.health(session, workspace_id),
         domains=provider_refusals.list_resting(session, workspace_id),
         now=now,

@@ -110,11 +110,11 @@ def search(session: Session, workspace_id: int, words: str, *, limit: int) -> li
     return list(session.scalars(query.order_by(Journey.id.desc()).limit(limit)))
 
 
-def list_live(session: Session, workspace_id: int, *, trigger_kind: str) -> list[Journey]:
-    """Return the journeys that people may enter now in this way."""
-    query = select(Journey).where(
-        Journey.workspace_id == workspace_id, Journey.state == "live", Journey.trigger_kind == trigger_kind
-    )
+def list_live(session: Session, workspace_id: int, *, trigger_kind: str | None = None) -> list[Journey]:
+    """Return the journeys that people may enter now, in this way if one is given."""
+    query = select(Journey).where(Journey.workspace_id == workspace_id, Journey.state == "live")
+    if trigger_kind is not None:
+        query = query.where(Journey.trigger_kind == trigger_kind)
     return list(session.scalars(query.order_by(Journey.id)))
 
 

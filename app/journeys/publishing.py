@@ -15,16 +15,16 @@ from sqlalchemy.orm import Session
 from app.consent import topics
 from app.consent.purposes import MARKETING
 from app.delivery.sending import sends
-from app.journeys import definitions, enrolment, mail, steps
+from app.journeys import blockers, definitions, enrolment, mail, steps
+from app.journeys.blockers import ENROLS_NOBODY, SENDS_NOTHING, Blocker
 from app.journeys.models import Journey, JourneyStep
 from app.kernel.refusals import Refusal
-from app.segments import segments
 
 
 class NotReady(Refusal):
     """The journey lacks something it needs before anybody can enter."""
 
-    message = "The journey is not ready: %(problem)s"
+    message = "This journey cannot be published yet."
 
 
 class NothingToPublish(Refusal):
@@ -54,23 +54,17 @@ class Published:
     entered: int
 
 
-def problems(session: Session, journey: Journey, *, now: datetime) -> list[str]:
-    """Return what keeps the journey from being published, as message ids."""
+def problems(session: Session, journey: Journey, *, now: datetime) -> list[Blocker]:
+    """Return what keeps the journey from being published."""
     draft = steps.list_shown(session, journey)
     found = []
     if not any(step.kind == "send" for step in draft):
-        found.append("There is no mail in it yet.")
+        found.append(Blocker(SENDS_NOTHING, "There is no mail in it yet."))
     if draft and draft[-1].kind == "wait":
-        found.append("It ends with a wait, after which nothing happens.")
-    if definitions.trigger_name(session, journey) is None:
-        found.append("The segment that led in was deleted.")
-    elif journey.trigger_kind == "segment" and segments.problem_with(
-        session, journey.workspace_id, journey.trigger_id, now=now
-    ):
-        found.append("The segment that leads in does not work any more. Choose another one, or change its conditions.")
+        found.append(Blocker(SENDS_NOTHING, "It ends with a wait, after which nothing happens."))
     if not topics.get(session, journey.workspace_id, journey.topic_id).is_active:
-        found.append("Its topic is closed.")
-    return found
+        found.append(Blocker(ENROLS_NOBODY, "Its topic is closed."))
+    return found + blockers.list_for(session, journey, now=now)
 
 
 def publish(
@@ -88,7 +82,7 @@ def publish(
     """
     journey = definitions.hold(session, workspace_id, journey_id)
     for problem in problems(session, journey, now=now):
-        raise NotReady(problem=problem)
+        raise NotReady(problem.msgid, **problem.values)
     draft = steps.list_version(session, journey, journey.version + 1)
     if not draft:
         raise NothingToPublish

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, tzinfo
 from itertools import chain, count
 from typing import Any
@@ -183,14 +183,26 @@ def problem_with(session: Session, workspace_id: int, segment_id: int, *, now: d
 
     Say it with `gettext(problem.message, **problem.values)`. A segment that was deleted is a reason too.
     """
-    segment = session.get(Segment, (workspace_id, segment_id))
-    if segment is None:
-        return Problem((), "This segment has been deleted.")
-    try:
-        matches_query(session, workspace_id, rule_of(segment), now=now)
-    except RulesInvalid as refused:
-        return refused.problems[0] if refused.problems else Problem((), refused.message)
-    return None
+    return problems_with(session, workspace_id, [segment_id], now=now).get(segment_id)
+
+
+def problems_with(
+    session: Session, workspace_id: int, segment_ids: Collection[int], *, now: datetime
+) -> dict[int, Problem]:
+    """Return the first reason for each of these segments that cannot be used now, as `problem_with` does for one."""
+    if not segment_ids:
+        return {}
+    query = select(Segment).where(Segment.workspace_id == workspace_id, Segment.id.in_(segment_ids))
+    rules = {segment.id: segment.rules for segment in session.scalars(query)}
+    known, zone = fields.columns(session, workspace_id), zone_of(session, workspace_id)
+    problems = {segment_id: Problem((), "This segment has been deleted.") for segment_id in segment_ids}
+    for segment_id, kept in rules.items():
+        del problems[segment_id]
+        try:
+            compiler.query(codec.load(kept), workspace_id, fields=known, now=now, zone=zone)
+        except RulesInvalid as refused:
+            problems[segment_id] = refused.problems[0] if refused.problems else Problem((), refused.message)
+    return problems
 
 
 def members_query(session: Session, workspace_id: int, segment_id: int, now: datetime) -> Select[int]:

@@ -41,6 +41,7 @@ def init_app(app: Flask, services: Services) -> None:
         state_of=states.state_of,
         attributes=attributes,
         page_language=language.current,
+        may_open=guard.allows,
         LANGUAGES=language.LANGUAGES,
     )
     app.jinja_env.filters.update(

@@ -202,6 +202,20 @@ def reach(app: Flask, method: str, path: str) -> Reach:
     return Reach(is_for_visitors, bodies.SMALL if is_for_visitors else _most_bytes(view))
 
 
+def allows(url: str, method: str = "GET") -> bool:
+    """Say whether whoever asks now may open this address of ours, so that no page offers what is refused."""
+    try:
+        endpoint, _values = current_app.url_map.bind("").match(split_url(url).path, method)
+    except HTTPException:
+        return False
+    view: Any = current_app.view_functions[endpoint]
+    identity = identify()
+    if view.guard.kind == "role":
+        held = identity.role if identity else None
+        return held is not None and RANKS[held] >= RANKS[view.guard.detail]
+    return view.guard.kind in ("public", "token") or identity is not None
+
+
 def limit_body() -> None:
     """Hold this request to its view's size; called before every request."""
     if request.endpoint:

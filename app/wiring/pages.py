@@ -46,6 +46,7 @@ PANELS: dict[str, list[panels.Draw]] = {
     "home": [
         accounts.home_panel,
         campaigns.held_panel,
+        journeys.attention_panel,
         tracking.home_panel,
         journeys.home_panel,
         delivery.home_panel,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
@@ -220,6 +221,14 @@ def list_identities(session: Session, workspace_id: int, limit: int = 100) -> li
     """Return the identities of the workspace, the default first."""
     query = select(SendingIdentity).where(SendingIdentity.workspace_id == workspace_id)
     return list(session.scalars(query.order_by(SendingIdentity.is_default.desc(), SendingIdentity.id).limit(limit)))
+
+
+def of_ids(session: Session, workspace_id: int, identity_ids: Collection[int]) -> dict[int, SendingIdentity]:
+    """Return these identities by id; unknown ids are left out."""
+    query = select(SendingIdentity).where(
+        SendingIdentity.workspace_id == workspace_id, SendingIdentity.id.in_(identity_ids)
+    )
+    return {identity.id: identity for identity in session.scalars(query)}
 
 
 def relay_url(identity: SendingIdentity, keys: tuple[Key, ...]) -> str | None:

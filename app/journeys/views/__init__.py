@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from app.journeys.views import editing, flow, overview, people, planning, tasks
 from app.journeys.views.blueprint import bp
-from app.journeys.views.panels import customer_panel, home_panel, search
+from app.journeys.views.panels import attention_panel, customer_panel, home_panel, search
 
 __all__ = [
+    "attention_panel",
     "bp",
     "customer_panel",
     "editing",

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from app.journeys import definitions, mail, steps
+from app.journeys import blockers, definitions, mail, steps
 from app.journeys.forms import SendForm, StepForm, TaskForm, WaitForm
 from app.journeys.models import Journey, JourneyStep
 from app.journeys.views.blueprint import bp
@@ -28,8 +28,10 @@ def edit_journey(journey_id: int) -> ResponseReturnValue:
         journey = definitions.get(session, g.workspace.id, journey_id)
         shown = steps.list_shown(session, journey)
         way_in = definitions.trigger_name(session, journey)
+        found = blockers.list_for(session, journey, now=services().clock.now())
         is_changed = steps.has_draft(session, journey)
-    return shell.page("journeys/edit.html", journey=journey, steps=shown, way_in=way_in, is_changed=is_changed)
+    values = {"journey": journey, "steps": shown, "way_in": way_in, "is_changed": is_changed, "blockers": found}
+    return shell.page("journeys/edit.html", **values)
 
 
 @bp.get("/journeys/<int:journey_id>/steps/new")

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from app.journeys import definitions, enrolment, positions, publishing, steps
+from app.journeys import blockers, definitions, enrolment, positions, publishing, steps
 from app.journeys.publishing import Waiting
 from app.journeys.views.blueprint import bp
 from app.journeys.views.words import REASONS, hindrance
@@ -19,6 +19,7 @@ from app.web import guard, shell
 @guard.role("viewer")
 def show_journey(journey_id: int) -> ResponseReturnValue:
     """Show the flow published last with the people on it, and why others left."""
+    now = services().clock.now()
     with services().database.transaction(g.workspace.id) as session:
         journey = definitions.get(session, g.workspace.id, journey_id)
         shown = steps.list_version(session, journey, journey.version)
@@ -29,6 +30,7 @@ def show_journey(journey_id: int) -> ResponseReturnValue:
             "counts": positions.count(session, journey),
             "way_in": definitions.trigger_name(session, journey),
             "has_draft": steps.has_draft(session, journey),
+            "blockers": blockers.list_for(session, journey, now=now),
         }
     return shell.page("journeys/show.html", reasons=REASONS, hindrance=hindrance, **values)
 
@@ -43,7 +45,7 @@ def review_journey(journey_id: int) -> ResponseReturnValue:
         values = {
             "journey": journey,
             "steps": steps.list_shown(session, journey),
-            "problems": [_(problem) for problem in publishing.problems(session, journey, now=now)],
+            "problems": publishing.problems(session, journey, now=now),
             "candidates": enrolment.count_candidates(session, journey, now=now),
             "under_way": positions.count(session, journey).active,
             "way_in": definitions.trigger_name(session, journey),

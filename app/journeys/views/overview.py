@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import g, request
 from flask.typing import ResponseReturnValue
 
-from app.journeys import definitions, positions
+from app.journeys import blockers, definitions, positions
 from app.journeys.views.blueprint import bp
 from app.kernel import ids
 from app.kernel.services import services
@@ -23,5 +23,8 @@ def list_journeys() -> ResponseReturnValue:
         journeys = definitions.list_all(session, g.workspace.id, before=before, limit=PAGE)
         active = positions.count_active(session, g.workspace.id, [journey.id for journey in journeys])
         ways_in = definitions.trigger_names(session, g.workspace.id, journeys)
+        live = [journey for journey in journeys if journey.state == "live"]
+        blocked = blockers.list_for_many(session, g.workspace.id, live, now=services().clock.now())
     more = f"/journeys?before={journeys[-1].id}" if len(journeys) == PAGE else None
-    return shell.page("journeys/list.html", journeys=journeys, active=active, ways_in=ways_in, more=more)
+    values = {"journeys": journeys, "active": active, "ways_in": ways_in, "blockers": blocked, "more": more}
+    return shell.page("journeys/list.html", **values)

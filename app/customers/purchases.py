@@ -6,13 +6,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.customers.facts import PurchaseRecorded
 from app.customers.models import Customer, Engagement, Purchase
-from app.customers.profiles import codes
+from app.customers.profiles import codes, engagement
+from app.customers.profiles.engagement import PurchaseTotals
 from app.kernel.queueing import outbox
 from app.kernel.refusals import Refusal
 
@@ -54,7 +55,8 @@ def record(
     if purchase_id is None:
         return _known(session, workspace_id, order_ref)
     spent = amount if currency == usual_currency(session, workspace_id) else Decimal(0)
-    _add_up(session, workspace_id, customer_id, spent, items, purchased_at)
+    added = PurchaseTotals(1, spent, items, purchased_at, purchased_at)
+    engagement.add_purchases(session, workspace_id, customer_id, added)
     at = purchased_at.isoformat()
     outbox.publish(session, PurchaseRecorded(workspace_id, customer_id, purchase_id, at))
     return purchase_id
@@ -113,17 +115,3 @@ def _known(session: Session, workspace_id: int, order_ref: str) -> int:
     query = select(Purchase.id).where(Purchase.workspace_id == workspace_id, Purchase.order_ref == order_ref)
     known: int = session.execute(query).scalar_one()
     return known
-
-
-def _add_up(session: Session, workspace_id: int, customer_id: int, spent: Decimal, items: int, at: datetime) -> None:
-    session.execute(
-        update(Engagement)
-        .where(Engagement.workspace_id == workspace_id, Engagement.customer_id == customer_id)
-        .values(
-            orders=Engagement.orders + 1,
-            spent=Engagement.spent + spent,
-            items=Engagement.items + items,
-            first_purchase_at=func.least(Engagement.first_purchase_at, at),
-            latest_purchase_at=func.greatest(Engagement.latest_purchase_at, at),
-        )
-    )

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from app.customers import addresses
 from app.customers.imports.mapping.mapping import Options
 from app.customers.imports.parsing.people_rows import PersonRow
-from app.customers.profiles import fields, people
+from app.customers.profiles import engagement, fields, people
 from app.kernel import database
 
 _STAGE = """
@@ -219,7 +219,7 @@ _MARK_KNOWN = """
     WHERE s.row = known.row
 """
 # Numbers are drawn first, so that they are known together with the rows they are for.
-_INSERT = """
+_INSERT = f"""
     WITH fresh AS MATERIALIZED (
         SELECT nextval('customers_id_seq') AS id, s.* FROM people_stage s WHERE outcome = 'created'),
     made AS (
@@ -227,10 +227,10 @@ _INSERT = """
                                last_name, language, country, city, time_zone, tags, custom, provenance,
                                created_at, updated_at)
         SELECT :w, id, external_ref, email, email_key, digest, coalesce(provider, 'other'), first_name,
-               last_name, language, country, city, time_zone, coalesce(tags, '{}'), coalesce(custom, '{}'),
+               last_name, language, country, city, time_zone, coalesce(tags, '{{}}'), coalesce(custom, '{{}}'),
                jsonb_build_object('*', jsonb_build_array(CAST(:import_id AS bigint), row)), :now, :now
         FROM fresh),
     sums AS (
-        INSERT INTO customer_engagement (workspace_id, customer_id) SELECT :w, id FROM fresh)
+        {engagement.insert_sql("SELECT :w, id FROM fresh")})
     SELECT row, id FROM fresh
 """

@@ -13,6 +13,7 @@ from app.customers import addresses
 from app.customers.imports.mapping.mapping import Options
 from app.customers.imports.parsing.purchase_rows import PurchaseRow
 from app.customers.imports.people_staging import Outcome
+from app.customers.profiles import engagement
 from app.kernel import database
 
 _STAGE = """
@@ -122,9 +123,9 @@ class PurchaseStage:
             )
         if found.counts["created"]:
             self._run(session, _INSERT, import_id=self.import_id)
-            self._run(session, _ADD)
+            engagement.add_purchases_of_many(session, self.workspace_id, _ADDED)
         if found.counts["updated"]:
-            self._run(session, _ADD_UP)
+            engagement.set_purchases_of_many(session, self.workspace_id, _ADDED_UP)
 
     def _count(self, session: Session, found: Outcome) -> None:
         refused = 0
@@ -146,7 +147,7 @@ class PurchaseStage:
         return session.execute(text(statement), {**known, **binds})
 
 
-_ADD_PEOPLE = """
+_ADD_PEOPLE = f"""
     WITH made AS (
         INSERT INTO customers (workspace_id, email, email_key, address_digest, provider, provenance,
                                created_at, updated_at)
@@ -155,7 +156,7 @@ _ADD_PEOPLE = """
         FROM unnest(CAST(:keys AS text[]), CAST(:emails AS text[]), CAST(:rows AS bigint[]),
                     CAST(:digests AS bytea[]), CAST(:providers AS text[])) AS new(key, email, row, digest, provider)
         RETURNING workspace_id, id)
-    INSERT INTO customer_engagement (workspace_id, customer_id) SELECT workspace_id, id FROM made
+    {engagement.insert_sql("SELECT workspace_id, id FROM made")}
 """
 _INSERT = """
     INSERT INTO purchases (workspace_id, customer_id, order_ref, purchased_at, amount, currency, items, product,
@@ -164,27 +165,19 @@ _INSERT = """
     FROM purchase_found WHERE outcome = 'created'
 """
 # As `purchases.usual_currency`: sums are made in one currency.
-_IS_USUAL = "currency = (SELECT currency FROM purchases WHERE workspace_id = :w ORDER BY id LIMIT 1)"
+_IS_USUAL = "currency = (SELECT currency FROM purchases WHERE workspace_id = :workspace_id ORDER BY id LIMIT 1)"
 # New orders are added to the sums that stand.
-_ADD = f"""
-    UPDATE customer_engagement e SET orders = e.orders + t.orders, spent = e.spent + t.spent, items = e.items + t.items,
-        first_purchase_at = least(e.first_purchase_at, t.first_at),
-        latest_purchase_at = greatest(e.latest_purchase_at, t.latest_at)
-    FROM (SELECT customer_id, count(*) AS orders, coalesce(sum(amount) FILTER (WHERE {_IS_USUAL}), 0) AS spent,
-                 sum(items) AS items, min(purchased_at) AS first_at, max(purchased_at) AS latest_at
-          FROM purchase_found WHERE outcome = 'created' GROUP BY customer_id) t
-    WHERE e.workspace_id = :w AND e.customer_id = t.customer_id
+_ADDED = f"""
+    SELECT customer_id, count(*) AS orders, coalesce(sum(amount) FILTER (WHERE {_IS_USUAL}), 0) AS spent,
+           sum(items) AS items, min(purchased_at) AS first_at, max(purchased_at) AS latest_at
+    FROM purchase_found WHERE outcome = 'created' GROUP BY customer_id
 """
 # A corrected order corrects the sum, which is added up from the purchases themselves.
-_ADD_UP = f"""
-    UPDATE customer_engagement e SET orders = t.orders, spent = t.spent, items = t.items,
-        first_purchase_at = t.first_at, latest_purchase_at = t.latest_at
-    FROM (SELECT p.customer_id, count(*) AS orders,
-                 coalesce(sum(p.amount) FILTER (WHERE p.{_IS_USUAL}), 0) AS spent, sum(p.items) AS items,
-                 min(p.purchased_at) AS first_at, max(p.purchased_at) AS latest_at
-          FROM purchases p
-          WHERE p.workspace_id = :w AND p.customer_id IN (
-              SELECT customer_id FROM purchase_found WHERE outcome = 'updated')
-          GROUP BY p.customer_id) t
-    WHERE e.workspace_id = :w AND e.customer_id = t.customer_id
+_ADDED_UP = f"""
+    SELECT p.customer_id, count(*) AS orders, coalesce(sum(p.amount) FILTER (WHERE p.{_IS_USUAL}), 0) AS spent,
+           sum(p.items) AS items, min(p.purchased_at) AS first_at, max(p.purchased_at) AS latest_at
+    FROM purchases p
+    WHERE p.workspace_id = :workspace_id AND p.customer_id IN (
+        SELECT customer_id FROM purchase_found WHERE outcome = 'updated')
+    GROUP BY p.customer_id
 """

@@ -1,10 +1,21 @@
-"""Updates the engagement row of customers set-wise after events."""
+"""The one writer of `customer_engagement`: the sums of each customer's mails, responses and purchases.
+
+Whoever stores what the sums count calls this in the same transaction. Some do so in the middle of a statement of their
+own; for them there are fragments of SQL (`*_sql`), with the binds they name.
+
+Lock order: within a room first the rows an event is stored in, then the sums; many customers in the order of their ids.
+Whoever cannot keep that order (senders, who follow their batch) is given way to by `lock_timeout`, see `tracking`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import CTE, Insert, func, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from app.customers.models import Engagement
@@ -16,6 +27,66 @@ _REPLIED = text(
     WHERE workspace_id = :workspace_id AND customer_id = :customer_id
     """
 )
+_ADD_MACHINE_HITS = text(
+    """
+    UPDATE customer_engagement e SET machine_count = e.machine_count + s.hits
+    FROM (SELECT * FROM unnest(CAST(:customer_ids AS bigint[]), CAST(:hits AS bigint[])) AS a(customer_id, hits)
+          ORDER BY customer_id) s
+    WHERE e.workspace_id = :workspace_id AND e.customer_id = s.customer_id
+    """
+)
+# Times only move forward, and only a human click is a response.
+_ADD_HITS = """
+    UPDATE customer_engagement e SET
+        open_count = e.open_count + s.opens,
+        click_count = e.click_count + s.clicks,
+        machine_count = e.machine_count + s.machines,
+        latest_open_at = greatest(e.latest_open_at, s.open_at),
+        latest_click_at = greatest(e.latest_click_at, s.click_at),
+        latest_human_at = greatest(e.latest_human_at, s.click_at)
+    FROM ({hits} ORDER BY customer_id) s
+    WHERE e.workspace_id = :workspace_id AND e.customer_id = s.customer_id
+"""
+_ADD_PURCHASES = """
+    UPDATE customer_engagement e SET orders = e.orders + t.orders, spent = e.spent + t.spent, items = e.items + t.items,
+        first_purchase_at = least(e.first_purchase_at, t.first_at),
+        latest_purchase_at = greatest(e.latest_purchase_at, t.latest_at)
+    FROM ({totals}) t
+    WHERE e.workspace_id = :workspace_id AND e.customer_id = t.customer_id
+"""
+_SET_PURCHASES = """
+    UPDATE customer_engagement e SET orders = t.orders, spent = t.spent, items = t.items,
+        first_purchase_at = t.first_at, latest_purchase_at = t.latest_at
+    FROM ({totals}) t
+    WHERE e.workspace_id = :workspace_id AND e.customer_id = t.customer_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class PurchaseTotals:
+    """What one or more new orders of a customer add: `spent` in the workspace's usual currency alone."""
+
+    orders: int
+    spent: Decimal
+    items: int
+    first_at: datetime
+    latest_at: datetime
+
+
+def get(session: Session, workspace_id: int, customer_id: int) -> Engagement:
+    """Return the sums of one customer; the row exists because the customer does."""
+    return session.get_one(Engagement, (workspace_id, customer_id))
+
+
+def insert_query(made: CTE) -> Insert:
+    """Return the statement that gives the customers of a CTE (workspace_id, id) their rows."""
+    rows = select(made.c.workspace_id, made.c.id)
+    return insert(Engagement).from_select(["workspace_id", "customer_id"], rows, include_defaults=False)
+
+
+def insert_sql(made: str) -> str:
+    """Return the same for `made`, a query of (workspace id, customer id)."""
+    return f"INSERT INTO customer_engagement (workspace_id, customer_id) {made}"
 
 
 def record_reply(session: Session, workspace_id: int, customer_id: int, *, at: datetime) -> None:
@@ -23,6 +94,38 @@ def record_reply(session: Session, workspace_id: int, customer_id: int, *, at: d
     session.execute(_REPLIED, {"workspace_id": workspace_id, "customer_id": customer_id, "at": at})
 
 
-def get(session: Session, workspace_id: int, customer_id: int) -> Engagement:
-    """Return the sums of one customer; the row exists because the customer does."""
-    return session.get_one(Engagement, (workspace_id, customer_id))
+def add_hits(session: Session, workspace_id: int, hits: str) -> None:
+    """Add what `hits`, a query of (customer_id, opens, clicks, machines, open_at, click_at), counts."""
+    session.execute(text(_ADD_HITS.format(hits=hits)), {"workspace_id": workspace_id})
+
+
+def add_machine_hits(session: Session, workspace_id: int, hits: Mapping[int, int]) -> None:
+    """Count hits that are kept nowhere else, by customer: no evidence of a person."""
+    if hits:
+        counted = {"customer_ids": list(hits.keys()), "hits": list(hits.values())}
+        session.execute(_ADD_MACHINE_HITS, {"workspace_id": workspace_id, **counted})
+
+
+def add_purchases(session: Session, workspace_id: int, customer_id: int, added: PurchaseTotals) -> None:
+    """Add new orders of one customer."""
+    session.execute(
+        update(Engagement)
+        .where(Engagement.workspace_id == workspace_id, Engagement.customer_id == customer_id)
+        .values(
+            orders=Engagement.orders + added.orders,
+            spent=Engagement.spent + added.spent,
+            items=Engagement.items + added.items,
+            first_purchase_at=func.least(Engagement.first_purchase_at, added.first_at),
+            latest_purchase_at=func.greatest(Engagement.latest_purchase_at, added.latest_at),
+        )
+    )
+
+
+def add_purchases_of_many(session: Session, workspace_id: int, totals: str, **binds: Any) -> None:
+    """Add what `totals`, a query of (customer_id, orders, spent, items, first_at, latest_at), holds of new orders."""
+    session.execute(text(_ADD_PURCHASES.format(totals=totals)), {"workspace_id": workspace_id, **binds})
+
+
+def set_purchases_of_many(session: Session, workspace_id: int, totals: str, **binds: Any) -> None:
+    """Put `totals`, the same query over all orders of its customers, in place of what was summed up before."""
+    session.execute(text(_SET_PURCHASES.format(totals=totals)), {"workspace_id": workspace_id, **binds})

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from app.accounts import workspaces
 from app.customers import addresses, values
 from app.customers.models import Customer, Engagement, Purchase, Traits
-from app.customers.profiles import codes, fields, provenance
+from app.customers.profiles import codes, engagement, fields, provenance
 from app.kernel.database import refusing_duplicates
 from app.kernel.refusals import NotFound, Refusal
 
@@ -232,9 +232,7 @@ def _add_if_new(
         .returning(Customer.workspace_id, Customer.id)
         .cte("made")
     )
-    names = ["workspace_id", "customer_id"]
-    rows = select(made.c.workspace_id, made.c.id)
-    session.execute(insert(Engagement).from_select(names, rows, include_defaults=False))
+    session.execute(engagement.insert_query(made))
 
 
 def _require_free_number(session: Session, customer: Customer, external_ref: str) -> None:

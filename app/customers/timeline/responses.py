@@ -9,6 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.customers.profiles import engagement
 from app.kernel import database
 
 
@@ -47,28 +48,16 @@ _NOTE = text(
     FROM response_stage
     """
 )
-# Times only move forward, and only a human click is a response. In the order of customers, as `record` copies them.
-_SUM = text(
-    """
-    UPDATE customer_engagement e SET
-        open_count = e.open_count + s.opens,
-        click_count = e.click_count + s.clicks,
-        machine_count = e.machine_count + s.machines,
-        latest_open_at = greatest(e.latest_open_at, to_timestamp(s.open_at)),
-        latest_click_at = greatest(e.latest_click_at, to_timestamp(s.click_at)),
-        latest_human_at = greatest(e.latest_human_at, to_timestamp(s.click_at))
-    FROM (
-        SELECT customer_id,
-               count(*) FILTER (WHERE verdict = 'human' AND kind = 'open') AS opens,
-               count(*) FILTER (WHERE verdict = 'human' AND kind = 'click') AS clicks,
-               count(*) FILTER (WHERE verdict <> 'human') AS machines,
-               max(at) FILTER (WHERE verdict = 'human' AND kind = 'open') AS open_at,
-               max(at) FILTER (WHERE verdict = 'human' AND kind = 'click') AS click_at
-        FROM response_stage GROUP BY customer_id ORDER BY customer_id
-    ) s
-    WHERE e.workspace_id = :workspace_id AND e.customer_id = s.customer_id
-    """
-)
+# In the order of customers, as `record` copies them.
+_SUMS = """
+    SELECT customer_id,
+           count(*) FILTER (WHERE verdict = 'human' AND kind = 'open') AS opens,
+           count(*) FILTER (WHERE verdict = 'human' AND kind = 'click') AS clicks,
+           count(*) FILTER (WHERE verdict <> 'human') AS machines,
+           to_timestamp(max(at) FILTER (WHERE verdict = 'human' AND kind = 'open')) AS open_at,
+           to_timestamp(max(at) FILTER (WHERE verdict = 'human' AND kind = 'click')) AS click_at
+    FROM response_stage GROUP BY customer_id
+"""
 
 
 def record(session: Session, workspace_id: int, responses: Sequence[Response], *, version: int) -> None:
@@ -80,7 +69,7 @@ def record(session: Session, workspace_id: int, responses: Sequence[Response], *
     with database.raw(session).cursor() as cursor, cursor.copy(_COPY) as copy:
         copy.write(lines.encode())
     session.execute(_NOTE, {"workspace_id": workspace_id, "version": version})
-    session.execute(_SUM, {"workspace_id": workspace_id})
+    engagement.add_hits(session, workspace_id, _SUMS)
 
 
 def _copied(response: Response) -> str:

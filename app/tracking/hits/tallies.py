@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.customers.profiles import engagement
 from app.tracking.hits import stored_hits, verdicts
 from app.tracking.hits.spool import Line
 
@@ -43,15 +44,6 @@ _ADD = text(
         latest_at = greatest(h.latest_at, excluded.latest_at)
     """
 )
-_COUNT_MACHINES = text(
-    """
-    UPDATE customer_engagement e SET machine_count = e.machine_count + s.hits
-    FROM (SELECT * FROM unnest(CAST(:customer_ids AS bigint[]), CAST(:hits AS bigint[])) AS a(customer_id, hits)
-          ORDER BY customer_id) s
-    WHERE e.workspace_id = :workspace_id AND e.customer_id = s.customer_id
-    """
-)
-
 
 @dataclass(slots=True)
 class Tally:
@@ -118,12 +110,5 @@ def add(session: Session, workspace_id: int, batch: Sorted, company: Counter[Key
         names = ("customer_ids", "message_ids", "kinds", "stored", "beyond", "times")
         values = dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
         session.execute(_ADD, {"workspace_id": workspace_id, **values})
-    _count_machines(session, workspace_id, batch.beyond)
-
-
-def _count_machines(session: Session, workspace_id: int, beyond: Sequence[Line]) -> None:
-    counts = sorted(Counter(line.customer_id for line in beyond).items())
-    if counts:
-        customer_ids, numbers = (list(column) for column in zip(*counts, strict=True))
-        values = {"workspace_id": workspace_id, "customer_ids": customer_ids, "hits": numbers}
-        session.execute(_COUNT_MACHINES, values)
+    machines = Counter(line.customer_id for line in batch.beyond)
+    engagement.add_machine_hits(session, workspace_id, dict(sorted(machines.items())))

@@ -164,6 +164,7 @@ def save(
     if campaign.revision != revision:
         raise EditedElsewhere
     put(campaign, clean)
+    campaign.launch_failure = None
     campaign.revision, campaign.updated_at = campaign.revision + 1, now
     session.flush()
     return campaign

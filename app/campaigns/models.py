@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kernel.database import Base, Numbered
@@ -15,7 +17,8 @@ class CampaignState(StrEnum):
     """Where a campaign stands; once launched, its send says how far it is.
 
     draft -> scheduled (staff) -> sending (when its time has come) -> paused | cancelled | sent. One whose time came
-    more than an hour ago is held instead of sent, until staff send it, give it another time, or take it back to draft.
+    more than an hour ago is held instead of sent, until staff send it, give it another time, or take it back to
+    draft. One that is not ready when its time comes becomes a draft again and keeps the reason (`launch_failure`).
     """
 
     DRAFT = "draft"
@@ -69,6 +72,8 @@ class Campaign(Numbered, Base):
     # What the author chose; the time is kept as well while "now" is chosen, so that going back finds it again.
     send_later: Mapped[bool] = mapped_column(server_default=text("false"))
     scheduled_at: Mapped[datetime | None]
+    # Why it was not sent at its time and became a draft again: "message" with its "values", and "at".
+    launch_failure: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     launched_at: Mapped[datetime | None]
     send_id: Mapped[int | None]
     revision: Mapped[int] = mapped_column(server_default=text("1"))

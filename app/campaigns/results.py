@@ -171,9 +171,10 @@ def recent(
     ]
 
 
-def held(session: Session, workspace_id: int, *, limit: int = 10) -> list[Campaign]:
-    """Return the campaigns that were not sent because their time had passed, the earliest first."""
-    query = select(Campaign).where(Campaign.workspace_id == workspace_id, Campaign.state == CampaignState.HELD)
+def not_sent_in_time(session: Session, workspace_id: int, *, limit: int = 10) -> list[Campaign]:
+    """Return what was not sent at its time, the earliest first: held because that had passed, or not ready then."""
+    waits = (Campaign.state == CampaignState.HELD) | Campaign.launch_failure.is_not(None)
+    query = select(Campaign).where(Campaign.workspace_id == workspace_id, waits)
     return list(session.scalars(query.order_by(Campaign.scheduled_at, Campaign.id).limit(limit)))
 
 

@@ -97,6 +97,7 @@ def launch(
     counts = sends.launch(session, workspace_id, send.id, audience.query(session, campaign, now=now), now=now)
     campaign.send_id, campaign.state = send.id, CampaignState.SENDING
     campaign.launched_at = campaign.updated_at = now
+    campaign.launch_failure = None
     session.flush()
     return counts
 
@@ -137,7 +138,7 @@ def plan(session: Session, workspace_id: int, campaign_id: int, *, staff_id: int
 def launch_planned(session: Session, workspace_id: int, campaign_id: int, *, now: datetime, public_url: str) -> None:
     """Launch a planned campaign whose time has come, unless that was too long ago.
 
-    One that is not ready becomes a draft again, and says so.
+    One that is not ready becomes a draft again, which keeps why until somebody changes or sends it.
     """
     campaign = compose.locked(session, workspace_id, campaign_id)
     if campaign.state != CampaignState.SCHEDULED or campaign.scheduled_at is None:
@@ -154,6 +155,7 @@ def launch_planned(session: Session, workspace_id: int, campaign_id: int, *, now
             launch(session, workspace_id, campaign_id, now=now, public_url=public_url)
     except Refusal as refusal:
         session.refresh(campaign)
+        campaign.launch_failure = _failure(refusal, campaign.scheduled_at or now)
         _put_back(campaign, now)
         _note(session, campaign, "campaign.held_back", None, now, reason=str(refusal)[:300])
 
@@ -184,7 +186,14 @@ def reschedule(
 
 def _put_on(session: Session, campaign: Campaign, at: datetime, now: datetime) -> None:
     campaign.state, campaign.scheduled_at, campaign.updated_at = CampaignState.SCHEDULED, at, now
+    campaign.launch_failure = None
     _wake(session, campaign, at if at > now else None)
+
+
+def _failure(refusal: Refusal, at: datetime) -> dict[str, Any]:
+    """Return why it was not sent as values that can be kept; the page translates the message."""
+    values = {name: value if isinstance(value, int) else str(value)[:300] for name, value in refusal.values.items()}
+    return {"message": refusal.message, "values": values, "at": at.isoformat()}
 
 
 def _put_back(campaign: Campaign, now: datetime) -> None:

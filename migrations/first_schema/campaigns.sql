@@ -22,6 +22,7 @@ CREATE TABLE campaigns (
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
     send_later boolean DEFAULT false NOT NULL,
+    launch_failure jsonb,
     CONSTRAINT pk_campaigns PRIMARY KEY (workspace_id, id),
     CONSTRAINT fk_campaigns_workspace_id FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE,
     CONSTRAINT fk_campaigns_workspace_id_identity_id FOREIGN KEY (workspace_id, identity_id)

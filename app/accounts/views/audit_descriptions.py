@@ -44,7 +44,7 @@ ACTIONS = {
     "journey.resumed": _("resumed a journey"),
     "campaign.planned": _("scheduled a campaign"),
     "campaign.held": _("held a campaign whose time had passed"),
-    "campaign.held_back": _("put a campaign on hold"),
+    "campaign.held_back": _("could not send a campaign that was not ready"),
     "campaign.unplanned": _("moved a campaign back to draft"),
     "campaign.paused": _("paused a campaign"),
     "campaign.resumed": _("resumed a campaign"),

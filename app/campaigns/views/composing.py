@@ -171,6 +171,7 @@ def _page_values(session: Session, campaign: Campaign) -> dict[str, Any]:
     checks = [words.check(each) for each in found]
     return {
         "campaign": campaign,
+        "failure": words.launch_failure(campaign),
         "audience": counted,
         "earliest": local_time(now, g.workspace.time_zone),
         "checks": checks,

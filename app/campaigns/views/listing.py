@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.campaigns import compose, deletion, results
 from app.campaigns.forms import NewForm
+from app.campaigns.views import words
 from app.campaigns.views.blueprint import bp
 from app.consent import topics
 from app.kernel import ids
@@ -33,7 +34,9 @@ def index() -> str:
     shown = lines[:_PAGE]
     last = shown[-1].campaign if len(lines) > _PAGE else None
     more = url_for("campaigns.index", before=f"{last.updated_at.isoformat()}~{last.id}") if last else None
-    return shell.page("campaigns/index.html", lines=shown, counts=counts, topics=named, more=more)
+    failures = {line.campaign.id: words.launch_failure(line.campaign) for line in shown}
+    values = {"lines": shown, "counts": counts, "topics": named, "more": more, "failures": failures}
+    return shell.page("campaigns/index.html", **values)
 
 
 @bp.get("/campaigns/new")

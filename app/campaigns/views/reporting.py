@@ -89,8 +89,8 @@ def _planned(session: Session, campaign: Campaign, now: datetime) -> tuple[Audie
 
 
 def held_panel(session: Session, workspace_id: int, subject_id: int, now: datetime) -> Markup:
-    """Ask on the home page what shall become of campaigns whose time passed before they could be sent."""
-    held = results.held(session, workspace_id)
+    """Ask on the home page what shall become of campaigns that were not sent at their time."""
+    held = [(campaign, words.launch_failure(campaign)) for campaign in results.not_sent_in_time(session, workspace_id)]
     return Markup(render_template("campaigns/panel_held.html", held=held)) if held else Markup()  # noqa: S704 - ours
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
+
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
 
 from app.accounts.models import SendingIdentity
+from app.campaigns.models import Campaign
 from app.campaigns.preflight import Check
 from app.delivery import words
 from app.delivery.sending.sends import Progress
@@ -38,6 +42,16 @@ def check(found: Check) -> dict[str, object]:
         "url": found.url,
         "part": gettext(found.part) if found.part else "",
     }
+
+
+def launch_failure(campaign: Campaign) -> dict[str, Any] | None:
+    """Return when a draft should have been sent and why it was not, in the reader's language."""
+    kept = campaign.launch_failure
+    if kept is None:
+        return None
+    message, values = kept["message"], kept["values"]
+    why = gettext(message, **values) if values else gettext(message)
+    return {"why": why, "at": datetime.fromisoformat(kept["at"])}
 
 
 def sender(identity: SendingIdentity) -> str:

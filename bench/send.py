@@ -24,6 +24,7 @@ from sqlalchemy import text
 from app.accounts.identities import dkim_keys, identities
 from app.consent.purposes import MARKETING
 from app.customers.profiles import people
+from app.delivery.launching.occasions import Occasion
 from app.delivery.sending import sends
 from app.kernel.settings import Key
 from bench import filling, measuring, render
@@ -115,6 +116,7 @@ def _launch(place: Ground, dkim: str | None) -> tuple[int, int]:
             purpose=MARKETING,
             identity_id=place.identity_id,
             content=render.sample_content(),
+            occasion=Occasion.campaign(1),
             now=place.now,
         )
         audience = people.base_query(place.workspace_id)

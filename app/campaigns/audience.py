@@ -12,8 +12,8 @@ from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
 from app.campaigns.models import Campaign
-from app.delivery.sending import forecast
-from app.delivery.sending.forecast import Wait
+from app.delivery.launching import forecast
+from app.delivery.launching.forecast import Wait
 from app.kernel.refusals import Refusal
 from app.segments import preview, segments
 from app.segments.codec import Problem, RulesInvalid

@@ -12,9 +12,10 @@ from app.accounts import audit, undo
 from app.campaigns import audience, compose, preflight
 from app.campaigns.models import Campaign, CampaignState
 from app.campaigns.preflight import Check
+from app.delivery.launching.occasions import Occasion
+from app.delivery.launching.queueing import LaunchCounts
 from app.delivery.models import SendState
 from app.delivery.sending import sends
-from app.delivery.sending.queueing import LaunchCounts
 from app.kernel.queueing import outbox
 from app.kernel.refusals import Refusal
 
@@ -92,6 +93,7 @@ def launch(
         purpose="marketing",
         identity_id=campaign.identity_id or 0,
         content=compose.content_of(session, campaign),
+        occasion=Occasion.campaign(campaign.id),
         now=now,
     )
     counts = sends.launch(session, workspace_id, send.id, audience.query(session, campaign, now=now), now=now)

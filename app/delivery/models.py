@@ -31,6 +31,14 @@ class SendKind(StrEnum):
     API = "api"
 
 
+class OccasionKind(StrEnum):
+    """What kind of thing gives rise to a message."""
+
+    CAMPAIGN = "campaign"
+    JOURNEY = "journey"
+    TRANSACTIONAL = "transactional"
+
+
 class SendState(StrEnum):
     PREPARING = "preparing"
     RUNNING = "running"
@@ -54,23 +62,44 @@ def _one_of(column: str, words: type[StrEnum]) -> str:
     return f"{column} IN ({', '.join(repr(word.value) for word in words)})"
 
 
+class OccasionRow(Numbered, Base):
+    """What messages are written for, such as one occurrence of a campaign; see `launching.occasions`."""
+
+    __tablename__ = "occasions"
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "kind", "source_id", "part", "number", name="uq_occasions_key"),
+        CheckConstraint(_one_of("kind", OccasionKind), name="known_kind"),
+    )
+
+    kind: Mapped[str]
+    source_id: Mapped[int]
+    part: Mapped[str]
+    number: Mapped[int]
+    # Since then there may be messages of it.
+    launched_at: Mapped[datetime | None]
+
+
 class Send(Numbered, Base):
-    """Frozen content for an audience: one variant of a campaign, one version of a journey step, one kind of notice."""
+    """Frozen content for an audience: one variant of a campaign in one language, one version of a journey step, one
+    kind of transactional mail. Where all its messages are of one occasion, it names that occasion."""
 
     __tablename__ = "sends"
     __table_args__ = (
         CheckConstraint(_one_of("kind", SendKind), name="known_kind"),
         CheckConstraint(_one_of("state", SendState), name="known_state"),
         CheckConstraint("kind = 'notice' OR topic_id IS NOT NULL", name="marketing_has_topic"),
+        CheckConstraint("kind <> 'campaign' OR occasion_id IS NOT NULL", name="campaign_has_occasion"),
         CheckConstraint("state <> 'paused' OR pause_reason IS NOT NULL", name="pause_has_reason"),
         ForeignKeyConstraint(
             ["workspace_id", "identity_id"], ["sending_identities.workspace_id", "sending_identities.id"]
         ),
+        ForeignKeyConstraint(["workspace_id", "occasion_id"], ["occasions.workspace_id", "occasions.id"]),
         Index("ix_sends_source", "workspace_id", "kind", "source_id"),
     )
 
     kind: Mapped[str]
     source_id: Mapped[int]
+    occasion_id: Mapped[int | None]
     topic_id: Mapped[int | None]
     purpose: Mapped[str]
     identity_id: Mapped[int]
@@ -171,7 +200,7 @@ class Message(Numbered, Base):
 
     __tablename__ = "messages"
     __table_args__ = (
-        UniqueConstraint("workspace_id", "customer_id", "send_id", name="uq_messages_once"),
+        UniqueConstraint("workspace_id", "customer_id", "occasion_id", name="uq_messages_once"),
         CheckConstraint(_one_of("state", MessageState), name="known_state"),
         CheckConstraint("state <> 'sent' OR sent_at IS NOT NULL", name="sent_has_time"),
         CheckConstraint("state NOT IN ('handed', 'sent') OR permission_seq IS NOT NULL", name="no_record_no_send"),
@@ -179,14 +208,6 @@ class Message(Numbered, Base):
         CheckConstraint("due_at IS NULL OR state = 'queued'", name="only_queued_waits"),
         Index("ix_messages_send", "workspace_id", "send_id"),
         Index("ix_messages_waiting", "workspace_id", "due_at", postgresql_where=text("due_at IS NOT NULL")),
-        # The occasion of a question to a customer: two jobs at once lay one message.
-        Index(
-            "uq_messages_request",
-            "workspace_id",
-            text("((extra ->> 'request_id')::bigint)"),
-            unique=True,
-            postgresql_where=text("extra ? 'request_id'"),
-        ),
         # Laid by the hundred thousand, each row is written anew twice within seconds: pages keep room for both.
         {"postgresql_with": {"fillfactor": 35}},
     )
@@ -194,6 +215,8 @@ class Message(Numbered, Base):
     workspace_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, sort_order=-2)
     send_id: Mapped[int]
     customer_id: Mapped[int]
+    occasion_id: Mapped[int]
+    variant_id: Mapped[int | None]
     state: Mapped[str]
     reason: Mapped[str | None]
     attempt: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))

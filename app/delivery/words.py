@@ -19,6 +19,10 @@ STATES = {
 # Each reason a message may carry, said twice: of one message, and of a number of people ("12 · have no address").
 REASONS = {
     "no_address": (N_("There is no email address."), N_("no email address")),
+    "held_out": (
+        N_("Held out: they get nothing, so that the effect can be measured."),
+        N_("held out, to measure the effect"),
+    ),
     "journey_ended": (
         N_("They replied, bought or exited the journey first."),
         N_("answered, bought or left the journey first"),

@@ -22,7 +22,9 @@ from app.consent.purposes import MARKETING
 from app.customers.profiles import fields, people
 from app.delivery import history
 from app.delivery.history import Whereabouts
+from app.delivery.launching.occasions import Occasion
 from app.delivery.sending import sends
+from app.delivery.sending.sends import Recipient
 from app.journeys import enrolment, tasks
 from app.journeys.enrolment import Stop
 from app.journeys.models import Enrolment, Journey, JourneyStep
@@ -192,7 +194,8 @@ def _do_steps(
         people_here = standing[step.journey_id, step.version, step.position]
         if step.kind == "send" and step.send_id:
             mailed += [(person, step.send_id) for person in people_here]
-            new = [person.customer_id for person in people_here if person.mail_at is None]
+            occasion = Occasion.journey_step(step.journey_id, step.id)
+            new = [Recipient(person.customer_id, occasion) for person in people_here if person.mail_at is None]
             if new and sends.is_open(session, workspace_id, step.send_id):
                 sends.add(session, workspace_id, step.send_id, new, now=now)
         if step.kind == "task":

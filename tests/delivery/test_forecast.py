@@ -17,8 +17,9 @@ from app.cadence.quiet_hours import Hours
 from app.consent import suppression
 from app.customers.profiles import people
 from app.delivery.gate import CONTACTS_KEPT
-from app.delivery.sending import forecast, sends, store
-from app.delivery.sending.forecast import Forecast
+from app.delivery.launching import forecast
+from app.delivery.launching.forecast import Forecast
+from app.delivery.sending import sends, store
 from app.kernel.services import Services
 from tests.factories import NOON, delivery
 from tests.factories.consent import a_topic, consented_customer

@@ -58,7 +58,7 @@ def test_a_notice_whose_sender_died_is_sent_again(services: Services, workspace:
         customer_id = delivery.an_audience(session, workspace, 1)[0]
         seq = permission.state_of(session, workspace.id, customer_id)[0].ledger_seq
         send = delivery.a_send(session, workspace, kind="notice", topic_id=None)
-        sends.add(session, workspace.id, send.id, [customer_id], now=NOON, permission_seq=seq)
+        delivery.add_transactional(session, workspace, send, customer_id, permission_seq=seq)
     handed_over(services, workspace)
     sweep_when_leases_ran_out(services, workspace, timedelta(minutes=2))
 
@@ -131,7 +131,7 @@ def test_a_late_answer_says_nothing_about_a_later_attempt(services: Services, wo
         customer_id = delivery.an_audience(session, workspace, 1)[0]
         seq = permission.state_of(session, workspace.id, customer_id)[0].ledger_seq
         send = delivery.a_send(session, workspace, kind="notice", topic_id=None)
-        sends.add(session, workspace.id, send.id, [customer_id], now=NOON, permission_seq=seq)
+        delivery.add_transactional(session, workspace, send, customer_id, permission_seq=seq)
     slow, messages = handed_over(services, workspace)
     sweep_when_leases_ran_out(services, workspace, timedelta(minutes=2))
     handed_over(services, workspace)

@@ -13,7 +13,8 @@ from app.cadence import policies
 from app.cadence.decide import Policy
 from app.customers.profiles import people
 from app.delivery.gate import CONTACTS_KEPT
-from app.delivery.sending import forecast, lanes, sends, store
+from app.delivery.launching import forecast
+from app.delivery.sending import lanes, sends, store
 from app.delivery.sending.rate_limit import RateLimit
 from app.kernel.services import Services
 from app.kernel.settings import Key
@@ -92,10 +93,16 @@ def test_a_promise_is_kept_however_much_else_was_sent(services: Services, worksp
             session.execute(
                 text(
                     "INSERT INTO messages"
-                    " (workspace_id, send_id, customer_id, state, permission_seq, contact_at, sent_at)"
-                    " VALUES (:workspace, :send, :customer, 'sent', 1, :at, :at)"
+                    " (workspace_id, send_id, customer_id, occasion_id, state, permission_seq, contact_at, sent_at)"
+                    " VALUES (:workspace, :send, :customer, :occasion, 'sent', 1, :at, :at)"
                 ),
-                {"workspace": workspace.id, "send": send.id, "customer": ada.id, "at": at},
+                {
+                    "workspace": workspace.id,
+                    "send": send.id,
+                    "occasion": send.occasion_id,
+                    "customer": ada.id,
+                    "at": at,
+                },
             )
         session.execute(
             text(

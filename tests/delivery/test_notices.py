@@ -54,7 +54,7 @@ def test_the_question_is_asked_once_and_names_its_record(
 
 
 def test_two_questions_to_one_person_at_once_are_two_mails(services: Services, workspace: WorkspaceForTests) -> None:
-    """Both counted the questions so far, both came to the same turn, and the second was thrown away."""
+    """Each request is an occasion of its own: none is lost or mailed twice, however many jobs come at once."""
     with services.database.transaction(workspace.id) as session:
         topics = [workspace.topic_id, *(a_topic(session, workspace.id, name=f"Topic {n}").id for n in range(2))]
         requests = []
@@ -76,21 +76,23 @@ def test_two_questions_to_one_person_at_once_are_two_mails(services: Services, w
 
     with services.database.transaction(workspace.id) as session:
         asked = session.scalars(text("SELECT CAST(extra ->> 'request_id' AS bigint) FROM messages")).all()
+        sends = session.scalar(text("SELECT count(*) FROM sends"))
     assert sorted(asked) == sorted(requests)
+    assert sends == 1
 
 
-def test_a_second_message_for_one_request_is_refused_by_the_database(
+def test_a_second_message_of_one_occasion_is_refused_by_the_database(
     services: Services, workspace: WorkspaceForTests
 ) -> None:
     with services.database.transaction(workspace.id) as session:
         request_id = a_request(session, workspace)
         messages.ask_confirmation(session, workspace.id, request_id, now=NOON)
     again = text(
-        "INSERT INTO messages (workspace_id, send_id, customer_id, state, extra)"
-        " SELECT workspace_id, send_id + 1, customer_id, 'queued', extra FROM messages"
+        "INSERT INTO messages (workspace_id, send_id, customer_id, occasion_id, state, extra)"
+        " SELECT workspace_id, send_id + 1, customer_id, occasion_id, 'queued', extra FROM messages"
     )
     with (
-        pytest.raises(IntegrityError, match="uq_messages_request"),
+        pytest.raises(IntegrityError, match="uq_messages_once"),
         services.database.transaction(workspace.id) as session,
     ):
         session.execute(again)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import subprocess
 import sys
@@ -20,6 +21,8 @@ from sqlalchemy.orm import Session
 from app.accounts.identities import identities
 from app.customers.profiles import people
 from app.delivery.inbound import listener
+from app.delivery.launching.occasions import Occasion
+from app.delivery.launching.queueing import AnsweredRequest
 from app.delivery.models import Send
 from app.delivery.sending import sends, worker
 from app.delivery.smtp.connection import Timeouts
@@ -41,6 +44,7 @@ CONTENT = Content(
     language="en",
 )
 ROOT = Path(__file__).parent.parent.parent
+_OCCURRENCES = itertools.count(1)
 
 
 @dataclass
@@ -91,8 +95,9 @@ def services_to(services: Services, sink: RunningSink) -> Services:
 def a_send(
     session: Session, workspace: WorkspaceForTests, *, now: datetime = NOON, kind: str = "campaign", **values: Any
 ) -> Send:
-    """A send of CONTENT about the topic "news", not launched."""
-    given = {
+    """A send of CONTENT about the topic "news", not launched; each is an occasion of its own unless one is given."""
+    given: dict[str, Any] = {
+        "occasion": Occasion.campaign(1, next(_OCCURRENCES)),
         "source_id": 1,
         "topic_id": workspace.topic_id,
         "purpose": "marketing",
@@ -100,6 +105,15 @@ def a_send(
         "identity_id": workspace.identity_id,
     }
     return sends.create(session, workspace.id, kind=kind, now=now, **(given | values))
+
+
+def add_transactional(
+    session: Session, workspace: WorkspaceForTests, send: Send, customer_id: int, *, permission_seq: int
+) -> None:
+    """Queue a transactional mail to one person, an answer to a request of its own."""
+    recipient = sends.Recipient(customer_id, Occasion.transactional(f"{send.id}:{customer_id}"))
+    answers = AnsweredRequest(permission_seq)
+    sends.add(session, workspace.id, send.id, [recipient], now=NOON, answers=answers)
 
 
 def another_identity(session: Session, workspace: WorkspaceForTests) -> int:

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from app.cadence.decide import Why
 from app.campaigns.audience import Audience
-from app.delivery.sending.forecast import Wait
+from app.delivery.launching.forecast import Wait
 from app.web import language
 
 

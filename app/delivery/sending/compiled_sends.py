@@ -15,8 +15,9 @@ from app.cadence.decide import Promise
 from app.consent import permission, topics
 from app.customers.profiles import people
 from app.delivery.gate import CONTACTS_KEPT, Rules
+from app.delivery.launching import queueing
 from app.delivery.models import Send, SendKind
-from app.delivery.sending import queueing, statements
+from app.delivery.sending import statements
 from app.delivery.sending.statements import NOW, Statement
 from app.kernel.settings import Settings
 from app.rendering import compiler

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ARRAY, Select, cast, column, func, literal_column, select, update, values
 from sqlalchemy import BigInteger as BigInt
 from sqlalchemy.orm import Session
 
+from app.delivery.launching import occasions, queueing
+from app.delivery.launching.assignments import Arm, Assignment
+from app.delivery.launching.occasions import Occasion
+from app.delivery.launching.queueing import AnsweredRequest, Enqueueing, LaunchCounts
 from app.delivery.models import Batch, Message, MessageState, Send, SendKind, SendState
-from app.delivery.sending import lanes, queueing
-from app.delivery.sending.queueing import LaunchCounts
+from app.delivery.sending import lanes
 from app.kernel.refusals import NotFound, Refusal
 from app.rendering.content import Content
 
@@ -62,14 +64,20 @@ def create(
     purpose: str,
     identity_id: int,
     content: Content,
+    occasion: Occasion | None = None,
     priority: int | None = None,
     now: datetime,
 ) -> Send:
-    """Freeze content for an audience. Nothing leaves before `launch` or `add`."""
+    """Freeze content for an audience. Nothing leaves before `launch`, `launch_assigned` or `add`.
+
+    What is launched names the occasion that all its messages are of; several sends may share one.
+    """
+    known = occasions.find_or_create(session, workspace_id, [occasion] if occasion else [])
     send = Send(
         workspace_id=workspace_id,
         kind=kind,
         source_id=source_id,
+        occasion_id=known[occasion] if occasion else None,
         topic_id=topic_id,
         purpose=purpose,
         identity_id=identity_id,
@@ -105,58 +113,114 @@ def launch(
     now: datetime,
     due_at: datetime | None = None,
 ) -> LaunchCounts:
-    """Lay a message for everyone in `audience` and start sending at `due_at` (None: now). Twice adds nobody twice."""
-    send = get(session, workspace_id, send_id)
-    if send.state not in (SendState.PREPARING, SendState.RUNNING):
+    """Queue a message for everyone in `audience` and start sending at `due_at` (None: now).
+
+    Who has a message of the send's occasion gets no other, whichever send it was of; so twice adds nobody twice.
+    """
+    assignment = Assignment((Arm(send_id),))
+    return launch_assigned(session, workspace_id, assignment, audience, now=now, due_at=due_at)
+
+
+def launch_assigned(
+    session: Session,
+    workspace_id: int,
+    assignment: Assignment,
+    audience: Select[tuple[int]],
+    *,
+    now: datetime,
+    due_at: datetime | None = None,
+) -> LaunchCounts:
+    """Launch the sends of one occasion together: each person gets the variant that falls to them, in their language.
+
+    Every message says which variant it is. Who is held out gets a message that is never sent (reason "held_out"), of
+    the first variant's send in its default language; who may not be written to anyway is not held out.
+    """
+    occasion_id = _shared_occasion([get(session, workspace_id, send_id) for send_id in assignment.send_ids])
+    is_first = not occasions.lock(session, workspace_id, occasion_id)
+    together = _held(session, workspace_id, assignment.send_ids)
+    first = next(send for send in together if send.id == assignment.arms[0].send_id)
+    if any(send.state not in (SendState.PREPARING, SendState.RUNNING) for send in together):
         raise NotRunning
-    counts = queueing.enqueue(session, send, audience, now=now, due_at=due_at, is_large=True)
-    send.state = SendState.RUNNING
-    send.launched_at = send.launched_at or now
+    given = Enqueueing(first, assignment, audience, now, occasion_id=occasion_id, is_first=is_first, due_at=due_at)
+    counts = queueing.enqueue(session, given)
+    if is_first:
+        occasions.mark_launched(session, workspace_id, occasion_id, now=now)
+    for send in together:
+        send.state = SendState.RUNNING
+        send.launched_at = send.launched_at or now
     session.flush()
-    if counts.queued:
-        lanes.wake_for_send(session, workspace_id, send_id)
-    else:
-        finish_empty(session, workspace_id, send_id, now=now)
+    for send in together:
+        if counts.queued:
+            lanes.wake_for_send(session, workspace_id, send.id)
+        if not counts.queued or len(together) > 1:
+            finish_empty(session, workspace_id, send.id, now=now)
     return counts
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Somebody to be added to a send, and the occasion of their message."""
+
+    customer_id: int
+    occasion: Occasion
 
 
 def add(
     session: Session,
     workspace_id: int,
     send_id: int,
-    customer_ids: Sequence[int],
+    recipients: Sequence[Recipient],
     *,
     now: datetime,
     due_at: datetime | None = None,
-    extra: dict[str, Any] | None = None,
-    permission_seq: int | None = None,
+    answers: AnsweredRequest | None = None,
 ) -> LaunchCounts:
-    """Add these people to a send that is under way; journeys and notices grow this way.
+    """Add these people to a send that is under way; journeys and transactional mail grow this way.
 
-    Who is due later waits by themselves and is laid into a batch when the time has come.
+    Who has a message of their occasion already is left out. Who is due later waits by themselves and is put into a
+    batch when the time has come.
     """
     send = get(session, workspace_id, send_id)
     if send.state in (SendState.CANCELLED, SendState.DONE):
         raise NotRunning
-    rows = values(column("customer_id", BigInt), name="given").data([(number,) for number in customer_ids])
+    ids = occasions.find_or_create(session, workspace_id, [each.occasion for each in recipients], launched_at=now)
+    rows = values(column("customer_id", BigInt), column("occasion_id", BigInt), name="given").data(
+        [(each.customer_id, ids[each.occasion]) for each in recipients]
+    )
     is_later = due_at is not None and due_at > now
     send.launched_at = send.launched_at or now
     if send.state == SendState.PREPARING:
         send.state = SendState.RUNNING
     session.flush()
-    counts = queueing.enqueue(
-        session,
+    given = Enqueueing(
         send,
-        select(rows.c.customer_id),
-        now=now,
+        Assignment((Arm(send_id),)),
+        select(rows.c.customer_id, rows.c.occasion_id),
+        now,
         due_at=due_at,
         is_batched=not is_later,
-        extra=extra,
-        permission_seq=permission_seq,
+        answers=answers,
     )
+    counts = queueing.enqueue(session, given)
     if counts.queued and not is_later:
         lanes.wake_for_send(session, workspace_id, send_id)
     return counts
+
+
+def _held(session: Session, workspace_id: int, send_ids: Sequence[int]) -> list[Send]:
+    """Return these sends as they stand now, held until the end of the transaction."""
+    query = select(Send).where(Send.workspace_id == workspace_id, Send.id.in_(send_ids)).order_by(Send.id)
+    return list(session.scalars(query.with_for_update().execution_options(populate_existing=True)))
+
+
+def _shared_occasion(together: Sequence[Send]) -> int:
+    """Return the occasion of sends that are launched together; they differ in content alone."""
+    occasion_ids = {send.occasion_id for send in together}
+    shared = {(send.kind, send.purpose, send.topic_id, send.identity_id) for send in together}
+    (occasion_id,) = occasion_ids if len(occasion_ids) == 1 else (None,)
+    if occasion_id is None or len(shared) > 1:
+        raise ValueError("what is launched together is of one occasion, topic and sending identity")
+    return occasion_id
 
 
 def is_open(session: Session, workspace_id: int, send_id: int) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from app.accounts import invitations, mail_allowances, staff, workspaces
@@ -20,7 +20,9 @@ from app.consent import permission
 from app.consent.purposes import MARKETING
 from app.consent.signup import double_opt_in
 from app.consent.signup.double_opt_in import RequestInfo
-from app.delivery.models import Message, Send, SendKind, StaffMail
+from app.delivery.launching.occasions import Occasion
+from app.delivery.launching.queueing import AnsweredRequest
+from app.delivery.models import Send, SendKind, StaffMail
 from app.delivery.sending import compiled_sends, sends
 from app.delivery.transactional import staff_mail, texts
 from app.kernel.refusals import Refusal
@@ -43,15 +45,13 @@ class TestedTooOften(Refusal):
 
 
 def ask_confirmation(session: Session, workspace_id: int, request_id: int, *, now: datetime) -> None:
-    """Ask the owner of an address whether it was them. A second job for the same request asks nobody twice."""
+    """Ask the owner of an address whether it was them. The request is the occasion: a second job asks nobody twice."""
     request = double_opt_in.get_request(session, workspace_id, request_id)
-    _take_turns(session, workspace_id, request.customer_id)
     records = permission.state_of(session, workspace_id, request.customer_id)
-    if request.state != "pending" or not records or _was_asked(session, workspace_id, request.customer_id, request_id):
+    if request.state != "pending" or not records:
         return
     content = texts.confirmation(request.language, is_sign_up=request.form_id is not None)
-    turn = _notices_so_far(session, workspace_id, request.customer_id) + 1
-    send_id = _notice_send(session, workspace_id, content, turn, now)
+    send_id = _transactional_send(session, workspace_id, content, now)
     fields = {
         "asked_topics": ", ".join(_asked(request)),
         "asked_at": f"{request.requested_at:%Y-%m-%d %H:%M} UTC",
@@ -61,10 +61,12 @@ def ask_confirmation(session: Session, workspace_id: int, request_id: int, *, no
         session,
         workspace_id,
         send_id,
-        [request.customer_id],
+        [sends.Recipient(request.customer_id, Occasion.transactional(f"confirmation:{request_id}"))],
         now=now,
-        extra={"request_id": request_id, "fields": fields},
-        permission_seq=max(row.ledger_seq for row in records),
+        answers=AnsweredRequest(
+            permission_seq=max(row.ledger_seq for row in records),
+            extra={"request_id": request_id, "fields": fields},
+        ),
     )
 
 
@@ -163,38 +165,13 @@ def _asked(request: RequestInfo) -> list[str]:
     return [*request.topic_names, *(texts.purpose(name, request.language) for name in purposes)]
 
 
-def _take_turns(session: Session, workspace_id: int, customer_id: int) -> None:
-    """Let one question to a person be laid at a time: the next one counts those before it."""
-    key = {"key": f"notice:{workspace_id}:{customer_id}"}
-    session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), key)
-
-
-def _was_asked(session: Session, workspace_id: int, customer_id: int, request_id: int) -> bool:
-    query = select(Message.id).where(
-        Message.workspace_id == workspace_id,
-        Message.customer_id == customer_id,
-        Message.extra["request_id"].as_integer() == request_id,
-    )
-    return session.scalar(query.limit(1)) is not None
-
-
-def _notices_so_far(session: Session, workspace_id: int, customer_id: int) -> int:
-    query = (
-        select(func.count())
-        .select_from(Message)
-        .join(Send, (Send.workspace_id == Message.workspace_id) & (Send.id == Message.send_id))
-        .where(Message.workspace_id == workspace_id, Message.customer_id == customer_id, Send.kind == SendKind.NOTICE)
-    )
-    return session.scalar(query) or 0
-
-
-def _notice_send(session: Session, workspace_id: int, content: Content, turn: int, now: datetime) -> int:
-    """The send that carries everybody's n-th question in this wording; a person is in each at most once."""
+def _transactional_send(session: Session, workspace_id: int, content: Content, now: datetime) -> int:
+    """Return the send that carries this wording, whoever it is for."""
     identity = identities.default(session, workspace_id)
     query = select(Send.id).where(
         Send.workspace_id == workspace_id,
         Send.kind == SendKind.NOTICE,
-        Send.source_id == turn,
+        Send.source_id == 0,
         Send.identity_id == identity.id,
         Send.language == content.language,
         Send.html == content.html,
@@ -202,11 +179,17 @@ def _notice_send(session: Session, workspace_id: int, content: Content, turn: in
     known = session.scalar(query.limit(1))
     if known is not None:
         return known
+    # Two at once would make two sends of one wording.
+    key = {"key": f"transactional send:{workspace_id}"}
+    session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), key)
+    made_meanwhile = session.scalar(query.limit(1))
+    if made_meanwhile is not None:
+        return made_meanwhile
     return sends.create(
         session,
         workspace_id,
         kind=SendKind.NOTICE,
-        source_id=turn,
+        source_id=0,
         topic_id=None,
         purpose=MARKETING,
         identity_id=identity.id,

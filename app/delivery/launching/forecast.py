@@ -22,8 +22,8 @@ from app.cadence.decide import Policy, Promise, Why
 from app.consent import permission, topics
 from app.customers.profiles import people
 from app.delivery.gate import CONTACTS_KEPT
+from app.delivery.launching import queueing
 from app.delivery.models import Message, Send, SendKind
-from app.delivery.sending import queueing
 
 MARKETING = "marketing"
 
@@ -113,26 +113,26 @@ def _query(
     session: Session, workspace_id: int, audience: Select[Any], topic_id: int, policy: Policy, now: datetime
 ) -> Select[*tuple[Any, ...]]:
     """Count everyone by reason, by time zone, and by the rule and the hour in which it lets go."""
-    standing = queueing.standing_query(
+    found = queueing.recipients_query(
         workspace_id, audience, purpose=MARKETING, topic_id=topic_id, is_notice=False, now=now
-    ).subquery("standing")
+    ).subquery("found")
     contacts = people.contacts_query(workspace_id).subquery("contacts")
     agreed = permission.promised_query(workspace_id, MARKETING, topic_id).subquery("agreed")
     given = topics.get(session, workspace_id, topic_id).promise
     today = Promise(topic_id, given.limit, given.days)
     of_cap, of_promises = _free(workspace_id, today, contacts.c, agreed.c, policy, now)
-    may = standing.c.reason.is_(None)
+    may = found.c.reason.is_(None)
     # The fence keeps each rule from being worked out once for every place that names it.
     ruled = (
         select(
-            standing.c.reason,
-            case((may, standing.c.time_zone)).label("time_zone"),
+            found.c.reason,
+            case((may, found.c.time_zone)).label("time_zone"),
             case((may, of_cap)).label("of_cap"),
             case((may, func.greatest(*of_promises))).label("of_promise"),
         )
-        .select_from(standing)
-        .outerjoin(contacts, contacts.c.customer_id == standing.c.customer_id)
-        .outerjoin(agreed, agreed.c.customer_id == standing.c.customer_id)
+        .select_from(found)
+        .outerjoin(contacts, contacts.c.customer_id == found.c.customer_id)
+        .outerjoin(agreed, agreed.c.customer_id == found.c.customer_id)
         .offset(0)
         .subquery("ruled")
     )

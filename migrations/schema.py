@@ -16,6 +16,7 @@ ROOT = Path(__file__).parent.parent
 
 def import_models() -> MetaData:
     """Import every room's models and return the metadata they fill."""
+    importlib.import_module("app.kernel.queueing.outages")
     importlib.import_module("app.kernel.queueing.outbox")
     for models in sorted((ROOT / "app").glob("*/models.py")):
         importlib.import_module(f"app.{models.parent.name}.models")

@@ -14,8 +14,8 @@ from app.campaigns import compose
 from app.campaigns.models import Campaign, CampaignState
 from app.consent import permission
 from app.customers.models import Activity
-from app.delivery.models import Message, MessageState, Send
-from app.delivery.sending import sends
+from app.delivery.models import Message, MessageState, Send, SendState
+from app.delivery.sending import outage_holds, sends
 from app.delivery.sending.sends import Progress
 from app.tracking.links import links
 
@@ -101,6 +101,7 @@ class Line:
 
     campaign: Campaign
     state: str
+    pause_reason: str | None
     sent: int
     human_clicks: Share | None
 
@@ -145,7 +146,7 @@ def recent(
     launched: bool = False,
 ) -> list[Line]:
     """Return campaigns by their latest change, from `before` (updated_at, id) on; with `launched`, only those."""
-    query = select(Campaign, Send.state).outerjoin(
+    query = select(Campaign, Send.state, Send.pause_reason).outerjoin(
         Send, (Send.workspace_id == Campaign.workspace_id) & (Send.id == Campaign.send_id)
     )
     query = query.where(Campaign.workspace_id == workspace_id)
@@ -156,18 +157,19 @@ def recent(
             (Campaign.updated_at < before[0]) | ((Campaign.updated_at == before[0]) & (Campaign.id < before[1]))
         )
     rows = session.execute(query.order_by(Campaign.updated_at.desc(), Campaign.id.desc()).limit(limit)).all()
-    send_ids = [campaign.send_id for campaign, _ in rows if campaign.send_id]
+    send_ids = [row.Campaign.send_id for row in rows if row.Campaign.send_id]
     sent, clicked = _sent(session, workspace_id, send_ids), _clicked(session, workspace_id, send_ids)
     return [
         Line(
             campaign=campaign,
             state=_STATES.get(state, state) if state else campaign.state,
+            pause_reason=pause_reason,
             sent=sent.get(campaign.send_id or 0, 0),
             human_clicks=of_delivered(clicked.get(campaign.send_id or 0, 0), sent.get(campaign.send_id or 0, 0))
             if state
             else None,
         )
-        for campaign, state in rows
+        for campaign, state, pause_reason in rows
     ]
 
 
@@ -176,6 +178,21 @@ def not_sent_in_time(session: Session, workspace_id: int, *, limit: int = 10) ->
     waits = (Campaign.state == CampaignState.HELD) | Campaign.launch_failure.is_not(None)
     query = select(Campaign).where(Campaign.workspace_id == workspace_id, waits)
     return list(session.scalars(query.order_by(Campaign.scheduled_at, Campaign.id).limit(limit)))
+
+
+def held_after_outage(session: Session, workspace_id: int, *, limit: int = 10) -> list[Campaign]:
+    """Return the campaigns that an outage interrupted and nobody resumed or cancelled, the earliest first."""
+    query = (
+        select(Campaign)
+        .join(Send, (Send.workspace_id == Campaign.workspace_id) & (Send.id == Campaign.send_id))
+        .where(
+            Campaign.workspace_id == workspace_id,
+            Campaign.state == CampaignState.SENDING,
+            Send.state == SendState.PAUSED,
+            Send.pause_reason == outage_holds.PAUSE_REASON,
+        )
+    )
+    return list(session.scalars(query.order_by(Campaign.launched_at, Campaign.id).limit(limit)))
 
 
 def counts_by_state(session: Session, workspace_id: int) -> dict[str, int]:

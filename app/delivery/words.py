@@ -107,6 +107,10 @@ PAUSES = {
     "staff": N_("Paused by the team."),
     "content_refused": N_("The content cannot be sent as it is."),
     "journey": N_("Its journey is paused."),
+    "outage": N_(
+        "The service was down for more than an hour while this was being sent. Check that it still says what is right, "
+        "then resume or cancel it."
+    ),
 }
 
 

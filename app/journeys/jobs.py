@@ -9,9 +9,9 @@ import structlog
 from app.accounts import workspaces
 from app.consent import permission
 from app.consent.purposes import MARKETING
-from app.journeys import advancing, definitions, enrolment
+from app.journeys import advancing, definitions, enrolment, outage_holds
 from app.journeys.enrolment import Stop
-from app.kernel.queueing import registry
+from app.kernel.queueing import outages, registry
 from app.kernel.refusals import Refusal
 from app.kernel.services import Services
 
@@ -23,6 +23,10 @@ def advance(services: Services) -> None:
     """Do every step that is due, a batch in each transaction."""
 
     def advance_one(workspace_id: int) -> None:
+        with services.database.transaction(workspace_id) as session:
+            if outages.is_down(session):
+                return
+            outage_holds.hold(session, workspace_id, now=services.clock.now())
         is_busy = True
         while is_busy:
             with services.database.transaction(workspace_id) as session:

@@ -46,6 +46,8 @@ class Journey(Numbered, Base):
     published_at: Mapped[datetime | None]
     # Steps are being edited, be it down to none at all.
     is_edited: Mapped[bool] = mapped_column(server_default=text("false"))
+    # Why it is paused, unless staff did it themselves.
+    pause_reason: Mapped[str | None]
 
 
 class JourneyStep(Numbered, Base):

@@ -92,6 +92,7 @@ def publish(
             step.send_id = _freeze(session, journey, step, now)
     journey.version += 1
     journey.state, journey.published_at, journey.is_edited = "live", now, False
+    journey.pause_reason = None
     session.flush()
     definitions.note(session, journey, "journey.published", staff_id=staff_id, now=now)
     is_by_segment = journey.trigger_kind == "segment"
@@ -112,6 +113,19 @@ def pause(session: Session, workspace_id: int, journey_id: int, *, staff_id: int
     definitions.note(session, journey, "journey.paused", staff_id=staff_id, now=now)
 
 
+def hold(session: Session, journey: Journey, *, reason: str, now: datetime) -> None:
+    """Pause a live journey without being asked to; it waits for staff to resume it."""
+    journey.state, journey.pause_reason = "paused", reason
+    for send_id in _sends(session, journey, "running"):
+        sends.pause(session, journey.workspace_id, send_id, reason=reason)
+    definitions.note(session, journey, "journey.held", staff_id=None, now=now)
+
+
+def has_paused_sends(session: Session, journey: Journey) -> bool:
+    """Say whether mail of this journey may not leave."""
+    return bool(_sends(session, journey, "paused"))
+
+
 def resume(session: Session, workspace_id: int, journey_id: int, *, staff_id: int | None, now: datetime) -> None:
     """Go on where everybody stands; what became due meanwhile happens now. Raise NotRunning."""
     journey = _moved(session, workspace_id, journey_id, "paused", "live")
@@ -123,7 +137,7 @@ def _moved(session: Session, workspace_id: int, journey_id: int, before: str, af
     journey = definitions.hold(session, workspace_id, journey_id)
     if journey.state != before:
         raise NotRunning
-    journey.state = after
+    journey.state, journey.pause_reason = after, None
     session.flush()
     return journey
 

@@ -169,3 +169,12 @@ BEGIN
 END $$;
 CREATE TRIGGER audit_entries_keep BEFORE UPDATE OR DELETE ON audit_entries FOR EACH ROW EXECUTE FUNCTION audit_refuse_change();
 CREATE TRIGGER audit_entries_stay BEFORE TRUNCATE ON audit_entries FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse_change();
+
+-- Which outages each kind of a workspace's work has dealt with; the kernel's, and here because it refers to workspaces.
+CREATE TABLE handled_outages (
+    workspace_id bigint NOT NULL,
+    handler text NOT NULL,
+    outage_id bigint NOT NULL,
+    CONSTRAINT pk_handled_outages PRIMARY KEY (workspace_id, handler),
+    CONSTRAINT fk_handled_outages_workspace_id FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE
+);

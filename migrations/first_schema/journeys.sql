@@ -16,6 +16,7 @@ CREATE TABLE journeys (
     created_at timestamptz NOT NULL,
     published_at timestamptz,
     is_edited boolean DEFAULT false NOT NULL,
+    pause_reason text,
     CONSTRAINT pk_journeys PRIMARY KEY (workspace_id, id),
     CONSTRAINT fk_journeys_workspace_id FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE,
     CONSTRAINT fk_journeys_workspace_id_identity_id FOREIGN KEY (workspace_id, identity_id)

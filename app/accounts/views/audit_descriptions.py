@@ -42,6 +42,7 @@ ACTIONS = {
     "journey.published": _("published a journey"),
     "journey.paused": _("paused a journey"),
     "journey.resumed": _("resumed a journey"),
+    "journey.held": _("paused a journey after an outage"),
     "campaign.planned": _("scheduled a campaign"),
     "campaign.held": _("held a campaign whose time had passed"),
     "campaign.held_back": _("could not send a campaign that was not ready"),

@@ -89,9 +89,13 @@ def _planned(session: Session, campaign: Campaign, now: datetime) -> tuple[Audie
 
 
 def held_panel(session: Session, workspace_id: int, subject_id: int, now: datetime) -> Markup:
-    """Ask on the home page what shall become of campaigns that were not sent at their time."""
+    """Ask on the home page what shall become of campaigns that were not sent at their time, or interrupted."""
     held = [(campaign, words.launch_failure(campaign)) for campaign in results.not_sent_in_time(session, workspace_id)]
-    return Markup(render_template("campaigns/panel_held.html", held=held)) if held else Markup()  # noqa: S704 - ours
+    interrupted = results.held_after_outage(session, workspace_id)
+    if not held and not interrupted:
+        return Markup()
+    drawn = render_template("campaigns/panel_held.html", held=held, interrupted=interrupted)
+    return Markup(drawn)  # noqa: S704 - a template of ours, escaped by itself
 
 
 def home_panel(session: Session, workspace_id: int, subject_id: int, now: datetime) -> Markup:

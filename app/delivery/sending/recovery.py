@@ -8,11 +8,12 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from app.delivery.models import Batch, Send, SendKind, SendState
-from app.delivery.sending import batches, lanes, sends
+from app.delivery.sending import batches, lanes, outage_holds, sends
 
 
 def sweep(session: Session, workspace_id: int, *, now: datetime) -> None:
     """Put one workspace's sending in order."""
+    outage_holds.hold(session, workspace_id)
     batches.recover(session, workspace_id)
     batches.drop_cancelled(session, workspace_id)
     over = _perhaps_over(session, workspace_id)

@@ -23,13 +23,23 @@ from app.accounts.identities.relays import Relay
 from app.delivery import gate, history
 from app.delivery.gate import Candidate, Drop, WaitUntil
 from app.delivery.models import MessageState, SendState
-from app.delivery.sending import batches, bounce_handling, compiled_sends, lanes, outgoing, relay_timeouts, sends
+from app.delivery.sending import (
+    batches,
+    bounce_handling,
+    compiled_sends,
+    lanes,
+    outage_holds,
+    outgoing,
+    relay_timeouts,
+    sends,
+)
 from app.delivery.sending.compiled_sends import CompiledSend
 from app.delivery.sending.domains import Domains
 from app.delivery.sending.outgoing import OutgoingMessage, Row
 from app.delivery.sending.results import Result
 from app.delivery.smtp.connection import Timeouts
 from app.kernel.database import raw
+from app.kernel.queueing import outages
 from app.kernel.refusals import Refusal
 from app.kernel.services import Services
 
@@ -90,6 +100,10 @@ class SendStore:
     def open(self) -> LaneSettings | None:
         """Return the lane's terms, or None while it is closed or held back."""
         with self._database.transaction(self._workspace_id) as session:
+            if not self._only_notices:
+                if outages.is_down(session):
+                    return None
+                outage_holds.hold(session, self._workspace_id)
             lane = lanes.get(session, self._workspace_id, self._lane_id)
             if not lanes.is_open(session, self._workspace_id, lane, now=self._now()):
                 return None

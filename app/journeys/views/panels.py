@@ -8,7 +8,7 @@ from flask import render_template
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from app.journeys import blockers, definitions, positions, tasks
+from app.journeys import blockers, definitions, outage_holds, positions, tasks
 from app.journeys.views.words import REASONS, hindrance
 
 AT_HOME = PER_SEARCH = 5
@@ -31,11 +31,12 @@ def customer_panel(session: Session, workspace_id: int, customer_id: int, now: d
 
 
 def attention_panel(session: Session, workspace_id: int, _subject_id: int, now: datetime) -> str:
-    """Say at home which live journeys enrol nobody or send nothing, and why."""
+    """Say at home which live journeys enrol nobody or send nothing, and which an outage paused."""
     live = definitions.list_live(session, workspace_id)
     found = blockers.list_for_many(session, workspace_id, live, now=now)
     blocked = [(journey, found[journey.id]) for journey in live if journey.id in found]
-    return render_template("journeys/attention_panel.html", blocked=blocked) if blocked else ""
+    held = outage_holds.list_held(session, workspace_id)
+    return render_template("journeys/attention_panel.html", blocked=blocked, held=held) if blocked or held else ""
 
 
 def home_panel(session: Session, workspace_id: int, _subject_id: int, now: datetime) -> str:

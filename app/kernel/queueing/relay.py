@@ -19,7 +19,7 @@ from redis.exceptions import RedisError
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from app.kernel.queueing import outbox, queue, registry
+from app.kernel.queueing import outages, outbox, queue, registry
 from app.kernel.services import Services
 
 LEADER_LOCK = 7270
@@ -131,6 +131,7 @@ def start_recurring(services: Services, begun: dict[str, int]) -> dict[str, int]
         slots = current_slots(services.clock.by_database(session.scalar(text("SELECT clock_timestamp()"))))
         if slots == begun:
             return begun
+        outages.beat(session)
         fresh = session.scalars(
             text(
                 "INSERT INTO cron_ticks (name, slot)"

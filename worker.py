@@ -14,7 +14,7 @@ from types import FrameType
 
 from app.kernel import logs, services, settings
 from app.kernel.queueing import queue, registry, relay, workers
-from app.wiring import hears, hooks, loops
+from app.wiring import conditions, hears, hooks, loops
 
 
 def work(queues: list[str], most_jobs: int) -> None:
@@ -51,6 +51,7 @@ def main() -> None:
     working.add_argument("--renew-after", type=int, default=workers.MOST_JOBS, metavar="JOBS", help="begin afresh then")
     commands.add_parser("relay", help="hand out jobs")
     arguments = parser.parse_args()
+    services.install(services.build(carried=conditions.CARRIED))
     hears.connect()
     hooks.connect()
     if arguments.command == "relay":

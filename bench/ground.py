@@ -19,7 +19,7 @@ from app.kernel.clock import SystemClock
 from app.kernel.processes.embedded import Postgres, Valkey
 from app.kernel.services import Services, build
 from app.kernel.settings import Key, Settings
-from app.wiring import hears, hooks
+from app.wiring import conditions, hears, hooks
 from migrations import schema
 
 
@@ -45,7 +45,8 @@ class Ground:
 
     def sending_to(self, smtp_url: str) -> Services:
         """Return services whose mail goes to this address."""
-        return build(replace(self.services.settings, smtp_url=smtp_url), clock=SystemClock())
+        settings = replace(self.services.settings, smtp_url=smtp_url)
+        return build(settings, clock=SystemClock(), carried=conditions.CARRIED)
 
     def another_workspace(self) -> Ground:
         """Return the same servers with a fresh workspace."""
@@ -74,7 +75,7 @@ def prepared() -> Iterator[Ground]:
             )
             hears.connect()
             hooks.connect()
-            services = build(settings, clock=SystemClock())
+            services = build(settings, clock=SystemClock(), carried=conditions.CARRIED)
             yield Ground(folder, postgres, valkey, services, **_workspace(services))
             services.database.dispose()
         finally:

@@ -21,11 +21,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from app.campaigns import compose, schedule
+from app.conditions import condition_types
 from app.consent.ledger import verification
 from app.delivery.sending import sends, worker
 from app.segments import codec, preview, segments
+from app.segments.rules import Rule
+from app.segments.segments import SegmentChange
 from bench import ground, imports
 
 RULES = {
@@ -110,9 +114,14 @@ def _purchases(rows: list[dict[str, str]], shift: timedelta) -> bytes:
     return imports.as_csv(header, lines)
 
 
+def _rule(session: Session) -> Rule:
+    return codec.load(RULES, condition_types.carried_by(session))
+
+
 def _count(place: ground.Ground) -> int:
     with place.services.database.transaction(place.workspace_id, reading=True) as session:
-        return preview.count(session, place.workspace_id, codec.load(RULES), now=place.now)
+        matches = segments.matches_query(session, place.workspace_id, _rule(session), now=place.now)
+        return preview.count(session, matches)
 
 
 def _send(place: ground.Ground, url: str, dump: Path) -> int:
@@ -121,9 +130,7 @@ def _send(place: ground.Ground, url: str, dump: Path) -> int:
         segment = segments.save(
             session,
             place.workspace_id,
-            segment_id=None,
-            name="Regulars",
-            rule=codec.load(RULES),
+            SegmentChange("Regulars", _rule(session)),
             staff_id=None,
             now=now,
         )

@@ -5,10 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from app.segments import preview
-from app.segments.conditions.comparisons import GreaterThan, Is, NotWithinLast, WithinLast
-from app.segments.conditions.events import HasTag
-from app.segments.conditions.groups import AllOf
+from app.conditions.on_fields.amounts import GreaterThan
+from app.conditions.on_fields.dates import NotWithinLast, WithinLast
+from app.conditions.on_fields.equality import Is
+from app.conditions.tags import HasTag
+from app.segments import preview, segments
+from app.segments.rules import AllOf
 from bench import filling, ground, measuring
 
 PEOPLE = 1_000_000
@@ -39,7 +41,8 @@ def _count(place: ground.Ground, name: str, rule: AllOf, runs: int) -> dict[str,
     def count() -> None:
         nonlocal found
         with place.services.database.transaction(place.workspace_id, reading=True) as session:
-            found = preview.count(session, place.workspace_id, rule, now=place.now)
+            matches = segments.matches_query(session, place.workspace_id, rule, now=place.now)
+            found = preview.count(session, matches)
 
     count()
     row = measuring.durations(name, count, runs=runs, pids=(place.postgres_pid,))

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from app.cadence.decide import Why
 from app.campaigns import compose, ready, schedule
 from app.campaigns.audience import Audience
+from app.conditions.on_fields.amounts import GreaterThan, LessThan
+from app.conditions.on_fields.dates import WithinLast
 from app.customers.imports import files, steps
 from app.customers.imports.mapping import guessing, mapping
 from app.delivery.sending import sends
 from app.journeys import definitions, positions, reference, tasks
-from app.segments import codec, segments
-from app.segments.conditions.groups import Rule
+from app.segments import segments
+from app.segments.rules import AllOf, Rule
+from app.segments.segments import SegmentChange
 from app.tracking.replies import replies
 from demo import recipients
 from demo.files import BROKEN_PEOPLE, BROKEN_PURCHASES
@@ -24,24 +28,8 @@ from demo.shop import Shop
 from demo.stage import Stage
 from demo.sums import Sums
 
-BUYERS: Rule = codec.load(
-    {
-        "type": "all",
-        "rules": [
-            {"type": "within_last", "field": "latest_purchase_at", "days": 365},
-            {"type": "greater_than", "field": "spent", "value": 25},
-        ],
-    }
-)
-PROSPECTS: Rule = codec.load(
-    {
-        "type": "all",
-        "rules": [
-            {"type": "greater_than", "field": "recency", "value": 3},
-            {"type": "less_than", "field": "orders", "value": 2},
-        ],
-    }
-)
+BUYERS: Rule = AllOf((WithinLast("latest_purchase_at", 365), GreaterThan("spent", Decimal(25))))
+PROSPECTS: Rule = AllOf((GreaterThan("recency", Decimal(3)), LessThan("orders", Decimal(2))))
 
 _RULES = {Why.CAP: "later, frequency cap", Why.PROMISE: "later, topic's limit", Why.QUIET_HOURS: "later, quiet hours"}
 
@@ -105,7 +93,7 @@ def choose(story: Story, name: str, rule: Rule, members: int) -> int:
     stage = story.stage
     with stage.transaction() as session:
         segment = segments.save(
-            session, stage.workspace_id, segment_id=None, name=name, rule=rule, staff_id=stage.staff_id, now=stage.now
+            session, stage.workspace_id, SegmentChange(name, rule), staff_id=stage.staff_id, now=stage.now
         )
         segment_id = segment.id
     with stage.transaction(reading=True) as session:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from rich.console import Console
 
 from app.kernel.services import build
-from app.wiring import hears, hooks
+from app.wiring import conditions, hears, hooks
 from demo import acts, checks, files, mails, recipients, shop, waiting
 from demo.acts import Story
 from demo.recipients import Temper
@@ -30,7 +30,7 @@ def main(env: Mapping[str, str]) -> int:
     hears.connect()
     hears.import_jobs()
     hooks.connect()
-    services = build()
+    services = build(carried=conditions.CARRIED)
     try:
         stage = open_shop(services, console, days_ago=DAYS_AGO)
         sums = Sums()

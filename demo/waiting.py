@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
+from app.conditions.on_fields.equality import Is
 from app.journeys import definitions, positions, publishing, steps
 from app.journeys.definitions import Plan
 from app.journeys.models import Journey
-from app.segments import codec
-from app.segments.conditions.groups import Rule
+from app.segments.rules import Rule
 from demo import acts
 from demo.acts import Story
 from demo.recipients import Mail
@@ -16,7 +16,7 @@ from demo.recipients import Mail
 NAME = "Two letters from the garden"
 FIRST, SECOND = "A letter from the garden", "What the garden is like in the rain"
 CITY = "Hamburg"
-NEIGHBOURS: Rule = codec.load({"type": "is", "field": "city", "value": CITY})
+NEIGHBOURS: Rule = Is("city", CITY)
 _LETTER = "Hello{% if customer.first_name %} {{ customer.first_name }}{% endif %},\n\n%s\n"
 _FIRST_TEXT = _LETTER.replace("%s", "the bushes are in flower, and we picked the first leaves on Monday.")
 _SECOND_TEXT = _LETTER.replace("%s", "it has rained for three days, and everything smells of earth and tea.")

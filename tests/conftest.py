@@ -17,6 +17,7 @@ from app.kernel.processes.embedded import Valkey
 from app.kernel.queueing import queue
 from app.kernel.services import Services, build, install
 from app.kernel.settings import Key, Settings
+from app.wiring import conditions
 from tests import servers as running
 from tests.factories import NOON
 
@@ -104,7 +105,7 @@ def superuser_url(settings: Settings) -> str:
 @pytest.fixture(scope="session")
 def database(settings: Settings) -> Iterator[Database]:
     """The database of this test process, at the latest schema."""
-    opened = Database(settings.database_url)
+    opened = Database(settings.database_url, carried=conditions.CARRIED)
     yield opened
     opened.dispose()
 
@@ -118,7 +119,7 @@ def clock() -> FixedClock:
 @pytest.fixture
 def services(settings: Settings, clock: FixedClock) -> Iterator[Services]:
     """This process's services on the test clock, installed where views and jobs find them."""
-    made = install(build(settings, clock=clock))
+    made = install(build(settings, clock=clock, carried=conditions.CARRIED))
     yield made
     made.database.dispose()
 

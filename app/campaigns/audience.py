@@ -17,7 +17,7 @@ from app.delivery.launching.forecast import Wait
 from app.kernel.refusals import Refusal
 from app.segments import preview, segments
 from app.segments.codec import Problem, RulesInvalid
-from app.segments.conditions.groups import EVERYBODY, Rule
+from app.segments.rules import EVERYBODY, Rule
 
 
 class SegmentBroken(Refusal):
@@ -91,13 +91,13 @@ def rule_of(session: Session, campaign: Campaign) -> Rule:
     """Return the rule that chooses the campaign's people."""
     if campaign.segment_id is None:
         return EVERYBODY
-    return segments.rule_of(segments.get(session, campaign.workspace_id, campaign.segment_id))
+    return segments.rule_of(session, segments.get(session, campaign.workspace_id, campaign.segment_id))
 
 
 def some_people(session: Session, campaign: Campaign, *, now: datetime) -> list[preview.Person]:
     """Return a few of those chosen, to see the mail as them; without a choice, a few of all; raise SegmentBroken."""
     with _telling(session, campaign):
-        return preview.sample(session, campaign.workspace_id, rule_of(session, campaign), now=now, limit=12)
+        return preview.sample(session, campaign.workspace_id, query(session, campaign, now=now), limit=12)
 
 
 @contextmanager

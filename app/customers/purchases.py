@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import FromClause, Select, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -86,6 +86,11 @@ def usual_currency(session: Session, workspace_id: int) -> str | None:
     Euro and yen have no sum: what was bought in another currency is counted and listed, not added to what was spent.
     """
     return session.scalar(_usual_currency_query(workspace_id))
+
+
+def purchase_rows() -> FromClause:
+    """Return the rows of purchases for rooms that sum them up; who reads them names the workspace."""
+    return Purchase.__table__
 
 
 def named_query(workspace_id: int) -> Select[*tuple[Any, ...]]:

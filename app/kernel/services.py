@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.kernel import clock as clocks
@@ -27,14 +28,23 @@ _installed: list[Services] = []
 
 
 def build(
-    settings: Settings | None = None, *, clock: Clock | None = None, limits: Limits | None = None
+    settings: Settings | None = None,
+    *,
+    clock: Clock | None = None,
+    limits: Limits | None = None,
+    carried: Mapping[type, object] | None = None,
 ) -> Services:
-    """Return services for these settings (by default: those of the environment); transactions are held to `limits`."""
+    """Return services for these settings (by default: those of the environment).
+
+    Transactions are held to `limits`, and their sessions bring along what is `carried`.
+    """
     settings = settings or configuration.read()
     return Services(
         settings=settings,
         clock=clock or clocks.choose(settings.clock_file),
-        database=Database(settings.database_url, pool_size=settings.pool_size, limits=limits),
+        database=Database(
+            settings.database_url, pool_size=settings.pool_size, limits=limits, carried=carried
+        ),
         tokens=Tokens(settings.secret_keys),
     )
 

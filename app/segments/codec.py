@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from typing import Any as Anything
+from functools import cache
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from app.conditions.condition import Condition
+from app.conditions.condition_types import ConditionTypes
+from app.conditions.limits import MAX_DEPTH, MAX_RULES
 from app.kernel.refusals import Refusal
-from app.segments.conditions.groups import Rule
-from app.segments.conditions.limits import MAX_DEPTH, MAX_RULES
-
-_ADAPTER: TypeAdapter[Rule] = TypeAdapter(Rule)
+from app.segments.rules import AllOf, AnyOf, Not, Rule
 
 Path = tuple[str | int, ...]
 
@@ -26,7 +27,7 @@ class Problem:
 
     path: Path
     message: str
-    values: dict[str, Anything] = field(default_factory=dict)
+    values: dict[str, Any] = field(default_factory=dict)
 
 
 class RulesInvalid(Refusal):
@@ -35,46 +36,86 @@ class RulesInvalid(Refusal):
     status = 422
     message = "These rules cannot be used as they are."
 
-    def __init__(self, problems: list[Problem], **values: Anything) -> None:
+    def __init__(self, problems: list[Problem], **values: Any) -> None:
         super().__init__(field="rules", **values)
         self.problems = problems
 
 
-def load(value: object) -> Rule:
+def load(value: object, types: ConditionTypes) -> Rule:
     """Return the rule that plain JSON values stand for, or raise RulesInvalid with every problem."""
     _refuse_size(value)
-    try:
-        return _ADAPTER.validate_python(value)
-    except ValidationError as error:
-        raise RulesInvalid(
-            [Problem(_path(value, item["loc"]), _plain(item["type"], item["msg"])) for item in error.errors()]
-        ) from None
+    reader = _Reader(types)
+    rule = reader.read(value, ())
+    if reader.problems:
+        raise RulesInvalid(reader.problems)
+    return rule
 
 
-def loads(text: str) -> Rule:
+def loads(text: str, types: ConditionTypes) -> Rule:
     """Return the rule a JSON text stands for, or raise RulesInvalid."""
     try:
-        return load(json.loads(text, parse_float=_number))
+        return load(json.loads(text, parse_float=_number), types)
     except (ValueError, RecursionError):
         raise RulesInvalid([Problem((), "This is not JSON.")]) from None
 
 
-def dump(rule: Rule) -> dict[str, Anything]:
-    """Return the rule as plain JSON values."""
-    plain = {"type": rule.type}
-    for name, value in vars(rule).items():
-        if name != "type":
-            plain[name] = _plain_value(value)
-    return plain
+def dump(rule: Rule) -> dict[str, Any]:
+    """Return the rule as plain JSON values; what a condition leaves open is left out."""
+    given = ((each.name, getattr(rule, each.name)) for each in fields(rule))
+    return {"type": rule.type, **{name: _plain_value(value) for name, value in given if value is not None}}
 
 
-def schema() -> dict[str, Anything]:
-    """Return the JSON schema (2020-12) of a rule."""
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "Segment rules",
-        **_ADAPTER.json_schema(),
-    }
+class _Reader:
+    """Reads one value and gathers what is wrong with it; where something is, an empty group stands in."""
+
+    def __init__(self, types: ConditionTypes) -> None:
+        self._types = types
+        self.problems: list[Problem] = []
+
+    def read(self, value: object, path: Path) -> Rule:
+        if not isinstance(value, dict):
+            return self._refused(path, _WORDS["dict_type"])
+        kind, parts = value.get("type"), {name: part for name, part in value.items() if name != "type"}
+        if kind in ("all", "any"):
+            inside = self._inside(parts, path)
+            return AllOf(inside) if kind == "all" else AnyOf(inside)
+        if kind == "not":
+            self._refuse_others(parts, "rule", path)
+            return Not(self.read(parts["rule"], (*path, "rule")) if "rule" in parts else self._lacking(path, "rule"))
+        condition = self._types.find(kind)
+        if condition is None:
+            return self._refused(path, _WORDS["union_tag_invalid"])
+        try:
+            return _adapter(condition).validate_python(parts)
+        except ValidationError as error:
+            for found in error.errors():
+                self._refused((*path, *_path(parts, found["loc"])), _plain(found["type"], found["msg"]))
+            return AllOf()
+
+    def _inside(self, parts: dict[str, Any], path: Path) -> tuple[Rule, ...]:
+        self._refuse_others(parts, "rules", path)
+        rules = parts.get("rules", [])
+        if not isinstance(rules, list | tuple):
+            self._refused((*path, "rules"), _WORDS["dict_type"])
+            return ()
+        return tuple(self.read(each, (*path, "rules", number)) for number, each in enumerate(rules))
+
+    def _refuse_others(self, parts: dict[str, Any], own: str, path: Path) -> None:
+        for name in parts:
+            if name != own:
+                self._refused((*path, str(name)), _WORDS["unexpected"])
+
+    def _lacking(self, path: Path, part: str) -> Rule:
+        return self._refused((*path, part), _WORDS["missing"])
+
+    def _refused(self, path: Path, message: str) -> Rule:
+        self.problems.append(Problem(path, message))
+        return AllOf()
+
+
+@cache
+def _adapter(condition: type[Condition]) -> TypeAdapter[Condition]:
+    return TypeAdapter(condition)
 
 
 def _number(text: str) -> Decimal | str:
@@ -85,14 +126,14 @@ def _number(text: str) -> Decimal | str:
         return text
 
 
-def _plain_value(value: Anything) -> Anything:
+def _plain_value(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_plain_value(item) for item in value]
     if isinstance(value, Decimal):
         return int(value) if value == int(value) else _as_float(value)
     if isinstance(value, date):
         return value.isoformat()
-    return dump(value) if hasattr(value, "to_sql") else value
+    return dump(value) if isinstance(value, AllOf | AnyOf | Not | Condition) else value
 
 
 def _as_float(value: Decimal) -> float | str:
@@ -117,32 +158,29 @@ def _walk(value: object, depth: int) -> Iterator[tuple[int, object]]:
             continue
         yield depth, item
         inside = item.get("rules")
-        waiting += [(depth + 1, child) for child in inside] if isinstance(inside, list) else []
+        waiting += [(depth + 1, child) for child in inside] if isinstance(inside, list | tuple) else []
         waiting += [(depth + 1, item["rule"])] if "rule" in item else []
 
 
 def _path(value: object, location: tuple[str | int, ...]) -> Path:
     """Return pydantic's location without the names of union members that it puts between keys."""
     path: list[str | int] = []
-    for step in location:
-        known, inside = _inside(value, step)
+    for number, step in enumerate(location):
+        known, inside = _step(value, step)
         if known:
             value = inside
-        if known or step in _MAY_LACK:
+        # The first step is a part of the condition, even if it is missing.
+        if known or number == 0:
             path.append(step)
     return tuple(path)
 
 
-def _inside(value: object, step: str | int) -> tuple[bool, object]:
+def _step(value: object, step: str | int) -> tuple[bool, object]:
     if isinstance(value, dict):
         return step in value, value.get(step)
-    if isinstance(value, list) and isinstance(step, int):
+    if isinstance(value, list | tuple) and isinstance(step, int):
         return True, value[step]
     return False, None
-
-
-# Keys that an incomplete condition may lack.
-_MAY_LACK = frozenset(("field", "value", "values", "low", "high", "days", "tag", "purpose", "topic", "state"))
 
 
 def _plain(kind: str, message: str) -> str:
@@ -156,8 +194,8 @@ _WORDS = {
     "missing": "Something is missing here.",
     "extra": "There is something here that does not belong.",
     "unexpected": "There is something here that does not belong.",
+    "dict_type": "There is no such kind of rule.",
     "union_tag_invalid": "There is no such kind of rule.",
-    "union_tag_not_found": "There is no such kind of rule.",
     "string_too_short": "Enter some text.",
     "string_too_long": "This text is too long.",
     "decimal": "Enter a number.",

@@ -32,7 +32,7 @@ def _count(services: Services, workspace_id: int, segment_id: int) -> None:
     try:
         with services.database.transaction(workspace_id, reading=True) as session:
             segment = segments.get(session, workspace_id, segment_id)
-            count = preview.count(session, workspace_id, segments.rule_of(segment), now=now)
+            count = preview.count(session, segments.members_query(session, workspace_id, segment_id, now))
         with services.database.transaction(workspace_id) as session:
             segments.remember_count(session, workspace_id, segment_id, count, of=segment.updated_at, now=now)
     except Refusal as error:

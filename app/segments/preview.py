@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session
 
 from app.consent import permission
 from app.customers import purchases
 from app.customers.profiles import naming
-from app.segments import segments
-from app.segments.conditions.groups import Rule
 
 MARKETING = "marketing"
 
@@ -37,20 +35,19 @@ class Person:
     email: str | None
 
 
-def count(session: Session, workspace_id: int, rule: Rule, *, now: datetime) -> int:
-    """Return how many match. Cheap under `transaction(workspace_id, reading=True)`."""
-    matches = segments.matches_query(session, workspace_id, rule, now=now).subquery()
-    return session.scalar(select(func.count()).select_from(matches)) or 0
+def count(session: Session, matches: Select[int]) -> int:
+    """Return how many a rule's statement selects. Cheap under `transaction(workspace_id, reading=True)`."""
+    return session.scalar(select(func.count()).select_from(matches.subquery())) or 0
 
 
-def waterfall(session: Session, workspace_id: int, rule: Rule, topic_id: int, now: datetime) -> Waterfall:
+def waterfall(session: Session, workspace_id: int, matches: Select[int], topic_id: int, now: datetime) -> Waterfall:
     """Return how many match, and how many of them may not be written to about the topic, and why."""
-    matches = segments.matches_query(session, workspace_id, rule, now=now).cte("matches")
+    found = matches.cte("matches")
     consented = permission.consented_query(workspace_id, MARKETING, topic_id, now).subquery()
     allowed = permission.allowed_query(workspace_id, MARKETING, topic_id, now).subquery()
-    agreed = select(func.count()).select_from(matches.join(consented, matches.c.customer_id == consented.c.customer_id))
-    mailable = select(func.count()).select_from(matches.join(allowed, matches.c.customer_id == allowed.c.customer_id))
-    everyone = select(func.count()).select_from(matches)
+    agreed = select(func.count()).select_from(found.join(consented, found.c.customer_id == consented.c.customer_id))
+    mailable = select(func.count()).select_from(found.join(allowed, found.c.customer_id == allowed.c.customer_id))
+    everyone = select(func.count()).select_from(found)
     row = session.execute(
         select(everyone.scalar_subquery(), agreed.scalar_subquery(), mailable.scalar_subquery())
     ).one()
@@ -58,13 +55,13 @@ def waterfall(session: Session, workspace_id: int, rule: Rule, topic_id: int, no
     return Waterfall(matched, matched - has_agreed, has_agreed - may_mail, may_mail)
 
 
-def sample(session: Session, workspace_id: int, rule: Rule, *, now: datetime, limit: int = 5) -> list[Person]:
-    """Return some of those who match, the newest customers first."""
-    matches = segments.matches_query(session, workspace_id, rule, now=now).subquery()
+def sample(session: Session, workspace_id: int, matches: Select[int], *, limit: int = 5) -> list[Person]:
+    """Return some of those whom a rule's statement selects, the newest customers first."""
+    found = matches.subquery()
     named = purchases.named_query(workspace_id).subquery()
     query = (
         select(named)
-        .join(matches, matches.c.customer_id == named.c.customer_id)
+        .join(found, found.c.customer_id == named.c.customer_id)
         .order_by(named.c.customer_id.desc())
         .limit(limit)
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from itertools import chain, count
 from typing import Any
@@ -12,14 +13,16 @@ from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import Session
 
 from app.accounts import undo, workspaces
+from app.conditions import condition_types
+from app.conditions.description import N_
 from app.customers.profiles import fields
 from app.kernel.database import refusing_duplicates
 from app.kernel.refusals import NotFound, Refusal
 from app.segments import codec, compiler
 from app.segments.codec import Problem, RulesInvalid
-from app.segments.conditions.description import N_
-from app.segments.conditions.groups import Rule
+from app.segments.compiler import CompiledRule, Population
 from app.segments.models import Segment
+from app.segments.rules import Rule
 
 _NAME_CHARS = 120
 _UNIQUE_NAME = "uq_segments_workspace_id_name"
@@ -61,36 +64,41 @@ class StillUsed(Refusal):
     message = "A campaign or journey still uses this segment. Take it out there first."
 
 
-def save(
-    session: Session,
-    workspace_id: int,
-    *,
-    segment_id: int | None,
-    name: str,
-    rule: Rule,
-    staff_id: int | None,
-    now: datetime,
-    opened_at: datetime | None = None,
-) -> Segment:
-    """Keep a rule under a name, as a new segment or in the place of one; raise a Refusal if it cannot be.
+@dataclass(frozen=True)
+class SegmentChange:
+    """What an author wants to be kept: a new segment, or in the place of one.
 
-    `opened_at` is the `updated_at` of the segment its author began from: raise EditedElsewhere if it is another now.
+    `opened_at` is the `updated_at` of the segment the author began from. `compiled` spares compiling the rule again.
     """
-    clean = " ".join(name.replace("\0", "").split())[:_NAME_CHARS]
+
+    name: str
+    rule: Rule
+    segment_id: int | None = None
+    opened_at: datetime | None = None
+    compiled: CompiledRule | None = None
+
+
+def save(
+    session: Session, workspace_id: int, change: SegmentChange, *, staff_id: int | None, now: datetime
+) -> Segment:
+    """Keep a rule under a name; raise a Refusal if it cannot be, EditedElsewhere if another was kept meanwhile."""
+    clean = " ".join(change.name.replace("\0", "").split())[:_NAME_CHARS]
     if not clean:
         raise NameMissing(field="name")
-    require_fit(session, workspace_id, rule, now=now)
+    compiled = change.compiled or compile_rule(session, workspace_id, change.rule, now=now)
+    if compiled.problems:
+        raise RulesInvalid(compiled.problems)
     taken = session.scalar(select(Segment.id).where(Segment.workspace_id == workspace_id, Segment.name == clean))
-    if taken not in (None, segment_id):
+    if taken not in (None, change.segment_id):
         raise NameTaken(field="name")
-    segment = _held(session, workspace_id, segment_id) if segment_id else None
-    if segment is not None and opened_at is not None and segment.updated_at != opened_at:
+    segment = _held(session, workspace_id, change.segment_id) if change.segment_id else None
+    if segment is not None and change.opened_at is not None and segment.updated_at != change.opened_at:
         raise EditedElsewhere
     with refusing_duplicates(session, _UNIQUE_NAME, NameTaken(field="name")):
         if segment is None:
             segment = Segment(workspace_id=workspace_id, created_by=staff_id)
             session.add(segment)
-        segment.name, segment.rules, segment.updated_at = clean, codec.dump(rule), now
+        segment.name, segment.rules, segment.updated_at = clean, codec.dump(change.rule), now
         segment.latest_count = segment.counted_at = None
         session.flush()
     return segment
@@ -173,9 +181,9 @@ def _free_name(session: Session, workspace_id: int, name: str) -> str:
     return next(free for ending in endings if (free := name[: _NAME_CHARS - len(ending)] + ending) not in taken)
 
 
-def rule_of(segment: Segment) -> Rule:
-    """Return a segment's rule."""
-    return codec.load(segment.rules)
+def rule_of(session: Session, segment: Segment) -> Rule:
+    """Return a segment's rule; raise RulesInvalid where it can no longer be read."""
+    return codec.load(segment.rules, condition_types.carried_by(session))
 
 
 def problem_with(session: Session, workspace_id: int, segment_id: int, *, now: datetime) -> Problem | None:
@@ -193,15 +201,16 @@ def problems_with(
     if not segment_ids:
         return {}
     query = select(Segment).where(Segment.workspace_id == workspace_id, Segment.id.in_(segment_ids))
-    rules = {segment.id: segment.rules for segment in session.scalars(query)}
-    known, zone = fields.columns(session, workspace_id), zone_of(session, workspace_id)
-    problems = {segment_id: Problem((), "This segment has been deleted.") for segment_id in segment_ids}
-    for segment_id, kept in rules.items():
-        del problems[segment_id]
+    found = {segment.id: segment for segment in session.scalars(query)}
+    asked_of = population(session, workspace_id, now=now)
+    problems = {gone: Problem((), "This segment has been deleted.") for gone in set(segment_ids) - set(found)}
+    for segment_id, segment in found.items():
         try:
-            compiler.query(codec.load(kept), workspace_id, fields=known, now=now, zone=zone)
-        except RulesInvalid as refused:
-            problems[segment_id] = refused.problems[0] if refused.problems else Problem((), refused.message)
+            refused = compiler.compile_rule(rule_of(session, segment), asked_of).problems
+        except RulesInvalid as invalid:
+            refused = invalid.problems
+        if refused:
+            problems[segment_id] = refused[0]
     return problems
 
 
@@ -209,20 +218,24 @@ def members_query(session: Session, workspace_id: int, segment_id: int, now: dat
     """Return the statement that selects the `customer_id` of everyone in the segment now; raise SegmentUnusable."""
     segment = get(session, workspace_id, segment_id)
     try:
-        return matches_query(session, workspace_id, rule_of(segment), now=now)
+        return matches_query(session, workspace_id, rule_of(session, segment), now=now)
     except RulesInvalid as refused:
         raise SegmentUnusable(segment.name, refused.problems) from None
 
 
 def matches_query(session: Session, workspace_id: int, rule: Rule, *, now: datetime) -> Select[int]:
-    """Return the statement that selects the `customer_id` of everyone a rule matches now."""
-    known = fields.columns(session, workspace_id)
-    return compiler.query(rule, workspace_id, fields=known, now=now, zone=zone_of(session, workspace_id))
+    """Return the statement that selects the `customer_id` of everyone a rule matches now; raise RulesInvalid."""
+    return compile_rule(session, workspace_id, rule, now=now).matches
 
 
-def require_fit(session: Session, workspace_id: int, rule: Rule, *, now: datetime) -> None:
-    """Raise RulesInvalid unless the rule can be asked of this workspace's customers."""
-    matches_query(session, workspace_id, rule, now=now)
+def compile_rule(session: Session, workspace_id: int, rule: Rule, *, now: datetime) -> CompiledRule:
+    """Return the rule compiled for this workspace's customers as they are now."""
+    return compiler.compile_rule(rule, population(session, workspace_id, now=now))
+
+
+def population(session: Session, workspace_id: int, *, now: datetime) -> Population:
+    """Return whose customers rules are asked of, with the fields there are."""
+    return Population(workspace_id, fields.columns(session, workspace_id), now, zone_of(session, workspace_id))
 
 
 def zone_of(session: Session, workspace_id: int) -> tzinfo:

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from app.conditions.description import N_, Description, Language
+from app.conditions.references import Vocabulary
+from app.segments.rules import EVERYBODY, Rule
 
-from app.customers.profiles.fields import FieldInfo
-from app.segments.conditions.description import N_, Description, NameOf, Translate, by_code, untranslated
-from app.segments.conditions.groups import EVERYBODY, Rule
+ENGLISH = Language()
 
 
-def describe(
-    rule: Rule,
-    fields: Mapping[str, FieldInfo],
-    *,
-    translate: Translate = untranslated,
-    topics: Mapping[int, str] | None = None,
-    name_of: NameOf = by_code,
-) -> str:
-    """Return the rule as one sentence in the reader's language; `topics` are names by id, `name_of` those of codes."""
-    speech = Description(fields, translate, topics or {}, name_of=name_of)
+def describe(rule: Rule, vocabulary: Vocabulary, language: Language = ENGLISH) -> str:
+    """Return the rule as one sentence in the reader's language."""
+    description = Description(vocabulary, language)
     if rule == EVERYBODY:
-        return speech.say(N_("All customers."))
-    return speech.say(N_("Customers for whom %(rules)s."), rules=rule.say(speech))
+        return description.text(N_("All customers."))
+    return description.text(N_("Customers for whom %(rules)s."), rules=rule.describe(description))

@@ -3,27 +3,53 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Response, g, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import get_translations
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from app.conditions import condition_types
+from app.conditions.description import Language
 from app.kernel import ids
 from app.kernel.refusals import NotFound, Refusal
 from app.kernel.services import services
-from app.segments import codec, compiler, preview, segments, sentence, used_in
-from app.segments.builder import builder, drafts, vocabulary
-from app.segments.builder.drafts import Group
+from app.segments import codec, compiler, preview, schema, segments, sentence, used_in
+from app.segments.builder import builder, drafts, matches, menu
+from app.segments.builder.builder import Reading
+from app.segments.builder.drafts import LineGroup
+from app.segments.builder.writing import Form
 from app.segments.codec import Problem, RulesInvalid
+from app.segments.compiler import Population
 from app.segments.models import Segment
+from app.segments.segments import SegmentChange
 from app.web import choices, errors, guard, shell
 
 bp = Blueprint("segments", __name__, template_folder="templates")
 # Far more than a rule of two hundred conditions takes.
 LARGEST_FORM = 512 * 1024
+
+
+@dataclass
+class Page:
+    """What the builder's page shows: a draft, and what is known of it beside its conditions."""
+
+    draft: LineGroup
+    name: str = ""
+    segment_id: int | None = None
+    opened_at: datetime | None = None
+    uses: list[used_in.Use] = field(default_factory=list)
+    # Nothing may be left to fill in.
+    is_strict: bool = False
+    refused: dict[str, str] = field(default_factory=dict)
+    problem: Problem | None = None
+    # The draft as it was read already, and what for; None has it read.
+    reading: Reading | None = None
+    ground: tuple[Form, Population] | None = None
 
 
 @bp.before_request
@@ -37,8 +63,8 @@ def allow_small_forms() -> None:
 def index() -> str:
     """Show the workspace's segments, each with its sentence and its latest count."""
     with services().database.transaction(g.workspace.id) as session:
-        words = builder.vocabulary_of(session, g.workspace.id)
-        rows = [_listed(segment, words) for segment in segments.list_all(session, g.workspace.id)]
+        form, population = _ground(session)
+        rows = [_listed(session, segment, form, population) for segment in segments.list_all(session, g.workspace.id)]
     return shell.page("segments/index.html", rows=rows)
 
 
@@ -46,9 +72,12 @@ def index() -> str:
 @guard.role("marketer")
 def new() -> str:
     """Show an empty builder, or one that begins with the rules given as JSON in `rules`."""
-    given = request.args.get("rules")
-    draft = drafts.from_rules(codec.dump(codec.loads(given))) if given else drafts.empty()
-    return _page(draft, name=request.args.get("name", ""), segment_id=None)
+    given, draft = request.args.get("rules"), drafts.empty()
+    if given:
+        with services().database.transaction(g.workspace.id) as session:
+            form, _population = _ground(session)
+        draft = form.show(codec.dump(codec.loads(given, form.types)))
+    return _page(Page(draft, request.args.get("name", "")))
 
 
 @bp.get("/segments/<int:segment_id>")
@@ -58,9 +87,18 @@ def show(segment_id: int) -> str:
     with services().database.transaction(g.workspace.id) as session:
         segment = segments.get(session, g.workspace.id, segment_id)
         uses = used_in.list_uses(session, g.workspace.id, segment_id)
-        problem = segments.problem_with(session, g.workspace.id, segment_id, now=services().clock.now())
-    draft = drafts.from_rules(segment.rules)
-    return _page(draft, name=segment.name, segment_id=segment_id, uses=uses, problem=problem)
+        form, population = ground = _ground(session)
+        page = Page(form.show(segment.rules), segment.name, segment_id, segment.updated_at, uses, ground=ground)
+        try:
+            compiled = compiler.compile_rule(segments.rule_of(session, segment), population)
+            problems = compiled.problems
+        except RulesInvalid as refused:
+            problems = refused.problems
+    if problems:
+        page.problem = problems[0]
+    else:
+        page.reading = Reading(compiled)
+    return _page(page)
 
 
 @bp.post("/segments/draft")
@@ -70,7 +108,7 @@ def redraft() -> str:
     draft = _draft()
     drafts.change(draft, request.form.get("do", ""))
     name, segment_id = request.form.get("name", ""), request.form.get("segment_id", type=ids.read)
-    values = _values(draft, name=name, segment_id=segment_id, opened_at=_opened_at())
+    values = _values(Page(draft, name, segment_id, _opened_at()))
     return shell.page("segments/_builder.html" if shell.is_live() else "segments/edit.html", **values)
 
 
@@ -78,41 +116,25 @@ def redraft() -> str:
 @guard.role("viewer")
 def summarise() -> str:
     """Show only what the draft reaches now, and what is wrong where."""
-    draft = _draft()
-    return shell.page("segments/_summary.html", is_update=True, **_values(draft, name="", segment_id=None))
+    return shell.page("segments/_summary.html", is_update=True, **_values(Page(_draft())))
 
 
 @bp.post("/segments/save")
 @guard.role("marketer")
 def save() -> ResponseReturnValue:
     """Keep the draft under its name."""
-    draft, name = _draft(), request.form.get("name", "")
-    segment_id = request.form.get("segment_id", type=ids.read)
-    now = services().clock.now()
+    page = Page(_draft(), request.form.get("name", ""), request.form.get("segment_id", type=ids.read), is_strict=True)
+    page.opened_at = _opened_at()
     try:
-        rule = _strict(draft)
-        with services().database.transaction(g.workspace.id, reading=True) as session:
-            count = preview.count(session, g.workspace.id, rule, now=now)
-        with services().database.transaction(g.workspace.id) as session:
-            kept = segments.save(
-                session,
-                g.workspace.id,
-                segment_id=segment_id,
-                name=name,
-                rule=rule,
-                staff_id=g.staff.id,
-                now=now,
-                opened_at=_opened_at(),
-            )
-            segments.remember_count(session, g.workspace.id, kept.id, count, of=now, now=now)
+        kept = _keep(page)
     except Refusal as refusal:
         if refusal.status == NotFound.status:
             raise
-        said = {} if isinstance(refusal, RulesInvalid) else {str(refusal.field or "segment"): errors.say(refusal)}
-        opened_at = None if isinstance(refusal, segments.EditedElsewhere) else _opened_at()
-        values = _values(draft, name=name, segment_id=segment_id, strict=True, refused=said, opened_at=opened_at)
-        template = "segments/_builder.html" if shell.is_live() else "segments/edit.html"
-        return shell.page(template, **values), 422
+        if not isinstance(refusal, RulesInvalid):
+            page.refused = {str(refusal.field or "segment"): errors.say(refusal)}
+        if isinstance(refusal, segments.EditedElsewhere):
+            page.opened_at = None
+        return shell.page("segments/_builder.html" if shell.is_live() else "segments/edit.html", **_values(page)), 422
     return shell.back(url_for("segments.show", segment_id=kept.id), _("“%(name)s” is saved.", name=kept.name))
 
 
@@ -130,9 +152,10 @@ def delete(segment_id: int) -> ResponseReturnValue:
 
 @bp.get("/segments/schema.json")
 @guard.public("the schema of rules names no workspace and no person")
-def schema() -> Response:
+def rules_schema() -> Response:
     """Publish the JSON schema of rules."""
-    return Response(json.dumps(codec.schema(), indent=2), mimetype="application/schema+json")
+    published = schema.of_rules(condition_types.known_in(services().database.carried))
+    return Response(json.dumps(published, indent=2), mimetype="application/schema+json")
 
 
 def search(session: Session, workspace_id: int, text: str) -> list[tuple[str, str, str]]:
@@ -141,18 +164,29 @@ def search(session: Session, workspace_id: int, text: str) -> list[tuple[str, st
     return [(segment.name, _("Segment"), f"/segments/{segment.id}") for segment in found]
 
 
-def _listed(segment: Segment, words: builder.Vocabulary) -> dict[str, Any]:
+def _ground(session: Session) -> tuple[Form, Population]:
+    """Return the builder's form, and the customers its rules are asked of."""
+    form = builder.form_of(session, g.workspace.id)
+    zone = segments.zone_of(session, g.workspace.id)
+    return form, Population(g.workspace.id, form.vocabulary.fields, services().clock.now(), zone)
+
+
+def _language() -> Language:
+    return Language(_, get_translations().ungettext, choices.name_of)
+
+
+def _listed(session: Session, segment: Segment, form: Form, population: Population) -> dict[str, Any]:
     """Return a segment with its sentence, or with the reason why it cannot be used."""
     try:
-        rule = segments.rule_of(segment)
-        found = compiler.check(rule, g.workspace.id, fields=words.fields, now=services().clock.now())
+        rule = segments.rule_of(session, segment)
+        found = compiler.compile_rule(rule, population).problems
     except RulesInvalid as refused:
         return {"segment": segment, "sentence": "", "problem": refused.problems[0]}
-    said = sentence.describe(rule, words.fields, translate=_, topics=words.topics, name_of=choices.name_of)
+    said = sentence.describe(rule, form.vocabulary, _language())
     return {"segment": segment, "sentence": said, "problem": found[0] if found else None}
 
 
-def _draft() -> Group:
+def _draft() -> LineGroup:
     """Return the tree in the builder's form; several values of one input are lines of its text."""
     return drafts.from_form({name: "\n".join(values).replace("\r\n", "\n") for name, values in request.form.lists()})
 
@@ -165,66 +199,59 @@ def _opened_at() -> datetime | None:
         return None
 
 
-def _page(draft: Group, **values: Any) -> str:
-    return shell.page("segments/edit.html", **_values(draft, **values))
-
-
-def _strict(draft: Group) -> Any:
-    """Return the rule of a draft in which nothing may be left to fill in; raise RulesInvalid."""
-    with services().database.transaction(g.workspace.id) as session:
-        words = builder.vocabulary_of(session, g.workspace.id)
-    reading = builder.read(draft, words, g.workspace.id, strict=True, now=services().clock.now())
-    if reading.rule is None:
+def _keep(page: Page) -> Segment:
+    """Keep the page's draft, in which nothing may be left to fill in, with its count; raise a Refusal."""
+    database, workspace_id = services().database, g.workspace.id
+    with database.transaction(workspace_id) as session:
+        form, population = page.ground = _ground(session)
+    page.reading = builder.read(page.draft, form, population, strict=True)
+    compiled = page.reading.compiled
+    if compiled is None:
         raise RulesInvalid([])
-    return reading.rule
+    with database.transaction(workspace_id, reading=True) as session:
+        count = preview.count(session, compiled.matches)
+    now = population.now
+    change = SegmentChange(page.name, compiled.rule, page.segment_id, page.opened_at, compiled)
+    with database.transaction(workspace_id) as session:
+        kept = segments.save(session, workspace_id, change, staff_id=g.staff.id, now=now)
+        segments.remember_count(session, workspace_id, kept.id, count, of=now, now=now)
+    return kept
 
 
-def _values(
-    draft: Group,
-    *,
-    name: str,
-    segment_id: int | None,
-    uses: list[used_in.Use] | None = None,
-    strict: bool = False,
-    refused: dict[str, str] | None = None,
-    problem: Problem | None = None,
-    opened_at: datetime | None = None,
-) -> dict[str, Any]:
+def _page(page: Page) -> str:
+    return shell.page("segments/edit.html", **_values(page))
+
+
+def _values(page: Page) -> dict[str, Any]:
     """Return everything the builder's templates show."""
-    now, workspace_id = services().clock.now(), g.workspace.id
+    workspace_id = g.workspace.id
     with services().database.transaction(workspace_id) as session:
-        words = builder.vocabulary_of(session, workspace_id)
-        offered = builder.offered(session, workspace_id, draft, words)
-        kept = segments.find_one(session, workspace_id, segment_id) if segment_id and opened_at is None else None
-    topic_id = request.values.get("topic", type=ids.read) or next(iter(words.topics), 0)
-    reading = builder.read(draft, words, workspace_id, strict=strict, now=now)
+        form, population = page.ground or _ground(session)
+        offered = builder.offered(session, workspace_id, page.draft, form)
+        if page.segment_id and page.opened_at is None:
+            kept = segments.find_one(session, workspace_id, page.segment_id)
+            page.opened_at = kept.updated_at if kept else None
+    topics = form.vocabulary.names.get("topic", {})
+    topic_id = request.values.get("topic", type=ids.read) or next(iter(topics), 0)
+    reading = page.reading or builder.read(page.draft, form, population, strict=page.is_strict)
     summary = None
-    if reading.rule is not None:
+    if reading.compiled is not None:
         with services().database.transaction(workspace_id, reading=True) as session:
             summary = builder.summarise(
-                session,
-                workspace_id,
-                reading.rule,
-                words,
-                topic_id=topic_id,
-                translate=_,
-                name_of=choices.name_of,
-                now=now,
+                session, population, reading.compiled, topic_id=topic_id, form=form, language=_language()
             )
     return {
-        "draft": draft,
-        "name": name,
-        "segment_id": segment_id,
-        "opened_at": kept.updated_at if kept else opened_at,
-        "uses": uses or [],
-        "words": words,
-        "vocabulary": vocabulary,
+        "page": page,
+        "draft": page.draft,
+        "form": form,
+        "menu": menu.entries(form),
+        "matches": matches.MATCHES,
         "choices": choices,
         "offered": offered,
         "reading": reading,
         "summary": summary,
-        "problem": None if reading.problems else problem,
+        "problem": None if reading.problems else page.problem,
+        "topics": topics,
         "topic_id": topic_id,
-        "refused": refused or {},
         "may_save": g.role in ("marketer", "owner"),
     }

@@ -15,7 +15,7 @@ from app.kernel.services import Services, build, install
 from app.tracking.hits import endpoint
 from app.web import frame, guard
 from app.web.gateway.gateway import Gateway, Rules
-from app.wiring import hears, hooks, pages
+from app.wiring import conditions, hears, hooks, pages
 
 # Somebody waits for the page; what takes longer belongs into a job, and who waits for a lock does so holding a thread.
 LIMITS = Limits(lock=timedelta(seconds=5), statement=timedelta(seconds=20))
@@ -40,7 +40,7 @@ def create_app(services: Services) -> Flask:
 def rsgi() -> Gateway:
     """Return what the web server calls: tracking answered at once, everything else by Flask on a thread."""
     logs.configure()
-    services = build(limits=LIMITS)
+    services = build(limits=LIMITS, carried=conditions.CARRIED)
     app = create_app(services)
     hits = endpoint.in_front_of(app.wsgi_app, services)
     rules = Rules(reach=partial(guard.reach, app), may_send_much=partial(guard.knows, app))

@@ -14,22 +14,20 @@ from app.accounts import api_keys, jobs, memberships, undo
 from app.kernel.clock import FixedClock
 from app.kernel.database import Database
 from app.kernel.services import Services
-from app.segments import codec, segments
-from app.segments.conditions import groups
-from tests.factories import NOON
+from app.segments import codec, rules, segments
+from app.segments.segments import SegmentChange
+from tests.factories import NOON, conditions
 from tests.factories.workspaces import PASSWORD, WorkspaceForTests, a_workspace, an_account
 
 UNDO = re.compile(r'action="(/undo/\d+)"')
 # 60 conditions of 100 characters and a name: far more than a cookie holds.
-LARGE = groups.AnyOf(tuple(groups.Contains("city", f"{number:03}" * 33) for number in range(60)))
+LARGE = rules.AnyOf(tuple(conditions.Contains("city", f"{number:03}" * 33) for number in range(60)))
 
 
 def deleted(client: FlaskClient, database: Database, workspace: WorkspaceForTests) -> tuple[int, str]:
     """Delete a large segment on its page; return its number and the address that the toast offers."""
     with database.transaction(workspace.id) as session:
-        kept = segments.save(
-            session, workspace.id, segment_id=None, name="Large", rule=LARGE, staff_id=None, now=NOON
-        )
+        kept = segments.save(session, workspace.id, SegmentChange("Large", LARGE), staff_id=None, now=NOON)
     assert client.post(f"/segments/{kept.id}/delete").status_code == 303
     offered = UNDO.search(client.get("/segments").text)
     assert offered
@@ -61,7 +59,7 @@ def test_a_name_taken_since_stays_with_its_new_owner(
 ) -> None:
     _segment_id, again = deleted(client, database, workspace)
     with database.transaction(workspace.id) as session:
-        segments.save(session, workspace.id, segment_id=None, name="Large", rule=LARGE, staff_id=None, now=NOON)
+        segments.save(session, workspace.id, SegmentChange("Large", LARGE), staff_id=None, now=NOON)
 
     assert "Large (2)" in client.get(client.post(again).headers["Location"]).text
 

@@ -16,6 +16,7 @@ from app.segments import codec
 from app.segments.models import Segment
 from tests.factories import NOON
 from tests.factories.campaigns import a_campaign
+from tests.factories.conditions import Is
 from tests.factories.consent import consented_customer
 
 HOSTILE = '"><script>alert(1)</script>{{ 7*7 }}'
@@ -251,10 +252,8 @@ def test_a_segment_whose_field_is_gone_lets_its_author_choose_another(client, da
     """The field was removed after the segment was made: every page of the campaign answers, and says what is wrong."""
     with database.transaction(workspace.id) as session:
         consented_customer(session, workspace.id)
-        rule = codec.load({"type": "is", "field": "shirt", "value": "M"})
-        segment = Segment(
-            workspace_id=workspace.id, name="Shirts", rules=codec.dump(rule), updated_at=NOON, created_by=None
-        )
+        rule = codec.dump(Is("shirt", "M"))
+        segment = Segment(workspace_id=workspace.id, name="Shirts", rules=rule, updated_at=NOON, created_by=None)
         session.add(segment)
         session.flush()
         drafted = a_campaign(session, workspace, is_for_everyone=False, segment_id=segment.id)

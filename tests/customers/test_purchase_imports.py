@@ -7,9 +7,10 @@ from decimal import Decimal
 
 from sqlalchemy import select
 
+from app.conditions.lookups import Lookups
+from app.conditions.purchases import PurchaseTotals
 from app.customers.models import Customer, Purchase
 from app.customers.profiles import engagement, people
-from app.segments.conditions.event_queries import History
 from tests.factories import NOON
 from tests.factories.customers import a_purchase, import_file
 
@@ -60,10 +61,10 @@ def test_currencies_are_never_added_up(database, workspace):
 
 def buyers(session, workspace_id, measure, least):
     """Who bought so much or so often, as segments ask."""
-    history = History(workspace_id, until=NOON)
-    bought = history.bought(measure, since=datetime(2026, 1, 1, tzinfo=UTC))
+    lookups = Lookups(workspace_id, until=NOON)
+    bought = lookups.of(PurchaseTotals).total(measure, since=datetime(2026, 1, 1, tzinfo=UTC))
     everyone = select(Customer.id).where(Customer.workspace_id == workspace_id)
-    return session.scalars(history.join(everyone, Customer.id).where(bought >= least)).all()
+    return session.scalars(lookups.join(everyone, Customer.id).where(bought >= least)).all()
 
 
 def test_the_same_orders_again_are_no_new_purchases(database, workspace):

@@ -11,9 +11,9 @@ from app.journeys import advancing, definitions, publishing, steps
 from app.journeys.definitions import Plan
 from app.journeys.models import Journey
 from app.journeys.steps import Step
-from app.segments import segments
-from app.segments.conditions import groups
-from tests.factories import NOON
+from app.segments import rules, segments
+from app.segments.segments import SegmentChange
+from tests.factories import NOON, conditions
 from tests.factories.workspaces import WorkspaceForTests
 
 TWO_MAILS = (steps.send("First", "One"), steps.wait(10), steps.send("Second", "Two"))
@@ -21,10 +21,8 @@ TWO_MAILS = (steps.send("First", "One"), steps.wait(10), steps.send("Second", "T
 
 def a_segment(session: Session, workspace: WorkspaceForTests, *, tag: str = "prospect") -> int:
     """Everyone with this tag."""
-    rule = groups.AllOf((groups.HasTag(tag),))
-    made = segments.save(
-        session, workspace.id, segment_id=None, name=f"Tagged {tag}", rule=rule, staff_id=None, now=NOON
-    )
+    rule = rules.AllOf((conditions.HasTag(tag),))
+    made = segments.save(session, workspace.id, SegmentChange(f"Tagged {tag}", rule), staff_id=None, now=NOON)
     return made.id
 
 

@@ -12,15 +12,17 @@ from zoneinfo import ZoneInfo
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
+from app.conditions.condition import Condition
 from app.consent import actions
 from app.consent.evidence import Evidence
 from app.customers.models import Customer, Engagement, Purchase
 from app.customers.profiles import fields
 from app.customers.timeline import timeline
 from app.customers.timeline.timeline import ActivityRow
-from app.segments.builder.drafts import ROOT, Group
-from app.segments.conditions import groups
-from app.segments.conditions.groups import Rule
+from app.segments import preview, rules, segments
+from app.segments.builder.drafts import ROOT, LineGroup
+from app.segments.rules import Rule
+from tests.factories import conditions
 
 NOON = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -139,32 +141,32 @@ def some_rule(topic_id: int) -> st.SearchStrategy[Rule]:
     number = st.sampled_from([Decimal(value) for value in ("-1", "0", "1", "2", "20", "38.5", "100", "119.99")])
     day, days = st.sampled_from(DAYS), st.sampled_from((1, 7, 30, 90, 365))
     leaf = st.one_of(
-        st.builds(groups.Is, texts, text),
-        st.builds(groups.Is, numbers, number),
-        st.builds(groups.Is, st.just("custom.member"), st.booleans()),
-        st.builds(groups.IsNot, texts, text),
-        st.builds(groups.In, texts, st.lists(text, min_size=1, max_size=3).map(tuple)),
-        st.builds(groups.Contains, texts, text),
-        st.builds(groups.StartsWith, texts, text),
-        st.builds(groups.GreaterThan, numbers, number),
-        st.builds(groups.LessThan, numbers, number),
-        st.tuples(numbers, number, number).map(lambda it: groups.Between(it[0], *sorted(it[1:]))),
-        st.tuples(moments, day, day).map(lambda it: groups.Between(it[0], *sorted(it[1:]))),
-        st.builds(groups.Before, moments, day),
-        st.builds(groups.After, moments, day),
-        st.builds(groups.WithinLast, moments, days),
-        st.builds(groups.NotWithinLast, moments, days),
-        st.builds(groups.IsKnown, st.one_of(texts, moments)),
-        st.builds(groups.IsUnknown, st.one_of(texts, numbers)),
-        st.builds(groups.HasTag, st.sampled_from([tag for tag in TAGS if tag])),
+        st.builds(conditions.Is, texts, text),
+        st.builds(conditions.Is, numbers, number),
+        st.builds(conditions.Is, st.just("custom.member"), st.booleans()),
+        st.builds(conditions.IsNot, texts, text),
+        st.builds(conditions.In, texts, st.lists(text, min_size=1, max_size=3).map(tuple)),
+        st.builds(conditions.Contains, texts, text),
+        st.builds(conditions.StartsWith, texts, text),
+        st.builds(conditions.GreaterThan, numbers, number),
+        st.builds(conditions.LessThan, numbers, number),
+        st.tuples(numbers, number, number).map(lambda it: conditions.Between(it[0], *sorted(it[1:]))),
+        st.tuples(moments, day, day).map(lambda it: conditions.Between(it[0], *sorted(it[1:]))),
+        st.builds(conditions.Before, moments, day),
+        st.builds(conditions.After, moments, day),
+        st.builds(conditions.WithinLast, moments, days),
+        st.builds(conditions.NotWithinLast, moments, days),
+        st.builds(conditions.IsKnown, st.one_of(texts, moments)),
+        st.builds(conditions.IsUnknown, st.one_of(texts, numbers)),
+        st.builds(conditions.HasTag, st.sampled_from([tag for tag in TAGS if tag])),
         st.builds(
-            groups.Permission, st.just("marketing"), st.just(topic_id), st.sampled_from(("allowed", "not_allowed"))
+            conditions.Permission, st.just("marketing"), st.just(topic_id), st.sampled_from(("allowed", "not_allowed"))
         ),
-        st.builds(groups.Permission, st.just("profiling"), st.just(0), st.sampled_from(("allowed", "not_allowed"))),
-        st.builds(groups.Purchased, st.just("count"), st.sampled_from([Decimal(1), Decimal(2)]), st.none() | days),
-        st.builds(groups.Purchased, st.just("sum"), st.sampled_from([Decimal(20), Decimal(100)]), st.none() | days),
+        st.builds(conditions.Permission, st.just("profiling"), st.just(0), st.sampled_from(("allowed", "not_allowed"))),
+        st.builds(conditions.Purchased, st.just("count"), st.sampled_from([Decimal(1), Decimal(2)]), st.none() | days),
+        st.builds(conditions.Purchased, st.just("sum"), st.sampled_from([Decimal(20), Decimal(100)]), st.none() | days),
         st.builds(
-            groups.Did,
+            conditions.Did,
             st.sampled_from(("click", "signup")),
             st.sampled_from((2, 3)),
             st.none() | days,
@@ -174,31 +176,36 @@ def some_rule(topic_id: int) -> st.SearchStrategy[Rule]:
     return st.recursive(
         leaf,
         lambda inner: st.one_of(
-            st.builds(groups.AllOf, st.lists(inner, max_size=3).map(tuple)),
-            st.builds(groups.AnyOf, st.lists(inner, max_size=3).map(tuple)),
-            st.builds(groups.Not, inner),
+            st.builds(rules.AllOf, st.lists(inner, max_size=3).map(tuple)),
+            st.builds(rules.AnyOf, st.lists(inner, max_size=3).map(tuple)),
+            st.builds(rules.Not, inner),
         ),
         max_leaves=8,
     )
 
 
+def counted(session: Session, workspace_id: int, rule: Rule, *, now: datetime) -> int:
+    """Return how many of the workspace's people a rule matches."""
+    return preview.count(session, segments.matches_query(session, workspace_id, rule, now=now))
+
+
 def matches(rule: Rule, who: Made) -> bool:
     """Read a rule naively."""
     match rule:
-        case groups.AllOf():
+        case rules.AllOf():
             return all(matches(inside, who) for inside in rule.rules)
-        case groups.AnyOf():
+        case rules.AnyOf():
             return any(matches(inside, who) for inside in rule.rules)
-        case groups.Not():
+        case rules.Not():
             return not matches(rule.rule, who)
-        case groups.HasTag():
+        case conditions.HasTag():
             return rule.tag in who.tags
-        case groups.Permission():
+        case conditions.Permission():
             return ((rule.purpose, rule.topic) in who.allowed) == (rule.state == "allowed")
-        case groups.Purchased():
+        case conditions.Purchased():
             sums = [amount for at, amount in who.purchases if _recent(at, rule.days)]
             return bool(sums) and (len(sums) if rule.measure == "count" else sum(sums)) >= rule.at_least
-        case groups.Did():
+        case conditions.Did():
             seen = [
                 verdict
                 for kind, at, verdict in who.deeds
@@ -210,40 +217,40 @@ def matches(rule: Rule, who: Made) -> bool:
     return _compares(rule, who.values[rule.field])
 
 
-def _compares(rule: groups.Condition, value: Anything) -> bool:
+def _compares(rule: Condition, value: Anything) -> bool:
     match rule:
-        case groups.IsKnown():
+        case conditions.IsKnown():
             return value is not None
-        case groups.IsUnknown():
+        case conditions.IsUnknown():
             return value is None
-        case groups.IsNot():
+        case conditions.IsNot():
             return bool(value != rule.value)
-        case groups.NotWithinLast():
+        case conditions.NotWithinLast():
             return value is None or not _recent_day(value, rule.days)
     if value is None:
         return False
     match rule:
-        case groups.Is():
+        case conditions.Is():
             return bool(value == rule.value)
-        case groups.In():
+        case conditions.In():
             return value in rule.values
-        case groups.Contains():
+        case conditions.Contains():
             return rule.value.lower() in value.lower()
-        case groups.StartsWith():
+        case conditions.StartsWith():
             return bool(value.lower().startswith(rule.value.lower()))
-        case groups.GreaterThan():
+        case conditions.GreaterThan():
             return bool(Decimal(str(value)) > rule.value)
-        case groups.LessThan():
+        case conditions.LessThan():
             return bool(Decimal(str(value)) < rule.value)
-        case groups.Before():
+        case conditions.Before():
             return _day(value) < rule.value
-        case groups.After():
+        case conditions.After():
             return _day(value) > rule.value
-        case groups.WithinLast():
+        case conditions.WithinLast():
             return _recent_day(value, rule.days)
-        case groups.Between(low=date()):
+        case conditions.Between(low=date()):
             return bool(rule.low <= _day(value) <= rule.high)
-        case groups.Between():
+        case conditions.Between():
             return bool(rule.low <= Decimal(str(value)) <= rule.high)
     raise AssertionError(rule)
 
@@ -262,12 +269,12 @@ def _recent_day(value: Anything, days: int) -> bool:
     return (NOON - timedelta(days=days)).astimezone(BERLIN).date() <= _day(value) <= NOON.astimezone(BERLIN).date()
 
 
-def form_of(tree: Group, at: str = ROOT) -> dict[str, str]:
+def form_of(tree: LineGroup, at: str = ROOT) -> dict[str, str]:
     """Return the inputs the builder shows for a tree."""
     form = {f"{at}-match": tree.match}
     for number, item in enumerate(tree.items):
         place = f"{at}.{number}"
-        if isinstance(item, Group):
+        if isinstance(item, LineGroup):
             form |= form_of(item, place)
         else:
             form |= {f"{place}-what": item.what, f"{place}-op": item.op}

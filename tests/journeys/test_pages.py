@@ -10,6 +10,7 @@ from app.segments import codec
 from app.segments.models import Segment
 from tests.factories import NOON
 from tests.factories.accounts import a_member
+from tests.factories.conditions import Is
 from tests.factories.consent import consented_customer
 from tests.factories.journeys import a_journey, hold_mail_back, run_due
 from tests.factories.workspaces import PASSWORD
@@ -158,7 +159,7 @@ def test_every_page_of_a_new_workspace_teaches(client):
 def test_a_segment_that_does_not_work_any_more_is_named_where_the_journey_is_published(client, database, workspace):
     """Its field is gone: the pages answer, the review says what keeps it from going live, and nobody enters."""
     with database.transaction(workspace.id) as session:
-        rule = codec.dump(codec.load({"type": "is", "field": "shirt", "value": "M"}))
+        rule = codec.dump(Is("shirt", "M"))
         broken = Segment(workspace_id=workspace.id, name="Shirts", rules=rule, updated_at=NOON, created_by=None)
         session.add(broken)
         session.flush()

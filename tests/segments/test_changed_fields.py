@@ -16,8 +16,9 @@ from app.journeys import definitions, enrolment, jobs
 from app.kernel.database import Database
 from app.kernel.services import Services
 from app.segments import jobs as segment_jobs
-from app.segments import preview, segments
-from app.segments.conditions import groups
+from app.segments import preview, rules, segments
+from app.segments.segments import SegmentChange
+from tests.factories import conditions
 from tests.factories.campaigns import a_campaign
 from tests.factories.consent import consented_customer
 from tests.factories.customers import a_customer
@@ -43,9 +44,9 @@ def a_field(session: Session, workspace: WorkspaceForTests, kind: str, *, key: s
     fields.create(session, workspace.id, key=key, label="Size", kind=kind, choices=["S", "M"])
 
 
-def on_size(session: Session, workspace: WorkspaceForTests, rule: groups.Rule, name: str = "Sized") -> int:
+def on_size(session: Session, workspace: WorkspaceForTests, rule: rules.Rule, name: str = "Sized") -> int:
     """A segment that asks about the field."""
-    return segments.save(session, workspace.id, segment_id=None, name=name, rule=rule, staff_id=None, now=NOON).id
+    return segments.save(session, workspace.id, SegmentChange(name, rule), staff_id=None, now=NOON).id
 
 
 @pytest.mark.parametrize("kind", fields.KINDS)
@@ -61,8 +62,8 @@ def test_no_stored_value_makes_a_query_fail(session: Session, workspace: Workspa
         )
     info = fields.columns(session, workspace.id)["custom.size"]
 
-    for rule in (groups.IsKnown("custom.size"), groups.IsUnknown("custom.size")):
-        preview.sample(session, workspace.id, rule, now=NOON)
+    for rule in (conditions.IsKnown("custom.size"), conditions.IsUnknown("custom.size")):
+        preview.sample(session, workspace.id, segments.matches_query(session, workspace.id, rule, now=NOON))
     read = session.scalars(select(info.expression).where(info.expression.is_not(None))).all()
     known = {"number": {"42", "-7.25", "3", "7", "-0.5"}, "date": {"2026-02-28", "2024-02-29", "2000-02-29"}}
     if kind in known:
@@ -96,14 +97,14 @@ def test_a_retyped_field_is_not_known_where_its_values_do_not_fit(
     fitting = a_customer(session, workspace.id, size="42")
     a_field(session, workspace, "number")
 
-    rule = groups.GreaterThan("custom.size", 5)  # type: ignore[arg-type]
+    rule = conditions.GreaterThan("custom.size", 5)  # type: ignore[arg-type]
     found = session.scalars(segments.matches_query(session, workspace.id, rule, now=NOON))
     assert list(found) == [fitting.id]
 
 
 def test_one_can_ask_why_a_segment_is_unusable(session: Session, workspace: WorkspaceForTests) -> None:
     a_field(session, workspace, "number")
-    segment_id = on_size(session, workspace, groups.GreaterThan("custom.size", 5))  # type: ignore[arg-type]
+    segment_id = on_size(session, workspace, conditions.GreaterThan("custom.size", 5))  # type: ignore[arg-type]
     assert segments.problem_with(session, workspace.id, segment_id, now=NOON) is None
 
     a_field(session, workspace, "date")
@@ -128,7 +129,7 @@ def test_the_page_shows_at_the_condition_what_is_wrong_and_lets_it_be_mended(
     """The question asked stays what it was until the author chooses another: no other rule is counted instead."""
     with database.transaction(workspace.id) as session:
         a_field(session, workspace, "number")
-        segment_id = on_size(session, workspace, groups.GreaterThan("custom.size", 5))  # type: ignore[arg-type]
+        segment_id = on_size(session, workspace, conditions.GreaterThan("custom.size", 5))  # type: ignore[arg-type]
         if kind:
             a_field(session, workspace, kind)
         else:
@@ -153,7 +154,7 @@ def test_a_yes_or_no_that_became_text_is_said_too(
     """The words of the form would fit the new kind; the kept rule does not."""
     with database.transaction(workspace.id) as session:
         a_field(session, workspace, "boolean")
-        segment_id = on_size(session, workspace, groups.Is("custom.size", True))
+        segment_id = on_size(session, workspace, conditions.Is("custom.size", True))
         a_field(session, workspace, "text")
 
     assert "This segment cannot be used as it is." in client.get(f"/segments/{segment_id}").text
@@ -165,7 +166,7 @@ def test_one_failing_segment_keeps_no_other_from_being_counted_or_enrolled(
     """One journey's segment on a field that is gone; the workspace's other journey still lets people in."""
     with database.transaction(workspace.id) as session:
         a_field(session, workspace, "number")
-        broken = on_size(session, workspace, groups.GreaterThan("custom.size", 5))  # type: ignore[arg-type]
+        broken = on_size(session, workspace, conditions.GreaterThan("custom.size", 5))  # type: ignore[arg-type]
         whole = a_segment(session, workspace)
         for segment_id in (broken, whole):
             a_journey(session, workspace, trigger=("segment", segment_id))
@@ -189,7 +190,7 @@ def test_a_scheduled_campaign_on_a_retyped_field_becomes_a_draft_that_says_why(
     """It was retried twelve times and given up; now it is held back at once, in words."""
     with database.transaction(workspace.id) as session:
         a_field(session, workspace, "number")
-        segment_id = on_size(session, workspace, groups.GreaterThan("custom.size", 5))  # type: ignore[arg-type]
+        segment_id = on_size(session, workspace, conditions.GreaterThan("custom.size", 5))  # type: ignore[arg-type]
         campaign = a_campaign(session, workspace, is_for_everyone=False, segment_id=segment_id)
         schedule.plan(session, workspace.id, campaign.id, staff_id=workspace.owner_id, now=NOON)
         a_field(session, workspace, "text")

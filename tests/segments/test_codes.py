@@ -8,14 +8,16 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from app.customers.profiles import codes, fields
+from app.customers.profiles import codes
 from app.kernel.database import Database
-from app.segments import codec, compiler, preview, sentence
+from app.segments import codec, rules, sentence
 from app.segments.codec import RulesInvalid
-from app.segments.conditions import groups
+from app.segments.compiler import Population, compile_rule
 from app.web import choices
-from tests.factories import NOON
+from tests.factories import NOON, conditions
+from tests.factories.conditions import FIELDS, VOCABULARY
 from tests.factories.customers import a_customer
+from tests.factories.segments import counted
 from tests.factories.workspaces import WorkspaceForTests
 
 
@@ -29,31 +31,30 @@ def test_a_country_is_matched_however_it_is_written(
     a_customer(session, workspace.id, country="FR")
     a_customer(session, workspace.id)
 
-    for rule, found in ((groups.Is("country", written), 3), (groups.In("country", ("FR", written)), 4)):
-        assert preview.count(session, workspace.id, rule, now=NOON) == found
-    assert preview.count(session, workspace.id, groups.IsNot("country", written), now=NOON) == 2
+    for rule, found in ((conditions.Is("country", written), 3), (conditions.In("country", ("FR", written)), 4)):
+        assert counted(session, workspace.id, rule, now=NOON) == found
+    assert counted(session, workspace.id, conditions.IsNot("country", written), now=NOON) == 2
 
 
 def test_a_language_is_also_its_regional_forms(session: Session, workspace: WorkspaceForTests) -> None:
     for language in ("en", "en_gb", "English", "de", "pt-BR"):
         a_customer(session, workspace.id, language=language)
 
-    def count(rule: groups.Rule) -> int:
-        return preview.count(session, workspace.id, rule, now=NOON)
+    def count(rule: rules.Rule) -> int:
+        return counted(session, workspace.id, rule, now=NOON)
 
-    assert count(groups.Is("language", "English")) == 3
-    assert count(groups.Is("language", "en-GB")) == 1
-    assert count(groups.In("language", ("en-gb", "pt"))) == 2
-    assert count(groups.IsNot("language", "en")) == 2
+    assert count(conditions.Is("language", "English")) == 3
+    assert count(conditions.Is("language", "en-GB")) == 1
+    assert count(conditions.In("language", ("en-gb", "pt"))) == 2
+    assert count(conditions.IsNot("language", "en")) == 2
 
 
 @pytest.mark.parametrize(
     ("field", "written"), [("country", "Atlantis"), ("language", "klingonish"), ("time_zone", "Mars")]
 )
 def test_what_is_none_of_the_list_is_said_at_the_condition(field: str, written: str) -> None:
-    known = {info.name: info for info in fields._BUILT_IN}
     with pytest.raises(RulesInvalid) as refused:
-        compiler.query(groups.AllOf((groups.Is(field, written),)), 1, fields=known, now=NOON)
+        _ = compile_rule(rules.AllOf((conditions.Is(field, written),)), Population(1, FIELDS, NOON)).matches
 
     assert refused.value.problems[0].path == ("rules", 0, "value")
 
@@ -67,13 +68,13 @@ def test_a_rule_says_names_not_codes(client: FlaskClient) -> None:
     assert '<option value="AT" selected>Austria</option>' in page
     client.set_cookie("language", "zh")
     assert '<option value="AT" selected>奥地利</option>' in client.post("/segments/draft", data=form).text
-    known = {info.name: info for info in fields._BUILT_IN}
-    assert sentence.describe(groups.Is("country", "austria"), known) == "Customers for whom country is AT."
+    assert sentence.describe(conditions.Is("country", "austria"), VOCABULARY) == "Customers for whom country is AT."
 
 
 def test_a_rule_kept_in_other_words_is_shown_and_kept(client: FlaskClient) -> None:
     """What the menu no longer offers, such as the beginning of a country, stays as it was written."""
-    rule = json.dumps(codec.dump(groups.AllOf((groups.StartsWith("country", "D"), groups.Is("country", "Atlantis")))))
+    kept = rules.AllOf((conditions.StartsWith("country", "D"), conditions.Is("country", "Atlantis")))
+    rule = json.dumps(codec.dump(kept))
     page = client.get("/segments/new", query_string={"rules": rule})
 
     assert '<option value="starts_with" selected' in page.text

@@ -14,17 +14,19 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 from sqlalchemy.dialects import postgresql
 
-from app.customers.profiles.fields import _BUILT_IN as BUILT_IN
+from app.conditions.limits import MAX_LOOKUPS, MAX_RULES
 from app.kernel.database import Database
-from app.segments import codec, compiler, preview, segments
+from app.segments import codec, compiler, preview, rules, segments
 from app.segments.codec import RulesInvalid
-from app.segments.conditions import groups
-from app.segments.conditions.groups import Not
-from app.segments.conditions.limits import MAX_LOOKUPS, MAX_RULES
-from tests.factories.segments import NOON, Made, many_customers, matches, some_rule
+from app.segments.compiler import Population, compile_rule
+from app.segments.rules import Not
+from app.segments.segments import SegmentChange
+from tests.factories import conditions
+from tests.factories.conditions import FIELDS, TYPES
+from tests.factories.segments import NOON, Made, counted, many_customers, matches, some_rule
 from tests.factories.workspaces import WorkspaceForTests, a_workspace
 
-FIELDS = {info.name: info for info in BUILT_IN}
+POPULATION = Population(1, FIELDS, NOON)
 QUIET = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 
 
@@ -65,10 +67,10 @@ def test_the_database_agrees_with_a_naive_reading(database: Database, crowd: Cro
 
 @settings(max_examples=60, deadline=None, suppress_health_check=QUIET)
 @given(rule=some_rule(7))
-def test_no_value_becomes_sql_and_the_workspace_is_always_there(rule: groups.Rule) -> None:
+def test_no_value_becomes_sql_and_the_workspace_is_always_there(rule: rules.Rule) -> None:
     kinds = {"custom.size": "number", "custom.joined": "time", "custom.member": "boolean", "custom.colour": "text"}
     custom = {name: replace(FIELDS["city"], name=name, kind=kind) for name, kind in kinds.items()}
-    statement = compiler.query(rule, 424242, fields=FIELDS | custom, now=NOON)
+    statement = compile_rule(rule, Population(424242, FIELDS | custom, NOON)).matches
     compiled = statement.compile(dialect=postgresql.dialect())
 
     assert "'" not in str(compiled)
@@ -82,23 +84,23 @@ def test_no_value_becomes_sql_and_the_workspace_is_always_there(rule: groups.Rul
 @pytest.mark.parametrize(
     ("rule", "joined"),
     [
-        (groups.Is("city", "Berlin"), {"customers"}),
-        (groups.WithinLast("latest_open_at", 30), {"customer_engagement"}),
-        (groups.Did("click", 3, 30), {"customers"}),
+        (conditions.Is("city", "Berlin"), {"customers"}),
+        (conditions.WithinLast("latest_open_at", 30), {"customer_engagement"}),
+        (conditions.Did("click", 3, 30), {"customers"}),
         (
-            groups.AllOf((groups.Is("city", "Berlin"), groups.WithinLast("latest_open_at", 30))),
+            rules.AllOf((conditions.Is("city", "Berlin"), conditions.WithinLast("latest_open_at", 30))),
             {"customers", "customer_engagement"},
         ),
         (
-            groups.AllOf((groups.Permission("marketing", 7, "allowed"), groups.GreaterThan("spent", 5))),
+            rules.AllOf((conditions.Permission("marketing", 7, "allowed"), conditions.GreaterThan("spent", 5))),
             {"customer_engagement"},
         ),  # type: ignore[arg-type]
-        (groups.EVERYBODY, {"customers"}),
+        (rules.EVERYBODY, {"customers"}),
     ],
 )
-def test_only_what_is_asked_about_is_joined(rule: groups.Rule, joined: set[str]) -> None:
+def test_only_what_is_asked_about_is_joined(rule: rules.Rule, joined: set[str]) -> None:
     """Without this, a broad count over a million customers takes twice as long."""
-    statement = compiler.query(rule, 1, fields=FIELDS, now=NOON)
+    statement = compile_rule(rule, POPULATION).matches
 
     assert compiler._tables(statement) - {"customer_traits"} == joined
 
@@ -124,32 +126,32 @@ def test_hostile_field_names_are_refused_at_any_depth(key: str) -> None:
     for _ in range(8):
         value = {"type": "all", "rules": [value]}
     with pytest.raises(RulesInvalid):
-        compiler.query(codec.load(value), 1, fields=FIELDS, now=NOON)
+        _ = compile_rule(codec.load(value, TYPES), POPULATION).matches
 
 
 @pytest.mark.parametrize(
     "hostile", ["'; drop table customers; --", "%s", "%(x)s", "\\", "${x}", "{{x}}", "\u202e", "%%"]
 )
 def test_hostile_values_are_only_values(database: Database, workspace: WorkspaceForTests, hostile: str) -> None:
-    for condition in (groups.Is, groups.IsNot, groups.Contains, groups.StartsWith):
+    for condition in (conditions.Is, conditions.IsNot, conditions.Contains, conditions.StartsWith):
         with database.transaction(workspace.id, reading=True) as session:
-            assert preview.count(session, workspace.id, condition("city", hostile), now=NOON) == 0
+            assert counted(session, workspace.id, condition("city", hostile), now=NOON) == 0
 
 
 @pytest.mark.parametrize(
     ("rule", "part"),
     [
-        (groups.Is("nothing", "x"), "field"),
-        (groups.GreaterThan("city", 1), "type"),  # type: ignore[arg-type]
-        (groups.Is("spent", "x"), "value"),
-        (groups.Is("city", True), "value"),
-        (groups.WithinLast("city", 3), "type"),
-        (groups.Between("spent", 3, 2), "high"),  # type: ignore[arg-type]
-        (groups.Contains("tags", "x"), "type"),
+        (conditions.Is("nothing", "x"), "field"),
+        (conditions.GreaterThan("city", 1), "type"),  # type: ignore[arg-type]
+        (conditions.Is("spent", "x"), "value"),
+        (conditions.Is("city", True), "value"),
+        (conditions.WithinLast("city", 3), "type"),
+        (conditions.Between("spent", 3, 2), "high"),  # type: ignore[arg-type]
+        (conditions.Contains("tags", "x"), "type"),
     ],
 )
-def test_what_a_field_cannot_answer_is_named(rule: groups.Rule, part: str) -> None:
-    problems = compiler.check(groups.AllOf((rule,)), 1, fields=FIELDS, now=NOON)
+def test_what_a_field_cannot_answer_is_named(rule: rules.Rule, part: str) -> None:
+    problems = compile_rule(rules.AllOf((rule,)), POPULATION).problems
 
     assert [problem.path for problem in problems] == [("rules", 0, part)]
 
@@ -157,22 +159,21 @@ def test_what_a_field_cannot_answer_is_named(rule: groups.Rule, part: str) -> No
 def test_waterfall_adds_up(database: Database, crowd: Crowd) -> None:
     home, people = crowd.home, crowd.people
     with database.transaction(home.id, reading=True) as session:
-        counted = preview.waterfall(session, home.id, groups.EVERYBODY, home.topic_id, NOON)
-        shown = preview.sample(session, home.id, groups.EVERYBODY, now=NOON, limit=3)
+        everybody = segments.matches_query(session, home.id, rules.EVERYBODY, now=NOON)
+        found = preview.waterfall(session, home.id, everybody, home.topic_id, NOON)
+        shown = preview.sample(session, home.id, everybody, limit=3)
 
-    assert counted.matched == len(people)
-    assert counted.mailable == sum(("marketing", home.topic_id) in who.allowed for who in people)
-    assert counted.matched - counted.no_permission - counted.suppressed == counted.mailable
+    assert found.matched == len(people)
+    assert found.mailable == sum(("marketing", home.topic_id) in who.allowed for who in people)
+    assert found.matched - found.no_permission - found.suppressed == found.mailable
     assert [person.customer_id for person in shown] == sorted((who.id for who in people), reverse=True)[:3]
 
 
 def test_a_kept_segment_follows_its_people(database: Database, crowd: Crowd) -> None:
     home = crowd.home
     with database.transaction(home.id) as session:
-        rule = groups.WithinLast("latest_click_at", 30)
-        kept = segments.save(
-            session, home.id, segment_id=None, name="Clicked lately", rule=rule, staff_id=None, now=NOON
-        )
+        rule = conditions.WithinLast("latest_click_at", 30)
+        kept = segments.save(session, home.id, SegmentChange("Clicked lately", rule), staff_id=None, now=NOON)
         members = segments.members_query(session, home.id, kept.id, NOON)
         later = segments.members_query(session, home.id, kept.id, NOON + timedelta(days=60))
 
@@ -194,11 +195,11 @@ class Counted(dict[str, Anything]):
 @pytest.mark.parametrize("depth", [1, 10])
 def test_each_condition_is_compiled_once_at_any_depth(depth: int) -> None:
     """A rule used to be compiled up to four times, to check it and to find the tables it needs."""
-    rule: groups.Rule = groups.AllOf(tuple(groups.GreaterThan("spent", number) for number in range(150)))  # type: ignore[arg-type]
+    rule: rules.Rule = rules.AllOf(tuple(conditions.GreaterThan("spent", number) for number in range(150)))  # type: ignore[arg-type]
     for _ in range(depth):
-        rule = groups.Not(groups.AnyOf((rule,)))
+        rule = rules.Not(rules.AnyOf((rule,)))
     known = Counted(FIELDS)
-    compiler.query(rule, 1, fields=known, now=NOON)
+    compile_rule(rule, Population(1, known, NOON))
 
     assert known.looks == 150
 
@@ -206,14 +207,14 @@ def test_each_condition_is_compiled_once_at_any_depth(depth: int) -> None:
 @pytest.mark.parametrize(
     ("condition", "source"),
     [
-        (lambda n: groups.Did("open", 1 + n, 1 + n % MAX_LOOKUPS, "any"), "activities"),
-        (lambda n: groups.Purchased("sum", 1 + n, 1 + n % MAX_LOOKUPS), "purchases JOIN"),
+        (lambda n: conditions.Did("open", 1 + n, 1 + n % MAX_LOOKUPS, "any"), "activities"),
+        (lambda n: conditions.Purchased("sum", 1 + n, 1 + n % MAX_LOOKUPS), "purchases JOIN"),
     ],
 )
-def test_all_questions_to_one_history_read_it_once(condition: Callable[[int], groups.Rule], source: str) -> None:
+def test_all_questions_to_one_history_read_it_once(condition: Callable[[int], rules.Rule], source: str) -> None:
     """190 conditions on what people did used to be 190 passes over everything anybody did."""
-    rule = groups.AnyOf(tuple(condition(number) for number in range(190)))
-    said = str(compiler.query(rule, 1, fields=FIELDS, now=NOON).compile(dialect=postgresql.dialect()))
+    rule = rules.AnyOf(tuple(condition(number) for number in range(190)))
+    said = str(compile_rule(rule, POPULATION).matches.compile(dialect=postgresql.dialect()))
 
     assert said.count(f"FROM {source}") == 1
 
@@ -221,18 +222,16 @@ def test_all_questions_to_one_history_read_it_once(condition: Callable[[int], gr
 @pytest.mark.parametrize(
     "condition",
     [
-        lambda n: groups.Did("open", 1, 1 + n, "any"),
-        lambda n: groups.Purchased("count", 1, 1 + n),
-        lambda n: groups.Permission("marketing", n, "allowed"),
+        lambda n: conditions.Did("open", 1, 1 + n, "any"),
+        lambda n: conditions.Purchased("count", 1, 1 + n),
+        lambda n: conditions.Permission("marketing", n, "allowed"),
     ],
 )
-def test_a_rule_that_asks_too_much_of_one_query_is_refused_in_words(condition: Callable[[int], groups.Rule]) -> None:
+def test_a_rule_that_asks_too_much_of_one_query_is_refused_in_words(condition: Callable[[int], rules.Rule]) -> None:
     """Each of these has the database read rows of everybody; what one rule may cost is bounded."""
-    assert not compiler.check(
-        groups.AnyOf(tuple(map(condition, range(MAX_LOOKUPS)))), 1, fields=FIELDS, now=NOON
-    )
+    assert not compile_rule(rules.AnyOf(tuple(map(condition, range(MAX_LOOKUPS)))), POPULATION).problems
     with pytest.raises(RulesInvalid) as refused:
-        compiler.query(groups.AnyOf(tuple(map(condition, range(MAX_LOOKUPS + 1)))), 1, fields=FIELDS, now=NOON)
+        _ = compile_rule(rules.AnyOf(tuple(map(condition, range(MAX_LOOKUPS + 1)))), POPULATION).matches
 
     assert "in too many different ways" in refused.value.problems[0].message
     assert MAX_LOOKUPS < MAX_RULES

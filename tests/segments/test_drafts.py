@@ -10,22 +10,24 @@ from typing import Any as Anything
 
 from hypothesis import given, settings
 
-from app.customers.profiles.fields import _BUILT_IN as BUILT_IN
-from app.segments import codec
+from app.segments import codec, rules, schema
 from app.segments.builder import builder, drafts
-from app.segments.builder.drafts import Condition, Group
-from app.segments.conditions import groups
-from app.segments.conditions.groups import Rule
+from app.segments.builder.drafts import Line, LineGroup
+from app.segments.builder.writing import Form
+from app.segments.compiler import Population
+from app.segments.rules import Rule
+from tests.factories import conditions
+from tests.factories.conditions import FIELDS, TYPES, VOCABULARY, speaking_of
 from tests.factories.segments import NOON, form_of, some_rule
 
-FIELDS = {info.name: info for info in BUILT_IN}
-WORDS = builder.Vocabulary(FIELDS, {7: "News"})
+FORM = Form(TYPES, VOCABULARY)
+POPULATION = Population(1, FIELDS, NOON)
 COLUMNS = ("city", "spent", "created_at")
 
 
 def test_the_form_reads_back_what_was_shown() -> None:
-    tree = Group(
-        "none", [Condition("city", "is", {"value": "Berlin"}), Group("any", [Condition("tags", "has_tag", {})])]
+    tree = LineGroup(
+        "none", [Line("city", "is", {"value": "Berlin"}), LineGroup("any", [Line("tags", "has_tag", {})])]
     )
 
     assert drafts.from_form(form_of(tree)) == tree
@@ -35,28 +37,28 @@ def test_the_form_reads_back_what_was_shown() -> None:
 @given(rule=some_rule(7))
 def test_a_rule_shown_in_the_builder_means_the_same_when_saved(rule: Rule) -> None:
     """Through the tree, the form's inputs and back: shape may change, meaning may not."""
-    tree = drafts.from_rules(codec.dump(rule))
-    written = drafts.rules_of(drafts.from_form(form_of(tree)), kinds(), with_blanks=True)
+    form = Form(TYPES, speaking_of(kinds()))
+    written = form.write(drafts.from_form(form_of(form.show(codec.dump(rule)))), with_blanks=True)
 
-    assert normal(codec.load(written.value)) == normal(rule)
+    assert normal(codec.load(written.value, TYPES)) == normal(rule)
 
 
 def test_buttons_change_the_tree() -> None:
-    tree = Group("all", [Condition("city", "is", {"value": "x"})])
+    tree = LineGroup("all", [Line("city", "is", {"value": "x"})])
     drafts.change(tree, "copy@r.0")
     drafts.change(tree, "group@r")
     drafts.change(tree, "add@r.2")
     drafts.change(tree, "remove@r.0")
 
-    assert tree.items[0] == Condition("city", "is", {"value": "x"})
-    assert isinstance(tree.items[1], Group)
+    assert tree.items[0] == Line("city", "is", {"value": "x"})
+    assert isinstance(tree.items[1], LineGroup)
     assert len(tree.items[1].items) == 2
 
 
 def test_asking_about_something_else_forgets_the_old_question() -> None:
     form = {"r-match": "all", "r.0-was": "city", "r.0-what": "spent", "r.0-op": "contains", "r.0-value": "Berlin"}
 
-    assert drafts.from_form(form).items == [Condition("spent")]
+    assert drafts.from_form(form).items == [Line("spent")]
 
 
 def test_a_button_for_a_place_that_is_gone_does_nothing() -> None:
@@ -68,25 +70,26 @@ def test_a_button_for_a_place_that_is_gone_does_nothing() -> None:
 
 
 def test_what_is_still_empty_is_left_out_of_the_count_but_not_of_what_is_saved() -> None:
-    tree = Group("all", [Condition("city", "is", {"value": ""}), Condition("spent", "greater_than", {"value": "5"})])
-    loose = builder.read(tree, WORDS, 1, strict=False, now=NOON)
-    strict = builder.read(tree, WORDS, 1, strict=True, now=NOON)
+    tree = LineGroup("all", [Line("city", "is", {"value": ""}), Line("spent", "greater_than", {"value": "5"})])
+    loose = builder.read(tree, FORM, POPULATION, strict=False)
+    strict = builder.read(tree, FORM, POPULATION, strict=True)
 
-    assert loose.rule == groups.AllOf((groups.GreaterThan("spent", Decimal(5)),))
-    assert (loose.blanks, strict.rule) == (1, None)
+    assert loose.compiled
+    assert loose.compiled.rule == rules.AllOf((conditions.GreaterThan("spent", Decimal(5)),))
+    assert (loose.blanks, strict.compiled) == (1, None)
     assert strict.problems == {"r.0": {"value": ("Enter some text.", {})}}
 
 
 def test_a_mistake_is_shown_where_it_was_made() -> None:
-    tree = Group(
+    tree = LineGroup(
         "none",
         [
-            Condition("city", "is", {}),
-            Group("any", [Condition("spent", "greater_than", {"value": "many"})]),
-            Condition("created_at", "within_last", {"days": "soon"}),
+            Line("city", "is", {}),
+            LineGroup("any", [Line("spent", "greater_than", {"value": "many"})]),
+            Line("created_at", "within_last", {"days": "soon"}),
         ],
     )
-    reading = builder.read(tree, WORDS, 1, strict=False, now=NOON)
+    reading = builder.read(tree, FORM, POPULATION, strict=False)
 
     assert {place: set(parts) for place, parts in reading.problems.items()} == {"r.1.0": {"value"}, "r.2": {"days"}}
 
@@ -94,7 +97,7 @@ def test_a_mistake_is_shown_where_it_was_made() -> None:
 def test_the_published_schema_is_the_one_we_read_by() -> None:
     published = Path(__file__).parents[2] / "docs" / "segment-rules.schema.json"
 
-    assert json.loads(published.read_text()) == codec.schema()
+    assert json.loads(published.read_text()) == schema.of_rules(TYPES)
 
 
 def kinds() -> dict[str, Anything]:
@@ -104,12 +107,12 @@ def kinds() -> dict[str, Anything]:
 
 def normal(rule: Rule) -> Rule:
     """Undo what the builder may do to a rule's shape: a group around one, not-not, a verdict that cannot matter."""
-    if isinstance(rule, groups.Not):
+    if isinstance(rule, rules.Not):
         inner = normal(rule.rule)
-        return inner.rule if isinstance(inner, groups.Not) else groups.Not(inner)
-    if isinstance(rule, groups.AllOf | groups.AnyOf):
+        return inner.rule if isinstance(inner, rules.Not) else rules.Not(inner)
+    if isinstance(rule, rules.AllOf | rules.AnyOf):
         inside = tuple(normal(child) for child in rule.rules)
         return inside[0] if len(inside) == 1 else type(rule)(inside)
-    if isinstance(rule, groups.Did) and rule.kind not in ("open", "click", "reply"):
+    if isinstance(rule, conditions.Did) and rule.kind not in ("open", "click", "reply"):
         return replace(rule, verdict="human")
     return rule

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from app.conditions.limits import MAX_RULES
 from app.segments.builder import drafts
-from app.segments.builder.drafts import Condition, DraftTooLarge, Group
-from app.segments.conditions.limits import MAX_RULES
+from app.segments.builder.drafts import DraftTooLarge, Line, LineGroup
 from tests.factories.segments import form_of
 
 LIVE = {"HX-Request": "true"}
@@ -76,7 +76,7 @@ def test_a_form_no_segment_can_be_is_refused_early(client: FlaskClient, address:
 
 def test_buttons_do_not_grow_a_form_past_what_is_read_back() -> None:
     """What the page shows can always be sent again, so one can always take something out."""
-    tree = Group("all", [Condition() for _ in range(MAX_RULES)])
+    tree = LineGroup("all", [Line() for _ in range(MAX_RULES)])
     assert len(drafts.from_form(form_of(tree)).items) == MAX_RULES
     for wish in ("add@r", "group@r", "copy@r.0"):
         with pytest.raises(DraftTooLarge):
@@ -92,9 +92,9 @@ def test_buttons_do_not_grow_a_form_past_what_is_read_back() -> None:
 )
 def test_the_focus_stays_near_what_was_removed(client: FlaskClient, removed: str, focused: str) -> None:
     """Without it the focus falls to the page's top, and who works by keyboard begins anew."""
-    inner: list[Condition | Group] = [Condition("city", "is", {"value": "b"})]
-    middle: Condition | Group = Group("any", inner) if removed == "r.1.0" else Condition("city", "is", {"value": "b"})
-    tree = Group("all", [Condition("city", "is", {"value": "a"}), middle, Condition("city", "is", {"value": "c"})])
+    inner: list[Line | LineGroup] = [Line("city", "is", {"value": "b"})]
+    middle: Line | LineGroup = LineGroup("any", inner) if removed == "r.1.0" else Line("city", "is", {"value": "b"})
+    tree = LineGroup("all", [Line("city", "is", {"value": "a"}), middle, Line("city", "is", {"value": "c"})])
     page = client.post("/segments/draft", data={**form_of(tree), "do": f"remove@{removed}"}, headers=LIVE)
 
     assert page.text.count("autofocus") == 1

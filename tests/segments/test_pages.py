@@ -11,9 +11,10 @@ from flask.testing import FlaskClient
 
 from app.kernel.clock import FixedClock
 from app.kernel.database import Database
-from app.segments import codec, segments, used_in
-from app.segments.conditions import groups
+from app.segments import codec, rules, segments, used_in
+from app.segments.segments import SegmentChange
 from app.segments.used_in import Use
+from tests.factories import conditions
 from tests.factories.segments import NOON, many_customers
 from tests.factories.workspaces import WorkspaceForTests
 
@@ -23,8 +24,8 @@ BERLIN = {"r-match": "all", "r.0-what": "city", "r.0-op": "is", "r.0-value": "Be
 
 def kept(database: Database, workspace: WorkspaceForTests, name: str = "Berliners") -> int:
     with database.transaction(workspace.id) as session:
-        rule = groups.AllOf((groups.Is("city", "Berlin"),))
-        return segments.save(session, workspace.id, segment_id=None, name=name, rule=rule, staff_id=None, now=NOON).id
+        rule = rules.AllOf((conditions.Is("city", "Berlin"),))
+        return segments.save(session, workspace.id, SegmentChange(name, rule), staff_id=None, now=NOON).id
 
 
 def test_an_empty_list_says_what_a_segment_is(client: FlaskClient) -> None:
@@ -86,7 +87,7 @@ def test_a_name_that_cannot_be_is_said_at_the_name(
 
 
 def test_rules_from_elsewhere_prefill_the_builder(client: FlaskClient) -> None:
-    rule = json.dumps(codec.dump(groups.AnyOf((groups.HasTag("vip"), groups.GreaterThan("spent", 100)))))  # type: ignore[arg-type]
+    rule = json.dumps(codec.dump(rules.AnyOf((conditions.HasTag("vip"), conditions.GreaterThan("spent", 100)))))  # type: ignore[arg-type]
     page = client.get("/segments/new", query_string={"rules": rule})
 
     assert 'value="vip"' in page.text

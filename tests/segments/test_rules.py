@@ -7,13 +7,13 @@ from decimal import Decimal
 
 import pytest
 
-from app.customers.profiles.fields import _BUILT_IN as BUILT_IN
+from app.conditions.description import Language
 from app.segments import codec, sentence
 from app.segments.codec import RulesInvalid
-from app.segments.conditions.groups import (
-    EVERYBODY,
-    AllOf,
-    AnyOf,
+from app.segments.rules import EVERYBODY, AllOf, AnyOf, Not, Rule
+from tests.factories.conditions import (
+    TYPES,
+    VOCABULARY,
     Between,
     Contains,
     Did,
@@ -22,15 +22,12 @@ from app.segments.conditions.groups import (
     In,
     Is,
     IsKnown,
-    Not,
     NotWithinLast,
     Permission,
     Purchased,
-    Rule,
     WithinLast,
 )
 
-FIELDS = {info.name: info for info in BUILT_IN}
 DEEP: Rule = AllOf(
     (
         Is("country", "DE"),
@@ -47,11 +44,11 @@ DEEP: Rule = AllOf(
 
 
 def test_a_rule_comes_back_from_json_as_it_was() -> None:
-    assert codec.load(codec.dump(DEEP)) == DEEP
+    assert codec.load(codec.dump(DEEP), TYPES) == DEEP
 
 
 def test_a_rule_reads_as_a_sentence() -> None:
-    said = sentence.describe(DEEP, FIELDS, topics={7: "News"})
+    said = sentence.describe(DEEP, VOCABULARY)
 
     assert said == (
         "Customers for whom country is DE, "
@@ -65,7 +62,7 @@ def test_a_rule_reads_as_a_sentence() -> None:
 
 
 def test_everybody_is_said_so() -> None:
-    assert sentence.describe(EVERYBODY, FIELDS) == "All customers."
+    assert sentence.describe(EVERYBODY, VOCABULARY) == "All customers."
 
 
 def test_a_sentence_is_said_in_the_readers_language() -> None:
@@ -74,7 +71,7 @@ def test_a_sentence_is_said_in_the_readers_language() -> None:
         "%(field)s is %(value)s": "%(field)s 是 %(value)s",
     }
 
-    assert sentence.describe(Is("city", "柏林"), FIELDS, translate=lambda text: words.get(text, text)) == (
+    assert sentence.describe(Is("city", "柏林"), VOCABULARY, Language(lambda text: words.get(text, text))) == (
         "满足以下条件的客户：city 是 “柏林”。"
     )
 
@@ -99,7 +96,7 @@ def test_a_sentence_is_said_in_the_readers_language() -> None:
 )
 def test_what_is_wrong_is_named_with_its_place(value: object, path: tuple[str | int, ...]) -> None:
     with pytest.raises(RulesInvalid) as refused:
-        codec.load(value)
+        codec.load(value, TYPES)
 
     assert path in {problem.path for problem in refused.value.problems}
 
@@ -111,10 +108,10 @@ def test_depth_and_size_are_bounded() -> None:
     wide = {"type": "any", "rules": [{"type": "is_known", "field": "city"}] * 300}
     for value in (deep, wide):
         with pytest.raises(RulesInvalid):
-            codec.load(value)
+            codec.load(value, TYPES)
 
 
 def test_text_that_is_not_json_is_refused() -> None:
     for text in ("{", "[" * 100_000, "\x00"):
         with pytest.raises(RulesInvalid):
-            codec.loads(text)
+            codec.loads(text, TYPES)

@@ -1,19 +1,19 @@
-"""The context a rule is compiled in: fields, time and workspace."""
+"""The context conditions are compiled in: workspace, fields, time and lookups."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, literal, or_
 
+from app.conditions.lookups import Lookups
 from app.customers.profiles import codes
 from app.customers.profiles.fields import FieldInfo
 from app.kernel.refusals import Refusal
-from app.segments.conditions.event_queries import History
 
 # Kinds of field that conditions on days can be put to: whole days, and moments in the workspace's time zone.
 DAYS = ("date", "time")
@@ -29,10 +29,10 @@ class ConditionInvalid(Refusal):
 
 
 @dataclass(frozen=True)
-class SegmentContext:
-    """One workspace's vocabulary. `customer_id` and `tags` are the columns conditions hang on.
+class ConditionContext:
+    """What the conditions of one rule are compiled with. `customer_id` is the column of the customers they select.
 
-    `history` gathers what is asked of purchases and activities while a rule is compiled.
+    `lookups` gathers what is asked of rows that people have many of, while the rule is compiled.
     """
 
     workspace_id: int
@@ -40,11 +40,18 @@ class SegmentContext:
     now: datetime
     zone: tzinfo
     customer_id: ColumnElement[int]
-    tags: ColumnElement[list[str]]
-    history: History
+    lookups: Lookups
+    # The fields that may be read: the statement stands over the tables of these.
+    readable: frozenset[str] = frozenset()
+
+    def for_reading(self, names: Iterable[str]) -> ConditionContext:
+        """Return the context for a condition that reads these fields."""
+        return replace(self, readable=frozenset(names))
 
     def field(self, name: str, *kinds: str) -> FieldInfo:
         """Return the field of this name if it is one of these kinds (any kind when none is given)."""
+        if name not in self.readable:
+            raise LookupError(f"a condition takes the field {name!r} without naming it in `reads`")
         info = self.fields.get(name)
         if info is None:
             raise ConditionInvalid("There is no field “%(name)s”.", part="field", name=name.removeprefix("custom."))
@@ -53,7 +60,7 @@ class SegmentContext:
         return info
 
     def bound(self, info: FieldInfo, value: Scalar, *, part: str = "value") -> Scalar:
-        """Return the value as the field's kind wants it, to be bound; raise Misfit if it is of another kind."""
+        """Return the value to bind, as the field's kind wants it; raise ConditionInvalid if it is of another."""
         if info.kind == "number" and isinstance(value, int | Decimal) and not isinstance(value, bool):
             return int(value) if value == int(value) else value
         if info.kind in DAYS and isinstance(value, date):

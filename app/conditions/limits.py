@@ -1,4 +1,4 @@
-"""Bounds of rules and their values, as pydantic types."""
+"""Bounds of rules and of the values in conditions, as pydantic types."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import AfterValidator, ConfigDict, Field, StrictBool, StringConstraints
-
-CONFIG = ConfigDict(extra="forbid")
+from pydantic import AfterValidator, Field, StrictBool, StringConstraints
 
 MAX_DEPTH = 12
 MAX_RULES = 200
@@ -28,8 +26,10 @@ def _storable(text: str) -> str:
 Text = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=200), AfterValidator(_storable)]
 Name = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=60), AfterValidator(_storable)]
 Number = Annotated[Decimal, Field(ge=-(10**12), le=10**12, allow_inf_nan=False, max_digits=18)]
+Amount = Annotated[Decimal, Field(gt=0, le=10**12, allow_inf_nan=False, max_digits=18)]
 Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2200, 12, 31))]
 Days = Annotated[int, Field(strict=True, ge=1, le=36_500)]
 Times = Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
+RowId = Annotated[int, Field(strict=True, ge=0, le=2**62)]
 Value = StrictBool | Number | Text
 Values = Annotated[tuple[Number | Text, ...], Field(min_length=1, max_length=MAX_VALUES)]

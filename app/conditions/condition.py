@@ -1,0 +1,76 @@
+"""The base of every condition: what it is called, how the builder asks for it, its SQL and its sentence."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from pydantic import ConfigDict
+from sqlalchemy import ColumnElement
+
+from app.conditions.context import ConditionContext
+from app.conditions.description import Description
+from app.conditions.inputs import Input
+from app.conditions.references import Reference
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Something to ask about that is no field: its name in forms, its label, and the group of the menu it is in."""
+
+    name: str
+    label: str
+    group: str
+
+
+@dataclass(frozen=True)
+class Question:
+    """One way in which the builder asks a condition.
+
+    `op` names it in forms, `label` on the page. `values` are parts of the condition that choosing it settles; `inputs`
+    fill in the rest. With `is_negated` it stands for the condition's opposite. On conditions on fields, `kinds` are the
+    kinds of field it is offered for.
+    """
+
+    op: str
+    label: str
+    inputs: tuple[Input, ...] = ()
+    values: Mapping[str, Any] = field(default_factory=dict)
+    is_negated: bool = False
+    kinds: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Condition(ABC):
+    """Something that is so or not of one customer.
+
+    A subclass is a frozen dataclass whose annotated fields, pydantic types, are its parts in JSON beside `type`.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
+    # Its name in JSON; it never changes, because kept rules use it.
+    type: ClassVar[str]
+    # What the builder lists it under; None for conditions on a field, which are found under each field.
+    subject: ClassVar[Subject | None]
+    questions: ClassVar[tuple[Question, ...]]
+    # A sentence for whoever chooses it, as a message id, and its parts in JSON as an example.
+    help: ClassVar[str]
+    example: ClassVar[Mapping[str, Any]]
+    # What of the workspace its inputs choose from and its sentence names, beside fields.
+    references: ClassVar[tuple[Reference, ...]] = ()
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Return the names of the fields that `to_sql` takes from its context."""
+        return ()
+
+    @abstractmethod
+    def to_sql(self, context: ConditionContext) -> ColumnElement[bool]:
+        """Return the condition over the customers of the context, with bound values only; raise ConditionInvalid."""
+
+    @abstractmethod
+    def describe(self, description: Description) -> str:
+        """Return the condition as a part of a sentence, in the reader's language."""

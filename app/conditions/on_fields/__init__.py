@@ -1,0 +1,1 @@
+"""Conditions on one field of a customer, built in or the workspace's own."""

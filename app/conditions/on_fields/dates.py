@@ -1,0 +1,95 @@
+"""Conditions on a field that holds a date or a moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import ColumnElement, true
+
+from app.conditions.condition import Question
+from app.conditions.context import DAYS, ConditionContext
+from app.conditions.description import N_, Description
+from app.conditions.inputs import FieldInput
+from app.conditions.limits import Day, Days
+from app.conditions.on_fields.on_field import DATES, OnField
+from app.conditions.periods import DaysBack
+
+_DAY = (FieldInput("value"),)
+_DAYS_BACK = (DaysBack(is_optional=False),)
+
+
+@dataclass(frozen=True)
+class Before(OnField):
+    """The date is earlier than this day."""
+
+    type = "before"
+    questions = (Question("before", N_("is before"), _DAY, kinds=DATES),)
+    help = N_("Before this day begins in the workspace's time zone.")
+    example = {"field": "created_at", "value": "2026-01-01"}
+
+    value: Day
+
+    def to_sql(self, context: ConditionContext) -> ColumnElement[bool]:
+        return ~context.on_or_after(context.field(self.field, *DAYS), self.value)
+
+    def describe(self, description: Description) -> str:
+        field, value = description.field(self.field), description.value(self.value, self.field)
+        return description.text(N_("%(field)s is before %(value)s"), field=field, value=value)
+
+
+@dataclass(frozen=True)
+class After(OnField):
+    """The date is later than this day."""
+
+    type = "after"
+    questions = (Question("after", N_("is after"), _DAY, kinds=DATES),)
+    help = N_("After this day has ended in the workspace's time zone.")
+    example = {"field": "created_at", "value": "2026-01-01"}
+
+    value: Day
+
+    def to_sql(self, context: ConditionContext) -> ColumnElement[bool]:
+        return context.on_or_after(context.field(self.field, *DAYS), self.value + timedelta(days=1))
+
+    def describe(self, description: Description) -> str:
+        field, value = description.field(self.field), description.value(self.value, self.field)
+        return description.text(N_("%(field)s is after %(value)s"), field=field, value=value)
+
+
+@dataclass(frozen=True)
+class WithinLast(OnField):
+    """The date lies in the last so many days."""
+
+    type = "within_last"
+    questions = (Question("within_last", N_("is in the last … days"), _DAYS_BACK, kinds=DATES),)
+    help = N_("Looks back from now; what is in the future is not included.")
+    example = {"field": "latest_open_at", "days": 30}
+
+    days: Days
+
+    def to_sql(self, context: ConditionContext) -> ColumnElement[bool]:
+        return context.recent(context.field(self.field, *DAYS), self.days)
+
+    def describe(self, description: Description) -> str:
+        field, period = description.field(self.field), description.period(self.days)
+        return description.text(N_("%(field)s is %(period)s"), field=field, period=period)
+
+
+@dataclass(frozen=True)
+class NotWithinLast(OnField):
+    """The date does not lie in the last so many days, or there is none."""
+
+    type = "not_within_last"
+    questions = (Question("not_within_last", N_("is not in the last … days"), _DAYS_BACK, kinds=DATES),)
+    help = N_("Includes customers of whom the date is not known.")
+    example = {"field": "latest_purchase_at", "days": 90}
+
+    days: Days
+
+    def to_sql(self, context: ConditionContext) -> ColumnElement[bool]:
+        return context.recent(context.field(self.field, *DAYS), self.days).is_not(true())
+
+    def describe(self, description: Description) -> str:
+        field, period = description.field(self.field), description.period(self.days)
+        return description.text(N_("%(field)s is not %(period)s"), field=field, period=period)

@@ -1,1 +1,0 @@
-"""The conditions and groups a rule is made of."""

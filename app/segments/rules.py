@@ -1,0 +1,88 @@
+"""Segment rules: three groups over conditions, nested to a bounded depth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from sqlalchemy import ColumnElement, and_, false, or_, true
+
+from app.conditions.condition import Condition
+from app.conditions.description import N_, Description
+
+
+@dataclass(frozen=True)
+class AllOf:
+    """Every rule inside holds. Empty, it is everybody."""
+
+    type: ClassVar[str] = "all"
+
+    rules: tuple[Rule, ...] = ()
+
+    def combine(self, inside: Sequence[ColumnElement[bool]]) -> ColumnElement[bool]:
+        return and_(true(), *inside)
+
+    def describe(self, description: Description) -> str:
+        if not self.rules:
+            return description.text(N_("anything is true"))
+        return description.join([_inside(rule, description) for rule in self.rules], N_(" and "))
+
+
+@dataclass(frozen=True)
+class AnyOf:
+    """At least one rule inside holds. Empty, it is nobody."""
+
+    type: ClassVar[str] = "any"
+
+    rules: tuple[Rule, ...] = ()
+
+    def combine(self, inside: Sequence[ColumnElement[bool]]) -> ColumnElement[bool]:
+        return or_(false(), *inside)
+
+    def describe(self, description: Description) -> str:
+        if not self.rules:
+            return description.text(N_("nothing is true"))
+        return description.join([_inside(rule, description) for rule in self.rules], N_(" or "))
+
+
+@dataclass(frozen=True)
+class Not:
+    """The rule inside does not hold. What is not known does not hold, so a rule and its Not are everybody."""
+
+    type: ClassVar[str] = "not"
+
+    rule: Rule
+
+    def combine(self, inside: Sequence[ColumnElement[bool]]) -> ColumnElement[bool]:
+        return inside[0].self_group().is_not(true())
+
+    def describe(self, description: Description) -> str:
+        return description.text(N_("it is not so that %(rule)s"), rule=_inside(self.rule, description))
+
+
+Group = AllOf | AnyOf | Not
+Rule = Group | Condition
+
+EVERYBODY = AllOf()
+
+
+def children(rule: Rule) -> tuple[Rule, ...]:
+    """Return the rules directly inside a rule."""
+    if isinstance(rule, AllOf | AnyOf):
+        return rule.rules
+    return (rule.rule,) if isinstance(rule, Not) else ()
+
+
+def conditions(rule: Rule) -> Iterator[Condition]:
+    """Walk every condition of a rule, in the order they are read."""
+    if isinstance(rule, Condition):
+        yield rule
+    for inside in children(rule):
+        yield from conditions(inside)
+
+
+def _inside(rule: Rule, description: Description) -> str:
+    """Describe a rule inside another, with brackets where it is a group of several."""
+    said = rule.describe(description)
+    return description.text(N_("(%(rules)s)"), rules=said) if len(children(rule)) > 1 else said

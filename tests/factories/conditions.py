@@ -1,0 +1,52 @@
+"""Every condition by its short name, for rules written in tests, and what tests know them by."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.conditions.activities import Did
+from app.conditions.on_fields.amounts import GreaterThan, LessThan
+from app.conditions.on_fields.between import Between
+from app.conditions.on_fields.dates import After, Before, NotWithinLast, WithinLast
+from app.conditions.on_fields.equality import In, Is, IsNot
+from app.conditions.on_fields.presence import IsKnown, IsUnknown
+from app.conditions.on_fields.texts import Contains, StartsWith
+from app.conditions.purchases import Purchased
+from app.conditions.references import Vocabulary
+from app.conditions.tags import HasTag
+from app.consent.conditions import Permission
+from app.customers.profiles.fields import _BUILT_IN, FieldInfo
+from app.wiring.conditions import CONDITION_TYPES as TYPES
+
+__all__ = [
+    "FIELDS",
+    "TYPES",
+    "VOCABULARY",
+    "After",
+    "Before",
+    "Between",
+    "Contains",
+    "Did",
+    "GreaterThan",
+    "HasTag",
+    "In",
+    "Is",
+    "IsKnown",
+    "IsNot",
+    "IsUnknown",
+    "LessThan",
+    "NotWithinLast",
+    "Permission",
+    "Purchased",
+    "StartsWith",
+    "WithinLast",
+    "speaking_of",
+]
+
+FIELDS: dict[str, FieldInfo] = {info.name: info for info in _BUILT_IN}
+VOCABULARY = Vocabulary(FIELDS, {"topic": {7: "News"}})
+
+
+def speaking_of(fields: dict[str, Any]) -> Vocabulary:
+    """Return a vocabulary of these fields, with one topic."""
+    return Vocabulary(fields, {"topic": {7: "News"}})

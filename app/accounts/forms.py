@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, IntegerField, PasswordField, SelectField
+from wtforms import BooleanField, HiddenField, IntegerField, PasswordField, SelectField
 from wtforms.validators import Length, NumberRange, Optional
 
 from app.accounts.mailboxes import ADDRESS_CHARS
@@ -85,7 +85,7 @@ class NewIdentityForm(Form):
     signs = BooleanField(_l("Sign its mail (DKIM)"), default=True)
 
 
-class IdentityForm(Form):
+class IdentityForm(EditForm):
     """What may change about an identity."""
 
     from_name = LineField(_l("Sender's name"), [required, Length(max=120)])
@@ -97,3 +97,5 @@ class RelayForm(Form):
     """A mail server of one's own. Never filled in from what is stored."""
 
     smtp_url = PasswordField(_l("Mail server"), [Optional(), Length(max=500)])
+    # Which mail server was set when the page was opened; says nothing of it.
+    seen = HiddenField()

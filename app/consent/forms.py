@@ -24,7 +24,7 @@ def _has_topic(_form: Form, field: Field) -> None:
         raise ValidationError(gettext(signup_forms.TOPIC_MISSING))
 
 
-class SignupFormForm(Form):
+class SignupFormForm(EditForm):
     """A public sign-up form. Its topics are filled in from the workspace."""
 
     name = LineField(_("Name"), [required], description=_("People read it as the title of the page."))

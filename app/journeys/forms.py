@@ -10,13 +10,14 @@ from wtforms.validators import InputRequired, Length, NumberRange
 
 from app.journeys.definitions import Plan
 from app.journeys.steps import LONGEST_WAIT, Step
+from app.web.edits import EditForm
 from app.web.forms import Form, LineField, TextField, required
 
 FORMATS = [("markdown", _l("Text in our layout (Markdown)")), ("mjml", _l("MJML")), ("html", _l("HTML"))]
 Choices = Sequence[tuple[str, str]]
 
 
-class PlanForm(Form):
+class PlanForm(EditForm):
     """Who enters, about what it writes, and who hears of interest."""
 
     name = LineField(_l("Name"), [required, Length(max=120)])

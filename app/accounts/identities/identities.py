@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from collections.abc import Collection
 from dataclasses import replace
@@ -36,6 +37,15 @@ class RelayPrivate(Refusal):
 
     status = 422
     message = "Name a mail server on the Internet. Only the operator can allow one inside this network."
+
+
+class RelayChanged(Refusal):
+    """Somebody else has set another mail server since this author opened the page."""
+
+    message = (
+        "Somebody else has changed the mail server since you opened this page. "
+        "Enter yours and save once more to replace it."
+    )
 
 
 class SenderUnproved(Refusal):
@@ -143,7 +153,7 @@ def change(
     now: datetime,
 ) -> None:
     """Change what may change without new DNS records; the address itself may not."""
-    identity = get(session, workspace_id, identity_id)
+    identity = hold(session, workspace_id, identity_id)
     identity.from_name = from_name.strip()
     identity.reply_to = mailboxes.check(reply_to, field="reply_to") if reply_to else None
     identity.rate_per_second = rate_per_second
@@ -160,9 +170,15 @@ def set_relay(
     staff_id: int,
     now: datetime,
     may_be_private: bool = False,
+    seen: str | None = None,
 ) -> None:
-    """Send through this mail server from now on; None means the installation's own. It is never shown again."""
-    identity = get(session, workspace_id, identity_id)
+    """Send through this mail server from now on; None means the installation's own. It is never shown again.
+
+    `seen` is the `relay_mark` its author was shown; raise RelayChanged where another one was set since.
+    """
+    identity = hold(session, workspace_id, identity_id)
+    if seen is not None and seen != relay_mark(identity):
+        raise RelayChanged(field="smtp_url")
     identity.smtp_url = _sealed_relay(smtp_url, keys, may_be_private=may_be_private)
     _note(session, identity, "identity.relay_changed", staff_id, now)
 
@@ -177,7 +193,7 @@ def renew_keys(
     now: datetime,
 ) -> None:
     """Make new DKIM keys under new selectors and sign with them from now on."""
-    identity = get(session, workspace_id, identity_id)
+    identity = hold(session, workspace_id, identity_id)
     dkim_keys.make_keys(identity, keys, now=now)
     ask_for_check(session, identity, now=now)
     _note(session, identity, "identity.keys_renewed", staff_id, now)
@@ -217,6 +233,15 @@ def get(session: Session, workspace_id: int, identity_id: int) -> SendingIdentit
     return found
 
 
+def hold(session: Session, workspace_id: int, identity_id: int) -> SendingIdentity:
+    """Return the identity as it is now, and keep others from changing it until the transaction ends; raise NotFound."""
+    lock = {"key_share": True}
+    found = session.get(SendingIdentity, (workspace_id, identity_id), with_for_update=lock, populate_existing=True)
+    if found is None:
+        raise NotFound
+    return found
+
+
 def list_identities(session: Session, workspace_id: int, limit: int = 100) -> list[SendingIdentity]:
     """Return the identities of the workspace, the default first."""
     query = select(SendingIdentity).where(SendingIdentity.workspace_id == workspace_id)
@@ -229,6 +254,11 @@ def of_ids(session: Session, workspace_id: int, identity_ids: Collection[int]) -
         SendingIdentity.workspace_id == workspace_id, SendingIdentity.id.in_(identity_ids)
     )
     return {identity.id: identity for identity in session.scalars(query)}
+
+
+def relay_mark(identity: SendingIdentity) -> str:
+    """Return a mark that changes whenever a mail server is set, and tells nothing of it."""
+    return hashlib.sha256(identity.smtp_url).hexdigest()[:16] if identity.smtp_url else ""
 
 
 def relay_url(identity: SendingIdentity, keys: tuple[Key, ...]) -> str | None:

@@ -68,7 +68,7 @@ def set_relay(identity_id: int) -> ResponseReturnValue:
     form = RelayForm()
     try:
         if form.validate():
-            _set_relay(identity_id, form.smtp_url.data or None)
+            _set_relay(identity_id, form)
             return shell.back(f"/settings/identities/{identity_id}", _("The mail server is changed."))
     except Refusal as refusal:
         form.refuse(refusal)
@@ -126,14 +126,18 @@ def _one(
     with services().database.transaction(g.workspace.id) as session:
         identity = identities.get(session, g.workspace.id, identity_id)
         records = sender_checks.records(identity, services().settings)
+    if form is None:
+        form = IdentityForm(formdata=None, obj=identity)
+        form.show()
     return shell.page(
         "accounts/identity.html",
         identity=identity,
+        relay_mark=identities.relay_mark(identity),
         state=sender_checks.state_of(identity),
         is_awaited=sender_checks.is_awaited(identity),
         is_proof_asked=not services().settings.allow_unproved_senders,
         records=[(record, _(record.why), *_found(identity, record.check)) for record in records],
-        form=form or IdentityForm(formdata=None, obj=identity),
+        form=form,
         relay_form=relay_form or RelayForm(formdata=None),
     ), status
 
@@ -161,6 +165,7 @@ def _created(form: NewIdentityForm) -> int:
 
 def _change(identity_id: int, form: IdentityForm) -> None:
     with services().database.transaction(g.workspace.id) as session:
+        form.rebase(IdentityForm(formdata=None, obj=identities.hold(session, g.workspace.id, identity_id)))
         identities.change(
             session,
             g.workspace.id,
@@ -173,13 +178,14 @@ def _change(identity_id: int, form: IdentityForm) -> None:
         )
 
 
-def _set_relay(identity_id: int, smtp_url: str | None) -> None:
+def _set_relay(identity_id: int, form: RelayForm) -> None:
     with services().database.transaction(g.workspace.id) as session:
         identities.set_relay(
             session,
             g.workspace.id,
             identity_id,
-            smtp_url=smtp_url,
+            smtp_url=form.smtp_url.data or None,
+            seen=form.seen.data,
             may_be_private=services().settings.allow_private_relays,
             keys=services().settings.secret_keys,
             staff_id=g.staff.id,

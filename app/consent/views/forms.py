@@ -57,13 +57,15 @@ def show_form(form_id: int) -> ResponseReturnValue:
     """Show a form, its public address, the snippet for a website, and where its requests come from."""
     with services().database.transaction(g.workspace.id) as session:
         form = signup_forms.get(session, g.workspace.id, form_id)
-    return _edit(form, SignupFormForm(formdata=None, obj=form))
+    shown = SignupFormForm(formdata=None, obj=form)
+    shown.show()
+    return _edit(form, shown)
 
 
 @bp.post("/consent/forms/<int:form_id>")
 @guard.role("marketer")
 def change_form(form_id: int) -> ResponseReturnValue:
-    """Change a form."""
+    """Change a form; what its author left alone stays as it is on record."""
     return _save(form_id)
 
 
@@ -107,6 +109,8 @@ def _save(form_id: int | None) -> ResponseReturnValue:
         return _edit(held, form), 422
     try:
         with services().database.transaction(g.workspace.id) as session:
+            if form_id is not None:
+                form.rebase(SignupFormForm(formdata=None, obj=signup_forms.hold(session, g.workspace.id, form_id)))
             saved = signup_forms.save(
                 session,
                 g.workspace.id,

@@ -47,13 +47,15 @@ def show_plan(journey_id: int) -> ResponseReturnValue:
     """Show what was decided about the journey as a whole."""
     with services().database.transaction(g.workspace.id) as session:
         journey = definitions.get(session, g.workspace.id, journey_id)
-    return shell.page("journeys/plan.html", journey=journey, form=_offered(_filled(journey)))
+    form = _offered(_filled(journey))
+    form.show()
+    return shell.page("journeys/plan.html", journey=journey, form=form)
 
 
 @bp.post("/journeys/<int:journey_id>/plan")
 @guard.role("marketer")
 def change_plan(journey_id: int) -> ResponseReturnValue:
-    """Keep what was decided."""
+    """Keep what was decided; what its author left alone stays as it is on record."""
     form = _offered(PlanForm())
     try:
         if form.validate():
@@ -69,6 +71,7 @@ def change_plan(journey_id: int) -> ResponseReturnValue:
 def _changed(journey_id: int, form: PlanForm) -> None:
     now = services().clock.now()
     with services().database.transaction(g.workspace.id) as session:
+        form.rebase(_filled(definitions.hold(session, g.workspace.id, journey_id)))
         definitions.change(session, g.workspace.id, journey_id, form.plan(), staff_id=g.staff.id, now=now)
 
 

@@ -11,15 +11,22 @@ from bench.ground import Ground
 
 _STATEMENTS = (
     """
-    INSERT INTO customers (workspace_id, email, email_key, address_digest, provider, first_name, last_name, language,
-                           country, city, time_zone, tags, created_at, updated_at)
-    OVERRIDING USER VALUE
-    SELECT %(workspace_id)s, mail, mail, sha256(mail::bytea), 'other', 'Ada', 'Lovelace ' || n, 'en',
+    INSERT INTO customers (workspace_id, id, address_id, email, email_key, address_digest, provider, first_name,
+                           last_name, language, country, city, time_zone, tags, created_at, updated_at)
+    SELECT %(workspace_id)s, nextval('customers_id_seq'), nextval('addresses_id_seq'), mail, mail,
+           sha256(mail::bytea), 'other', 'Ada', 'Lovelace ' || n, 'en',
            (ARRAY['DE','GB','US','CN','FR','ES','PL','JP','GR','AU','IT','NL','SE','NO','DK','AT','CH','BE','PT','IE'])
                [1 + abs(hashint4(n)) %% 20],
            'Leeds', 'UTC', ARRAY['tag' || abs(hashint4(n + 1)) %% 50, 'tag' || (50 + abs(hashint4(n + 2)) %% 50)],
            %(now)s, %(now)s
     FROM (SELECT n, 'person' || n || '@host' || n %% 97 || '.example' AS mail FROM generate_series(1, %(people)s) n) s
+    """,
+    """
+    INSERT INTO addresses (workspace_id, customer_id, id, kind, value, key, digest, provider, is_primary, provenance,
+                           created_at)
+    SELECT workspace_id, id, address_id, 'email', email, email_key, address_digest, provider, true, '["bench", 0]',
+           created_at
+    FROM customers WHERE workspace_id = %(workspace_id)s
     """,
     """
     INSERT INTO customer_engagement (workspace_id, customer_id, sent_count, latest_sent_at, latest_open_at,
@@ -42,6 +49,7 @@ _STATEMENTS = (
     FROM customers WHERE workspace_id = %(workspace_id)s AND hashint8(id + 13) %% 20 <> 0
     """,
     "VACUUM (ANALYZE) customers",
+    "VACUUM (ANALYZE) addresses",
     "VACUUM (ANALYZE) customer_engagement",
     "VACUUM (ANALYZE) consent_state",
 )

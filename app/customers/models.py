@@ -50,7 +50,11 @@ class _Attached:
 
 
 class Customer(_Attached, Base):
-    """A person the company knows. The address may change or be missing; the person stays."""
+    """A person the company knows. Addresses may change or be missing; the person stays.
+
+    `address_id`, `email`, `email_key`, `address_digest` and `provider` repeat the primary living email of `addresses`,
+    for whoever reads many people at once; `customers.addresses.projection` alone writes them.
+    """
 
     __tablename__ = "customers"
     __table_args__ = (
@@ -63,6 +67,7 @@ class Customer(_Attached, Base):
             postgresql_where=text("external_ref IS NOT NULL"),
         ),
         CheckConstraint("(email_key IS NULL) = (address_digest IS NULL)", name="digest_follows_email"),
+        CheckConstraint("(email_key IS NULL) = (address_id IS NULL)", name="address_follows_email"),
         Index("ix_customers_country", "workspace_id", "country"),
         Index("ix_customers_tags", "tags", postgresql_using="gin"),
         Index("ix_customers_first_name", "workspace_id", text('lower(first_name) COLLATE "C"')),
@@ -71,6 +76,7 @@ class Customer(_Attached, Base):
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True, sort_order=-1)
     external_ref: Mapped[str | None]
+    address_id: Mapped[int | None]
     email: Mapped[str | None]
     # Collation C: prefix search and uniqueness are served by one index, and comparing is byte-wise.
     email_key: Mapped[str | None] = mapped_column(Text(collation="C"))
@@ -87,6 +93,55 @@ class Customer(_Attached, Base):
     provenance: Mapped[dict[str, Any]] = mapped_column(server_default="{}", default=dict)
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+
+
+class Address(_Attached, Base):
+    """One way to reach one customer, as long as it is theirs: living -> ended, and back only by undo.
+
+    A change ends the row and adds another. Living emails belong to one customer of the workspace, and whoever has
+    living addresses of a kind has exactly one primary of it. Who changes one holds the customer's row first. No foreign
+    key: files add rows by the hundred thousand, in the statement that adds their customers.
+    """
+
+    __tablename__ = "addresses"
+    __table_args__ = (
+        PrimaryKeyConstraint("workspace_id", "customer_id", "id"),
+        CheckConstraint("kind IN ('email', 'phone', 'postal')", name="kind"),
+        CheckConstraint("NOT is_primary OR ended_at IS NULL", name="primary_lives"),
+        Index(
+            "uq_addresses_living_email",
+            "workspace_id",
+            "key",
+            unique=True,
+            postgresql_where=text("kind = 'email' AND ended_at IS NULL"),
+        ),
+        Index(
+            "uq_addresses_primary",
+            "workspace_id",
+            "customer_id",
+            "kind",
+            unique=True,
+            postgresql_where=text("is_primary"),
+        ),
+    )
+
+    customer_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    kind: Mapped[str]
+    value: Mapped[str]
+    # Emails in the form they are compared by, phone numbers as E.164 where possible, the rest folded.
+    key: Mapped[str] = mapped_column(Text(collation="C"))
+    digest: Mapped[bytes]
+    # Emails only: whose mailbox it is.
+    provider: Mapped[str | None]
+    label: Mapped[str] = mapped_column(server_default="", default="")
+    is_primary: Mapped[bool]
+    # When its owner answered from it.
+    verified_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    # One mark of `profiles.provenance`: who told it, and when.
+    provenance: Mapped[list[Any]] = mapped_column(JSONB)
+    created_at: Mapped[datetime]
 
 
 class CustomField(Numbered, Base):

@@ -11,6 +11,7 @@ from app.consent.evidence import Evidence
 from app.consent.ledger import verification
 from app.consent.signup import abuse, double_opt_in, signup_forms
 from app.consent.signup.double_opt_in import Answer, ConfirmationExpired, NothingChosen, RequestRejected
+from app.customers.addresses import changes
 from app.customers.profiles import people
 from app.kernel.queueing import outbox
 from app.kernel.queueing.registry import JOBS, job
@@ -192,7 +193,7 @@ def test_somebody_who_left_stays_gone_until_they_confirm(session, workspace):
 
 def test_only_a_confirmed_question_ends_the_silence_of_a_changed_address(session, workspace):
     ada = consented_customer(session, workspace.id)
-    people.change_address(session, ada, email="new@example.com", source="staff:9", now=NOON)
+    changes.change_email(session, ada, email="new@example.com", source="staff:9", now=NOON)
     assert suppression.awaits_owner(session, workspace.id, ada.id)
     assert suppression.is_suppressed(session, workspace.id, ada.address_digest)
 

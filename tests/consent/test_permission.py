@@ -7,6 +7,7 @@ from sqlalchemy import literal, select
 
 from app.consent import actions, permission, suppression
 from app.consent.evidence import Evidence
+from app.customers.addresses import changes
 from app.customers.profiles import people
 from tests.factories import NOON
 from tests.factories.consent import a_yes, consented_customer
@@ -61,17 +62,17 @@ def test_a_suppressed_address_is_silent_whatever_was_agreed(session, workspace, 
 def test_a_changed_address_has_not_agreed_until_its_owner_does(session, workspace):
     """Whoever changes an address, by hand, by program or by file, does not speak for the mailbox."""
     ada = consented_customer(session, workspace.id)
-    people.change_address(session, ada, email="other@example.com", source="staff:9", now=NOON)
+    changes.change_email(session, ada, email="other@example.com", source="staff:9", now=NOON)
     assert why_not(session, workspace, ada) == permission.SUPPRESSED["unconfirmed"]
     assert allowed_ids(session, workspace) == []
 
-    people.change_address(session, ada, email="Ada@Example.com", source="staff:9", now=NOON)
+    changes.change_email(session, ada, email="Ada@Example.com", source="staff:9", now=NOON)
     assert allowed_ids(session, workspace) == [ada.id]
 
 
 def test_changing_an_address_nobody_may_write_to_silences_nothing(session, workspace):
     bob = people.upsert(session, workspace.id, email="bob@example.com", fields={}, source="test", now=NOON)
-    people.change_address(session, bob, email="rob@example.com", source="staff:9", now=NOON)
+    changes.change_email(session, bob, email="rob@example.com", source="staff:9", now=NOON)
 
     assert suppression.list_newest(session, workspace.id) == []
 

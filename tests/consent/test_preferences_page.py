@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from app.consent import permission, suppression
+from app.customers.addresses import changes
 from app.customers.profiles import people
 from tests.factories import NOON
 from tests.factories.consent import a_topic, consented_customer
@@ -83,7 +84,7 @@ def test_a_token_for_one_person_never_reaches_another(anonymous, database, works
 def address_now(database, workspace, ada, email):
     with database.transaction(workspace.id) as session:
         person = people.get(session, workspace.id, ada.id)
-        people.change_address(session, person, email=email, source="staff:9", now=NOON)
+        changes.change_email(session, person, email=email, source="staff:9", now=NOON)
 
 
 @pytest.mark.parametrize("left_before", [False, True])
@@ -108,7 +109,7 @@ def test_a_silence_of_the_new_address_is_not_lifted_from_the_old_mailbox(anonymo
         new = people.upsert(session, workspace.id, email="new@example.com", fields={}, source="test", now=NOON)
         digest = new.address_digest
         suppression.add(session, workspace.id, address_digest=digest, reason="objected", source="test", now=NOON)
-        people.change_address(session, new, email="else@example.com", source="test", now=NOON)
+        changes.change_email(session, new, email="else@example.com", source="test", now=NOON)
     address_now(database, workspace, ada, "new@example.com")
 
     assert anonymous.post(link, data={f"topic-{workspace.topic_id}": "1", "profiling": "1"}).status_code == 403

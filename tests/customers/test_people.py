@@ -7,7 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from app.customers import addresses, purchases, values
+from app.customers import purchases, values
+from app.customers.addresses import changes, emails
 from app.customers.profiles import dates, engagement, fields, people
 from app.customers.timeline import responses, timeline
 from app.customers.timeline.timeline import ActivityRow
@@ -26,13 +27,13 @@ def test_the_same_address_is_the_same_person(session, workspace):
 
 def test_an_address_can_change_but_not_to_somebody_elses(session, workspace):
     ada, bob = a_customer(session, workspace.id, "ada@b.co"), a_customer(session, workspace.id, "bob@b.co")
-    people.change_address(session, ada, email="ada@new.example", source="staff:Olga", now=NOON)
+    changes.change_email(session, ada, email="ada@new.example", source="staff:Olga", now=NOON)
 
     assert people.find_by_email(session, workspace.id, "ADA@new.example").id == ada.id
-    with pytest.raises(people.AddressTaken):
-        people.change_address(session, bob, email="Ada@new.example", source="staff:Olga", now=NOON)
-    with pytest.raises(addresses.BadAddress):
-        people.change_address(session, bob, email="bob", source="staff:Olga", now=NOON)
+    with pytest.raises(changes.AddressTaken):
+        changes.change_email(session, bob, email="Ada@new.example", source="staff:Olga", now=NOON)
+    with pytest.raises(emails.BadAddress):
+        changes.change_email(session, bob, email="bob", source="staff:Olga", now=NOON)
 
 
 @pytest.mark.parametrize(

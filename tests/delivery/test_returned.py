@@ -10,6 +10,7 @@ from aiosmtpd.smtp import Envelope
 from sqlalchemy import text
 
 from app.consent import permission, suppression
+from app.customers.addresses import changes
 from app.customers.profiles import people
 from app.delivery.inbound import bounce_classification, listener, parsed_mail
 from app.delivery.inbound.bounce_classification import Cause
@@ -161,7 +162,7 @@ def test_a_late_report_silences_the_address_it_names(
     with services.database.transaction(workspace.id) as session:
         ada = people.find_by_email(session, workspace.id, "p0@example.com")
         assert ada
-        people.change_address(session, ada, email=present, source="staff", now=NOON)
+        changes.change_email(session, ada, email=present, source="staff", now=NOON)
     listener.InboundServer(services).take([return_path], a_report("5.1.1"))
 
     with services.database.transaction(workspace.id) as session:

@@ -16,6 +16,7 @@ from app.cadence import policies
 from app.cadence.decide import Cap, Policy
 from app.consent import actions, suppression, topics
 from app.consent.evidence import Evidence
+from app.customers.addresses import changes
 from app.customers.profiles import engagement, people
 from app.delivery.models import SendState
 from app.delivery.sending import compiled_sends, recovery, results, sends, store, worker
@@ -113,7 +114,7 @@ def test_a_letter_leaves_only_for_the_address_it_was_written_to(
     moved = next(message for message in claimed if message.email == "p1@example.com")
     with services.database.transaction(workspace.id) as session:
         person = people.get(session, workspace.id, moved.customer_id)
-        people.change_address(session, person, email="new@example.com", source="preferences", now=NOON)
+        changes.change_email(session, person, email="new@example.com", source="preferences", now=NOON)
 
     handed = sender.flush([], [claimed])
 

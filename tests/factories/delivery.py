@@ -19,6 +19,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.accounts.identities import identities
+from app.customers.addresses import projection
 from app.customers.profiles import people
 from app.delivery.inbound import listener
 from app.delivery.launching.occasions import Occasion
@@ -147,24 +148,22 @@ def an_audience(
 ) -> list[int]:
     """So many customers who agreed to "news", laid in at once; the first of them through the real actions."""
     first = consented_customer(session, workspace.id, email=f"{prefix}0@example.com", first_name="P0", now=now).id
-    names = {"first": first, "prefix": prefix, "count": count, "now": now, "workspace_id": workspace.id}
+    names = {"first": first, "prefix": prefix, "count": count, "now": now}
+    names |= {"workspace_id": workspace.id, "w": workspace.id}
     rest = [session.scalars(text(statement), names).all() for statement in _CROWD]
     return [first, *rest[0]]
 
 
 # Copies of the first customer and of what they agreed to: what is tested here is sending, not signing up.
 _CROWD = (
-    """
-    INSERT INTO customers (workspace_id, email, email_key, address_digest, provider, first_name, created_at, updated_at)
-    SELECT :workspace_id, mail, mail, sha256(convert_to(mail, 'UTF8')), 'other', 'P' || n, :now, :now
-    FROM (SELECT n, :prefix || n || '@example.com' AS mail FROM generate_series(1, :count - 1) n) given
-    RETURNING id
-    """,
-    """
-    INSERT INTO customer_engagement (workspace_id, customer_id)
-    SELECT workspace_id, id FROM customers c WHERE c.workspace_id = :workspace_id AND NOT EXISTS (
-        SELECT FROM customer_engagement e WHERE e.workspace_id = c.workspace_id AND e.customer_id = c.id)
-    RETURNING customer_id
+    f"""
+    WITH fresh AS MATERIALIZED (
+        SELECT {projection.NEW_CUSTOMER_ID} AS id, {projection.NEW_ADDRESS_ID} AS address_id,
+               mail AS email, mail AS email_key, sha256(convert_to(mail, 'UTF8')) AS digest, 'other' AS provider,
+               'P' || n AS first_name, '["test", 0]'::jsonb AS origin
+        FROM (SELECT n, :prefix || n || '@example.com' AS mail FROM generate_series(1, :count - 1) n) given),
+    {projection.adding_people(["first_name"])}
+    SELECT id FROM fresh
     """,
     """
     INSERT INTO consent_state (workspace_id, customer_id, purpose, topic_id, state, allowed, basis, method, ledger_seq,

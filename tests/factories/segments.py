@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 from app.conditions.condition import Condition
 from app.consent import actions
 from app.consent.evidence import Evidence
-from app.customers.models import Customer, Engagement, Purchase
-from app.customers.profiles import fields
+from app.customers.models import Engagement, Purchase
+from app.customers.profiles import fields, people
 from app.customers.timeline import timeline
 from app.customers.timeline.timeline import ActivityRow
 from app.segments import preview, rules, segments
@@ -63,18 +63,11 @@ def _a_customer(session: Session, workspace_id: int, topic_id: int, random: Rand
     }
     created = NOON - random.choice((timedelta(0), timedelta(hours=11), timedelta(days=30), timedelta(days=400)))
     tags = random.sample(TAGS, random.randrange(3))
-    customer = Customer(
-        workspace_id=workspace_id,
-        email=f"{number}@example.com",
-        email_key=f"{number}@example.com",
-        address_digest=f"{workspace_id}-{number}".encode(),
-        tags=tags,
-        custom={key: value for key, value in custom.items() if value is not None},
-        created_at=created,
-        updated_at=created,
-        **profile,
-    )
-    session.add(customer)
+    email = f"{number}@example.com"
+    customer = people.upsert(session, workspace_id, email=email, fields={}, source="test", now=created)
+    customer.tags, customer.custom = tags, {key: value for key, value in custom.items() if value is not None}
+    for name, value in profile.items():
+        setattr(customer, name, value)
     session.flush()
     sums = {
         "open_count": random.randrange(3),
@@ -110,7 +103,9 @@ def _buy(session: Session, workspace_id: int, made: Made, random: Random, sums: 
         "latest_purchase_at": max((at for at, _ in made.purchases), default=None),
     }
     made.values |= totals
-    session.add(Engagement(workspace_id=workspace_id, customer_id=made.id, **sums, **totals))
+    known = session.get_one(Engagement, (workspace_id, made.id))
+    for name, value in {**sums, **totals}.items():
+        setattr(known, name, value)
     session.flush()
 
 

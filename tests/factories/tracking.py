@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 
 from app.consent import actions
 from app.consent.evidence import Evidence
-from app.customers.models import Activity, Customer, Engagement
+from app.customers.models import Activity
+from app.customers.profiles import people
 from app.kernel.services import Services
 from app.tracking.hits import spool
 from app.tracking.hits.endpoint import Environ, Intake, StartResponse
@@ -87,18 +88,7 @@ def a_tracked_customer(
     now: datetime,
 ) -> int:
     """Return the id of a customer who allowed these purposes."""
-    customer = Customer(
-        workspace_id=workspace_id,
-        email=email,
-        email_key=email,
-        address_digest=email.encode(),
-        created_at=now,
-        updated_at=now,
-    )
-    session.add(customer)
-    session.flush()
-    session.add(Engagement(workspace_id=workspace_id, customer_id=customer.id))
-    session.flush()
+    customer = people.upsert(session, workspace_id, email=email, fields={}, source="test", now=now)
     for purpose in purposes:
         evidence = Evidence(method="web_form", page="http://shop.test/f", address=email)
         actions.grant(session, workspace_id, customer.id, purpose=purpose, evidence=evidence, now=now)

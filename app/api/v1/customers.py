@@ -25,6 +25,7 @@ from app.consent import permission, topics
 from app.consent.imports import consents
 from app.consent.imports.consents import Claim, ImportTerms
 from app.customers import purchases
+from app.customers.addresses import changes
 from app.customers.models import Customer
 from app.customers.profiles import people
 from app.customers.timeline import timeline
@@ -67,7 +68,7 @@ def upsert(
             raise AddressNeeded(field="email")
         customer = people.upsert(session, workspace_id, email=given.email, fields={}, source=source, now=now)
     elif given.email is not None:
-        customer = people.change_address(session, customer, email=given.email, source=source, now=now)
+        customer = changes.change_email(session, customer, email=given.email, source=source, now=now)
     values = _values(given)
     customer = people.change(session, customer, values_by_name=values, source=source, now=now, adds_tags=True)
     proofs = _record(session, customer, given.consent or [], source, now)

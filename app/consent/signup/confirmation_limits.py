@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app.accounts import mailboxes, workspaces
 from app.consent.models import ConfirmationAllowance, SignupRequest
 from app.consent.purposes import ALL_TOPICS
-from app.customers import addresses
+from app.customers.addresses import emails
 
 # Stands among topics for what is asked of a person and belongs to no topic: tracking and profiling.
 ABOUT_THE_PERSON = -1
@@ -64,8 +64,8 @@ ASK = text(
 
 def mailbox_digest(session: Session, workspace_id: int, email: str) -> bytes:
     """Return what the limits of this address are counted under."""
-    key = mailboxes.limit_key(addresses.normalise(email).key)
-    return addresses.digest(key, workspaces.get(session, workspace_id).digest_key)
+    key = mailboxes.limit_key(emails.normalise(email).key)
+    return emails.digest(key, workspaces.get(session, workspace_id).digest_key)
 
 
 def restart(session: Session, row: SignupRequest, email: str, *, mailed_count: int) -> None:

@@ -15,8 +15,8 @@ from app.consent.signup import abuse, double_opt_in, signup_forms
 from app.consent.signup.double_opt_in import Answer, NothingChosen
 from app.consent.signup.signup_forms import Choice
 from app.consent.views.blueprint import Sender, bp, language_for, public_page, sender_of
-from app.customers import addresses
-from app.customers.addresses import BadAddress
+from app.customers.addresses import emails
+from app.customers.addresses.emails import BadAddress
 from app.kernel.limiter import limiter
 from app.kernel.refusals import NotFound, Refusal
 from app.kernel.services import services
@@ -62,7 +62,7 @@ def sign_up(workspace_slug: str, form_slug: str) -> ResponseReturnValue:
     ):
         return _show(opened, notice=_("Too many sign-ups just now. Please try again in a few minutes.")), 429
     try:
-        addresses.normalise(email)
+        emails.normalise(email)
         _ask(opened, email)
     except (BadAddress, NothingChosen) as refusal:
         return _show(opened, refusal=refusal), 422

@@ -13,7 +13,7 @@ from app.consent.forms import SuppressionForm
 from app.consent.suppression import Listed
 from app.consent.views import how
 from app.consent.views.blueprint import bp, tabs
-from app.customers import addresses
+from app.customers.addresses import emails
 from app.kernel.refusals import Refusal
 from app.kernel.services import services
 from app.web import guard, shell
@@ -79,7 +79,7 @@ def _show(form: SuppressionForm) -> str:
         if asked:
             try:
                 answer = suppression.find_listed(session, g.workspace.id, _digest(session, asked))
-            except addresses.BadAddress:
+            except emails.BadAddress:
                 is_address = False
     return shell.page(
         "consent/suppressions.html",
@@ -99,4 +99,4 @@ def _row(listed: Listed) -> tuple[Listed, str, str]:
 
 
 def _digest(session: Session, email: str) -> bytes:
-    return addresses.digest(addresses.normalise(email).key, workspaces.get(session, g.workspace.id).digest_key)
+    return emails.digest(emails.normalise(email).key, workspaces.get(session, g.workspace.id).digest_key)

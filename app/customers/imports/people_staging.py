@@ -16,10 +16,10 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.customers import addresses
+from app.customers.addresses import bulk, emails, projection, queries
 from app.customers.imports.mapping.mapping import Options
 from app.customers.imports.parsing.people_rows import PersonRow
-from app.customers.profiles import engagement, fields, people
+from app.customers.profiles import fields, people
 from app.kernel import database
 
 _STAGE = """
@@ -31,7 +31,11 @@ _STAGE = """
     ) ON COMMIT DELETE ROWS
 """
 TAKEN, OVERFULL = "taken", "tags"
-_MATCH = {"email": "c.email_key = s.email_key", "external_ref": "c.external_ref = s.external_ref"}
+# Whom the row `s` is about, as a subquery: by any email somebody has now, or by their number.
+_OWNER = {
+    "email": queries.OWNER_OF_EMAIL.format(key="s.email_key"),
+    "external_ref": "SELECT id FROM customers WHERE workspace_id = :w AND external_ref = s.external_ref LIMIT 1",
+}
 
 
 @dataclass
@@ -64,7 +68,7 @@ class PeopleStage:
         for row in rows:
             cells = [str(row.row), *row.said]
             if has_email:
-                cells += (row.email, row.key, addresses.provider_of(row.key.rpartition("@")[2]) if row.key else "")
+                cells += (row.email, row.key, emails.provider_of(row.key.rpartition("@")[2]) if row.key else "")
             if has_tags:
                 cells.append(_array(row.tags))
             if has_custom:
@@ -75,7 +79,7 @@ class PeopleStage:
             if "\\" in line:
                 line = line.replace("\\", "\\\\")
             if has_email and row.key:
-                row.address_digest = addresses.digest(row.key, digest_key)
+                row.address_digest = emails.digest(row.key, digest_key)
                 line += "\t\\\\x" + row.address_digest.hex()
             elif has_email:
                 line += "\t"
@@ -126,9 +130,10 @@ class PeopleStage:
             session,
             f"""SELECT s.row, c.id, CASE WHEN NOT c.is_different THEN 'unchanged'
                     WHEN c.is_overfull THEN '{OVERFULL}' ELSE 'updated' END
-                FROM people_stage s CROSS JOIN LATERAL (
+                FROM people_stage s CROSS JOIN LATERAL ({_OWNER[self.options.match_by]}) owner
+                CROSS JOIN LATERAL (
                     SELECT c.id, {different} AS is_different, {overfull} AS is_overfull FROM customers c
-                    WHERE c.workspace_id = :w AND {_MATCH[self.options.match_by]} LIMIT 1) c""",
+                    WHERE c.workspace_id = :w AND c.id = owner.id LIMIT 1) c""",
         )
         known = {row: (customer_id, outcome) for row, customer_id, outcome in found}
         if known:
@@ -144,10 +149,9 @@ class PeopleStage:
             return set()
         rows = self._run(
             session,
-            f"""UPDATE people_stage s SET outcome = 'taken' FROM people_stage t CROSS JOIN LATERAL (
-                    SELECT c.id FROM customers c
-                    WHERE c.workspace_id = :w AND {_MATCH[other].replace("s.", "t.")} LIMIT 1) c
-                WHERE s.row = t.row AND c.id IS DISTINCT FROM t.customer_id RETURNING s.row""",
+            f"""UPDATE people_stage t SET outcome = 'taken'
+                FROM people_stage s CROSS JOIN LATERAL ({_OWNER[other]}) owner
+                WHERE t.row = s.row AND owner.id IS DISTINCT FROM s.customer_id RETURNING t.row""",
         )
         return set(rows.scalars())
 
@@ -170,14 +174,17 @@ class PeopleStage:
     ) -> None:
         news = self._news()
         if "updated" in outcomes:
-            sets = ", ".join(f"{name} = {new}" for name, new in news.items())
+            names = [name for name in news if name not in projection.COLUMNS]
+            sets = "".join(f"{name} = {news[name]}, " for name in names)
             self._run(
                 session,
-                f"""UPDATE customers c SET {sets}, provenance = {self._provenance(news)}, updated_at = :now
+                f"""UPDATE customers c SET {sets}provenance = {self._provenance(news)}, updated_at = :now
                     FROM people_stage s
                     WHERE c.workspace_id = :w AND c.id = s.customer_id AND s.outcome = 'updated'""",
                 now=now,
             )
+            if self.options.match_by != "email" and self.has_email:
+                bulk.change_emails(session, self.binds["w"], self.binds["import_id"], now=now)
         if has_new:
             found.customer_ids.update(self._run(session, _INSERT, now=now).all())
 
@@ -218,19 +225,14 @@ _MARK_KNOWN = """
     FROM unnest(CAST(:rows AS bigint[]), CAST(:ids AS bigint[]), CAST(:outcomes AS text[])) AS known(row, id, outcome)
     WHERE s.row = known.row
 """
-# Numbers are drawn first, so that they are known together with the rows they are for.
+_TOLD = ("external_ref", "first_name", "last_name", "language", "country", "city", "time_zone")
 _INSERT = f"""
     WITH fresh AS MATERIALIZED (
-        SELECT nextval('customers_id_seq') AS id, s.* FROM people_stage s WHERE outcome = 'created'),
-    made AS (
-        INSERT INTO customers (workspace_id, id, external_ref, email, email_key, address_digest, provider, first_name,
-                               last_name, language, country, city, time_zone, tags, custom, provenance,
-                               created_at, updated_at)
-        SELECT :w, id, external_ref, email, email_key, digest, coalesce(provider, 'other'), first_name,
-               last_name, language, country, city, time_zone, coalesce(tags, '{{}}'), coalesce(custom, '{{}}'),
-               jsonb_build_object('*', jsonb_build_array(CAST(:import_id AS bigint), row)), :now, :now
-        FROM fresh),
-    sums AS (
-        {engagement.insert_sql("SELECT :w, id FROM fresh")})
+        SELECT {projection.NEW_CUSTOMER_ID} AS id,
+               CASE WHEN email_key IS NOT NULL THEN {projection.NEW_ADDRESS_ID} END AS address_id,
+               row, email, email_key, digest, provider, {", ".join(_TOLD)}, coalesce(tags, '{{}}') AS tags,
+               coalesce(custom, '{{}}') AS custom, jsonb_build_array(CAST(:import_id AS bigint), row) AS origin
+        FROM people_stage WHERE outcome = 'created'),
+    {projection.adding_people([*_TOLD, "tags", "custom"])}
     SELECT row, id FROM fresh
 """

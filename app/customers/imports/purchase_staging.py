@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.customers import addresses
+from app.customers.addresses import emails, projection, queries
 from app.customers.imports.mapping.mapping import Options
 from app.customers.imports.parsing.purchase_rows import PurchaseRow
 from app.customers.imports.people_staging import Outcome
@@ -28,7 +28,6 @@ _STAGE = """
 """
 _COLUMNS = ["row", "key", "email", "order_ref", "purchased_at", "amount", "currency", "items", "product"]
 _REFUSED = ("unknown", "order_of_other", "order_twice")
-_KEY = {"email": "email_key", "external_ref": "external_ref"}
 
 
 class PurchaseStage:
@@ -78,17 +77,18 @@ class PurchaseStage:
                 WHERE NOT EXISTS (SELECT 1 FROM ({self._whose()} OFFSET 0) c) GROUP BY key ORDER BY 3""",
         ).all()
         if unknown and not rehearse:
-            digests = [addresses.digest(key, digest_key) for key, _, _ in unknown]
-            providers = [addresses.provider_of(key[key.rindex("@") + 1 :]) for key, _, _ in unknown]
-            keys, emails, rows = (list(column) for column in zip(*unknown, strict=True))
-            binds = {"keys": keys, "emails": emails, "rows": rows, "digests": digests, "providers": providers}
+            digests = [emails.digest(key, digest_key) for key, _, _ in unknown]
+            providers = [emails.provider_of(key[key.rindex("@") + 1 :]) for key, _, _ in unknown]
+            keys, typed, rows = (list(column) for column in zip(*unknown, strict=True))
+            binds = {"keys": keys, "emails": typed, "rows": rows, "digests": digests, "providers": providers}
             self._run(session, _ADD_PEOPLE, import_id=self.import_id, now=now, **binds)
         return len(unknown)
 
     def _whose(self) -> str:
         """Return the SQL that finds the person of the row `s`."""
-        mark = _KEY[self.options.match_by]
-        return f"SELECT c.id FROM customers c WHERE c.workspace_id = :w AND c.{mark} = s.key LIMIT 1"
+        if self.options.match_by == "email":
+            return queries.OWNER_OF_EMAIL.format(key="s.key")
+        return "SELECT c.id FROM customers c WHERE c.workspace_id = :w AND c.external_ref = s.key LIMIT 1"
 
     def _compare(self, session: Session, *, rehearse: bool) -> None:
         """Say of each row whose it is and what comes of it, by one look into each index a row."""
@@ -148,15 +148,13 @@ class PurchaseStage:
 
 
 _ADD_PEOPLE = f"""
-    WITH made AS (
-        INSERT INTO customers (workspace_id, email, email_key, address_digest, provider, provenance,
-                               created_at, updated_at)
-        SELECT :w, email, key, digest, provider,
-               jsonb_build_object('*', jsonb_build_array(CAST(:import_id AS bigint), row)), :now, :now
-        FROM unnest(CAST(:keys AS text[]), CAST(:emails AS text[]), CAST(:rows AS bigint[]),
-                    CAST(:digests AS bytea[]), CAST(:providers AS text[])) AS new(key, email, row, digest, provider)
-        RETURNING workspace_id, id)
-    {engagement.insert_sql("SELECT workspace_id, id FROM made")}
+    WITH fresh AS MATERIALIZED (
+        SELECT {projection.NEW_CUSTOMER_ID} AS id, {projection.NEW_ADDRESS_ID} AS address_id, new.*,
+               jsonb_build_array(CAST(:import_id AS bigint), row) AS origin
+        FROM unnest(CAST(:keys AS text[]), CAST(:emails AS text[]), CAST(:rows AS bigint[]), CAST(:digests AS bytea[]),
+                    CAST(:providers AS text[])) AS new(email_key, email, row, digest, provider)),
+    {projection.adding_people()}
+    SELECT 1
 """
 _INSERT = """
     INSERT INTO purchases (workspace_id, customer_id, order_ref, purchased_at, amount, currency, items, product,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from app.customers import addresses
+from app.customers.addresses import emails
 from app.customers.imports import evidence
 from app.customers.imports.parsing import batches
 from app.customers.imports.parsing.batches import Batch, Refused
@@ -70,5 +70,5 @@ def evidence_rows(
 
 
 def _digest(email: str, digest_key: bytes) -> bytes | None:
-    key = addresses.find_key(email)
-    return addresses.digest(key, digest_key) if key else None
+    key = emails.find_key(email)
+    return emails.digest(key, digest_key) if key else None

@@ -15,7 +15,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import CTE, Insert, func, insert, select, text, update
+from sqlalchemy import func, text, update
 from sqlalchemy.orm import Session
 
 from app.customers.models import Engagement
@@ -78,14 +78,8 @@ def get(session: Session, workspace_id: int, customer_id: int) -> Engagement:
     return session.get_one(Engagement, (workspace_id, customer_id))
 
 
-def insert_query(made: CTE) -> Insert:
-    """Return the statement that gives the customers of a CTE (workspace_id, id) their rows."""
-    rows = select(made.c.workspace_id, made.c.id)
-    return insert(Engagement).from_select(["workspace_id", "customer_id"], rows, include_defaults=False)
-
-
 def insert_sql(made: str) -> str:
-    """Return the same for `made`, a query of (workspace id, customer id)."""
+    """Return the statement that gives the customers of `made`, a query of (workspace id, customer id), their rows."""
     return f"INSERT INTO customer_engagement (workspace_id, customer_id) {made}"
 
 

@@ -19,7 +19,7 @@ from sqlalchemy import ColumnElement, Date, Numeric, case, cast, delete, false, 
 from sqlalchemy.orm import Session
 
 from app.customers import values
-from app.customers.addresses import PROVIDERS
+from app.customers.addresses.emails import PROVIDERS
 from app.customers.models import Customer, CustomField, Engagement, Traits
 from app.customers.profiles import codes, dates
 from app.customers.words import LABELS, N_, PATTERNS, TIERS

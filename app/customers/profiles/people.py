@@ -5,30 +5,25 @@ A person and their row of sums are always made by one statement, so no query has
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, literal_column, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Select, func, literal_column, select, text
 from sqlalchemy.orm import Session
 
 from app.accounts import workspaces
-from app.customers import addresses, values
+from app.customers import values
+from app.customers.addresses import emails, projection, queries
 from app.customers.models import Customer, Engagement, Purchase, Traits
-from app.customers.profiles import codes, engagement, fields, provenance
+from app.customers.profiles import codes, fields, provenance
 from app.kernel.database import refusing_duplicates
 from app.kernel.refusals import NotFound, Refusal
 
 MOST_TAGS = 50
 LONGEST_TAG = 60
 NEWEST_PURCHASES = 5
-
-
-class AddressTaken(Refusal):
-    """Another customer of this workspace has this address."""
-
-    message = "Another customer has this address."
 
 
 class NumberTaken(Refusal):
@@ -90,10 +85,12 @@ def hold(session: Session, customer: Customer) -> None:
 
 
 def find_by_email(session: Session, workspace_id: int, email: str) -> Customer | None:
-    """Return whoever has this address, however it is written."""
-    key = addresses.find_key(email.strip())
-    query = select(Customer).where(Customer.workspace_id == workspace_id, Customer.email_key == key)
-    return session.scalar(query) if key else None
+    """Return whoever has this email now, primary or not, however it is written."""
+    key = emails.find_key(email.strip())
+    if key is None:
+        return None
+    owner = queries.owner_query(workspace_id, key).scalar_subquery()
+    return session.scalar(select(Customer).where(Customer.workspace_id == workspace_id, Customer.id == owner))
 
 
 def find_by_ref(session: Session, workspace_id: int, external_ref: str) -> Customer | None:
@@ -110,7 +107,7 @@ def upsert(
     `fields` are profile names, `tags` (added to those there), or keys of custom fields; `source` says who told us,
     such as `form:news`. Raises BadAddress, ValueRefused.
     """
-    address = addresses.normalise(email)
+    address = emails.normalise(email)
     _add_if_new(session, workspace_id, address, provenance.told(source, now=now), now=now)
     customer = find_by_email(session, workspace_id, address.key)
     if customer is None:
@@ -150,25 +147,6 @@ def change(
     return customer
 
 
-def change_address(session: Session, customer: Customer, *, email: str, source: str, now: datetime) -> Customer:
-    """Give the person another address; raise BadAddress, AddressTaken. Permission does not follow by itself."""
-    address = addresses.normalise(email)
-    hold(session, customer)
-    other = find_by_email(session, customer.workspace_id, address.key)
-    if other is not None and other.id != customer.id:
-        raise AddressTaken(field="email")
-    if customer.email == address.typed:
-        return customer
-    digest_key = workspaces.get(session, customer.workspace_id).digest_key
-    with refusing_duplicates(session, "uq_customers_email_key", AddressTaken(field="email")):
-        customer.email, customer.email_key, customer.provider = address.typed, address.key, address.provider
-        customer.address_digest = addresses.digest(address.key, digest_key)
-        customer.provenance = provenance.mark(customer.provenance, ["email"], provenance.told(source, now=now))
-        customer.updated_at = now
-        session.flush()
-    return customer
-
-
 def count(session: Session, workspace_id: int) -> int:
     """Return how many people the workspace knows."""
     query = select(func.count()).select_from(Customer).where(Customer.workspace_id == workspace_id)
@@ -180,12 +158,13 @@ def merge_data_query(
 ) -> Select[*tuple[Any, ...]]:
     """Return what templates may fill in, one row per customer, `customer_id` first.
 
-    Columns: customer_id, email, provider, address_digest, first_name, last_name, language, country, city, time_zone,
-    tags, custom, and `purchases` (the newest five as JSON: product, amount, currency, purchased_on; null for none).
+    Columns: customer_id, email, provider, address_id, address_digest, first_name, last_name, language, country, city,
+    time_zone, tags, custom, and `purchases` (the newest five as JSON: product, amount, currency, purchased_on; null for
+    none).
     """
     query = select(
         Customer.id.label("customer_id"),
-        *(Customer.email, Customer.provider, Customer.address_digest),
+        *(Customer.email, Customer.provider, Customer.address_id, Customer.address_digest),
         *(Customer.first_name, Customer.last_name, Customer.language, Customer.country, Customer.city),
         *(Customer.time_zone, Customer.tags, Customer.custom),
         (_newest_purchases() if with_purchases else literal_column("NULL::json")).label("purchases"),
@@ -212,27 +191,32 @@ def _same(table: type[Engagement | Traits]) -> Any:
     return (table.workspace_id == Customer.workspace_id) & (table.customer_id == Customer.id)
 
 
+# A sign-up at the same moment may have added the address: then nobody is added.
+_ADD = text(
+    f"""
+    WITH fresh AS MATERIALIZED (
+        SELECT {projection.NEW_CUSTOMER_ID} AS id, {projection.NEW_ADDRESS_ID} AS address_id, :email AS email,
+               :email_key AS email_key, CAST(:digest AS bytea) AS digest, :provider AS provider,
+               CAST(:origin AS jsonb) AS origin),
+    {projection.adding_people(unless_taken=True)}
+    SELECT 1
+    """
+)
+
+
 def _add_if_new(
-    session: Session, workspace_id: int, address: addresses.Address, origin: list[Any], *, now: datetime
+    session: Session, workspace_id: int, address: emails.EmailAddress, origin: list[Any], *, now: datetime
 ) -> None:
-    digest_key = workspaces.get(session, workspace_id).digest_key
-    made = (
-        insert(Customer)
-        .values(
-            workspace_id=workspace_id,
-            email=address.typed,
-            email_key=address.key,
-            address_digest=addresses.digest(address.key, digest_key),
-            provider=address.provider,
-            provenance={provenance.EVERYTHING: origin},
-            created_at=now,
-            updated_at=now,
-        )
-        .on_conflict_do_nothing(index_elements=["workspace_id", "email_key"])
-        .returning(Customer.workspace_id, Customer.id)
-        .cte("made")
-    )
-    session.execute(engagement.insert_query(made))
+    values = {
+        "w": workspace_id,
+        "email": address.typed,
+        "email_key": address.key,
+        "digest": emails.digest(address.key, workspaces.get(session, workspace_id).digest_key),
+        "provider": address.provider,
+        "origin": json.dumps(origin),
+        "now": now,
+    }
+    session.execute(_ADD, values)
 
 
 def _require_free_number(session: Session, customer: Customer, external_ref: str) -> None:

@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.customers import purchases
+from app.customers.addresses import changes
 from app.customers.forms import NoteForm, customer_form, values_of
 from app.customers.models import Customer
 from app.customers.profiles import engagement, fields, inferred_scores, naming, people, provenance
@@ -77,7 +78,7 @@ def change(customer_id: int) -> ResponseReturnValue:
             form = customer_form(customer, custom)
             written = form.rebase(customer_form(customer, custom, formdata=None))
             if form.email.data and form.email.data != customer.email:
-                people.change_address(session, customer, email=form.email.data, source=source, now=now)
+                changes.change_email(session, customer, email=form.email.data, source=source, now=now)
             people.change(session, customer, values_by_name=values_of(form, custom, written), source=source, now=now)
     except Refusal as refusal:
         if form is None:

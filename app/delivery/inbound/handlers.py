@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app.accounts import workspaces
 from app.consent import actions, suppression
 from app.consent.evidence import Evidence
-from app.customers import addresses
+from app.customers.addresses import emails
 from app.customers.profiles import people
 from app.customers.timeline import timeline
 from app.customers.timeline.timeline import ActivityRow
@@ -122,11 +122,11 @@ def _find_failed(session: Session, letter: Claims, report: Report) -> bytes | No
 
     A report may be forged by whoever got the mail: it silences no address but this person's own, present or former.
     """
-    key = addresses.find_key(report.recipient) if report.recipient else None
+    key = emails.find_key(report.recipient) if report.recipient else None
     if key is None:
         return session.scalar(select(suppression.digest_query(letter.workspace_id, letter.c)))
     holder = people.find_by_email(session, letter.workspace_id, key)
-    digest = addresses.digest(key, workspaces.get(session, letter.workspace_id).digest_key)
+    digest = emails.digest(key, workspaces.get(session, letter.workspace_id).digest_key)
     if holder is None:
         return digest if suppression.has_spoken(session, letter.workspace_id, letter.c, digest) else None
     return digest if holder.id == letter.c else None

@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import Any
 
-from app.customers import addresses, values
+from app.customers import values
+from app.customers.addresses import emails
 from app.customers.imports.mapping import headings
 from app.customers.imports.parsing import answer_words, answers
 from app.customers.listing.csv_cells import unquote
@@ -129,7 +130,7 @@ def _own_check(field: CustomField) -> Callable[[str], bool]:
 @cache
 def _checks() -> dict[str, Callable[[str], bool]]:
     return {
-        "email": lambda text: addresses.find_key(text) is not None,
+        "email": lambda text: emails.find_key(text) is not None,
         "country": lambda text: codes.find_country(text) is not None,
         "language": lambda text: codes.find_language(text) is not None,
         "time_zone": lambda text: codes.find_time_zone(text) is not None,
@@ -205,7 +206,7 @@ def _add_addresses(found: dict[int, str], header: Sequence[str], rows: Rows, nam
     if "email" in found.values() or "email" not in named:
         return
     for place in range(len(header)):
-        keys = [addresses.find_key(text) for text in _cells(rows, place)]
+        keys = [emails.find_key(text) for text in _cells(rows, place)]
         if place not in found and len(keys) > 1 and sum(key is not None for key in keys) > 0.8 * len(keys):
             found[place] = "email"
             return

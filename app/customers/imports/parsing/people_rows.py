@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from app.customers import addresses, values
+from app.customers import values
+from app.customers.addresses import emails
 from app.customers.imports.evidence import ConsentClaim
 from app.customers.imports.mapping.mapping import EVIDENCE, Options
 from app.customers.imports.parsing.answers import AnswerReader
@@ -91,7 +92,7 @@ class PeopleReader:
         """Return what the row says; raise RowRefused. In a plain row no cell holds more than meets the eye."""
         typed, key = "", ""
         if self.email_at is not None and (typed := cells[self.email_at].strip()):
-            found = addresses.find_key(typed)
+            found = emails.find_key(typed)
             if found is None:
                 raise RowRefused("address", typed, self.email_at)
             key = found

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from app.customers import addresses, values
+from app.customers import values
+from app.customers.addresses import emails
 from app.customers.imports.mapping.mapping import Options
 from app.customers.imports.refused import RowRefused
 from app.customers.profiles import codes, dates, fields
@@ -71,7 +72,7 @@ class PurchaseReader:
             raise RowRefused("nobody", self.header[self.key_at])
         if self.options.match_by == "external_ref":
             return values.one_line(typed)
-        key = addresses.find_key(typed)
+        key = emails.find_key(typed)
         if key is None:
             raise RowRefused("address", typed, self.key_at)
         return key

@@ -57,8 +57,8 @@ class BadAddress(Refusal):
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
-    """An address as typed, and what it is compared and grouped by."""
+class EmailAddress:
+    """An email address as typed, and what it is compared and grouped by."""
 
     typed: str
     key: str
@@ -66,14 +66,14 @@ class Address:
     provider: str
 
 
-def normalise(email: str) -> Address:
+def normalise(email: str) -> EmailAddress:
     """Return the address, or raise `BadAddress`. No look-up is made: whether mail arrives is learned by mailing."""
     typed = email.strip()
     key = find_key(typed)
     if key is None:
         raise BadAddress(field="email")
     domain = key[key.rindex("@") + 1 :]
-    return Address(typed, key, domain, provider_of(domain))
+    return EmailAddress(typed, key, domain, provider_of(domain))
 
 
 def find_key(typed: str) -> str | None:

@@ -1,0 +1,58 @@
+"""Changes the emails of many customers at once, from the rows that an import of people has staged."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from app.customers.addresses import projection
+
+# People found by their number whose row names another email, or another spelling. Nobody else has it: those rows were
+# refused before.
+_NAMED = """
+    SELECT DISTINCT ON (c.id) c.id AS customer_id, c.address_id AS former_id,
+           s.row, s.email, s.email_key, s.digest, s.provider
+    FROM people_stage s JOIN customers c ON c.workspace_id = :w AND c.id = s.customer_id
+    WHERE s.outcome = 'updated' AND s.email_key IS NOT NULL AND c.email IS DISTINCT FROM s.email
+    ORDER BY c.id, s.row DESC
+"""
+_END_FORMER = f"""
+    UPDATE addresses a SET is_primary = false, ended_at = :now FROM ({_NAMED}) named
+    WHERE a.workspace_id = :w AND a.customer_id = named.customer_id AND a.id = named.former_id
+"""
+# The email of a row may be one that the person has beside the primary.
+_PROMOTE = f"""
+    UPDATE addresses a SET is_primary = true FROM ({_NAMED}) named
+    WHERE a.workspace_id = :w AND a.customer_id = named.customer_id AND a.kind = 'email' AND a.ended_at IS NULL
+        AND a.key = named.email_key
+"""
+# Another spelling of the same mailbox is as verified as the former one.
+_ADD = f"""
+    INSERT INTO addresses (workspace_id, customer_id, kind, value, key, digest, provider, label, is_primary,
+                           verified_at, provenance, created_at)
+    SELECT :w, named.customer_id, 'email', named.email, named.email_key, named.digest, named.provider,
+           coalesce(former.label, ''), true, CASE WHEN former.key = named.email_key THEN former.verified_at END,
+           jsonb_build_array(CAST(:import_id AS bigint), named.row), :now
+    FROM ({_NAMED}) named
+    LEFT JOIN addresses former ON former.workspace_id = :w AND former.customer_id = named.customer_id
+        AND former.id = named.former_id
+    WHERE NOT EXISTS (SELECT FROM addresses a WHERE a.workspace_id = :w AND a.customer_id = named.customer_id
+                      AND a.is_primary AND a.kind = 'email')
+"""
+
+
+def change_emails(session: Session, workspace_id: int, import_id: int, *, now: datetime) -> None:
+    """Let the emails that the staged rows name be the primary ones of their people; the former ones end.
+
+    The import has just written these customers, so nobody else changes them meanwhile.
+    """
+    values = {"w": workspace_id, "now": now}
+    changed = session.scalars(text(f"SELECT customer_id FROM ({_NAMED}) named"), {"w": workspace_id}).all()
+    if not changed:
+        return
+    session.execute(text(_END_FORMER), values)
+    session.execute(text(_PROMOTE), values)
+    session.execute(text(_ADD), {**values, "import_id": import_id})
+    projection.refresh(session, workspace_id, changed, now=now)

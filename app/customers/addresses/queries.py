@@ -1,0 +1,85 @@
+"""Questions about addresses: whose one is, which ones somebody has or had. For this room and those above."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import Select, exists, select
+from sqlalchemy.orm import Session
+
+from app.customers.models import Address
+from app.kernel.refusals import NotFound
+
+EMAIL, PHONE, POSTAL = "email", "phone", "postal"
+KINDS = (EMAIL, PHONE, POSTAL)
+
+# Whoever has this email now, primary or not, as a LATERAL subquery over the expression that is filled in; binds `w`.
+OWNER_OF_EMAIL = """
+    SELECT held.customer_id AS id FROM addresses held
+    WHERE held.workspace_id = :w AND held.kind = 'email' AND held.ended_at IS NULL AND held.key = {key} LIMIT 1
+"""
+
+
+def owner_query(workspace_id: int, email_key: str) -> Select[int]:
+    """Select the id of whoever has this email now."""
+    return select(Address.customer_id).where(
+        Address.workspace_id == workspace_id,
+        Address.kind == EMAIL,
+        Address.key == email_key,
+        Address.ended_at.is_(None),
+    )
+
+
+def list_of(session: Session, workspace_id: int, customer_id: int) -> list[Address]:
+    """Return all addresses of a customer: by kind, those in use before those that ended, the primary first."""
+    return list_of_many(session, workspace_id, [customer_id]).get(customer_id, [])
+
+
+def list_of_many(session: Session, workspace_id: int, customer_ids: Iterable[int]) -> dict[int, list[Address]]:
+    """Return the addresses of many customers by their ids, each in the order of `list_of`."""
+    query = (
+        select(Address)
+        .where(Address.workspace_id == workspace_id, Address.customer_id.in_(list(customer_ids)))
+        .order_by(Address.customer_id, Address.kind, Address.ended_at.desc().nulls_first())
+        .order_by(Address.is_primary.desc(), Address.id)
+    )
+    found: dict[int, list[Address]] = {}
+    for address in session.scalars(query):
+        found.setdefault(address.customer_id, []).append(address)
+    return found
+
+
+def get(session: Session, workspace_id: int, customer_id: int, address_id: int) -> Address:
+    """Return one address of this customer; raise NotFound."""
+    found = session.get(Address, (workspace_id, customer_id, address_id))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def has_or_had(session: Session, workspace_id: int, customer_id: int, digest: bytes) -> bool:
+    """Say whether this is, or once was, an address of this customer."""
+    query = select(
+        exists().where(
+            Address.workspace_id == workspace_id, Address.customer_id == customer_id, Address.digest == digest
+        )
+    )
+    return bool(session.scalar(query))
+
+
+def digest_query(workspace_id: int, customer_id: int, address_id: int) -> Select[bytes]:
+    """Select the digest of one address of this customer, in use or not."""
+    return select(Address.digest).where(
+        Address.workspace_id == workspace_id, Address.customer_id == customer_id, Address.id == address_id
+    )
+
+
+def living_email_digests(session: Session, workspace_id: int, customer_id: int) -> list[bytes]:
+    """Return the digests of all emails this customer has now."""
+    query = select(Address.digest).where(
+        Address.workspace_id == workspace_id,
+        Address.customer_id == customer_id,
+        Address.kind == EMAIL,
+        Address.ended_at.is_(None),
+    )
+    return list(session.scalars(query))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import time
 
-from sqlalchemy import ARRAY, CheckConstraint, SmallInteger, Time
+from sqlalchemy import ARRAY, CheckConstraint, SmallInteger, Time, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kernel.database import Base, Tenant
@@ -28,3 +28,5 @@ class CadencePolicy(Tenant, Base):
     quiet_from: Mapped[time | None] = mapped_column(Time)
     quiet_until: Mapped[time | None] = mapped_column(Time)
     sending_days: Mapped[list[int]] = mapped_column(ARRAY(SmallInteger))
+    # Counts the changes, so that a decision can name the rules it followed.
+    version: Mapped[int] = mapped_column(server_default=text("1"))

@@ -33,12 +33,19 @@ def get(session: Session, workspace_id: int) -> Policy:
     return Policy(cap=cap, hours=Hours(row.quiet_from, row.quiet_until, frozenset(row.sending_days)))
 
 
+def version(session: Session, workspace_id: int) -> int:
+    """Return how many times the rules were put in force; 0 for the default rules."""
+    row = session.get(CadencePolicy, workspace_id)
+    return row.version if row else 0
+
+
 def change(session: Session, workspace_id: int, policy: Policy) -> None:
     """Put this policy in force; it holds for every message that has not left yet. Raise PolicyRefused."""
     _check(policy)
     row = _held(session, workspace_id)
     for name, value in _columns(policy).items():
         setattr(row, name, value)
+    row.version += 1
     session.flush()
 
 

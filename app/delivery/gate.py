@@ -50,6 +50,7 @@ class Rules:
     policy: Policy
     promise: Promise | None
     time_zone: str
+    policy_version: int = 0
 
 
 @dataclass(slots=True)

@@ -11,7 +11,8 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session
 
 from app.customers.profiles import people
-from app.delivery import words
+from app.delivery import decisions, words
+from app.delivery.decisions import KeptDecision
 from app.delivery.models import Message, MessageState, Send, SendKind
 from app.rendering import subjects
 
@@ -33,6 +34,7 @@ class HistoryRow:
     due_at: datetime | None
     permission_seq: int | None
     smtp_reply: str | None
+    decisions: tuple[KeptDecision, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,11 @@ def of_customer(session: Session, workspace_id: int, customer_id: int, limit: in
     ).all()
     rows = [_row(*row) for row in found]
     read = subjects.of_customer(session, workspace_id, customer_id, [row.subject for row in rows])
-    return [replace(row, subject=subject) for row, subject in zip(rows, read, strict=True)]
+    decided = decisions.of_messages(session, workspace_id, [row.message_id for row in rows])
+    return [
+        replace(row, subject=subject, decisions=tuple(decided.get(row.message_id, ())))
+        for row, subject in zip(rows, read, strict=True)
+    ]
 
 
 def whereabouts(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from app.accounts import workspaces
+from app.delivery import decisions
 from app.delivery.sending import bounce_handling, lanes, recovery, sends, worker
 from app.delivery.transactional import messages, staff_mail
 from app.kernel.queueing import registry, stopping
@@ -36,6 +37,20 @@ def sweep(services: Services) -> None:
             recovery.sweep(session, workspace_id, now=services.clock.now())
 
     workspaces.for_each(services.database, sweep_one)
+
+
+@registry.job("delivery.prune_decisions", every=timedelta(days=1))
+def prune_decisions(services: Services) -> None:
+    """Delete the decisions of the gate that are older than the operator keeps them, some at a time."""
+    kept_days = services.settings.decisions_kept_days
+
+    def prune(workspace_id: int) -> None:
+        pruned = decisions.PRUNED_AT_ONCE
+        while pruned == decisions.PRUNED_AT_ONCE:
+            with services.database.transaction(workspace_id) as session:
+                pruned = decisions.prune(session, workspace_id, kept_days=kept_days, now=services.clock.now())
+
+    workspaces.for_each(services.database, prune)
 
 
 @registry.job("delivery.drop_withdrawn")

@@ -8,9 +8,11 @@ from typing import Any
 
 from sqlalchemy import (
     ARRAY,
+    REAL,
     BigInteger,
     CheckConstraint,
     ForeignKeyConstraint,
+    Identity,
     Index,
     LargeBinary,
     SmallInteger,
@@ -56,6 +58,15 @@ class MessageState(StrEnum):
     REFUSED = "refused"
     IN_DOUBT = "in_doubt"
     SKIPPED = "skipped"
+
+
+class DecisionAnswer(StrEnum):
+    """What the gate answered, where it was not a plain send."""
+
+    WAIT = "wait"
+    DROP = "drop"
+    REPLACED = "replaced"
+    HELD_OUT = "held_out"
 
 
 def _one_of(column: str, words: type[StrEnum]) -> str:
@@ -228,6 +239,35 @@ class Message(Numbered, Base):
     smtp_code: Mapped[int | None] = mapped_column(SmallInteger)
     smtp_reply: Mapped[str | None]
     extra: Mapped[dict[str, Any] | None]
+
+
+class MessageDecision(Base):
+    """An answer of the gate about a message: that it waits, and until when, or does not leave, and by which rule.
+
+    `lost_to` is the message that went instead; `propensity` the chance of this answer where chance decided. Like
+    messages, without foreign keys. Rows are added, and deleted when they are old; see `delivery.decisions`.
+    """
+
+    __tablename__ = "message_decisions"
+    __table_args__ = (
+        CheckConstraint(_one_of("answer", DecisionAnswer), name="known_answer"),
+        CheckConstraint("(answer = 'wait') = (until IS NOT NULL)", name="waits_until_a_time"),
+        CheckConstraint("propensity >= 0 AND propensity <= 1", name="propensity_is_a_chance"),
+        Index("ix_message_decisions_send", "workspace_id", "send_id", "answer", "rule", "message_id"),
+        Index("ix_message_decisions_at", "at", postgresql_using="brin"),
+    )
+
+    workspace_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    message_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    send_id: Mapped[int]
+    at: Mapped[datetime]
+    answer: Mapped[str]
+    rule: Mapped[str]
+    until: Mapped[datetime | None]
+    lost_to: Mapped[int | None]
+    policy_version: Mapped[int | None]
+    propensity: Mapped[float | None] = mapped_column(REAL)
 
 
 class StaffMail(Numbered, Base):

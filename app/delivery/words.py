@@ -103,6 +103,13 @@ REASONS = {
     ),
     "answer_lost": (N_("The mail server's answer was lost."), N_("in doubt: the mail server's answer was lost")),
 }
+# What was decided about one message, where the reason does not say it.
+_DECISIONS = {
+    "wait": N_("It waits."),
+    "drop": N_("Not sent."),
+    "replaced": N_("Another message went instead."),
+    "held_out": N_("Held out: they get nothing, so that the effect can be measured."),
+}
 PAUSES = {
     "staff": N_("Paused by the team."),
     "content_refused": N_("The content cannot be sent as it is."),
@@ -117,6 +124,11 @@ PAUSES = {
 def why(state: str, reason: str | None) -> str:
     """Return the message id of the sentence for one message."""
     return REASONS[reason][0] if reason in REASONS else STATES[state]
+
+
+def decision(answer: str, rule: str) -> str:
+    """Return the message id of the sentence for one answer of the gate."""
+    return REASONS[rule][0] if rule in REASONS else _DECISIONS[answer]
 
 
 def of_people(reason: str) -> str:

@@ -49,6 +49,8 @@ class Settings:
     jobs_per_workspace: int = 2
     # How long a mail server that a workspace named may keep a sender waiting for one reply.
     relay_timeout: int = 10
+    # How long the gate's decisions about each message are kept.
+    decisions_kept_days: int = 400
     catcher_url: str | None = None
     inbound_domain: str | None = None
     authserv_id: str | None = None
@@ -92,6 +94,7 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
         workers=_count(env, "WORKERS", 3, problems, least=1),
         jobs_per_workspace=_count(env, "JOBS_PER_WORKSPACE", 2, problems, least=1),
         relay_timeout=_count(env, "RELAY_TIMEOUT", 10, problems, least=1),
+        decisions_kept_days=_count(env, "DECISIONS_KEPT_DAYS", 400, problems, least=30),
         catcher_url=env.get("CATCHER_URL"),
         inbound_domain=env.get("INBOUND_DOMAIN"),
         authserv_id=env.get("AUTHSERV_ID") or None,

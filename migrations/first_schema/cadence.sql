@@ -7,6 +7,7 @@ CREATE TABLE cadence_policies (
     quiet_from time without time zone,
     quiet_until time without time zone,
     sending_days smallint[] NOT NULL,
+    version bigint DEFAULT 1 NOT NULL,
     CONSTRAINT pk_cadence_policies PRIMARY KEY (workspace_id),
     CONSTRAINT fk_cadence_policies_workspace_id FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE,
     CONSTRAINT ck_cadence_policies_cap_in_range CHECK ((cap_limit >= 1 AND cap_limit <= 40) AND (cap_days >= 1 AND cap_days <= 366)),

@@ -18,6 +18,7 @@ from app.campaigns.results import Summary
 from app.campaigns.views import outlook, words
 from app.campaigns.views.blueprint import bp
 from app.consent import topics
+from app.delivery import decisions
 from app.delivery.sending.sends import Progress
 from app.kernel.services import services
 from app.segments import segments
@@ -74,6 +75,7 @@ def page(session: Session, campaign: Campaign, *, form: RescheduleForm | None = 
         funnel=_funnel(summary),
         verdicts=_verdicts(summary),
         reasons=_reasons(summary.progress),
+        waits=_waits(session, campaign),
         **_moving(campaign, summary, state),
     )
 
@@ -172,6 +174,12 @@ def _verdicts(summary: Summary) -> list[dict[str, Any]]:
         for label, counts in ((_("Opened"), summary.opens), (_("Clicked"), summary.clicks))
         if counts
     ]
+
+
+def _waits(session: Session, campaign: Campaign) -> list[tuple[str, str]]:
+    """Return what held mails back before they were sent or dropped, the most frequent rule first."""
+    counted = decisions.count_waits(session, campaign.workspace_id, kind="campaign", source_id=campaign.id)
+    return [(words.reason(each.rule), language.number(each.messages)) for each in counted]
 
 
 def _reasons(progress: Progress) -> list[tuple[str, str]]:

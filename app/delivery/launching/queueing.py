@@ -29,6 +29,7 @@ from sqlalchemy.orm import Session
 
 from app.consent import permission, suppression
 from app.customers.profiles import people
+from app.delivery import decisions
 from app.delivery.launching import assignments
 from app.delivery.launching.assignments import Assignment
 from app.delivery.models import Batch, Message, MessageState, Send, SendKind
@@ -95,10 +96,15 @@ def enqueue(session: Session, given: Enqueueing) -> LaunchCounts:
     else:
         # Some of them have a message of this occasion already: what counts is what is new.
         written = written.on_conflict_do_nothing(constraint="uq_messages_once")
-        inserted = counted = written.returning(Message.id, Message.reason).cte("inserted")
+        inserted = counted = written.returning(Message.id, Message.send_id, Message.reason).cte("inserted")
     query = select(counted.c.reason, func.count()).group_by(counted.c.reason).add_cte(inserted)
     if given.is_batched:
         query = query.add_cte(_batches(given, person, counted))
+    if given.assignment.held_out_buckets:
+        note = decisions.insert_held_out(
+            send.workspace_id, counted, holdout=given.assignment.holdout, now=given.now
+        )  # fmt: skip
+        query = query.add_cte(note.cte("noted"))
     # An audience with an occasion of its own is a launch, and may be large.
     counts = {reason: int(count) for reason, count in _execute(session, query, is_large=given.occasion_id is not None)}
     return LaunchCounts(queued=counts.pop(None, 0), skipped=counts)

@@ -157,6 +157,7 @@ def rules(session: Session, workspace: Workspace, send: Send) -> Rules:
         policy=policies.get(session, workspace.id),
         promise=promise,
         time_zone=workspace.time_zone,
+        policy_version=policies.version(session, workspace.id),
     )
 
 

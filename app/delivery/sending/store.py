@@ -45,11 +45,24 @@ from app.kernel.services import Services
 
 log = structlog.get_logger()
 
+# The gate's answers but plain sends: what each message does next, and, unless its latest decision says the same
+# already, a row that says so.
 _ANSWER = """
-UPDATE messages m SET state = a.state, reason = a.reason, due_at = a.due_at
-FROM unnest(%(ids)s::bigint[], %(states)s::text[], %(reasons)s::text[], %(due)s::timestamptz[])
-     AS a(id, state, reason, due_at)
-WHERE m.workspace_id = %(workspace)s AND m.id = a.id AND m.state = 'queued'
+WITH answered AS (
+    UPDATE messages m SET state = a.state, reason = a.reason, due_at = a.due_at
+    FROM unnest(%(ids)s::bigint[], %(states)s::text[], %(reasons)s::text[], %(due)s::timestamptz[])
+         AS a(id, state, reason, due_at)
+    WHERE m.workspace_id = %(workspace)s AND m.id = a.id AND m.state = 'queued'
+    RETURNING m.id, m.send_id, m.state, m.reason, m.due_at
+)
+INSERT INTO message_decisions (workspace_id, message_id, send_id, at, answer, rule, until, policy_version)
+SELECT %(workspace)s, a.id, a.send_id, %(now)s, CASE a.state WHEN 'queued' THEN 'wait' ELSE 'drop' END, a.reason,
+       a.due_at, %(policy_version)s
+FROM answered a
+LEFT JOIN LATERAL (SELECT d.rule, d.until FROM message_decisions d
+                   WHERE d.workspace_id = %(workspace)s AND d.message_id = a.id
+                   ORDER BY d.id DESC LIMIT 1) latest ON true
+WHERE (latest.rule, latest.until) IS DISTINCT FROM (a.reason, a.due_at)
 """
 
 
@@ -265,7 +278,7 @@ class SendStore:
             else:
                 answers.append((row, answer))
         if answers:
-            raw(session).execute(_ANSWER, self._answered(answers))
+            raw(session).execute(_ANSWER, self._answered(answers, plan, now))
         return through
 
     def _remember(
@@ -279,10 +292,14 @@ class SendStore:
             for customer_id, at, topic in history.contacts(session, self._workspace_id, sorted(short), since=since):
                 short[customer_id].contact_at, short[customer_id].contact_topic = at, topic
 
-    def _answered(self, answers: list[tuple[Row, Drop | WaitUntil]]) -> dict[str, Any]:
+    def _answered(
+        self, answers: list[tuple[Row, Drop | WaitUntil]], plan: CompiledSend, now: datetime
+    ) -> dict[str, Any]:
         waits = [isinstance(answer, WaitUntil) for _, answer in answers]
         return {
             "workspace": self._workspace_id,
+            "now": now,
+            "policy_version": plan.rules.policy_version,
             "ids": [row[0] for row, _ in answers],
             "states": [MessageState.QUEUED.value if wait else MessageState.SKIPPED.value for wait in waits],
             "reasons": [answer.reason for _, answer in answers],

@@ -23,7 +23,8 @@ from tempfile import TemporaryDirectory
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.campaigns import compose, schedule
+from app.campaigns import compose, launching
+from app.campaigns.drafts import ContentDraft, Draft
 from app.conditions import condition_types
 from app.consent.ledger import verification
 from app.delivery.sending import sends, worker
@@ -134,27 +135,24 @@ def _send(place: ground.Ground, url: str, dump: Path) -> int:
             staff_id=None,
             now=now,
         )
-        campaign = compose.create(
-            session,
-            place.workspace_id,
+        draft = Draft(
             name="Regulars",
             segment_id=segment.id,
+            is_for_everyone=False,
             topic_id=place.topic_id,
-            format="markdown",
-            subject="Music for regulars",
-            preheader="What is new this week, for people who listen to a lot.",
-            source=_SOURCE,
+            identity_id=None,
             language="en",
-            staff_id=None,
-            now=now,
         )
-        schedule.launch(session, place.workspace_id, campaign.id, now=now)
-        send_id = campaign.send_id
+        preheader = "What is new this week, for people who listen to a lot."
+        said = ContentDraft("markdown", "Music for regulars", preheader, _SOURCE)
+        campaign = compose.create(session, place.workspace_id, draft, said, staff_id=None, now=now)
+        launching.launch(session, place.workspace_id, campaign.id, now=now)
+        (send_id,) = launching.send_ids(session, place.workspace_id, campaign.id)
         lanes = list(session.scalars(text("SELECT DISTINCT lane_id FROM batches WHERE state <> 'done'")))
     for lane_id in lanes:
         worker.run(services, place.workspace_id, lane_id)
     with services.database.transaction(place.workspace_id) as session:
-        progress = sends.progress(session, place.workspace_id, send_id or 0)
+        progress = sends.progress(session, place.workspace_id, send_id)
     print(f"{'':<22}{progress}")
     arrived = [line.split("\t")[1] for line in dump.read_text().splitlines()]
     return len(set(arrived)) if len(set(arrived)) == len(arrived) else -1

@@ -9,8 +9,9 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from app.cadence.decide import Why
-from app.campaigns import compose, ready, schedule
+from app.campaigns import compose, launching, ready, schedule
 from app.campaigns.audience import Audience
+from app.campaigns.drafts import ContentDraft, Draft
 from app.conditions.on_fields.amounts import GreaterThan, LessThan
 from app.conditions.on_fields.dates import WithinLast
 from app.customers.imports import files, steps
@@ -117,22 +118,19 @@ def send_campaign(
     """Compose, check, launch and watch a campaign, at once or at its time; return its send."""
     stage = story.stage
     with stage.transaction() as session:
-        campaign = compose.create(
-            session,
-            stage.workspace_id,
+        draft = Draft(
             name=name,
             segment_id=segment_id,
             is_for_everyone=segment_id is None,
             topic_id=stage.news_id,
-            format=written_in,
-            subject=subject,
-            preheader="From Nightjar Tea in Hamburg",
-            source=source,
+            identity_id=None,
             language="en",
             send_later=at is not None,
             scheduled_at=at,
-            staff_id=stage.staff_id,
-            now=stage.now,
+        )
+        said = ContentDraft(written_in, subject, "From Nightjar Tea in Hamburg", source)
+        campaign = compose.create(
+            session, stage.workspace_id, draft, said, staff_id=stage.staff_id, now=stage.now
         )
         campaign_id = campaign.id
         counted, checks = ready.look(session, campaign, public_url=story.public_url, now=stage.now)
@@ -151,9 +149,10 @@ def send_campaign(
     else:
         _wait_until(story, campaign_id, at)
     with stage.transaction() as session:
-        send_id = compose.get(session, stage.workspace_id, campaign_id).send_id
-    if send_id is None:
+        send_ids = launching.send_ids(session, stage.workspace_id, campaign_id)
+    if not send_ids:
         raise SystemExit(f"The campaign “{name}” was not launched; its audit says why.")
+    send_id = send_ids[0]
     found = progress(story, send_id)
     if counted:
         compare(story, counted, found)

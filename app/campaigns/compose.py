@@ -1,8 +1,8 @@
-"""Campaign drafts: created, edited by several people without lost updates, turned into content."""
+"""Campaign drafts: created, copied, found, and edited by several people without lost updates."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -10,16 +10,12 @@ from sqlalchemy.orm import Session
 
 from app.accounts import workspaces
 from app.accounts.identities import identities
-from app.campaigns import starters
-from app.campaigns.drafts import Draft, checked, draft_of, put
-from app.campaigns.models import Campaign, CampaignState
+from app.campaigns import contents, drafts, starters
+from app.campaigns.drafts import ContentDraft, Draft
+from app.campaigns.models import KEYS, Campaign, CampaignContent, CampaignState, CampaignVariant
 from app.customers.profiles import fields
 from app.kernel.refusals import NotFound, Refusal
-from app.rendering import brands
-from app.rendering.brands import Brand
-from app.rendering.content import Content
 from app.rendering.language import syntax
-from app.rendering.sources import templates
 from app.rendering.sources.formats import Format
 
 
@@ -30,57 +26,65 @@ class Frozen(Refusal):
 
 
 class EditedElsewhere(Refusal):
-    """Somebody else, or another window, has saved this draft since it was opened."""
+    """Somebody else, or another window, has saved the same part of this draft since it was opened."""
 
     message = (
         "This campaign was changed in another window since you opened it. Your text is still here and is not saved yet."
     )
 
 
+@dataclass(frozen=True)
+class Edit:
+    """What is saved at once, and the revisions it was written on; what is None stays as it is."""
+
+    draft: Draft | None = None
+    revision: int = 0
+    content_id: int | None = None
+    content: ContentDraft | None = None
+    content_revision: int = 0
+
+
 def create(
+    session: Session, workspace_id: int, draft: Draft, content: ContentDraft, *, staff_id: int | None, now: datetime
+) -> Campaign:
+    """Start a draft of one variant in one language.
+
+    Without a segment it is for nobody yet, unless it is for everyone; without a sender the default is taken.
+    """
+    if draft.identity_id is None:
+        identity = identities.find_default(session, workspace_id)
+        draft = replace(draft, identity_id=identity.id if identity else None)
+    written = drafts.checked_content(content)
+    campaign = new(session, workspace_id, draft, staff_id=staff_id, created_at=now, now=now)
+    variant = CampaignVariant(workspace_id=workspace_id, campaign_id=campaign.id, key=KEYS[0], name="", weight=100)
+    session.add(variant)
+    session.flush()
+    contents.add(session, variant, campaign.language, written, now=now)
+    return campaign
+
+
+def new(
     session: Session,
     workspace_id: int,
+    draft: Draft,
     *,
-    name: str,
-    segment_id: int | None,
-    topic_id: int | None,
-    format: str,  # noqa: A002 - the column's own name
-    subject: str,
-    preheader: str,
-    source: str,
-    language: str,
     staff_id: int | None,
+    created_at: datetime,
     now: datetime,
-    is_for_everyone: bool = False,
-    identity_id: int | None = None,
-    send_later: bool = False,
-    scheduled_at: datetime | None = None,
+    campaign_id: int | None = None,
 ) -> Campaign:
-    """Start a draft. Without a segment it is for nobody yet, unless it is for everyone; the sender is the default."""
-    identity = identities.find_default(session, workspace_id) if identity_id is None else None
+    """Add the campaign alone, without any variant yet."""
     campaign = Campaign(
         workspace_id=workspace_id,
         state=CampaignState.DRAFT,
         revision=1,
         created_by=staff_id,
-        created_at=now,
+        created_at=created_at,
         updated_at=now,
     )
-    draft = Draft(
-        name=name,
-        segment_id=segment_id,
-        is_for_everyone=is_for_everyone,
-        topic_id=topic_id,
-        identity_id=identity.id if identity else identity_id,
-        format=format,
-        subject=subject,
-        preheader=preheader,
-        source=source,
-        language=language,
-        send_later=send_later,
-        scheduled_at=scheduled_at,
-    )
-    put(campaign, checked(draft))
+    if campaign_id is not None:
+        campaign.id = campaign_id
+    drafts.put(campaign, drafts.checked(draft))
     session.add(campaign)
     session.flush()
     return campaign
@@ -92,27 +96,36 @@ def start(
     """Start a draft with a first text in the workspace's language, to be written over."""
     language = workspaces.get(session, workspace_id).language
     starter = starters.of(language)
-    return create(
-        session,
-        workspace_id,
+    draft = Draft(
         name=name or starter.name,
         segment_id=None,
+        is_for_everyone=False,
         topic_id=topic_id,
-        format=Format.MARKDOWN,
-        subject="",
-        preheader="",
-        source=starter.source,
+        identity_id=None,
         language=language,
-        staff_id=staff_id,
-        now=now,
     )
+    content = ContentDraft(Format.MARKDOWN, "", "", starter.source)
+    return create(session, workspace_id, draft, content, staff_id=staff_id, now=now)
 
 
 def copy(session: Session, workspace_id: int, campaign_id: int, *, staff_id: int, now: datetime) -> Campaign:
-    """Start a draft with everything another campaign says, but for its time."""
+    """Start a draft with everything another campaign says, in all its variants and languages, but for its time."""
     campaign = get(session, workspace_id, campaign_id)
-    draft = replace(draft_of(campaign), send_later=False, scheduled_at=None)
-    return create(session, workspace_id, **vars(draft), staff_id=staff_id, now=now)
+    draft = replace(drafts.draft_of(campaign), send_later=False, scheduled_at=None)
+    copied = new(session, workspace_id, draft, staff_id=staff_id, created_at=now, now=now)
+    made: dict[int, CampaignVariant] = {}
+    for version in contents.of_campaign(session, campaign):
+        variant = version.variant
+        if variant.id not in made:
+            made[variant.id] = CampaignVariant(
+                workspace_id=workspace_id, campaign_id=copied.id, key=variant.key, name=variant.name,
+                weight=variant.weight,
+            )  # fmt: skip
+            session.add(made[variant.id])
+            session.flush()
+        said = drafts.content_draft_of(version.content)
+        contents.add(session, made[variant.id], version.content.language, said, now=now)
+    return copied
 
 
 def get(session: Session, workspace_id: int, campaign_id: int) -> Campaign:
@@ -124,11 +137,10 @@ def get(session: Session, workspace_id: int, campaign_id: int) -> Campaign:
 
 
 def find(session: Session, workspace_id: int, text: str, *, limit: int) -> list[Campaign]:
-    """Return the campaigns whose name or subject holds the text, in capitals or not."""
-    wanted = text.lower()
+    """Return the campaigns whose name or one of whose subjects holds the text, in capitals or not."""
+    in_name = func.strpos(func.lower(Campaign.name), text.lower()) > 0
     query = select(Campaign).where(
-        Campaign.workspace_id == workspace_id,
-        (func.strpos(func.lower(Campaign.name), wanted) > 0) | (func.strpos(func.lower(Campaign.subject), wanted) > 0),
+        Campaign.workspace_id == workspace_id, in_name | contents.holds_text(workspace_id, text)
     )
     return list(session.scalars(query.order_by(Campaign.updated_at.desc()).limit(limit)))
 
@@ -151,34 +163,58 @@ def locked(session: Session, workspace_id: int, campaign_id: int) -> Campaign:
     return campaign
 
 
-def save(
-    session: Session, workspace_id: int, campaign_id: int, draft: Draft, *, revision: int, now: datetime
-) -> Campaign:
-    """Keep a changed draft; raise EditedElsewhere unless it was opened at this revision."""
+def draft_to_change(session: Session, workspace_id: int, campaign_id: int) -> Campaign:
+    """Return the draft, locked; raise NotFound or Frozen."""
     campaign = locked(session, workspace_id, campaign_id)
     if campaign.state != CampaignState.DRAFT:
         raise Frozen
-    clean = checked(draft)
-    if clean == draft_of(campaign):
-        return campaign
-    if campaign.revision != revision:
-        raise EditedElsewhere
-    put(campaign, clean)
-    campaign.launch_failure = None
-    campaign.revision, campaign.updated_at = campaign.revision + 1, now
-    session.flush()
     return campaign
 
 
-def content_of(session: Session, campaign: Campaign) -> Content:
-    """Return what is sent; raise templates.SourceInvalid."""
-    html = templates.to_html(campaign.format, campaign.source, brand_of(session, campaign))
-    return Content(campaign.subject, campaign.preheader, html, templates.to_text(html), campaign.language)
+def save(session: Session, workspace_id: int, campaign_id: int, edit: Edit, *, now: datetime) -> Campaign:
+    """Keep what was changed; raise EditedElsewhere where somebody changed the same since, and then keep nothing."""
+    campaign = draft_to_change(session, workspace_id, campaign_id)
+    draft = drafts.checked(edit.draft) if edit.draft else drafts.draft_of(campaign)
+    is_changed = draft != drafts.draft_of(campaign)
+    if is_changed and edit.revision != campaign.revision:
+        raise EditedElsewhere
+    if edit.content is not None:
+        content = contents.get(session, campaign, edit.content_id or 0)
+        session.refresh(content)
+        is_changed |= _put_content(content, drafts.checked_content(edit.content), edit.content_revision, now)
+    if is_changed:
+        _put_draft(session, campaign, draft)
+        changed(session, campaign, now=now)
+    return campaign
 
 
-def brand_of(session: Session, campaign: Campaign) -> Brand:
-    """Return the look of the campaign's mails."""
-    return brands.of_workspace(workspaces.get(session, campaign.workspace_id), campaign.language)
+def changed(session: Session, campaign: Campaign, *, now: datetime) -> None:
+    """Make out of date what was reviewed before, and what kept it from leaving."""
+    campaign.revision, campaign.updated_at = campaign.revision + 1, now
+    campaign.launch_failure = None
+    session.flush()
+
+
+def _put_content(content: CampaignContent, clean: ContentDraft, revision: int, now: datetime) -> bool:
+    if clean == drafts.content_draft_of(content):
+        return False
+    if content.revision != revision:
+        raise EditedElsewhere
+    drafts.put_content(content, clean)
+    content.revision, content.updated_at = content.revision + 1, now
+    return True
+
+
+def _put_draft(session: Session, campaign: Campaign, draft: Draft) -> None:
+    """Keep the draft; another language means the one its contents are written in, unless there are several."""
+    if draft.language != campaign.language:
+        versions = contents.of_campaign(session, campaign)
+        known = {each.content.language for each in versions}
+        if draft.language not in known:
+            for each in versions:
+                if each.content.language == campaign.language:
+                    each.content.language = draft.language
+    drafts.put(campaign, draft)
 
 
 def own_fields(session: Session, workspace_id: int) -> list[str]:

@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.accounts import audit, undo
-from app.campaigns import compose, drafts
-from app.campaigns.drafts import Draft
-from app.campaigns.models import Campaign, CampaignState
+from app.campaigns import compose, contents, drafts
+from app.campaigns.drafts import ContentDraft, Draft
+from app.campaigns.models import Campaign, CampaignVariant
 from app.segments import segments
 
 _DELETED = "campaigns.deleted"
@@ -19,11 +19,11 @@ _TIMES = ("scheduled_at", "created_at")
 
 def delete(session: Session, workspace_id: int, campaign_id: int, *, staff_id: int, now: datetime) -> str:
     """Forget a draft; return the address that brings it back. Raise compose.Frozen for what was planned or launched."""
-    campaign = compose.locked(session, workspace_id, campaign_id)
-    if campaign.state != CampaignState.DRAFT:
-        raise compose.Frozen
-    kept = {name: getattr(campaign, name) for name in (*Draft.__dataclass_fields__, "id", "created_by", "created_at")}
+    campaign = compose.draft_to_change(session, workspace_id, campaign_id)
+    names = (*Draft.__dataclass_fields__, "id", "created_by", "created_at")
+    kept: dict[str, Any] = {name: getattr(campaign, name) for name in names}
     kept |= {name: kept[name].isoformat() for name in _TIMES if kept[name]}
+    kept["versions"] = [_version(each) for each in contents.of_campaign(session, campaign)]
     again = undo.keep(session, workspace_id, kind=_DELETED, values=kept, staff_id=staff_id, now=now)
     _note(session, campaign, "campaign.deleted", staff_id, now)
     session.delete(campaign)
@@ -39,20 +39,37 @@ def restore(
     given = values | {name: datetime.fromisoformat(values[name]) for name in _TIMES if values[name]}
     if given["segment_id"] and segments.find_one(session, workspace_id, given["segment_id"]) is None:
         given["segment_id"] = None
-    campaign = Campaign(
-        workspace_id=workspace_id,
-        state=CampaignState.DRAFT,
-        revision=1,
-        id=given.pop("id"),
-        created_by=given.pop("created_by"),
-        created_at=given.pop("created_at"),
-        updated_at=now,
+    versions = given.pop("versions")
+    campaign_id, created_by, created_at = (given.pop(name) for name in ("id", "created_by", "created_at"))
+    campaign = compose.new(
+        session,
+        workspace_id,
+        Draft(**given),
+        staff_id=created_by,
+        created_at=created_at,
+        now=now,
+        campaign_id=campaign_id,
     )
-    drafts.put(campaign, Draft(**given))
-    session.add(campaign)
-    session.flush()
+    variants: dict[str, CampaignVariant] = {}
+    for each in versions:
+        if each["variant"]["key"] not in variants:
+            variant = CampaignVariant(workspace_id=workspace_id, campaign_id=campaign.id, **each["variant"])
+            session.add(variant)
+            session.flush()
+            variants[variant.key] = variant
+        said = ContentDraft(**each["content"])
+        contents.add(session, variants[each["variant"]["key"]], each["language"], said, now=now)
     _note(session, campaign, "campaign.restored", staff_id, now)
     return undo.Restored(f"/campaigns/{campaign.id}", "The draft is back as it was.")
+
+
+def _version(version: contents.Version) -> dict[str, Any]:
+    variant, content = version.variant, version.content
+    return {
+        "variant": {"key": variant.key, "name": variant.name, "weight": variant.weight},
+        "language": content.language,
+        "content": vars(drafts.content_draft_of(content)),
+    }
 
 
 def _note(session: Session, campaign: Campaign, action: str, staff_id: int, now: datetime) -> None:

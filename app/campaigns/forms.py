@@ -11,9 +11,10 @@ from wtforms import HiddenField, RadioField, SelectField, TextAreaField
 from wtforms.validators import InputRequired
 
 from app.campaigns import schedule
-from app.campaigns.drafts import LONGEST_NAME, LONGEST_SUBJECT, Draft
+from app.campaigns.drafts import LONGEST_NAME, LONGEST_SUBJECT, ContentDraft, Draft
 from app.kernel.refusals import Refusal
 from app.rendering.sources.formats import Format
+from app.web.edits import EditForm
 from app.web.forms import Form, LineField, required
 
 EVERYBODY = "everybody"
@@ -42,15 +43,10 @@ class NewForm(Form):
     topic = SelectField(_("Topic"), [InputRequired()])
 
 
-class ComposeForm(Form):
-    """The whole draft; saved while it is written."""
+class ContentForm(Form):
+    """What one content says; it is told apart from what others wrote meanwhile by its own revision."""
 
-    revision = HiddenField()
-    name = LineField(_("Name"), [required], render_kw={"maxlength": LONGEST_NAME})
-    topic = SelectField(_("Topic"))
-    audience = SelectField(_("Recipients"))
-    sender = SelectField(_("Sender"))
-    language = SelectField(_("Language of the mail"), choices=LANGUAGES)
+    content_revision = HiddenField()
     format = RadioField(
         _("Format"),
         choices=[(Format.MARKDOWN, _("Markdown, in our layout")), (Format.MJML, "MJML"), (Format.HTML, "HTML")],
@@ -58,6 +54,30 @@ class ComposeForm(Form):
     subject = LineField(_("Subject"), [_before_it_leaves], render_kw={"maxlength": LONGEST_SUBJECT})
     preheader = LineField(_("Preview text"), render_kw={"maxlength": LONGEST_SUBJECT})
     source = TextAreaField(_("Content"))
+
+    def show(self, draft: ContentDraft) -> None:
+        """Put a content's values into the fields."""
+        for name, value in vars(draft).items():
+            self[name].data = value
+
+    def draft(self, kept: ContentDraft) -> ContentDraft:
+        """Return what was written; a format that there is not stays as it is kept."""
+        return ContentDraft(
+            format=self.format.data if self.format.data in set(Format) else kept.format,
+            subject=self.subject.data or "",
+            preheader=self.preheader.data or "",
+            source=self.source.data or "",
+        )
+
+
+class SettingsForm(EditForm):
+    """Everything on the compose page but the content; saved with it while it is written."""
+
+    name = LineField(_("Name"), [required], render_kw={"maxlength": LONGEST_NAME})
+    topic = SelectField(_("Topic"))
+    audience = SelectField(_("Recipients"))
+    sender = SelectField(_("Sender"))
+    language = SelectField(_("Language of the mail"), choices=LANGUAGES)
     when = RadioField(_("When"), choices=[(NOW, _("Send now")), (LATER, _("Schedule"))], default=NOW)
     at = LineField(_("Date and time"))
 
@@ -77,10 +97,17 @@ class ComposeForm(Form):
         ]
         self.sender.choices = [(str(number), name) for number, name in senders]
 
-    def show(self, draft: Draft, *, time_zone: str) -> None:
+    def offer_languages(self, languages: Sequence[str]) -> None:
+        """Let the default be one of the languages there are, where there are several; keep one that is not listed."""
+        names = dict(LANGUAGES)
+        if len(languages) > 1:
+            self.language.choices = [(code, names.get(code, code)) for code in languages]
+        elif languages[0] not in names:
+            self.language.choices = [*LANGUAGES, (languages[0], languages[0])]
+
+    def fill(self, draft: Draft, *, time_zone: str) -> None:
         """Put a draft's values into the fields."""
-        for name in ("name", "language", "format", "subject", "preheader", "source"):
-            self[name].data = getattr(draft, name)
+        self.name.data, self.language.data = draft.name, draft.language
         self.topic.data = str(draft.topic_id or "")
         self.audience.data = EVERYBODY if draft.is_for_everyone else str(draft.segment_id or "")
         self.sender.data = str(draft.identity_id or "")
@@ -98,11 +125,8 @@ class ComposeForm(Form):
             is_for_everyone=chosen == EVERYBODY,
             topic_id=int(topic) if topic else None,
             identity_id=int(sender) if sender else kept.identity_id,
-            format=self.format.data or Format.MARKDOWN,
-            subject=self.subject.data or "",
-            preheader=self.preheader.data or "",
-            source=self.source.data or "",
-            language=self.language.data or "en",
+            language=_chosen(self.language) or kept.language,
+            holdout_percent=kept.holdout_percent,
             send_later=self.when.data == LATER if self.when.raw_data else kept.send_later,
             scheduled_at=self._moment(kept, time_zone),
         )

@@ -1,4 +1,19 @@
-"""The table of campaigns."""
+"""The tables of campaigns: the campaign, its variants, each variant's content in its languages, and the sends.
+
+The states of a campaign, and who moves it (`schedule` alone writes them)::
+
+    draft     -> scheduled   staff press send or schedule
+    scheduled -> sending     the launch job, when its time has come
+    scheduled -> held        the launch job, when its time was more than an hour ago
+    scheduled -> draft       staff take it back, or the launch job finds it is not ready (`launch_failure` keeps why)
+    held      -> scheduled   staff send it after all, or give it another time
+    held      -> draft       staff take it back
+    sending  <-> paused      staff; delivery pauses single sends by itself
+    sending, paused -> cancelled   staff; for an hour they can take it back
+
+Once launched, its sends know better how far it is: `overview.state_of` reads them, and says `sent` when all are done.
+Content, variants and shares change in a draft alone. Lock order: the campaign's row first, then variants and contents.
+"""
 
 from __future__ import annotations
 
@@ -6,20 +21,19 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, text
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, SmallInteger, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.kernel.database import Base, Numbered
+from app.kernel.database import Base, Numbered, Tenant
+
+# The keys of variants, in order; as many variants as there are keys.
+KEYS = ("A", "B", "C", "D", "E")
+HIGHEST_HOLDOUT = 50
 
 
 class CampaignState(StrEnum):
-    """Where a campaign stands; once launched, its send says how far it is.
-
-    draft -> scheduled (staff) -> sending (when its time has come) -> paused | cancelled | sent. One whose time came
-    more than an hour ago is held instead of sent, until staff send it, give it another time, or take it back to
-    draft. One that is not ready when its time comes becomes a draft again and keeps the reason (`launch_failure`).
-    """
+    """Where a campaign stands."""
 
     DRAFT = "draft"
     SCHEDULED = "scheduled"
@@ -31,16 +45,18 @@ class CampaignState(StrEnum):
 
 
 class Campaign(Numbered, Base):
-    """One message to many. A draft may be changed; with a send it is frozen, since its content left with it."""
+    """One message to many: whom it is for, as whom, when, and in which language by default."""
 
     __tablename__ = "campaigns"
     __table_args__ = (
         CheckConstraint(
             "state IN ('draft', 'scheduled', 'held', 'sending', 'paused', 'cancelled', 'sent')", name="known_state"
         ),
-        CheckConstraint("format IN ('markdown', 'mjml', 'html')", name="known_format"),
         CheckConstraint("state NOT IN ('scheduled', 'held') OR scheduled_at IS NOT NULL", name="scheduled_has_time"),
-        CheckConstraint("state NOT IN ('sending', 'paused', 'sent') OR send_id IS NOT NULL", name="launched_has_send"),
+        CheckConstraint(
+            "state NOT IN ('sending', 'paused', 'sent') OR launched_at IS NOT NULL", name="launched_has_time"
+        ),
+        CheckConstraint("holdout_percent BETWEEN 0 AND 50", name="holdout_is_no_more_than_half"),
         ForeignKeyConstraint(["workspace_id", "topic_id"], ["topics.workspace_id", "topics.id"]),
         ForeignKeyConstraint(
             ["workspace_id", "segment_id"],
@@ -50,11 +66,7 @@ class Campaign(Numbered, Base):
         ForeignKeyConstraint(
             ["workspace_id", "identity_id"], ["sending_identities.workspace_id", "sending_identities.id"]
         ),
-        ForeignKeyConstraint(["workspace_id", "send_id"], ["sends.workspace_id", "sends.id"]),
         Index("ix_campaigns_updated", "workspace_id", "updated_at"),
-        Index(
-            "uq_campaigns_send", "workspace_id", "send_id", unique=True, postgresql_where=text("send_id IS NOT NULL")
-        ),
     )
 
     name: Mapped[str]
@@ -63,11 +75,10 @@ class Campaign(Numbered, Base):
     is_for_everyone: Mapped[bool] = mapped_column(server_default=text("false"))
     topic_id: Mapped[int | None]
     identity_id: Mapped[int | None]
-    format: Mapped[str]
-    subject: Mapped[str]
-    preheader: Mapped[str]
-    source: Mapped[str]
+    # What people get for whose own language there is no content.
     language: Mapped[str]
+    # The share of recipients that get nothing, to compare with.
+    holdout_percent: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
     state: Mapped[str] = mapped_column(server_default="draft")
     # What the author chose; the time is kept as well while "now" is chosen, so that going back finds it again.
     send_later: Mapped[bool] = mapped_column(server_default=text("false"))
@@ -75,8 +86,77 @@ class Campaign(Numbered, Base):
     # Why it was not sent at its time and became a draft again: "message" with its "values", and "at".
     launch_failure: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     launched_at: Mapped[datetime | None]
-    send_id: Mapped[int | None]
+    # Rises with every change of the campaign, its variants or its contents: what a review showed is one revision.
     revision: Mapped[int] = mapped_column(server_default=text("1"))
     created_by: Mapped[int | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+
+
+class CampaignVariant(Numbered, Base):
+    """One of the versions a campaign is tested in; a campaign without a test has one. Weights are percentages."""
+
+    __tablename__ = "campaign_variants"
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "campaign_id", "key", name="uq_campaign_variants_key"),
+        CheckConstraint("key IN ('A', 'B', 'C', 'D', 'E')", name="known_key"),
+        CheckConstraint("weight BETWEEN 0 AND 100", name="weight_is_a_percentage"),
+        ForeignKeyConstraint(
+            ["workspace_id", "campaign_id"], ["campaigns.workspace_id", "campaigns.id"], ondelete="CASCADE"
+        ),
+    )
+
+    campaign_id: Mapped[int]
+    key: Mapped[str]
+    name: Mapped[str]
+    weight: Mapped[int] = mapped_column(SmallInteger)
+    ended_at: Mapped[datetime | None]
+    is_winner: Mapped[bool] = mapped_column(server_default=text("false"))
+
+
+class CampaignContent(Numbered, Base):
+    """What one variant says in one language. With a send it is frozen, since it left with it."""
+
+    __tablename__ = "campaign_contents"
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "variant_id", "language", name="uq_campaign_contents_language"),
+        CheckConstraint("format IN ('markdown', 'mjml', 'html')", name="known_format"),
+        ForeignKeyConstraint(
+            ["workspace_id", "variant_id"], ["campaign_variants.workspace_id", "campaign_variants.id"],
+            ondelete="CASCADE",
+        ),
+    )  # fmt: skip
+
+    variant_id: Mapped[int]
+    language: Mapped[str]
+    format: Mapped[str]
+    subject: Mapped[str]
+    preheader: Mapped[str]
+    source: Mapped[str]
+    revision: Mapped[int] = mapped_column(server_default=text("1"))
+    updated_at: Mapped[datetime]
+
+
+class CampaignSend(Tenant, Base):
+    """The send one content left with. All sends of an occurrence are one occasion: nobody gets two of them."""
+
+    __tablename__ = "campaign_sends"
+    __table_args__ = (
+        UniqueConstraint(
+            "workspace_id", "campaign_id", "occurrence", "content_id", name="uq_campaign_sends_content"
+        ),
+        ForeignKeyConstraint(["workspace_id", "send_id"], ["sends.workspace_id", "sends.id"]),
+        ForeignKeyConstraint(["workspace_id", "campaign_id"], ["campaigns.workspace_id", "campaigns.id"]),
+        ForeignKeyConstraint(
+            ["workspace_id", "variant_id"], ["campaign_variants.workspace_id", "campaign_variants.id"]
+        ),
+        ForeignKeyConstraint(
+            ["workspace_id", "content_id"], ["campaign_contents.workspace_id", "campaign_contents.id"]
+        ),
+    )  # fmt: skip
+
+    send_id: Mapped[int] = mapped_column(primary_key=True)
+    campaign_id: Mapped[int]
+    occurrence: Mapped[int]
+    variant_id: Mapped[int]
+    content_id: Mapped[int]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 from app.accounts import workspaces
 from app.accounts.identities import identities
 from app.accounts.models import SendingIdentity
-from app.campaigns import compose, previews
+from app.campaigns import compose, contents, previews
 from app.campaigns.audience import Audience, is_chosen
-from app.campaigns.models import Campaign
+from app.campaigns.contents import Version
+from app.campaigns.models import Campaign, CampaignContent
 from app.kernel.refusals import Refusal
 from app.rendering import compiler
 from app.rendering.compiler import TemplateRefused
@@ -41,7 +42,7 @@ class Check:
     """One thing to put right (`error`) or to think about (`warning`), in which step, and how.
 
     `msgid` and `hint` are English message ids filled from `values`; `part` names a line other than the content, `url`
-    leads to where it can be changed.
+    leads to where it can be changed. `version` is whose content it is about, where the campaign has more than one.
     """
 
     level: str
@@ -53,6 +54,7 @@ class Check:
     column: int | None = None
     url: str = ""
     part: str = ""
+    version: Version | None = None
 
     @property
     def message(self) -> str:
@@ -62,12 +64,15 @@ class Check:
 
 def inspect(session: Session, campaign: Campaign, *, audience: Audience | None, public_url: str) -> list[Check]:
     """Return what was found, errors first, in the order of the page."""
+    versions = contents.of_campaign(session, campaign)
     found = [
         *_audience(campaign, audience),
+        *_split(versions),
         *_sender(session, campaign),
-        *_lines(session, campaign),
-        *_content(session, campaign, public_url),
     ]
+    for each in versions:
+        checks = [*_lines(session, each.content), *_content(session, campaign, each.content, public_url)]
+        found += [replace(check, version=each) for check in checks] if len(versions) > 1 else checks
     return sorted(found, key=lambda check: check.level != ERROR)
 
 
@@ -78,15 +83,24 @@ def require_ready(session: Session, campaign: Campaign, *, audience: Audience | 
             raise NotReady(check.msgid, **check.values)
 
 
-def source_problems(session: Session, campaign: Campaign) -> list[syntax.Problem]:
+def source_problems(session: Session, content: CampaignContent) -> list[syntax.Problem]:
     """Return what is wrong in the source, for the editor to show where it is."""
     return templates.problems_of(
-        campaign.format,
-        campaign.source,
-        brand=compose.brand_of(session, campaign),
-        known_fields=compose.own_fields(session, campaign.workspace_id),
-        year=campaign.updated_at.year,
+        content.format,
+        content.source,
+        brand=contents.brand_of(session, content),
+        known_fields=compose.own_fields(session, content.workspace_id),
+        year=content.updated_at.year,
     )
+
+
+def _split(versions: Sequence[Version]) -> Iterator[Check]:
+    weights = {each.variant.key: each.variant.weight for each in versions}
+    if len(weights) > 1 and sum(weights.values()) != 100:
+        yield Check(
+            ERROR, "content", "The shares of the variants add up to %(sum)s %%, not to 100 %%.",
+            "Change the shares until they do.", {"sum": sum(weights.values())},
+        )  # fmt: skip
 
 
 def _audience(campaign: Campaign, audience: Audience | None) -> Iterator[Check]:
@@ -138,35 +152,35 @@ def _is_aligned(identity: SendingIdentity) -> bool:
     return domain == identity.domain.casefold() or domain.endswith("." + identity.domain.casefold())
 
 
-def _lines(session: Session, campaign: Campaign) -> Iterator[Check]:
-    known = compose.own_fields(session, campaign.workspace_id)
-    if not campaign.subject:
+def _lines(session: Session, content: CampaignContent) -> Iterator[Check]:
+    known = compose.own_fields(session, content.workspace_id)
+    if not content.subject:
         yield Check(ERROR, "content", "The subject is empty.")
-    elif _REPLY.match(campaign.subject):
+    elif _REPLY.match(content.subject):
         yield Check(ERROR, "content", "The subject pretends to be an answer.", "Leave out “Re:” or “Fwd:”.")
-    elif len(campaign.subject) > _LONG_SUBJECT:
+    elif len(content.subject) > _LONG_SUBJECT:
         yield Check(WARNING, "content", "The subject is %(count)s characters long; phones show about 40.",
-                    values={"count": len(campaign.subject)})  # fmt: skip
-    if not campaign.preheader:
+                    values={"count": len(content.subject)})  # fmt: skip
+    if not content.preheader:
         yield Check(
             WARNING, "content", "There is no preview text.", "Mailboxes show the first words of the mail instead."
         )
-    for part, line in (("Subject", campaign.subject), ("Preview text", campaign.preheader)):
-        foreign = templates.foreign_problems(line, Names(known, campaign.updated_at.year), kind="line")
+    for part, line in (("Subject", content.subject), ("Preview text", content.preheader)):
+        foreign = templates.foreign_problems(line, Names(known, content.updated_at.year), kind="line")
         for problem in foreign or syntax.check(line, kind="line", known_fields=known):
             yield Check(ERROR, "content", problem.msgid, problem.hint_msgid, problem.values, part=part)
 
 
-def _content(session: Session, campaign: Campaign, public_url: str) -> Iterator[Check]:
-    if not campaign.source.strip():
+def _content(session: Session, campaign: Campaign, written: CampaignContent, public_url: str) -> Iterator[Check]:
+    if not written.source.strip():
         yield Check(ERROR, "content", "The mail is empty.")
         return
-    problems = source_problems(session, campaign)
+    problems = source_problems(session, written)
     for problem in problems:
         yield Check(ERROR, "content", problem.msgid, problem.hint_msgid, problem.values, problem.line, problem.column)
     if problems:
         return
-    content = compose.content_of(session, campaign)
+    content = contents.to_mail(session, written)
     yield from _size(session, campaign, content, public_url)
     review = markup_review.review(content.html)
     if not review.has_unsubscribe:

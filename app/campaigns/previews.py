@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from app.accounts import workspaces
 from app.accounts.identities import identities
-from app.campaigns import compose
-from app.campaigns.models import Campaign
+from app.campaigns import contents
+from app.campaigns.models import Campaign, CampaignContent
 from app.customers.profiles import people
 from app.delivery.transactional import messages
 from app.kernel.settings import Settings
@@ -32,18 +32,21 @@ _DARK = re.compile(r"prefers-color-scheme\s*:\s*dark", re.IGNORECASE)
 
 
 def show(
-    session: Session, campaign: Campaign, *, public_url: str, customer_id: int | None, content: Content | None = None
+    session: Session, campaign: Campaign, content: CampaignContent, *, public_url: str, customer_id: int | None
 ) -> Shown:
     """Return subject, HTML and text as this customer would read them; raise a Refusal that says what is wrong."""
-    given = content or compose.content_of(session, campaign)
-    compiled = compiler.compile_content(given, stream=stream_of(session, campaign, public_url))
-    return compiled.show(person(session, campaign.workspace_id, customer_id), SLOTS)
+    return _shown(session, campaign, contents.to_mail(session, content), public_url, customer_id)
 
 
-def subject(session: Session, campaign: Campaign, *, customer_id: int | None) -> str:
+def subject(session: Session, campaign: Campaign, content: CampaignContent, *, customer_id: int | None) -> str:
     """Return the subject this customer would read; raise a Refusal that says what is wrong."""
-    alone = Content(campaign.subject, "", "", "", campaign.language)
-    return show(session, campaign, public_url="", customer_id=customer_id, content=alone).subject
+    alone = Content(content.subject, "", "", "", content.language)
+    return _shown(session, campaign, alone, "", customer_id).subject
+
+
+def _shown(session: Session, campaign: Campaign, mail: Content, public_url: str, customer_id: int | None) -> Shown:
+    compiled = compiler.compile_content(mail, stream=stream_of(session, campaign, public_url))
+    return compiled.show(person(session, campaign.workspace_id, customer_id), SLOTS)
 
 
 def in_the_dark(html: str) -> str:
@@ -71,6 +74,7 @@ def person(session: Session, workspace_id: int, customer_id: int | None) -> dict
 def send_test(
     session: Session,
     campaign: Campaign,
+    written: CampaignContent,
     *,
     to_address: str,
     customer_id: int | None,
@@ -78,7 +82,7 @@ def send_test(
     now: datetime,
 ) -> None:
     """Send the mail as this customer would get it to one of the staff, marked as a test; raise a Refusal."""
-    content = compose.content_of(session, campaign)
+    content = contents.to_mail(session, written)
     marked = Content(f"[Test] {content.subject}", content.preheader, content.html, content.text, content.language)
     messages.send_to_staff(
         session,

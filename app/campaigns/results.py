@@ -2,56 +2,30 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from math import sqrt
 
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
-from app.campaigns import compose
-from app.campaigns.models import Campaign, CampaignState
+from app.campaigns import compose, launching, overview
+from app.campaigns.models import Campaign, CampaignSend, CampaignVariant
+from app.campaigns.rates import Share, of_delivered
 from app.consent import permission
 from app.customers.models import Activity
-from app.delivery.models import Message, MessageState, Send, SendState
-from app.delivery.sending import outage_holds, sends
+from app.delivery.models import Message, MessageState
+from app.delivery.sending import sends
 from app.delivery.sending.sends import Progress
 from app.tracking.links import links
 
 VERDICTS = ("human", "unsure", "proxy", "scanner")
-_STATES = {"preparing": "sending", "running": "sending", "done": "sent"}
-
-
-@dataclass(frozen=True)
-class Share:
-    """A part of a whole, with the interval its true rate lies in nineteen times out of twenty."""
-
-    count: int
-    of: int
-
-    @property
-    def rate(self) -> float | None:
-        """Return the share, or None of nothing."""
-        return self.count / self.of if self.of else None
-
-    @property
-    def interval(self) -> tuple[float, float] | None:
-        """Return the Wilson score interval (1927)."""
-        if not self.of:
-            return None
-        z, n, rate = 1.96, self.of, self.count / self.of
-        middle = (rate + z * z / (2 * n)) / (1 + z * z / n)
-        reach = z / (1 + z * z / n) * sqrt(rate * (1 - rate) / n + z * z / (4 * n * n))
-        return max(0.0, middle - reach), min(1.0, middle + reach)
-
-
-def of_delivered(people: int, delivered: int) -> Share:
-    """Return the one rate of clicks or opens, in lists and reports alike: people, of all delivered to.
-
-    Somebody may have clicked in a mail that came back later, or whose fate is in doubt: no share is more than all.
-    """
-    return Share(people, max(people, delivered))
+# Why somebody got nothing who was chosen by chance to be compared with.
+HELD_OUT = "held_out"
+_COUNTS = ("total", "queued", "waiting", "handed", "sent", "refused", "in_doubt", "skipped")
+# By send: kind of activity, verdict, people.
+PeopleByKind = dict[int, dict[str, dict[str, int]]]
 
 
 @dataclass(frozen=True)
@@ -62,6 +36,17 @@ class LinkResult:
     url: str
     people: int
     machines: int
+
+
+@dataclass(frozen=True)
+class VariantResult:
+    """What came of one variant; nobody is declared the winner here."""
+
+    key: str
+    name: str
+    recipients: int
+    sent: int
+    human_clicks: Share
 
 
 @dataclass(frozen=True)
@@ -78,6 +63,12 @@ class Summary:
     unsubscribes: int = 0
     complaints: int = 0
     links: tuple[LinkResult, ...] = ()
+    variants: tuple[VariantResult, ...] = ()
+
+    @property
+    def held_out(self) -> int:
+        """Return how many got nothing, to compare with."""
+        return self.progress.reasons.get(HELD_OUT, 0)
 
     @property
     def delivered(self) -> int:
@@ -95,151 +86,111 @@ class Summary:
         return of_delivered(self.opens.get("human", 0), self.delivered)
 
 
-@dataclass(frozen=True)
-class Line:
-    """A campaign in a list."""
-
-    campaign: Campaign
-    state: str
-    pause_reason: str | None
-    sent: int
-    human_clicks: Share | None
-
-
 def summary(session: Session, workspace_id: int, campaign_id: int, *, now: datetime | None = None) -> Summary:
     """Return what came of a campaign, all zero before it is launched; raise NotFound."""
     campaign = compose.get(session, workspace_id, campaign_id)
-    if campaign.send_id is None:
+    if campaign.launched_at is None:
         return Summary(Progress(state=campaign.state, pause_reason=None))
-    send_id = campaign.send_id
-    kinds = _people_by_kind(session, workspace_id, send_id)
-    seen = now or campaign.launched_at or campaign.updated_at
+    send_ids = launching.send_ids(session, workspace_id, campaign_id)
+    kinds = _people_by_kind(session, workspace_id, send_ids)
+    of_sends = sends.progress_of_many(session, workspace_id, send_ids)
+    seen = now or campaign.launched_at
     return Summary(
-        progress=sends.progress(session, workspace_id, send_id),
-        bounced=sum(kinds.get("bounce", {}).values()),
-        opens=kinds.get("open", {}),
-        clicks=kinds.get("click", {}),
-        may_see_opens=_visible(session, workspace_id, send_id, "open_tracking", seen),
-        may_see_clicks=_visible(session, workspace_id, send_id, "click_tracking", seen),
+        progress=_sum(list(of_sends.values())),
+        bounced=sum(_total(kinds, "bounce").values()),
+        opens=_total(kinds, "open"),
+        clicks=_total(kinds, "click"),
+        may_see_opens=_visible(session, workspace_id, send_ids, "open_tracking", seen),
+        may_see_clicks=_visible(session, workspace_id, send_ids, "click_tracking", seen),
         # People's answers alone: machines answer too, and a wish to stop is no interest.
-        replies=kinds.get("reply", {}).get("human", 0),
-        unsubscribes=sum(kinds.get("unsubscribe", {}).values()),
-        complaints=sum(kinds.get("complaint", {}).values()),
-        links=_links(session, workspace_id, send_id),
+        replies=_total(kinds, "reply").get("human", 0),
+        unsubscribes=sum(_total(kinds, "unsubscribe").values()),
+        complaints=sum(_total(kinds, "complaint").values()),
+        links=_links(session, workspace_id, send_ids),
+        variants=_variants(session, campaign, of_sends, kinds),
     )
 
 
-def state_of(session: Session, campaign: Campaign) -> str:
-    """Return where the campaign stands now, which its send knows best."""
-    if campaign.send_id is None:
-        return campaign.state
-    state = sends.get(session, campaign.workspace_id, campaign.send_id).state
-    return _STATES.get(state, state)
+def _sum(parts: Sequence[Progress]) -> Progress:
+    """Return one progress of all sends of a campaign."""
+    counts = {name: sum(getattr(each, name) for each in parts) for name in _COUNTS}
+    reasons: Counter[str] = Counter()
+    for each in parts:
+        reasons.update(each.reasons)
+    state = overview.combined(each.state for each in parts)
+    pause_reason = next((each.pause_reason for each in parts if each.pause_reason), None)
+    return Progress(state=state, pause_reason=pause_reason, reasons=dict(reasons), **counts)
 
 
-def recent(
-    session: Session,
-    workspace_id: int,
-    *,
-    limit: int,
-    before: tuple[datetime, int] | None = None,
-    launched: bool = False,
-) -> list[Line]:
-    """Return campaigns by their latest change, from `before` (updated_at, id) on; with `launched`, only those."""
-    query = select(Campaign, Send.state, Send.pause_reason).outerjoin(
-        Send, (Send.workspace_id == Campaign.workspace_id) & (Send.id == Campaign.send_id)
-    )
-    query = query.where(Campaign.workspace_id == workspace_id)
-    if launched:
-        query = query.where(Campaign.send_id.is_not(None))
-    if before:
-        query = query.where(
-            (Campaign.updated_at < before[0]) | ((Campaign.updated_at == before[0]) & (Campaign.id < before[1]))
+def _variants(
+    session: Session, campaign: Campaign, of_sends: dict[int, Progress], kinds: PeopleByKind
+) -> tuple[VariantResult, ...]:
+    """Return what came of each variant, where there are several or somebody was held out."""
+    left = session.execute(
+        select(CampaignSend.send_id, CampaignVariant)
+        .join(
+            CampaignVariant,
+            (CampaignVariant.workspace_id == CampaignSend.workspace_id)
+            & (CampaignVariant.id == CampaignSend.variant_id),
         )
-    rows = session.execute(query.order_by(Campaign.updated_at.desc(), Campaign.id.desc()).limit(limit)).all()
-    send_ids = [row.Campaign.send_id for row in rows if row.Campaign.send_id]
-    sent, clicked = _sent(session, workspace_id, send_ids), _clicked(session, workspace_id, send_ids)
-    return [
-        Line(
-            campaign=campaign,
-            state=_STATES.get(state, state) if state else campaign.state,
-            pause_reason=pause_reason,
-            sent=sent.get(campaign.send_id or 0, 0),
-            human_clicks=of_delivered(clicked.get(campaign.send_id or 0, 0), sent.get(campaign.send_id or 0, 0))
-            if state
-            else None,
-        )
-        for campaign, state, pause_reason in rows
-    ]
-
-
-def not_sent_in_time(session: Session, workspace_id: int, *, limit: int = 10) -> list[Campaign]:
-    """Return what was not sent at its time, the earliest first: held because that had passed, or not ready then."""
-    waits = (Campaign.state == CampaignState.HELD) | Campaign.launch_failure.is_not(None)
-    query = select(Campaign).where(Campaign.workspace_id == workspace_id, waits)
-    return list(session.scalars(query.order_by(Campaign.scheduled_at, Campaign.id).limit(limit)))
-
-
-def held_after_outage(session: Session, workspace_id: int, *, limit: int = 10) -> list[Campaign]:
-    """Return the campaigns that an outage interrupted and nobody resumed or cancelled, the earliest first."""
-    query = (
-        select(Campaign)
-        .join(Send, (Send.workspace_id == Campaign.workspace_id) & (Send.id == Campaign.send_id))
-        .where(
-            Campaign.workspace_id == workspace_id,
-            Campaign.state == CampaignState.SENDING,
-            Send.state == SendState.PAUSED,
-            Send.pause_reason == outage_holds.PAUSE_REASON,
-        )
+        .where(CampaignSend.workspace_id == campaign.workspace_id, CampaignSend.campaign_id == campaign.id)
+        .order_by(CampaignVariant.key)
     )
-    return list(session.scalars(query.order_by(Campaign.launched_at, Campaign.id).limit(limit)))
+    by_variant: dict[int, tuple[CampaignVariant, list[int]]] = {}
+    for send_id, variant in left:
+        by_variant.setdefault(variant.id, (variant, []))[1].append(send_id)
+    found = []
+    for variant, numbers in by_variant.values():
+        parts = [of_sends[number] for number in numbers]
+        sent = sum(each.sent for each in parts)
+        clicked = sum(kinds.get(number, {}).get("click", {}).get("human", 0) for number in numbers)
+        recipients = sum(each.total - each.reasons.get(HELD_OUT, 0) for each in parts)
+        found.append(VariantResult(variant.key, variant.name, recipients, sent, of_delivered(clicked, sent)))
+    return tuple(found) if len(found) > 1 else ()
 
 
-def counts_by_state(session: Session, workspace_id: int) -> dict[str, int]:
-    """Return how many campaigns stand where."""
-    query = (
-        select(Campaign.state, Send.state, func.count())
-        .outerjoin(Send, (Send.workspace_id == Campaign.workspace_id) & (Send.id == Campaign.send_id))
-        .where(Campaign.workspace_id == workspace_id)
-        .group_by(Campaign.state, Send.state)
-    )
-    counts: dict[str, int] = {}
-    for own, send, count in session.execute(query):
-        state = _STATES.get(send, send) if send else CampaignState(own).value
-        counts[state] = counts.get(state, 0) + count
-    return counts
+def _total(kinds: PeopleByKind, kind: str) -> dict[str, int]:
+    """Add up one kind over all sends: whoever is in one of them is in no other."""
+    counts: Counter[str] = Counter()
+    for of_send in kinds.values():
+        counts.update(of_send.get(kind, {}))
+    return dict(counts)
 
 
-def _people_by_kind(session: Session, workspace_id: int, send_id: int) -> dict[str, dict[str, int]]:
-    """Count persons by kind and best verdict: whoever clicked once by hand is a person, whatever else was seen."""
+def _people_by_kind(session: Session, workspace_id: int, send_ids: Sequence[int]) -> PeopleByKind:
+    """Count persons by send, kind and best verdict: one click by hand makes a person, whatever else was seen."""
     places = {verdict: place for place, verdict in enumerate(VERDICTS, start=1)}
     rank = func.min(case(places, value=Activity.verdict)).label("rank")
     each = (
-        select(Activity.kind, Activity.customer_id, rank)
-        .where(Activity.workspace_id == workspace_id, Activity.send_id == send_id)
-        .group_by(Activity.kind, Activity.customer_id)
+        select(Activity.send_id, Activity.kind, Activity.customer_id, rank)
+        .where(Activity.workspace_id == workspace_id, Activity.send_id.in_(send_ids))
+        .group_by(Activity.send_id, Activity.kind, Activity.customer_id)
         .subquery()
     )
-    rows = session.execute(select(each.c.kind, each.c.rank, func.count()).group_by(each.c.kind, each.c.rank))
-    found: dict[str, dict[str, int]] = {}
-    for kind, best, count in rows:
-        found.setdefault(kind, {})[VERDICTS[best - 1] if best else "unsure"] = count
+    columns = (each.c.send_id, each.c.kind, each.c.rank)
+    found: PeopleByKind = {}
+    for send_id, kind, best, count in session.execute(select(*columns, func.count()).group_by(*columns)):
+        counts = found.setdefault(send_id, {}).setdefault(kind, {})
+        counts[VERDICTS[best - 1] if best else "unsure"] = count
     return found
 
 
-def _visible(session: Session, workspace_id: int, send_id: int, purpose: str, now: datetime) -> int:
+def _visible(session: Session, workspace_id: int, send_ids: Sequence[int], purpose: str, now: datetime) -> int:
     """Count those whose mail was sent and who allow us to see their opens or clicks."""
     allowed = permission.allowed_query(workspace_id, purpose, 0, now).subquery("allowed")
     query = (
         select(func.count())
         .select_from(Message)
         .join(allowed, allowed.c.customer_id == Message.customer_id)
-        .where(Message.workspace_id == workspace_id, Message.send_id == send_id, Message.state == MessageState.SENT)
+        .where(
+            Message.workspace_id == workspace_id, Message.send_id.in_(send_ids), Message.state == MessageState.SENT
+        )
     )
     return session.scalar(query) or 0
 
 
-def _links(session: Session, workspace_id: int, send_id: int) -> tuple[LinkResult, ...]:
+def _links(session: Session, workspace_id: int, send_ids: Sequence[int]) -> tuple[LinkResult, ...]:
+    """Count who clicked what; the same link in several contents is one, its first places told from its second ones."""
     is_human = Activity.verdict == "human"
     rows = session.execute(
         select(
@@ -247,35 +198,16 @@ def _links(session: Session, workspace_id: int, send_id: int) -> tuple[LinkResul
             func.count(Activity.customer_id.distinct()).filter(is_human),
             func.count(Activity.customer_id.distinct()).filter(~is_human),
         )
-        .where(Activity.workspace_id == workspace_id, Activity.send_id == send_id, Activity.kind == "click")
+        .where(Activity.workspace_id == workspace_id, Activity.send_id.in_(send_ids), Activity.kind == "click")
         .group_by(Activity.link_id)
     )
     counts = {link_id: (people, machines) for link_id, people, machines in rows}
-    found = [
-        LinkResult(link.position, link.url, *counts.get(link.id, (0, 0)))
-        for link in links.of_send(session, workspace_id, send_id)
-    ]
-    return tuple(sorted(found, key=lambda link: (-link.people, link.position)))
-
-
-def _sent(session: Session, workspace_id: int, send_ids: Sequence[int]) -> dict[int, int]:
-    query = (
-        select(Message.send_id, func.count())
-        .where(Message.workspace_id == workspace_id, Message.send_id.in_(send_ids), Message.state == MessageState.SENT)
-        .group_by(Message.send_id)
-    )
-    return dict(session.execute(query).all()) if send_ids else {}
-
-
-def _clicked(session: Session, workspace_id: int, send_ids: Sequence[int]) -> dict[int, int]:
-    query = (
-        select(Activity.send_id, func.count(Activity.customer_id.distinct()))
-        .where(
-            Activity.workspace_id == workspace_id,
-            Activity.send_id.in_(send_ids),
-            Activity.kind == "click",
-            Activity.verdict == "human",
-        )
-        .group_by(Activity.send_id)
-    )
-    return {send_id: count for send_id, count in session.execute(query) if send_id} if send_ids else {}
+    met: Counter[tuple[int, str]] = Counter()
+    found: dict[tuple[str, int], LinkResult] = {}
+    for link in links.of_sends(session, workspace_id, send_ids):
+        met[link.send_id, link.url] += 1
+        key = (link.url, met[link.send_id, link.url])
+        people, machines = counts.get(link.id, (0, 0))
+        known = found.get(key, LinkResult(link.position, link.url, 0, 0))
+        found[key] = LinkResult(known.position, link.url, known.people + people, known.machines + machines)
+    return tuple(sorted(found.values(), key=lambda link: (-link.people, link.position)))

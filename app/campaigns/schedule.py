@@ -1,4 +1,4 @@
-"""Schedules, launches, pauses and cancels campaigns; each is sent once, however often somebody presses."""
+"""Schedules, pauses, resumes and cancels campaigns: the one writer of a campaign's state besides `launching`."""
 
 from __future__ import annotations
 
@@ -9,11 +9,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from app.accounts import audit, undo
-from app.campaigns import audience, compose, preflight
+from app.campaigns import compose, launching, preflight
 from app.campaigns.models import Campaign, CampaignState
 from app.campaigns.preflight import Check
-from app.delivery.launching.occasions import Occasion
-from app.delivery.launching.queueing import LaunchCounts
 from app.delivery.models import SendState
 from app.delivery.sending import sends
 from app.kernel.queueing import outbox
@@ -49,12 +47,6 @@ class TimeMissing(Refusal):
     message = "Choose a date and a time."
 
 
-class NotADraft(Refusal):
-    """The campaign is not waiting to be sent."""
-
-    message = "This campaign is not a draft any more."
-
-
 class NotPlanned(Refusal):
     """There is no plan to change: it has left, or it is a draft."""
 
@@ -71,37 +63,6 @@ class NotLaunched(Refusal):
     """There is nothing under way to stop or go on with."""
 
     message = "This campaign has not been launched."
-
-
-def launch(
-    session: Session, workspace_id: int, campaign_id: int, *, now: datetime, public_url: str = ""
-) -> LaunchCounts:
-    """Send it now. A second call adds nobody and answers with the same counts; raise preflight.NotReady."""
-    campaign = compose.locked(session, workspace_id, campaign_id)
-    if campaign.send_id is not None:
-        return _counts_of(session, campaign, campaign.send_id)
-    if campaign.state not in (CampaignState.DRAFT, CampaignState.SCHEDULED):
-        raise NotADraft
-    counted = audience.count(session, campaign, now=now)
-    preflight.require_ready(session, campaign, audience=counted, public_url=public_url or "https://preview.invalid")
-    send = sends.create(
-        session,
-        workspace_id,
-        kind="campaign",
-        source_id=campaign.id,
-        topic_id=campaign.topic_id,
-        purpose="marketing",
-        identity_id=campaign.identity_id or 0,
-        content=compose.content_of(session, campaign),
-        occasion=Occasion.campaign(campaign.id),
-        now=now,
-    )
-    counts = sends.launch(session, workspace_id, send.id, audience.query(session, campaign, now=now), now=now)
-    campaign.send_id, campaign.state = send.id, CampaignState.SENDING
-    campaign.launched_at = campaign.updated_at = now
-    campaign.launch_failure = None
-    session.flush()
-    return counts
 
 
 def require_time(at: datetime | None, *, now: datetime) -> datetime:
@@ -126,12 +87,15 @@ def inspect(campaign: Campaign, *, now: datetime) -> list[Check]:
 
 
 def plan(session: Session, workspace_id: int, campaign_id: int, *, staff_id: int, now: datetime) -> None:
-    """Have it leave when its author chose, or at once. Pressing twice plans once; raise TimeHasPassed or NotADraft."""
+    """Have it leave when its author chose, or at once. Pressing twice plans once.
+
+    Raise TimeHasPassed or launching.NotADraft.
+    """
     campaign = compose.locked(session, workspace_id, campaign_id)
     if campaign.state != CampaignState.DRAFT:
-        if campaign.send_id is not None or campaign.state == CampaignState.SCHEDULED:
+        if campaign.launched_at is not None or campaign.state == CampaignState.SCHEDULED:
             return
-        raise NotADraft
+        raise launching.NotADraft
     at = require_time(campaign.scheduled_at, now=now) if campaign.send_later else now
     _put_on(session, campaign, at, now)
     _note(session, campaign, "campaign.planned", staff_id, now, at=at.isoformat())
@@ -154,7 +118,7 @@ def launch_planned(session: Session, workspace_id: int, campaign_id: int, *, now
         return
     try:
         with session.begin_nested():
-            launch(session, workspace_id, campaign_id, now=now, public_url=public_url)
+            launching.launch(session, workspace_id, campaign_id, now=now, public_url=public_url)
     except Refusal as refusal:
         session.refresh(campaign)
         campaign.launch_failure = _failure(refusal, campaign.scheduled_at or now)
@@ -166,7 +130,7 @@ def send_held(session: Session, workspace_id: int, campaign_id: int, *, staff_id
     """Send a held campaign after all, now. Pressing twice sends once."""
     campaign = compose.locked(session, workspace_id, campaign_id)
     if campaign.state != CampaignState.HELD:
-        if campaign.send_id is not None or campaign.state == CampaignState.SCHEDULED:
+        if campaign.launched_at is not None or campaign.state == CampaignState.SCHEDULED:
             return
         raise NotPlanned
     _put_on(session, campaign, now, now)
@@ -228,28 +192,33 @@ def unplan(session: Session, workspace_id: int, campaign_id: int, *, staff_id: i
 
 def pause(session: Session, workspace_id: int, campaign_id: int, *, staff_id: int, now: datetime) -> None:
     """Let nothing more leave."""
-    campaign, send_id = _launched(session, workspace_id, campaign_id)
-    sends.pause(session, workspace_id, send_id)
+    campaign, numbers = _launched(session, workspace_id, campaign_id)
+    for send_id in _in_state(session, workspace_id, numbers, SendState.RUNNING):
+        sends.pause(session, workspace_id, send_id)
     campaign.state = CampaignState.PAUSED
     _note(session, campaign, "campaign.paused", staff_id, now)
 
 
 def resume(session: Session, workspace_id: int, campaign_id: int, *, staff_id: int, now: datetime) -> None:
     """Send exactly the rest."""
-    campaign, send_id = _launched(session, workspace_id, campaign_id)
-    sends.resume(session, workspace_id, send_id)
+    campaign, numbers = _launched(session, workspace_id, campaign_id)
+    for send_id in _in_state(session, workspace_id, numbers, SendState.PAUSED):
+        sends.resume(session, workspace_id, send_id)
     campaign.state = CampaignState.SENDING
     _note(session, campaign, "campaign.resumed", staff_id, now)
 
 
 def cancel(session: Session, workspace_id: int, campaign_id: int, *, staff_id: int, now: datetime) -> tuple[int, str]:
     """Cancel the rest; return how many do not get it, and the address that takes it back."""
-    campaign, send_id = _launched(session, workspace_id, campaign_id)
-    was_paused = sends.get(session, workspace_id, send_id).state == SendState.PAUSED
-    stopped = sends.cancel(session, workspace_id, send_id, now=now)
+    campaign, numbers = _launched(session, workspace_id, campaign_id)
+    paused = sends.in_state(session, workspace_id, numbers, SendState.PAUSED)
+    running = sends.in_state(session, workspace_id, numbers, SendState.RUNNING)
+    if not paused and not running:
+        raise sends.NotRunning
+    stopped = sum(sends.cancel(session, workspace_id, send_id, now=now) for send_id in (*paused, *running))
     campaign.state, campaign.updated_at = CampaignState.CANCELLED, now
     _note(session, campaign, "campaign.cancelled", staff_id, now, stopped=stopped)
-    kept = {"id": campaign.id, "was_paused": was_paused}
+    kept = {"id": campaign.id, "paused": paused, "running": running}
     return stopped, undo.keep(session, workspace_id, kind=_CANCELLED, values=kept, staff_id=staff_id, now=now)
 
 
@@ -258,13 +227,16 @@ def restart(
     session: Session, workspace_id: int, values: dict[str, Any], *, staff_id: int, now: datetime
 ) -> undo.Restored:
     """Take a cancelling back: whoever had not got it waits again, or stays paused. Raise TooLateToUndo."""
-    campaign, send_id = _launched(session, workspace_id, values["id"])
-    finished_at = sends.get(session, workspace_id, send_id).finished_at
+    campaign, _numbers = _launched(session, workspace_id, values["id"])
+    paused, running = values["paused"], values["running"]
+    finished_at = sends.get(session, workspace_id, (*paused, *running)[0]).finished_at
     if finished_at is not None and now - finished_at > UNDO_FOR:
         raise TooLateToUndo
-    is_paused = values["was_paused"]
-    sends.restart(session, workspace_id, send_id, is_paused=is_paused, now=now)
-    campaign.state = CampaignState.PAUSED if is_paused else CampaignState.SENDING
+    for send_id in paused:
+        sends.restart(session, workspace_id, send_id, is_paused=True, now=now)
+    for send_id in running:
+        sends.restart(session, workspace_id, send_id, is_paused=False, now=now)
+    campaign.state = CampaignState.PAUSED if paused else CampaignState.SENDING
     campaign.updated_at = now
     _note(session, campaign, "campaign.restarted", staff_id, now)
     return undo.Restored(f"/campaigns/{campaign.id}", "Not cancelled after all: everything is as it was before.")
@@ -279,17 +251,20 @@ def at_local_time(typed: str, time_zone: str) -> datetime:
         raise TimeMissing(field="at") from None
 
 
-def _launched(session: Session, workspace_id: int, campaign_id: int) -> tuple[Campaign, int]:
+def _launched(session: Session, workspace_id: int, campaign_id: int) -> tuple[Campaign, list[int]]:
+    """Return the campaign, locked, and its sends; raise NotLaunched."""
     campaign = compose.locked(session, workspace_id, campaign_id)
-    if campaign.send_id is None:
+    if campaign.launched_at is None:
         raise NotLaunched
-    return campaign, campaign.send_id
+    return campaign, launching.send_ids(session, workspace_id, campaign_id)
 
 
-def _counts_of(session: Session, campaign: Campaign, send_id: int) -> LaunchCounts:
-    progress = sends.progress(session, campaign.workspace_id, send_id)
-    skipped = {reason: count for reason, count in progress.reasons.items() if count} if progress.skipped else {}
-    return LaunchCounts(queued=progress.total - progress.skipped, skipped=skipped)
+def _in_state(session: Session, workspace_id: int, numbers: list[int], state: SendState) -> list[int]:
+    """Return the sends in this state; raise sends.NotRunning where there are none."""
+    found = sends.in_state(session, workspace_id, numbers, state)
+    if not found:
+        raise sends.NotRunning
+    return found
 
 
 def _note(

@@ -9,8 +9,10 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.accounts import undo
-from app.campaigns import compose, drafts
-from app.campaigns.models import Campaign
+from app.campaigns import compose, contents, drafts
+from app.campaigns.compose import Edit
+from app.campaigns.drafts import ContentDraft
+from app.campaigns.models import CampaignContent
 from app.kernel.refusals import Refusal
 from app.rendering.foreign_tags import foreign_tags
 from app.rendering.foreign_tags.expressions import Names
@@ -39,10 +41,10 @@ class Found:
     left: int
 
 
-def find(session: Session, campaign: Campaign) -> Found:
+def find(session: Session, content: CampaignContent) -> Found:
     """Return the foreign tags of subject, preview line and content."""
-    names = _names(session, campaign, campaign.updated_at)
-    tags = [tag for text, kind in _texts(campaign) for tag in foreign_tags.find(text, names, kind=kind)]
+    names = _names(session, content, content.updated_at)
+    tags = [tag for text, kind in _texts(content) for tag in foreign_tags.find(text, names, kind=kind)]
     rows = [Row(tag.text[:80], times, tag.ours) for tag, times in foreign_tags.counted(tags)]
     known = sorted({tag.tool for tag in tags if tag.tool})
     left = sum(tag.ours is None for tag in tags)
@@ -57,16 +59,22 @@ class ChangedSince(Refusal):
 
 
 def translate(
-    session: Session, workspace_id: int, campaign_id: int, *, staff_id: int, now: datetime
+    session: Session, workspace_id: int, campaign_id: int, content_id: int | None, *, staff_id: int, now: datetime
 ) -> tuple[Found, str]:
     """Write the tags that have a counterpart in our language; return what was found, and the address that undoes it."""
-    campaign = compose.locked(session, workspace_id, campaign_id)
-    found, names = find(session, campaign), _names(session, campaign, now)
-    subject, preheader, source = (foreign_tags.translate(text, names, kind=kind) for text, kind in _texts(campaign))
-    draft = replace(drafts.draft_of(campaign), subject=subject, preheader=preheader, source=source)
-    before = {name: getattr(campaign, name) for name in _WORDS}
-    saved = compose.save(session, workspace_id, campaign_id, draft, revision=campaign.revision, now=now)
-    kept = {"campaign_id": campaign_id, "before": before, "after": {name: getattr(saved, name) for name in _WORDS}}
+    campaign = compose.draft_to_change(session, workspace_id, campaign_id)
+    content = contents.chosen(contents.of_campaign(session, campaign), content_id).content
+    found, names = find(session, content), _names(session, content, now)
+    subject, preheader, source = (foreign_tags.translate(text, names, kind=kind) for text, kind in _texts(content))
+    before = {name: getattr(content, name) for name in _WORDS}
+    said = ContentDraft(content.format, subject, preheader, source)
+    _save(session, content, campaign_id, said, now)
+    kept = {
+        "campaign_id": campaign_id,
+        "content_id": content.id,
+        "before": before,
+        "after": {name: getattr(content, name) for name in _WORDS},
+    }
     return found, undo.keep(session, workspace_id, kind=_TRANSLATED, values=kept, staff_id=staff_id, now=now)
 
 
@@ -80,17 +88,23 @@ def restore(
     now: datetime,
 ) -> undo.Restored:
     """Put the words back as they were; raise ChangedSince if somebody has edited them."""
-    campaign = compose.locked(session, workspace_id, values["campaign_id"])
-    if {name: getattr(campaign, name) for name in _WORDS} != values["after"]:
+    campaign = compose.draft_to_change(session, workspace_id, values["campaign_id"])
+    content = contents.get(session, campaign, values["content_id"])
+    if {name: getattr(content, name) for name in _WORDS} != values["after"]:
         raise ChangedSince
-    draft = replace(drafts.draft_of(campaign), **values["before"])
-    compose.save(session, workspace_id, campaign.id, draft, revision=campaign.revision, now=now)
-    return undo.Restored(f"/campaigns/{campaign.id}", "The merge tags are back as they were.")
+    _save(session, content, campaign.id, replace(drafts.content_draft_of(content), **values["before"]), now)
+    there = f"/campaigns/{campaign.id}?content={content.id}"
+    return undo.Restored(there, "The merge tags are back as they were.")
 
 
-def _texts(campaign: Campaign) -> tuple[tuple[str, str], ...]:
-    return (campaign.subject, "line"), (campaign.preheader, "line"), (campaign.source, campaign.format)
+def _save(session: Session, content: CampaignContent, campaign_id: int, said: ContentDraft, now: datetime) -> None:
+    edit = Edit(content_id=content.id, content=said, content_revision=content.revision)
+    compose.save(session, content.workspace_id, campaign_id, edit, now=now)
 
 
-def _names(session: Session, campaign: Campaign, at: datetime) -> Names:
-    return Names(compose.own_fields(session, campaign.workspace_id), at.year)
+def _texts(content: CampaignContent) -> tuple[tuple[str, str], ...]:
+    return (content.subject, "line"), (content.preheader, "line"), (content.source, content.format)
+
+
+def _names(session: Session, content: CampaignContent, at: datetime) -> Names:
+    return Names(compose.own_fields(session, content.workspace_id), at.year)

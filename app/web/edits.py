@@ -26,7 +26,14 @@ class EditForm(Form):
 
     def show(self) -> None:
         """Note what this form shows."""
-        self.seen.data = json.dumps({field.name: _plain(field) for field in self if field.name not in _OWN})
+        self.seen.data = self.noted()
+
+    def noted(self, **instead: Any) -> str:
+        """Return what the fields say, as `seen` carries it, with other values for some of them.
+
+        A page that stays open after it was kept goes on from what its own fields say, taken before `rebase`.
+        """
+        return json.dumps({field.name: _plain(field) for field in self if field.name not in _OWN} | instead)
 
     def rebase(self, current: EditForm) -> set[str]:
         """Take over what is on record now for every field that was left as it was shown.
@@ -42,6 +49,18 @@ class EditForm(Form):
         current.show()
         self.seen.data = current.seen.data
         return self.differing(current)
+
+    def conflicting(self, current: EditForm) -> set[str]:
+        """Return the names of the fields that were changed here and meanwhile, to something else, on record.
+
+        A field nobody was shown says nothing about what its author knew.
+        """
+        shown = self.shown()
+        return {
+            name
+            for name in self.differing(current)
+            if name in shown and shown[name] not in (_plain(self[name]), _plain(current[name]))
+        }
 
     def differing(self, current: EditForm) -> set[str]:
         """Return the names of the fields that say something else than the other form's."""

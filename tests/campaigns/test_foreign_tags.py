@@ -13,7 +13,7 @@ from app.rendering.foreign_tags.expressions import Names
 from app.rendering.language import syntax
 from app.rendering.sources import templates
 from tests.factories import NOON
-from tests.factories.campaigns import a_campaign
+from tests.factories.campaigns import a_campaign, content_of
 
 NAMES = Names(("points", "favourite_tea"), 2026)
 FIRST, EMAIL = "{{ customer.first_name }}", "{{ customer.email }}"
@@ -137,13 +137,13 @@ def test_translated_tags_can_be_had_back(client, database, workspace):
     with database.transaction(workspace.id) as session:
         words = {"subject": "Hello *|FNAME|*", "source": "<p>Dear *|FNAME|*</p>", "format": "html"}
         made = a_campaign(session, workspace, **words).id
-        _, first = tag_translation.translate(session, workspace.id, made, staff_id=workspace.owner_id, now=NOON)
+        _, first = tag_translation.translate(session, workspace.id, made, None, staff_id=workspace.owner_id, now=NOON)
     assert client.post(first).status_code == 303
 
     with database.transaction(workspace.id) as session:
-        campaign = compose.get(session, workspace.id, made)
-        assert (campaign.subject, campaign.source) == ("Hello *|FNAME|*", "<p>Dear *|FNAME|*</p>")
-        _, second = tag_translation.translate(session, workspace.id, made, staff_id=workspace.owner_id, now=NOON)
-        campaign.subject += "!"
+        content = content_of(session, compose.get(session, workspace.id, made))
+        assert (content.subject, content.source) == ("Hello *|FNAME|*", "<p>Dear *|FNAME|*</p>")
+        _, second = tag_translation.translate(session, workspace.id, made, None, staff_id=workspace.owner_id, now=NOON)
+        content.subject += "!"
 
     assert client.post(second).status_code == 409

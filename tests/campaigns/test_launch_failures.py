@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from app.campaigns import compose, schedule
+from app.campaigns.compose import Edit
 from app.campaigns.drafts import draft_of
 from tests.factories import NOON
 from tests.factories.campaigns import a_campaign
@@ -53,10 +54,10 @@ def test_editing_it_clears_the_reason(database, workspace, client, failed):
     with database.transaction(workspace.id) as session:
         campaign = compose.get(session, workspace.id, failed)
         draft = draft_of(campaign)
-        compose.save(session, workspace.id, failed, draft, revision=1, now=NOON)
+        compose.save(session, workspace.id, failed, Edit(draft, 1), now=NOON)
         assert campaign.launch_failure is not None, "saving what it says already is no edit"
         changed = replace(draft, name="Another name")
-        compose.save(session, workspace.id, failed, changed, revision=1, now=NOON)
+        compose.save(session, workspace.id, failed, Edit(changed, 1), now=NOON)
 
     assert failure_of(database, workspace, failed) is None
     assert "Not sent on" not in client.get("/campaigns").text
@@ -68,7 +69,7 @@ def test_sending_it_clears_the_reason(database, workspace, failed):
         compose.get(session, workspace.id, failed).send_later = False
         schedule.plan(session, workspace.id, failed, staff_id=workspace.owner_id, now=NOON)
         schedule.launch_planned(session, workspace.id, failed, now=NOON, public_url=URL)
-        assert compose.get(session, workspace.id, failed).send_id is not None
+        assert compose.get(session, workspace.id, failed).launched_at is not None
 
     assert failure_of(database, workspace, failed) is None
 

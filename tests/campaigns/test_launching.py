@@ -7,11 +7,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from app.campaigns import audience, compose, preflight, results, schedule
+from app.campaigns import audience, compose, launching, overview, preflight, results, schedule
 from app.customers.profiles import people
 from app.tracking.replies import replies
 from tests.factories import NOON
-from tests.factories.campaigns import a_campaign
+from tests.factories.campaigns import a_campaign, send_of
 from tests.factories.consent import consented_customer
 
 
@@ -20,7 +20,7 @@ def test_only_those_who_agreed_get_it_and_the_others_have_a_reason(session, work
     people.upsert(session, workspace.id, email="no@example.com", fields={}, source="test", now=NOON)
     campaign = a_campaign(session, workspace)
 
-    counts = schedule.launch(session, workspace.id, campaign.id, now=NOON)
+    counts = launching.launch(session, workspace.id, campaign.id, now=NOON)
 
     assert (counts.queued, counts.skipped) == (1, {"no_permission": 1})
     assert results.summary(session, workspace.id, campaign.id).progress.total == 2
@@ -30,8 +30,8 @@ def test_launching_twice_makes_one_send(session, workspace):
     consented_customer(session, workspace.id)
     campaign = a_campaign(session, workspace)
 
-    first = schedule.launch(session, workspace.id, campaign.id, now=NOON)
-    again = schedule.launch(session, workspace.id, campaign.id, now=NOON)
+    first = launching.launch(session, workspace.id, campaign.id, now=NOON)
+    again = launching.launch(session, workspace.id, campaign.id, now=NOON)
 
     assert first.queued == again.queued == 1
     assert session.scalar(text("SELECT count(*) FROM sends WHERE kind = 'campaign'")) == 1
@@ -106,7 +106,7 @@ def test_a_planned_campaign_can_be_taken_back(session, workspace):
 
     schedule.launch_planned(session, workspace.id, campaign.id, now=NOON, public_url="https://m.example")
 
-    assert (campaign.state, campaign.send_id) == ("draft", None)
+    assert (campaign.state, campaign.launched_at) == ("draft", None)
 
 
 def test_a_planned_campaign_that_is_not_ready_any_more_becomes_a_draft(session, workspace):
@@ -116,7 +116,7 @@ def test_a_planned_campaign_that_is_not_ready_any_more_becomes_a_draft(session, 
 
     schedule.launch_planned(session, workspace.id, campaign.id, now=NOON, public_url="https://m.example")
 
-    assert (campaign.state, campaign.send_id) == ("draft", None)
+    assert (campaign.state, campaign.launched_at) == ("draft", None)
     assert session.scalar(text("SELECT count(*) FROM audit_entries WHERE action = 'campaign.held_back'")) == 1
 
 
@@ -138,15 +138,15 @@ def test_a_time_is_the_workspaces_own(typed, utc):
 def test_pause_resume_and_cancel_leave_a_trace(session, workspace):
     consented_customer(session, workspace.id)
     campaign = a_campaign(session, workspace)
-    schedule.launch(session, workspace.id, campaign.id, now=NOON)
+    launching.launch(session, workspace.id, campaign.id, now=NOON)
 
     schedule.pause(session, workspace.id, campaign.id, staff_id=workspace.owner_id, now=NOON)
-    assert results.state_of(session, campaign) == "paused"
+    assert overview.state_of(session, campaign) == "paused"
     schedule.resume(session, workspace.id, campaign.id, staff_id=workspace.owner_id, now=NOON)
-    assert results.state_of(session, campaign) == "sending"
+    assert overview.state_of(session, campaign) == "sending"
     stopped, _again = schedule.cancel(session, workspace.id, campaign.id, staff_id=workspace.owner_id, now=NOON)
 
-    assert (stopped, results.state_of(session, campaign)) == (1, "cancelled")
+    assert (stopped, overview.state_of(session, campaign)) == (1, "cancelled")
     assert session.scalar(text("SELECT count(*) FROM audit_entries WHERE action LIKE 'campaign.%'")) == 3
 
 
@@ -155,7 +155,7 @@ def test_nothing_leaves_with_an_error_in_it(session, workspace):
     campaign = a_campaign(session, workspace, source="{{ customer.frist_name }}")
 
     with pytest.raises(preflight.NotReady, match="frist_name"):
-        schedule.launch(session, workspace.id, campaign.id, now=NOON)
+        launching.launch(session, workspace.id, campaign.id, now=NOON)
 
     assert compose.get(session, workspace.id, campaign.id).state == "draft"
 
@@ -171,14 +171,14 @@ def test_automatic_answers_and_requests_to_stop_are_not_counted_as_replies(sessi
     ]
     people_of = [consented_customer(session, workspace.id, email=f"{n}@example.com") for n in range(len(answers))]
     campaign = a_campaign(session, workspace)
-    schedule.launch(session, workspace.id, campaign.id, now=NOON)
+    launching.launch(session, workspace.id, campaign.id, now=NOON)
     for customer, (said, headers, is_verified) in zip(people_of, answers, strict=True):
         replies.record(
             session,
             workspace.id,
             customer_id=customer.id,
             message_id=None,
-            send_id=campaign.send_id,
+            send_id=send_of(session, campaign),
             subject="Re: Spring",
             text=said,
             headers=headers,

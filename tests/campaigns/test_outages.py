@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from app.campaigns import compose, results, schedule
+from app.campaigns import compose, launching, overview
 from app.delivery.sending import outage_holds
 from tests.factories import NOON
 from tests.factories.campaigns import a_campaign
@@ -16,7 +16,7 @@ def test_it_is_told_on_its_page_in_the_list_and_at_home_until_resumed(client, da
     with database.transaction(workspace.id) as session:
         consented_customer(session, workspace.id)
         campaign_id = a_campaign(session, workspace).id
-        schedule.launch(session, workspace.id, campaign_id, now=NOON)
+        launching.launch(session, workspace.id, campaign_id, now=NOON)
     with (
         an_outage(database, NOON + timedelta(hours=1), NOON + timedelta(days=2)),
         database.transaction(workspace.id) as session,
@@ -32,4 +32,4 @@ def test_it_is_told_on_its_page_in_the_list_and_at_home_until_resumed(client, da
     for path in ("/", "/campaigns", f"/campaigns/{campaign_id}"):
         assert "interrupted by an outage" not in client.get(path).text, path
     with database.transaction(workspace.id) as session:
-        assert results.state_of(session, compose.get(session, workspace.id, campaign_id)) == "sending"
+        assert overview.state_of(session, compose.get(session, workspace.id, campaign_id)) == "sending"

@@ -9,13 +9,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from app.campaigns import results, schedule, views
+from app.campaigns import launching, overview, rates, results, schedule, views
 from app.customers.timeline import timeline
 from app.customers.timeline.timeline import ActivityRow
 from app.segments import codec
 from app.segments.models import Segment
 from tests.factories import NOON
-from tests.factories.campaigns import a_campaign
+from tests.factories.campaigns import a_campaign, send_of
 from tests.factories.conditions import Is
 from tests.factories.consent import consented_customer
 
@@ -121,7 +121,7 @@ def test_pressing_launch_twice_sends_once_and_says_how_many(client, database, wo
 
 def test_a_campaign_under_way_is_paused_and_ended_in_numbers(client, database, workspace, draft):
     with database.transaction(workspace.id) as session:
-        schedule.launch(session, workspace.id, draft, now=NOON)
+        launching.launch(session, workspace.id, draft, now=NOON)
 
     client.post(f"/campaigns/{draft}/pause")
     paused = client.get(f"/campaigns/{draft}").text
@@ -151,7 +151,7 @@ def test_search_finds_campaigns(app, session, workspace):
 
 def test_the_home_page_shows_the_latest_campaigns(client, database, workspace, draft):
     with database.transaction(workspace.id) as session:
-        schedule.launch(session, workspace.id, draft, now=NOON)
+        launching.launch(session, workspace.id, draft, now=NOON)
 
     assert "Latest campaigns" in client.get("/").text
 
@@ -159,7 +159,7 @@ def test_the_home_page_shows_the_latest_campaigns(client, database, workspace, d
 def test_cancelling_the_rest_can_be_taken_back_for_an_hour(client, database, workspace, draft, clock):
     """Whoever had not got it waits again; later than that nothing old is sent by a stale press of Undo."""
     with database.transaction(workspace.id) as session:
-        schedule.launch(session, workspace.id, draft, now=NOON)
+        launching.launch(session, workspace.id, draft, now=NOON)
 
     client.post(undo_of(client, draft, "cancel"))
     back = client.get(f"/campaigns/{draft}").text
@@ -178,7 +178,7 @@ def test_cancelling_the_rest_can_be_taken_back_for_an_hour(client, database, wor
 
 def test_a_cancelled_campaign_that_was_paused_comes_back_paused(client, database, workspace, draft):
     with database.transaction(workspace.id) as session:
-        schedule.launch(session, workspace.id, draft, now=NOON)
+        launching.launch(session, workspace.id, draft, now=NOON)
     client.post(f"/campaigns/{draft}/pause")
 
     client.post(undo_of(client, draft, "cancel"))
@@ -202,7 +202,7 @@ def test_a_subject_is_shown_as_a_person_reads_it(client, database, workspace):
     with database.transaction(workspace.id) as session:
         person = consented_customer(session, workspace.id, email="bea@example.com", first_name="Bea", city="Bonn")
         campaign = a_campaign(session, workspace, subject=subject)
-        schedule.launch(session, workspace.id, campaign.id, now=NOON)
+        launching.launch(session, workspace.id, campaign.id, now=NOON)
         session.execute(text("UPDATE messages SET state = 'sent', sent_at = :now"), {"now": NOON})
         campaign_id, customer_id = campaign.id, person.id
 
@@ -221,8 +221,8 @@ def test_list_and_report_name_one_click_rate(client, database, workspace):
     with database.transaction(workspace.id) as session:
         people = [consented_customer(session, workspace.id, email=f"{name}@example.com") for name in "abcd"]
         campaign = a_campaign(session, workspace)
-        schedule.launch(session, workspace.id, campaign.id, now=NOON)
-        send_id = campaign.send_id
+        launching.launch(session, workspace.id, campaign.id, now=NOON)
+        send_id = send_of(session, campaign)
         session.execute(text("UPDATE messages SET state = 'sent', sent_at = :now"), {"now": NOON})
         session.execute(
             text("UPDATE messages SET state = 'refused', sent_at = NULL, reason = 'address' WHERE customer_id = :id"),
@@ -236,11 +236,11 @@ def test_list_and_report_name_one_click_rate(client, database, workspace):
             ],
         )
         summary = results.summary(session, workspace.id, campaign.id, now=NOON)
-        line = results.recent(session, workspace.id, limit=1)[0]
+        line = overview.recent(session, workspace.id, limit=1)[0]
         campaign_id = campaign.id
 
     assert (summary.delivered, summary.bounced) == (3, 1)
-    assert summary.human_clicks == line.human_clicks == results.Share(1, 3)
+    assert summary.human_clicks == line.human_clicks == rates.Share(1, 3)
     report = client.get(f"/campaigns/{campaign_id}").text
     assert "1 of 3 delivered" in report
     assert "1 bounced" in report

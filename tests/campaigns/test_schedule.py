@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from app.campaigns import compose, jobs, results, schedule
+from app.campaigns import compose, jobs, overview, schedule
 from tests.factories import NOON
 from tests.factories.campaigns import a_campaign
 from tests.factories.consent import consented_customer
@@ -228,7 +228,7 @@ def test_a_held_campaign_is_sent_only_when_asked(client, services, workspace, he
     jobs.launch_planned(services, workspace_id=workspace.id, campaign_id=held)
 
     with services.database.transaction(workspace.id) as session:
-        assert results.state_of(session, compose.get(session, workspace.id, held)) == "sending"
+        assert overview.state_of(session, compose.get(session, workspace.id, held)) == "sending"
         assert session.scalar(text("SELECT count(*) FROM messages")) == 1
 
 

@@ -6,8 +6,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.campaigns import compose
-from app.campaigns.models import Campaign
+from app.campaigns import compose, contents, launching
+from app.campaigns.drafts import ContentDraft, Draft
+from app.campaigns.models import Campaign, CampaignContent
 from tests.factories import NOON
 from tests.factories.workspaces import WorkspaceForTests
 
@@ -15,19 +16,30 @@ SOURCE = "# Hello {{ customer.first_name|default('you') }}\n\n[Look](https://sho
 
 
 def a_campaign(session: Session, workspace: WorkspaceForTests, **changes: Any) -> Campaign:
-    """A draft for everyone on the topic "news" that is ready to leave."""
+    """A draft of one variant for everyone on the topic "news" that is ready to leave."""
     values: dict[str, Any] = {
         "name": "Spring",
         "segment_id": None,
         "is_for_everyone": True,
         "topic_id": workspace.topic_id,
+        "identity_id": None,
         "format": "markdown",
         "subject": "Spring is here",
         "preheader": "What grows now",
         "source": SOURCE,
         "language": "en",
-        "staff_id": workspace.owner_id,
-        "now": NOON,
         **changes,
     }
-    return compose.create(session, workspace.id, **values)
+    said = ContentDraft(**{name: values.pop(name) for name in ContentDraft.__dataclass_fields__})
+    return compose.create(session, workspace.id, Draft(**values), said, staff_id=workspace.owner_id, now=NOON)
+
+
+def content_of(session: Session, campaign: Campaign) -> CampaignContent:
+    """What a campaign says by default."""
+    return contents.default(session, campaign)
+
+
+def send_of(session: Session, campaign: Campaign) -> int:
+    """The one send of a launched campaign of one content."""
+    (send_id,) = launching.send_ids(session, campaign.workspace_id, campaign.id)
+    return send_id

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
-from app.campaigns import schedule
+from app.campaigns import launching, schedule
 from app.customers.timeline import timeline
 from app.customers.timeline.timeline import ActivityRow
 from app.kernel.database import Database
@@ -20,7 +20,7 @@ from app.kernel.services import Services
 from app.segments import jobs
 from app.tracking.links import links
 from tests.factories import NOON
-from tests.factories.campaigns import a_campaign
+from tests.factories.campaigns import a_campaign, send_of
 from tests.factories.consent import consented_customer
 from tests.factories.customers import a_purchase
 from tests.factories.journeys import a_journey, a_segment
@@ -65,8 +65,8 @@ def furnished(services: Services, workspace: WorkspaceForTests) -> Furnished:
         )
         planned.send_later, planned.scheduled_at = True, NOON + timedelta(days=1)
         schedule.plan(session, workspace.id, planned.id, staff_id=workspace.owner_id, now=NOON)
-        schedule.launch(session, workspace.id, sent.id, now=NOON)
-        send_id = sent.send_id or 0
+        launching.launch(session, workspace.id, sent.id, now=NOON)
+        send_id = send_of(session, sent)
         link = links.register(session, workspace.id, send_id, ["https://shop.test/"], now=NOON)[0]
         session.execute(text("UPDATE messages SET state = 'sent', sent_at = :now"), {"now": NOON})
         clicks = [

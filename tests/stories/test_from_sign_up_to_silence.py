@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from app.campaigns import compose, results, schedule
+from app.campaigns import compose, launching, results
+from app.campaigns.drafts import ContentDraft, Draft
 from app.kernel.clock import FixedClock
 from app.kernel.database import Database
 from app.kernel.settings import Settings
@@ -56,22 +57,18 @@ def launch(house: House, workspace: WorkspaceForTests, name: str) -> int:
     """Compose a campaign to everyone about news and let it go."""
     now = house.clock.now()
     with house.services.database.transaction(workspace.id) as session:
-        campaign = compose.create(
-            session,
-            workspace.id,
+        draft = Draft(
             name=name,
             segment_id=None,
             is_for_everyone=True,
             topic_id=workspace.topic_id,
-            format="markdown",
-            subject="Spring tea is in",
-            preheader="The first harvest of the year is here, and it is small.",
-            source=SOURCE,
+            identity_id=None,
             language="en",
-            staff_id=workspace.owner_id,
-            now=now,
         )
-        schedule.launch(session, workspace.id, campaign.id, now=now)
+        preheader = "The first harvest of the year is here, and it is small."
+        said = ContentDraft("markdown", "Spring tea is in", preheader, SOURCE)
+        campaign = compose.create(session, workspace.id, draft, said, staff_id=workspace.owner_id, now=now)
+        launching.launch(session, workspace.id, campaign.id, now=now)
     house.settle()
     return campaign.id
 

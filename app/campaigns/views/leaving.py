@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.identities import identities
 from app.accounts.models import SendingIdentity
-from app.campaigns import compose, preflight, ready, schedule
+from app.campaigns import compose, contents, launching, preflight, ready, schedule
 from app.campaigns.forms import RescheduleForm
 from app.campaigns.models import CampaignState
 from app.campaigns.views import outlook, reporting, words
@@ -44,19 +44,23 @@ def review(campaign_id: int) -> ResponseReturnValue:
         counted, found = ready.look(session, campaign, public_url=services().settings.public_url, now=now)
         topic = topics.get(session, g.workspace.id, campaign.topic_id) if campaign.topic_id else None
         sender = identities.get(session, g.workspace.id, campaign.identity_id) if campaign.identity_id else None
-        shown = preview_values(session, campaign)
+        versions = contents.of_campaign(session, campaign)
+        version = contents.chosen(versions, request.args.get("content", type=ids.read))
+        shown = preview_values(session, campaign, version)
     at = campaign.scheduled_at if campaign.send_later else None
     return shell.page(
         "campaigns/review.html",
         campaign=campaign,
         audience=counted,
-        outlook=outlook.say(counted, leaves_at=at, now=now) if counted else [],
+        outlook=outlook.describe(counted, leaves_at=at, now=now) if counted else [],
         checks=[words.check(each) for each in found],
         is_ready=all(each.level != preflight.ERROR for each in found),
         topic=topic,
         sender=sender,
         at=at,
         minutes=_minutes(sender, counted.now if counted else 0),
+        content=version.content,
+        tabs=words.tabs(versions, version),
         **shown,
     )
 
@@ -130,7 +134,7 @@ def pause(campaign_id: int) -> ResponseReturnValue:
     """Stop it, and say honestly what can no longer be stopped."""
     with services().database.transaction(g.workspace.id) as session:
         schedule.pause(session, g.workspace.id, campaign_id, staff_id=g.staff.id, now=services().clock.now())
-        gone, waiting = _stand(session, campaign_id)
+        gone, waiting = _gone_and_waiting(session, campaign_id)
     message = _(
         "Paused. Already sent, and not to be called back: %(gone)s. Still waiting: %(waiting)s.",
         gone=words.people(gone),
@@ -145,7 +149,7 @@ def resume(campaign_id: int) -> ResponseReturnValue:
     """Send the rest."""
     with services().database.transaction(g.workspace.id) as session:
         schedule.resume(session, g.workspace.id, campaign_id, staff_id=g.staff.id, now=services().clock.now())
-        _gone, waiting = _stand(session, campaign_id)
+        _gone, waiting = _gone_and_waiting(session, campaign_id)
     message = _("Resumed for the rest: %(waiting)s.", waiting=words.people(waiting))
     return shell.back(_home(campaign_id), message, undo=url_for("campaigns.pause", campaign_id=campaign_id))
 
@@ -172,8 +176,9 @@ def _minutes(sender: SendingIdentity | None, mails: int) -> int | None:
     return ceil(timedelta(seconds=mails / float(rate)) / timedelta(minutes=1)) if rate else None
 
 
-def _stand(session: Session, campaign_id: int) -> tuple[int, int]:
+def _gone_and_waiting(session: Session, campaign_id: int) -> tuple[int, int]:
     """Return how many mails have left and how many wait."""
-    campaign = compose.get(session, g.workspace.id, campaign_id)
-    progress = sends.progress(session, g.workspace.id, campaign.send_id or 0)
-    return progress.sent + progress.handed + progress.in_doubt, progress.queued + progress.waiting
+    numbers = launching.send_ids(session, g.workspace.id, campaign_id)
+    parts = sends.progress_of_many(session, g.workspace.id, numbers).values()
+    gone = sum(each.sent + each.handed + each.in_doubt for each in parts)
+    return gone, sum(each.queued + each.waiting for each in parts)

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from app.campaigns import compose, deletion, results
+from app.campaigns import compose, contents, deletion, overview
 from app.campaigns.forms import NewForm
 from app.campaigns.views import words
 from app.campaigns.views.blueprint import bp
@@ -28,8 +28,8 @@ def index() -> str:
     """Show the campaigns, the latest change first."""
     before = _position(request.args.get("before", ""))
     with services().database.transaction(g.workspace.id, reading=True) as session:
-        lines = results.recent(session, g.workspace.id, limit=_PAGE + 1, before=before)
-        counts = results.counts_by_state(session, g.workspace.id)
+        lines = overview.recent(session, g.workspace.id, limit=_PAGE + 1, before=before)
+        counts = overview.counts_by_state(session, g.workspace.id)
         named = topics.named(session, g.workspace.id, {line.campaign.topic_id or 0 for line in lines})
     shown = lines[:_PAGE]
     last = shown[-1].campaign if len(lines) > _PAGE else None
@@ -85,8 +85,9 @@ def delete(campaign_id: int) -> ResponseReturnValue:
 def search(session: Session, workspace_id: int, text: str) -> list[tuple[str, str, str]]:
     """Answer the search box: campaigns whose name or subject holds the text."""
     found = compose.find(session, workspace_id, text, limit=5)
+    written = contents.subjects(session, workspace_id, [each.id for each in found])
     pages = [url_for("campaigns.show", campaign_id=each.id) for each in found]
-    return [(each.name, subjects.filled(each.subject), page) for each, page in zip(found, pages, strict=True)]
+    return [(each.name, subjects.filled(written[each.id]), page) for each, page in zip(found, pages, strict=True)]
 
 
 def _new_form(session: Session) -> NewForm:

@@ -13,7 +13,7 @@ from app.delivery.launching.forecast import Wait
 from app.web import language
 
 
-def say(audience: Audience, *, leaves_at: datetime | None, now: datetime) -> list[str]:
+def describe(audience: Audience, *, leaves_at: datetime | None, now: datetime) -> list[str]:
     """Return how many get it at once (or at the time it leaves), and how many later and why."""
     count = language.number(audience.now)
     first = _("%(count)s at that time", count=count) if leaves_at else _("%(count)s now", count=count)

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
-from app.campaigns import audience, compose, results
+from app.campaigns import audience, compose, contents, overview, results
 from app.campaigns.audience import Audience
 from app.campaigns.forms import RescheduleForm, local_time
 from app.campaigns.models import Campaign
@@ -42,7 +42,7 @@ def progress(campaign_id: int) -> Response:
     with services().database.transaction(g.workspace.id, reading=True) as session:
         campaign = compose.get(session, g.workspace.id, campaign_id)
         summary = results.summary(session, g.workspace.id, campaign_id, now=services().clock.now())
-        state = results.state_of(session, campaign)
+        state = overview.state_of(session, campaign)
     response = make_response(shell.page("campaigns/_progress.html", **_moving(campaign, summary, state)))
     if request.args.get("was", state) != state:
         response.headers["HX-Refresh"] = "true"
@@ -57,17 +57,18 @@ def page(session: Session, campaign: Campaign, *, form: RescheduleForm | None = 
     summary = results.summary(session, g.workspace.id, campaign.id, now=now)
     topic = topics.get(session, g.workspace.id, campaign.topic_id) if campaign.topic_id else None
     segment = segments.get(session, g.workspace.id, campaign.segment_id) if campaign.segment_id else None
-    state = results.state_of(session, campaign)
+    state = overview.state_of(session, campaign)
     is_due = campaign.scheduled_at is not None and campaign.scheduled_at <= now
     planned, problem = _planned(session, campaign, now)
     leaves_at = None if is_due else campaign.scheduled_at
     return shell.page(
         "campaigns/report.html",
         topic=topic,
+        subject=contents.default(session, campaign).subject,
         is_due=is_due,
         segment=segment,
         audience=planned,
-        outlook=outlook.say(planned, leaves_at=leaves_at, now=now) if planned else [],
+        outlook=outlook.describe(planned, leaves_at=leaves_at, now=now) if planned else [],
         problem=problem,
         pause_words=words.pause(summary.progress),
         form=form,
@@ -82,7 +83,7 @@ def page(session: Session, campaign: Campaign, *, form: RescheduleForm | None = 
 
 def _planned(session: Session, campaign: Campaign, now: datetime) -> tuple[Audience | None, str]:
     """Return what happens when the plan is carried out, or what is wrong with its segment."""
-    if campaign.send_id is not None:
+    if campaign.launched_at is not None:
         return None, ""
     try:
         return audience.count(session, campaign, now=max(campaign.scheduled_at or now, now)), ""
@@ -92,8 +93,8 @@ def _planned(session: Session, campaign: Campaign, now: datetime) -> tuple[Audie
 
 def held_panel(session: Session, workspace_id: int, subject_id: int, now: datetime) -> Markup:
     """Ask on the home page what shall become of campaigns that were not sent at their time, or interrupted."""
-    held = [(campaign, words.launch_failure(campaign)) for campaign in results.not_sent_in_time(session, workspace_id)]
-    interrupted = results.held_after_outage(session, workspace_id)
+    held = [(campaign, words.launch_failure(campaign)) for campaign in overview.not_sent_in_time(session, workspace_id)]
+    interrupted = overview.held_after_outage(session, workspace_id)
     if not held and not interrupted:
         return Markup()
     drawn = render_template("campaigns/panel_held.html", held=held, interrupted=interrupted)
@@ -102,7 +103,7 @@ def held_panel(session: Session, workspace_id: int, subject_id: int, now: dateti
 
 def home_panel(session: Session, workspace_id: int, subject_id: int, now: datetime) -> Markup:
     """Draw the latest campaigns with the people who clicked, for the home page."""
-    lines = results.recent(session, workspace_id, limit=_LINES, launched=True)
+    lines = overview.recent(session, workspace_id, limit=_LINES, launched=True)
     if not lines:
         return Markup()
     drawn = render_template("campaigns/panel_home.html", lines=lines)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +10,8 @@ from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
 
 from app.accounts.models import SendingIdentity
+from app.campaigns.contents import Version
+from app.campaigns.forms import LANGUAGES
 from app.campaigns.models import Campaign
 from app.campaigns.preflight import Check
 from app.delivery import words
@@ -41,6 +44,44 @@ def check(found: Check) -> dict[str, object]:
         "column": found.column,
         "url": found.url,
         "part": gettext(found.part) if found.part else "",
+        "version": version(found.version) if found.version else "",
+        "content_id": found.version.content.id if found.version else None,
+    }
+
+
+def version(of: Version) -> str:
+    """Return what tells a content from the others of its campaign: "B · 中文"."""
+    return f"{of.variant.key} · {language_name(of.content.language)}"
+
+
+def language_name(code: str) -> str:
+    """Return a language's own name, or its code."""
+    return dict(LANGUAGES).get(code, code)
+
+
+def tabs(versions: Sequence[Version], active: Version) -> dict[str, Any]:
+    """Return the variants and the languages of a campaign, each with the content it leads to from the active one."""
+    by_place = {(each.variant.id, each.content.language): each for each in versions}
+    keys = dict.fromkeys(each.variant.id for each in versions)
+    codes = dict.fromkeys(each.content.language for each in versions)
+    return {
+        "variants": [
+            _tab(by_place[number, active.content.language], active, is_language=False) for number in keys
+        ]
+        if len(keys) > 1
+        else [],
+        "languages": [_tab(by_place[active.variant.id, code], active, is_language=True) for code in codes]
+        if len(codes) > 1
+        else [],
+    }
+
+
+def _tab(to: Version, active: Version, *, is_language: bool) -> dict[str, Any]:
+    name = f"{to.variant.key} · {to.variant.name}" if to.variant.name else to.variant.key
+    return {
+        "label": language_name(to.content.language) if is_language else name,
+        "content_id": to.content.id,
+        "is_active": to.content.id == active.content.id,
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -352,24 +353,39 @@ def in_state(session: Session, workspace_id: int, send_ids: Sequence[int], state
 
 
 def progress(session: Session, workspace_id: int, send_id: int) -> Progress:
-    """Count the messages of a send by where they stand."""
-    send = get(session, workspace_id, send_id)
+    """Count the messages of a send by where they stand; raise NotFound."""
+    found = progress_of_many(session, workspace_id, [send_id])
+    if send_id not in found:
+        raise NotFound
+    return found[send_id]
+
+
+def progress_of_many(session: Session, workspace_id: int, send_ids: Sequence[int]) -> dict[int, Progress]:
+    """Count the messages of each of these sends by where they stand, in two queries."""
+    query = select(Send.id, Send.state, Send.pause_reason).where(Send.workspace_id == workspace_id)
+    states = {row.id: row for row in session.execute(query.where(Send.id.in_(send_ids)).order_by(Send.id))}
     is_waiting = Message.due_at.is_not(None)
     rows = session.execute(
-        select(Message.state, Message.reason, is_waiting, func.count())
-        .where(Message.workspace_id == workspace_id, Message.send_id == send_id)
-        .group_by(Message.state, Message.reason, is_waiting)
+        select(Message.send_id, Message.state, Message.reason, is_waiting, func.count())
+        .where(Message.workspace_id == workspace_id, Message.send_id.in_(send_ids))
+        .group_by(Message.send_id, Message.state, Message.reason, is_waiting)
     )
-    counts: dict[str, int] = {}
-    reasons: dict[str, int] = {}
-    for state, reason, waits, count in rows:
-        key = "waiting" if waits else str(state)
-        counts[key] = counts.get(key, 0) + count
+    counts: dict[int, Counter[str]] = {send_id: Counter() for send_id in states}
+    reasons: dict[int, Counter[str]] = {send_id: Counter() for send_id in states}
+    for send_id, state, reason, waits, count in rows:
+        counts[send_id]["waiting" if waits else str(state)] += count
         if reason:
-            reasons[reason] = reasons.get(reason, 0) + count
-    return Progress(
-        state=send.state, pause_reason=send.pause_reason, total=sum(counts.values()), reasons=reasons, **counts
-    )
+            reasons[send_id][reason] += count
+    return {
+        send_id: Progress(
+            state=send.state,
+            pause_reason=send.pause_reason,
+            total=counts[send_id].total(),
+            reasons=dict(reasons[send_id]),
+            **counts[send_id],
+        )
+        for send_id, send in states.items()
+    }
 
 
 def finish_empty(session: Session, workspace_id: int, send_id: int, *, now: datetime) -> bool:

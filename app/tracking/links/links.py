@@ -49,6 +49,12 @@ def of_send(session: Session, workspace_id: int, send_id: int) -> list[Link]:
     return list(session.scalars(query))
 
 
+def of_sends(session: Session, workspace_id: int, send_ids: Sequence[int]) -> list[Link]:
+    """Return the links of these sends by send and position."""
+    query = select(Link).where(Link.workspace_id == workspace_id, Link.send_id.in_(send_ids))
+    return list(session.scalars(query.order_by(Link.send_id, Link.position)))
+
+
 def newer_than(session: Session, link_id: int, *, limit: int) -> list[tuple[int, int, int, int, str]]:
     """Return (id, workspace, send, position, url) of every workspace's links above an id; for the reader role only."""
     query = (

@@ -1,0 +1,141 @@
+"""The contents of a campaign: found by variant and language, and turned into what is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.orm import Session
+
+from app.accounts import workspaces
+from app.campaigns import drafts
+from app.campaigns.drafts import ContentDraft
+from app.campaigns.models import Campaign, CampaignContent, CampaignVariant
+from app.kernel.refusals import NotFound
+from app.rendering import brands
+from app.rendering.brands import Brand
+from app.rendering.content import Content
+from app.rendering.sources import templates
+
+
+@dataclass(frozen=True)
+class Version:
+    """One content with the variant it belongs to."""
+
+    variant: CampaignVariant
+    content: CampaignContent
+
+
+def of_campaign(session: Session, campaign: Campaign) -> list[Version]:
+    """Return every content by variant, the default language first: the first of all is the campaign's default."""
+    rows = session.execute(
+        select(CampaignVariant, CampaignContent)
+        .join(
+            CampaignContent,
+            (CampaignContent.workspace_id == CampaignVariant.workspace_id)
+            & (CampaignContent.variant_id == CampaignVariant.id),
+        )
+        .where(
+            CampaignVariant.workspace_id == campaign.workspace_id,
+            CampaignVariant.campaign_id == campaign.id,
+        )
+        .order_by(CampaignVariant.key, CampaignContent.language != campaign.language, CampaignContent.language)
+    )
+    return [Version(variant, content) for variant, content in rows]
+
+
+def default(session: Session, campaign: Campaign) -> CampaignContent:
+    """Return the content of the first variant in the default language."""
+    return of_campaign(session, campaign)[0].content
+
+
+def get(session: Session, campaign: Campaign, content_id: int) -> CampaignContent:
+    """Return one of the campaign's contents; raise NotFound."""
+    found = session.scalar(
+        select(CampaignContent)
+        .join(
+            CampaignVariant,
+            (CampaignVariant.workspace_id == CampaignContent.workspace_id)
+            & (CampaignVariant.id == CampaignContent.variant_id),
+        )
+        .where(
+            CampaignContent.workspace_id == campaign.workspace_id,
+            CampaignContent.id == content_id,
+            CampaignVariant.campaign_id == campaign.id,
+        )
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+def chosen(versions: list[Version], content_id: int | None) -> Version:
+    """Return the version with this content, or the default where there is none (any more)."""
+    return next((each for each in versions if each.content.id == content_id), versions[0])
+
+
+def subjects(session: Session, workspace_id: int, campaign_ids: Collection[int]) -> dict[int, str]:
+    """Return the default subject of each of these campaigns, in one question."""
+    is_other_language = case((CampaignContent.language == Campaign.language, 0), else_=1)
+    query = (
+        select(Campaign.id, CampaignContent.subject)
+        .join(
+            CampaignVariant,
+            (CampaignVariant.workspace_id == Campaign.workspace_id) & (CampaignVariant.campaign_id == Campaign.id),
+        )
+        .join(
+            CampaignContent,
+            (CampaignContent.workspace_id == CampaignVariant.workspace_id)
+            & (CampaignContent.variant_id == CampaignVariant.id),
+        )
+        .where(Campaign.workspace_id == workspace_id, Campaign.id.in_(campaign_ids))
+        .ext(distinct_on(Campaign.id))
+        .order_by(Campaign.id, CampaignVariant.key, is_other_language, CampaignContent.language)
+    )
+    return dict(session.execute(query).all()) if campaign_ids else {}
+
+
+def holds_text(workspace_id: int, text: str) -> ColumnElement[bool]:
+    """Return the condition that one of a campaign's subjects holds the text, in capitals or not."""
+    return (
+        select(CampaignContent.id)
+        .join(
+            CampaignVariant,
+            (CampaignVariant.workspace_id == CampaignContent.workspace_id)
+            & (CampaignVariant.id == CampaignContent.variant_id),
+        )
+        .where(
+            CampaignContent.workspace_id == workspace_id,
+            CampaignVariant.campaign_id == Campaign.id,
+            func.strpos(func.lower(CampaignContent.subject), text.lower()) > 0,
+        )
+        .correlate(Campaign)
+        .exists()
+    )
+
+
+def add(
+    session: Session, variant: CampaignVariant, language: str, draft: ContentDraft, *, now: datetime
+) -> CampaignContent:
+    """Give a variant a content in one more language."""
+    content = CampaignContent(
+        workspace_id=variant.workspace_id, variant_id=variant.id, language=language, revision=1, updated_at=now
+    )
+    drafts.put_content(content, draft)
+    session.add(content)
+    session.flush()
+    return content
+
+
+def to_mail(session: Session, content: CampaignContent) -> Content:
+    """Return what is sent; raise templates.SourceInvalid."""
+    html = templates.to_html(content.format, content.source, brand_of(session, content))
+    return Content(content.subject, content.preheader, html, templates.to_text(html), content.language)
+
+
+def brand_of(session: Session, content: CampaignContent) -> Brand:
+    """Return the look of a content's mails."""
+    return brands.of_workspace(workspaces.get(session, content.workspace_id), content.language)

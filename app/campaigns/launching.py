@@ -1,0 +1,101 @@
+"""Launches a campaign: one send for each of its contents, once, however often somebody asks."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.campaigns import audience, compose, contents, preflight
+from app.campaigns.models import Campaign, CampaignSend, CampaignState
+from app.delivery.launching.assignments import Arm, Assignment
+from app.delivery.launching.occasions import Occasion
+from app.delivery.launching.queueing import LaunchCounts
+from app.delivery.sending import sends
+from app.kernel.refusals import Refusal
+
+# Campaigns leave once; recurring ones will count up.
+FIRST_OCCURRENCE = 1
+
+
+class NotADraft(Refusal):
+    """The campaign is not waiting to be sent."""
+
+    message = "This campaign is not a draft any more."
+
+
+def launch(
+    session: Session, workspace_id: int, campaign_id: int, *, now: datetime, public_url: str = ""
+) -> LaunchCounts:
+    """Send it now. A second call adds nobody and answers with the same counts; raise preflight.NotReady."""
+    campaign = compose.locked(session, workspace_id, campaign_id)
+    if campaign.launched_at is not None:
+        return _counts_of(session, campaign)
+    if campaign.state not in (CampaignState.DRAFT, CampaignState.SCHEDULED):
+        raise NotADraft
+    counted = audience.count(session, campaign, now=now)
+    preflight.require_ready(session, campaign, audience=counted, public_url=public_url or "https://preview.invalid")
+    assignment = _create_sends(session, campaign, now)
+    chosen = audience.query(session, campaign, now=now)
+    counts = sends.launch_assigned(session, workspace_id, assignment, chosen, now=now)
+    campaign.state = CampaignState.SENDING
+    campaign.launched_at = campaign.updated_at = now
+    campaign.launch_failure = None
+    session.flush()
+    return counts
+
+
+def send_ids(session: Session, workspace_id: int, campaign_id: int) -> list[int]:
+    """Return the sends the campaign has left with, in the order of its contents; none before it is launched."""
+    query = select(CampaignSend.send_id).where(
+        CampaignSend.workspace_id == workspace_id, CampaignSend.campaign_id == campaign_id
+    )
+    return list(session.scalars(query.order_by(CampaignSend.send_id)))
+
+
+def _create_sends(session: Session, campaign: Campaign, now: datetime) -> Assignment:
+    """Freeze every content as a send of the one occasion; return who gets which."""
+    arms: dict[int, Arm] = {}
+    for version in contents.of_campaign(session, campaign):
+        variant, content = version.variant, version.content
+        send = sends.create(
+            session,
+            campaign.workspace_id,
+            kind="campaign",
+            source_id=campaign.id,
+            topic_id=campaign.topic_id,
+            purpose="marketing",
+            identity_id=campaign.identity_id or 0,
+            content=contents.to_mail(session, content),
+            occasion=Occasion.campaign(campaign.id, FIRST_OCCURRENCE),
+            now=now,
+        )
+        link = CampaignSend(
+            workspace_id=campaign.workspace_id,
+            send_id=send.id,
+            campaign_id=campaign.id,
+            occurrence=FIRST_OCCURRENCE,
+            variant_id=variant.id,
+            content_id=content.id,
+        )
+        session.add(link)
+        # The default language comes first.
+        arm = arms.setdefault(variant.id, Arm(send.id, variant.id, variant.weight, {}))
+        if arm.send_id != send.id:
+            arms[variant.id] = replace(arm, by_language={**arm.by_language, content.language: send.id})
+    session.flush()
+    return Assignment(tuple(arms.values()), holdout=campaign.holdout_percent / 100)
+
+
+def _counts_of(session: Session, campaign: Campaign) -> LaunchCounts:
+    queued, skipped = 0, Counter[str]()
+    for progress in sends.progress_of_many(
+        session, campaign.workspace_id, send_ids(session, campaign.workspace_id, campaign.id)
+    ).values():
+        queued += progress.total - progress.skipped
+        if progress.skipped:
+            skipped.update(progress.reasons)
+    return LaunchCounts(queued=queued, skipped=dict(skipped))

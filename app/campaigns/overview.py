@@ -1,0 +1,183 @@
+"""Campaigns as lists show them: where each stands, what was sent and clicked, what waits for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.campaigns import contents
+from app.campaigns.models import Campaign, CampaignSend, CampaignState
+from app.campaigns.rates import Share, of_delivered
+from app.customers.models import Activity
+from app.delivery.models import Message, MessageState, Send, SendState
+from app.delivery.sending import outage_holds
+
+# A campaign is what the most urgent of its sends is.
+_BY_URGENCY = {
+    "paused": CampaignState.PAUSED,
+    "preparing": CampaignState.SENDING,
+    "running": CampaignState.SENDING,
+    "cancelled": CampaignState.CANCELLED,
+    "done": CampaignState.SENT,
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """A campaign in a list."""
+
+    campaign: Campaign
+    subject: str
+    state: str
+    pause_reason: str | None
+    sent: int
+    human_clicks: Share | None
+
+
+def state_of(session: Session, campaign: Campaign) -> str:
+    """Return where the campaign stands now, which its sends know best."""
+    return _states(session, campaign.workspace_id, [campaign.id]).get(campaign.id, (campaign.state, None))[0]
+
+
+def combined(states: Iterable[str]) -> str:
+    """Return what a campaign is whose sends are in these states, of which there is at least one."""
+    found = set(states)
+    return next(state.value for of_send, state in _BY_URGENCY.items() if of_send in found)
+
+
+def recent(
+    session: Session,
+    workspace_id: int,
+    *,
+    limit: int,
+    before: tuple[datetime, int] | None = None,
+    launched: bool = False,
+) -> list[Line]:
+    """Return campaigns by their latest change, from `before` (updated_at, id) on; with `launched`, only those."""
+    query = select(Campaign).where(Campaign.workspace_id == workspace_id)
+    if launched:
+        query = query.where(Campaign.launched_at.is_not(None))
+    if before:
+        query = query.where(
+            (Campaign.updated_at < before[0]) | ((Campaign.updated_at == before[0]) & (Campaign.id < before[1]))
+        )
+    found = list(session.scalars(query.order_by(Campaign.updated_at.desc(), Campaign.id.desc()).limit(limit)))
+    numbers = [each.id for each in found]
+    left = [each.id for each in found if each.launched_at]
+    subjects = contents.subjects(session, workspace_id, numbers)
+    states = _states(session, workspace_id, left)
+    sent, clicked = _sent(session, workspace_id, left), _clicked(session, workspace_id, left)
+    return [
+        Line(
+            campaign=each,
+            subject=subjects.get(each.id, ""),
+            state=states.get(each.id, (each.state, None))[0],
+            pause_reason=states.get(each.id, (each.state, None))[1],
+            sent=sent.get(each.id, 0),
+            human_clicks=of_delivered(clicked.get(each.id, 0), sent.get(each.id, 0)) if each.launched_at else None,
+        )
+        for each in found
+    ]
+
+
+def not_sent_in_time(session: Session, workspace_id: int, *, limit: int = 10) -> list[Campaign]:
+    """Return what was not sent at its time, the earliest first: held because that had passed, or not ready then."""
+    waits = (Campaign.state == CampaignState.HELD) | Campaign.launch_failure.is_not(None)
+    query = select(Campaign).where(Campaign.workspace_id == workspace_id, waits)
+    return list(session.scalars(query.order_by(Campaign.scheduled_at, Campaign.id).limit(limit)))
+
+
+def held_after_outage(session: Session, workspace_id: int, *, limit: int = 10) -> list[Campaign]:
+    """Return the campaigns that an outage interrupted and nobody resumed or cancelled, the earliest first."""
+    interrupted = (
+        select(CampaignSend.send_id)
+        .join(Send, (Send.workspace_id == CampaignSend.workspace_id) & (Send.id == CampaignSend.send_id))
+        .where(
+            CampaignSend.workspace_id == workspace_id,
+            CampaignSend.campaign_id == Campaign.id,
+            Send.state == SendState.PAUSED,
+            Send.pause_reason == outage_holds.PAUSE_REASON,
+        )
+        .correlate(Campaign)
+        .exists()
+    )
+    query = select(Campaign).where(
+        Campaign.workspace_id == workspace_id, Campaign.state == CampaignState.SENDING, interrupted
+    )
+    return list(session.scalars(query.order_by(Campaign.launched_at, Campaign.id).limit(limit)))
+
+
+def counts_by_state(session: Session, workspace_id: int) -> dict[str, int]:
+    """Return how many campaigns stand where."""
+    each = (
+        select(Campaign.id, Campaign.state, func.array_agg(Send.state.distinct()).label("of_sends"))
+        .outerjoin(
+            CampaignSend,
+            (CampaignSend.workspace_id == Campaign.workspace_id) & (CampaignSend.campaign_id == Campaign.id),
+        )
+        .outerjoin(Send, (Send.workspace_id == CampaignSend.workspace_id) & (Send.id == CampaignSend.send_id))
+        .where(Campaign.workspace_id == workspace_id)
+        .group_by(Campaign.id, Campaign.state)
+        .subquery()
+    )
+    query = select(each.c.state, each.c.of_sends, func.count()).group_by(each.c.state, each.c.of_sends)
+    counts: dict[str, int] = {}
+    for own, of_sends, count in session.execute(query):
+        known = [state for state in of_sends if state]
+        state = combined(known) if known else own
+        counts[state] = counts.get(state, 0) + count
+    return counts
+
+
+def _states(session: Session, workspace_id: int, campaign_ids: Sequence[int]) -> dict[int, tuple[str, str | None]]:
+    """Return what the launched ones of these campaigns are, and why they are paused."""
+    query = (
+        select(CampaignSend.campaign_id, Send.state, Send.pause_reason)
+        .join(Send, (Send.workspace_id == CampaignSend.workspace_id) & (Send.id == CampaignSend.send_id))
+        .where(CampaignSend.workspace_id == workspace_id, CampaignSend.campaign_id.in_(campaign_ids))
+        .distinct()
+    )
+    found: dict[int, list[tuple[str, str | None]]] = {}
+    for campaign_id, state, pause_reason in session.execute(query) if campaign_ids else ():
+        found.setdefault(campaign_id, []).append((state, pause_reason))
+    return {
+        campaign_id: (combined(state for state, _why in each), next((why for _state, why in each if why), None))
+        for campaign_id, each in found.items()
+    }
+
+
+def _sent(session: Session, workspace_id: int, campaign_ids: Sequence[int]) -> dict[int, int]:
+    query = (
+        select(CampaignSend.campaign_id, func.count())
+        .join(Message, (Message.workspace_id == CampaignSend.workspace_id) & (Message.send_id == CampaignSend.send_id))
+        .where(
+            CampaignSend.workspace_id == workspace_id,
+            CampaignSend.campaign_id.in_(campaign_ids),
+            Message.workspace_id == workspace_id,
+            Message.state == MessageState.SENT,
+        )
+        .group_by(CampaignSend.campaign_id)
+    )
+    return dict(session.execute(query).all()) if campaign_ids else {}
+
+
+def _clicked(session: Session, workspace_id: int, campaign_ids: Sequence[int]) -> dict[int, int]:
+    query = (
+        select(CampaignSend.campaign_id, func.count(Activity.customer_id.distinct()))
+        .join(
+            Activity, (Activity.workspace_id == CampaignSend.workspace_id) & (Activity.send_id == CampaignSend.send_id)
+        )
+        .where(
+            CampaignSend.workspace_id == workspace_id,
+            CampaignSend.campaign_id.in_(campaign_ids),
+            Activity.workspace_id == workspace_id,
+            Activity.kind == "click",
+            Activity.verdict == "human",
+        )
+        .group_by(CampaignSend.campaign_id)
+    )
+    return dict(session.execute(query).all()) if campaign_ids else {}

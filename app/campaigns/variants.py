@@ -1,0 +1,284 @@
+"""Variants and languages of a draft: added as copies, weighed, named, and removed with a way back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from app.accounts import undo
+from app.campaigns import compose, contents, drafts
+from app.campaigns.contents import Version
+from app.campaigns.drafts import LONGEST_NAME, ContentDraft
+from app.campaigns.models import KEYS, Campaign, CampaignContent, CampaignVariant
+from app.kernel.refusals import NotFound, Refusal
+
+MOST_LANGUAGES = 10
+_REMOVED = "campaigns.versions_removed"
+
+
+class TooManyVariants(Refusal):
+    """There is a bound to what one campaign can tell apart."""
+
+    status = 422
+    message = "A campaign has at most five variants."
+
+
+class TooManyLanguages(Refusal):
+    """Ten languages of five variants are fifty mails to check."""
+
+    status = 422
+    message = "A campaign has at most ten languages."
+
+
+class LanguageUnknown(Refusal):
+    """What was chosen is no language, or has a content already."""
+
+    status = 422
+    message = "Choose a language the campaign does not have yet."
+
+
+class StillNeeded(Refusal):
+    """One variant, and the default language, must stay."""
+
+    message = "The last variant and the default language cannot be removed."
+
+
+class ChangedSince(Refusal):
+    """What was removed does not fit any more: its place is taken, or the campaign has left."""
+
+    message = "The campaign was changed since. What was removed stays removed."
+
+
+@dataclass(frozen=True)
+class VariantDraft:
+    """What an author decides about one variant."""
+
+    id: int
+    name: str
+    weight: int
+
+
+@dataclass(frozen=True)
+class Split:
+    """What an author decides about the test: the variants' shares in percent, and who gets nothing."""
+
+    variants: tuple[VariantDraft, ...]
+    holdout_percent: int
+
+
+def of_campaign(session: Session, campaign: Campaign) -> list[CampaignVariant]:
+    """Return the variants in the order of their keys."""
+    query = select(CampaignVariant).where(
+        CampaignVariant.workspace_id == campaign.workspace_id, CampaignVariant.campaign_id == campaign.id
+    )
+    return list(session.scalars(query.order_by(CampaignVariant.key)))
+
+
+def languages(versions: Sequence[Version]) -> list[str]:
+    """Return the languages there are contents in, the default first."""
+    return list(dict.fromkeys(each.content.language for each in versions))
+
+
+def save(session: Session, workspace_id: int, campaign_id: int, split: Split, *, now: datetime) -> Campaign:
+    """Keep names, shares and the holdout; what is gone meanwhile is left out. Shares are judged by the checks."""
+    campaign = compose.draft_to_change(session, workspace_id, campaign_id)
+    given = {each.id: each for each in split.variants}
+    is_changed = False
+    for variant in of_campaign(session, campaign):
+        wanted = given.get(variant.id)
+        if wanted is None:
+            continue
+        name, weight = drafts.line(wanted.name)[:LONGEST_NAME], min(max(wanted.weight, 0), 100)
+        is_changed |= (name, weight) != (variant.name, variant.weight)
+        variant.name, variant.weight = name, weight
+    draft = drafts.checked(replace(drafts.draft_of(campaign), holdout_percent=split.holdout_percent))
+    is_changed |= draft.holdout_percent != campaign.holdout_percent
+    campaign.holdout_percent = draft.holdout_percent
+    if is_changed:
+        compose.changed(session, campaign, now=now)
+    return campaign
+
+
+def add(
+    session: Session, workspace_id: int, campaign_id: int, *, like: int | None = None, now: datetime
+) -> CampaignContent:
+    """Add a variant that says the same as the variant of the content `like`, in all languages; split evenly.
+
+    Return its content in the language of `like`, to go on writing in.
+    """
+    campaign = compose.draft_to_change(session, workspace_id, campaign_id)
+    versions = contents.of_campaign(session, campaign)
+    model = contents.chosen(versions, like)
+    known = of_campaign(session, campaign)
+    free = [key for key in KEYS if key not in {each.key for each in known}]
+    if not free:
+        raise TooManyVariants
+    variant = CampaignVariant(workspace_id=workspace_id, campaign_id=campaign_id, key=free[0], name="", weight=0)
+    session.add(variant)
+    session.flush()
+    made = {
+        each.content.language: contents.add(
+            session, variant, each.content.language, drafts.content_draft_of(each.content), now=now
+        )
+        for each in versions
+        if each.variant.id == model.variant.id
+    }
+    _split_evenly([*known, variant])
+    compose.changed(session, campaign, now=now)
+    return made[model.content.language]
+
+
+def add_language(
+    session: Session, workspace_id: int, campaign_id: int, language: str, *, now: datetime
+) -> CampaignContent:
+    """Give every variant a content in one more language, which says what the default says; return the first."""
+    campaign = compose.draft_to_change(session, workspace_id, campaign_id)
+    versions = contents.of_campaign(session, campaign)
+    known = languages(versions)
+    if drafts.checked_language(language) != language or not language or language in known:
+        raise LanguageUnknown(field="language")
+    if len(known) >= MOST_LANGUAGES:
+        raise TooManyLanguages(field="language")
+    made = [
+        contents.add(session, each.variant, language, drafts.content_draft_of(each.content), now=now)
+        for each in versions
+        if each.content.language == campaign.language
+    ]
+    compose.changed(session, campaign, now=now)
+    return made[0]
+
+
+def remove(
+    session: Session, workspace_id: int, campaign_id: int, variant_id: int, *, staff_id: int, now: datetime
+) -> str:
+    """Remove a variant with all it says, and split evenly; return the address that brings it back."""
+    campaign = compose.draft_to_change(session, workspace_id, campaign_id)
+    known = of_campaign(session, campaign)
+    going = next((each for each in known if each.id == variant_id), None)
+    if going is None:
+        raise NotFound
+    if len(known) == 1:
+        raise StillNeeded
+    weights = {each.key: each.weight for each in known}
+    versions = [each for each in contents.of_campaign(session, campaign) if each.variant.id == variant_id]
+    again = _keep(session, campaign, versions, weights, staff_id, now)
+    session.delete(going)
+    session.flush()
+    _split_evenly([each for each in known if each.id != variant_id])
+    compose.changed(session, campaign, now=now)
+    return again
+
+
+def remove_language(
+    session: Session, workspace_id: int, campaign_id: int, language: str, *, staff_id: int, now: datetime
+) -> str:
+    """Remove what all variants say in a language; return the address that brings it back."""
+    campaign = compose.draft_to_change(session, workspace_id, campaign_id)
+    versions = [each for each in contents.of_campaign(session, campaign) if each.content.language == language]
+    if not versions:
+        raise NotFound
+    if language == campaign.language:
+        raise StillNeeded
+    again = _keep(session, campaign, versions, {}, staff_id, now)
+    session.execute(
+        delete(CampaignContent).where(
+            CampaignContent.workspace_id == workspace_id,
+            CampaignContent.id.in_([each.content.id for each in versions]),
+        )
+    )
+    compose.changed(session, campaign, now=now)
+    return again
+
+
+@undo.restores(_REMOVED, role="marketer")
+def restore(
+    session: Session,
+    workspace_id: int,
+    values: dict[str, Any],
+    *,
+    staff_id: int,  # noqa: ARG001 - every opposite is told who asks for it
+    now: datetime,
+) -> undo.Restored:
+    """Bring a variant or a language back as it was; raise ChangedSince where its place is taken."""
+    campaign = compose.draft_to_change(session, workspace_id, values["campaign_id"])
+    if values["weights"]:
+        _restore_variant(session, campaign, values, now)
+    else:
+        _restore_language(session, campaign, values["versions"], now)
+    compose.changed(session, campaign, now=now)
+    return undo.Restored(f"/campaigns/{campaign.id}/versions", "What was removed is back as it was.")
+
+
+def _restore_variant(session: Session, campaign: Campaign, values: dict[str, Any], now: datetime) -> None:
+    """Bring it back in the languages the campaign has now; those added since say what its default says."""
+    kept = {each["language"]: ContentDraft(**each["content"]) for each in values["versions"]}
+    first = values["versions"][0]
+    known = of_campaign(session, campaign)
+    if first["key"] in {each.key for each in known}:
+        raise ChangedSince
+    variant = CampaignVariant(
+        workspace_id=campaign.workspace_id, campaign_id=campaign.id, key=first["key"], name=first["name"], weight=0
+    )
+    session.add(variant)
+    session.flush()
+    for language in languages(contents.of_campaign(session, campaign)):
+        contents.add(session, variant, language, kept.get(language, ContentDraft(**first["content"])), now=now)
+    _put_weights([*known, variant], values["weights"])
+
+
+def _restore_language(session: Session, campaign: Campaign, versions: list[dict[str, Any]], now: datetime) -> None:
+    """Bring it back for the variants there are now; those added since say what their default says."""
+    language = versions[0]["language"]
+    kept = {each["key"]: ContentDraft(**each["content"]) for each in versions}
+    present = contents.of_campaign(session, campaign)
+    if language in languages(present):
+        raise ChangedSince
+    for each in present:
+        if each.content.language == campaign.language:
+            said = kept.get(each.variant.key, drafts.content_draft_of(each.content))
+            contents.add(session, each.variant, language, said, now=now)
+
+
+def _keep(
+    session: Session,
+    campaign: Campaign,
+    versions: Sequence[Version],
+    weights: dict[str, int],
+    staff_id: int,
+    now: datetime,
+) -> str:
+    kept = {
+        "campaign_id": campaign.id,
+        "weights": weights,
+        "versions": [
+            {
+                "key": each.variant.key,
+                "name": each.variant.name,
+                "language": each.content.language,
+                "content": vars(drafts.content_draft_of(each.content)),
+            }
+            for each in versions
+        ],
+    }
+    return undo.keep(session, campaign.workspace_id, kind=_REMOVED, values=kept, staff_id=staff_id, now=now)
+
+
+def _split_evenly(variants: Sequence[CampaignVariant]) -> None:
+    """Give each the same share of a hundred, the first ones what is left over."""
+    share, rest = divmod(100, len(variants))
+    for place, variant in enumerate(variants):
+        variant.weight = share + (place < rest)
+
+
+def _put_weights(variants: Sequence[CampaignVariant], weights: dict[str, int]) -> None:
+    """Give the shares of before back where they still make a hundred, otherwise split evenly."""
+    if {each.key for each in variants} == set(weights):
+        for variant in variants:
+            variant.weight = weights[variant.key]
+    else:
+        _split_evenly(sorted(variants, key=lambda each: each.key))

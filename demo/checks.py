@@ -78,10 +78,10 @@ def altogether(story: Story) -> None:
 def deeds(story: Story) -> None:
     """What people, proxies and scanners did is on the timelines, told apart."""
     counts, sums = story.deeds.counts, story.sums
-    sums.add("opens", counts["opens"] + counts["opens_by_proxy"], activities(story, "open"))
-    sums.add("opens by image proxies", counts["opens_by_proxy"], activities(story, "open", "proxy"))
-    sums.add("clicks, scanners included", counts["clicks"] + counts["scanned_links"], activities(story, "click"))
-    sums.add("clicks by people", counts["clicks"], activities(story, "click", "human"))
+    sums.add("opens", counts["opens"] + counts["opens_by_proxy"], activities(story, "opened"))
+    sums.add("opens by image proxies", counts["opens_by_proxy"], activities(story, "opened", "proxy"))
+    sums.add("clicks, scanners included", counts["clicks"] + counts["scanned_links"], activities(story, "clicked"))
+    sums.add("clicks by people", counts["clicks"], activities(story, "clicked", "human"))
     sums.add("replies", counts["replies"], story.stage.count("SELECT count(*) FROM replies WHERE workspace_id = :w"))
     left = (
         "SELECT count(DISTINCT customer_id) FROM consent_ledger"
@@ -102,12 +102,12 @@ def messages(story: Story, send: int, *, state: str = "", reason: str = "", code
     )
 
 
-def activities(story: Story, kind: str, verdict: str = "") -> int:
-    """Count what the timelines hold of one kind, of one verdict or of any."""
+def activities(story: Story, name: str, verdict: str = "") -> int:
+    """Count what the timelines hold of one event, of one verdict or of any."""
     return story.stage.count(
-        "SELECT count(*) FROM activities WHERE workspace_id = :w AND kind = :kind"
+        "SELECT count(*) FROM activities WHERE workspace_id = :w AND name = :name"
         " AND (:verdict = '' OR verdict = :verdict)",
-        kind=kind,
+        name=name,
         verdict=verdict,
     )
 

@@ -25,6 +25,7 @@ def run() -> None:
             target_metadata=schema.import_models(),
             transaction_per_migration=True,
             compare_server_default=False,
+            include_name=schema.is_modelled,
         )
         with context.begin_transaction():
             context.run_migrations()

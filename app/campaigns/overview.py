@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.campaigns import contents
 from app.campaigns.models import Campaign, CampaignSend, CampaignState
 from app.campaigns.rates import Share, of_delivered
-from app.customers.models import Activity
+from app.customers.timeline import activity_queries
 from app.delivery.models import Message, MessageState, Send, SendState
 from app.delivery.sending import outage_holds
 
@@ -166,18 +166,11 @@ def _sent(session: Session, workspace_id: int, campaign_ids: Sequence[int]) -> d
 
 
 def _clicked(session: Session, workspace_id: int, campaign_ids: Sequence[int]) -> dict[int, int]:
+    clicked = activity_queries.human_clicks_query(workspace_id).subquery("clicked")
     query = (
-        select(CampaignSend.campaign_id, func.count(Activity.customer_id.distinct()))
-        .join(
-            Activity, (Activity.workspace_id == CampaignSend.workspace_id) & (Activity.send_id == CampaignSend.send_id)
-        )
-        .where(
-            CampaignSend.workspace_id == workspace_id,
-            CampaignSend.campaign_id.in_(campaign_ids),
-            Activity.workspace_id == workspace_id,
-            Activity.kind == "click",
-            Activity.verdict == "human",
-        )
+        select(CampaignSend.campaign_id, func.count(clicked.c.customer_id.distinct()))
+        .join(clicked, clicked.c.send_id == CampaignSend.send_id)
+        .where(CampaignSend.workspace_id == workspace_id, CampaignSend.campaign_id.in_(campaign_ids))
         .group_by(CampaignSend.campaign_id)
     )
     return dict(session.execute(query).all()) if campaign_ids else {}

@@ -7,25 +7,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import case, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.campaigns import compose, launching, overview
 from app.campaigns.models import Campaign, CampaignSend, CampaignVariant
 from app.campaigns.rates import Share, of_delivered
 from app.consent import permission
-from app.customers.models import Activity
+from app.customers.timeline import activity_queries
+from app.customers.timeline.activity_queries import PeopleByEvent
+from app.customers.timeline.event_names import EventName
 from app.delivery.models import Message, MessageState
 from app.delivery.sending import sends
 from app.delivery.sending.sends import Progress
 from app.tracking.links import links
 
-VERDICTS = ("human", "unsure", "proxy", "scanner")
 # Why somebody got nothing who was chosen by chance to be compared with.
 HELD_OUT = "held_out"
 _COUNTS = ("total", "queued", "waiting", "handed", "sent", "refused", "in_doubt", "skipped")
-# By send: kind of activity, verdict, people.
-PeopleByKind = dict[int, dict[str, dict[str, int]]]
 
 
 @dataclass(frozen=True)
@@ -92,22 +91,22 @@ def summary(session: Session, workspace_id: int, campaign_id: int, *, now: datet
     if campaign.launched_at is None:
         return Summary(Progress(state=campaign.state, pause_reason=None))
     send_ids = launching.send_ids(session, workspace_id, campaign_id)
-    kinds = _people_by_kind(session, workspace_id, send_ids)
+    events = activity_queries.people_by_event(session, workspace_id, send_ids)
     of_sends = sends.progress_of_many(session, workspace_id, send_ids)
     seen = now or campaign.launched_at
     return Summary(
         progress=_sum(list(of_sends.values())),
-        bounced=sum(_total(kinds, "bounce").values()),
-        opens=_total(kinds, "open"),
-        clicks=_total(kinds, "click"),
+        bounced=sum(_total(events, EventName.BOUNCED).values()),
+        opens=_total(events, EventName.OPENED),
+        clicks=_total(events, EventName.CLICKED),
         may_see_opens=_visible(session, workspace_id, send_ids, "open_tracking", seen),
         may_see_clicks=_visible(session, workspace_id, send_ids, "click_tracking", seen),
         # People's answers alone: machines answer too, and a wish to stop is no interest.
-        replies=_total(kinds, "reply").get("human", 0),
-        unsubscribes=sum(_total(kinds, "unsubscribe").values()),
-        complaints=sum(_total(kinds, "complaint").values()),
+        replies=_total(events, EventName.REPLIED).get("human", 0),
+        unsubscribes=sum(_total(events, EventName.UNSUBSCRIBED).values()),
+        complaints=sum(_total(events, EventName.COMPLAINED).values()),
         links=_links(session, workspace_id, send_ids),
-        variants=_variants(session, campaign, of_sends, kinds),
+        variants=_variants(session, campaign, of_sends, events),
     )
 
 
@@ -123,7 +122,7 @@ def _sum(parts: Sequence[Progress]) -> Progress:
 
 
 def _variants(
-    session: Session, campaign: Campaign, of_sends: dict[int, Progress], kinds: PeopleByKind
+    session: Session, campaign: Campaign, of_sends: dict[int, Progress], events: PeopleByEvent
 ) -> tuple[VariantResult, ...]:
     """Return what came of each variant, where there are several or somebody was held out."""
     left = session.execute(
@@ -143,36 +142,18 @@ def _variants(
     for variant, numbers in by_variant.values():
         parts = [of_sends[number] for number in numbers]
         sent = sum(each.sent for each in parts)
-        clicked = sum(kinds.get(number, {}).get("click", {}).get("human", 0) for number in numbers)
+        clicked = sum(events.get(number, {}).get(EventName.CLICKED, {}).get("human", 0) for number in numbers)
         recipients = sum(each.total - each.reasons.get(HELD_OUT, 0) for each in parts)
         found.append(VariantResult(variant.key, variant.name, recipients, sent, of_delivered(clicked, sent)))
     return tuple(found) if len(found) > 1 else ()
 
 
-def _total(kinds: PeopleByKind, kind: str) -> dict[str, int]:
-    """Add up one kind over all sends: whoever is in one of them is in no other."""
+def _total(events: PeopleByEvent, name: str) -> dict[str, int]:
+    """Add up one event over all sends: whoever is in one of them is in no other."""
     counts: Counter[str] = Counter()
-    for of_send in kinds.values():
-        counts.update(of_send.get(kind, {}))
+    for of_send in events.values():
+        counts.update(of_send.get(name, {}))
     return dict(counts)
-
-
-def _people_by_kind(session: Session, workspace_id: int, send_ids: Sequence[int]) -> PeopleByKind:
-    """Count persons by send, kind and best verdict: one click by hand makes a person, whatever else was seen."""
-    places = {verdict: place for place, verdict in enumerate(VERDICTS, start=1)}
-    rank = func.min(case(places, value=Activity.verdict)).label("rank")
-    each = (
-        select(Activity.send_id, Activity.kind, Activity.customer_id, rank)
-        .where(Activity.workspace_id == workspace_id, Activity.send_id.in_(send_ids))
-        .group_by(Activity.send_id, Activity.kind, Activity.customer_id)
-        .subquery()
-    )
-    columns = (each.c.send_id, each.c.kind, each.c.rank)
-    found: PeopleByKind = {}
-    for send_id, kind, best, count in session.execute(select(*columns, func.count()).group_by(*columns)):
-        counts = found.setdefault(send_id, {}).setdefault(kind, {})
-        counts[VERDICTS[best - 1] if best else "unsure"] = count
-    return found
 
 
 def _visible(session: Session, workspace_id: int, send_ids: Sequence[int], purpose: str, now: datetime) -> int:
@@ -191,17 +172,7 @@ def _visible(session: Session, workspace_id: int, send_ids: Sequence[int], purpo
 
 def _links(session: Session, workspace_id: int, send_ids: Sequence[int]) -> tuple[LinkResult, ...]:
     """Count who clicked what; the same link in several contents is one, its first places told from its second ones."""
-    is_human = Activity.verdict == "human"
-    rows = session.execute(
-        select(
-            Activity.link_id,
-            func.count(Activity.customer_id.distinct()).filter(is_human),
-            func.count(Activity.customer_id.distinct()).filter(~is_human),
-        )
-        .where(Activity.workspace_id == workspace_id, Activity.send_id.in_(send_ids), Activity.kind == "click")
-        .group_by(Activity.link_id)
-    )
-    counts = {link_id: (people, machines) for link_id, people, machines in rows}
+    counts = activity_queries.clickers_by_link(session, workspace_id, send_ids)
     met: Counter[tuple[int, str]] = Counter()
     found: dict[tuple[str, int], LinkResult] = {}
     for link in links.of_sends(session, workspace_id, send_ids):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import BigInteger, ColumnElement, Select, func, select
+from sqlalchemy import BigInteger, ColumnElement, Select
 
 from app.conditions.condition import Condition, Question, Subject
 from app.conditions.context import ConditionContext
@@ -15,7 +15,9 @@ from app.conditions.inputs import ChoiceInput, NumberInput, Option
 from app.conditions.limits import Days, Times
 from app.conditions.lookups import Lookup
 from app.conditions.periods import DaysBack
-from app.customers.timeline.activity_rows import activity_rows
+from app.customers.timeline import activity_queries
+from app.customers.timeline.activity_queries import EventCount
+from app.customers.timeline.event_names import EventName
 
 _TIMES = NumberInput("at_least", N_("At least"), before=N_("at least"), after=N_("times"), is_whole=True)
 _WHO = ChoiceInput(
@@ -141,37 +143,27 @@ _BY_ANYBODY = {
 }
 
 
-class ActivityCounts(Lookup[tuple[str, datetime | None, bool]]):
-    """How many activities of a kind there are since a moment."""
+# What each kind is called on the timeline; None stands for whatever programs report.
+_EVENT_NAMES = {
+    "open": EventName.OPENED,
+    "click": EventName.CLICKED,
+    "reply": EventName.REPLIED,
+    "bounce": EventName.BOUNCED,
+    "complaint": EventName.COMPLAINED,
+    "unsubscribe": EventName.UNSUBSCRIBED,
+    "signup": EventName.SIGNED_UP,
+    "event": None,
+}
+
+
+class ActivityCounts(Lookup[EventCount]):
+    """How often an event happened since a moment."""
 
     name = "did"
 
     def times(self, kind: str, *, since: datetime | None, human_only: bool) -> ColumnElement[int]:
-        """How many activities of a kind since then, or ever; a person's own if asked."""
-        return self._asked((kind, since, human_only), BigInteger)
+        """How often this happened since then, or ever; by a person if asked."""
+        return self._asked(EventCount(_EVENT_NAMES[kind], since, human_only), BigInteger)
 
     def query(self) -> Select[Any]:
-        rows = activity_rows()
-        done = rows.c
-        numbered = self._questions.items()
-        counted = [func.count().filter(*_counted(done, *asked)).label(f"n{number}") for asked, number in numbered]
-        query = select(done.customer_id, *counted).where(
-            done.workspace_id == self._workspace_id,
-            done.kind.in_(sorted({kind for kind, _since, _human in self._questions})),
-            done.at <= self._until,
-        )
-        begins = [since for _kind, since, _human in self._questions]
-        if None not in begins:
-            query = query.where(done.at >= min(since for since in begins if since))
-        if all(human_only for _kind, _since, human_only in self._questions):
-            query = query.where(done.verdict == "human")
-        return query.group_by(done.customer_id)
-
-
-def _counted(done: Any, kind: str, since: datetime | None, human_only: bool) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = [done.kind == kind]
-    if since is not None:
-        found.append(done.at >= since)
-    if human_only:
-        found.append(done.verdict == "human")
-    return found
+        return activity_queries.counts_query(self._workspace_id, list(self._questions), until=self._until)

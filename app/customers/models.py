@@ -238,28 +238,37 @@ class Purchase(_Attached, Base):
 
 
 class Activity(_Attached, Base):
-    """One thing that happened with a customer. Rows are only added.
+    """One thing that happened with a customer. Rows are only added, and kept as long as the workspace says.
 
-    No foreign key: events arrive in bulk, and late ones may name a customer who has been erased since. The key begins
-    with what a timeline is read by, so that one index serves both.
+    Partitioned by the month of `at`. No foreign key: events arrive in bulk, and late ones may name a customer who has
+    been erased since. The key begins with what a timeline is read by, so that one index serves both.
     """
 
     __tablename__ = "activities"
     __table_args__ = (
         PrimaryKeyConstraint("workspace_id", "customer_id", "at", "id"),
+        CheckConstraint("source IN ('tracking', 'delivery', 'staff', 'import', 'api', 'system')", name="source"),
+        CheckConstraint("source <> 'tracking' OR name IN ('opened', 'clicked')", name="tracking_records_hits"),
         Index(
             "ix_activities_send",
             "workspace_id",
             "send_id",
-            "kind",
+            "name",
             postgresql_where=text("send_id IS NOT NULL"),
         ),
+        Index("ix_activities_name", "workspace_id", "name", "at", postgresql_where=text("source <> 'tracking'")),
+        {"postgresql_partition_by": "RANGE (at)"},
     )
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True, sort_order=-1)
     customer_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     at: Mapped[datetime] = mapped_column(primary_key=True)
-    kind: Mapped[str]
+    recorded_at: Mapped[datetime]
+    # An open vocabulary: ours in `timeline.event_names`, and what programs report.
+    name: Mapped[str]
+    source: Mapped[str]
+    # The number of staff or of the API key, as the source says.
+    recorded_by: Mapped[int | None]
     message_id: Mapped[int | None]
     send_id: Mapped[int | None]
     link_id: Mapped[int | None]

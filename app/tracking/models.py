@@ -39,10 +39,10 @@ class SpoolPosition(Base):
     offset: Mapped[int]
 
 
-class SilentCount(Tenant, Base):
+class UntrackedHits(Tenant, Base):
     """Hits of people who did not allow tracking: counted per send, related to nobody."""
 
-    __tablename__ = "silent_counts"
+    __tablename__ = "untracked_hits"
 
     send_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     kind: Mapped[str] = mapped_column(primary_key=True)

@@ -20,13 +20,13 @@ CREATE TABLE spool_positions (
     CONSTRAINT pk_spool_positions PRIMARY KEY (file, owner)
 );
 
-CREATE TABLE silent_counts (
+CREATE TABLE untracked_hits (
     workspace_id bigint NOT NULL,
     send_id bigint NOT NULL,
     kind text NOT NULL,
     count bigint NOT NULL,
-    CONSTRAINT pk_silent_counts PRIMARY KEY (workspace_id, send_id, kind),
-    CONSTRAINT fk_silent_counts_workspace_id FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE
+    CONSTRAINT pk_untracked_hits PRIMARY KEY (workspace_id, send_id, kind),
+    CONSTRAINT fk_untracked_hits_workspace_id FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE
 );
 
 CREATE TABLE message_hits (

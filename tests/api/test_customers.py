@@ -160,7 +160,7 @@ def test_an_event_is_on_the_timeline(api, session, workspace):
     event = {"customer": {"id": made["customer"]["id"]}, "name": "Visited the shop", "at": "2026-03-01T12:00:00Z"}
 
     assert api("POST", "/events", event).status_code == 201
-    assert session.scalar(text("SELECT facts->>'name' FROM activities WHERE kind = 'event'")) == "Visited the shop"
+    assert session.scalar(text("SELECT name FROM activities WHERE source = 'api'")) == "Visited the shop"
 
 
 @pytest.mark.parametrize(

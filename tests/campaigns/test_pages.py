@@ -10,8 +10,9 @@ import pytest
 from sqlalchemy import text
 
 from app.campaigns import launching, overview, rates, results, schedule, views
-from app.customers.timeline import timeline
-from app.customers.timeline.timeline import ActivityRow
+from app.customers.timeline import activities
+from app.customers.timeline.activities import ActivityRow
+from app.customers.timeline.event_names import EventName, Source
 from app.segments import codec
 from app.segments.models import Segment
 from tests.factories import NOON
@@ -228,12 +229,19 @@ def test_list_and_report_name_one_click_rate(client, database, workspace):
             text("UPDATE messages SET state = 'refused', sent_at = NULL, reason = 'address' WHERE customer_id = :id"),
             {"id": people[3].id},
         )
-        timeline.record_many(
+        activities.record_many(
             session,
             [
-                ActivityRow(workspace.id, people[0].id, NOON, "click", send_id=send_id, verdict="human"),
-                ActivityRow(workspace.id, people[3].id, NOON, "bounce", send_id=send_id),
+                ActivityRow(
+                    *(workspace.id, people[0].id, NOON, EventName.CLICKED, Source.TRACKING),
+                    send_id=send_id,
+                    verdict="human",
+                ),
+                ActivityRow(
+                    *(workspace.id, people[3].id, NOON, EventName.BOUNCED, Source.DELIVERY), send_id=send_id
+                ),
             ],
+            now=NOON,
         )
         summary = results.summary(session, workspace.id, campaign.id, now=NOON)
         line = overview.recent(session, workspace.id, limit=1)[0]

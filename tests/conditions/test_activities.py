@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.orm import Session
 
-from app.customers.timeline import timeline
-from app.customers.timeline.timeline import ActivityRow
+from app.customers.timeline import activities
+from app.customers.timeline.activities import ActivityRow
+from app.customers.timeline.event_names import EventName, Source
 from app.tracking.replies import replies
 from tests.factories.conditions import Did
 from tests.factories.customers import a_customer
@@ -44,8 +45,8 @@ def test_automatic_replies_are_no_replies(
 
 def test_what_machines_open_is_counted_only_when_asked(session: Session, workspace: WorkspaceForTests) -> None:
     ada = a_customer(session, workspace.id)
-    scanned = [ActivityRow(workspace.id, ada.id, NOON, "open", verdict="scanner") for _ in range(2)]
-    timeline.record_many(session, scanned)
+    opened = ActivityRow(workspace.id, ada.id, NOON, EventName.OPENED, Source.TRACKING, verdict="scanner")
+    activities.record_many(session, [opened, opened], now=NOON)
 
     assert counted(session, workspace.id, Did("open", 2, 30, "any"), now=NOON) == 1
     assert counted(session, workspace.id, Did("open", 2, 30), now=NOON) == 0

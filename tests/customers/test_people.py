@@ -10,8 +10,9 @@ import pytest
 from app.customers import purchases, values
 from app.customers.addresses import changes, emails
 from app.customers.profiles import dates, engagement, fields, people
-from app.customers.timeline import responses, timeline
-from app.customers.timeline.timeline import ActivityRow
+from app.customers.timeline import activities, timeline
+from app.customers.timeline.activities import ActivityRow, Note
+from app.customers.timeline.event_names import EventName, Source
 from tests.factories import NOON
 from tests.factories.customers import a_customer, a_purchase, a_response
 
@@ -113,9 +114,9 @@ def test_sums_only_move_forward_in_time(session, workspace):
     ada = a_customer(session, workspace.id)
     later, earlier = NOON + timedelta(hours=1), NOON
     clicks = [a_response(ada.id, at=at) for at in (earlier, later)]
-    others = [a_response(ada.id, at=earlier, kind="open"), a_response(ada.id, at=later, verdict="scanner")]
-    responses.record(session, workspace.id, clicks, version=1)
-    responses.record(session, workspace.id, [*others, a_response(ada.id, at=earlier)], version=1)
+    others = [a_response(ada.id, at=earlier, name="opened"), a_response(ada.id, at=later, verdict="scanner")]
+    activities.record_hits(session, workspace.id, clicks, version=1, now=NOON)
+    activities.record_hits(session, workspace.id, [*others, a_response(ada.id, at=earlier)], version=1, now=NOON)
     engagement.record_reply(session, workspace.id, ada.id, at=earlier)
 
     sums = engagement.get(session, workspace.id, ada.id)
@@ -128,15 +129,18 @@ def test_sums_only_move_forward_in_time(session, workspace):
 def test_the_timeline_pages_without_gaps_or_repeats(session, workspace):
     ada = a_customer(session, workspace.id)
     rows = [
-        ActivityRow(workspace.id, ada.id, NOON - timedelta(hours=n // 4), "click", reasons=("a",)) for n in range(23)
+        ActivityRow(
+            *(workspace.id, ada.id, NOON - timedelta(hours=n // 4), EventName.CLICKED, Source.TRACKING), reasons=("a",)
+        )
+        for n in range(23)
     ]
-    timeline.record_many(session, rows)
+    activities.record_many(session, rows, now=NOON)
     for day in range(9):
         a_purchase(session, ada, at=NOON - timedelta(hours=day // 3))
     seen, after = [], None
     for _page in range(20):
         page = timeline.read(session, workspace.id, ada.id, after=after, limit=5)
-        seen += [moment.key for moment in page.moments]
+        seen += [entry.key for entry in page.entries]
         after = page.following
         if after is None:
             break
@@ -146,10 +150,10 @@ def test_the_timeline_pages_without_gaps_or_repeats(session, workspace):
 
 def test_a_note_stands_on_the_timeline(session, workspace):
     ada = a_customer(session, workspace.id)
-    timeline.note(session, workspace.id, ada.id, words="Likes tea", how="call", staff="Olga", now=NOON)
+    activities.note(session, workspace.id, ada.id, Note("Likes tea", "call", workspace.owner_id, "Olga"), now=NOON)
 
-    moment = timeline.read(session, workspace.id, ada.id).moments[0]
-    assert (moment.kind, moment.detail, moment.values["staff"]) == ("note", "Likes tea", "Olga")
+    entry = timeline.read(session, workspace.id, ada.id).entries[0]
+    assert (entry.kind, entry.detail, entry.values["staff"]) == ("noted", "Likes tea", "Olga")
 
 
 @pytest.mark.parametrize(

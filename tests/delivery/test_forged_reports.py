@@ -49,7 +49,7 @@ def is_untouched(services: Services, workspace: WorkspaceForTests, ids: tuple[in
 
 def kinds(services: Services, workspace: WorkspaceForTests) -> list[str]:
     with services.database.transaction(workspace.id) as session:
-        return list(session.scalars(text("SELECT kind FROM activities WHERE kind <> 'message' ORDER BY id")))
+        return list(session.scalars(text("SELECT name FROM activities ORDER BY id")))
 
 
 def test_a_return_path_cannot_be_told_from_a_message_id(
@@ -75,7 +75,7 @@ def test_a_report_that_names_a_message_id_alone_changes_nothing(
             assert InboundServer(services).take([to], named) == "250 2.0.0 Ok"
 
     assert is_untouched(services, workspace, ids)
-    assert kinds(services, workspace) == ["report"]
+    assert kinds(services, workspace) == ["complaint_unverified"]
 
 
 def test_a_report_that_gives_the_return_path_back_is_believed_wherever_it_comes(
@@ -86,7 +86,7 @@ def test_a_report_that_gives_the_return_path_back_is_believed_wherever_it_comes(
     raw = a_complaint().replace(b"Version: 1", b"Version: 1\r\nOriginal-Mail-From: <b+" + token.encode() + b"@in.test>")
 
     assert InboundServer(services).take([INBOX], raw) == "250 2.0.0 Ok"
-    assert kinds(services, workspace)[-1:] == ["complaint"]
+    assert kinds(services, workspace)[-1:] == ["complained"]
 
 
 @pytest.mark.parametrize(

@@ -98,7 +98,7 @@ def test_a_report_to_the_return_path_ends_the_right_thing(
     assert delivery.states(services.database, workspace)["p0@example.com"] == state
     with services.database.transaction(workspace.id) as session:
         assert bool(session.scalar(text("SELECT count(*) FROM suppressions"))) is is_silent
-        bounced = session.scalar(text("SELECT count(*) FROM activities WHERE kind = 'bounce'"))
+        bounced = session.scalar(text("SELECT count(*) FROM activities WHERE name = 'bounced'"))
         assert bounced == (1 if state[0] == "refused" else 0)
 
 
@@ -118,7 +118,7 @@ def test_only_a_complaint_of_abuse_ends_marketing(
             session, workspace.id, ada.id, purpose="marketing", topic_id=workspace.topic_id, now=NOON
         )
         assert may is not stops
-        complaints = session.scalar(text("SELECT count(*) FROM activities WHERE kind = 'complaint'"))
+        complaints = session.scalar(text("SELECT count(*) FROM activities WHERE name = 'complained'"))
         assert complaints == (1 if stops else 0)
 
 

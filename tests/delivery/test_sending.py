@@ -303,7 +303,7 @@ def test_a_dead_address_falls_silent(services: Services, workspace: WorkspaceFor
     with services.database.transaction(workspace.id) as session:
         send = delivery.a_send(session, workspace, source_id=2)
         counts = sends.launch(session, workspace.id, send.id, people.base_query(workspace.id), now=NOON)
-        kinds = list(session.scalars(text("SELECT kind FROM activities")))
+        kinds = list(session.scalars(text("SELECT name FROM activities")))
 
     assert counts.skipped == {"suppressed": 1}
     assert kinds == ["bounce"]

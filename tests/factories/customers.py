@@ -15,7 +15,7 @@ from app.customers.imports import files, running
 from app.customers.imports.mapping import guessing, mapping
 from app.customers.models import Customer, Import
 from app.customers.profiles import people
-from app.customers.timeline.responses import Response
+from app.customers.timeline.activities import HitRow
 from app.kernel.clock import FixedClock
 from app.kernel.database import Database
 from tests.factories import NOON
@@ -31,9 +31,9 @@ def a_customer(
     return people.upsert(session, workspace_id, email=address, fields=fields, source="api:1", now=now)
 
 
-def a_response(customer_id: int, *, at: datetime, kind: str = "click", verdict: str = "human") -> Response:
+def a_response(customer_id: int, *, at: datetime, name: str = "clicked", verdict: str = "human") -> HitRow:
     """A click or open of this customer, judged."""
-    return Response(customer_id, at.timestamp(), kind, 1, 1, None, verdict, (), "{}")
+    return HitRow(customer_id, at.timestamp(), name, 1, 1, None, verdict, (), "{}")
 
 
 def a_purchase(

@@ -17,8 +17,9 @@ from app.consent import actions
 from app.consent.evidence import Evidence
 from app.customers.models import Engagement, Purchase
 from app.customers.profiles import fields, people
-from app.customers.timeline import timeline
-from app.customers.timeline.timeline import ActivityRow
+from app.customers.timeline import activities
+from app.customers.timeline.activities import ActivityRow
+from app.customers.timeline.event_names import EventName, Source
 from app.segments import preview, rules, segments
 from app.segments.builder.drafts import ROOT, LineGroup
 from app.segments.rules import Rule
@@ -109,12 +110,19 @@ def _buy(session: Session, workspace_id: int, made: Made, random: Random, sums: 
     session.flush()
 
 
+_EVENTS = {"click": EventName.CLICKED, "open": EventName.OPENED, "signup": EventName.SIGNED_UP}
+_SOURCES = {"click": Source.TRACKING, "open": Source.TRACKING, "signup": Source.SYSTEM}
+
+
 def _do(session: Session, workspace_id: int, made: Made, random: Random) -> None:
     for _ in range(random.randrange(5)):
         at = NOON - timedelta(days=random.choice((1, 29, 31, 100)))
         made.deeds.append((random.choice(("click", "open", "signup")), at, random.choice(("human", "scanner"))))
-    rows = [ActivityRow(workspace_id, made.id, at, kind, verdict=verdict) for kind, at, verdict in made.deeds]
-    timeline.record_many(session, rows)
+    rows = [
+        ActivityRow(workspace_id, made.id, at, _EVENTS[kind], _SOURCES[kind], verdict=verdict)
+        for kind, at, verdict in made.deeds
+    ]
+    activities.record_many(session, rows, now=NOON)
 
 
 def _agree(session: Session, workspace_id: int, topic_id: int, made: Made, random: Random) -> None:

@@ -112,11 +112,11 @@ def spool_up(services: Services, lines: Sequence[spool.Line]) -> None:
 
 
 def hits_of(session: Session, workspace_id: int) -> list[tuple[str, str | None]]:
-    """Return (kind, verdict) of every stored hit, oldest first."""
-    query = select(Activity.kind, Activity.verdict).where(
-        Activity.workspace_id == workspace_id, Activity.kind.in_(("click", "open"))
+    """Return (name, verdict) of every stored hit, oldest first."""
+    query = select(Activity.name, Activity.verdict).where(
+        Activity.workspace_id == workspace_id, Activity.name.in_(("clicked", "opened"))
     )
-    return [(row.kind, row.verdict) for row in session.execute(query.order_by(Activity.at, Activity.id))]
+    return [(row.name, row.verdict) for row in session.execute(query.order_by(Activity.at, Activity.id))]
 
 
 def await_a_waiting_lock(session: Session) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from app.consent import actions
 from app.customers.profiles import engagement
-from app.customers.timeline import responses
+from app.customers.timeline import activities
 from app.journeys import advancing, enrolment, positions, publishing, steps, tasks
 from tests.factories import NOON
 from tests.factories.consent import a_yes, consented_customer
@@ -158,7 +158,7 @@ def test_many_workers_at_once_do_each_step_once(database, workspace):
 
 def responded(session, workspace, customer):
     at = NOON + timedelta(days=1)
-    responses.record(session, workspace.id, [a_response(customer.id, at=at)], version=1)
+    activities.record_hits(session, workspace.id, [a_response(customer.id, at=at)], version=1, now=NOON)
 
 
 def replied(session, workspace, customer):
@@ -198,7 +198,8 @@ def test_whatever_a_person_did_stops_them_even_if_nobody_announced_it(
 
 def test_what_happened_before_entering_stops_nobody(session, workspace, journey, ada):
     a_purchase(session, ada, at=NOON - timedelta(days=1))
-    responses.record(session, workspace.id, [a_response(ada.id, at=NOON - timedelta(days=1))], version=1)
+    hit = a_response(ada.id, at=NOON - timedelta(days=1))
+    activities.record_hits(session, workspace.id, [hit], version=1, now=NOON)
 
     advance_all(session, workspace.id, now=LATER)
 

@@ -13,8 +13,9 @@ from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
 from app.campaigns import launching, schedule
-from app.customers.timeline import timeline
-from app.customers.timeline.timeline import ActivityRow
+from app.customers.timeline import activities
+from app.customers.timeline.activities import ActivityRow
+from app.customers.timeline.event_names import Source
 from app.kernel.database import Database
 from app.kernel.services import Services
 from app.segments import jobs
@@ -70,10 +71,19 @@ def furnished(services: Services, workspace: WorkspaceForTests) -> Furnished:
         link = links.register(session, workspace.id, send_id, ["https://shop.test/"], now=NOON)[0]
         session.execute(text("UPDATE messages SET state = 'sent', sent_at = :now"), {"now": NOON})
         clicks = [
-            ActivityRow(workspace.id, people[0].id, NOON, kind, send_id=send_id, link_id=link.id, verdict="human")
-            for kind in ("open", "click", "reply", "unsubscribe", "bounce")
+            ActivityRow(
+                *(workspace.id, people[0].id, NOON, name, source),
+                send_id=send_id,
+                link_id=link.id,
+                verdict="human",
+            )
+            for source, names in (
+                (Source.TRACKING, ("opened", "clicked")),
+                (Source.DELIVERY, ("replied", "unsubscribed", "bounced")),
+            )
+            for name in names
         ]
-        timeline.record_many(session, clicks)
+        activities.record_many(session, clicks, now=NOON)
         return Furnished(segment, draft.id, planned.id, sent.id, people[0].id)
 
 

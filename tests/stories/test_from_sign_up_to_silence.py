@@ -75,8 +75,8 @@ def launch(house: House, workspace: WorkspaceForTests, name: str) -> int:
 
 def verdicts(database: Database, workspace: WorkspaceForTests) -> list[tuple[str, str]]:
     with database.transaction(workspace.id) as session:
-        query = text("SELECT kind, verdict FROM activities WHERE verdict IS NOT NULL ORDER BY id")
-        return [(row.kind, row.verdict) for row in session.execute(query)]
+        query = text("SELECT name, verdict FROM activities WHERE verdict IS NOT NULL ORDER BY id")
+        return [(row.name, row.verdict) for row in session.execute(query)]
 
 
 def state_for(database: Database, workspace: WorkspaceForTests, email: str) -> tuple[str, str | None]:
@@ -120,7 +120,7 @@ def test_from_sign_up_to_silence(house: House, workspace: WorkspaceForTests) -> 
     assert (click.status_code, click.headers["Location"]) == (302, "https://shop.example/spring")
     house.clock.advance(timedelta(seconds=5))
     house.settle()
-    assert verdicts(database, workspace) == [("click", "human")]
+    assert verdicts(database, workspace) == [("clicked", "human")]
 
     # They leave with the mail program's button, which follows RFC 8058, and are never written to again.
     one_click = mail["List-Unsubscribe"].split("<")[1].split(">")[0]

@@ -25,7 +25,7 @@ from app.kernel.services import Services
 from app.tracking.facts import HumanResponded
 from app.tracking.hits import ingest, rescoring, spool, storing
 from app.tracking.links import links
-from app.tracking.models import SilentCount, SpoolPosition
+from app.tracking.models import SpoolPosition, UntrackedHits
 from tests.factories.processes import end, until
 from tests.factories.tracking import (
     FIREFOX,
@@ -57,7 +57,7 @@ def test_a_click_reaches_timeline_and_sums(
     assert ingest.ship(services) == 1
     with database.transaction(workspace.id) as session:
         sums = engagement.get(session, workspace.id, ada)
-        assert hits_of(session, workspace.id) == [("click", "human")]
+        assert hits_of(session, workspace.id) == [("clicked", "human")]
         assert (sums.click_count, sums.latest_click_at, sums.latest_human_at) == (1, now, now)
 
 
@@ -106,7 +106,7 @@ def test_two_shippers_on_one_machine_store_a_hit_once(
 
     assert read_by_second == [-1, 0]
     with database.transaction(workspace.id) as session:
-        assert hits_of(session, workspace.id) == [("click", "human")]
+        assert hits_of(session, workspace.id) == [("clicked", "human")]
 
 
 def test_a_killed_shipper_stores_everything_exactly_once(
@@ -210,7 +210,7 @@ def test_company_that_comes_later_takes_a_verdict_back(
 
     with database.transaction(workspace.id) as session:
         sums = engagement.get(session, workspace.id, ada)
-        assert hits_of(session, workspace.id) == [("click", "scanner"), ("click", "scanner")]
+        assert hits_of(session, workspace.id) == [("clicked", "scanner"), ("clicked", "scanner")]
         assert (sums.click_count, sums.machine_count, sums.latest_human_at) == (0, 2, None)
 
 
@@ -242,7 +242,7 @@ def test_after_withdrawal_the_image_is_the_same_and_nothing_is_stored(
         assert len(hits_of(session, workspace.id)) == 1
         assert sums.open_count == 1
         assert sums.latest_open_at == services.clock.now() - timedelta(days=1)
-        silent = session.scalars(select(SilentCount).where(SilentCount.workspace_id == workspace.id)).all()
+        silent = session.scalars(select(UntrackedHits).where(UntrackedHits.workspace_id == workspace.id)).all()
         assert [(row.send_id, row.kind, row.count) for row in silent] == [(7, "open", 1)]
 
 
@@ -297,7 +297,7 @@ def test_one_purpose_does_not_imply_the_other(
     ingest.ship(services)
 
     with database.transaction(workspace.id) as session:
-        assert hits_of(session, workspace.id) == [("click", "human")]
+        assert hits_of(session, workspace.id) == [("clicked", "human")]
 
 
 def test_a_person_is_news_once_a_batch_and_a_machine_never(
@@ -335,7 +335,7 @@ def test_a_click_right_after_delivery_is_a_scanner(
     ingest.ship(services)
 
     with database.transaction(workspace.id) as session:
-        assert hits_of(session, workspace.id) == [("click", "scanner")]
+        assert hits_of(session, workspace.id) == [("clicked", "scanner")]
 
 
 def test_rescoring_follows_the_rules_of_today(
@@ -354,7 +354,7 @@ def test_rescoring_follows_the_rules_of_today(
         again = rescoring.rescore(session, workspace.id, now=now)
 
         assert (changed, again) == (1, 0)
-        assert hits_of(session, workspace.id) == [("click", "scanner")]
+        assert hits_of(session, workspace.id) == [("clicked", "scanner")]
         assert engagement.get(session, workspace.id, ada).latest_human_at is None
 
 

@@ -13,6 +13,7 @@ from app.customers.profiles import engagement
 from app.kernel.database import Database
 from app.kernel.services import Services
 from app.tracking.hits import ingest, rescoring, stored_hits, tallies, verdicts
+from app.tracking.hits.stored_hits import EVENT_NAMES
 from app.tracking.hits.verdicts import Hit
 from tests.factories import NOON
 from tests.factories.tracking import FIREFOX, a_hit, a_tracked_customer, spool_up
@@ -29,7 +30,7 @@ def people(database: Database, workspace: WorkspaceForTests) -> list[int]:
 
 
 def stored(session: Session) -> dict[tuple[int, str], int]:
-    query = "SELECT customer_id, kind, count(*) FROM activities WHERE kind IN ('click', 'open') GROUP BY 1, 2"
+    query = "SELECT customer_id, name, count(*) FROM activities WHERE name IN ('clicked', 'opened') GROUP BY 1, 2"
     return {(row[0], row[1]): row[2] for row in session.execute(text(query))}
 
 
@@ -71,8 +72,8 @@ def test_hits_on_one_message_are_judged_in_the_time_their_number_takes(
     assert rows_of_many < 50_000
     with database.transaction(workspace.id) as session:
         kept = stored(session)
-        assert kept[people[0], "click"] == 2 * tallies.MOST_KEPT
-        assert {kept[person, "click"] for person in people[1:]} == {2}
+        assert kept[people[0], "clicked"] == 2 * tallies.MOST_KEPT
+        assert {kept[person, "clicked"] for person in people[1:]} == {2}
         assert {engagement.get(session, workspace.id, person).click_count for person in people[1:]} == {2}
         beyond = session.scalar(text("SELECT sum(beyond) FROM message_hits"))
         assert beyond == 55_000 - 2 * tallies.MOST_KEPT
@@ -97,7 +98,7 @@ def test_batches_one_after_the_other_are_counted_together(
         ingest.ship(services)
 
     with database.transaction(workspace.id) as session:
-        assert stored(session) == {(people[0], kind): tallies.MOST_KEPT}
+        assert stored(session) == {(people[0], EVENT_NAMES[kind]): tallies.MOST_KEPT}
         assert session.scalar(text("SELECT beyond FROM message_hits")) == 600 - tallies.MOST_KEPT
 
 
@@ -127,7 +128,7 @@ def test_what_is_kept_is_judged_anew_and_what_was_counted_stays_counted(
     flood(services, workspace, people, 1_000, message_id=1_000)
     ingest.ship(services)
     with database.transaction(workspace.id) as session:
-        session.execute(text("UPDATE activities SET verdict = 'unsure', verdict_version = 0 WHERE kind = 'click'"))
+        session.execute(text("UPDATE activities SET verdict = 'unsure', verdict_version = 0 WHERE name = 'clicked'"))
         changed = rescoring.rescore(session, workspace.id, now=services.clock.now())
 
         assert changed == tallies.MOST_KEPT + 40

@@ -28,8 +28,9 @@ from app.customers import purchases
 from app.customers.addresses import changes
 from app.customers.models import Customer
 from app.customers.profiles import people
-from app.customers.timeline import timeline
-from app.customers.timeline.timeline import ActivityRow
+from app.customers.timeline import activities
+from app.customers.timeline.activities import ActivityRow
+from app.customers.timeline.event_names import Source, is_reserved
 from app.kernel.refusals import NotFound, Refusal
 
 _NAMED = ("first_name", "last_name", "language", "country", "city", "time_zone", "tags")
@@ -39,6 +40,12 @@ class TwoCustomers(Refusal):
     """The number belongs to one customer and the address to another."""
 
     message = "external_ref and email belong to two different customers."
+
+
+class EventNameReserved(Refusal):
+    """A program may not report what we record ourselves: it would be counted as if we had seen it."""
+
+    message = "The name %(name)s is used for events this service records itself; give yours another name."
 
 
 class AddressNeeded(Refusal):
@@ -101,12 +108,18 @@ def record_purchase(session: Session, workspace_id: int, given: PurchaseIn, *, n
     return PurchaseOut(id=purchase_id, customer_id=customer.id, order_ref=given.order_ref)
 
 
-def record_event(session: Session, workspace_id: int, given: EventIn) -> EventOut:
+def record_event(
+    session: Session, workspace_id: int, given: EventIn, *, key_id: int, now: datetime
+) -> EventOut:
     """Put an event on the customer's timeline."""
     customer = _named(session, workspace_id, given.customer)
-    facts: dict[str, Any] = {"name": given.name, "data": given.data}
-    row = ActivityRow(workspace_id, customer.id, given.at, "event", facts=facts)
-    timeline.record_many(session, [row])
+    if is_reserved(given.name):
+        raise EventNameReserved(field="name", name=given.name)
+    facts = {"data": given.data}
+    row = ActivityRow(
+        *(workspace_id, customer.id, given.at, given.name, Source.API), facts=facts, recorded_by=key_id
+    )
+    activities.record(session, row, now=now)
     return EventOut(customer_id=customer.id, name=given.name, at=given.at)
 
 

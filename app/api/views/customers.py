@@ -61,8 +61,8 @@ def record_purchase() -> Response:
 @guard.api_key
 def record_event() -> Response:
     """Put an event on a customer's timeline."""
-    given = read(EventIn)
-    return _once(lambda session: customers.record_event(session, g.workspace_id, given))
+    given, key_id, now = read(EventIn), g.machine.key_id, services().clock.now()
+    return _once(lambda session: customers.record_event(session, g.workspace_id, given, key_id=key_id, now=now))
 
 
 def _once(work: Callable[[Session], BaseModel]) -> Response:

@@ -18,6 +18,7 @@ from app.campaigns.results import Summary
 from app.campaigns.views import outlook, words
 from app.campaigns.views.blueprint import bp
 from app.consent import topics
+from app.customers.timeline import activity_queries
 from app.delivery import decisions
 from app.delivery.sending.sends import Progress
 from app.kernel.services import services
@@ -170,7 +171,7 @@ def _verdicts(summary: Summary) -> list[dict[str, Any]]:
     return [
         {
             "label": label,
-            "parts": [(*labels[name][:1], counts.get(name, 0), labels[name][1]) for name in results.VERDICTS],
+            "parts": [(*labels[name][:1], counts.get(name, 0), labels[name][1]) for name in activity_queries.VERDICTS],
         }
         for label, counts in ((_("Opened"), summary.opens), (_("Clicked"), summary.clicks))
         if counts

@@ -9,6 +9,7 @@ Whoever cannot keep that order (senders, who follow their batch) is given way to
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +20,7 @@ from sqlalchemy import func, text, update
 from sqlalchemy.orm import Session
 
 from app.customers.models import Engagement
+from app.customers.timeline.event_names import EventName
 
 _REPLIED = text(
     """
@@ -47,6 +49,36 @@ _ADD_HITS = """
     FROM ({hits} ORDER BY customer_id) s
     WHERE e.workspace_id = :workspace_id AND e.customer_id = s.customer_id
 """
+# What is older than the hits judged anew stays as it was, also where the events themselves are kept no longer.
+_CORRECT_HITS = """
+    UPDATE customer_engagement e SET
+        open_count = greatest(e.open_count + s.opens, 0),
+        click_count = greatest(e.click_count + s.clicks, 0),
+        machine_count = greatest(e.machine_count + s.machines, 0),
+        latest_open_at = s.open_at,
+        latest_click_at = s.click_at,
+        latest_human_at = greatest(s.click_at, e.latest_reply_at)
+    FROM (
+        SELECT c.*, CASE WHEN g.latest_open_at < :since THEN greatest(g.latest_open_at, o.at) ELSE o.at END AS open_at,
+               CASE WHEN g.latest_click_at < :since THEN greatest(g.latest_click_at, k.at) ELSE k.at END AS click_at
+        FROM unnest(CAST(:customer_ids AS bigint[]), CAST(:opens AS bigint[]), CAST(:clicks AS bigint[]),
+                    CAST(:machines AS bigint[])) AS c(customer_id, opens, clicks, machines)
+        JOIN customer_engagement g ON g.workspace_id = :workspace_id AND g.customer_id = c.customer_id
+        LEFT JOIN LATERAL ({latest_open}) o ON true
+        LEFT JOIN LATERAL ({latest_click}) k ON true
+    ) s
+    WHERE e.workspace_id = :workspace_id AND e.customer_id = s.customer_id
+"""
+_LATEST_HIT = """
+    SELECT a.at FROM activities a
+    WHERE a.workspace_id = :workspace_id AND a.customer_id = c.customer_id AND a.name = '{name}' AND a.verdict = 'human'
+    ORDER BY a.at DESC LIMIT 1
+"""
+_CORRECTION = text(
+    _CORRECT_HITS.format(
+        latest_open=_LATEST_HIT.format(name=EventName.OPENED), latest_click=_LATEST_HIT.format(name=EventName.CLICKED)
+    )
+)
 _ADD_PURCHASES = """
     UPDATE customer_engagement e SET orders = e.orders + t.orders, spent = e.spent + t.spent, items = e.items + t.items,
         first_purchase_at = least(e.first_purchase_at, t.first_at),
@@ -98,6 +130,19 @@ def add_machine_hits(session: Session, workspace_id: int, hits: Mapping[int, int
     if hits:
         counted = {"customer_ids": list(hits.keys()), "hits": list(hits.values())}
         session.execute(_ADD_MACHINE_HITS, {"workspace_id": workspace_id, **counted})
+
+
+def correct_hits(
+    session: Session, workspace_id: int, corrections: Mapping[int, Counter[str]], *, since: datetime
+) -> None:
+    """Add these differences by customer and column, and look up their latest hits; none before `since` has changed."""
+    if not corrections:
+        return
+    customer_ids = sorted(corrections)
+    columns = {"opens": "open_count", "clicks": "click_count", "machines": "machine_count"}
+    differences = {name: [corrections[each][column] for each in customer_ids] for name, column in columns.items()}
+    found = {"workspace_id": workspace_id, "customer_ids": customer_ids, "since": since}
+    session.execute(_CORRECTION, {**found, **differences})
 
 
 def add_purchases(session: Session, workspace_id: int, customer_id: int, added: PurchaseTotals) -> None:

@@ -1,48 +1,32 @@
-"""A customer's timeline, newest first; the one writer of activities.
+"""A customer's timeline, newest first, as pages show it.
 
-Activities are ours; other rooms (what was sent, what was consented) add their own moments through `PROVIDERS`, which
+Activities are ours; other rooms (what was sent, what was consented) add entries of their own through `PROVIDERS`, which
 wiring fills. Paging is by position, never by offset.
 """
 
 from __future__ import annotations
 
 import itertools
-import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.customers.models import Activity, Purchase
+from app.customers.timeline import activity_queries
+from app.customers.timeline.event_names import EventName, Source, is_reserved
 from app.customers.words import N_
 
-# One channel of a long history is looked for among this many moments, not among all of them.
+# One channel of a long history is looked for among this many entries, not among all of them.
 MOST_LOOKED_AT = 2000
 
 
 @dataclass(frozen=True, slots=True)
-class ActivityRow:
-    """One thing to be noted. `kind`: open click reply bounce complaint report unsubscribe signup import note event."""
-
-    workspace_id: int
-    customer_id: int
-    at: datetime
-    kind: str
-    message_id: int | None = None
-    send_id: int | None = None
-    link_id: int | None = None
-    verdict: str | None = None
-    verdict_version: int | None = None
-    reasons: tuple[str, ...] = ()
-    facts: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
 class TimelineEntry:
-    """One line of the timeline. `title` is a message id with `values`; `key` orders moments of the same second."""
+    """One line of the timeline. `title` is a message id with `values`; `key` orders entries of the same second."""
 
     at: datetime
     channel: str
@@ -58,7 +42,7 @@ class TimelineEntry:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """How far one has read: everything after `at`, and the first `shown` moments of exactly that time."""
+    """How far one has read: everything after `at`, and the first `shown` entries of exactly that time."""
 
     at: datetime
     shown: int
@@ -66,94 +50,14 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some moments, and where to go on (None: there is no more)."""
+    """Some entries, and where to go on (None: there is no more)."""
 
-    moments: list[TimelineEntry]
+    entries: list[TimelineEntry]
     following: Position | None
 
 
-# (session, workspace_id, customer_id, until, limit) -> the newest moments at or before `until`, newest first
+# (session, workspace_id, customer_id, until, limit) -> the newest entries at or before `until`, newest first
 Provider = Callable[[Session, int, int, datetime | None, int], list[TimelineEntry]]
-
-# Numbers travel as array literals and words as one JSON text: psycopg's own arrays cost ten times as much per row.
-_INSERT = text(
-    """
-    INSERT INTO activities (workspace_id, customer_id, at, kind, message_id, send_id, link_id,
-                            verdict, verdict_version, reasons, facts)
-    SELECT w, c, to_timestamp(at), words ->> 0, m, s, l, words ->> 1, version,
-           CASE WHEN words -> 2 = '[]' THEN '{}' ELSE ARRAY(SELECT jsonb_array_elements_text(words -> 2)) END,
-           words -> 3
-    FROM ROWS FROM (unnest(CAST(:w AS bigint[])), unnest(CAST(:c AS bigint[])), unnest(CAST(:at AS float8[])),
-                    unnest(CAST(:m AS bigint[])), unnest(CAST(:s AS bigint[])), unnest(CAST(:l AS bigint[])),
-                    unnest(CAST(:version AS smallint[])), jsonb_array_elements(CAST(:words AS jsonb)))
-        AS row(w, c, at, m, s, l, version, words)
-    """
-)
-
-
-def record_many(session: Session, rows: Sequence[ActivityRow]) -> None:
-    """Note these activities in one statement."""
-    if not rows:
-        return
-    session.execute(
-        _INSERT,
-        {
-            "w": _array([row.workspace_id for row in rows]),
-            "c": _array([row.customer_id for row in rows]),
-            "at": _array([row.at.timestamp() for row in rows]),
-            "m": _array([row.message_id for row in rows]),
-            "s": _array([row.send_id for row in rows]),
-            "l": _array([row.link_id for row in rows]),
-            "version": _array([row.verdict_version for row in rows]),
-            "words": json.dumps([(row.kind, row.verdict, row.reasons, row.facts) for row in rows]),
-        },
-    )
-
-
-def _array(numbers: Sequence[float | None]) -> str:
-    """Return PostgreSQL's way to write an array of numbers."""
-    return "{" + ",".join(["NULL" if number is None else repr(number) for number in numbers]) + "}"
-
-
-def is_noted(session: Session, workspace_id: int, customer_id: int, *, kind: str, message_id: int) -> bool:
-    """Say whether this already stands on the timeline."""
-    query = select(Activity.id).where(
-        Activity.workspace_id == workspace_id,
-        Activity.customer_id == customer_id,
-        Activity.kind == kind,
-        Activity.message_id == message_id,
-    )
-    return session.scalar(query.limit(1)) is not None
-
-
-def times(
-    session: Session,
-    workspace_id: int,
-    customer_id: int,
-    *,
-    kind: str,
-    facts: dict[str, Any],
-    after: datetime | None,
-    limit: int,
-) -> list[datetime]:
-    """Return when activities of a kind that hold these facts happened, the newest first."""
-    query = select(Activity.at).where(
-        Activity.workspace_id == workspace_id,
-        Activity.customer_id == customer_id,
-        Activity.kind == kind,
-        Activity.facts.contains(facts),
-    )
-    if after is not None:
-        query = query.where(Activity.at > after)
-    return list(session.scalars(query.order_by(Activity.at.desc()).limit(limit)))
-
-
-def note(
-    session: Session, workspace_id: int, customer_id: int, *, words: str, how: str, staff: str, now: datetime
-) -> None:
-    """Log what staff did or learned outside the mail: a call, a visit, a remark."""
-    facts = {"text": words, "how": how, "staff": staff}
-    record_many(session, [ActivityRow(workspace_id, customer_id, now, "note", facts=facts)])
 
 
 def read(
@@ -165,16 +69,16 @@ def read(
     after: Position | None = None,
     limit: int = 20,
 ) -> Page:
-    """Return the next moments of all channels together, or of one."""
+    """Return the next entries of all channels together, or of one."""
     found: list[TimelineEntry] = []
     position = after
     walk = itertools.islice(_walk(session, workspace_id, customer_id, after, limit + 1), MOST_LOOKED_AT)
-    for moment, here in walk:
-        if channel and moment.channel != channel:
+    for entry, here in walk:
+        if channel and entry.channel != channel:
             continue
         if len(found) == limit:
             return Page(found, position)
-        found.append(moment)
+        found.append(entry)
         position = here
     return Page(found, None)
 
@@ -182,17 +86,17 @@ def read(
 def _walk(
     session: Session, workspace_id: int, customer_id: int, after: Position | None, at_once: int
 ) -> Iterator[tuple[TimelineEntry, Position]]:
-    """Yield every moment from a position on, newest first, each with the position after it."""
+    """Yield every entry from a position on, newest first, each with the position after it."""
     while True:
         until, shown = (after.at, after.shown) if after else (None, 0)
         wanted = at_once + shown
-        found = [moment for ask in PROVIDERS for moment in ask(session, workspace_id, customer_id, until, wanted)]
+        found = [entry for ask in PROVIDERS for entry in ask(session, workspace_id, customer_id, until, wanted)]
         # Two stable sorts: by key among equals, newest first overall. What lies beyond `wanted` may have gaps.
         ordered = sorted(sorted(found, key=lambda m: m.key), key=lambda m: m.at, reverse=True)[:wanted]
-        for moment in ordered[shown:]:
-            is_same = after is not None and after.at == moment.at
-            after = Position(moment.at, after.shown + 1 if after and is_same else 1)
-            yield moment, after
+        for entry in ordered[shown:]:
+            is_same = after is not None and after.at == entry.at
+            after = Position(entry.at, after.shown + 1 if after and is_same else 1)
+            yield entry, after
         if len(ordered) < wanted:
             return
 
@@ -200,23 +104,20 @@ def _walk(
 def _activities(
     session: Session, workspace_id: int, customer_id: int, until: datetime | None, limit: int
 ) -> list[TimelineEntry]:
-    query = select(Activity).where(Activity.workspace_id == workspace_id, Activity.customer_id == customer_id)
-    if until is not None:
-        query = query.where(Activity.at <= until)
-    newest = query.order_by(Activity.at.desc(), Activity.id.desc()).limit(limit)
-    return [_moment_of(activity) for activity in session.scalars(newest)]
+    newest = activity_queries.newest_query(workspace_id, customer_id, until=until, limit=limit)
+    return [_entry_of(activity) for activity in session.scalars(newest)]
 
 
-def _moment_of(activity: Activity) -> TimelineEntry:
+def _entry_of(activity: Activity) -> TimelineEntry:
     facts = activity.facts
-    title = _TITLES.get(activity.kind, "%(kind)s")
+    is_reported = activity.source == Source.API and not is_reserved(activity.name)
     return TimelineEntry(
         at=activity.at,
-        channel=_CHANNELS.get(activity.kind, "mail"),
-        kind=activity.kind,
+        channel="event" if is_reported else _CHANNELS.get(activity.name, "mail"),
+        kind="event" if is_reported else activity.name,
         key=f"activity-{2**62 - activity.id:019d}",
-        title=title,
-        values={"kind": facts.get("name", activity.kind), "how": facts.get("how", ""), **_named(facts)},
+        title=_TITLES.get(activity.name, "%(name)s"),
+        values={"name": activity.name, "how": facts.get("how", ""), **_named(facts)},
         detail=str(facts.get("text") or facts.get("url") or ""),
         verdict=activity.verdict,
         reasons=tuple(activity.reasons),
@@ -252,23 +153,22 @@ def _bought(
 
 
 _TITLES = {
-    "open": N_("Opened a mail"),
-    "click": N_("Clicked a link"),
-    "reply": N_("Replied"),
-    "bounce": N_("Bounced"),
-    "complaint": N_("Complained about a mail"),
-    "report": N_("A report about a mail came from an unknown sender and changed nothing"),
-    "unsubscribe": N_("Unsubscribed"),
-    "signup": N_("Signed up"),
-    "import": N_("Came in with a file"),
-    "note": "%(how)s",
+    EventName.OPENED: N_("Opened a mail"),
+    EventName.CLICKED: N_("Clicked a link"),
+    EventName.REPLIED: N_("Replied"),
+    EventName.BOUNCED: N_("Bounced"),
+    EventName.COMPLAINED: N_("Complained about a mail"),
+    EventName.COMPLAINT_UNVERIFIED: N_("A report about a mail came from an unknown sender and changed nothing"),
+    EventName.UNSUBSCRIBED: N_("Unsubscribed"),
+    EventName.SIGNED_UP: N_("Signed up"),
+    EventName.IMPORTED: N_("Came in with a file"),
+    EventName.NOTED: "%(how)s",
 }
 _CHANNELS = {
-    "note": "note",
-    "event": "event",
-    "signup": "consent",
-    "unsubscribe": "consent",
-    "import": "data",
+    EventName.NOTED: "note",
+    EventName.SIGNED_UP: "consent",
+    EventName.UNSUBSCRIBED: "consent",
+    EventName.IMPORTED: "data",
 }
 
 PROVIDERS: list[Provider] = [_activities, _bought]

@@ -15,7 +15,8 @@ from app.customers.addresses import changes
 from app.customers.forms import NoteForm, customer_form, values_of
 from app.customers.models import Customer
 from app.customers.profiles import engagement, fields, inferred_scores, naming, people, provenance
-from app.customers.timeline import timeline
+from app.customers.timeline import activities, timeline
+from app.customers.timeline.activities import Note
 from app.customers.views.blueprint import bp
 from app.customers.words import LABELS, N_
 from app.kernel import ids
@@ -35,11 +36,11 @@ CHANNELS = (
 @bp.get("/customers/<int:customer_id>")
 @guard.role("viewer")
 def show_customer(customer_id: int) -> ResponseReturnValue:
-    """Show one customer, as a page or beside the list."""
+    """Show one customer, as a page or in a panel next to the list."""
     with services().database.transaction(g.workspace.id) as session:
         values = _known(session, customer_id)
     if shell.is_live() and request.headers.get("HX-Target") == "panel":
-        return shell.side_panel("customers/beside.html", behind="/customers", title=values["name"], **values)
+        return shell.side_panel("customers/customer_panel.html", behind="/customers", title=values["name"], **values)
     return shell.page("customers/customer.html", drawn=panels.render("customer", customer_id), **values)
 
 
@@ -49,7 +50,7 @@ def show_more(customer_id: int) -> ResponseReturnValue:
     """Show what happened before."""
     with services().database.transaction(g.workspace.id) as session:
         page = timeline.read(session, g.workspace.id, customer_id, channel=_channel(), after=_position())
-    return shell.page("customers/moments.html", page=page, customer_id=customer_id, more=_more(customer_id, page))
+    return shell.page("customers/timeline.html", page=page, customer_id=customer_id, more=_more(customer_id, page))
 
 
 @bp.get("/customers/<int:customer_id>/edit")
@@ -100,15 +101,8 @@ def add_note(customer_id: int) -> ResponseReturnValue:
         return shell.back(url, _("Write down what was said or learned."), tone="warning")
     with services().database.transaction(g.workspace.id) as session:
         people.get(session, g.workspace.id, customer_id)
-        timeline.note(
-            session,
-            g.workspace.id,
-            customer_id,
-            words=form.words.data or "",
-            how=form.how.data,
-            staff=g.staff.name,
-            now=services().clock.now(),
-        )
+        noted = Note(form.words.data or "", form.how.data, g.staff.id, g.staff.name)
+        activities.note(session, g.workspace.id, customer_id, noted, now=services().clock.now())
     return shell.back(url, _("Note saved."))
 
 

@@ -17,8 +17,9 @@ from app.consent import actions, suppression
 from app.consent.evidence import Evidence
 from app.customers.addresses import emails
 from app.customers.profiles import people
-from app.customers.timeline import timeline
-from app.customers.timeline.timeline import ActivityRow
+from app.customers.timeline import activities, activity_queries
+from app.customers.timeline.activities import ActivityRow
+from app.customers.timeline.event_names import EventName, Source
 from app.delivery.inbound import authenticity, bounce_classification
 from app.delivery.inbound.bounce_classification import Cause, Report
 from app.delivery.inbound.parsed_mail import Received
@@ -77,11 +78,12 @@ def bounce_or_complaint(
 
 def _note_unverified(session: Session, letter: Claims, said: str, *, now: datetime) -> None:
     """Keep, once per message, that somebody said so; it silences nobody and changes no message."""
-    if not timeline.is_noted(session, letter.workspace_id, letter.c, kind="report", message_id=letter.a):
+    name = EventName.COMPLAINT_UNVERIFIED
+    if not activity_queries.is_recorded(session, letter.workspace_id, letter.c, name=name, message_id=letter.a):
         row = ActivityRow(
-            letter.workspace_id, letter.c, now, "report", message_id=letter.a, send_id=letter.b, facts={"text": said}
+            *(letter.workspace_id, letter.c, now, name, Source.DELIVERY, letter.a, letter.b), facts={"text": said}
         )
-        timeline.record_many(session, [row])
+        activities.record(session, row, now=now)
 
 
 def fail(session: Session, letter: Claims, report: Report, *, now: datetime) -> bool:
@@ -139,8 +141,10 @@ def complain(session: Session, letter: Claims, *, now: datetime) -> None:
     known = suppression.find(session, letter.workspace_id, digest) if digest else None
     actions.complain(session, letter.workspace_id, letter.c, evidence=evidence, now=now)
     if known is None or known.reason != suppression.COMPLAINED:
-        row = ActivityRow(letter.workspace_id, letter.c, now, "complaint", message_id=letter.a, send_id=letter.b)
-        timeline.record_many(session, [row])
+        row = ActivityRow(
+            letter.workspace_id, letter.c, now, EventName.COMPLAINED, Source.DELIVERY, letter.a, letter.b
+        )
+        activities.record(session, row, now=now)
 
 
 def reply(session: Session, letter: Claims, mail: Received, *, is_verified: bool, now: datetime) -> None:

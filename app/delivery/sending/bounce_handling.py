@@ -9,8 +9,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.consent import suppression
-from app.customers.timeline import timeline
-from app.customers.timeline.timeline import ActivityRow
+from app.customers.timeline import activities, activity_queries
+from app.customers.timeline.activities import ActivityRow
+from app.customers.timeline.event_names import EventName, Source
 from app.delivery import facts
 from app.delivery.models import Message, MessageState
 from app.delivery.sending import lanes
@@ -75,8 +76,10 @@ def record_bounce(
             now=now,
         )
     told = {**said, "final": is_final, "address": named}
-    row = ActivityRow(workspace_id, customer_id, now, "bounce", message_id=message_id, send_id=send_id, facts=told)
-    timeline.record_many(session, [row])
+    row = ActivityRow(
+        *(workspace_id, customer_id, now, EventName.BOUNCED, Source.DELIVERY, message_id, send_id), facts=told
+    )
+    activities.record(session, row, now=now)
     outbox.publish(
         session, facts.MessageBounced(workspace_id, customer_id, message_id, str(said.get("cause") or ""), is_final)
     )
@@ -100,8 +103,12 @@ def _is_the_last(
         )
     )
     least, over = in_a_row
-    earlier = timeline.times(
-        session, workspace_id, customer_id, kind="bounce", facts={"address": named}, after=taken_at, limit=least
+    earlier = activity_queries.times(
+        *(session, workspace_id, customer_id),
+        name=EventName.BOUNCED,
+        facts={"address": named},
+        after=taken_at,
+        limit=least,
     )
     return len(earlier) + 1 >= least and now - min(earlier, default=now) >= over
 
@@ -110,12 +117,13 @@ def record_unsubscribe(
     session: Session, workspace_id: int, customer_id: int, message_id: int, *, now: datetime
 ) -> None:
     """Note once from which of our mails somebody unsubscribed; the report of its campaign counts it."""
-    if timeline.is_noted(session, workspace_id, customer_id, kind="unsubscribe", message_id=message_id):
+    name = EventName.UNSUBSCRIBED
+    if activity_queries.is_recorded(session, workspace_id, customer_id, name=name, message_id=message_id):
         return
     query = select(Message.send_id).where(
         Message.workspace_id == workspace_id, Message.id == message_id, Message.customer_id == customer_id
     )
     send_id = session.scalar(query)
     if send_id is not None:
-        row = ActivityRow(workspace_id, customer_id, now, "unsubscribe", message_id=message_id, send_id=send_id)
-        timeline.record_many(session, [row])
+        row = ActivityRow(workspace_id, customer_id, now, name, Source.DELIVERY, message_id, send_id)
+        activities.record(session, row, now=now)

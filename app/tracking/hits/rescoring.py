@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from app.customers.timeline import hit_queries
 from app.tracking.hits import stored_hits, storing, verdicts
 from app.tracking.hits.stored_hits import StoredHit
 
@@ -15,10 +16,12 @@ _CUSTOMERS_AT_ONCE = 1000
 
 def rescore(session: Session, workspace_id: int, *, now: datetime, within: timedelta = timedelta(days=3650)) -> int:
     """Judge every message's hits of the period anew as one company, and return how many verdicts changed."""
-    changed, above = 0, 0
-    while customer_ids := stored_hits.customers_above(session, workspace_id, above, limit=_CUSTOMERS_AT_ONCE):
+    changed, above, since = 0, 0, now - within
+    while customer_ids := hit_queries.customers_above(
+        session, workspace_id, above, since=since, limit=_CUSTOMERS_AT_ONCE
+    ):
         above = customer_ids[-1]
-        changed += _rescore(session, workspace_id, stored_hits.since(session, workspace_id, customer_ids, now - within))
+        changed += _rescore(session, workspace_id, stored_hits.since(session, workspace_id, customer_ids, since))
     return changed
 
 

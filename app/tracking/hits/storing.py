@@ -14,16 +14,16 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Session
 
 from app.consent import permission
-from app.customers.timeline import responses
-from app.customers.timeline.responses import Response
+from app.customers.timeline import activities, hit_queries
+from app.customers.timeline.activities import HitRow
 from app.kernel.queueing import outbox
 from app.tracking.facts import HumanResponded
 from app.tracking.hits import stored_hits, tallies, verdicts
 from app.tracking.hits.spool import Line
-from app.tracking.hits.stored_hits import StoredHit
+from app.tracking.hits.stored_hits import EVENT_NAMES, StoredHit
 from app.tracking.hits.tallies import Sorted
 from app.tracking.hits.verdicts import Hit, Judgement, Verdict
-from app.tracking.models import Link, SilentCount
+from app.tracking.models import Link, UntrackedHits
 
 # Asks a higher room when the mail server took those of these messages that it took since a time; wiring fills it.
 SentTimes = Callable[[Session, int, Sequence[int], datetime], Mapping[int, datetime]]
@@ -37,23 +37,25 @@ def store(session: Session, workspace_id: int, lines: Sequence[Line], *, now: da
     """Store the hits of people who allow it now; of the others only a count per send remains."""
     allowed = _allowed(session, workspace_id, lines, now)
     kept = [line for line in lines if line.customer_id in allowed[line.kind]]
-    _count_silently(session, workspace_id, [line for line in lines if line.customer_id not in allowed[line.kind]])
+    _count_untracked(session, workspace_id, [line for line in lines if line.customer_id not in allowed[line.kind]])
     if not kept:
         return
     batch = tallies.sort(kept, tallies.read(session, workspace_id, kept))
-    stored = _stored_company(session, workspace_id, batch)
+    stored = _stored_hits(session, workspace_id, batch)
     company = Counter((known.message_id, known.hit.kind) for known in chain(*stored.values()))
     tallies.add(session, workspace_id, batch, company)
     if batch.kept:
-        _keep(session, workspace_id, batch.kept, stored)
+        _keep(session, workspace_id, batch.kept, stored, now)
 
 
-def _keep(session: Session, workspace_id: int, kept: Sequence[Line], stored: Mapping[int, list[StoredHit]]) -> None:
+def _keep(
+    session: Session, workspace_id: int, kept: Sequence[Line], stored: Mapping[int, list[StoredHit]], now: datetime
+) -> None:
     """Put these on the timelines with their verdicts, and announce what people did."""
     judged = _judge(session, workspace_id, kept, stored)
     urls = _urls(session, workspace_id, {line.link_id for line in kept})
-    noted = [_response(line, judgement, urls) for line, judgement in judged]
-    responses.record(session, workspace_id, noted, version=verdicts.VERSION)
+    rows = [_row(line, judgement, urls) for line, judgement in judged]
+    activities.record_hits(session, workspace_id, rows, version=verdicts.VERSION, now=now)
     clicked = [line for line, judgement in judged if line.kind == "click" and judgement.verdict is Verdict.HUMAN]
     if clicked:
         at = _time(max(line.at for line in clicked)).isoformat()
@@ -70,7 +72,7 @@ def _allowed(session: Session, workspace_id: int, lines: Sequence[Line], now: da
     for kind, customer_ids in asked.items():
         query = permission.consented_query(workspace_id, _PURPOSE[kind], 0, now)
         customer_id = query.selected_columns.customer_id
-        wanted = cast(literal(stored_hits.array(sorted(customer_ids))), ARRAY(BigInteger))
+        wanted = cast(literal(hit_queries.array(sorted(customer_ids))), ARRAY(BigInteger))
         allowed[kind] = set(session.scalars(query.where(customer_id == any_(wanted)))) if customer_ids else set()
     return allowed
 
@@ -99,7 +101,7 @@ def _judge(
     return judged
 
 
-def _stored_company(session: Session, workspace_id: int, batch: Sorted) -> dict[int, list[StoredHit]]:
+def _stored_hits(session: Session, workspace_id: int, batch: Sorted) -> dict[int, list[StoredHit]]:
     """Return the stored hits of the messages hit now: clicks are judged beside them.
 
     Opens are judged by themselves and only counted, which needs no look where their number is known.
@@ -113,7 +115,7 @@ def _stored_company(session: Session, workspace_id: int, batch: Sorted) -> dict[
     since = _time(min(line.at for line in lines)) - reach
     until = _time(max(line.at for line in lines)) + reach
     stored: dict[int, list[StoredHit]] = defaultdict(list)
-    for known in stored_hits.company(session, workspace_id, owners, since, until):
+    for known in stored_hits.of_messages(session, workspace_id, owners, since, until):
         stored[known.message_id].append(known)
     return stored
 
@@ -141,11 +143,12 @@ def _time(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def _response(line: Line, judgement: Judgement, urls: Mapping[int, str]) -> Response:
+def _row(line: Line, judgement: Judgement, urls: Mapping[int, str]) -> HitRow:
     kind, at, _, message_id, send_id, customer_id, link_id, method, ip, agent, referer = line
     facts = _facts(method, ip, agent, referer, urls.get(link_id))
     verdict, reasons = judgement.verdict.value, judgement.reasons
-    return Response(customer_id, at, kind, message_id, send_id, link_id or None, verdict, reasons, facts)
+    name = EVENT_NAMES[kind]
+    return HitRow(customer_id, at, name, message_id, send_id, link_id or None, verdict, reasons, facts)
 
 
 @lru_cache(maxsize=16_384)
@@ -154,12 +157,12 @@ def _facts(method: str, ip: str, agent: str, referer: str, url: str | None) -> s
     return json.dumps({name: value for name, value in facts.items() if value or name in _ALWAYS_KEPT})
 
 
-def _count_silently(session: Session, workspace_id: int, lines: Sequence[Line]) -> None:
+def _count_untracked(session: Session, workspace_id: int, lines: Sequence[Line]) -> None:
     """Count per send what may not be related to anybody."""
     counts = Counter((line.send_id, line.kind) for line in lines)
     if not counts:
         return
-    statement = insert(SilentCount).values(
+    statement = insert(UntrackedHits).values(
         [
             {"workspace_id": workspace_id, "send_id": send_id, "kind": kind, "count": count}
             for (send_id, kind), count in sorted(counts.items())
@@ -168,6 +171,6 @@ def _count_silently(session: Session, workspace_id: int, lines: Sequence[Line]) 
     session.execute(
         statement.on_conflict_do_update(
             index_elements=["workspace_id", "send_id", "kind"],
-            set_={"count": SilentCount.count + statement.excluded.count},
+            set_={"count": UntrackedHits.count + statement.excluded.count},
         )
     )

@@ -15,8 +15,9 @@ from app.consent import actions
 from app.consent.evidence import Evidence
 from app.customers import purchases
 from app.customers.profiles import engagement, naming
-from app.customers.timeline import timeline
-from app.customers.timeline.timeline import ActivityRow
+from app.customers.timeline import activities
+from app.customers.timeline.activities import ActivityRow
+from app.customers.timeline.event_names import EventName, Source
 from app.kernel.queueing import outbox
 from app.kernel.refusals import NotFound, Refusal
 from app.tracking.facts import HumanResponded
@@ -195,14 +196,15 @@ def _note(
         workspace_id,
         customer_id,
         now,
-        "reply",
+        EventName.REPLIED,
+        Source.DELIVERY,
         *answered,
         verdict=verdict.value,
         verdict_version=verdicts.VERSION,
         reasons=tuple(reasons),
         facts=facts,
     )
-    timeline.record_many(session, [row])
+    activities.record(session, row, now=now)
 
 
 def _reference(headers: Mapping[str, str]) -> bytes | None:

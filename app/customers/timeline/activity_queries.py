@@ -1,0 +1,152 @@
+"""Published questions to `activities`, for rooms that count or look up what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, case, func, not_, or_, select
+from sqlalchemy.orm import Session
+
+from app.customers.models import Activity
+from app.customers.timeline.event_names import HITS, RESERVED, EventName, Source
+
+# From the strongest to the weakest evidence of a person.
+VERDICTS = ("human", "unsure", "proxy", "scanner")
+# By send: event, verdict, people.
+PeopleByEvent = dict[int, dict[str, dict[str, int]]]
+
+
+@dataclass(frozen=True, slots=True)
+class EventCount:
+    """How often an event happened with a customer, from `since` on or ever. No name: any that programs report."""
+
+    name: str | None
+    since: datetime | None = None
+    human_only: bool = False
+
+
+def counts_query(workspace_id: int, asked: Sequence[EventCount], *, until: datetime) -> Select[Any]:
+    """Select (customer_id, n0, n1, ...), a count for each question, of everybody who has any; in one pass."""
+    counted = [func.count().filter(*_is_counted(each)).label(f"n{number}") for number, each in enumerate(asked)]
+    query = (
+        select(Activity.customer_id, *counted)
+        .where(Activity.workspace_id == workspace_id, or_(*_wanted(asked)), Activity.at <= until)
+        .group_by(Activity.customer_id)
+    )
+    begins = [each.since for each in asked]
+    if None not in begins:
+        query = query.where(Activity.at >= min(since for since in begins if since))
+    if all(each.human_only for each in asked):
+        query = query.where(Activity.verdict == "human")
+    return query
+
+
+def is_recorded(session: Session, workspace_id: int, customer_id: int, *, name: str, message_id: int) -> bool:
+    """Say whether this already happened with a message."""
+    query = select(Activity.id).where(
+        *_of(workspace_id, customer_id), Activity.name == name, Activity.message_id == message_id
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
+def times(
+    session: Session,
+    workspace_id: int,
+    customer_id: int,
+    *,
+    name: str,
+    facts: dict[str, Any],
+    after: datetime | None,
+    limit: int,
+) -> list[datetime]:
+    """Return when events of a name that hold these facts happened, the newest first."""
+    query = select(Activity.at).where(
+        *_of(workspace_id, customer_id), Activity.name == name, Activity.facts.contains(facts)
+    )
+    if after is not None:
+        query = query.where(Activity.at > after)
+    return list(session.scalars(query.order_by(Activity.at.desc()).limit(limit)))
+
+
+def newest_query(workspace_id: int, customer_id: int, *, until: datetime | None, limit: int) -> Select[Activity]:
+    """Select a customer's newest activities at or before a time: a few rows of each month, whatever there is."""
+    query = select(Activity).where(*_of(workspace_id, customer_id))
+    if until is not None:
+        query = query.where(Activity.at <= until)
+    return query.order_by(Activity.at.desc(), Activity.id.desc()).limit(limit)
+
+
+def people_by_event(session: Session, workspace_id: int, send_ids: Sequence[int]) -> PeopleByEvent:
+    """Count people by send, event and best verdict: one click by hand makes a person, whatever else was seen."""
+    places = {verdict: place for place, verdict in enumerate(VERDICTS, start=1)}
+    rank = func.min(case(places, value=Activity.verdict)).label("rank")
+    each = (
+        select(Activity.send_id, Activity.name, Activity.customer_id, rank)
+        .where(Activity.workspace_id == workspace_id, Activity.send_id.in_(send_ids))
+        .group_by(Activity.send_id, Activity.name, Activity.customer_id)
+        .subquery()
+    )
+    columns = (each.c.send_id, each.c.name, each.c.rank)
+    found: PeopleByEvent = {}
+    for send_id, name, best, count in session.execute(select(*columns, func.count()).group_by(*columns)):
+        counts = found.setdefault(send_id, {}).setdefault(name, {})
+        counts[VERDICTS[best - 1] if best else "unsure"] = count
+    return found
+
+
+def clickers_by_link(session: Session, workspace_id: int, send_ids: Sequence[int]) -> dict[int | None, tuple[int, int]]:
+    """Return how many customers clicked each link of these sends, by hand and by machine."""
+    is_human = Activity.verdict == "human"
+    rows = session.execute(
+        select(
+            Activity.link_id,
+            func.count(Activity.customer_id.distinct()).filter(is_human),
+            func.count(Activity.customer_id.distinct()).filter(~is_human),
+        )
+        .where(
+            Activity.workspace_id == workspace_id,
+            Activity.send_id.in_(send_ids),
+            Activity.name == EventName.CLICKED,
+        )
+        .group_by(Activity.link_id)
+    )
+    return {link_id: (people, machines) for link_id, people, machines in rows}
+
+
+def human_clicks_query(workspace_id: int) -> Select[int | None, int]:
+    """Select (send_id, customer_id) of every click by a person."""
+    return select(Activity.send_id, Activity.customer_id).where(
+        Activity.workspace_id == workspace_id, Activity.name == EventName.CLICKED, Activity.verdict == "human"
+    )
+
+
+def _of(workspace_id: int, customer_id: int) -> tuple[ColumnElement[bool], ...]:
+    return Activity.workspace_id == workspace_id, Activity.customer_id == customer_id
+
+
+def _wanted(asked: Sequence[EventCount]) -> list[ColumnElement[bool]]:
+    """Return what the rows are found by; all but hits say what the index on names is made for."""
+    names = {each.name for each in asked if each.name is not None}
+    hits, others = sorted(names & set(HITS)), sorted(names - set(HITS))
+    found: list[ColumnElement[bool]] = [Activity.name.in_(hits)] if hits else []
+    if others:
+        found.append((Activity.source != Source.TRACKING) & Activity.name.in_(others))
+    if any(each.name is None for each in asked):
+        found.append(_is_reported())
+    return found
+
+
+def _is_counted(asked: EventCount) -> list[ColumnElement[bool]]:
+    found = [_is_reported() if asked.name is None else Activity.name == asked.name]
+    if asked.since is not None:
+        found.append(Activity.at >= asked.since)
+    if asked.human_only:
+        found.append(Activity.verdict == "human")
+    return found
+
+
+def _is_reported() -> ColumnElement[bool]:
+    return (Activity.source == Source.API) & not_(Activity.name.in_(sorted(RESERVED)))

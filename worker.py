@@ -13,14 +13,14 @@ from collections.abc import Callable
 from types import FrameType
 
 from app.kernel import logs, services, settings
-from app.kernel.queueing import queue, registry, relay, workers
-from app.wiring import conditions, hears, hooks, loops
+from app.kernel.queueing import jobs, queue, relay, workers
+from app.wiring import extensions, loops
 
 
 def work(queues: list[str], most_jobs: int) -> None:
     """Take jobs from these queues until told to stop."""
     # Imported before the first fork, or every child would pay a second for it; frozen, so that the pages stay shared.
-    hears.import_jobs()
+    services.services().extensions.get(jobs.Jobs).list_all()
     gc.freeze()
     workers.run(queues, queue.connect(settings.read().redis_url), most_jobs=most_jobs)
 
@@ -30,7 +30,6 @@ def run_relay() -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _setting(stop))
-    hears.import_jobs()
     relay.run(services.services(), loops=loops.local(), stop=stop)
 
 
@@ -47,13 +46,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     working = commands.add_parser("work", help="take jobs")
-    working.add_argument("queues", nargs="*", default=list(registry.QUEUES))
+    working.add_argument("queues", nargs="*", default=list(jobs.QUEUES))
     working.add_argument("--renew-after", type=int, default=workers.MOST_JOBS, metavar="JOBS", help="begin afresh then")
     commands.add_parser("relay", help="hand out jobs")
     arguments = parser.parse_args()
-    services.install(services.build(carried=conditions.CARRIED))
-    hears.connect()
-    hooks.connect()
+    services.install(services.build(extensions.build()))
     if arguments.command == "relay":
         run_relay()
     else:

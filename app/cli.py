@@ -18,7 +18,7 @@ from app.delivery.inbound import listener
 from app.kernel import logs, services, settings
 from app.kernel.database import Database
 from app.kernel.refusals import Refusal
-from app.wiring import hears, hooks, serving
+from app.wiring import extensions, serving
 from demo import showing
 from migrations import schema
 
@@ -87,8 +87,7 @@ def _migrate(_arguments: argparse.Namespace) -> int:
 
 def _take_in(_arguments: argparse.Namespace) -> int:
     host, _, port = os.environ.get("INTAKE_ADDRESS", "127.0.0.1:2525").rpartition(":")
-    hears.connect()
-    hooks.connect()
+    services.install(services.build(extensions.build()))
     asyncio.run(_keep_open(host, int(port)))
     return 0
 

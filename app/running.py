@@ -25,7 +25,7 @@ from app.kernel import settings
 from app.kernel.processes import ports
 from app.kernel.processes.embedded import Postgres, ServerFailed, Valkey, tail
 from app.kernel.processes.supervisor import Program, Supervisor
-from app.kernel.queueing import queue, registry
+from app.kernel.queueing import jobs, queue
 from app.wiring import serving
 from migrations import schema
 
@@ -175,7 +175,7 @@ def _programs(whole_env: Mapping[str, str], var_dir: Path) -> dict[str, Program]
     made["intake"] = Program("intake", [*python, "-m", "app.cli", "intake"], env=env, var_dir=var_dir)
     for number in range(1, workers + 1):
         # Somebody is always there for what people wait for, however much mail is leaving.
-        words = [*python, str(ROOT / "worker.py"), "work", *registry.queues_of(number, workers)]
+        words = [*python, str(ROOT / "worker.py"), "work", *jobs.queues_of(number, workers)]
         name = f"worker-{number}"
         made[name] = Program(name, words, env=env, var_dir=var_dir, patience=_WORKER_SECONDS)
     made["relay"] = Program("relay", [*python, str(ROOT / "worker.py"), "relay"], env=env, var_dir=var_dir)

@@ -19,7 +19,7 @@ from app.kernel.clock import SystemClock
 from app.kernel.processes.embedded import Postgres, Valkey
 from app.kernel.services import Services, build
 from app.kernel.settings import Key, Settings
-from app.wiring import conditions, hears, hooks
+from app.wiring import extensions
 from migrations import schema
 
 
@@ -45,8 +45,7 @@ class Ground:
 
     def sending_to(self, smtp_url: str) -> Services:
         """Return services whose mail goes to this address."""
-        settings = replace(self.services.settings, smtp_url=smtp_url)
-        return build(settings, clock=SystemClock(), carried=conditions.CARRIED)
+        return build(extensions.build(), replace(self.services.settings, smtp_url=smtp_url), clock=SystemClock())
 
     def another_workspace(self) -> Ground:
         """Return the same servers with a fresh workspace."""
@@ -73,9 +72,7 @@ def prepared() -> Iterator[Ground]:
                 spool_dir=folder / "spool",
                 allow_unproved_senders=True,
             )
-            hears.connect()
-            hooks.connect()
-            services = build(settings, clock=SystemClock(), carried=conditions.CARRIED)
+            services = build(extensions.build(), settings, clock=SystemClock())
             yield Ground(folder, postgres, valkey, services, **_workspace(services))
             services.database.dispose()
         finally:

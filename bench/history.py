@@ -25,9 +25,10 @@ from sqlalchemy.orm import Session
 
 from app.campaigns import compose, launching
 from app.campaigns.drafts import ContentDraft, Draft
-from app.conditions import condition_types
+from app.conditions.condition_types import ConditionTypes
 from app.consent.ledger import verification
 from app.delivery.sending import sends, worker
+from app.kernel import extensions
 from app.segments import codec, preview, segments
 from app.segments.rules import Rule
 from app.segments.segments import SegmentChange
@@ -116,7 +117,7 @@ def _purchases(rows: list[dict[str, str]], shift: timedelta) -> bytes:
 
 
 def _rule(session: Session) -> Rule:
-    return codec.load(RULES, condition_types.carried_by(session))
+    return codec.load(RULES, extensions.of(session, ConditionTypes))
 
 
 def _count(place: ground.Ground) -> int:

@@ -18,6 +18,7 @@ from sqlalchemy import event
 
 from app.delivery.sending import compiled_sends, worker
 from app.kernel import services
+from app.kernel.extensions import Extensions
 from bench import measuring
 
 
@@ -43,7 +44,7 @@ def main() -> None:
     if chosen:
         of_both = compiled_sends.signers
         compiled_sends.signers = lambda identity, settings: of_both(identity, settings)[chosen == "ed25519" :][:1]
-    made = services.build()
+    made = services.build(Extensions())
     event.listen(made.database.engine, "connect", _count)
     before, began = measuring.own_cpu(), time.perf_counter()
     accepted = worker.run(made, workspace_id, lane_id, seconds=3600)

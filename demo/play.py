@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from rich.console import Console
 
 from app.kernel.services import build
-from app.wiring import conditions, hears, hooks
+from app.wiring import extensions
 from demo import acts, checks, files, mails, recipients, shop, waiting
 from demo.acts import Story
 from demo.recipients import Temper
@@ -27,10 +27,7 @@ def main(env: Mapping[str, str]) -> int:
     """Play all acts against the running installation; return 0 when every count adds up."""
     console = Console(width=None if Console().is_terminal else 110)
     os.environ.update(env)
-    hears.connect()
-    hears.import_jobs()
-    hooks.connect()
-    services = build(carried=conditions.CARRIED)
+    services = build(extensions.build())
     try:
         stage = open_shop(services, console, days_ago=DAYS_AGO)
         sums = Sums()

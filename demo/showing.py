@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from app.accounts.models import Workspace
 from app.kernel.database import Database
-from app.kernel.queueing import queue, registry, relay
+from app.kernel.queueing import jobs, queue, relay
 from demo import play
 from demo.stage import NAME
 from migrations import schema
@@ -68,7 +68,7 @@ def _clear(env: Mapping[str, str]) -> None:
     schema.downgrade(env["DATABASE_OWNER_URL"])
     schema.upgrade(env["DATABASE_OWNER_URL"])
     redis: Redis = queue.connect(env["REDIS_URL"])
-    for name in registry.QUEUES:
+    for name in jobs.QUEUES:
         Queue(name, connection=redis).empty()  # type: ignore[no-untyped-call]
     redis.delete(relay.MARKER)
     for name in _LEFT_BY_A_FIRST_TRY:

@@ -118,7 +118,7 @@ class Stage:
             begun = {row.name: row.slot for row in session.execute(_BEGUN)}
             busy = session.scalar(_BUSY, {"workspace_id": self.workspace_id, "now": now})
             read = session.scalar(_READ, {"files": [file.name for file in files]})
-        unbegun = sum(begun.get(name, -1) < slot for name, slot in relay.current_slots(now).items())
+        unbegun = sum(begun.get(name, -1) < slot for name, slot in relay.current_slots(self.services, now).items())
         written = sum(file.stat().st_size for file in files if file.exists())
         return int(unbegun + (busy or 0) + max(0, written - int(read or 0)))
 

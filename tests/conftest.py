@@ -13,13 +13,14 @@ from sqlalchemy import Engine, event, text
 
 from app.kernel.clock import FixedClock
 from app.kernel.database import Database
+from app.kernel.extensions import Extensions
 from app.kernel.processes.embedded import Valkey
 from app.kernel.queueing import queue
 from app.kernel.services import Services, build, install
 from app.kernel.settings import Key, Settings
-from app.wiring import conditions
 from tests import servers as running
 from tests.factories import NOON
+from tests.factories.extending import carrying
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -103,11 +104,25 @@ def superuser_url(settings: Settings) -> str:
 
 
 @pytest.fixture(scope="session")
-def database(settings: Settings) -> Iterator[Database]:
+def opened_database(settings: Settings) -> Iterator[Database]:
     """The database of this test process, at the latest schema."""
-    opened = Database(settings.database_url, carried=conditions.CARRIED)
+    opened = Database(settings.database_url)
     yield opened
     opened.dispose()
+
+
+@pytest.fixture
+def extensions() -> Extensions:
+    """What rooms add to one another; a test that wants others overrides this, `extensions.replacing(...)`."""
+    from app.wiring import pages
+
+    return pages.build_extensions()
+
+
+@pytest.fixture
+def database(opened_database: Database, extensions: Extensions) -> Database:
+    """The database, its sessions carrying the extensions of this test."""
+    return carrying(opened_database, *extensions.by_class.values())
 
 
 @pytest.fixture
@@ -117,9 +132,9 @@ def clock() -> FixedClock:
 
 
 @pytest.fixture
-def services(settings: Settings, clock: FixedClock) -> Iterator[Services]:
+def services(settings: Settings, clock: FixedClock, extensions: Extensions) -> Iterator[Services]:
     """This process's services on the test clock, installed where views and jobs find them."""
-    made = install(build(settings, clock=clock, carried=conditions.CARRIED))
+    made = install(build(extensions, settings, clock=clock))
     yield made
     made.database.dispose()
 

@@ -85,7 +85,6 @@ def revoke(session: Session, workspace_id: int, key_id: int, *, staff_id: int, n
     )
 
 
-@undo.restores("accounts.key_revoked", role="owner")
 def restore(
     session: Session, workspace_id: int, values: dict[str, Any], *, staff_id: int, now: datetime
 ) -> undo.Restored:
@@ -96,6 +95,9 @@ def restore(
     key.revoked_at = None
     _note(session, key, "api_key.restored", staff_id, now)
     return undo.Restored("/settings/keys", "The key works again.")
+
+
+UNDO_REVOCATION = undo.Opposite("accounts.key_revoked", restore, role="owner")
 
 
 def list_keys(session: Session, workspace_id: int, limit: int = 100) -> list[ApiKey]:

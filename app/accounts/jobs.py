@@ -7,25 +7,25 @@ from datetime import timedelta
 from app.accounts import mail_allowances, undo, workspaces
 from app.accounts.identities import identities, resolver, sender_checks
 from app.accounts.sign_in import sessions
-from app.kernel.queueing import registry
+from app.kernel.queueing.jobs import job
 from app.kernel.services import Services
 
 
-@registry.job("accounts.sweep_sessions", every=timedelta(days=1))
+@job("accounts.sweep_sessions", every=timedelta(days=1))
 def sweep_sessions(services: Services) -> None:
     """Forget browsers whose session has run out."""
     with services.database.transaction(None) as session:
         sessions.sweep(session, now=services.clock.now())
 
 
-@registry.job("accounts.sweep_mail_allowances", every=timedelta(days=1))
+@job("accounts.sweep_mail_allowances", every=timedelta(days=1))
 def sweep_mail_allowances(services: Services) -> None:
     """Forget how much mail staff caused on days that are over."""
     with services.database.transaction(None) as session:
         mail_allowances.sweep(session, now=services.clock.now())
 
 
-@registry.job("accounts.check_sender")
+@job("accounts.check_sender")
 def check_sender(services: Services, *, workspace_id: int, identity_id: int) -> None:
     """Look up the DNS records of one sender. No transaction is open while name servers are waited for."""
     with services.database.transaction(workspace_id) as session:
@@ -37,7 +37,7 @@ def check_sender(services: Services, *, workspace_id: int, identity_id: int) -> 
         )
 
 
-@registry.job("accounts.recheck_senders", every=timedelta(minutes=10))
+@job("accounts.recheck_senders", every=timedelta(minutes=10))
 def recheck_senders(services: Services) -> None:
     """Have the records of every sender looked up again each day, those of new ones each hour."""
 
@@ -50,7 +50,7 @@ def recheck_senders(services: Services) -> None:
     workspaces.for_each(services.database, recheck_in)
 
 
-@registry.job("accounts.sweep_undo", every=timedelta(days=1))
+@job("accounts.sweep_undo", every=timedelta(days=1))
 def sweep_undo(services: Services) -> None:
     """Forget what can no longer be taken back."""
 

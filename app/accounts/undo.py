@@ -1,8 +1,9 @@
 """Undo steps: what an action took away is kept for a day, and the room it came from restores it.
 
-A room names the opposite of its deed once, with `@undo.restores("segments.deleted", role="marketer")`, and the deed
-itself ends with `url = undo.keep(session, ..., kind="segments.deleted", values={...})` in its own transaction. The view
-hands that address on: `shell.back(there, said, undo=url)`. Only who did a deed takes it back, and only once.
+A room names the opposite of an action once, `UNDO_DELETION = undo.Opposite("segments.deleted", restore, role=...)`,
+and wiring lists it among the `Opposites`. The action ends with `url = undo.keep(session, ..., kind=..., values={...})`
+in its own transaction, and the view hands that address on: `shell.back(there, said, undo=url)`. Only who did an action
+takes it back, and only once.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from app.accounts.models import UndoStep
+from app.kernel import extensions
 from app.kernel.refusals import Refusal
 
 KEPT_FOR = timedelta(days=1)
@@ -42,24 +44,23 @@ Restore = Callable[..., Restored]
 
 
 @dataclass(frozen=True)
-class Kind:
-    """One kind of deed: what puts back, and the role it takes."""
+class Opposite:
+    """What takes one kind of action back; `role` is the one the action itself takes."""
 
+    kind: str
     restore: Restore
     role: str
 
 
-KINDS: dict[str, Kind] = {}
+@dataclass(frozen=True)
+class Opposites:
+    """Every action of the installation that can be taken back."""
 
+    known: tuple[Opposite, ...] = ()
 
-def restores(kind: str, *, role: str) -> Callable[[Restore], Restore]:
-    """Register the opposite of a deed; `role` is the one the deed itself takes."""
-
-    def register(restore: Restore) -> Restore:
-        KINDS[kind] = Kind(restore, role)
-        return restore
-
-    return register
+    def find(self, kind: str) -> Opposite | None:
+        """Return the opposite of this kind of action."""
+        return next((opposite for opposite in self.known if opposite.kind == kind), None)
 
 
 def keep(
@@ -74,7 +75,7 @@ def keep(
 
 def take(
     session: Session, workspace_id: int, step_id: int, *, staff_id: int, now: datetime
-) -> tuple[Kind, dict[str, Any]]:
+) -> tuple[Opposite, dict[str, Any]]:
     """Return how to take a step back and what was kept for it, and forget it; raise UndoOver."""
     found = session.execute(
         delete(UndoStep)
@@ -86,9 +87,10 @@ def take(
         )
         .returning(UndoStep.kind, UndoStep.values)
     ).first()
-    if found is None or found.kind not in KINDS:
+    opposite = extensions.of(session, Opposites).find(found.kind) if found else None
+    if found is None or opposite is None:
         raise UndoOver
-    return KINDS[found.kind], found.values
+    return opposite, found.values
 
 
 def sweep(session: Session, workspace_id: int, *, now: datetime) -> None:

@@ -6,11 +6,11 @@ from datetime import timedelta
 
 from app.accounts import workspaces
 from app.api import idempotency
-from app.kernel.queueing import registry
+from app.kernel.queueing.jobs import job
 from app.kernel.services import Services
 
 
-@registry.job("api.forget_keys", every=timedelta(days=1))
+@job("api.forget_keys", every=timedelta(days=1))
 def forget_keys(services: Services) -> None:
     """Forget idempotency keys that are past their time."""
 

@@ -19,7 +19,7 @@ from app.web import guard, shell
 bp = Blueprint("cadence", __name__, template_folder="templates")
 
 
-def settings_panel(session: Session, workspace_id: int, subject_id: int, now: datetime) -> str:
+def settings_panel(session: Session, workspace_id: int, subject: None, now: datetime) -> str:
     """Draw the rules in force as sentences."""
     return render_template("cadence/panel.html", policy=policies.get(session, workspace_id))
 

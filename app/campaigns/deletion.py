@@ -31,7 +31,6 @@ def delete(session: Session, workspace_id: int, campaign_id: int, *, staff_id: i
     return again
 
 
-@undo.restores(_DELETED, role="marketer")
 def restore(
     session: Session, workspace_id: int, values: dict[str, Any], *, staff_id: int, now: datetime
 ) -> undo.Restored:
@@ -61,6 +60,9 @@ def restore(
         contents.add(session, variants[each["variant"]["key"]], each["language"], said, now=now)
     _note(session, campaign, "campaign.restored", staff_id, now)
     return undo.Restored(f"/campaigns/{campaign.id}", "The draft is back as it was.")
+
+
+UNDO_DELETION = undo.Opposite(_DELETED, restore, role="marketer")
 
 
 def _version(version: contents.Version) -> dict[str, Any]:

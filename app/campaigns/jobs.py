@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.campaigns import schedule
-from app.kernel.queueing.registry import job
+from app.kernel.queueing.jobs import job
 from app.kernel.services import Services
 
 

@@ -222,7 +222,6 @@ def cancel(session: Session, workspace_id: int, campaign_id: int, *, staff_id: i
     return stopped, undo.keep(session, workspace_id, kind=_CANCELLED, values=kept, staff_id=staff_id, now=now)
 
 
-@undo.restores(_CANCELLED, role="marketer")
 def restart(
     session: Session, workspace_id: int, values: dict[str, Any], *, staff_id: int, now: datetime
 ) -> undo.Restored:
@@ -240,6 +239,9 @@ def restart(
     campaign.updated_at = now
     _note(session, campaign, "campaign.restarted", staff_id, now)
     return undo.Restored(f"/campaigns/{campaign.id}", "Not cancelled after all: everything is as it was before.")
+
+
+UNDO_CANCELLATION = undo.Opposite(_CANCELLED, restart, role="marketer")
 
 
 def at_local_time(typed: str, time_zone: str) -> datetime:

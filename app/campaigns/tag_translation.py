@@ -78,7 +78,6 @@ def translate(
     return found, undo.keep(session, workspace_id, kind=_TRANSLATED, values=kept, staff_id=staff_id, now=now)
 
 
-@undo.restores(_TRANSLATED, role="marketer")
 def restore(
     session: Session,
     workspace_id: int,
@@ -95,6 +94,9 @@ def restore(
     _save(session, content, campaign.id, replace(drafts.content_draft_of(content), **values["before"]), now)
     there = f"/campaigns/{campaign.id}?content={content.id}"
     return undo.Restored(there, "The merge tags are back as they were.")
+
+
+UNDO_TRANSLATION = undo.Opposite(_TRANSLATED, restore, role="marketer")
 
 
 def _save(session: Session, content: CampaignContent, campaign_id: int, said: ContentDraft, now: datetime) -> None:

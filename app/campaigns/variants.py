@@ -195,7 +195,6 @@ def remove_language(
     return again
 
 
-@undo.restores(_REMOVED, role="marketer")
 def restore(
     session: Session,
     workspace_id: int,
@@ -212,6 +211,9 @@ def restore(
         _restore_language(session, campaign, values["versions"], now)
     compose.changed(session, campaign, now=now)
     return undo.Restored(f"/campaigns/{campaign.id}/versions", "What was removed is back as it was.")
+
+
+UNDO_REMOVAL = undo.Opposite(_REMOVED, restore, role="marketer")
 
 
 def _restore_variant(session: Session, campaign: Campaign, values: dict[str, Any], now: datetime) -> None:

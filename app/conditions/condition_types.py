@@ -1,12 +1,10 @@
-"""The conditions an installation knows, gathered by wiring and carried by sessions."""
+"""The conditions an installation knows, an extension that wiring makes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
-
-from sqlalchemy.orm import Session
 
 from app.conditions.condition import Condition, Question, Subject
 from app.conditions.references import Reference
@@ -24,7 +22,7 @@ class Offer:
 class ConditionTypes:
     """Every kind of condition, in the order they are offered. Fixed once it is made."""
 
-    def __init__(self, conditions: Iterable[type[Condition]]) -> None:
+    def __init__(self, conditions: Iterable[type[Condition]] = ()) -> None:
         self._by_type: dict[str, type[Condition]] = {}
         self.subjects: dict[str, Subject] = {}
         self._offers: list[Offer] = []
@@ -81,14 +79,3 @@ class ConditionTypes:
 def kind_of(info: FieldInfo) -> str:
     """Return the kind of question that can be put to a field: its own kind, or `code` where values are codes."""
     return "code" if info.codes else info.kind
-
-
-def carried_by(session: Session) -> ConditionTypes:
-    """Return the conditions of the installation this session belongs to."""
-    return known_in(session.info)
-
-
-def known_in(carried: Mapping[Any, Any]) -> ConditionTypes:
-    """Return the conditions among what an installation's database carries."""
-    known: ConditionTypes = carried[ConditionTypes]
-    return known

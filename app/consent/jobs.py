@@ -5,7 +5,7 @@ from datetime import timedelta
 from app.accounts import workspaces
 from app.consent import deadlines
 from app.consent.ledger import checks
-from app.kernel.queueing.registry import job
+from app.kernel.queueing.jobs import job
 from app.kernel.services import Services
 
 

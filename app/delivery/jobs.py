@@ -8,11 +8,12 @@ from app.accounts import workspaces
 from app.delivery import decisions
 from app.delivery.sending import bounce_handling, lanes, recovery, sends, worker
 from app.delivery.transactional import messages, staff_mail
-from app.kernel.queueing import registry, stopping
+from app.kernel.queueing import stopping
+from app.kernel.queueing.jobs import job
 from app.kernel.services import Services
 
 
-@registry.job("delivery.send_lane", queue=registry.SEND_QUEUE)
+@job("delivery.send_lane")
 def send_lane(services: Services, *, workspace_id: int, lane_id: int) -> None:
     """Send what is due in one lane, and come back when the rest is."""
     worker.run(services, workspace_id, lane_id, should_stop=stopping.is_requested)
@@ -20,7 +21,7 @@ def send_lane(services: Services, *, workspace_id: int, lane_id: int) -> None:
         lanes.wake_when_due(session, workspace_id, lane_id, now=services.clock.now())
 
 
-@registry.job("delivery.send_notices", queue=registry.NOTICE_QUEUE)
+@job("delivery.send_notices")
 def send_notices(services: Services, *, workspace_id: int, lane_id: int) -> None:
     """Send the notices that are due in one lane; no campaign goes before them, in this workspace or another."""
     worker.run(services, workspace_id, lane_id, only_notices=True, should_stop=stopping.is_requested)
@@ -28,7 +29,7 @@ def send_notices(services: Services, *, workspace_id: int, lane_id: int) -> None
         lanes.wake_when_due(session, workspace_id, lane_id, now=services.clock.now())
 
 
-@registry.job("delivery.sweep", every=timedelta(minutes=1))
+@job("delivery.sweep", every=timedelta(minutes=1))
 def sweep(services: Services) -> None:
     """Take back what dead senders held, lay what has become due, wake lanes nobody looks after."""
 
@@ -39,7 +40,7 @@ def sweep(services: Services) -> None:
     workspaces.for_each(services.database, sweep_one)
 
 
-@registry.job("delivery.prune_decisions", every=timedelta(days=1))
+@job("delivery.prune_decisions", every=timedelta(days=1))
 def prune_decisions(services: Services) -> None:
     """Delete the decisions of the gate that are older than the operator keeps them, some at a time."""
     kept_days = services.settings.decisions_kept_days
@@ -53,7 +54,7 @@ def prune_decisions(services: Services) -> None:
     workspaces.for_each(services.database, prune)
 
 
-@registry.job("delivery.drop_withdrawn")
+@job("delivery.drop_withdrawn")
 def drop_withdrawn(
     services: Services,
     *,
@@ -75,21 +76,21 @@ def drop_withdrawn(
             bounce_handling.record_unsubscribe(session, workspace_id, customer_id, message_id, now=services.clock.now())
 
 
-@registry.job("delivery.send_confirmation", queue=registry.NOTICE_QUEUE)
+@job("delivery.send_confirmation")
 def send_confirmation(services: Services, *, workspace_id: int, request_id: int) -> None:
     """Ask the owner of an address whether it was them who signed up."""
     with services.database.transaction(workspace_id) as session:
         messages.ask_confirmation(session, workspace_id, request_id, now=services.clock.now())
 
 
-@registry.job("delivery.send_invitation", queue=registry.STAFF_MAIL_QUEUE)
+@job("delivery.send_invitation")
 def send_invitation(services: Services, *, workspace_id: int, invitation_id: int) -> None:
     """Write to somebody who was asked to join the staff."""
     with services.database.transaction(workspace_id) as session:
         messages.invite(session, workspace_id, invitation_id, services)
 
 
-@registry.job("delivery.send_staff_mail", queue=registry.STAFF_MAIL_QUEUE)
+@job("delivery.send_staff_mail")
 def send_staff_mail(services: Services, *, workspace_id: int, mail_id: int) -> None:
     """Send one mail to one of the staff."""
     staff_mail.send(services, workspace_id, mail_id)

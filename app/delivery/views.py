@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from app.accounts import audit
 from app.accounts.identities import identities
+from app.customers.customer_id import CustomerId
 from app.delivery import history
 from app.delivery.sending import lanes, provider_refusals
 from app.kernel import ids
@@ -27,13 +28,13 @@ def as_read(subject: str) -> str:
     return subjects.filled(subject, sender=g.workspace.name)
 
 
-def customer_panel(session: Session, workspace_id: int, subject_id: int, now: datetime) -> str:
+def customer_panel(session: Session, workspace_id: int, customer_id: CustomerId, now: datetime) -> str:
     """Draw the mails this person got, will get, or did not get."""
-    rows = history.of_customer(session, workspace_id, subject_id, limit=12)
+    rows = history.of_customer(session, workspace_id, customer_id, limit=12)
     return render_template("delivery/messages.html", rows=rows)
 
 
-def settings_panel(session: Session, workspace_id: int, subject_id: int, now: datetime) -> str:
+def settings_panel(session: Session, workspace_id: int, subject: None, now: datetime) -> str:
     """Draw how sending goes: identities, what is closed or held back, what waits."""
     known = {identity.id: identity for identity in identities.list_identities(session, workspace_id)}
     return render_template(
@@ -46,7 +47,7 @@ def settings_panel(session: Session, workspace_id: int, subject_id: int, now: da
     )
 
 
-def home_panel(session: Session, workspace_id: int, subject_id: int, now: datetime) -> str:
+def home_panel(session: Session, workspace_id: int, subject: None, now: datetime) -> str:
     """Say so on the home page when a provider refuses our mail; nothing otherwise."""
     closed = [lane for lane in lanes.health(session, workspace_id) if lane.paused_at is not None]
     said = [(lane.provider, lane.pause_reason) for lane in closed]

@@ -7,7 +7,7 @@ from datetime import timedelta
 from app.accounts import workspaces
 from app.customers.profiles import inferred_scores
 from app.insight import rfm
-from app.kernel.queueing.registry import job
+from app.kernel.queueing.jobs import job
 from app.kernel.services import Services
 
 

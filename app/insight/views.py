@@ -14,6 +14,7 @@ from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
 from app.customers import purchases
+from app.customers.customer_id import CustomerId
 from app.customers.profiles import engagement, inferred_scores
 from app.customers.words import PATTERNS, TIERS
 from app.insight import concentration, words
@@ -63,7 +64,7 @@ def score() -> ResponseReturnValue:
     return shell.back("/insight", _("The scores are being calculated. Look again in a moment."))
 
 
-def customer_panel(session: Session, workspace_id: int, customer_id: int, now: datetime) -> str:
+def customer_panel(session: Session, workspace_id: int, customer_id: CustomerId, now: datetime) -> str:
     """Say what this customer is worth, in words; or why nothing is inferred."""
     found = inferred_scores.find(session, workspace_id, customer_id)
     sums = engagement.get(session, workspace_id, customer_id)
@@ -80,7 +81,7 @@ def customer_panel(session: Session, workspace_id: int, customer_id: int, now: d
     )
 
 
-def home_panel(session: Session, workspace_id: int, subject_id: int, now: datetime) -> str:
+def home_panel(session: Session, workspace_id: int, subject: None, now: datetime) -> str:
     """Say how much of the revenue comes from how few."""
     tiers = concentration.list_tiers(session, workspace_id)
     if not tiers:

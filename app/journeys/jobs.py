@@ -11,14 +11,15 @@ from app.consent import permission
 from app.consent.purposes import MARKETING
 from app.journeys import advancing, definitions, enrolment, outage_holds
 from app.journeys.enrolment import Stop
-from app.kernel.queueing import outages, registry
+from app.kernel.queueing import outages
+from app.kernel.queueing.jobs import job
 from app.kernel.refusals import Refusal
 from app.kernel.services import Services
 
 log = structlog.get_logger()
 
 
-@registry.job("journeys.advance", every=timedelta(minutes=1))
+@job("journeys.advance", every=timedelta(minutes=1))
 def advance(services: Services) -> None:
     """Do every step that is due, a batch in each transaction."""
 
@@ -35,7 +36,7 @@ def advance(services: Services) -> None:
     workspaces.for_each(services.database, advance_one)
 
 
-@registry.job("journeys.enrol", every=timedelta(minutes=5))
+@job("journeys.enrol", every=timedelta(minutes=5))
 def enrol(services: Services) -> None:
     """Let in whoever joined the segment of a live journey."""
 
@@ -59,7 +60,7 @@ def _enrol_segment(services: Services, workspace_id: int, journey_id: int) -> No
         log.warning("journeys.not_enrolled", journey_id=journey_id, reason=type(refusal).__name__)
 
 
-@registry.job("journeys.join_topic")
+@job("journeys.join_topic")
 def join_topic(services: Services, *, workspace_id: int, customer_id: int, purpose: str, topic_id: int) -> None:
     """Hear ConsentGiven: let the person into the live journeys about joining this topic."""
     if purpose != MARKETING or not topic_id:
@@ -70,7 +71,7 @@ def join_topic(services: Services, *, workspace_id: int, customer_id: int, purpo
                 enrolment.enrol_customer(session, journey, customer_id, now=services.clock.now())
 
 
-@registry.job("journeys.join_imported")
+@job("journeys.join_imported")
 def join_imported(services: Services, *, workspace_id: int, topic_id: int, first: int, last: int) -> None:
     """Hear ConsentsImported: let everybody a file made mailable into the live journeys about joining this topic."""
     joined = permission.recorded_query(workspace_id, topic_id, first=first, last=last)
@@ -80,7 +81,7 @@ def join_imported(services: Services, *, workspace_id: int, topic_id: int, first
                 enrolment.enrol_many(session, journey, joined, now=services.clock.now())
 
 
-@registry.job("journeys.stop_withdrawn")
+@job("journeys.stop_withdrawn")
 def stop_withdrawn(services: Services, *, workspace_id: int, customer_id: int, purpose: str, topic_id: int) -> None:
     """Hear ConsentWithdrawn: whoever said no gets nothing more of any journey about it."""
     if purpose != MARKETING:
@@ -90,7 +91,7 @@ def stop_withdrawn(services: Services, *, workspace_id: int, customer_id: int, p
         enrolment.stop_where_withdrawn(session, workspace_id, customer_id, topic_id=topic_id, now=now)
 
 
-@registry.job("journeys.hear_response")
+@job("journeys.hear_response")
 def hear_response(services: Services, *, workspace_id: int, customer_ids: list[int], kind: str, at: str) -> None:
     """Hear HumanResponded: replies or clicks by people end the mails and calls for a person."""
     reason = Stop.REPLY if kind == "reply" else Stop.INTEREST
@@ -105,7 +106,7 @@ def hear_response(services: Services, *, workspace_id: int, customer_ids: list[i
         )
 
 
-@registry.job("journeys.hear_purchase")
+@job("journeys.hear_purchase")
 def hear_purchase(services: Services, *, workspace_id: int, customer_id: int, at: str) -> None:
     """Hear PurchaseRecorded: who bought needs no more convincing."""
     with services.database.transaction(workspace_id) as session:
@@ -113,7 +114,7 @@ def hear_purchase(services: Services, *, workspace_id: int, customer_id: int, at
         enrolment.stop_for_purchase(session, workspace_id, customer_id, at=bought_at, now=services.clock.now())
 
 
-@registry.job("journeys.hear_purchases")
+@job("journeys.hear_purchases")
 def hear_purchases(services: Services, *, workspace_id: int) -> None:
     """Hear PurchasesImported: a file brought purchases of many at once."""
     with services.database.transaction(workspace_id) as session:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -29,6 +29,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, declared_attr, mapped_column
 from sqlalchemy.pool import NullPool
 
+from app.kernel.extensions import Extensions
 from app.kernel.refusals import Refusal
 
 log = structlog.get_logger()
@@ -91,22 +92,17 @@ class Limits:
 class Database:
     """The engine behind one URL. Connections act as a role that owns nothing and bypasses nothing.
 
-    `carried` is what every session brings along in its `info`, by class: what the installation knows beside its tables.
+    Its sessions carry the `extensions`, so that an action finds them wherever it is called.
     """
 
     def __init__(
-        self,
-        url: str,
-        *,
-        pool_size: int = 8,
-        limits: Limits | None = None,
-        carried: Mapping[type, object] | None = None,
+        self, url: str, *, pool_size: int = 8, limits: Limits | None = None, extensions: Extensions | None = None
     ) -> None:
         pool: dict[str, Any] = {"poolclass": NullPool}
         if pool_size:
             pool = {"pool_size": pool_size, "max_overflow": pool_size, "pool_timeout": _POOL_SECONDS}
         self.limits = limits
-        self.carried = dict(carried or {})
+        self.extensions = extensions or Extensions()
         self.url = sqlalchemy_url(url)
         # Without the values: what went wrong is logged, and who it went wrong for is nobody's business there.
         self.engine = create_engine(self.url, pool_pre_ping=True, hide_parameters=True, **pool)
@@ -122,7 +118,7 @@ class Database:
         their own memberships anywhere. `reading` makes it read-only under the reader role, whose policies are open so
         that GIN indexes can be used: what runs there must carry the workspace in its own predicate.
         """
-        with Session(self.engine, expire_on_commit=False, info=self.carried) as session:
+        with Session(self.engine, expire_on_commit=False, info=self.extensions.by_class) as session:
             local = {"app.workspace_id": str(workspace_id or ""), "app.actor_id": str(actor_id or "")}
             if self.limits:
                 local["lock_timeout"] = str(_milliseconds(self.limits.lock))

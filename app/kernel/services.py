@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.kernel import clock as clocks
 from app.kernel import settings as configuration
 from app.kernel.clock import Clock
 from app.kernel.database import Database, Limits
+from app.kernel.extensions import Extensions
 from app.kernel.settings import Settings
 from app.kernel.tokens import Tokens
 
@@ -22,30 +22,28 @@ class Services:
     clock: Clock
     database: Database
     tokens: Tokens
+    extensions: Extensions
 
 
 _installed: list[Services] = []
 
 
 def build(
+    extensions: Extensions,
     settings: Settings | None = None,
     *,
     clock: Clock | None = None,
     limits: Limits | None = None,
-    carried: Mapping[type, object] | None = None,
 ) -> Services:
-    """Return services for these settings (by default: those of the environment).
-
-    Transactions are held to `limits`, and their sessions bring along what is `carried`.
-    """
+    """Return services for these settings (by default: those of the environment); transactions are held to `limits`."""
     settings = settings or configuration.read()
+    database = Database(settings.database_url, pool_size=settings.pool_size, limits=limits, extensions=extensions)
     return Services(
         settings=settings,
         clock=clock or clocks.choose(settings.clock_file),
-        database=Database(
-            settings.database_url, pool_size=settings.pool_size, limits=limits, carried=carried
-        ),
+        database=database,
         tokens=Tokens(settings.secret_keys),
+        extensions=extensions,
     )
 
 
@@ -56,8 +54,8 @@ def install(given: Services) -> Services:
 
 
 def services() -> Services:
-    """Return this process's services, reading the environment on first use."""
-    return _installed[0] if _installed else install(build())
+    """Return this process's services, which the process installed when it began."""
+    return _installed[0]
 
 
 def _begin_as_child() -> None:

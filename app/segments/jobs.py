@@ -7,7 +7,7 @@ from datetime import timedelta
 import structlog
 
 from app.accounts import workspaces
-from app.kernel.queueing.registry import job
+from app.kernel.queueing.jobs import job
 from app.kernel.refusals import Refusal
 from app.kernel.services import Services
 from app.segments import preview, segments

@@ -13,9 +13,10 @@ from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import Session
 
 from app.accounts import undo, workspaces
-from app.conditions import condition_types
+from app.conditions.condition_types import ConditionTypes
 from app.conditions.description import N_
 from app.customers.profiles import fields
+from app.kernel import extensions
 from app.kernel.database import refusing_duplicates
 from app.kernel.refusals import NotFound, Refusal
 from app.segments import codec, compiler
@@ -154,7 +155,6 @@ def delete(session: Session, workspace_id: int, segment_id: int, *, staff_id: in
     return again
 
 
-@undo.restores(_DELETED, role="marketer")
 def restore(
     session: Session, workspace_id: int, values: dict[str, Any], *, staff_id: int, now: datetime
 ) -> undo.Restored:
@@ -174,6 +174,9 @@ def restore(
     return undo.Restored(f"/segments/{segment.id}", N_("“%(name)s” is restored."), {"name": name})
 
 
+UNDO_DELETION = undo.Opposite(_DELETED, restore, role="marketer")
+
+
 def _free_name(session: Session, workspace_id: int, name: str) -> str:
     alike = select(Segment.name).where(Segment.workspace_id == workspace_id)
     taken = set(session.scalars(alike))
@@ -183,7 +186,7 @@ def _free_name(session: Session, workspace_id: int, name: str) -> str:
 
 def rule_of(session: Session, segment: Segment) -> Rule:
     """Return a segment's rule; raise RulesInvalid where it can no longer be read."""
-    return codec.load(segment.rules, condition_types.carried_by(session))
+    return codec.load(segment.rules, extensions.of(session, ConditionTypes))
 
 
 def problem_with(session: Session, workspace_id: int, segment_id: int, *, now: datetime) -> Problem | None:

@@ -1,4 +1,4 @@
-"""Where a segment is used; higher rooms register their answers through wiring."""
+"""Where a segment is used: what higher rooms answer, through `SegmentUses`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
+
+from app.kernel import extensions
 
 
 @dataclass(frozen=True)
@@ -22,9 +24,17 @@ class Use:
 
 
 # (session, workspace_id, segment_id) -> uses
-PROVIDERS: list[Callable[[Session, int, int], list[Use]]] = []
+Source = Callable[[Session, int, int], list[Use]]
+
+
+@dataclass(frozen=True)
+class SegmentUses:
+    """The rooms that use segments."""
+
+    of_rooms: tuple[Source, ...] = ()
 
 
 def list_uses(session: Session, workspace_id: int, segment_id: int) -> list[Use]:
     """Return everything that names the segment."""
-    return [use for ask in PROVIDERS for use in ask(session, workspace_id, segment_id)]
+    sources = extensions.of(session, SegmentUses).of_rooms
+    return [use for ask in sources for use in ask(session, workspace_id, segment_id)]

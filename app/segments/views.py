@@ -13,7 +13,7 @@ from flask_babel import get_translations
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from app.conditions import condition_types
+from app.conditions.condition_types import ConditionTypes
 from app.conditions.description import Language
 from app.kernel import ids
 from app.kernel.refusals import NotFound, Refusal
@@ -154,7 +154,7 @@ def delete(segment_id: int) -> ResponseReturnValue:
 @guard.public("the schema of rules names no workspace and no person")
 def rules_schema() -> Response:
     """Publish the JSON schema of rules."""
-    published = schema.of_rules(condition_types.known_in(services().database.carried))
+    published = schema.of_rules(services().extensions.get(ConditionTypes))
     return Response(json.dumps(published, indent=2), mimetype="application/schema+json")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from app.accounts import workspaces
-from app.kernel.queueing.registry import job
+from app.kernel.queueing.jobs import job
 from app.kernel.services import Services
 from app.tracking.hits import ingest, rescoring
 

@@ -30,7 +30,7 @@ def inbox() -> str:
     return shell.page("tracking/inbox.html", replies=waiting, count=count, more=more)
 
 
-def home_panel(session: Session, workspace_id: int, subject_id: int, now: datetime) -> str:
+def home_panel(session: Session, workspace_id: int, subject: None, now: datetime) -> str:
     """Draw the replies that wait, for the home page; nothing when nobody waits."""
     waiting = replies.list_waiting(session, workspace_id, limit=5)
     if not waiting:

@@ -11,7 +11,7 @@ from werkzeug.routing import IntegerConverter, Map
 
 from app.kernel import ids
 from app.kernel.services import Services
-from app.web import charts, errors, files, guard, language, navigation, panels, shell, states, views
+from app.web import charts, errors, files, guard, language, navigation, shell, states, views
 from app.web.requests import characters, compression, csrf, security
 
 SESSION_PURPOSE = b"assent session"
@@ -34,7 +34,6 @@ def init_app(app: Flask, services: Services) -> None:
     app.before_request(guard.limit_body)
     app.jinja_env.globals.update(
         asset=files.asset,
-        panels=panels,
         navigation=navigation,
         toasts=shell.toasts,
         is_live=shell.is_live,

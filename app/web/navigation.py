@@ -10,9 +10,12 @@ from flask import Flask, current_app, request
 from flask_babel import lazy_gettext as _
 from sqlalchemy.orm import Session
 
-PER_PROVIDER = 5
+from app.kernel import extensions
+
+PER_ROOM = 5
 Found = tuple[str, str, str]
-Provider = Callable[[Session, int, str], list[Found]]
+# (session, workspace_id, text) -> [(title, detail, url)]
+Search = Callable[[Session, int, str], list[Found]]
 
 
 @dataclass(frozen=True)
@@ -44,18 +47,19 @@ ACTIONS = (
     Place("new_form", _("New sign-up form"), "/consent/forms/new", "plus"),
     Place("import", _("Import customers"), "/customers/imports/new", "upload"),
 )
-_providers: list[Provider] = []
 
 
-def register_search(provider: Provider) -> None:
-    """Let `provider(session, workspace_id, text)` answer [(title, detail, url)] to what is typed in the search box."""
-    if provider not in _providers:
-        _providers.append(provider)
+@dataclass(frozen=True)
+class Searches:
+    """The rooms that answer what is typed in the search box."""
+
+    of_rooms: tuple[Search, ...] = ()
 
 
 def find(session: Session, workspace_id: int, text: str) -> list[Found]:
-    """Ask every provider; each may fill a few lines."""
-    return [hit for provider in _providers for hit in provider(session, workspace_id, text)[:PER_PROVIDER]]
+    """Ask every room; each may fill a few lines."""
+    searches = extensions.of(session, Searches).of_rooms
+    return [hit for search in searches for hit in search(session, workspace_id, text)[:PER_ROOM]]
 
 
 def places() -> list[Place]:

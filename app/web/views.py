@@ -18,7 +18,7 @@ SHORTEST_SEARCH = 2
 @guard.role("viewer")
 def home() -> ResponseReturnValue:
     """Show what needs somebody today: the rooms' panels."""
-    return shell.page("web/home.html", drawn=panels.render("home"))
+    return shell.page("web/home.html", drawn=services().extensions.get(panels.HomePanels).render(None))
 
 
 @bp.get("/search")

@@ -1,5 +1,3 @@
-"""Assembles the house: connects the rooms' facts, hooks and panels, which do not know one another.
-
-`hears` is the only map of who hears what, light enough for a worker; `application` builds the web application;
-`hooks` lets higher rooms answer what lower ones ask.
+"""Assembles the installation: `extensions` is the only map of what rooms add to one another, for every process;
+`pages` adds what the web shows, and `application` builds the web application of it.
 """

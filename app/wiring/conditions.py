@@ -1,4 +1,4 @@
-"""The conditions of every room, which sessions carry."""
+"""The conditions of every room, in the order of the builder's menu; an entry of `extensions`."""
 
 from __future__ import annotations
 
@@ -7,5 +7,3 @@ from app.conditions.condition_types import ConditionTypes
 from app.consent.conditions import Permission
 
 CONDITION_TYPES = ConditionTypes([*known.CONDITIONS, Permission])
-# What `kernel.services.build` is given.
-CARRIED: dict[type, object] = {ConditionTypes: CONDITION_TYPES}

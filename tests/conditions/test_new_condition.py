@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -22,16 +21,16 @@ from app.conditions.inputs import NumberInput, ReferenceInput
 from app.conditions.limits import RowId, Times
 from app.conditions.references import Reference
 from app.consent.conditions import Permission
-from app.kernel.clock import FixedClock
 from app.kernel.database import Database
-from app.kernel.services import Services, build, install
-from app.kernel.settings import Settings
+from app.kernel.extensions import Extensions
+from app.kernel.services import Services, install
 from app.segments import codec, schema, sentence
 from app.segments.builder.writing import Form
 from app.segments.compiler import Population, compile_rule
 from tests.factories import NOON
 from tests.factories.conditions import FIELDS, VOCABULARY
 from tests.factories.customers import a_customer
+from tests.factories.extending import extended
 from tests.factories.hostile_rules import builder_forms, written_rules
 from tests.factories.workspaces import WorkspaceForTests
 from tests.segments import rule_laws
@@ -87,12 +86,10 @@ QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large]
 
 
 @pytest.fixture
-def services(settings: Settings, clock: FixedClock) -> Iterator[Services]:
+def extensions(extensions: Extensions) -> Extensions:
     """An installation that knows one condition more."""
     LongCity.compiled.clear()
-    made = install(build(settings, clock=clock, carried={ConditionTypes: TYPES}))
-    yield made
-    made.database.dispose()
+    return extensions.replacing(TYPES)
 
 
 def counted(page: str) -> list[str]:
@@ -188,11 +185,11 @@ def test_two_conditions_of_one_type_are_refused() -> None:
 
 
 def test_a_kept_condition_that_is_no_longer_known_is_told(
-    client: FlaskClient, services: Services, settings: Settings, clock: FixedClock
+    client: FlaskClient, services: Services
 ) -> None:
     """An installation may lose a condition; its segments say so instead of breaking, and can be mended."""
     kept = client.post("/segments/save", data={**LINE, "name": "Long"})
-    install(build(settings, clock=clock, carried={ConditionTypes: ConditionTypes([*known.CONDITIONS, Permission])}))
+    install(extended(services, ConditionTypes([*known.CONDITIONS, Permission])))
     page = client.get(kept.headers["Location"])
 
     assert page.status_code == 200

@@ -6,8 +6,7 @@ from sqlalchemy import text
 from app.consent import actions, facts, permission, suppression, topics
 from app.consent.evidence import Evidence
 from app.consent.ledger import verification
-from app.kernel.queueing import outbox
-from app.kernel.queueing.registry import JOBS, job
+from app.kernel.queueing.outbox import Listeners
 from tests.factories import NOON
 from tests.factories.consent import a_topic, a_yes, consented_customer
 
@@ -15,13 +14,10 @@ CLICK = Evidence(method="one_click", message_id=5)
 
 
 @pytest.fixture
-def heard(monkeypatch):
-    """A job that listens to both facts."""
-    job("consent_test.listen")(lambda services, **fields: None)
-    for fact in (facts.ConsentGiven, facts.ConsentWithdrawn):
-        monkeypatch.setitem(outbox.LISTENERS, fact, ["consent_test.listen"])
-    yield
-    del JOBS["consent_test.listen"]
+def extensions(extensions):
+    """One job listens to both facts."""
+    both = (facts.ConsentGiven, facts.ConsentWithdrawn)
+    return extensions.replacing(Listeners(dict.fromkeys(both, ("consent_test.listen",))))
 
 
 def count(session, event):
@@ -99,7 +95,7 @@ def test_an_empty_box_takes_nothing_back(session, workspace):
     assert allows(session, workspace, ada, 0, purpose="profiling")
 
 
-def test_every_change_is_announced(session, workspace, heard):
+def test_every_change_is_announced(session, workspace):
     ada = consented_customer(session, workspace.id)
     actions.withdraw(session, workspace.id, ada.id, topic_id=workspace.topic_id, evidence=CLICK, now=NOON)
     actions.withdraw(session, workspace.id, ada.id, topic_id=workspace.topic_id, evidence=CLICK, now=NOON)

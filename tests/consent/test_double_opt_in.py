@@ -13,22 +13,17 @@ from app.consent.signup import abuse, double_opt_in, signup_forms
 from app.consent.signup.double_opt_in import Answer, ConfirmationExpired, NothingChosen, RequestRejected
 from app.customers.addresses import changes
 from app.customers.profiles import people
-from app.kernel.queueing import outbox
-from app.kernel.queueing.registry import JOBS, job
+from app.kernel.queueing.outbox import Listeners
 from tests.factories import NOON
 from tests.factories.consent import a_form, a_topic, consented_customer
 
 DAY = timedelta(days=1)
 
 
-@pytest.fixture(autouse=True)
-def heard(monkeypatch):
+@pytest.fixture
+def extensions(extensions):
     """A job in the place of the one that mails the question."""
-    job("consent_test.ask")(lambda services, **fields: None)
-    monkeypatch.setitem(outbox.LISTENERS, facts.ConfirmationRequested, ["consent_test.ask"])
-    monkeypatch.setitem(outbox.LISTENERS, facts.ConsentGiven, [])
-    yield
-    del JOBS["consent_test.ask"]
+    return extensions.replacing(Listeners({facts.ConfirmationRequested: ["consent_test.ask"]}))
 
 
 def mails(session, workspace):

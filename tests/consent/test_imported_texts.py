@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import pytest
 from sqlalchemy import event, func, select, text
 
 from app.consent.imports import imported_texts
+from app.consent.imports.file_answers import LedgerKeeper
 from app.consent.ledger import ledger
 from app.consent.models import ConsentText
-from app.customers.imports import evidence, running
+from app.customers.imports import running
+from app.customers.imports.evidence import ImportedEvidence
 from app.kernel.clock import FixedClock
-from app.wiring import hooks
 from tests.factories import NOON
 from tests.factories.customers import an_uploaded_file, outcome_of
+from tests.factories.extending import carrying
 from tests.factories.workspaces import a_workspace
 
 HEAD = "email,subscribed,consented_at,method,wording,topic\n"
-
-
-@pytest.fixture(autouse=True)
-def _connected(monkeypatch):
-    """What wiring connects in every process."""
-    monkeypatch.setattr(evidence, "EVIDENCE_HOOKS", [hooks.keep_evidence])
-    monkeypatch.setattr(evidence, "PREPARE_HOOKS", [hooks.prepare_texts])
-    monkeypatch.setattr(evidence, "TURN_HOOKS", [hooks.consents.take_turn])
 
 
 def proofs(texts, people=300):
@@ -31,12 +24,14 @@ def proofs(texts, people=300):
     return HEAD + "".join(rows)
 
 
-def statements_under_the_ledger(database, workspace_id, content, monkeypatch):
+def statements_under_the_ledger(database, workspace_id, content):
     """How many statements an import sends from taking its turn to the end of that transaction."""
     sent, is_held = [], []
 
-    def taking(session, workspace):
-        is_held.append(True)
+    class Taking(LedgerKeeper):
+        def take_turn(self, session, workspace_id):
+            super().take_turn(session, workspace_id)
+            is_held.append(True)
 
     def noted(*args):
         if is_held:
@@ -46,43 +41,41 @@ def statements_under_the_ledger(database, workspace_id, content, monkeypatch):
         is_held.clear()
 
     engine = database.engine
-    with monkeypatch.context() as patch:
-        patch.setattr(evidence, "TURN_HOOKS", [hooks.consents.take_turn, taking])
-        event.listen(engine, "before_cursor_execute", noted)
-        event.listen(engine, "commit", over)
-        try:
-            import_id = an_uploaded_file(database, workspace_id, content)
-            running.run(database, FixedClock(NOON), workspace_id, import_id)
-        finally:
-            event.remove(engine, "before_cursor_execute", noted)
-            event.remove(engine, "commit", over)
+    event.listen(engine, "before_cursor_execute", noted)
+    event.listen(engine, "commit", over)
+    try:
+        import_id = an_uploaded_file(database, workspace_id, content)
+        running.run(carrying(database, ImportedEvidence(Taking())), FixedClock(NOON), workspace_id, import_id)
+    finally:
+        event.remove(engine, "before_cursor_execute", noted)
+        event.remove(engine, "commit", over)
     assert outcome_of(database, workspace_id, import_id).counts["consent_granted"] == 300
     return len(sent)
 
 
-def test_statements_under_the_ledger_do_not_grow_with_the_texts_of_a_file(database, monkeypatch):
+def test_statements_under_the_ledger_do_not_grow_with_the_texts_of_a_file(database):
     few, many = (a_workspace(database, name="Texts", now=NOON).id for _ in range(2))
 
-    counted = statements_under_the_ledger(database, few, proofs(1), monkeypatch)
-    assert 0 < counted == statements_under_the_ledger(database, many, proofs(300), monkeypatch)
+    counted = statements_under_the_ledger(database, few, proofs(1))
+    assert 0 < counted == statements_under_the_ledger(database, many, proofs(300))
 
 
-def test_another_workspace_waits_for_no_import(database, workspace, monkeypatch):
+def test_another_workspace_waits_for_no_import(database, workspace):
     """In the middle of a batch, somebody else's ledger is free."""
     other = a_workspace(database, name="Other", now=NOON).id
     reached = []
 
-    def meanwhile(session, workspace_id, import_ref, rows, now):
-        with database.transaction(other) as theirs:
-            theirs.execute(text("SET LOCAL lock_timeout = '2s'"))
-            ledger.hold(theirs, other)
-            imported_texts.store(theirs, other, ["Our own words"], language="en", now=now)
-            reached.append(len(rows))
-        return hooks.keep_evidence(session, workspace_id, import_ref, rows, now)
+    class Meanwhile(LedgerKeeper):
+        def record(self, session, workspace_id, import_ref, rows, *, now):
+            with database.transaction(other) as theirs:
+                theirs.execute(text("SET LOCAL lock_timeout = '2s'"))
+                ledger.hold(theirs, other)
+                imported_texts.store(theirs, other, ["Our own words"], language="en", now=now)
+                reached.append(len(rows))
+            return super().record(session, workspace_id, import_ref, rows, now=now)
 
-    monkeypatch.setattr(evidence, "EVIDENCE_HOOKS", [meanwhile])
     import_id = an_uploaded_file(database, workspace.id, proofs(3, people=5))
-    running.run(database, FixedClock(NOON), workspace.id, import_id)
+    running.run(carrying(database, ImportedEvidence(Meanwhile())), FixedClock(NOON), workspace.id, import_id)
 
     assert reached == [5]
 

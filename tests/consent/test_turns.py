@@ -14,9 +14,7 @@ from app.consent import actions, deadlines, permission
 from app.consent.imports import consents
 from app.consent.purposes import Event
 from app.consent.signup import double_opt_in, signup_forms
-from app.customers.imports import evidence
 from app.customers.profiles import people
-from app.wiring import hooks
 from tests.factories import NOON
 from tests.factories.consent import a_form, a_yes, consented_customer
 from tests.factories.customers import import_file
@@ -44,13 +42,6 @@ def a_visitor_signs_up(database, workspace):
         double_opt_in.request(session, workspace.id, form, answer, now=NOON)
 
 
-@pytest.fixture
-def _connected(monkeypatch):
-    monkeypatch.setattr(evidence, "EVIDENCE_HOOKS", [hooks.keep_evidence])
-    monkeypatch.setattr(evidence, "TURN_HOOKS", [consents.take_turn])
-
-
-@pytest.mark.usefixtures("_connected")
 @pytest.mark.parametrize("act", [a_program_brings_proof, a_file_brings_answers, a_visitor_signs_up])
 def test_whoever_records_an_answer_waits_before_they_touch_the_customer(database, workspace, act):
     """All come in the same order, the ledger before the customer, so that no two wait for each other."""

@@ -9,34 +9,39 @@ from sqlalchemy import select
 
 from app.consent import permission
 from app.consent.models import LedgerRecord
-from app.customers.imports import evidence, running
+from app.customers.imports import running
+from app.customers.imports.evidence import EvidenceRow, ImportedEvidence, PermissionKeeper
 from app.kernel.clock import FixedClock
-from app.wiring import hooks
 from tests.factories import NOON
 from tests.factories.consent import switch_topic
 from tests.factories.customers import an_uploaded_file, import_file
+from tests.factories.extending import carrying
 
 HEADER = "email,subscribed,consented_at,method,wording,topic,purposes\n"
 WORDS = "Yes please send me the news"
 EVE_AGREED = f"eve@example.com,yes,2025-05-01 10:00,web form,{WORDS},news,\n"
 
 
-@pytest.fixture
-def heard(monkeypatch):
-    """What the hook was told, instead of what consent makes of it."""
-    rows: list[evidence.EvidenceRow] = []
+class Listening(PermissionKeeper):
+    """Keeps what it is told, instead of what consent makes of it."""
 
-    def listen(session, workspace_id, import_ref, told, now):
-        rows.extend(told)
-        return {"heard": len(told)}
+    def __init__(self) -> None:
+        self.rows: list[EvidenceRow] = []
 
-    monkeypatch.setattr(evidence, "EVIDENCE_HOOKS", [listen])
-    return rows
+    def record(self, session, workspace_id, import_ref, rows, *, now):
+        self.rows.extend(rows)
+        return {"heard": len(rows)}
 
 
 @pytest.fixture
-def _connected(monkeypatch):
-    monkeypatch.setattr(evidence, "EVIDENCE_HOOKS", [hooks.keep_evidence])
+def keeper():
+    return Listening()
+
+
+@pytest.fixture
+def listening(database, keeper):
+    """A database whose imports tell that keeper of permission."""
+    return carrying(database, ImportedEvidence(keeper))
 
 
 def mailable(database, workspace):
@@ -45,7 +50,6 @@ def mailable(database, workspace):
         return len(session.execute(query).all())
 
 
-@pytest.mark.usefixtures("_connected")
 def test_proof_makes_people_mailable_and_claims_do_not(database, workspace):
     done = import_file(
         database,
@@ -61,7 +65,6 @@ def test_proof_makes_people_mailable_and_claims_do_not(database, workspace):
     assert mailable(database, workspace) == 1
 
 
-@pytest.mark.usefixtures("_connected")
 def test_the_same_proof_again_is_no_second_record(database, workspace):
     content = HEADER + f"ada@example.com,yes,2025-05-01 10:00,web form,{WORDS},news,\n"
     import_file(database, workspace.id, content)
@@ -71,7 +74,6 @@ def test_the_same_proof_again_is_no_second_record(database, workspace):
     assert mailable(database, workspace) == 1
 
 
-@pytest.mark.usefixtures("_connected")
 def test_a_no_outlives_every_later_file(database, workspace):
     """First the old unsubscribe list, then the subscribers with their proof: who never said yes here said no too."""
     left = import_file(database, workspace.id, HEADER + "eve@example.com,no,,,,,\n")
@@ -81,7 +83,6 @@ def test_a_no_outlives_every_later_file(database, workspace):
     assert mailable(database, workspace) == 0
 
 
-@pytest.mark.usefixtures("_connected")
 @pytest.mark.parametrize("rows", [1, 1000])
 def test_a_no_counts_against_a_yes_of_the_same_file(database, workspace, rows):
     """Whether the two stand in one batch or in two."""
@@ -91,7 +92,6 @@ def test_a_no_counts_against_a_yes_of_the_same_file(database, workspace, rows):
     assert mailable(database, workspace) == 0
 
 
-@pytest.mark.usefixtures("_connected")
 def test_a_no_reaches_a_topic_that_is_closed_for_now(database, workspace):
     import_file(database, workspace.id, HEADER + EVE_AGREED)
     with database.transaction(workspace.id) as session:
@@ -104,7 +104,6 @@ def test_a_no_reaches_a_topic_that_is_closed_for_now(database, workspace):
     assert mailable(database, workspace) == 0
 
 
-@pytest.mark.usefixtures("_connected")
 def test_a_no_said_twice_is_one_record(database, workspace):
     content = HEADER + "eve@example.com,no,,,,,marketing profiling\n"
     import_file(database, workspace.id, content)
@@ -116,7 +115,6 @@ def test_a_no_said_twice_is_one_record(database, workspace):
     assert records == [("withdrawn", "marketing"), ("withdrawn", "profiling")]
 
 
-@pytest.mark.usefixtures("_connected")
 def test_proof_of_a_former_mailbox_is_none_for_the_present_one(database, workspace):
     """Two rows of one customer number: the first agreed, the second gives the address that counts."""
     done = import_file(
@@ -130,9 +128,9 @@ def test_proof_of_a_former_mailbox_is_none_for_the_present_one(database, workspa
     assert mailable(database, workspace) == 0
 
 
-def test_every_answer_is_handed_on_with_its_own_row(database, workspace, heard):
+def test_every_answer_is_handed_on_with_its_own_row(listening, workspace, keeper):
     done = import_file(
-        database,
+        listening,
         workspace.id,
         HEADER
         + f"ada@example.com,yes,2025-05-01,web form,{WORDS},news,marketing profiling\n"
@@ -140,16 +138,16 @@ def test_every_answer_is_handed_on_with_its_own_row(database, workspace, heard):
         topic="offers",
     )
 
-    assert [(row.row, row.is_yes, row.terms.topic) for row in heard] == [(2, True, "news"), (3, False, "offers")]
-    assert heard[0].at == datetime(2025, 5, 1, 12, tzinfo=UTC)
-    assert heard[0].terms.purposes == ("marketing", "profiling")
-    assert heard[0].customer_id == heard[1].customer_id
+    assert [(row.row, row.is_yes, row.terms.topic) for row in keeper.rows] == [(2, True, "news"), (3, False, "offers")]
+    assert keeper.rows[0].at == datetime(2025, 5, 1, 12, tzinfo=UTC)
+    assert keeper.rows[0].terms.purposes == ("marketing", "profiling")
+    assert keeper.rows[0].customer_id == keeper.rows[1].customer_id
     assert done.counts["consent_heard"] == 2
 
 
-def test_answers_nobody_can_read_give_the_row_back(database, workspace, heard):
+def test_answers_nobody_can_read_give_the_row_back(listening, workspace, keeper):
     content = HEADER + "a@b.co,perhaps,,,,,\nb@b.co,yes,someday,,,,\nc@b.co,yes,,,,,world peace\n"
-    done = import_file(database, workspace.id, content)
+    done = import_file(listening, workspace.id, content)
 
     assert done.counts == {"refused": 3}
-    assert heard == []
+    assert keeper.rows == []

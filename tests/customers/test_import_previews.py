@@ -7,9 +7,8 @@ import random
 import pytest
 
 from app.consent import permission
-from app.customers.imports import checking, evidence, steps
+from app.customers.imports import checking, steps
 from app.kernel.clock import FixedClock
-from app.wiring import hooks
 from tests.customers.test_import_repeats import looked_through
 from tests.factories import NOON
 from tests.factories.customers import an_uploaded_file, import_file, outcome_of
@@ -17,14 +16,6 @@ from tests.factories.workspaces import a_workspace
 
 HEAD = "email,subscribed,consented_at,method,wording,topic,purposes,unsubscribed\n"
 YES = "yes,2025-05-01 10:00,web form,Yes please"
-
-
-@pytest.fixture(autouse=True)
-def _connected(monkeypatch):
-    """What wiring connects in every process."""
-    monkeypatch.setattr(evidence, "EVIDENCE_HOOKS", [hooks.keep_evidence])
-    monkeypatch.setattr(evidence, "FORESEE_HOOKS", [hooks.foresee_evidence])
-    monkeypatch.setattr(evidence, "PREPARE_HOOKS", [hooks.prepare_texts])
 
 
 def mailable(database, workspace):

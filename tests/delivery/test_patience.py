@@ -18,7 +18,7 @@ from app.delivery.models import Lane
 from app.delivery.sending import lanes, recovery, relay_timeouts, worker
 from app.delivery.smtp.connection import Timeouts
 from app.delivery.transactional import messages, staff_mail
-from app.kernel.queueing import registry
+from app.kernel.queueing import jobs
 from app.kernel.services import Services
 from tests.factories import NOON, delivery
 from tests.factories.consent import a_form
@@ -163,8 +163,8 @@ def test_confirmations_and_mails_to_staff_stand_in_queues_of_their_own(
     with services.database.transaction(workspace.id) as session:
         queues = names_waiting(session, workspace.id)
         assert (queues["delivery.send_notices"], queues["delivery.send_lane"]) == ("notices", "send")
-        assert registry.queue_of("delivery.send_confirmation") == registry.NOTICE_QUEUE
-        assert registry.queue_of("delivery.send_staff_mail") == registry.STAFF_MAIL_QUEUE
+        assert services.extensions.get(jobs.Jobs).queue_of("delivery.send_confirmation") == jobs.NOTICE_QUEUE
+        assert services.extensions.get(jobs.Jobs).queue_of("delivery.send_staff_mail") == jobs.STAFF_MAIL_QUEUE
         recovery.sweep(session, workspace.id, now=NOON)
     lane_id = delivery.lane_ids(services.database, workspace)[0]
     with delivery.a_sink(tmp_path) as sink:

@@ -15,7 +15,9 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.kernel import services
-from app.kernel.queueing import queue, registry, workers
+from app.kernel.extensions import Extensions
+from app.kernel.queueing import jobs, queue, workers
+from app.kernel.queueing.jobs import Jobs, job
 from app.kernel.services import Services
 from app.kernel.settings import Settings
 
@@ -23,7 +25,7 @@ ROOT = Path(__file__).parent.parent.parent
 _WORKER = "from tests.factories import jobs; jobs.work()"
 
 
-@registry.job("test.note_process")
+@job("test.note_process")
 def note_process(given: Services, *, folder: str) -> None:
     """Write down in which process this ran, by the database's word as well."""
     with given.database.transaction() as session:
@@ -32,12 +34,12 @@ def note_process(given: Services, *, folder: str) -> None:
         notes.write(f"{os.getpid()} {backend}\n")
 
 
-@registry.job("test.note_sender", queue=registry.SEND_QUEUE)
+@job("test.note_sender")
 def note_sender(given: Services, *, folder: str) -> None:
     note_process(given, folder=folder)
 
 
-@registry.job("test.linger")
+@job("test.linger")
 def linger(given: Services, *, folder: str, seconds: float) -> None:
     """Take long; the second time take no time at all."""
     begun = Path(folder) / "begun"
@@ -47,17 +49,21 @@ def linger(given: Services, *, folder: str, seconds: float) -> None:
     note_process(given, folder=folder)
 
 
-@registry.job("test.die")
+@job("test.die")
 def die(given: Services, *, folder: str) -> None:
     """Kill whatever process runs this, as a crash in a library or a want of memory would."""
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+KNOWN = Jobs(modules={"test": __name__}, queues={"test.note_sender": jobs.SEND_QUEUE})
+
+
 def work() -> None:
     """Be a worker that knows these jobs; the argument says after how many it begins afresh."""
+    services.install(services.build(Extensions(KNOWN)))
     most_jobs = int(sys.argv[1]) if len(sys.argv) > 1 else workers.MOST_JOBS
     redis = queue.connect(services.services().settings.redis_url)
-    workers.run(list(registry.QUEUES), redis, most_jobs=most_jobs)
+    workers.run(list(jobs.QUEUES), redis, most_jobs=most_jobs)
 
 
 @contextmanager

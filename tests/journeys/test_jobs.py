@@ -13,8 +13,7 @@ from app.consent.imports import consents
 from app.consent.imports.consents import Claim, ImportTerms
 from app.customers.profiles import people
 from app.journeys import jobs, positions
-from app.kernel.queueing import registry
-from app.wiring.hears import HEARS
+from app.wiring.extensions import JOBS, LISTENERS
 from tests.factories import NOON
 from tests.factories.consent import consented_customer
 from tests.factories.journeys import a_journey, a_segment, let_mail_leave
@@ -40,9 +39,9 @@ def join(services, workspace, customer):
 
 
 def test_every_fact_this_room_hears_has_its_job():
-    names = {name for heard in HEARS.values() for name in heard if name.startswith("journeys.")}
+    names = {name for heard in LISTENERS.by_fact.values() for name in heard if name.startswith("journeys.")}
 
-    assert names <= {name for name in registry.JOBS if name.startswith("journeys.")}
+    assert names <= {job.name for job in JOBS.list_all()}
 
 
 def test_subscribing_to_the_topic_leads_in_once(services, database, workspace, committed):

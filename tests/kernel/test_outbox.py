@@ -13,7 +13,10 @@ from rq import Queue
 from sqlalchemy import event, text
 
 from app.kernel.clock import FixedClock, SystemClock
-from app.kernel.queueing import outbox, queue, registry, relay
+from app.kernel.extensions import Extensions
+from app.kernel.queueing import jobs, outbox, queue, relay
+from app.kernel.queueing.jobs import Jobs, job
+from app.kernel.queueing.outbox import Listeners
 from app.kernel.services import Services
 
 
@@ -25,11 +28,29 @@ class BellRang(outbox.Fact):
 RUNS: list[dict[str, Any]] = []
 
 
-@registry.job("test.ring")
+@job("test.ring")
 def ring(services: Services, *, workspace_id: int, times: int) -> None:
     RUNS.append({"workspace_id": workspace_id, "times": times})
     if times < 0:
         raise ValueError("a bell cannot ring less than never")
+
+
+@job("test.nightly", every=timedelta(days=1))
+def nightly(services: Services) -> None:
+    """Recur once a day."""
+
+
+@job("test.each_minute", every=timedelta(minutes=1))
+def each_minute_job(services: Services) -> None:
+    """Recur once a minute."""
+
+
+@pytest.fixture
+def extensions(extensions: Extensions) -> Extensions:
+    """The jobs of this file besides those of the rooms, and one that hears the bell."""
+    known = extensions.get(Jobs)
+    mine = replace(known, modules={**known.modules, "test": __name__})
+    return extensions.replacing(mine, Listeners({BellRang: ["test.ring"]}))
 
 
 @pytest.fixture
@@ -38,9 +59,7 @@ def ready(services: Services) -> Iterator[Services]:
     RUNS.clear()
     with services.database.transaction() as session:
         session.execute(text("DELETE FROM outbox"))
-    outbox.LISTENERS[BellRang] = ["test.ring"]
     yield services
-    del outbox.LISTENERS[BellRang]
     with services.database.transaction() as session:
         session.execute(text("DELETE FROM outbox"))
 
@@ -180,7 +199,7 @@ def test_mails_to_staff_and_imports_go_one_at_a_time(ready: Services, redis: Red
     while relay.hand_over_due(ready, redis):
         pass
 
-    assert len(handed_over(redis, registry.queue_of(name))) == 1
+    assert len(handed_over(redis, ready.extensions.get(Jobs).queue_of(name))) == 1
     assert handed_over(redis) == []
 
 
@@ -196,14 +215,14 @@ def test_what_belongs_to_nobody_is_not_held_back(ready: Services, redis: Redis) 
 
 @pytest.mark.parametrize("workers", [1, 2, 3, 4, 9])
 def test_every_queue_is_served_and_somebody_always_does_short_work(workers: int) -> None:
-    served = [registry.queues_of(number, workers) for number in range(1, workers + 1)]
+    served = [jobs.queues_of(number, workers) for number in range(1, workers + 1)]
 
-    assert set().union(*served) == set(registry.QUEUES)
-    assert all(registry.NOTICE_QUEUE in names and registry.DEFAULT_QUEUE in names for names in served)
+    assert set().union(*served) == set(jobs.QUEUES)
+    assert all(jobs.NOTICE_QUEUE in names and jobs.DEFAULT_QUEUE in names for names in served)
     if workers > 1:
-        assert any(registry.SEND_QUEUE not in names for names in served)
+        assert any(jobs.SEND_QUEUE not in names for names in served)
     if workers > 2:
-        assert any(not {registry.SEND_QUEUE, registry.IMPORT_QUEUE} & set(names) for names in served)
+        assert any(not {jobs.SEND_QUEUE, jobs.IMPORT_QUEUE} & set(names) for names in served)
 
 
 def test_one_key_waits_once_and_moves_earlier(ready: Services, clock: FixedClock) -> None:
@@ -263,9 +282,7 @@ def test_a_failing_job_waits_longer_and_is_kept_with_its_error(ready: Services, 
 @pytest.fixture
 def each_minute(ready: Services) -> Iterator[str]:
     """The name of a job that recurs each minute and has never begun."""
-    registry.job("test.each_minute", every=timedelta(minutes=1))(lambda services: None)
     yield "test.each_minute"
-    del registry.JOBS["test.each_minute"]
     with ready.database.transaction() as session:
         session.execute(text("DELETE FROM cron_ticks WHERE name = 'test.each_minute'"))
 
@@ -315,18 +332,14 @@ def test_what_recurs_goes_by_the_databases_clock(ready: Services, each_minute: s
 
 
 def test_recurring_jobs_start_once_a_slot(ready: Services, clock: FixedClock) -> None:
-    registry.job("test.nightly", every=timedelta(days=1))(lambda services: None)
     timed = replace(ready, clock=clock)
-    try:
-        counts: list[int] = []
-        begun: dict[str, int] = {}
-        for hours in (0, 1, 24):
-            clock.advance(timedelta(hours=hours))
-            begun = relay.start_recurring(timed, begun)
-            counts.append(sum(row.name == "test.nightly" for row in waiting(ready)))
-            with ready.database.transaction() as session:
-                session.execute(text("DELETE FROM outbox"))
-    finally:
-        del registry.JOBS["test.nightly"]
+    counts: list[int] = []
+    begun: dict[str, int] = {}
+    for hours in (0, 1, 24):
+        clock.advance(timedelta(hours=hours))
+        begun = relay.start_recurring(timed, begun)
+        counts.append(sum(row.name == "test.nightly" for row in waiting(ready)))
+        with ready.database.transaction() as session:
+            session.execute(text("DELETE FROM outbox"))
 
     assert counts == [1, 0, 1]

@@ -13,11 +13,18 @@ from redis import Redis
 from rq import Queue
 from sqlalchemy import text
 
-from app.kernel.queueing import outbox, queue, registry, relay
+from app.kernel.extensions import Extensions
+from app.kernel.queueing import jobs, outbox, queue, relay
 from app.kernel.queueing.workers import HouseWorker
 from app.kernel.services import Services
-from tests.factories.jobs import a_worker, processes
+from tests.factories.jobs import KNOWN, a_worker, processes
 from tests.factories.processes import PATIENCE, until
+
+
+@pytest.fixture
+def extensions(extensions: Extensions) -> Extensions:
+    """What this process asks for are the jobs of the tests' worker."""
+    return extensions.replacing(KNOWN)
 
 
 @pytest.fixture
@@ -47,7 +54,7 @@ def ask_for(services: Services, name: str, times: int = 1, **args: object) -> No
 def work_off(services: Services, redis: Redis) -> None:
     """Hand over what is due and let a worker in this process do all of it."""
     relay.hand_over_due(services, redis)
-    HouseWorker(list(registry.QUEUES), redis).work(burst=True, logging_level="CRITICAL")
+    HouseWorker(list(jobs.QUEUES), redis).work(burst=True, logging_level="CRITICAL")
 
 
 def let_leases_end(services: Services) -> None:

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from app.kernel.queueing import registry
-from app.wiring.hears import HEARS, ROOMS_WITH_JOBS
+from app.wiring.extensions import JOBS, LISTENERS, ROOMS_WITH_JOBS
 from tests.laws import source
 
 _OF_THE_OUTBOX = {"run_at", "key"}
@@ -27,7 +26,7 @@ def _enqueued() -> Iterator[tuple[Path, ast.Call, str]]:
 def test_every_job_asked_for_exists_and_takes_what_it_is_given():
     wrong = []
     for path, call, name in _enqueued():
-        function = registry.find(name).function
+        function = JOBS.find(name).function
         given = {keyword.arg for keyword in call.keywords if keyword.arg} - _OF_THE_OUTBOX
         parameters = inspect.signature(function).parameters
         needed = {key for key, one in parameters.items() if one.default is one.empty} - {"services"}
@@ -38,9 +37,11 @@ def test_every_job_asked_for_exists_and_takes_what_it_is_given():
     assert wrong == []
 
 
-@pytest.mark.parametrize(("fact", "name"), [(fact, name) for fact, names in HEARS.items() for name in names])
+@pytest.mark.parametrize(
+    ("fact", "name"), [(fact, name) for fact, names in LISTENERS.by_fact.items() for name in names]
+)
 def test_every_listener_exists_and_needs_no_more_than_the_fact_tells(fact: type, name: str):
-    parameters = inspect.signature(registry.find(name).function).parameters
+    parameters = inspect.signature(JOBS.find(name).function).parameters
     needed = {key for key, one in parameters.items() if one.default is one.empty} - {"services"}
 
     assert needed <= {field.name for field in fields(fact)}
@@ -50,3 +51,7 @@ def test_every_room_with_jobs_is_known_to_the_relay():
     rooms = {path.parent.name for path in (source.ROOT / "app").glob("*/jobs.py")}
 
     assert rooms == set(ROOMS_WITH_JOBS)
+
+
+def test_every_queue_named_is_that_of_a_job():
+    assert JOBS.queues.keys() <= {job.name for job in JOBS.list_all()}

@@ -11,10 +11,12 @@ from flask.testing import FlaskClient
 
 from app.kernel.clock import FixedClock
 from app.kernel.database import Database
-from app.segments import codec, rules, segments, used_in
+from app.kernel.services import install, services
+from app.segments import codec, rules, segments
 from app.segments.segments import SegmentChange
-from app.segments.used_in import Use
+from app.segments.used_in import SegmentUses, Use
 from tests.factories import conditions
+from tests.factories.extending import extended
 from tests.factories.segments import NOON, many_customers
 from tests.factories.workspaces import WorkspaceForTests
 
@@ -104,15 +106,15 @@ def test_names_and_values_are_shown_as_text(client: FlaskClient) -> None:
 
 
 def test_a_deleted_segment_can_be_brought_back_but_not_while_used(
-    client: FlaskClient, database: Database, workspace: WorkspaceForTests, monkeypatch: pytest.MonkeyPatch
+    client: FlaskClient, database: Database, workspace: WorkspaceForTests
 ) -> None:
     segment_id = kept(database, workspace)
-    monkeypatch.setattr(
-        used_in, "PROVIDERS", [lambda session, workspace_id, of: [Use("Campaign", "Sale", "/campaigns/1")]]
-    )
+    given = services()
+    used = SegmentUses((lambda session, workspace_id, of: [Use("Campaign", "Sale", "/campaigns/1")],))
+    install(extended(given, used))
     assert client.post(f"/segments/{segment_id}/delete").status_code == 409
     assert "Sale" in client.get(f"/segments/{segment_id}").text
-    monkeypatch.setattr(used_in, "PROVIDERS", [])
+    install(given)
     client.post(f"/segments/{segment_id}/delete")
     again = re.search(r'action="(/undo/\d+)"', client.get("/segments").text)
     assert again

@@ -20,10 +20,11 @@ from sqlalchemy import text
 from werkzeug.test import Client, TestResponse
 
 from app.kernel.clock import FixedClock
-from app.kernel.queueing import queue, registry, relay
+from app.kernel.queueing import jobs, queue, relay
 from app.kernel.services import Services, build, install
 from app.kernel.settings import Settings
 from app.tracking.hits import endpoint, ingest
+from app.wiring import pages
 from app.wiring.application import create_app
 
 READER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -63,7 +64,7 @@ class House:
             ingest.ship(self.services)
             relay.hand_over_due(self.services, self.redis)
             row_ids = []
-            for name in registry.QUEUES:
+            for name in jobs.QUEUES:
                 waiting = Queue(name, connection=self.redis)
                 row_ids += [job.args[0] for job in waiting.jobs]
                 waiting.empty()
@@ -96,7 +97,7 @@ def a_house(settings: Settings, clock: FixedClock, folder: Path) -> Iterator[Hou
     post = Controller(mailbox, hostname="127.0.0.1", port=port)
     post.start()
     given = replace(settings, smtp_url=f"smtp://127.0.0.1:{port}?tls=none", spool_dir=folder / "spool")
-    services = install(build(given, clock=clock))
+    services = install(build(pages.build_extensions(), given, clock=clock))
     app = create_app(services)
     app.config.update(TESTING=True)
     redis = queue.connect(given.redis_url)

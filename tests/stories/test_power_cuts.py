@@ -26,7 +26,7 @@ from app.kernel.database import Database
 from app.kernel.processes.embedded import Postgres, Valkey
 from app.kernel.services import build, install
 from app.kernel.settings import Key, Settings
-from app.wiring import hears, hooks
+from app.wiring import extensions
 from migrations import schema
 from tests.factories import delivery
 from tests.factories.delivery import ROOT, RunningSink
@@ -117,9 +117,7 @@ def house(tmp_path: Path, sink: RunningSink) -> Iterator[House]:
         "SECRET_KEYS": f"{key.id}:{key.secret.hex()}",
         "VAR_DIR": str(tmp_path),
     }
-    hears.connect()
-    hooks.connect()
-    services = install(build(settings, clock=SystemClock()))
+    services = install(build(extensions.build(), settings, clock=SystemClock()))
     made = House(tmp_path, postgres, valkey, services.database, dict(env), {})
     for name in ("relay", "worker"):
         made.start(name)

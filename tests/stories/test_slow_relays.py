@@ -26,7 +26,6 @@ from app.delivery.transactional import messages
 from app.kernel.clock import SystemClock
 from app.kernel.queueing import queue, relay
 from app.kernel.services import Services
-from app.wiring import hears
 from tests.factories import delivery, processes
 from tests.factories.consent import a_form
 from tests.factories.delivery import ROOT, RunningSink
@@ -154,7 +153,6 @@ def test_a_silent_mail_server_of_one_workspace_keeps_nobody_else_waiting(
 ) -> None:
     """What is counted is how often the silent server was called meanwhile, not how long anything took."""
     services = replace(services, clock=SystemClock())
-    hears.connect()
     now = datetime.now(UTC)
     other = a_workspace(services.database, name="Other", now=now)
     with a_house(services, tmp_path, sink.url) as house, a_mute_relay(answers) as mute:

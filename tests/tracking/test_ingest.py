@@ -20,12 +20,14 @@ from app.customers.models import Activity
 from app.customers.profiles import engagement
 from app.kernel.database import Database
 from app.kernel.queueing import outbox
-from app.kernel.queueing.outbox import OutboxRow
+from app.kernel.queueing.outbox import Listeners, OutboxRow
 from app.kernel.services import Services
 from app.tracking.facts import HumanResponded
-from app.tracking.hits import ingest, rescoring, spool, storing
+from app.tracking.hits import ingest, rescoring, spool
+from app.tracking.hits.storing import SentTimes
 from app.tracking.links import links
 from app.tracking.models import SpoolPosition, UntrackedHits
+from tests.factories.extending import carrying, extended
 from tests.factories.processes import end, until
 from tests.factories.tracking import (
     FIREFOX,
@@ -121,12 +123,13 @@ def test_a_killed_shipper_stores_everything_exactly_once(
     script = tmp_path / "ship.py"
     script.write_text(_SHIP.format(services.settings.database_url, str(tmp_path), services.clock.now().isoformat()))
     read = text('SELECT coalesce(sum("offset"), 0) FROM spool_positions')
-    before = _one(database, read)
+    begun = before = _one(database, read)
     for _ in range(3):
         process = subprocess.Popen([sys.executable, str(script)], cwd=Path.cwd(), env={**os.environ, "PYTHONPATH": "."})
         until(lambda: _one(database, read) > before or process.poll() is not None)  # noqa: B023 - called at once
         end(process)
         before = _one(database, read)
+    assert before > begun, "a process that was to be killed has shipped nothing"
     ingest.ship(services)
 
     with database.transaction(workspace.id) as session:
@@ -150,12 +153,13 @@ from pathlib import Path
 from app.kernel import services as s
 from app.kernel.clock import FixedClock
 from app.kernel.settings import Key, Settings
-from app.tracking import ingest
+from app.kernel.extensions import Extensions
+from app.tracking.hits import ingest
 ingest._CHUNK_BYTES = 8192
 folder = Path({1!r})
 settings = Settings(database_url={0!r}, redis_url="redis://127.0.0.1:9", smtp_url="smtp://127.0.0.1:9",
                     public_url="http://x", secret_keys=(Key(1, b"k" * 32),), var_dir=folder, spool_dir=folder)
-ingest.ship(s.build(settings, clock=FixedClock(datetime.fromisoformat({2!r}))))
+ingest.ship(s.build(Extensions(), settings, clock=FixedClock(datetime.fromisoformat({2!r}))))
 """
 
 
@@ -305,9 +309,8 @@ def test_a_person_is_news_once_a_batch_and_a_machine_never(
     database: Database,
     workspace: WorkspaceForTests,
     ada: int,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setitem(outbox.LISTENERS, HumanResponded, ["journeys.advance"])
+    services = extended(services, Listeners({HumanResponded: ["journeys.advance"]}))
     now = services.clock.now()
     with database.transaction(workspace.id) as session:
         bob = a_tracked_customer(session, workspace.id, email="bob@example.com", now=now)
@@ -326,11 +329,10 @@ def test_a_click_right_after_delivery_is_a_scanner(
     database: Database,
     workspace: WorkspaceForTests,
     ada: int,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     now = services.clock.now()
     sent = now - timedelta(seconds=1)
-    monkeypatch.setattr(storing, "SENT_TIMES", [lambda session, workspace_id, ids, since: dict.fromkeys(ids, sent)])
+    services = extended(services, SentTimes((lambda session, workspace_id, ids, since: dict.fromkeys(ids, sent),)))
     spool_up(services, [a_hit("click", ada, workspace_id=workspace.id, at=now)])
     ingest.ship(services)
 
@@ -343,13 +345,12 @@ def test_rescoring_follows_the_rules_of_today(
     database: Database,
     workspace: WorkspaceForTests,
     ada: int,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     now = services.clock.now()
     spool_up(services, [a_hit("click", ada, workspace_id=workspace.id, at=now)])
     ingest.ship(services)
-    monkeypatch.setattr(storing, "SENT_TIMES", [lambda session, workspace_id, ids, since: dict.fromkeys(ids, now)])
-    with database.transaction(workspace.id) as session:
+    later = carrying(database, SentTimes((lambda session, workspace_id, ids, since: dict.fromkeys(ids, now),)))
+    with later.transaction(workspace.id) as session:
         changed = rescoring.rescore(session, workspace.id, now=now)
         again = rescoring.rescore(session, workspace.id, now=now)
 

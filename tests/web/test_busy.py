@@ -15,6 +15,7 @@ from sqlalchemy import text
 from app.accounts import api_keys
 from app.kernel.clock import FixedClock
 from app.kernel.database import Database, Limits
+from app.kernel.extensions import Extensions
 from app.kernel.services import Services, build, install
 from app.kernel.settings import Settings
 from app.web import guard
@@ -27,9 +28,9 @@ SOON = Limits(lock=timedelta(milliseconds=100), statement=timedelta(milliseconds
 
 
 @pytest.fixture
-def services(settings: Settings, clock: FixedClock) -> Iterator[Services]:
+def services(settings: Settings, clock: FixedClock, extensions: Extensions) -> Iterator[Services]:
     """Services as the web has them, but with little patience."""
-    made = install(build(settings, clock=clock, limits=SOON))
+    made = install(build(extensions, settings, clock=clock, limits=SOON))
     yield made
     made.database.dispose()
 

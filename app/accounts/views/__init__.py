@@ -17,9 +17,11 @@ from app.accounts.views import (
 from app.accounts.views.authentication import RequestAuthenticator
 from app.accounts.views.blueprint import bp
 from app.accounts.views.failed_jobs import home_panel
+from app.accounts.views.panels import SettingsPanels
 
 __all__ = [
     "RequestAuthenticator",
+    "SettingsPanels",
     "audit",
     "bp",
     "failed_jobs",

@@ -31,7 +31,7 @@ WORK = {
 }
 
 
-def home_panel(session: Session, workspace_id: int, subject_id: int, now: datetime) -> str:
+def home_panel(session: Session, workspace_id: int, subject: None, now: datetime) -> str:
     """Tell an owner what has been given up; nothing when nothing was."""
     found = failed_jobs.list_all(session, workspace_id) if g.role == "owner" else []
     told = [(WORK.get(each.name.partition(".")[0], each.name), each) for each in found]

@@ -1,4 +1,4 @@
-"""The one address at which a deed is taken back."""
+"""The one address at which an action is taken back."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from app.web import guard, shell
 @bp.post("/undo/<int:step_id>")
 @guard.role("viewer")
 def take_back(step_id: int) -> ResponseReturnValue:
-    """Put back what this member of staff took away; the role is that of the deed."""
+    """Put back what this member of staff took away; the role is that of the action."""
     now = services().clock.now()
     with services().database.transaction(g.workspace.id) as session:
-        kind, values = undo.take(session, g.workspace.id, step_id, staff_id=g.staff.id, now=now)
-        if guard.RANKS[g.role] < guard.RANKS[kind.role]:
+        opposite, values = undo.take(session, g.workspace.id, step_id, staff_id=g.staff.id, now=now)
+        if guard.RANKS[g.role] < guard.RANKS[opposite.role]:
             raise guard.RoleTooLow
-        restored = kind.restore(session, g.workspace.id, values, staff_id=g.staff.id, now=now)
+        restored = opposite.restore(session, g.workspace.id, values, staff_id=g.staff.id, now=now)
     return shell.back(restored.url, _(restored.message, **restored.values))

@@ -9,10 +9,11 @@ from flask_babel import gettext as _
 from app.accounts import workspaces
 from app.accounts.forms import WorkspaceForm
 from app.accounts.views.blueprint import bp, settings_tabs
+from app.accounts.views.panels import SettingsPanels
 from app.accounts.workspaces import Profile
 from app.kernel.refusals import Refusal
 from app.kernel.services import services
-from app.web import guard, panels, shell
+from app.web import guard, shell
 
 
 @bp.get("/settings")
@@ -45,7 +46,7 @@ def _page(form: WorkspaceForm, status: int = 200) -> ResponseReturnValue:
     return shell.page(
         "accounts/workspace.html",
         form=form,
-        more_settings=panels.render("settings"),
+        more_settings=services().extensions.get(SettingsPanels).render(None),
         tabs=settings_tabs(),
     ), status
 

@@ -92,7 +92,7 @@ def _planned(session: Session, campaign: Campaign, now: datetime) -> tuple[Audie
         return None, errors.say(broken)
 
 
-def held_panel(session: Session, workspace_id: int, subject_id: int, now: datetime) -> Markup:
+def held_panel(session: Session, workspace_id: int, subject: None, now: datetime) -> Markup:
     """Ask on the home page what shall become of campaigns that were not sent at their time, or interrupted."""
     held = [(campaign, words.launch_failure(campaign)) for campaign in overview.not_sent_in_time(session, workspace_id)]
     interrupted = overview.held_after_outage(session, workspace_id)
@@ -102,7 +102,7 @@ def held_panel(session: Session, workspace_id: int, subject_id: int, now: dateti
     return Markup(drawn)  # noqa: S704 - a template of ours, escaped by itself
 
 
-def home_panel(session: Session, workspace_id: int, subject_id: int, now: datetime) -> Markup:
+def home_panel(session: Session, workspace_id: int, subject: None, now: datetime) -> Markup:
     """Draw the latest campaigns with the people who clicked, for the home page."""
     lines = overview.recent(session, workspace_id, limit=_LINES, launched=True)
     if not lines:

@@ -12,9 +12,10 @@ from app.consent.ledger import proof
 from app.consent.permission import PermissionRow
 from app.consent.purposes import ALL_TOPICS, MARKETING, PERSONAL_PURPOSES
 from app.consent.views import overview
+from app.customers.customer_id import CustomerId
 
 
-def customer_panel(session: Session, workspace_id: int, customer_id: int, now: datetime) -> str:
+def customer_panel(session: Session, workspace_id: int, customer_id: CustomerId, now: datetime) -> str:
     """Show what this person may be written about, why or why not, and the proof behind each answer."""
     rows = {(row.purpose, row.topic_id): row for row in permission.state_of(session, workspace_id, customer_id)}
     everything = rows.get((MARKETING, ALL_TOPICS))
@@ -41,7 +42,7 @@ def customer_panel(session: Session, workspace_id: int, customer_id: int, now: d
     )
 
 
-def home_panel(session: Session, workspace_id: int, subject_id: int, now: datetime) -> str:
+def home_panel(session: Session, workspace_id: int, subject: None, now: datetime) -> str:
     """Show who may be written to now, by topic, and how that came about in 90 days."""
     base = reports.base(session, workspace_id, now=now)
     flow = reports.flow(session, workspace_id, now=now, time_zone=g.workspace.time_zone)

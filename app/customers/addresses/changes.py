@@ -150,7 +150,6 @@ def end(
     )
 
 
-@undo.restores("customers.address_ended", role="marketer")
 def restore(
     session: Session, workspace_id: int, values: dict[str, Any], *, staff_id: int, now: datetime
 ) -> undo.Restored:
@@ -168,6 +167,9 @@ def restore(
         _set_primary(session, living, ended)
     _project(session, customer, ended, f"undo:{staff_id}", now=now)
     return there
+
+
+UNDO_ENDING = undo.Opposite("customers.address_ended", restore, role="marketer")
 
 
 def verify(session: Session, workspace_id: int, customer_id: int, digest: bytes, *, now: datetime) -> None:

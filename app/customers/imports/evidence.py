@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy.orm import Session
+
+from app.kernel import extensions
 
 
 class ImportRef(NamedTuple):
@@ -94,12 +96,11 @@ class Foresight:
     ) -> None:
         """Take in what a batch of rows would come to; `known_by` tells the same person in another batch."""
         marks = {customer_id: hash(name) for customer_id, name in known_by.items()}
-        for hook in FORESEE_HOOKS:
-            told = hook(session, workspace_id, rows, addresses, now)
-            self._refusing |= {marks[customer_id] for customer_id in told.refusing}
-            self._leaving |= {marks[customer_id] for customer_id in told.leaving}
-            self._mailable |= {marks[customer_id] for customer_id in told.mailable}
-            self._reasons += Counter(told.reasons)
+        told = _keeper(session).foresee(session, workspace_id, rows, addresses, now=now)
+        self._refusing |= {marks[customer_id] for customer_id in told.refusing}
+        self._leaving |= {marks[customer_id] for customer_id in told.leaving}
+        self._mailable |= {marks[customer_id] for customer_id in told.mailable}
+        self._reasons += Counter(told.reasons)
         self._mailable -= self._refusing
 
     def counts(self) -> dict[str, int]:
@@ -108,19 +109,49 @@ class Foresight:
         return {f"consent_{name}": number for name, number in {**self._reasons, **numbers}.items() if number}
 
 
-# hook(session, workspace_id, import_ref, rows, now) -> counts by name, such as {"granted": 3, "without_evidence": 1}
-Hook = Callable[[Session, int, ImportRef, list[EvidenceRow], datetime], dict[str, int]]
+class PermissionKeeper:
+    """Who keeps permission for the people of a file; this one keeps nothing, a higher room's does."""
 
-# Filled by wiring: the consent room stands above this one.
-EVIDENCE_HOOKS: list[Hook] = []
-# hook(session, workspace_id, terms, now): store what many rows share, before anybody is kept waiting.
-PREPARE_HOOKS: list[Callable[[Session, int, set[Terms], datetime], None]] = []
-# hook(session, workspace_id, rows, addresses, now) -> what would come of the rows; nothing is written.
-FORESEE_HOOKS: list[Callable[[Session, int, list[EvidenceRow], Addresses, datetime], Foreseen]] = []
-# hook(session, workspace_id) -> (key, name) of every topic that people can be subscribed to.
-TOPIC_HOOKS: list[Callable[[Session, int], list[tuple[str, str]]]] = []
-# hook(session, workspace_id): wait until answers may be written; asked before any customer is.
-TURN_HOOKS: list[Callable[[Session, int], None]] = []
+    def take_turn(self, session: Session, workspace_id: int) -> None:
+        """Wait until answers may be written; asked before any customer is held."""
+
+    def list_topics(self, session: Session, workspace_id: int) -> list[tuple[str, str]]:
+        """Return (key, name) of every topic that a file may bring consents to."""
+        return []
+
+    def prepare(self, session: Session, workspace_id: int, terms: set[Terms], *, now: datetime) -> None:
+        """Store what many rows share, before anybody is kept waiting."""
+
+    def foresee(
+        self,
+        session: Session,
+        workspace_id: int,
+        rows: list[EvidenceRow],
+        addresses: Addresses,
+        *,
+        now: datetime,
+    ) -> Foreseen:
+        """Return what would come of the rows; nothing is written."""
+        return Foreseen(set(), set(), set(), {})
+
+    def record(
+        self,
+        session: Session,
+        workspace_id: int,
+        import_ref: ImportRef,
+        rows: list[EvidenceRow],
+        *,
+        now: datetime,
+    ) -> dict[str, int]:
+        """Judge and write down the rows; return counts by name, such as {"granted": 3, "without_evidence": 1}."""
+        return {}
+
+
+@dataclass(frozen=True)
+class ImportedEvidence:
+    """Who is told what imported files say about permission."""
+
+    keeper: PermissionKeeper = field(default_factory=PermissionKeeper)
 
 
 def has_evidence(said: ConsentClaim) -> bool:
@@ -129,28 +160,27 @@ def has_evidence(said: ConsentClaim) -> bool:
 
 
 def prepare(session: Session, workspace_id: int, terms: set[Terms], *, now: datetime) -> None:
-    """Let every keeper of permission store what many rows share."""
-    for hook in PREPARE_HOOKS:
-        hook(session, workspace_id, terms, now)
+    """Let the keeper of permission store what many rows share."""
+    _keeper(session).prepare(session, workspace_id, terms, now=now)
 
 
 def topics(session: Session, workspace_id: int) -> list[tuple[str, str]]:
     """Return (key, name) of the topics a file may bring consents to."""
-    return [topic for hook in TOPIC_HOOKS for topic in hook(session, workspace_id)]
+    return _keeper(session).list_topics(session, workspace_id)
 
 
 def take_turn(session: Session, workspace_id: int) -> None:
-    """Wait for every keeper of permission, so that nobody waits for a customer whom we hold meanwhile."""
-    for hook in TURN_HOOKS:
-        hook(session, workspace_id)
+    """Wait for the keeper of permission, so that nobody waits for a customer whom we hold meanwhile."""
+    _keeper(session).take_turn(session, workspace_id)
 
 
 def hand_on(
     session: Session, workspace_id: int, import_ref: ImportRef, rows: list[EvidenceRow], *, now: datetime
 ) -> dict[str, int]:
-    """Give the rows to every keeper of permission and return what they made of them."""
-    counts: dict[str, int] = {}
-    for hook in EVIDENCE_HOOKS if rows else ():
-        for name, number in hook(session, workspace_id, import_ref, rows, now).items():
-            counts[f"consent_{name}"] = counts.get(f"consent_{name}", 0) + number
-    return counts
+    """Give the rows to the keeper of permission and return what it made of them."""
+    counts = _keeper(session).record(session, workspace_id, import_ref, rows, now=now) if rows else {}
+    return {f"consent_{name}": number for name, number in counts.items()}
+
+
+def _keeper(session: Session) -> PermissionKeeper:
+    return extensions.of(session, ImportedEvidence).keeper

@@ -1,7 +1,7 @@
 """A customer's timeline, newest first, as pages show it.
 
-Activities are ours; other rooms (what was sent, what was consented) add entries of their own through `PROVIDERS`, which
-wiring fills. Paging is by position, never by offset.
+Activities are ours; other rooms (what was sent, what was consented) add their own entries through `TimelineSources`.
+Paging is by position, never by offset.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from app.customers.models import Activity, Purchase
 from app.customers.timeline import activity_queries
 from app.customers.timeline.event_names import EventName, Source, is_reserved
 from app.customers.words import N_
+from app.kernel import extensions
 
 # One channel of a long history is looked for among this many entries, not among all of them.
 MOST_LOOKED_AT = 2000
@@ -57,7 +58,14 @@ class Page:
 
 
 # (session, workspace_id, customer_id, until, limit) -> the newest entries at or before `until`, newest first
-Provider = Callable[[Session, int, int, datetime | None, int], list[TimelineEntry]]
+TimelineSource = Callable[[Session, int, int, datetime | None, int], list[TimelineEntry]]
+
+
+@dataclass(frozen=True)
+class TimelineSources:
+    """What other rooms know of a customer's history."""
+
+    of_rooms: tuple[TimelineSource, ...] = ()
 
 
 def read(
@@ -87,10 +95,11 @@ def _walk(
     session: Session, workspace_id: int, customer_id: int, after: Position | None, at_once: int
 ) -> Iterator[tuple[TimelineEntry, Position]]:
     """Yield every entry from a position on, newest first, each with the position after it."""
+    sources = (_activities, _bought, *extensions.of(session, TimelineSources).of_rooms)
     while True:
         until, shown = (after.at, after.shown) if after else (None, 0)
         wanted = at_once + shown
-        found = [entry for ask in PROVIDERS for entry in ask(session, workspace_id, customer_id, until, wanted)]
+        found = [entry for ask in sources for entry in ask(session, workspace_id, customer_id, until, wanted)]
         # Two stable sorts: by key among equals, newest first overall. What lies beyond `wanted` may have gaps.
         ordered = sorted(sorted(found, key=lambda m: m.key), key=lambda m: m.at, reverse=True)[:wanted]
         for entry in ordered[shown:]:
@@ -170,5 +179,3 @@ _CHANNELS = {
     EventName.UNSUBSCRIBED: "consent",
     EventName.IMPORTED: "data",
 }
-
-PROVIDERS: list[Provider] = [_activities, _bought]

@@ -3,5 +3,6 @@
 from app.customers.views import customers, fields, files, imports, one
 from app.customers.views.blueprint import bp
 from app.customers.views.customers import search
+from app.customers.views.panels import CustomerPanels
 
-__all__ = ["bp", "customers", "fields", "files", "imports", "one", "search"]
+__all__ = ["CustomerPanels", "bp", "customers", "fields", "files", "imports", "one", "search"]

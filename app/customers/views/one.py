@@ -12,17 +12,19 @@ from sqlalchemy.orm import Session
 
 from app.customers import purchases
 from app.customers.addresses import changes
+from app.customers.customer_id import CustomerId
 from app.customers.forms import NoteForm, customer_form, values_of
 from app.customers.models import Customer
 from app.customers.profiles import engagement, fields, inferred_scores, naming, people, provenance
 from app.customers.timeline import activities, timeline
 from app.customers.timeline.activities import Note
 from app.customers.views.blueprint import bp
+from app.customers.views.panels import CustomerPanels
 from app.customers.words import LABELS, N_
 from app.kernel import ids
 from app.kernel.refusals import Refusal
 from app.kernel.services import services
-from app.web import guard, language, panels, shell
+from app.web import guard, language, shell
 
 CHANNELS = (
     ("", N_("Everything")),
@@ -41,7 +43,8 @@ def show_customer(customer_id: int) -> ResponseReturnValue:
         values = _known(session, customer_id)
     if shell.is_live() and request.headers.get("HX-Target") == "panel":
         return shell.side_panel("customers/customer_panel.html", behind="/customers", title=values["name"], **values)
-    return shell.page("customers/customer.html", drawn=panels.render("customer", customer_id), **values)
+    panels = services().extensions.get(CustomerPanels)
+    return shell.page("customers/customer.html", drawn=panels.render(CustomerId(customer_id)), **values)
 
 
 @bp.get("/customers/<int:customer_id>/timeline")

@@ -8,13 +8,14 @@ from flask import render_template
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from app.customers.customer_id import CustomerId
 from app.journeys import blockers, definitions, outage_holds, positions, tasks
 from app.journeys.views.words import REASONS, hindrance
 
 AT_HOME = PER_SEARCH = 5
 
 
-def customer_panel(session: Session, workspace_id: int, customer_id: int, now: datetime) -> str:
+def customer_panel(session: Session, workspace_id: int, customer_id: CustomerId, now: datetime) -> str:
     """Draw where a customer stands, and what is to be done about them."""
     stands = positions.of_customer(session, workspace_id, customer_id)
     todo = tasks.list_of_customer(session, workspace_id, customer_id)
@@ -30,7 +31,7 @@ def customer_panel(session: Session, workspace_id: int, customer_id: int, now: d
     return render_template("journeys/customer_panel.html", **values)
 
 
-def attention_panel(session: Session, workspace_id: int, _subject_id: int, now: datetime) -> str:
+def attention_panel(session: Session, workspace_id: int, subject: None, now: datetime) -> str:
     """Say at home which live journeys enrol nobody or send nothing, and which an outage paused."""
     live = definitions.list_live(session, workspace_id)
     found = blockers.list_for_many(session, workspace_id, live, now=now)
@@ -39,7 +40,7 @@ def attention_panel(session: Session, workspace_id: int, _subject_id: int, now: 
     return render_template("journeys/attention_panel.html", blocked=blocked, held=held) if blocked or held else ""
 
 
-def home_panel(session: Session, workspace_id: int, _subject_id: int, now: datetime) -> str:
+def home_panel(session: Session, workspace_id: int, subject: None, now: datetime) -> str:
     """Draw the tasks that wait."""
     number = tasks.count_open(session, workspace_id)
     if not number:

@@ -5,8 +5,8 @@ A row is a wake-up, not a message: the job it names looks at the tables and does
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
@@ -14,8 +14,9 @@ from sqlalchemy import Identity, Index, Text, func, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from app.kernel import extensions
 from app.kernel.database import Base
-from app.kernel.queueing import registry
+from app.kernel.queueing.jobs import Jobs
 
 CHANNEL = "outbox"
 
@@ -71,8 +72,11 @@ class Fact:
     workspace_id: int
 
 
-# Which jobs hear which fact. Filled once by wiring, the only map of who hears what.
-LISTENERS: dict[type[Fact], list[str]] = {}
+@dataclass(frozen=True)
+class Listeners:
+    """Which jobs hear which fact; wiring holds the only map of who hears what."""
+
+    by_fact: Mapping[type[Fact], Sequence[str]] = field(default_factory=dict)
 
 
 def enqueue(
@@ -82,7 +86,7 @@ def enqueue(
 
     While a row with the same `key` waits, a second one only moves it earlier; while it runs, it makes it run again.
     """
-    row = {**_row(name, args), "key": key, "run_at": run_at}
+    row = {**_row(session, name, args), "key": key, "run_at": run_at}
     statement = insert(OutboxRow).values(row)
     if key is not None:
         statement = statement.on_conflict_do_update(
@@ -107,18 +111,20 @@ def publish(session: Session, fact: Fact) -> None:
 
 def publish_all(session: Session, facts: Sequence[Fact]) -> None:
     """Tell of many facts in one statement, for those who write them while others wait."""
+    by_fact = extensions.of(session, Listeners).by_fact
     rows = [
-        _row(name, {field.name: _plain(getattr(fact, field.name)) for field in fields(fact)})
+        _row(session, name, {told.name: _plain(getattr(fact, told.name)) for told in fields(fact)})
         for fact in facts
-        for name in LISTENERS.get(type(fact), ())
+        for name in by_fact.get(type(fact), ())
     ]
     if rows:
         session.execute(insert(OutboxRow), rows)
         session.execute(text("SELECT pg_notify(:channel, '')"), {"channel": CHANNEL})
 
 
-def _row(name: str, args: dict[str, Any]) -> dict[str, Any]:
-    return {"name": name, "queue": registry.queue_of(name), "tenant_id": args.get("workspace_id"), "args": args}
+def _row(session: Session, name: str, args: dict[str, Any]) -> dict[str, Any]:
+    queue = extensions.of(session, Jobs).queue_of(name)
+    return {"name": name, "queue": queue, "tenant_id": args.get("workspace_id"), "args": args}
 
 
 def _plain(value: Any) -> Any:

@@ -21,7 +21,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.kernel import logs
-from app.kernel.queueing import registry
+from app.kernel.queueing.jobs import QUEUES, Jobs
 from app.kernel.services import Services, services
 
 LEASE = timedelta(seconds=60)
@@ -62,7 +62,7 @@ def with_room(redis: Redis) -> list[str]:
 
     A row whose lease ran out is handed over again, so what waits in Redis must be little enough to be taken up in time.
     """
-    return [name for name in registry.QUEUES if Queue(name, connection=redis).count < MOST_WAITING]
+    return [name for name in QUEUES if Queue(name, connection=redis).count < MOST_WAITING]
 
 
 def hand_over(redis: Redis, rows: list[tuple[int, str, bool]]) -> None:
@@ -93,8 +93,8 @@ def run_with(given: Services, row_id: int) -> bool:
     renewing.start()
     structlog.contextvars.bind_contextvars(job=held.name, outbox_id=held.id)
     try:
-        job = registry.find(held.name)
-        job.function(given, **registry.accepted(job.function, held.args))
+        job = given.extensions.get(Jobs).find(held.name)
+        job(given, **job.accepted(held.args))
     except Exception as error:
         _fail(given, held, error)
         log.exception("job.failed")

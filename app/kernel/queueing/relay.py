@@ -19,7 +19,7 @@ from redis.exceptions import RedisError
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from app.kernel.queueing import outages, outbox, queue, registry
+from app.kernel.queueing import jobs, outages, outbox, queue
 from app.kernel.services import Services
 
 LEADER_LOCK = 7270
@@ -87,7 +87,7 @@ def hand_over_due(services: Services, redis: Redis, *, limit: int = 200) -> int:
     Relays do this one after another: each counts what the others have handed over.
     """
     most = {
-        name: 1 if name in registry.ONE_AT_A_TIME else services.settings.jobs_per_workspace
+        name: 1 if name in jobs.ONE_AT_A_TIME else services.settings.jobs_per_workspace
         for name in queue.with_room(redis)
     }
     with services.database.transaction() as session:
@@ -128,7 +128,8 @@ def start_recurring(services: Services, begun: dict[str, int]) -> dict[str, int]
     than one period ahead was kept by a clock that has been set back since, and holds nobody up.
     """
     with services.database.transaction() as session:
-        slots = current_slots(services.clock.by_database(session.scalar(text("SELECT clock_timestamp()"))))
+        now = services.clock.by_database(session.scalar(text("SELECT clock_timestamp()")))
+        slots = current_slots(services, now)
         if slots == begun:
             return begun
         outages.beat(session)
@@ -147,10 +148,11 @@ def start_recurring(services: Services, begun: dict[str, int]) -> dict[str, int]
         return {row.name: row.slot for row in kept}
 
 
-def current_slots(now: datetime) -> dict[str, int]:
+def current_slots(services: Services, now: datetime) -> dict[str, int]:
     """Return, for each recurring job, the number of the period that `now` lies in."""
     seconds = now.timestamp()
-    return {job.name: int(seconds // job.every.total_seconds()) for job in registry.JOBS.values() if job.every}
+    every = services.extensions.get(jobs.Jobs).list_all()
+    return {job.name: int(seconds // job.every.total_seconds()) for job in every if job.every}
 
 
 def forget_handed(services: Services) -> None:

@@ -15,7 +15,7 @@ from rq import Queue, Worker
 from rq.job import Job
 from rq.worker import WorkerStatus
 
-from app.kernel.queueing import queue, registry, stopping
+from app.kernel.queueing import jobs, queue, stopping
 
 # Whatever a library keeps for each job, or the memory of one great import, is given back after so much.
 MOST_JOBS = 5_000
@@ -49,7 +49,7 @@ class HouseWorker(Worker):
 
     def execute_job(self, job: Job, waited_in: Queue) -> None:
         """Run one job in the fitting place, and count it."""
-        if waited_in.name == registry.SEND_QUEUE or job.meta.get(queue.EXCLUSIVE):
+        if waited_in.name == jobs.SEND_QUEUE or job.meta.get(queue.EXCLUSIVE):
             super().execute_job(job, waited_in)
         else:
             execution = self.prepare_execution(job)
@@ -61,7 +61,7 @@ class HouseWorker(Worker):
 
     def reorder_queues(self, reference_queue: Queue) -> None:
         """Let a queue whose jobs may take long stand last once one of them has run, so that each gets its turn."""
-        if reference_queue.name in registry.LONG_QUEUES:
+        if reference_queue.name in jobs.LONG_QUEUES:
             self._ordered_queues = [
                 *(waiting for waiting in self._ordered_queues if waiting.name != reference_queue.name),
                 reference_queue,

@@ -7,10 +7,11 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.conditions import condition_types
+from app.conditions.condition_types import ConditionTypes
 from app.conditions.description import Language
 from app.conditions.references import Vocabulary
 from app.customers.profiles import fields as known_fields
+from app.kernel import extensions
 from app.segments import codec, compiler, preview, sentence
 from app.segments.builder import suggestions
 from app.segments.builder.drafts import LineGroup, lines
@@ -43,7 +44,7 @@ class Summary:
 
 def form_of(session: Session, workspace_id: int) -> Form:
     """Return the builder's form for this workspace: a statement for its fields, and one for each kind of reference."""
-    types = condition_types.carried_by(session)
+    types = extensions.of(session, ConditionTypes)
     names = {kind: reference.load(session, workspace_id) for kind, reference in types.references.items()}
     return Form(types, Vocabulary(known_fields.columns(session, workspace_id), names))
 

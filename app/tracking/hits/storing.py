@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import chain
@@ -16,6 +17,7 @@ from sqlalchemy.orm import Session
 from app.consent import permission
 from app.customers.timeline import activities, hit_queries
 from app.customers.timeline.activities import HitRow
+from app.kernel import extensions
 from app.kernel.queueing import outbox
 from app.tracking.facts import HumanResponded
 from app.tracking.hits import stored_hits, tallies, verdicts
@@ -25,9 +27,16 @@ from app.tracking.hits.tallies import Sorted
 from app.tracking.hits.verdicts import Hit, Judgement, Verdict
 from app.tracking.models import Link, UntrackedHits
 
-# Asks a higher room when the mail server took those of these messages that it took since a time; wiring fills it.
-SentTimes = Callable[[Session, int, Sequence[int], datetime], Mapping[int, datetime]]
-SENT_TIMES: list[SentTimes] = []
+# (session, workspace_id, message_ids, since) -> when the mail server took those of these that it took since then
+SentTimesSource = Callable[[Session, int, Sequence[int], datetime], Mapping[int, datetime]]
+
+
+@dataclass(frozen=True)
+class SentTimes:
+    """The room that sends mail, which stands above this one."""
+
+    of_rooms: tuple[SentTimesSource, ...] = ()
+
 
 _ALWAYS_KEPT = ("method", "ip", "agent")
 _PURPOSE = {"click": "click_tracking", "open": "open_tracking"}
@@ -125,7 +134,7 @@ def sent_times(
 ) -> dict[int, datetime]:
     """Return when the mail server took these messages, of those taken so late that it says something about a hit."""
     times: dict[int, datetime] = {}
-    for ask in SENT_TIMES:
+    for ask in extensions.of(session, SentTimes).of_rooms:
         times.update(ask(session, workspace_id, list(message_ids), first_hit_at - verdicts.SOON))
     return times
 

@@ -1,0 +1,90 @@
+"""What rooms add to one another, made once for every process: who hears what, jobs, panels, searches, timelines."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from app.accounts import api_keys
+from app.accounts.undo import Opposites
+from app.campaigns import compose, deletion, schedule, tag_translation, variants
+from app.consent import timeline_entries as consent_entries
+from app.consent.facts import ConfirmationRequested, ConsentGiven, ConsentsImported, ConsentWithdrawn
+from app.consent.imports.file_answers import LedgerKeeper
+from app.customers.addresses import changes
+from app.customers.facts import PurchaseRecorded, PurchasesImported
+from app.customers.imports.evidence import ImportedEvidence
+from app.customers.timeline.timeline import TimelineSources
+from app.delivery import timeline_entries as delivery_entries
+from app.journeys import definitions
+from app.kernel.extensions import Extensions
+from app.kernel.queueing import jobs
+from app.kernel.queueing.jobs import Jobs
+from app.kernel.queueing.outbox import Listeners
+from app.segments import segments
+from app.segments.used_in import SegmentUses, Use
+from app.tracking.facts import HumanResponded
+from app.tracking.hits.storing import SentTimes
+from app.wiring.conditions import CONDITION_TYPES
+
+LISTENERS = Listeners(
+    {
+        ConfirmationRequested: ["delivery.send_confirmation"],
+        ConsentGiven: ["journeys.join_topic"],
+        ConsentsImported: ["journeys.join_imported"],
+        ConsentWithdrawn: ["delivery.drop_withdrawn", "journeys.stop_withdrawn", "insight.forget"],
+        HumanResponded: ["journeys.hear_response"],
+        PurchaseRecorded: ["journeys.hear_purchase"],
+        PurchasesImported: ["journeys.hear_purchases"],
+    }
+)
+ROOMS_WITH_JOBS = (
+    *("accounts", "consent", "customers", "segments", "insight", "tracking"),
+    *("delivery", "campaigns", "journeys", "api"),
+)
+JOBS = Jobs(
+    modules={room: f"app.{room}.jobs" for room in ROOMS_WITH_JOBS},
+    queues={
+        "delivery.send_confirmation": jobs.NOTICE_QUEUE,
+        "delivery.send_notices": jobs.NOTICE_QUEUE,
+        "delivery.send_invitation": jobs.STAFF_MAIL_QUEUE,
+        "delivery.send_staff_mail": jobs.STAFF_MAIL_QUEUE,
+        "customers.check_import": jobs.IMPORT_QUEUE,
+        "customers.run_import": jobs.IMPORT_QUEUE,
+        "delivery.send_lane": jobs.SEND_QUEUE,
+    },
+)
+OPPOSITES = Opposites(
+    (
+        api_keys.UNDO_REVOCATION,
+        segments.UNDO_DELETION,
+        deletion.UNDO_DELETION,
+        schedule.UNDO_CANCELLATION,
+        tag_translation.UNDO_TRANSLATION,
+        variants.UNDO_REMOVAL,
+        changes.UNDO_ENDING,
+    )
+)
+
+
+def build() -> Extensions:
+    """Return what actions and jobs need; the web adds its own, in `pages`."""
+    return Extensions(
+        LISTENERS,
+        JOBS,
+        OPPOSITES,
+        ImportedEvidence(LedgerKeeper()),
+        CONDITION_TYPES,
+        TimelineSources((delivery_entries.of_customer, consent_entries.of_customer)),
+        SegmentUses((_campaigns_on, _journeys_on)),
+        SentTimes((delivery_entries.sent_times,)),
+    )
+
+
+def _campaigns_on(session: Session, workspace_id: int, segment_id: int) -> list[Use]:
+    found = compose.on_segment(session, workspace_id, segment_id)
+    return [Use("campaign", each.name, f"/campaigns/{each.id}", is_over=each.launched_at is not None) for each in found]
+
+
+def _journeys_on(session: Session, workspace_id: int, segment_id: int) -> list[Use]:
+    found = definitions.on_segment(session, workspace_id, segment_id)
+    return [Use("journey", journey.name, f"/journeys/{journey.id}") for journey in found]

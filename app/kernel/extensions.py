@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
 
@@ -19,7 +18,7 @@ class Extensions:
     """
 
     def __init__(self, *entries: object) -> None:
-        self.by_class: Mapping[type, object] = MappingProxyType({type(entry): entry for entry in entries})
+        self.by_class: dict[Any, object] = {type(entry): entry for entry in entries}
         if len(self.by_class) < len(entries):
             raise ValueError("each class of extension has one entry")
 
@@ -37,6 +36,6 @@ def of(session: Session, point: type[Point]) -> Point:
     return _entry(session.info, point)
 
 
-def _entry(by_class: Mapping[type, object], point: type[Point]) -> Point:
+def _entry(by_class: Mapping[Any, object], point: type[Point]) -> Point:
     found = by_class.get(point)
     return found if isinstance(found, point) else point()

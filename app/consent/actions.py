@@ -14,6 +14,7 @@ from app.consent.ledger import ledger
 from app.consent.ledger.record import Entry
 from app.consent.permission import PermissionRow
 from app.consent.purposes import ALL_TOPICS, MARKETING, PERSONAL_PURPOSES, PROFILING, SAID_NO, Event
+from app.customers.addresses import changes, queries
 from app.kernel.queueing import outbox
 
 
@@ -57,7 +58,7 @@ def object_all(session: Session, workspace_id: int, customer_id: int, *, evidenc
     """End all marketing, and the profiling done for it, for good (GDPR Art. 21)."""
     _say_no(session, workspace_id, customer_id, Event.OBJECTED, MARKETING, ALL_TOPICS, evidence, now)
     _say_no(session, workspace_id, customer_id, Event.OBJECTED, PROFILING, ALL_TOPICS, evidence, now)
-    _silence(session, workspace_id, customer_id, suppression.OBJECTED, evidence, now)
+    _suppress(session, workspace_id, customer_id, suppression.OBJECTED, evidence, now)
 
 
 def leave_all(session: Session, workspace_id: int, customer_id: int, *, evidence: Evidence, now: datetime) -> None:
@@ -70,9 +71,9 @@ def leave_all(session: Session, workspace_id: int, customer_id: int, *, evidence
 
 
 def complain(session: Session, workspace_id: int, customer_id: int, *, evidence: Evidence, now: datetime) -> None:
-    """Record that this person reported a mail as unwanted: all marketing ends and the address falls silent."""
+    """Record that this person reported a mail as unwanted: all marketing ends, the address it names is suppressed."""
     _say_no(session, workspace_id, customer_id, Event.COMPLAINED, MARKETING, ALL_TOPICS, evidence, now)
-    _silence(session, workspace_id, customer_id, suppression.COMPLAINED, evidence, now)
+    _suppress(session, workspace_id, customer_id, suppression.COMPLAINED, evidence, now)
 
 
 def refuse(
@@ -94,11 +95,17 @@ def refuse(
 
 
 def erase_evidence(session: Session, workspace_id: int, customer_id: int, *, evidence: Evidence, now: datetime) -> None:
-    """Remove the personal values behind this person's records; what was agreed stays provable, who it was does not."""
+    """Remove the personal values behind this person's records, and all their addresses.
+
+    What was agreed stays provable, who it was does not; the addresses stay suppressed as digests.
+    """
     entry = _entry(session, workspace_id, customer_id, Event.ERASED, MARKETING, ALL_TOPICS, evidence)
     ledger.append(session, workspace_id, entry, now=now)
-    _silence(session, workspace_id, customer_id, suppression.ERASED, evidence, now)
+    for digest in queries.living_email_digests(session, workspace_id, customer_id):
+        erased = {"address_digest": digest, "reason": suppression.ERASED, "source": evidence.method}
+        suppression.add(session, workspace_id, **erased, now=now)
     ledger.forget_evidence(session, workspace_id, customer_id)
+    changes.erase(session, workspace_id, customer_id, now=now)
     outbox.publish(session, facts.ConsentWithdrawn(workspace_id, customer_id, MARKETING, ALL_TOPICS))
 
 
@@ -141,11 +148,12 @@ def _standing(
     return next((row for row in rows if (row.purpose, row.topic_id) == (purpose, topic_id)), None)
 
 
-def _silence(
+def _suppress(
     session: Session, workspace_id: int, customer_id: int, reason: str, evidence: Evidence, now: datetime
 ) -> None:
-    digest = session.scalar(select(suppression.digest_query(workspace_id, customer_id)))
-    if digest:
+    """Suppress the address that the answer names; not one that has become somebody else's meanwhile."""
+    digest = _named(session, workspace_id, customer_id, evidence)
+    if digest and not queries.is_somebody_elses(session, workspace_id, customer_id, digest):
         suppression.add(session, workspace_id, address_digest=digest, reason=reason, source=evidence.method, now=now)
 
 
@@ -167,5 +175,12 @@ def _entry(
         topic_id=topic_id,
         topic_key=topic.key if topic else None,
         promise=topic.promise if topic else None,
-        address_digest=session.scalar(select(suppression.digest_query(workspace_id, customer_id))),
+        address_digest=_named(session, workspace_id, customer_id, evidence),
     )
+
+
+def _named(session: Session, workspace_id: int, customer_id: int, evidence: Evidence) -> bytes | None:
+    """Return the digest of the address an answer is about: the one it names, or else the person's present one."""
+    if evidence.address_digest:
+        return evidence.address_digest
+    return session.scalar(select(suppression.digest_query(workspace_id, customer_id)))

@@ -42,6 +42,8 @@ class Evidence:
     file_sha256: str | None = None
     row: int | None = None
     note: str | None = None
+    # The keyed digest of the address that the answer names, where it need not be the person's present one.
+    address_digest: bytes | None = None
     address: str | None = None
     ip: str | None = None
     user_agent: str | None = None

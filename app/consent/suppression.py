@@ -52,16 +52,6 @@ _AGREED_ELSEWHERE = text(
     """
 )
 
-_HAS_SPOKEN = text(
-    """
-    SELECT EXISTS (
-        SELECT FROM consent_ledger
-        WHERE workspace_id = :workspace_id AND customer_id = :customer_id
-            AND CAST(record AS jsonb) ->> 'address_digest' = :digest
-    )
-    """
-)
-
 # The customers' columns that decide suppression, joined by name: it happens inside the sender's own statements.
 _customers = table(
     "customers",
@@ -253,12 +243,6 @@ def customer_is_suppressed(workspace_id: int, customer_id: ColumnElement[int]) -
 def digests_query(workspace_id: int) -> Select[bytes]:
     """Select the digests of the addresses that are silent."""
     return select(Suppression.address_digest).where(Suppression.workspace_id == workspace_id)
-
-
-def has_spoken(session: Session, workspace_id: int, customer_id: int, digest: bytes) -> bool:
-    """Say whether this person ever answered from this address, though they may have another one by now."""
-    values = {"workspace_id": workspace_id, "customer_id": customer_id, "digest": digest.hex()}
-    return bool(session.scalar(_HAS_SPOKEN, values))
 
 
 def digest_query(workspace_id: int, customer_id: int) -> ScalarSelect[bytes]:

@@ -14,6 +14,7 @@ from app.customers.imports.parsing import encodings, reading
 from app.customers.models import Customer, CustomField
 from app.customers.profiles import codes, fields
 from app.customers.words import LABELS
+from app.kernel.refusals import Refusal
 from app.web.choices import PickerField, with_given
 from app.web.edits import EditForm
 from app.web.forms import Form, LineField, TextField, required
@@ -32,6 +33,26 @@ class CustomerForm(EditForm):
         there = [tag for tag in _tags(current["tags"].data) if tag in said or tag not in shown]
         self.tags.data = ", ".join([*there, *(tag for tag in said if tag not in there and tag not in shown)])
         return self.differing(current)
+
+
+class LabelForm(Form):
+    """What an address is called."""
+
+    label = LineField(_("Label"))
+
+
+class AddressForm(LabelForm):
+    """Another way to reach a customer."""
+
+    kind = SelectField(
+        _("Type"), choices=[("email", _("Email")), ("phone", _("Phone")), ("postal", _("Postal address"))]
+    )
+    value = TextField(_("Address or number"), [required])
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Show what is wrong with an email, a number or a postal address where it was written."""
+        refusal.field = "value" if refusal.field in ("email", "phone", "postal") else refusal.field
+        super().refuse(refusal)
 
 
 class NewCustomerForm(Form):

@@ -228,6 +228,8 @@ class Message(Numbered, Base):
     customer_id: Mapped[int]
     occasion_id: Mapped[int]
     variant_id: Mapped[int | None]
+    # The address it was handed off for; the latest one where it was tried more than once.
+    address_id: Mapped[int | None]
     state: Mapped[str]
     reason: Mapped[str | None]
     attempt: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))

@@ -198,10 +198,11 @@ CREATE TRIGGER consent_heads_advance BEFORE UPDATE ON consent_heads FOR EACH ROW
 CREATE TRIGGER consent_heads_keep BEFORE DELETE ON consent_heads FOR EACH ROW EXECUTE FUNCTION consent_refuse_change();
 CREATE TRIGGER consent_heads_stay BEFORE TRUNCATE ON consent_heads FOR EACH STATEMENT EXECUTE FUNCTION consent_refuse_change();
 
--- Consent was given from a mailbox. Whoever changes an address (staff, a program, a file) does not speak for its owner,
--- so an address that has not agreed itself stays suppressed until it does. A person who said no counts too: old links
--- of the former mailbox must not say yes for the new one.
-CREATE FUNCTION consent_silence_new_address() RETURNS trigger LANGUAGE plpgsql AS $$
+-- Consent speaks for the address it names. Whoever makes another one the primary (staff, a program, a file) does not speak
+-- for its owner, so a primary email that no yes of its person names is suppressed until it is confirmed. `customers` holds
+-- the primary email of `addresses`, and changes only with it. A person who said no counts too: old links of the former
+-- mailbox must not say yes for the new one.
+CREATE FUNCTION consent_suppress_unnamed_address() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO suppressions (workspace_id, address_digest, reason, source, at)
     SELECT NEW.workspace_id, NEW.address_digest, 'unconfirmed', 'address_changed', NEW.updated_at
@@ -217,6 +218,6 @@ BEGIN
     ON CONFLICT DO NOTHING;
     RETURN NULL;
 END $$;
-CREATE TRIGGER consent_new_address AFTER UPDATE OF address_digest ON customers FOR EACH ROW
+CREATE TRIGGER consent_primary_address AFTER UPDATE OF address_digest ON customers FOR EACH ROW
 WHEN (OLD.address_digest IS DISTINCT FROM NEW.address_digest AND NEW.address_digest IS NOT NULL)
-EXECUTE FUNCTION consent_silence_new_address();
+EXECUTE FUNCTION consent_suppress_unnamed_address();

@@ -112,6 +112,7 @@ CREATE TABLE messages (
     customer_id bigint NOT NULL,
     occasion_id bigint NOT NULL,
     variant_id bigint,
+    address_id bigint,
     state text NOT NULL,
     reason text,
     attempt smallint DEFAULT 0 NOT NULL,

@@ -60,6 +60,52 @@ def test_a_customer_is_added_then_changed_then_read(api):
     assert api("GET", "/customers?email=ADA@example.com").json == customer
 
 
+def test_addresses_are_added_preferred_and_ended(api):
+    given = [
+        {"kind": "email", "value": "ada@work.example", "label": "work"},
+        {"kind": "phone", "value": "030 1234567"},
+        {"kind": "postal", "value": "1 High Street\nLeeds"},
+    ]
+    body = {"email": "ada@example.com", "country": "DE"}
+    api("PUT", "/customers", {**body, "addresses": given})
+    again = api("PUT", "/customers", {**body, "addresses": given}).json["customer"]
+    assert [(a["kind"], a["value"], a["label"], a["is_primary"]) for a in again["addresses"]] == [
+        ("email", "ada@example.com", "", True),
+        ("email", "ada@work.example", "work", False),
+        ("phone", "030 1234567", "", True),
+        ("postal", "1 High Street\nLeeds", "", True),
+    ]
+
+    named = api("PUT", "/customers", {"email": "ADA@work.example", "city": "Leeds"}).json["customer"]
+    assert (named["id"], named["email"]) == (again["id"], "ada@example.com")
+    primary = {"kind": "email", "value": "ada@work.example", "is_primary": True}
+    ended = {"kind": "email", "value": "ada@example.com", "is_ended": True}
+    last = api("PUT", "/customers", {"email": "ada@work.example", "addresses": [primary, ended]}).json["customer"]
+    assert last["email"] == "ada@work.example"
+    assert [a["value"] for a in last["addresses"] if a["ended_at"]] == ["ada@example.com"]
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        ({"kind": "email", "value": "bob@example.com"}, 409),
+        ({"kind": "email", "value": "a" * 308 + "@example.com"}, 422),
+        ({"kind": "phone", "value": "call me"}, 422),
+        ({"kind": "postal", "value": "..."}, 422),
+        ({"kind": "postal", "value": "1 High\u0000 Street"}, 422),
+        ({"kind": "fax", "value": "1"}, 422),
+    ],
+)
+def test_a_bad_address_is_named_and_nothing_is_kept(api, address, status):
+    api("PUT", "/customers", {"email": "bob@example.com"})
+    body = {"email": "ada@example.com", "addresses": [{"kind": "phone", "value": "030 1234567"}, address]}
+    answer = api("PUT", "/customers", body)
+
+    assert answer.status_code == status
+    assert answer.json["errors"][0]["pointer"].startswith("/addresses/1")
+    assert api("GET", "/customers?email=ada@example.com").status_code == 404
+
+
 def test_the_same_upsert_twice_is_one_customer(api, database, workspace):
     body = {"external_ref": "C-1", "email": "ada@example.com"}
     first, second = api("PUT", "/customers", body), api("PUT", "/customers", body)

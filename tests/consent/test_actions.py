@@ -6,6 +6,9 @@ from sqlalchemy import text
 from app.consent import actions, facts, permission, suppression, topics
 from app.consent.evidence import Evidence
 from app.consent.ledger import verification
+from app.customers.addresses import changes
+from app.customers.addresses.changes import NewAddress
+from app.customers.profiles import people
 from app.kernel.queueing.outbox import Listeners
 from tests.factories import NOON
 from tests.factories.consent import a_topic, a_yes, consented_customer
@@ -109,10 +112,14 @@ def test_every_change_is_announced(session, workspace):
 
 def test_erasing_evidence_leaves_the_chain_whole(session, workspace):
     ada = consented_customer(session, workspace.id)
+    second = changes.add(session, ada, NewAddress("email", "ada@work.example"), source="staff:9", now=NOON)
+    digests = [ada.address_digest, second.digest]
     actions.erase_evidence(session, workspace.id, ada.id, evidence=Evidence(method="request", actor="staff"), now=NOON)
 
     assert session.scalar(text("SELECT count(*) FROM consent_evidence")) == 0
-    assert suppression.is_suppressed(session, workspace.id, ada.address_digest)
+    assert [suppression.find(session, workspace.id, digest).reason for digest in digests] == ["erased", "erased"]
+    assert session.scalar(text("SELECT count(*) FROM addresses WHERE customer_id = :id"), {"id": ada.id}) == 0
+    assert people.get(session, workspace.id, ada.id).email is None
     assert verification.check(session, workspace.id) == []
 
 

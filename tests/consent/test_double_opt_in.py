@@ -11,7 +11,8 @@ from app.consent.evidence import Evidence
 from app.consent.ledger import verification
 from app.consent.signup import abuse, double_opt_in, signup_forms
 from app.consent.signup.double_opt_in import Answer, ConfirmationExpired, NothingChosen, RequestRejected
-from app.customers.addresses import changes
+from app.customers.addresses import changes, queries
+from app.customers.addresses.changes import NewAddress
 from app.customers.profiles import people
 from app.kernel.queueing.outbox import Listeners
 from tests.factories import NOON
@@ -196,6 +197,22 @@ def test_only_a_confirmed_question_ends_the_silence_of_a_changed_address(session
     double_opt_in.confirm(session, workspace.id, number, now=NOON)
     assert not suppression.awaits_owner(session, workspace.id, ada.id)
     assert not suppression.is_suppressed(session, workspace.id, ada.address_digest)
+    verified = {each.value: each.verified_at for each in queries.list_of(session, workspace.id, ada.id)}
+    assert verified == {"ada@example.com": None, "new@example.com": NOON}
+
+
+def test_whoever_signs_up_with_a_second_address_is_asked_at_the_primary_one(session, workspace):
+    """Nobody turns an address into the primary one by typing it into a form."""
+    ada = people.upsert(session, workspace.id, email="ada@example.com", fields={}, source="test", now=NOON)
+    changes.add(session, ada, NewAddress("email", "ada@work.example"), source="staff:9", now=NOON)
+    number = ask(session, workspace, a_form(session, workspace.id, [workspace.topic_id]), email="Ada@Work.example")
+    double_opt_in.confirm(session, workspace.id, number, now=NOON)
+
+    assert permission.explain(session, workspace.id, ada.id, workspace.topic_id, NOON) is None
+    confirmed = text("SELECT CAST(record AS jsonb) ->> 'address_digest' FROM consent_ledger WHERE event = 'confirmed'")
+    asked = session.scalar(confirmed)
+    assert asked == ada.address_digest.hex()
+    assert ada.email == "ada@example.com"
 
 
 def test_a_dead_mailbox_is_not_asked(session, workspace):

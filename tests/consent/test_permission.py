@@ -8,6 +8,7 @@ from sqlalchemy import literal, select
 from app.consent import actions, permission, suppression
 from app.consent.evidence import Evidence
 from app.customers.addresses import changes
+from app.customers.addresses.changes import NewAddress
 from app.customers.profiles import people
 from tests.factories import NOON
 from tests.factories.consent import a_yes, consented_customer
@@ -68,6 +69,34 @@ def test_a_changed_address_has_not_agreed_until_its_owner_does(session, workspac
 
     changes.change_email(session, ada, email="Ada@Example.com", source="staff:9", now=NOON)
     assert allowed_ids(session, workspace) == [ada.id]
+
+
+def test_a_second_address_has_not_agreed_when_it_becomes_the_primary_one(session, workspace):
+    """A consent speaks for the address it names, and goes on to do so when that is the primary one again."""
+    ada = consented_customer(session, workspace.id)
+    first = ada.address_id
+    second = changes.add(session, ada, NewAddress("email", "ada@work.example"), source="staff:9", now=NOON)
+    assert allowed_ids(session, workspace) == [ada.id]
+
+    changes.make_primary(session, ada, second.id, source="staff:9", now=NOON)
+    assert why_not(session, workspace, ada) == permission.SUPPRESSED["unconfirmed"]
+    changes.make_primary(session, ada, first, source="staff:9", now=NOON)
+    assert allowed_ids(session, workspace) == [ada.id]
+
+
+def test_who_gets_an_address_that_was_somebody_elses_inherits_no_consent(session, workspace):
+    ada = consented_customer(session, workspace.id)
+    bob = consented_customer(session, workspace.id, email="bob@example.com")
+    cy = people.upsert(session, workspace.id, email="cy@example.com", fields={}, source="test", now=NOON)
+    changes.change_email(session, ada, email="ada@new.example", source="staff:9", now=NOON)
+    changes.change_email(session, bob, email="ada@example.com", source="staff:9", now=NOON)
+    assert allowed_ids(session, workspace) == []
+    assert why_not(session, workspace, bob) == permission.SUPPRESSED["unconfirmed"]
+
+    changes.change_email(session, bob, email="bob@example.com", source="staff:9", now=NOON)
+    changes.change_email(session, cy, email="ada@example.com", source="staff:9", now=NOON)
+    assert allowed_ids(session, workspace) == [bob.id]
+    assert why_not(session, workspace, cy) is not None
 
 
 def test_changing_an_address_nobody_may_write_to_silences_nothing(session, workspace):

@@ -11,6 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event, select
 
+from app.customers.addresses import changes
+from app.customers.addresses.changes import NewAddress
 from app.customers.imports import steps
 from app.customers.listing import csv_cells, exports
 from app.customers.models import Customer
@@ -108,6 +110,23 @@ def test_the_download_is_a_csv_file(client, database, workspace):
 
     assert answer.mimetype == "text/csv"
     assert "ada@example.com" in answer.text
+
+
+def test_the_other_addresses_in_use_are_exported(database, workspace):
+    with database.transaction(workspace.id) as session:
+        ada = a_customer(session, workspace.id, "ada@example.com", country="DE")
+        given = (("email", "ada@work.example"), ("phone", "030 1234567"), ("postal", "Hauptstr. 1\n10115 Berlin"))
+        for kind, value in given:
+            changes.add(session, ada, NewAddress(kind, value), source="staff:Olga", now=NOON)
+        changes.change_email(session, ada, email="ada@new.example", source="staff:Olga", now=NOON)
+    head, row = exports.rows(database, workspace.id)
+
+    assert row[0] == "ada@new.example"
+    assert dict(zip(head, row, strict=True)).items() >= {
+        "other_emails": "ada@work.example",
+        "phone_numbers": "030 1234567",
+        "postal_addresses": "Hauptstr. 1, 10115 Berlin",
+    }.items()
 
 
 def test_rejected_rows_are_made_while_they_are_downloaded(client, services, database, workspace):

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import io
+import re
 
 import pytest
+from markupsafe import escape
 
+from app.customers.addresses import queries
 from app.customers.imports import checking, running
 from app.customers.profiles import people
 from app.kernel.clock import FixedClock
@@ -170,6 +173,50 @@ def test_edits_and_notes_are_kept(client, database, workspace, ada):
         found = people.get(session, workspace.id, ada.id)
     assert (found.email_key, found.first_name, found.last_name) == ("ada@new.example", "Augusta", None)
     assert found.tags == ["new", "vip"]
+
+
+def test_addresses_are_listed_added_preferred_ended_and_taken_back(client, database, workspace, ada):
+    url = f"/customers/{ada.id}"
+    assert client.post(f"{url}/addresses/new", data={"kind": "email", "value": "ada@work.example", "label": "work"})
+    with database.transaction(workspace.id) as session:
+        first, second = queries.list_of(session, workspace.id, ada.id)
+    client.post(f"{url}/addresses/{second.id}/primary")
+    client.post(f"{url}/addresses/{second.id}/label", data={"label": "office"})
+    client.post(f"{url}/addresses/{first.id}/end")
+    page = client.get(url).text
+    assert "1 former address" in page
+    assert "office" in page
+    with client.session_transaction() as kept:
+        undo = dict(kept["_flashes"])["toast"]["undo"] if "_flashes" in kept else re.search(r"/undo/\d+", page)[0]
+    client.post(undo)
+
+    with database.transaction(workspace.id) as session:
+        found = [(a.value, a.label, a.is_primary, a.ended_at) for a in queries.list_of(session, workspace.id, ada.id)]
+    assert found == [("ada@work.example", "office", True, None), ("ada@example.com", "", False, None)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "says"),
+    [
+        ("email", "bob@example.com", "Another customer has this address."),
+        ("email", "a@b\x00.co", "This is not an email address"),
+        ("phone", "<script>alert(1)</script>", "This is not a phone number."),
+        ("postal", "", "Please fill this in."),
+        ("fax", "1", "Not a valid choice"),
+    ],
+)
+def test_a_bad_address_is_refused_at_its_field_and_stays_written(client, database, workspace, ada, kind, value, says):
+    with database.transaction(workspace.id) as session:
+        a_customer(session, workspace.id, "bob@example.com")
+    answer = client.post(
+        f"/customers/{ada.id}/addresses/new", data={"kind": kind, "value": value, "label": "of a friend"}
+    )
+
+    assert answer.status_code in (400, 422)
+    if "\x00" not in value:
+        assert says in answer.text
+        assert "of a friend" in answer.text
+        assert str(escape(value)) in answer.text
 
 
 def test_an_address_of_another_customer_is_refused_at_its_field(client, database, workspace, ada):

@@ -68,7 +68,11 @@ def return_path(services: Services, workspace: WorkspaceForTests) -> str:
     send_id = delivery.a_launched_send(services.database, workspace, 1)
     with services.database.transaction(workspace.id) as session:
         message_id, customer_id = session.execute(
-            text("UPDATE messages SET state = 'sent', sent_at = :now RETURNING id, customer_id"), {"now": NOON}
+            text(
+                "UPDATE messages m SET state = 'sent', sent_at = :now, address_id = c.address_id FROM customers c"
+                " WHERE c.id = m.customer_id RETURNING m.id, m.customer_id"
+            ),
+            {"now": NOON},
         ).one()
     return f"b+{services.tokens.mint('bounce', workspace.id, message_id, send_id, customer_id)}@in.shop.test"
 
@@ -169,6 +173,26 @@ def test_a_late_report_silences_the_address_it_names(
         found = suppression.find_of_customer(session, workspace.id, ada.id)
         assert (found is not None and found.reason == suppression.BOUNCED) is is_silent
         assert session.scalar(text("SELECT count(*) FROM suppressions WHERE reason = 'bounced'")) == 1
+
+
+@pytest.mark.parametrize("is_somebody_elses", [False, True])
+def test_a_complaint_suppresses_the_address_that_the_message_left_to(
+    services: Services, workspace: WorkspaceForTests, return_path: str, is_somebody_elses: bool
+) -> None:
+    """All marketing to the person ends; their present address, and whoever has the former one by now, did nothing."""
+    with services.database.transaction(workspace.id) as session:
+        ada = people.find_by_email(session, workspace.id, "p0@example.com")
+        assert ada
+        former = ada.address_digest
+        changes.change_email(session, ada, email="new@example.com", source="staff", now=NOON)
+        if is_somebody_elses:
+            people.upsert(session, workspace.id, email="p0@example.com", fields={}, source="import", now=NOON)
+    listener.InboundServer(services).take([return_path], a_complaint())
+
+    with services.database.transaction(workspace.id) as session:
+        assert permission.explain(session, workspace.id, ada.id, workspace.topic_id, NOON) is not None
+        complained = session.scalars(text("SELECT address_digest FROM suppressions WHERE reason = 'complained'")).all()
+        assert complained == ([] if is_somebody_elses else [former])
 
 
 @pytest.mark.parametrize("is_known", [True, False])

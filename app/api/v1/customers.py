@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 
 from app.accounts import workspaces
 from app.api.v1.schemas import (
+    AddressIn,
+    AddressOut,
     CustomerIn,
     CustomerOut,
     EventIn,
@@ -25,8 +27,9 @@ from app.consent import permission, topics
 from app.consent.imports import consents
 from app.consent.imports.consents import Claim, ImportTerms
 from app.customers import purchases
-from app.customers.addresses import changes
-from app.customers.models import Customer
+from app.customers.addresses import changes, queries
+from app.customers.addresses.changes import NewAddress
+from app.customers.models import Address, Customer
 from app.customers.profiles import people
 from app.customers.timeline import activities
 from app.customers.timeline.activities import ActivityRow
@@ -75,9 +78,13 @@ def upsert(
             raise AddressNeeded(field="email")
         customer = people.upsert(session, workspace_id, email=given.email, fields={}, source=source, now=now)
     elif given.email is not None:
-        customer = changes.change_email(session, customer, email=given.email, source=source, now=now)
+        known = changes.find(session, customer, queries.EMAIL, given.email)
+        # An email they use beside the primary names them, and stays what it is.
+        if known is None or known.is_primary:
+            customer = changes.change_email(session, customer, email=given.email, source=source, now=now)
     values = _values(given)
     customer = people.change(session, customer, values_by_name=values, source=source, now=now, adds_tags=True)
+    _set_addresses(session, customer, given.addresses or [], source, now)
     proofs = _record(session, customer, given.consent or [], source, now)
     return UpsertOut(customer=describe(session, customer), consent=proofs), is_new
 
@@ -127,7 +134,7 @@ def describe(session: Session, customer: Customer) -> CustomerOut:
     """Return the customer as programs see one."""
     rows = permission.state_of(session, customer.workspace_id, customer.id)
     known = topics.named(session, customer.workspace_id, {row.topic_id for row in rows})
-    names = [name for name in CustomerOut.model_fields if name != "permissions"]
+    names = [name for name in CustomerOut.model_fields if name not in ("permissions", "addresses")]
     permissions = [
         PermissionOut(
             purpose=row.purpose,
@@ -138,7 +145,40 @@ def describe(session: Session, customer: Customer) -> CustomerOut:
         )
         for row in rows
     ]
-    return CustomerOut(**{name: getattr(customer, name) for name in names}, permissions=permissions)
+    addresses = [_address(each) for each in queries.list_of(session, customer.workspace_id, customer.id)]
+    values = {name: getattr(customer, name) for name in names}
+    return CustomerOut(**values, addresses=addresses, permissions=permissions)
+
+
+def _address(address: Address) -> AddressOut:
+    return AddressOut(**{name: getattr(address, name) for name in AddressOut.model_fields})
+
+
+def _set_addresses(
+    session: Session, customer: Customer, given: list[AddressIn], source: str, now: datetime
+) -> None:
+    """Add, label, prefer or end these addresses; a refusal names the one it is about."""
+    for number, each in enumerate(given):
+        try:
+            _set_address(session, customer, each, source, now)
+        except Refusal as refusal:
+            refusal.field = f"addresses.{number}.value"
+            raise
+
+
+def _set_address(session: Session, customer: Customer, given: AddressIn, source: str, now: datetime) -> None:
+    address = changes.find(session, customer, given.kind, given.value)
+    if address is None and given.is_ended:
+        return
+    if address is None:
+        new = NewAddress(given.kind, given.value, given.label or "")
+        address = changes.add(session, customer, new, source=source, now=now)
+    if given.label is not None and given.label.strip() != address.label:
+        changes.relabel(session, customer, address.id, label=given.label)
+    if given.is_ended:
+        changes.end(session, customer, address.id, staff_id=None, source=source, now=now)
+    elif given.is_primary and not address.is_primary:
+        changes.make_primary(session, customer, address.id, source=source, now=now)
 
 
 def _existing(session: Session, workspace_id: int, given: CustomerIn) -> Customer | None:

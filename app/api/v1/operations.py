@@ -34,7 +34,8 @@ OPERATIONS = (
         "PUT",
         "/api/v1/customers",
         "Add or change a customer",
-        "Finds the customer by external_ref, else by email, and sets what you send; what you leave out stays. "
+        "Finds the customer by external_ref, else by any email they use, and sets what you send; what you leave out "
+        "stays. Another primary email than before ends the former one. "
         "Nobody becomes mailable by this: only proofs of consent, which are judged and recorded one by one, do that.",
         {200: schemas.UpsertOut, 201: schemas.UpsertOut},
         takes=schemas.CustomerIn,

@@ -60,11 +60,28 @@ class Proof(Sent):
     wording: Prose = Field(description="The exact words they saw.")
 
 
+class AddressIn(Sent):
+    """An email, a phone number or a postal address of a customer. One that is known already is not added again."""
+
+    kind: Literal["email", "phone", "postal"]
+    value: Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_storable)] = Field(
+        description="As people write it. A phone number without a country's code is one of the customer's country."
+    )
+    label: Annotated[Line, Field(max_length=40)] | None = Field(
+        None, description="Such as work; null leaves it as it is."
+    )
+    is_primary: bool = Field(False, description="Make it the one its kind is reached by.")
+    is_ended: bool = Field(False, description="Stop using it; it stays in the history.")
+
+
 class CustomerIn(Sent):
     """A person as the shop knows them. What is left out stays as it is; null clears it."""
 
     external_ref: ShortLine | None = Field(None, description="Your own number for this person.")
-    email: Email | None = None
+    email: Email | None = Field(None, description="The primary email; a new one ends the former. One they use beside it only names them.")
+    addresses: Annotated[list[AddressIn], Field(max_length=20)] | None = Field(
+        None, description="Added to the addresses there are; taken one by one, after `email`."
+    )
     first_name: Line | None = None
     last_name: Line | None = None
     language: Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")] | None = None
@@ -141,12 +158,26 @@ class ProofOut(BaseModel):
     reasons: list[str]
 
 
+class AddressOut(BaseModel):
+    """An address of a customer, in use as long as `ended_at` is null."""
+
+    id: int
+    kind: str
+    value: str
+    label: str
+    is_primary: bool
+    verified_at: datetime | None
+    created_at: datetime
+    ended_at: datetime | None
+
+
 class CustomerOut(BaseModel):
     """A customer with what they allow."""
 
     id: int
     external_ref: str | None
     email: str | None
+    addresses: list[AddressOut]
     first_name: str | None
     last_name: str | None
     language: str | None

@@ -23,6 +23,7 @@ from app.consent.signup.signup_forms import Choice
 from app.consent.texts import consent_texts, wording
 from app.consent.texts.consent_texts import language_of
 from app.consent.words import N_
+from app.customers.addresses import changes, emails
 from app.customers.profiles import people
 from app.kernel.queueing import outbox
 from app.kernel.refusals import NotFound, Refusal
@@ -98,7 +99,11 @@ def request(session: Session, workspace_id: int, form: SignupForm, answer: Answe
     # The ledger before the customer, as everybody who records an answer.
     ledger.hold(session, workspace_id)
     customer = people.upsert(session, workspace_id, email=answer.email, fields={}, source=f"form:{form.slug}", now=now)
+    assert customer.email
     assert customer.address_digest
+    if emails.find_key(answer.email.strip()) != customer.email_key:
+        # Whoever is known by a second address is asked at the primary one, and agrees for that.
+        answer = replace(answer, email=customer.email)
     person = (workspace_id, customer.id, customer.address_digest)
     return _note_request(session, person, answer, form_id=form.id, method="web_form", now=now)
 
@@ -178,6 +183,7 @@ def confirm(
     row.state, row.confirmed_at = "confirmed", now
     _give(session, row, ip=ip, user_agent=user_agent, now=now)
     suppression.end_by_confirmation(session, workspace_id, row.address_digest)
+    changes.verify(session, workspace_id, row.customer_id, row.address_digest, now=now)
     confirmation_limits.restart(session, row, _address_of(session, row), mailed_count=0)
     _fill_in_profile(session, row, now=now)
     session.flush()

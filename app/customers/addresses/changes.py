@@ -81,6 +81,12 @@ def add(session: Session, customer: Customer, given: NewAddress, *, source: str,
     return added
 
 
+def find(session: Session, customer: Customer, kind: str, value: str) -> Address | None:
+    """Return the address in use that this customer has, however it is written; raise what `kinds.read` raises."""
+    found = kinds.read(kind, value, country=customer.country)
+    return _find(_hold(session, customer), found.kind, found.key)
+
+
 def change_email(session: Session, customer: Customer, *, email: str, source: str, now: datetime) -> Customer:
     """Give the person another primary email: the former one ends. Raise BadAddress, AddressTaken.
 
@@ -130,9 +136,9 @@ def relabel(session: Session, customer: Customer, address_id: int, *, label: str
 
 
 def end(
-    session: Session, customer: Customer, address_id: int, *, staff_id: int, source: str, now: datetime
+    session: Session, customer: Customer, address_id: int, *, staff_id: int | None, source: str, now: datetime
 ) -> str | None:
-    """End an address; return what takes that back, None if it had ended before. Raise NotFound."""
+    """End an address; return what takes that back, None if it had ended before or no staff did it. Raise NotFound."""
     living = _hold(session, customer)
     ending = queries.get(session, customer.workspace_id, customer.id, address_id)
     if ending.ended_at is not None:
@@ -144,6 +150,8 @@ def end(
     if was_primary and following:
         following.is_primary = True
     _project(session, customer, ending, source, now=now)
+    if staff_id is None:
+        return None
     kept = {"customer_id": customer.id, "address_id": ending.id, "was_primary": was_primary}
     return undo.keep(
         session, customer.workspace_id, kind="customers.address_ended", values=kept, staff_id=staff_id, now=now

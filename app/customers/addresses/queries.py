@@ -67,6 +67,21 @@ def has_or_had(session: Session, workspace_id: int, customer_id: int, digest: by
     return bool(session.scalar(query))
 
 
+def is_somebody_elses(session: Session, workspace_id: int, customer_id: int, digest: bytes) -> bool:
+    """Say whether an address that this customer has or had is now in use by another one."""
+    known = select(Address.key).where(
+        *(Address.workspace_id == workspace_id, Address.customer_id == customer_id, Address.digest == digest),
+        Address.kind == EMAIL,
+    )
+    query = select(
+        exists().where(
+            *(Address.workspace_id == workspace_id, Address.kind == EMAIL, Address.ended_at.is_(None)),
+            *(Address.key.in_(known), Address.customer_id != customer_id),
+        )
+    )
+    return bool(session.scalar(query))
+
+
 def digest_query(workspace_id: int, customer_id: int, address_id: int) -> Select[bytes]:
     """Select the digest of one address of this customer, in use or not."""
     return select(Address.digest).where(

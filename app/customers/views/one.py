@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.customers import purchases
-from app.customers.addresses import changes
+from app.customers.addresses import changes, queries
 from app.customers.customer_id import CustomerId
 from app.customers.forms import NoteForm, customer_form, values_of
 from app.customers.models import Customer
@@ -119,6 +119,7 @@ def _known(session: Session, customer_id: int) -> dict[str, Any]:
         "traits": inferred_scores.find(session, g.workspace.id, customer_id),
         "purchases": purchases.newest(session, g.workspace.id, customer_id, limit=10),
         "facts": _facts(session, customer),
+        "addresses": queries.list_of(session, g.workspace.id, customer_id),
         "page": page,
         "more": _more(customer_id, page),
         "channels": _channels(customer_id),

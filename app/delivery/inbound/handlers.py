@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app.accounts import workspaces
 from app.consent import actions, suppression
 from app.consent.evidence import Evidence
-from app.customers.addresses import emails
+from app.customers.addresses import emails, queries
 from app.customers.profiles import people
 from app.customers.timeline import activities, activity_queries
 from app.customers.timeline.activities import ActivityRow
@@ -119,25 +119,35 @@ def fail(session: Session, letter: Claims, report: Report, *, now: datetime) -> 
     return True
 
 
-def _find_failed(session: Session, letter: Claims, report: Report) -> bytes | None:
-    """The digest of the address that failed: the person may have another one by now, which nothing is wrong with.
+def _left_to(session: Session, letter: Claims) -> bytes | None:
+    """Return the digest of the address this message left to; of the person's present one where that is not known."""
+    query = select(Message.address_id).where(Message.workspace_id == letter.workspace_id, Message.id == letter.a)
+    address_id = session.scalar(query)
+    named = queries.digest_query(letter.workspace_id, letter.c, address_id) if address_id else None
+    digest = session.scalar(named) if named is not None else None
+    return digest or session.scalar(select(suppression.digest_query(letter.workspace_id, letter.c)))
 
-    A report may be forged by whoever got the mail: it silences no address but this person's own, present or former.
+
+def _find_failed(session: Session, letter: Claims, report: Report) -> bytes | None:
+    """Return the digest of the address that failed; the person may have another one by now, which works.
+
+    A report may be forged by whoever got the mail: it suppresses no address but this person's own, present or former,
+    and none that is somebody else's by now.
     """
     key = emails.find_key(report.recipient) if report.recipient else None
     if key is None:
-        return session.scalar(select(suppression.digest_query(letter.workspace_id, letter.c)))
-    holder = people.find_by_email(session, letter.workspace_id, key)
-    digest = emails.digest(key, workspaces.get(session, letter.workspace_id).digest_key)
-    if holder is None:
-        return digest if suppression.has_spoken(session, letter.workspace_id, letter.c, digest) else None
-    return digest if holder.id == letter.c else None
+        digest = _left_to(session, letter)
+    else:
+        digest = emails.digest(key, workspaces.get(session, letter.workspace_id).digest_key)
+    if digest is None or not queries.has_or_had(session, letter.workspace_id, letter.c, digest):
+        return None
+    return None if queries.is_somebody_elses(session, letter.workspace_id, letter.c, digest) else digest
 
 
 def complain(session: Session, letter: Claims, *, now: datetime) -> None:
     """The person reported our mail as unwanted: everything ends, and the timeline says so once."""
-    evidence = Evidence(method="feedback_report", actor="provider", message_id=letter.a)
-    digest = session.scalar(select(suppression.digest_query(letter.workspace_id, letter.c)))
+    digest = _left_to(session, letter)
+    evidence = Evidence(method="feedback_report", actor="provider", message_id=letter.a, address_digest=digest)
     known = suppression.find(session, letter.workspace_id, digest) if digest else None
     actions.complain(session, letter.workspace_id, letter.c, evidence=evidence, now=now)
     if known is None or known.reason != suppression.COMPLAINED:

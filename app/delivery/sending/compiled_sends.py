@@ -60,14 +60,14 @@ outcome AS (
 # neither the person nor the address's owner has said no since.
 _ASKED_FOR = """
 asked AS MATERIALIZED (
-    SELECT a.*, {record} AS ledger_seq
+    SELECT a.*, c.address_id, {record} AS ledger_seq
     FROM unnest(%(ids)s::bigint[], %(attempts)s::smallint[], %(customers)s::bigint[], %(digests)s::bytea[],
                 %(seen)s::timestamptz[], %(counted)s::bool[])
          AS a(id, attempt, customer_id, address_digest, seen, is_counted)
+    CROSS JOIN LATERAL (SELECT address_id FROM customers WHERE workspace_id = %(workspace)s AND id = a.customer_id
+                        AND address_digest = a.address_digest LIMIT 1) c
     {permitted}
     WHERE EXISTS (SELECT FROM sends s WHERE s.workspace_id = %(workspace)s AND s.id = %(send)s AND s.state = 'running')
-      AND EXISTS (SELECT FROM customers c WHERE c.workspace_id = %(workspace)s AND c.id = a.customer_id
-                  AND c.address_digest = a.address_digest)
       AND NOT EXISTS (SELECT FROM ({{silent}}) s WHERE s.address_digest = a.address_digest)
 )"""
 
@@ -88,7 +88,8 @@ contacted AS (
 
 _HANDED = """
 UPDATE messages m SET state = 'handed', reason = NULL, attempt = m.attempt + 1, handed_at = %(now)s,
-       permission_seq = coalesce(a.ledger_seq, m.permission_seq), contact_at = coalesce(m.contact_at, %(now)s)
+       address_id = a.address_id, permission_seq = coalesce(a.ledger_seq, m.permission_seq),
+       contact_at = coalesce(m.contact_at, %(now)s)
 FROM asked a
 WHERE m.workspace_id = %(workspace)s AND m.id = a.id AND m.attempt = a.attempt AND m.state = 'queued' {counted}
 RETURNING m.id

@@ -199,7 +199,7 @@ def test_addresses_are_listed_added_preferred_ended_and_taken_back(client, datab
     ("kind", "value", "says"),
     [
         ("email", "bob@example.com", "Another customer has this address."),
-        ("email", "a@b\x00.co", "This is not an email address"),
+        ("email", "a" * 308 + "@example.com", "This is not an email address"),
         ("phone", "<script>alert(1)</script>", "This is not a phone number."),
         ("postal", "", "Please fill this in."),
         ("fax", "1", "Not a valid choice"),
@@ -212,11 +212,10 @@ def test_a_bad_address_is_refused_at_its_field_and_stays_written(client, databas
         f"/customers/{ada.id}/addresses/new", data={"kind": kind, "value": value, "label": "of a friend"}
     )
 
-    assert answer.status_code in (400, 422)
-    if "\x00" not in value:
-        assert says in answer.text
-        assert "of a friend" in answer.text
-        assert str(escape(value)) in answer.text
+    assert answer.status_code == 422
+    assert says in answer.text
+    assert "of a friend" in answer.text
+    assert str(escape(value)) in answer.text
 
 
 def test_an_address_of_another_customer_is_refused_at_its_field(client, database, workspace, ada):

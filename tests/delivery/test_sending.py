@@ -123,8 +123,8 @@ def test_a_letter_leaves_only_for_the_address_it_was_written_to(
     with services.database.transaction(workspace.id) as session:
         left_to = session.execute(
             text(
-                "SELECT a.value FROM messages m JOIN addresses a ON a.customer_id = m.customer_id AND a.id = m.address_id"
-                " WHERE m.state = 'handed' ORDER BY 1"
+                "SELECT a.value FROM messages m JOIN addresses a"
+                " ON a.customer_id = m.customer_id AND a.id = m.address_id WHERE m.state = 'handed' ORDER BY 1"
             )
         ).scalars()
         assert list(left_to) == ["p0@example.com", "p2@example.com"]

@@ -57,6 +57,7 @@ def furnish(services: Services, workspace: WorkspaceForTests) -> Furnished:
         )
         _, api_key = api_keys.create(session, workspace.id, name="Shop", staff_id=workspace.owner_id, now=NOON)
         values: dict[str, int | str] = {
+            "address_id": ada.address_id or 0,
             "campaign_id": a_campaign(session, workspace).id,
             "customer_id": ada.id,
             "form_id": form.id,

@@ -78,7 +78,9 @@ class CustomerIn(Sent):
     """A person as the shop knows them. What is left out stays as it is; null clears it."""
 
     external_ref: ShortLine | None = Field(None, description="Your own number for this person.")
-    email: Email | None = Field(None, description="The primary email; a new one ends the former. One they use beside it only names them.")
+    email: Email | None = Field(
+        None, description="The primary email; a new one ends the former. One they use beside it only names them."
+    )
     addresses: Annotated[list[AddressIn], Field(max_length=20)] | None = Field(
         None, description="Added to the addresses there are; taken one by one, after `email`."
     )

@@ -24,6 +24,7 @@ from app.kernel.queueing import outbox
 from app.tracking.facts import HumanResponded
 from app.tracking.hits import ingest, spool
 from app.tracking.links import links
+from app.tracking.tokens import ClickToken, OpenToken
 from app.wiring import serving
 from bench import filling, ground, measuring
 
@@ -73,7 +74,7 @@ def _people(place: ground.Ground) -> list[int]:
 def _click_paths(place: ground.Ground, customer_ids: list[int]) -> list[str]:
     tokens = place.services.tokens
     return [
-        f"/t/c/{links.click_token(tokens, place.workspace_id, message_id=n, send_id=SEND, customer_id=n)}/{n % 12}"
+        f"/t/c/{ClickToken(place.workspace_id, n, SEND, n).encode(tokens)}/{n % 12}"
         for n in customer_ids
     ]
 
@@ -81,7 +82,7 @@ def _click_paths(place: ground.Ground, customer_ids: list[int]) -> list[str]:
 def _open_paths(place: ground.Ground, customer_ids: list[int]) -> list[str]:
     tokens = place.services.tokens
     return [
-        f"/t/o/{links.open_token(tokens, place.workspace_id, message_id=n, send_id=SEND, customer_id=n)}.gif"
+        f"/t/o/{OpenToken(place.workspace_id, n, SEND, n).encode(tokens)}.gif"
         for n in customer_ids
     ]
 

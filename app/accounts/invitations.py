@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts import audit, mail_allowances, mailboxes, memberships, staff
 from app.accounts.models import Invitation, Staff
+from app.accounts.tokens import InvitationToken
 from app.kernel.queueing import outbox
 from app.kernel.refusals import NotFound, Refusal
 from app.kernel.tokens import Tokens
@@ -67,7 +68,7 @@ def invite(session: Session, workspace_id: int, *, email: str, role: str, invite
 
 def link(tokens: Tokens, public_url: str, invitation: Invitation) -> str:
     """Return the address that accepts this invitation; whoever holds it can."""
-    token = tokens.mint("invite", invitation.workspace_id, invitation.id, expires_at=invitation.expires_at)
+    token = InvitationToken(invitation.workspace_id, invitation.id).encode(tokens, expires_at=invitation.expires_at)
     return f"{public_url}/invitations/{token}"
 
 

@@ -1,59 +1,42 @@
-"""Compact, purpose-bound, MACed tokens that carry ids only.
+"""Signs and seals what links say: up to three ids of a tenant, for one purpose, with an end if need be.
 
-Layout before base64url: key id (1) · purpose (1) · workspace (4) · a (6) · b (6) · c (6) · expiry (4) · MAC (16).
+The rooms define their tokens as small classes with `encode` and `decode`, each with a `Purpose` of its own; here nobody
+knows what the ids mean.
+
+Layout before base64url: key id (1) · purpose (1) · tenant (4) · a (6) · b (6) · c (6) · expiry (4) · MAC (16).
 The MAC is keyed BLAKE2b-128 with the purpose as personalisation, so a token of one purpose never reads as another.
 What stands between purpose and MAC is sealed with a stream that the MAC selects (as in SIV, RFC 5297), because ids are
-counted through the installation and would tell everybody how many mails and customers there are. Tokens of before are
-open, lack the mark in their purpose, and go on being read.
-Ids have 48 bits, so that a token of 59 characters fits into a mail address's local part (64: RFC 5321, 4.5.3.1.1).
+counted through the installation and would tell everybody how many rows there are. Ids have 48 bits, so that a token of
+59 characters fits into a mail address's local part (64: RFC 5321, 4.5.3.1.1).
 """
 
 from __future__ import annotations
 
 import hmac
-from base64 import urlsafe_b64encode
 from binascii import Error as Base64Error
 from binascii import a2b_base64, b2a_base64
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import blake2b
-from struct import Struct
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NewType, Protocol, Self
 
 from app.kernel.refusals import Refusal
 from app.kernel.settings import Key
 
-PURPOSES = {
-    name: number
-    for number, name in enumerate(
-        (
-            "click",
-            "open",
-            "unsubscribe",
-            "preferences",
-            "confirm",
-            "invite",
-            "reply",
-            # In a Message-ID, which everybody sees who is answered; until version 2 also in return paths.
-            "message",
-            "signup",
-            "browse",
-            # In a return path, which only the servers on the way and the mailbox itself see.
-            "bounce",
-        ),
-        start=1,
-    )
-}
-_BODY = Struct(">BBIHIHIHII")
+# What a token is for: each kind of token has a number of its own, from 1 to 255, for good.
+Purpose = NewType("Purpose", int)
+
 _MAC_BYTES = 16
-_SEALED = 0x80
-# Key and purpose stay open, to say how the rest is read.
-_SEAL = 2 ** (8 * (_BODY.size - 2)) - 1
+_TENANT_BITS, _ID_BITS, _EXPIRY_BITS = 32, 48, 32
+_BODY_BYTES = (_TENANT_BITS + 3 * _ID_BITS + _EXPIRY_BITS) // 8
+_BYTES = 2 + _BODY_BYTES + _MAC_BYTES
+TOKEN_CHARS = (_BYTES + 2) // 3 * 4 - (3 - _BYTES % 3) % 3
+_PADDING = b"=" * (-TOKEN_CHARS % 4)
+_MOST_ID = 2**_ID_BITS - 1
+_MOST_EXPIRY = 2**_EXPIRY_BITS - 1
 _number = int.from_bytes
-_LOW = 2**32 - 1
+_TO_URL = bytes.maketrans(b"+/", b"-_")
 # The decoder knows the standard alphabet only; its own two signs are none of ours.
 _TO_STANDARD = bytes.maketrans(b"-_+/", b"+/!!")
-TOKEN_CHARS = (_BODY.size + _MAC_BYTES + 2) // 3 * 4 - (3 - (_BODY.size + _MAC_BYTES) % 3) % 3
-_PADDING = b"=" * (-TOKEN_CHARS % 4)
 
 
 class BadToken(Refusal):
@@ -70,61 +53,62 @@ class TokenExpired(Refusal):
     message = "This link has expired. The latest mail from the same sender holds a new one."
 
 
-class Claims(NamedTuple):
-    """What a genuine token says: ids whose meaning the purpose fixes."""
+class Ids(NamedTuple):
+    """What a genuine token holds. The room whose purpose it is knows what each stands for; 0 says nothing."""
 
     workspace_id: int
     a: int
     b: int
     c: int
-    expires_at: datetime | None
+
+
+class Token(Protocol):
+    """What one kind of link says, as its room names it."""
+
+    @property
+    def workspace_id(self) -> int:
+        """Whose rows the ids name."""
+
+    @classmethod
+    def decode(cls, tokens: Tokens, text: str, *, now: datetime) -> Self:
+        """Read what somebody brought; raise BadToken or TokenExpired."""
 
 
 class Tokens:
     """Mints with the first key, reads with any."""
 
     def __init__(self, keys: tuple[Key, ...]) -> None:
+        self._keys = {key.id: key.secret[:64] for key in keys}
         self._signing = keys[0].id
-        self._macs = {
-            (key.id, number): blake2b(key=key.secret[:64], digest_size=_MAC_BYTES, person=f"assent{number}".encode())
-            for key in keys
-            for name, number in PURPOSES.items()
-        }
         self._streams = {
-            key.id: blake2b(key=key.secret[:64], digest_size=_BODY.size, person=b"assent-seal") for key in keys
+            key_id: blake2b(key=secret, digest_size=_BODY_BYTES, person=b"assent-seal")
+            for key_id, secret in self._keys.items()
         }
         self._stream = self._streams[self._signing]
+        # By purpose, what each token of it begins with and its MAC before anything is said; made when first asked for.
+        self._minting: dict[Purpose, tuple[bytes, Any]] = {}
+        self._macs: dict[tuple[int, Purpose], Any] = {}
 
     def mint(
-        self,
-        purpose: str,
-        workspace_id: int,
-        a: int,
-        b: int = 0,
-        c: int = 0,
-        *,
-        expires_at: datetime | None = None,
+        self, purpose: Purpose, workspace_id: int, a: int, b: int = 0, c: int = 0, *, expires_at: datetime | None = None
     ) -> str:
         """Return a url-safe token of TOKEN_CHARS characters. `expires_at` has a resolution of one second."""
-        number = PURPOSES[purpose]
+        if (a | b | c) >> _ID_BITS:
+            raise OverflowError("an id of a token has 48 bits")
         expiry = int(expires_at.timestamp()) if expires_at else 0
-        body = _BODY.pack(
-            self._signing,
-            number | _SEALED,
-            workspace_id,
-            *(a >> 32, a & _LOW, b >> 32, b & _LOW, c >> 32, c & _LOW),
-            expiry,
-        )
-        mac = self._macs[self._signing, number].copy()
-        mac.update(body)
+        said = (((workspace_id << 48 | a) << 48 | b) << 48 | c) << 32 | expiry
+        head, begun = self._minting.get(purpose) or self._begin(purpose)
+        mac = begun.copy()
+        mac.update(said.to_bytes(_BODY_BYTES))
         digest = mac.digest()
-        return urlsafe_b64encode(self._turned(self._stream, body, digest) + digest).rstrip(b"=").decode()
+        stream = self._stream.copy()
+        stream.update(digest)
+        sealed: int = said ^ _number(stream.digest())
+        spelled = b2a_base64(head + sealed.to_bytes(_BODY_BYTES) + digest, newline=False)
+        return spelled.translate(_TO_URL)[:TOKEN_CHARS].decode()
 
-    def read(self, purpose: str, token: str, *, now: datetime, outlived: bool = False) -> Claims:
-        """Return what the token says; raise BadToken, or TokenExpired unless it may be `outlived`.
-
-        Who lets a token be outlived looks at the letter's `expires_at` for what it may do no longer.
-        """
+    def read(self, purpose: Purpose, token: str, *, now: datetime) -> Ids:
+        """Return what the token holds; raise BadToken or TokenExpired."""
         if len(token) != TOKEN_CHARS or not token.isascii():
             raise BadToken
         spelled = token.encode().translate(_TO_STANDARD) + _PADDING
@@ -135,27 +119,31 @@ class Tokens:
         # The decoder skips foreign characters and ignores spare bits; one spelling only is accepted.
         if b2a_base64(raw, newline=False) != spelled:
             raise BadToken
-        body, digest = raw[: _BODY.size], raw[_BODY.size :]
-        known = self._macs.get((raw[0], PURPOSES[purpose]))
-        if known is None:
+        key_id, digest = raw[0], raw[-_MAC_BYTES:]
+        if raw[1] != purpose or key_id not in self._keys:
             raise BadToken
-        if body[1] & _SEALED:
-            body = self._turned(self._streams[raw[0]], body, digest)
-        mac = known.copy()
-        mac.update(body)
+        stream = self._streams[key_id].copy()
+        stream.update(digest)
+        said: int = _number(raw[2:-_MAC_BYTES]) ^ _number(stream.digest())
+        mac = self._mac(key_id, purpose)
+        mac.update(said.to_bytes(_BODY_BYTES))
         if not hmac.compare_digest(mac.digest(), digest):
             raise BadToken
-        _, number, workspace_id, a_high, a_low, b_high, b_low, c_high, c_low, expiry = _BODY.unpack(body)
-        if number & ~_SEALED != PURPOSES[purpose]:
-            raise BadToken
-        expires_at = datetime.fromtimestamp(expiry, UTC) if expiry else None
-        if expires_at and now >= expires_at and not outlived:
+        expiry = said & _MOST_EXPIRY
+        if expiry and now.timestamp() >= expiry:
             raise TokenExpired
-        return Claims(workspace_id, a_high << 32 | a_low, b_high << 32 | b_low, c_high << 32 | c_low, expires_at)
+        return Ids(said >> 176, said >> 128 & _MOST_ID, said >> 80 & _MOST_ID, said >> 32 & _MOST_ID)
 
-    def _turned(self, stream: Any, body: bytes, digest: bytes) -> bytes:
-        """Seal an open body or open a sealed one: the same step both ways."""
-        stream = stream.copy()
-        stream.update(digest)
-        turned: int = _number(body) ^ _number(stream.digest()) & _SEAL
-        return turned.to_bytes(_BODY.size)
+    def _begin(self, purpose: Purpose) -> tuple[bytes, Any]:
+        begun = (bytes((self._signing, purpose)), self._mac(self._signing, purpose))
+        self._minting[purpose] = begun
+        return begun
+
+    def _mac(self, key_id: int, purpose: Purpose) -> Any:
+        """Return a MAC that nothing was said to yet."""
+        known = self._macs.get((key_id, purpose))
+        if known is None:
+            person = f"assent{purpose}".encode()
+            known = blake2b(key=self._keys[key_id], digest_size=_MAC_BYTES, person=person)
+            self._macs[key_id, purpose] = known
+        return known.copy()

@@ -16,6 +16,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from app.kernel.refusals import Refusal
 from app.kernel.services import services
+from app.kernel.tokens import Token
 from app.web.gateway import bodies
 from app.web.gateway.gateway import Reach
 from app.web.requests import csrf
@@ -101,7 +102,7 @@ class Authenticator(Protocol):
 
 @dataclass(frozen=True)
 class Guard:
-    """The metadata on a view: `kind` role | staff | public | token | api_key, `detail` its role, reason or purpose."""
+    """The metadata on a view: `kind` role | staff | public | token | api_key, `detail` its role, reason or token."""
 
     kind: str
     detail: str
@@ -142,19 +143,18 @@ def public(why: str, *, checks_csrf: bool = False) -> Callable[[View], View]:
     return _guarded(Guard("public", why, checks_csrf=checks_csrf), lambda values: None)
 
 
-def token(purpose: str, *, checks_csrf: bool = False, outlived: bool = False) -> Callable[[View], View]:
-    """Open to who holds a token for this purpose in the URL's `token`; sets g.letter, g.workspace_id.
+def token(kind: type[Token], *, checks_csrf: bool = False) -> Callable[[View], View]:
+    """Open to who holds a token of this kind in the URL's `token`; sets g.token, g.workspace_id.
 
     A form that gives the browser a session asks for `checks_csrf`; customers' pages have no cookie to check.
-    With `outlived` the link goes on opening the page after its time, and the page looks at `g.letter.expires_at`.
     """
 
     def before(values: dict[str, Any]) -> None:
         now = services().clock.now()
-        g.letter = services().tokens.read(purpose, values["token"], now=now, outlived=outlived)
-        g.workspace_id = g.letter.workspace_id
+        g.token = kind.decode(services().tokens, values["token"], now=now)
+        g.workspace_id = g.token.workspace_id
 
-    return _guarded(Guard("token", purpose, checks_csrf=checks_csrf), before)
+    return _guarded(Guard("token", kind.__name__, checks_csrf=checks_csrf), before)
 
 
 def api_key(view: View) -> View:

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from app.consent import permission
+from app.consent.tokens import ConfirmToken
 from app.customers.profiles import people
 from tests.factories.consent import a_form, consented_customer
 
@@ -54,7 +55,7 @@ def requests(database, workspace):
 def confirm_link(services, workspace, requests):
     def make():
         request = requests()[-1]
-        return "/c/" + services.tokens.mint("confirm", workspace.id, request.id, request.customer_id)
+        return "/c/" + ConfirmToken(workspace.id, request.id).encode(services.tokens)
 
     return make
 

@@ -14,6 +14,7 @@ from app.consent import actions, deadlines, permission
 from app.consent.imports import consents
 from app.consent.purposes import Event
 from app.consent.signup import double_opt_in, signup_forms
+from app.consent.tokens import PreferencesToken
 from app.customers.profiles import people
 from tests.factories import NOON
 from tests.factories.consent import a_form, a_yes, consented_customer
@@ -64,7 +65,8 @@ def test_a_visitor_whom_the_database_turned_away_is_answered_all_the_same(servic
     """Somebody holds the customer and then wants the ledger; the visitor came the other way round."""
     with database.transaction(workspace.id) as session:
         ada = consented_customer(session, workspace.id, email=ADDRESS).id
-    link = "/p/" + services.tokens.mint("preferences", workspace.id, ada, workspace.topic_id, 77)
+    made_in = int(services.clock.now().timestamp())
+    link = "/p/" + PreferencesToken(workspace.id, ada, made_in, 77).encode(services.tokens)
     with ThreadPoolExecutor(1) as beside:
         # On a slow machine PostgreSQL may turn the other one away instead; the visitor is answered in either case.
         with suppress(DeadlockDetected), database.transaction(workspace.id) as session:

@@ -4,6 +4,8 @@ import pytest
 from sqlalchemy import text
 
 from app.consent import permission
+from app.consent.tokens import ConfirmToken, PreferencesToken, UnsubscribeToken
+from app.tracking.tokens import ClickToken
 from tests.factories import NOON
 from tests.factories.consent import a_topic, consented_customer
 
@@ -19,7 +21,7 @@ def ada(database, workspace):
 
 @pytest.fixture
 def link(services, workspace, ada):
-    return "/u/" + services.tokens.mint("unsubscribe", workspace.id, ada.id, workspace.topic_id, 77)
+    return "/u/" + UnsubscribeToken(workspace.id, ada.id, workspace.topic_id, 77).encode(services.tokens)
 
 
 @pytest.fixture
@@ -95,10 +97,10 @@ def test_a_forged_or_cut_link_is_not_found(anonymous, link, allowed, change):
     assert allowed() == before
 
 
-@pytest.mark.parametrize("purpose", ["click", "preferences", "confirm"])
-def test_a_link_made_for_something_else_does_not_unsubscribe(anonymous, services, workspace, ada, allowed, purpose):
+@pytest.mark.parametrize("kind", [ClickToken, PreferencesToken, ConfirmToken])
+def test_a_link_made_for_something_else_does_not_unsubscribe(anonymous, services, workspace, ada, allowed, kind):
     before = allowed()
-    token = services.tokens.mint(purpose, workspace.id, ada.id, workspace.topic_id)
+    token = kind(*(workspace.id, ada.id, workspace.topic_id, 77)[: len(kind._fields)]).encode(services.tokens)
 
     assert anonymous.post(f"/u/{token}", data={"List-Unsubscribe": "One-Click"}).status_code == 404
     assert allowed() == before

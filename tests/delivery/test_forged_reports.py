@@ -10,6 +10,7 @@ from sqlalchemy import text
 from app.consent import permission
 from app.customers.profiles import engagement, people
 from app.delivery.inbound.listener import InboundServer
+from app.delivery.tokens import BounceToken, MessageToken
 from app.kernel.services import Services
 from app.kernel.tokens import BadToken
 from app.tracking.replies import replies
@@ -32,7 +33,7 @@ def ids(services: Services, workspace: WorkspaceForTests) -> tuple[int, int, int
 
 
 def known_to_all(services: Services, workspace: WorkspaceForTests, ids: tuple[int, int, int]) -> str:
-    return services.tokens.mint("message", workspace.id, *ids)
+    return MessageToken(workspace.id, *ids).encode(services.tokens)
 
 
 def is_untouched(services: Services, workspace: WorkspaceForTests, ids: tuple[int, int, int]) -> bool:
@@ -56,11 +57,11 @@ def test_a_return_path_cannot_be_told_from_a_message_id(
     services: Services, workspace: WorkspaceForTests, ids: tuple[int, int, int]
 ) -> None:
     """Everybody who is answered sees the one; the other stays on the way."""
-    message, bounce = (services.tokens.mint(purpose, workspace.id, *ids) for purpose in ("message", "bounce"))
+    message, bounce = (kind(workspace.id, *ids).encode(services.tokens) for kind in (MessageToken, BounceToken))
 
     assert message != bounce
     with pytest.raises(BadToken):
-        services.tokens.read("bounce", message, now=NOON)
+        BounceToken.decode(services.tokens, message, now=NOON)
 
 
 @pytest.mark.parametrize("raw", [a_report("5.1.1"), a_complaint()])
@@ -82,7 +83,7 @@ def test_a_report_that_gives_the_return_path_back_is_believed_wherever_it_comes(
     services: Services, workspace: WorkspaceForTests, ids: tuple[int, int, int]
 ) -> None:
     """Feedback loops write to one address for all, and quote the mail."""
-    token = services.tokens.mint("bounce", workspace.id, *ids)
+    token = BounceToken(workspace.id, *ids).encode(services.tokens)
     raw = a_complaint().replace(b"Version: 1", b"Version: 1\r\nOriginal-Mail-From: <b+" + token.encode() + b"@in.test>")
 
     assert InboundServer(services).take([INBOX], raw) == "250 2.0.0 Ok"

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from app.delivery.inbound import parsed_mail
+from app.delivery.tokens import ReplyToken
 from app.kernel.database import Database
 from app.kernel.services import Services
 from tests.factories import NOON, delivery
@@ -29,7 +30,7 @@ def reply_address(services: Services, workspace: WorkspaceForTests) -> str:
     """Where ada@example.com, who agreed to news, answers to."""
     with services.database.transaction(workspace.id) as session:
         ada = consented_customer(session, workspace.id, email="ada@example.com", now=NOON).id
-    return f"r+{services.tokens.mint('reply', workspace.id, 1, 1, ada)}@inbound.example"
+    return f"r+{ReplyToken(workspace.id, 1, 1, ada).encode(services.tokens)}@inbound.example"
 
 
 def kept(services: Services, workspace: WorkspaceForTests) -> list[str]:

@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from app.delivery.inbound import bounce_classification, mail_parts, mail_text, parsed_mail
 from app.delivery.inbound.listener import InboundServer
+from app.delivery.tokens import ReplyToken
 from app.kernel.services import Services
 from tests.delivery.test_returned import a_complaint, a_report
 from tests.factories import NOON, incoming
@@ -68,7 +69,7 @@ def test_a_reply_is_kept_whatever_its_headers_name(
     """`=?utfé-8?q?Ann?=` was answered with "try again later", each time."""
     with services.database.transaction(workspace.id) as session:
         ada = consented_customer(session, workspace.id, email="ada@example.com", now=NOON).id
-    to = f"r+{services.tokens.mint('reply', workspace.id, 1, 1, ada)}@in.test"
+    to = f"r+{ReplyToken(workspace.id, 1, 1, ada).encode(services.tokens)}@in.test"
     raw = (
         f"From: =?{charset}?q?Ann?= <ada@example.com>\r\nContent-Type: text/plain; charset={charset}\r\n"
         "\r\nWhen do you open?\r\n"

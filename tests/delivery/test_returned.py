@@ -14,6 +14,7 @@ from app.customers.addresses import changes
 from app.customers.profiles import people
 from app.delivery.inbound import bounce_classification, listener, parsed_mail
 from app.delivery.inbound.bounce_classification import Cause
+from app.delivery.tokens import BounceToken
 from app.kernel.services import Services
 from tests.factories import NOON, delivery
 from tests.factories.workspaces import WorkspaceForTests
@@ -74,7 +75,7 @@ def return_path(services: Services, workspace: WorkspaceForTests) -> str:
             ),
             {"now": NOON},
         ).one()
-    return f"b+{services.tokens.mint('bounce', workspace.id, message_id, send_id, customer_id)}@in.shop.test"
+    return f"b+{BounceToken(workspace.id, message_id, send_id, customer_id).encode(services.tokens)}@in.shop.test"
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ from app.tracking.hits import ingest, rescoring, spool
 from app.tracking.hits.storing import SentTimes
 from app.tracking.links import links
 from app.tracking.models import SpoolPosition, UntrackedHits
+from app.tracking.tokens import ClickToken, OpenToken
 from tests.factories.extending import carrying, extended
 from tests.factories.processes import end, until
 from tests.factories.tracking import (
@@ -180,8 +181,8 @@ def test_every_url_fetched_by_a_scanner_convinces_nobody(
         before = engagement.get(session, workspace.id, ada)
         state = (before.latest_human_at, before.latest_click_at, before.click_count)
     ids = {"message_id": 5, "send_id": 7, "customer_id": ada}
-    click = links.click_token(services.tokens, workspace.id, **ids)
-    image = links.open_token(services.tokens, workspace.id, **ids)
+    click = ClickToken(workspace.id, **ids).encode(services.tokens)
+    image = OpenToken(workspace.id, **ids).encode(services.tokens)
     intake = an_intake(services, tmp_path)
     for network in range(10):
         for path in (f"/t/c/{click}/0", f"/t/c/{click}/1"):
@@ -222,7 +223,7 @@ def test_after_withdrawal_the_image_is_the_same_and_nothing_is_stored(
     services: Services, database: Database, workspace: WorkspaceForTests, ada: int, tmp_path: Path
 ) -> None:
     """Golden case 11."""
-    image = links.open_token(services.tokens, workspace.id, message_id=5, send_id=7, customer_id=ada)
+    image = OpenToken(workspace.id, message_id=5, send_id=7, customer_id=ada).encode(services.tokens)
     intake = an_intake(services, tmp_path)
     before = visit(intake, f"/t/o/{image}.gif")
     ingest.ship(services)

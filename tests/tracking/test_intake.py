@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from random import Random
 
@@ -12,10 +11,13 @@ import pytest
 from sqlalchemy import event, text
 from sqlalchemy.orm import Session
 
+from app.consent.tokens import UnsubscribeToken
+from app.delivery.tokens import MessageToken
 from app.kernel.database import Database
 from app.kernel.services import Services
 from app.tracking.links import links
 from app.tracking.links.links import TargetNotWeb
+from app.tracking.tokens import ClickToken, OpenToken
 from tests.factories import NOON
 from tests.factories.tracking import Visit, an_intake, await_a_waiting_lock, spooled, visit
 from tests.factories.workspaces import WorkspaceForTests
@@ -28,7 +30,7 @@ def token(services: Services, database: Database, workspace: WorkspaceForTests) 
     """A click token of a send with two links."""
     with database.transaction(workspace.id) as session:
         links.register(session, workspace.id, 77, [SHOP, "http://shop.test/"], now=services.clock.now())
-    return links.click_token(services.tokens, workspace.id, message_id=5, send_id=77, customer_id=9)
+    return ClickToken(workspace.id, message_id=5, send_id=77, customer_id=9).encode(services.tokens)
 
 
 def has_safe_headers(answer: Visit) -> bool:
@@ -54,7 +56,7 @@ def test_a_click_leads_to_its_link_and_leaves_one_line(services: Services, token
 def test_everybody_gets_the_same_image(services: Services, workspace: WorkspaceForTests, tmp_path: Path) -> None:
     intake = an_intake(services, tmp_path)
     ids = [{"message_id": n, "send_id": 1, "customer_id": n} for n in (1, 2)]
-    tokens = [links.open_token(services.tokens, workspace.id, **of) for of in ids]
+    tokens = [OpenToken(workspace.id, **of).encode(services.tokens) for of in ids]
     answers = [visit(intake, f"/t/o/{token}.gif") for token in tokens]
 
     assert {len(answer.body) for answer in answers} == {43}
@@ -80,10 +82,10 @@ def test_forged_truncated_and_cross_purpose_tokens_are_not_found(
 ) -> None:
     intake = an_intake(services, tmp_path)
     other = "A" if token[20] != "A" else "B"
-    opening = links.open_token(services.tokens, workspace.id, message_id=5, send_id=77, customer_id=9)
-    leaving = services.tokens.mint("unsubscribe", workspace.id, 5, 77, 9)
-    past = services.tokens.mint("click", workspace.id, 5, 77, 9, expires_at=services.clock.now() - timedelta(days=1))
-    bad = [token[:20] + other + token[21:], token[:-1], "", "é" * len(token), opening, leaving, past]
+    opening = OpenToken(workspace.id, message_id=5, send_id=77, customer_id=9).encode(services.tokens)
+    leaving = UnsubscribeToken(workspace.id, 5, 77, 9).encode(services.tokens)
+    named = MessageToken(workspace.id, 5, 77, 9).encode(services.tokens)
+    bad = [token[:20] + other + token[21:], token[:-1], "", "é" * len(token), opening, leaving, named]
 
     assert {visit(intake, f"/t/c/{wrong}/0").status for wrong in bad} == {404}
     assert visit(intake, f"/t/o/{token}.gif").status == 404
@@ -221,7 +223,7 @@ def test_a_number_made_up_costs_no_more_than_a_click(services: Services, token: 
     asked: list[str] = []
     event.listen(services.database.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
     answers = {visit(intake, f"/t/c/{token}/{number}").status for number in range(2, 202)}
-    unknown = links.click_token(services.tokens, 1, message_id=5, send_id=404, customer_id=9)
+    unknown = ClickToken(1, message_id=5, send_id=404, customer_id=9).encode(services.tokens)
     answers |= {visit(intake, f"/t/c/{unknown}/{number}").status for number in range(100)}
 
     assert answers == {404}

@@ -13,6 +13,7 @@ from jinja2 import DictLoader
 from playwright.sync_api import Browser, sync_playwright
 from werkzeug.serving import make_server
 
+from app.consent.tokens import PreferencesToken, UnsubscribeToken
 from app.kernel.refusals import Refusal
 from app.kernel.services import Services
 from app.web import assets, frame, guard, shell
@@ -107,12 +108,12 @@ def _add_views(app: Flask) -> None:
         return g.staff.name
 
     @app.get("/p/<token>")
-    @guard.token("preferences")
+    @guard.token(PreferencesToken)
     def preferences(token: str) -> str:
-        return str(g.letter.a)
+        return str(g.token.customer_id)
 
     @app.post("/u/<token>")
-    @guard.token("unsubscribe")
+    @guard.token(UnsubscribeToken)
     def unsubscribe(token: str) -> str:
         return "gone"
 

@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 
 from app.accounts import api_keys
+from app.consent.tokens import UnsubscribeToken
 from app.kernel.clock import FixedClock
 from app.kernel.database import Database, Limits
 from app.kernel.extensions import Extensions
@@ -67,7 +68,7 @@ def test_a_visitor_is_told_to_come_again(
 ):
     with database.transaction(workspace.id) as session:
         ada = consented_customer(session, workspace.id)
-    link = "/u/" + services.tokens.mint("unsubscribe", workspace.id, ada.id, workspace.topic_id, 77)
+    link = "/u/" + UnsubscribeToken(workspace.id, ada.id, workspace.topic_id, 77).encode(services.tokens)
 
     with held(database, workspace):
         busy = anonymous.post(link)

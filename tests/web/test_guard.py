@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from app.consent.tokens import PreferencesToken, UnsubscribeToken
 from app.kernel.services import Services
 from app.web import guard
 from tests.web.authenticators import FakeAuthenticator
@@ -54,17 +55,17 @@ def test_without_a_workspace_only_ones_own_pages_open(browser_client: FlaskClien
 
 
 def test_a_token_opens_only_what_it_was_made_for(browser_client: FlaskClient, services: Services):
-    letter = services.tokens.mint("preferences", 1, 42)
-    other = services.tokens.mint("unsubscribe", 1, 42)
+    token = PreferencesToken(1, 42, 0, 7).encode(services.tokens)
+    other = UnsubscribeToken(1, 42, 0, 7).encode(services.tokens)
 
-    assert browser_client.get(f"/p/{letter}").text == "42"
+    assert browser_client.get(f"/p/{token}").text == "42"
     assert browser_client.get(f"/p/{other}").status_code == 404
-    assert browser_client.get(f"/p/{letter[:-1]}").status_code == 404
+    assert browser_client.get(f"/p/{token[:-1]}").status_code == 404
 
 
 def test_a_token_link_needs_no_form_token_and_sets_no_cookie(browser_client: FlaskClient, services: Services):
     """RULEBOOK H4: one-click unsubscribing comes from a mail provider, without any state of ours."""
-    answer = browser_client.post(f"/u/{services.tokens.mint('unsubscribe', 1, 42)}")
+    answer = browser_client.post(f"/u/{UnsubscribeToken(1, 42, 0, 7).encode(services.tokens)}")
 
     assert answer.status_code == 200
     assert "Set-Cookie" not in answer.headers

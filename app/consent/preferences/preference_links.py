@@ -1,11 +1,11 @@
 """Rights of a preference link, which lives as long as its mail and may have been forwarded.
 
 A link says when it was made. Where its owner said no since then, whoever holds it need not be its owner: it turns
-things off at once, and what it turns on waits for the answer to a mail to the address itself. One without a message
-(c = 0), reached from an unsubscribe link, only turns off.
+things off at once, and what it turns on waits for the answer to a mail to the address itself. One without a source,
+reached from an unsubscribe link, only turns off.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -13,29 +13,21 @@ from sqlalchemy.orm import Session
 from app.consent import suppression
 from app.consent.models import LedgerRecord
 from app.consent.purposes import MARKETING, SAID_NO
-from app.kernel.tokens import Claims, Tokens
+from app.consent.tokens import PreferencesToken
+from app.kernel.tokens import Tokens
 
-# Links of earlier versions ended after so long, and had no other sign of when they were made.
-_ONCE_GOOD_FOR = timedelta(days=30)
 _BY_THE_PERSON = (suppression.COMPLAINED, suppression.OBJECTED, suppression.ERASED, suppression.MANUAL)
 
 
 def mint(tokens: Tokens, workspace_id: int, customer_id: int, *, source_id: int = 0, now: datetime) -> str:
     """Return a link's token; `source_id` is the message or the confirmed request it belongs to, 0: only turns off."""
-    return tokens.mint("preferences", workspace_id, customer_id, int(now.timestamp()), source_id)
+    return PreferencesToken(workspace_id, customer_id, int(now.timestamp()), source_id).encode(tokens)
 
 
-def issued_at(letter: Claims) -> datetime:
-    """Return when this link was made, to the second."""
-    if letter.expires_at:
-        return letter.expires_at - _ONCE_GOOD_FOR
-    return datetime.fromtimestamp(letter.b, UTC)
-
-
-def is_older_than_a_no(session: Session, letter: Claims) -> bool:
+def is_older_than_a_no(session: Session, link: PreferencesToken) -> bool:
     """Say whether the person said no to marketing, or staff did for them, since this link was made."""
-    said_no = _latest_no(session, letter.workspace_id, letter.a)
-    return said_no is not None and issued_at(letter) <= said_no
+    said_no = _latest_no(session, link.workspace_id, link.customer_id)
+    return said_no is not None and link.issued_at <= said_no
 
 
 def _latest_no(session: Session, workspace_id: int, customer_id: int) -> datetime | None:

@@ -10,13 +10,14 @@ from app.consent.preferences import preference_links
 from app.consent.signup import double_opt_in, signup_forms
 from app.consent.signup.double_opt_in import ConfirmationExpired, RequestInfo, RequestRejected
 from app.consent.texts import wording
+from app.consent.tokens import ConfirmToken
 from app.consent.views.blueprint import Sender, bp, language_for, public_page, purpose_titles, sender_of
 from app.kernel.services import services
 from app.web import guard, language
 
 
 @bp.get("/c/<token>")
-@guard.token("confirm")
+@guard.token(ConfirmToken)
 def show_confirmation(token: str) -> ResponseReturnValue:
     """Ask whether it was them; nothing is confirmed by opening the page."""
     sender, asked = _read()
@@ -30,7 +31,7 @@ def show_confirmation(token: str) -> ResponseReturnValue:
 
 
 @bp.post("/c/<token>")
-@guard.token("confirm")
+@guard.token(ConfirmToken)
 def answer_confirmation(token: str) -> ResponseReturnValue:
     """Confirm, or say that it was somebody else; once is enough, twice is harmless."""
     sender, asked = _read()
@@ -38,9 +39,9 @@ def answer_confirmation(token: str) -> ResponseReturnValue:
     try:
         with services().database.transaction(g.workspace_id) as session:
             if request.form.get("answer") == "not_me":
-                double_opt_in.deny(session, g.workspace_id, g.letter.a, now=now, **visitor)
+                double_opt_in.deny(session, g.workspace_id, g.token.request_id, now=now, **visitor)
                 return _show("denied", sender, asked)
-            first = double_opt_in.confirm(session, g.workspace_id, g.letter.a, now=now, **visitor)
+            first = double_opt_in.confirm(session, g.workspace_id, g.token.request_id, now=now, **visitor)
     except (ConfirmationExpired, RequestRejected) as refusal:
         return _show("over", sender, asked), refusal.status
     return _show("done", sender, asked, again=not first)
@@ -48,7 +49,8 @@ def answer_confirmation(token: str) -> ResponseReturnValue:
 
 def _read() -> tuple[Sender, RequestInfo]:
     with services().database.transaction(g.workspace_id) as session:
-        return sender_of(session, g.workspace_id), double_opt_in.get_request(session, g.workspace_id, g.letter.a)
+        asked = double_opt_in.get_request(session, g.workspace_id, g.token.request_id)
+        return sender_of(session, g.workspace_id), asked
 
 
 def _show(what: str, sender: Sender, asked: RequestInfo, *, again: bool = False) -> str:

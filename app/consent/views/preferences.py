@@ -13,6 +13,7 @@ from app.consent import actions
 from app.consent.evidence import Evidence
 from app.consent.preferences import preference_links, preferences
 from app.consent.preferences.preferences import Changes, Preferences
+from app.consent.tokens import PreferencesToken
 from app.consent.views.blueprint import Sender, bp, language_for, public_page, purpose_titles, sender_of
 from app.customers.profiles import people
 from app.kernel.services import services
@@ -20,14 +21,14 @@ from app.web import guard, language
 
 
 @bp.get("/p/<token>")
-@guard.token("preferences", outlived=True)
+@guard.token(PreferencesToken)
 def show_preferences(token: str) -> ResponseReturnValue:
     """Show every switch as it stands."""
     return _show()
 
 
 @bp.post("/p/<token>")
-@guard.token("preferences", outlived=True)
+@guard.token(PreferencesToken)
 def change_preferences(token: str) -> ResponseReturnValue:
     """Save the switches, or leave everything."""
     chosen = request.form.get("language", "")
@@ -37,21 +38,22 @@ def change_preferences(token: str) -> ResponseReturnValue:
     )
     with services().database.transaction(g.workspace_id) as session:
         if request.form.get("leave") == "all":
-            actions.leave_all(session, g.workspace_id, g.letter.a, evidence=evidence, now=services().clock.now())
+            now = services().clock.now()
+            actions.leave_all(session, g.workspace_id, g.token.customer_id, evidence=evidence, now=now)
         else:
             _, _, shown = _read(session, keep=True)
             only_off = _is_only_off(shown)
             changes = preferences.change(
                 session,
                 g.workspace_id,
-                g.letter.a,
+                g.token.customer_id,
                 wanted=shown,
                 on=set(request.form),
                 language=chosen if chosen in language.LANGUAGES and not only_off else None,
                 evidence=evidence,
                 now=services().clock.now(),
                 may_turn_on=not only_off,
-                is_fresh=not preference_links.is_older_than_a_no(session, g.letter),
+                is_fresh=not preference_links.is_older_than_a_no(session, g.token),
             )
     if chosen in language.LANGUAGES:
         g.chosen_language = chosen
@@ -60,17 +62,17 @@ def change_preferences(token: str) -> ResponseReturnValue:
 
 
 def _is_only_off(shown: Preferences) -> bool:
-    return shown.awaits_owner or not g.letter.c
+    return shown.awaits_owner or not g.token.source_id
 
 
 def _read(session: Session, *, keep: bool) -> tuple[Sender, str, Preferences]:
     sender = sender_of(session, g.workspace_id)
-    customer = people.get(session, g.workspace_id, g.letter.a)
+    customer = people.get(session, g.workspace_id, g.token.customer_id)
     code = g.get("chosen_language") or language_for(customer.language or sender.language)
     shown = preferences.read(
         session,
         g.workspace_id,
-        g.letter.a,
+        g.token.customer_id,
         sender=sender.name,
         language=code,
         now=services().clock.now(),
@@ -82,7 +84,7 @@ def _read(session: Session, *, keep: bool) -> tuple[Sender, str, Preferences]:
 def _show(changes: Changes | None = None, *, is_answer: bool = False, left: bool = False) -> str:
     with services().database.transaction(g.workspace_id) as session:
         sender, code, shown = _read(session, keep=False)
-        is_old = preference_links.is_older_than_a_no(session, g.letter)
+        is_old = preference_links.is_older_than_a_no(session, g.token)
     language.use(code)
     changes = changes or Changes()
     return public_page(

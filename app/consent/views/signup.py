@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from flask import request
 from flask.typing import ResponseReturnValue
@@ -14,6 +13,7 @@ from app.consent.models import SignupForm
 from app.consent.signup import abuse, double_opt_in, signup_forms
 from app.consent.signup.double_opt_in import Answer, NothingChosen
 from app.consent.signup.signup_forms import Choice
+from app.consent.tokens import SignupStamp
 from app.consent.views.blueprint import Sender, bp, language_for, public_page, sender_of
 from app.customers.addresses import emails
 from app.customers.addresses.emails import BadAddress
@@ -114,23 +114,17 @@ def _was_read(opened: _Opened) -> bool:
     """Say whether this very form was shown, at most a day and at least a moment ago (L4)."""
     now = services().clock.now()
     try:
-        letter = services().tokens.read("signup", request.form.get("stamp", ""), now=now)
+        stamp = SignupStamp.decode(services().tokens, request.form.get("stamp", ""), now=now)
     except (BadToken, TokenExpired):
         return False
-    if (letter.workspace_id, letter.a) != (opened.sender.workspace_id, opened.form.id):
+    if (stamp.workspace_id, stamp.form_id) != (opened.sender.workspace_id, opened.form.id):
         return False
-    return now - datetime.fromtimestamp(letter.b, UTC) >= abuse.FASTEST_HUMAN
+    return now - stamp.shown_at >= abuse.FASTEST_HUMAN
 
 
 def _stamp(opened: _Opened) -> str:
-    now = services().clock.now()
-    return services().tokens.mint(
-        "signup",
-        opened.sender.workspace_id,
-        opened.form.id,
-        int(now.timestamp()),
-        expires_at=now + abuse.PAGE_VALID_FOR,
-    )
+    stamp = SignupStamp(opened.sender.workspace_id, opened.form.id, int(services().clock.now().timestamp()))
+    return stamp.encode(services().tokens, valid_for=abuse.PAGE_VALID_FOR)
 
 
 def _show(opened: _Opened, *, notice: str | None = None, refusal: Refusal | None = None) -> str:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from app.consent import actions, topics
 from app.consent.evidence import Evidence
 from app.consent.preferences import preference_links
+from app.consent.tokens import UnsubscribeToken
 from app.consent.topics import TopicInfo
 from app.consent.views.blueprint import Sender, bp, language_for, public_page, sender_of
 from app.customers.profiles import people
@@ -18,31 +19,33 @@ from app.web import guard
 
 
 @bp.get("/u/<token>")
-@guard.token("unsubscribe")
+@guard.token(UnsubscribeToken)
 def show_unsubscribe(token: str) -> ResponseReturnValue:
     """Show one button; opening the link changes nothing."""
     return _show("ask")
 
 
 @bp.post("/u/<token>")
-@guard.token("unsubscribe")
+@guard.token(UnsubscribeToken)
 def unsubscribe(token: str) -> ResponseReturnValue:
     """End the topic of that mail, or everything when they chose so; whatever else is posted ends the topic too."""
     everything = request.form.get("scope") == "all"
     by_program = request.form.get("List-Unsubscribe") == "One-Click"
     evidence = Evidence(
         method="one_click" if by_program else "unsubscribe_page",
-        message_id=g.letter.c or None,
+        message_id=g.token.message_id or None,
         ip=request.remote_addr,
         user_agent=request.user_agent.string[:300],
     )
     with services().database.transaction(g.workspace_id) as session:
         now = services().clock.now()
-        if everything or not g.letter.b:
-            actions.leave_all(session, g.workspace_id, g.letter.a, evidence=evidence, now=now)
+        if everything or not g.token.topic_id:
+            actions.leave_all(session, g.workspace_id, g.token.customer_id, evidence=evidence, now=now)
         else:
-            actions.withdraw(session, g.workspace_id, g.letter.a, topic_id=g.letter.b, evidence=evidence, now=now)
-    return _show("left_all" if everything or not g.letter.b else "left")
+            actions.withdraw(
+                session, g.workspace_id, g.token.customer_id, topic_id=g.token.topic_id, evidence=evidence, now=now
+            )
+    return _show("left_all" if everything or not g.token.topic_id else "left")
 
 
 def _show(what: str) -> str:
@@ -50,7 +53,7 @@ def _show(what: str) -> str:
         sender, topic, known_language = _read(session)
     # Without a message (c) this link only turns off: an unsubscribe link never expires, and gets forwarded (G9).
     now = services().clock.now()
-    preferences = preference_links.mint(services().tokens, g.workspace_id, g.letter.a, now=now)
+    preferences = preference_links.mint(services().tokens, g.workspace_id, g.token.customer_id, now=now)
     return public_page(
         "consent/public_unsubscribe.html",
         sender,
@@ -64,9 +67,9 @@ def _show(what: str) -> str:
 def _read(session: Session) -> tuple[Sender, TopicInfo | None, str]:
     """Return what the page says; somebody who was erased since still gets it, in the sender's language."""
     sender = sender_of(session, g.workspace_id)
-    topic = topics.get(session, g.workspace_id, g.letter.b) if g.letter.b else None
+    topic = topics.get(session, g.workspace_id, g.token.topic_id) if g.token.topic_id else None
     try:
-        known = people.get(session, g.workspace_id, g.letter.a).language
+        known = people.get(session, g.workspace_id, g.token.customer_id).language
     except NotFound:
         known = None
     return sender, topic, known or sender.language

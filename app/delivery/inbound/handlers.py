@@ -25,13 +25,13 @@ from app.delivery.inbound.bounce_classification import Cause, Report
 from app.delivery.inbound.parsed_mail import Received
 from app.delivery.models import Message, MessageState
 from app.delivery.sending import bounce_handling
-from app.kernel.tokens import Claims
+from app.delivery.tokens import AboutMessage
 from app.tracking.replies import replies
 
 
 def take(
     session: Session,
-    letter: Claims,
+    about: AboutMessage,
     mail: Received,
     *,
     is_secret: bool,
@@ -40,23 +40,23 @@ def take(
     now: datetime,
 ) -> None:
     """Take a mail about a message. `is_secret` says that what named the message stood in that message alone."""
-    is_persons = is_secret or _is_from_person(session, letter, mail, authserv_id)
+    is_persons = is_secret or _is_from_person(session, about, mail, authserv_id)
     if is_return_path:
         is_verified = is_secret or authenticity.is_from_reporter(mail, authserv_id)
-        bounce_or_complaint(session, letter, mail, is_verified=is_verified, is_persons=is_persons, now=now)
+        bounce_or_complaint(session, about, mail, is_verified=is_verified, is_persons=is_persons, now=now)
     else:
-        reply(session, letter, mail, is_verified=is_persons, now=now)
+        reply(session, about, mail, is_verified=is_persons, now=now)
 
 
-def _is_from_person(session: Session, letter: Claims, mail: Received, authserv_id: str | None) -> bool:
+def _is_from_person(session: Session, about: AboutMessage, mail: Received, authserv_id: str | None) -> bool:
     """Say whether an answer came from the address of the person we wrote to."""
     address = authenticity.sender(mail)
-    known = people.find_by_email(session, letter.workspace_id, address) if address else None
-    return known is not None and known.id == letter.c and authenticity.is_from(mail, address, authserv_id)
+    known = people.find_by_email(session, about.workspace_id, address) if address else None
+    return known is not None and known.id == about.customer_id and authenticity.is_from(mail, address, authserv_id)
 
 
 def bounce_or_complaint(
-    session: Session, letter: Claims, mail: Received, *, is_verified: bool, is_persons: bool, now: datetime
+    session: Session, about: AboutMessage, mail: Received, *, is_verified: bool, is_persons: bool, now: datetime
 ) -> None:
     """Take a mail about a message: a complaint, a failure report, or something that says neither.
 
@@ -67,32 +67,33 @@ def bounce_or_complaint(
     is_complaint = bounce_classification.is_abuse_report(mail)
     if is_complaint or (report is not None and report.is_failure):
         if not is_verified:
-            _note_unverified(session, letter, "complaint" if is_complaint else "bounce", now=now)
+            _note_unverified(session, about, "complaint" if is_complaint else "bounce", now=now)
         elif is_complaint:
-            complain(session, letter, now=now)
+            complain(session, about, now=now)
         elif report is not None:
-            fail(session, letter, report, now=now)
+            fail(session, about, report, now=now)
     elif report is None and not mail.is_report and mail.headers.get("auto-submitted", "no").lower() == "no":
-        reply(session, letter, mail, is_verified=is_persons, now=now)
+        reply(session, about, mail, is_verified=is_persons, now=now)
 
 
-def _note_unverified(session: Session, letter: Claims, said: str, *, now: datetime) -> None:
+def _note_unverified(session: Session, about: AboutMessage, said: str, *, now: datetime) -> None:
     """Keep, once per message, that somebody said so; it silences nobody and changes no message."""
     name = EventName.COMPLAINT_UNVERIFIED
-    if not activity_queries.is_recorded(session, letter.workspace_id, letter.c, name=name, message_id=letter.a):
+    workspace_id, message_id, send_id, customer_id = about
+    if not activity_queries.is_recorded(session, workspace_id, customer_id, name=name, message_id=message_id):
         row = ActivityRow(
-            *(letter.workspace_id, letter.c, now, name, Source.DELIVERY, letter.a, letter.b), facts={"text": said}
+            *(workspace_id, customer_id, now, name, Source.DELIVERY, message_id, send_id), facts={"text": said}
         )
         activities.record(session, row, now=now)
 
 
-def fail(session: Session, letter: Claims, report: Report, *, now: datetime) -> bool:
+def fail(session: Session, about: AboutMessage, report: Report, *, now: datetime) -> bool:
     """Note that a message taken earlier came back; return whether that was news."""
     moved = session.execute(
         update(Message)
         .where(
-            Message.workspace_id == letter.workspace_id,
-            Message.id == letter.a,
+            Message.workspace_id == about.workspace_id,
+            Message.id == about.message_id,
             Message.state.in_((MessageState.HANDED, MessageState.SENT, MessageState.IN_DOUBT)),
         )
         .values(
@@ -107,11 +108,11 @@ def fail(session: Session, letter: Claims, report: Report, *, now: datetime) -> 
         return False
     bounce_handling.record_bounce(
         session,
-        letter.workspace_id,
-        customer_id=letter.c,
-        message_id=letter.a,
-        send_id=letter.b,
-        address_digest=_find_failed(session, letter, report),
+        about.workspace_id,
+        customer_id=about.customer_id,
+        message_id=about.message_id,
+        send_id=about.send_id,
+        address_digest=_find_failed(session, about, report),
         is_final=report.cause is Cause.ADDRESS,
         said={"code": report.code, "text": report.diagnostic, "cause": report.cause.value},
         now=now,
@@ -119,16 +120,17 @@ def fail(session: Session, letter: Claims, report: Report, *, now: datetime) -> 
     return True
 
 
-def _left_to(session: Session, letter: Claims) -> bytes | None:
+def _left_to(session: Session, about: AboutMessage) -> bytes | None:
     """Return the digest of the address this message left to; of the person's present one where that is not known."""
-    query = select(Message.address_id).where(Message.workspace_id == letter.workspace_id, Message.id == letter.a)
+    workspace_id, message_id, *_ = about
+    query = select(Message.address_id).where(Message.workspace_id == workspace_id, Message.id == message_id)
     address_id = session.scalar(query)
-    named = queries.digest_query(letter.workspace_id, letter.c, address_id) if address_id else None
+    named = queries.digest_query(about.workspace_id, about.customer_id, address_id) if address_id else None
     digest = session.scalar(named) if named is not None else None
-    return digest or session.scalar(select(suppression.digest_query(letter.workspace_id, letter.c)))
+    return digest or session.scalar(select(suppression.digest_query(about.workspace_id, about.customer_id)))
 
 
-def _find_failed(session: Session, letter: Claims, report: Report) -> bytes | None:
+def _find_failed(session: Session, about: AboutMessage, report: Report) -> bytes | None:
     """Return the digest of the address that failed; the person may have another one by now, which works.
 
     A report may be forged by whoever got the mail: it suppresses no address but this person's own, present or former,
@@ -136,35 +138,36 @@ def _find_failed(session: Session, letter: Claims, report: Report) -> bytes | No
     """
     key = emails.find_key(report.recipient) if report.recipient else None
     if key is None:
-        digest = _left_to(session, letter)
+        digest = _left_to(session, about)
     else:
-        digest = emails.digest(key, workspaces.get(session, letter.workspace_id).digest_key)
-    if digest is None or not queries.has_or_had(session, letter.workspace_id, letter.c, digest):
+        digest = emails.digest(key, workspaces.get(session, about.workspace_id).digest_key)
+    if digest is None or not queries.has_or_had(session, about.workspace_id, about.customer_id, digest):
         return None
-    return None if queries.is_somebody_elses(session, letter.workspace_id, letter.c, digest) else digest
+    return None if queries.is_somebody_elses(session, about.workspace_id, about.customer_id, digest) else digest
 
 
-def complain(session: Session, letter: Claims, *, now: datetime) -> None:
+def complain(session: Session, about: AboutMessage, *, now: datetime) -> None:
     """The person reported our mail as unwanted: everything ends, and the timeline says so once."""
-    digest = _left_to(session, letter)
-    evidence = Evidence(method="feedback_report", actor="provider", message_id=letter.a, address_digest=digest)
-    known = suppression.find(session, letter.workspace_id, digest) if digest else None
-    actions.complain(session, letter.workspace_id, letter.c, evidence=evidence, now=now)
+    digest = _left_to(session, about)
+    evidence = Evidence(method="feedback_report", actor="provider", message_id=about.message_id, address_digest=digest)
+    known = suppression.find(session, about.workspace_id, digest) if digest else None
+    actions.complain(session, about.workspace_id, about.customer_id, evidence=evidence, now=now)
     if known is None or known.reason != suppression.COMPLAINED:
+        workspace_id, message_id, send_id, customer_id = about
         row = ActivityRow(
-            letter.workspace_id, letter.c, now, EventName.COMPLAINED, Source.DELIVERY, letter.a, letter.b
+            workspace_id, customer_id, now, EventName.COMPLAINED, Source.DELIVERY, message_id, send_id
         )
         activities.record(session, row, now=now)
 
 
-def reply(session: Session, letter: Claims, mail: Received, *, is_verified: bool, now: datetime) -> None:
+def reply(session: Session, about: AboutMessage, mail: Received, *, is_verified: bool, now: datetime) -> None:
     """Keep what the person wrote; tracking decides whether a person wrote it, and whether it asks us to stop."""
     replies.record(
         session,
-        letter.workspace_id,
-        customer_id=letter.c,
-        message_id=letter.a,
-        send_id=letter.b,
+        about.workspace_id,
+        customer_id=about.customer_id,
+        message_id=about.message_id,
+        send_id=about.send_id,
         subject=mail.subject,
         text=mail.text,
         headers=mail.headers,

@@ -24,8 +24,9 @@ from app.delivery.inbound import handlers, parsed_mail
 from app.delivery.inbound.mail_parts import Unreadable
 from app.delivery.inbound.parsed_mail import Received
 from app.delivery.inbound.smtp_server import Connections, Server
+from app.delivery.tokens import AboutMessage, BounceToken, MessageToken, ReplyToken
 from app.kernel.services import Services
-from app.kernel.tokens import TOKEN_CHARS, BadToken, Claims, TokenExpired
+from app.kernel.tokens import TOKEN_CHARS, BadToken, TokenExpired
 from app.tracking.replies import replies
 
 log = structlog.get_logger()
@@ -48,7 +49,7 @@ class Route:
     """
 
     kind: str
-    letter: Claims | None
+    about: AboutMessage | None
     is_secret: bool = True
 
 
@@ -91,13 +92,13 @@ class InboundServer:
         if not plus or kind not in ("b", "r"):
             return None
         if kind == "r":
-            letter = self._letter("reply", token)
-            return Route("reply", letter) if letter else None
-        if letter := self._letter("bounce", token):
-            return Route("returned", letter)
+            answered = self._read(ReplyToken, token)
+            return Route("reply", answered) if answered else None
+        if returned := self._read(BounceToken, token):
+            return Route("returned", returned)
         # Mails of earlier versions have the token of their Message-ID in the return path, which others see too.
-        letter = self._letter("message", token)
-        return Route("returned", letter, is_secret=False) if letter else None
+        message = self._read(MessageToken, token)
+        return Route("returned", message, is_secret=False) if message else None
 
     def take(self, addresses: list[str], raw: bytes) -> str:
         """Write down what one mail says, once for everybody it came to; return the answer to the peer."""
@@ -113,14 +114,14 @@ class InboundServer:
 
     def _take(self, address: str, mail: Received) -> bool:
         route = self.route(address) or self._about(mail)
-        letter, settings, now = route.letter, self._services.settings, self._services.clock.now()
-        if letter is None:
+        about, settings, now = route.about, self._services.settings, self._services.clock.now()
+        if about is None:
             log.info("delivery.mail_about_nothing")
             return False
-        with self._services.database.transaction(letter.workspace_id) as session:
+        with self._services.database.transaction(about.workspace_id) as session:
             handlers.take(
                 session,
-                letter,
+                about,
                 mail,
                 is_secret=route.is_secret,
                 is_return_path=route.kind == "returned",
@@ -132,10 +133,14 @@ class InboundServer:
     def _about(self, mail: Received) -> Route:
         """Which of our messages a mail to a plain address is about: by a return path it gives back, or a Message-ID."""
         given_back = " ".join(" ".join(group.values()) for group in (*mail.feedback, *mail.statuses, *mail.returned))
-        for named, purpose in ((given_back, "bounce"), (f"{_answers(mail)} {given_back}", "message")):
+        kinds: tuple[tuple[str, type[AboutMessage]], ...] = (
+            (given_back, BounceToken),
+            (f"{_answers(mail)} {given_back}", MessageToken),
+        )
+        for named, kind in kinds:
             for token in reversed(_TOKEN.findall(named[:_MOST_NAMED])):
-                if letter := self._letter(purpose, token):
-                    return Route("returned" if mail.is_report else "reply", letter, is_secret=purpose == "bounce")
+                if about := self._read(kind, token):
+                    return Route("returned" if mail.is_report else "reply", about, is_secret=kind is BounceToken)
         return Route("reply", None)
 
     def _plain(self, address: str) -> Route | None:
@@ -145,9 +150,9 @@ class InboundServer:
         with self._services.database.transaction(reading=True) as session:
             return Route("reply", None) if identities.is_answered_at(session, address) else None
 
-    def _letter(self, purpose: str, token: str) -> Claims | None:
+    def _read(self, kind: type[AboutMessage], token: str) -> AboutMessage | None:
         try:
-            return self._services.tokens.read(purpose, token, now=self._services.clock.now())
+            return kind.decode(self._services.tokens, token, now=self._services.clock.now())
         except (BadToken, TokenExpired):
             return None
 

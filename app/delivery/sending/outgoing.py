@@ -7,12 +7,15 @@ from datetime import datetime
 from typing import Any
 
 from app.consent.preferences import preference_links
+from app.consent.tokens import ConfirmToken, UnsubscribeToken
 from app.delivery.gate import Candidate
 from app.delivery.sending.compiled_sends import CompiledSend
 from app.delivery.smtp.connection import Envelope
+from app.delivery.tokens import BounceToken, MessageToken
 from app.kernel.tokens import Tokens
 from app.rendering import mime
 from app.rendering.slots import Slots
+from app.tracking.tokens import ClickToken, OpenToken
 
 
 @dataclass(slots=True)
@@ -112,20 +115,20 @@ def envelope(given: OutgoingMessage, tokens: Tokens, workspace_id: int, stamped:
 
 def slots(given: OutgoingMessage, tokens: Tokens, workspace_id: int, at: datetime) -> Slots:
     """Return the tokens of one message. What was not consented to is not minted."""
-    ids = (given.id, given.plan.send_id, given.customer_id)
-    leaving = (given.customer_id, given.plan.topic_id, given.id)
+    ids = (workspace_id, given.id, given.plan.send_id, given.customer_id)
+    leaving = UnsubscribeToken(workspace_id, given.customer_id, given.plan.topic_id, given.id)
     request_id = given.extra.get("request_id", 0)
     first_name, last_name = given.person["customer"]["first_name"], given.person["customer"]["last_name"]
     return Slots(
         to_address=given.email,
         to_name=f"{first_name} {last_name}" if first_name and last_name else first_name or last_name or "",
-        message=tokens.mint("message", workspace_id, *ids),
-        bounce=tokens.mint("bounce", workspace_id, *ids),
-        unsubscribe="" if request_id else tokens.mint("unsubscribe", workspace_id, *leaving),
+        message=MessageToken(*ids).encode(tokens),
+        bounce=BounceToken(*ids).encode(tokens),
+        unsubscribe="" if request_id else leaving.encode(tokens),
         preferences=""
         if request_id
         else preference_links.mint(tokens, workspace_id, given.customer_id, source_id=given.id, now=at),
-        confirm=tokens.mint("confirm", workspace_id, request_id) if request_id else "",
-        click=tokens.mint("click", workspace_id, *ids) if given.may_track_clicks else None,
-        open=tokens.mint("open", workspace_id, *ids) if given.may_track_opens else None,
+        confirm=ConfirmToken(workspace_id, request_id).encode(tokens) if request_id else "",
+        click=ClickToken(*ids).encode(tokens) if given.may_track_clicks else None,
+        open=OpenToken(*ids).encode(tokens) if given.may_track_opens else None,
     )

@@ -19,10 +19,11 @@ from sqlalchemy import exc
 
 from app.kernel.clock import Clock
 from app.kernel.services import Services
-from app.kernel.tokens import BadToken, Claims, TokenExpired, Tokens
+from app.kernel.tokens import BadToken, TokenExpired, Tokens
 from app.tracking.hits import responses
 from app.tracking.hits.spool import Line, Spool
 from app.tracking.links.cache import LinkCache, NotInMemory
+from app.tracking.tokens import ClickToken, OpenToken
 
 log = structlog.get_logger()
 
@@ -85,24 +86,24 @@ class Intake:
     def _click(self, rest: str, environ: Environ, find: Find) -> responses.Answer:
         token, _, number = rest.partition("/")
         now = self._clock.now()
-        letter = self._tokens.read("click", token, now=now)
+        said = ClickToken.decode(self._tokens, token, now=now)
         if not number.isascii() or not number.isdigit() or len(number) > 4:
             return responses.NOT_FOUND
-        target = find(letter.workspace_id, letter.b, int(number))
+        target = find(said.workspace_id, said.send_id, int(number))
         if target is None:
             return responses.NOT_FOUND
         link_id, url = target
-        self._keep("click", letter, link_id, now.timestamp(), environ)
+        self._keep("click", said, link_id, now.timestamp(), environ)
         return responses.redirect(url)
 
     def _open(self, token: str, environ: Environ) -> responses.Answer:
         now = self._clock.now()
-        letter = self._tokens.read("open", token, now=now)
-        self._keep("open", letter, 0, now.timestamp(), environ)
+        said = OpenToken.decode(self._tokens, token, now=now)
+        self._keep("open", said, 0, now.timestamp(), environ)
         return responses.IMAGE
 
-    def _keep(self, kind: str, letter: Claims, link_id: int, at: float, environ: Environ) -> None:
-        workspace_id, message_id, send_id, customer_id, _ = letter
+    def _keep(self, kind: str, said: ClickToken | OpenToken, link_id: int, at: float, environ: Environ) -> None:
+        workspace_id, message_id, send_id, customer_id = said
         method: str = environ["REQUEST_METHOD"]
         ip = truncated(self._address(environ))
         agent = environ.get("HTTP_USER_AGENT", "").replace("\0", "")[:_AGENT_CHARS]

@@ -12,7 +12,6 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.kernel.refusals import Refusal
-from app.kernel.tokens import Tokens
 from app.tracking.models import Link
 
 _HOST = re.compile(r"[a-zA-Z0-9_.-]+|[0-9a-fA-F:.]+")
@@ -64,16 +63,6 @@ def newer_than(session: Session, link_id: int, *, limit: int) -> list[tuple[int,
         .limit(limit)
     )
     return [(row.id, row.workspace_id, row.send_id, row.position, row.url) for row in session.execute(query)]
-
-
-def click_token(tokens: Tokens, workspace_id: int, *, message_id: int, send_id: int, customer_id: int) -> str:
-    """Return the token all links of one message share; the position is appended to the path."""
-    return tokens.mint("click", workspace_id, message_id, send_id, customer_id)
-
-
-def open_token(tokens: Tokens, workspace_id: int, *, message_id: int, send_id: int, customer_id: int) -> str:
-    """Return the token of one message's image."""
-    return tokens.mint("open", workspace_id, message_id, send_id, customer_id)
 
 
 def to_web(url: str) -> str:

@@ -9,10 +9,12 @@ from contextlib import ExitStack
 
 import pytest
 
+from app.consent.tokens import UnsubscribeToken
 from app.kernel.database import Database
 from app.kernel.services import Services
 from app.kernel.settings import Settings
 from app.tracking.links import links
+from app.tracking.tokens import ClickToken
 from tests.factories import NOON
 from tests.factories.consent import consented_customer
 from tests.factories.web_server import WebBrowser, WebServer, request, running
@@ -91,7 +93,7 @@ def click(services: Services, database: Database, workspace: WorkspaceForTests) 
     """A link in a mail that has left."""
     with database.transaction(workspace.id) as session:
         links.register(session, workspace.id, 7, ["https://shop.test/tea"], now=NOON)
-    token = links.click_token(services.tokens, workspace.id, message_id=1, send_id=7, customer_id=1)
+    token = ClickToken(workspace.id, message_id=1, send_id=7, customer_id=1).encode(services.tokens)
     return f"/t/c/{token}/0"
 
 
@@ -100,4 +102,4 @@ def leave(services: Services, database: Database, workspace: WorkspaceForTests) 
     """The unsubscribe link of somebody who may be mailed."""
     with database.transaction(workspace.id) as session:
         ada = consented_customer(session, workspace.id)
-    return "/u/" + services.tokens.mint("unsubscribe", workspace.id, ada.id, workspace.topic_id, 77)
+    return "/u/" + UnsubscribeToken(workspace.id, ada.id, workspace.topic_id, 77).encode(services.tokens)

@@ -1,0 +1,68 @@
+"""What the addresses and headers of a message say about it; sending makes them, and inbound mail brings them back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from app.kernel.tokens import Purpose, Tokens
+
+_REPLY, _MESSAGE, _BOUNCE = Purpose(7), Purpose(8), Purpose(11)
+
+
+class MessageToken(NamedTuple):
+    """Names a message in its Message-ID, which everybody sees who is answered."""
+
+    workspace_id: int
+    message_id: int
+    send_id: int
+    customer_id: int
+
+    def encode(self, tokens: Tokens) -> str:
+        """Return it as it stands in a header."""
+        return tokens.mint(_MESSAGE, *self)
+
+    @classmethod
+    def decode(cls, tokens: Tokens, text: str, *, now: datetime) -> MessageToken:
+        """Read it; raise BadToken."""
+        return cls(*tokens.read(_MESSAGE, text, now=now))
+
+
+class BounceToken(NamedTuple):
+    """Names a message in its return path, which only the servers on the way and the mailbox itself see."""
+
+    workspace_id: int
+    message_id: int
+    send_id: int
+    customer_id: int
+
+    def encode(self, tokens: Tokens) -> str:
+        """Return it as it stands in an address."""
+        return tokens.mint(_BOUNCE, *self)
+
+    @classmethod
+    def decode(cls, tokens: Tokens, text: str, *, now: datetime) -> BounceToken:
+        """Read it; raise BadToken."""
+        return cls(*tokens.read(_BOUNCE, text, now=now))
+
+
+class ReplyToken(NamedTuple):
+    """Names a message in an address that takes its replies."""
+
+    workspace_id: int
+    message_id: int
+    send_id: int
+    customer_id: int
+
+    def encode(self, tokens: Tokens) -> str:
+        """Return it as it stands in an address."""
+        return tokens.mint(_REPLY, *self)
+
+    @classmethod
+    def decode(cls, tokens: Tokens, text: str, *, now: datetime) -> ReplyToken:
+        """Read it; raise BadToken."""
+        return cls(*tokens.read(_REPLY, text, now=now))
+
+
+# Whichever of them a mail that came back brought.
+AboutMessage = MessageToken | BounceToken | ReplyToken

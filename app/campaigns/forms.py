@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask_babel import lazy_gettext as _
-from wtforms import HiddenField, RadioField, SelectField, TextAreaField
-from wtforms.validators import InputRequired
+from wtforms import HiddenField, IntegerField, RadioField, SelectField, TextAreaField
+from wtforms.fields.core import Field
+from wtforms.validators import InputRequired, NumberRange
 
 from app.campaigns import schedule
 from app.campaigns.drafts import LONGEST_NAME, LONGEST_SUBJECT, ContentDraft, Draft
+from app.campaigns.models import HIGHEST_HOLDOUT, CampaignVariant
+from app.campaigns.variants import Split, VariantDraft
 from app.kernel.refusals import Refusal
 from app.rendering.sources.formats import Format
 from app.web.edits import EditForm
@@ -139,6 +143,55 @@ class SettingsForm(EditForm):
         except Refusal as refusal:
             self.refuse(refusal)
             return kept.scheduled_at
+
+
+class VersionsForm(EditForm):
+    """Names and shares of the variants (fields added by `versions_form`), the holdout, and a language to add."""
+
+    variant_ids: tuple[int, ...] = ()
+    holdout = IntegerField(_("Share of recipients who get nothing, in percent"), [NumberRange(0, HIGHEST_HOLDOUT)])
+    add_language = SelectField(_("Language"), validate_choice=False)
+
+    def offer(self, known: Sequence[str]) -> None:
+        """Fill in the languages that can be added."""
+        self.add_language.choices = [
+            ("", _("Choose a language")),
+            *((code, name) for code, name in LANGUAGES if code not in known),
+        ]
+
+    def fill(self, variants: Sequence[CampaignVariant], holdout_percent: int) -> None:
+        """Put what is on record into the fields."""
+        self.holdout.data = holdout_percent
+        for variant in variants:
+            self.name_of(variant.id).data, self.weight_of(variant.id).data = variant.name, variant.weight
+
+    def split(self) -> Split:
+        """Return what was written."""
+        drafts = [
+            VariantDraft(number, self.name_of(number).data or "", self.weight_of(number).data)
+            for number in self.variant_ids
+        ]
+        return Split(tuple(drafts), self.holdout.data)
+
+    def name_of(self, variant_id: int) -> Field:
+        return self[f"name_{variant_id}"]
+
+    def weight_of(self, variant_id: int) -> Field:
+        return self[f"weight_{variant_id}"]
+
+
+def versions_form(variants: Sequence[CampaignVariant], **given: None) -> VersionsForm:
+    """Return the form with a name and a share for each of these variants."""
+    fields: dict[str, Any] = {"variant_ids": tuple(each.id for each in variants)}
+    for each in variants:
+        fields[f"name_{each.id}"] = LineField(
+            _("Name of variant %(key)s", key=each.key), render_kw={"maxlength": LONGEST_NAME}
+        )
+        fields[f"weight_{each.id}"] = IntegerField(
+            _("Share of variant %(key)s, in percent", key=each.key), [NumberRange(0, 100)]
+        )
+    made: VersionsForm = type("VersionsForm", (VersionsForm,), fields)(**given)
+    return made
 
 
 class RescheduleForm(Form):

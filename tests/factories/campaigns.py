@@ -43,3 +43,13 @@ def send_of(session: Session, campaign: Campaign) -> int:
     """The one send of a launched campaign of one content."""
     (send_id,) = launching.send_ids(session, campaign.workspace_id, campaign.id)
     return send_id
+
+
+def versions_of(session: Session, campaign: Campaign) -> list[contents.Version]:
+    """Every content of a campaign with its variant."""
+    return contents.of_campaign(session, campaign)
+
+
+def said_by(session: Session, campaign: Campaign) -> dict[tuple[str, str], str]:
+    """The subject of every content, by variant and language."""
+    return {(each.variant.key, each.content.language): each.content.subject for each in versions_of(session, campaign)}

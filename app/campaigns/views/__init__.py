@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-from app.campaigns.views import composing, leaving, listing, reporting, translating
+from app.campaigns.views import composing, leaving, listing, reporting, translating, versioning
 from app.campaigns.views.blueprint import bp
 from app.campaigns.views.listing import search
 from app.campaigns.views.reporting import held_panel, home_panel
 
-__all__ = ["bp", "composing", "held_panel", "home_panel", "leaving", "listing", "reporting", "search", "translating"]
+__all__ = [
+    "bp",
+    "composing",
+    "held_panel",
+    "home_panel",
+    "leaving",
+    "listing",
+    "reporting",
+    "search",
+    "translating",
+    "versioning",
+]

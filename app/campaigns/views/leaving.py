@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.identities import identities
 from app.accounts.models import SendingIdentity
-from app.campaigns import compose, contents, launching, preflight, ready, schedule
+from app.campaigns import compose, contents, launching, preflight, ready, schedule, split
 from app.campaigns.forms import RescheduleForm
 from app.campaigns.models import CampaignState
 from app.campaigns.views import outlook, reporting, words
@@ -47,6 +47,7 @@ def review(campaign_id: int) -> ResponseReturnValue:
         versions = contents.of_campaign(session, campaign)
         version = contents.chosen(versions, request.args.get("content", type=ids.read))
         shown = preview_values(session, campaign, version)
+        who_gets_what = split.expected(session, campaign, versions, now=now) if counted else None
     at = campaign.scheduled_at if campaign.send_later else None
     return shell.page(
         "campaigns/review.html",
@@ -61,6 +62,7 @@ def review(campaign_id: int) -> ResponseReturnValue:
         minutes=_minutes(sender, counted.now if counted else 0),
         content=version.content,
         tabs=words.tabs(versions, version),
+        parts=words.parts(who_gets_what) if who_gets_what else [],
         **shown,
     )
 

@@ -75,6 +75,7 @@ def page(session: Session, campaign: Campaign, *, form: RescheduleForm | None = 
         form=form,
         earliest=local_time(now, g.workspace.time_zone),
         funnel=_funnel(summary),
+        variants=summary.variants,
         verdicts=_verdicts(summary),
         reasons=_reasons(summary.progress),
         waits=_waits(session, campaign),

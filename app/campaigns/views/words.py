@@ -14,6 +14,7 @@ from app.campaigns.contents import Version
 from app.campaigns.forms import LANGUAGES
 from app.campaigns.models import Campaign
 from app.campaigns.preflight import Check
+from app.campaigns.split import Split
 from app.delivery import words
 from app.delivery.sending.sends import Progress
 from app.web import language
@@ -51,7 +52,8 @@ def check(found: Check) -> dict[str, object]:
 
 def version(of: Version) -> str:
     """Return what tells a content from the others of its campaign: "B · 中文"."""
-    return f"{of.variant.key} · {language_name(of.content.language)}"
+    name = f"{of.variant.key} ({of.variant.name})" if of.variant.name else of.variant.key
+    return f"{name} · {language_name(of.content.language)}"
 
 
 def language_name(code: str) -> str:
@@ -76,8 +78,22 @@ def tabs(versions: Sequence[Version], active: Version) -> dict[str, Any]:
     }
 
 
+def parts(split: Split) -> list[tuple[str, str]]:
+    """Return who gets what as rows of a table: which mail, and how many people."""
+    rows = [(_version_or_mail(part.version, split), language.number(part.people)) for part in split.parts]
+    if split.held_out:
+        rows.append((gettext("Nothing (holdout)"), language.number(split.held_out)))
+    return rows
+
+
+def _version_or_mail(of: Version, split: Split) -> str:
+    return version(of) if len(split.parts) > 1 else gettext("The mail")
+
+
 def _tab(to: Version, active: Version, *, is_language: bool) -> dict[str, Any]:
-    name = f"{to.variant.key} · {to.variant.name}" if to.variant.name else to.variant.key
+    name = gettext("Variant %(key)s", key=to.variant.key)
+    if to.variant.name:
+        name = f"{name} · {to.variant.name}"
     return {
         "label": language_name(to.content.language) if is_language else name,
         "content_id": to.content.id,

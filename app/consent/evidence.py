@@ -14,7 +14,7 @@ class Wording:
     `filled` are the values that stood in the place of its placeholders, so that the exact words can be shown again.
     """
 
-    notice_id: int
+    consent_text_id: int
     kind: str
     version: int
     language: str

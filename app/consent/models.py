@@ -32,10 +32,10 @@ class Topic(Numbered, Base):
 class ConsentText(Numbered, Base):
     """One version of a wording in one language, exactly as people saw it. Never changed, only followed by another."""
 
-    __tablename__ = "notices"
+    __tablename__ = "consent_texts"
     __table_args__ = (
         UniqueConstraint("workspace_id", "kind", "language", "version"),
-        Index("ix_notices_sha256", "workspace_id", "sha256"),
+        Index("ix_consent_texts_sha256", "workspace_id", "sha256"),
     )
 
     kind: Mapped[str]
@@ -129,7 +129,7 @@ class ConsentStateRow(_Plain, Base):
     basis: Mapped[str]
     method: Mapped[str]
     ledger_seq: Mapped[int]
-    notice_id: Mapped[int | None]
+    consent_text_id: Mapped[int | None]
     promised_limit: Mapped[int | None]
     promised_days: Mapped[int | None]
     expires_at: Mapped[datetime | None]

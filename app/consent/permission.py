@@ -50,7 +50,7 @@ class PermissionRow:
     basis: str
     method: str
     ledger_seq: int
-    notice_id: int | None
+    consent_text_id: int | None
     promised_limit: int | None
     promised_days: int | None
     expires_at: datetime | None

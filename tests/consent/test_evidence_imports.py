@@ -114,7 +114,7 @@ def test_a_text_used_by_many_rows_is_stored_once(session, workspace, claim):
     record(session, workspace, claim, claim._replace(customer_id=bob.id, row=8, address_digest=bob.address_digest))
 
     notices = {
-        row.notice_id
+        row.consent_text_id
         for person in (claim.customer_id, bob.id)
         for row in permission.state_of(session, workspace.id, person)
     }

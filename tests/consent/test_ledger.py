@@ -69,8 +69,8 @@ def test_personal_values_stay_beside_the_ledger(session, workspace):
         "UPDATE consent_evidence SET personal = '{}'",
         "DELETE FROM consent_evidence",
         "TRUNCATE consent_evidence",
-        "UPDATE notices SET text = 'other'",
-        "DELETE FROM notices",
+        "UPDATE consent_texts SET text = 'other'",
+        "DELETE FROM consent_texts",
     ],
 )
 def test_the_database_refuses_to_change_what_was_recorded(session, workspace, statement):

@@ -43,10 +43,10 @@ TAMPERING = {
     " WHERE {own} AND state = 'withdrawn'",
     "a state removed": "DELETE FROM consent_state WHERE {own} AND state = 'withdrawn'",
     "a state added": "INSERT INTO consent_state SELECT workspace_id, 999999, purpose, topic_id, state, allowed, basis,"
-    " method, ledger_seq, notice_id, promised_limit, promised_days, expires_at, since FROM consent_state"
+    " method, ledger_seq, consent_text_id, promised_limit, promised_days, expires_at, since FROM consent_state"
     " WHERE {own} LIMIT 1",
-    "a wording": "UPDATE notices SET text = text || '.' WHERE {own}",
-    "a wording and its digest": "UPDATE notices SET text = 'x', sha256 = encode(sha256('x'), 'hex') WHERE {own}",
+    "a wording": "UPDATE consent_texts SET text = text || '.' WHERE {own}",
+    "a wording and its digest": "UPDATE consent_texts SET text = 'x', sha256 = encode(sha256('x'), 'hex') WHERE {own}",
     "the head": "UPDATE consent_heads SET seq = seq - 1 WHERE {own}",
     "the head moved back to an earlier record": "UPDATE consent_heads SET seq = 4,"
     " hash = (SELECT hash FROM consent_ledger WHERE {own} AND seq = 4) WHERE {own}",

@@ -67,7 +67,7 @@ class ImportTerms(NamedTuple):
     purposes: tuple[str, ...] = (MARKETING,)
     wording: str = ""
     language: str = "en"
-    notice_id: int | None = None
+    consent_text_id: int | None = None
     page: str = ""
 
 
@@ -216,13 +216,13 @@ def _wordings(
 ) -> dict[ImportTerms, Wording]:
     """Return the words agreed to, by terms; texts are stored when they are first met, and once."""
     found = {
-        terms: consent_texts.get(session, workspace_id, terms.notice_id).wording
+        terms: consent_texts.get(session, workspace_id, terms.consent_text_id).wording
         for terms in all_terms
-        if terms.notice_id
+        if terms.consent_text_id
     }
     by_language: dict[str, set[ImportTerms]] = {}
     for terms in all_terms:
-        if not terms.notice_id and terms.wording.strip():
+        if not terms.consent_text_id and terms.wording.strip():
             by_language.setdefault(terms.language, set()).add(terms)
     for language, spoken in by_language.items():
         texts = {terms.wording for terms in spoken}
@@ -234,7 +234,7 @@ def _wordings(
 def _rule(terms: ImportTerms, wording: Wording | None, known: dict[str, TopicInfo], source: _Source) -> _Decision:
     """Say what these terms come to, whoever agreed to them."""
     method = terms.method.strip()
-    has_words = bool(terms.notice_id or terms.wording.strip())
+    has_words = bool(terms.consent_text_id or terms.wording.strip())
     lack = NO_METHOD if not method else NO_WORDING if not has_words else None
     evidence = Evidence(
         method=f"import: {method}"[:200],

@@ -14,16 +14,16 @@ from app.consent.texts import consent_texts
 TRIES = 20
 
 _FIND = text(
-    "SELECT id, kind, version, language, sha256 FROM notices"
+    "SELECT id, kind, version, language, sha256 FROM consent_texts"
     " WHERE workspace_id = :workspace_id AND kind = :kind AND language = :language"
     " AND sha256 = ANY(CAST(:digests AS text[]))"
 )
 _STORE = text("""
-    INSERT INTO notices (workspace_id, kind, version, language, text, sha256, created_at)
+    INSERT INTO consent_texts (workspace_id, kind, version, language, text, sha256, created_at)
     SELECT :workspace_id, :kind, newest.version + row_number() OVER (ORDER BY fresh.place), :language, fresh.text,
         fresh.sha256, :now
     FROM unnest(CAST(:texts AS text[]), CAST(:digests AS text[])) WITH ORDINALITY AS fresh(text, sha256, place),
-        (SELECT coalesce(max(version), 0) AS version FROM notices
+        (SELECT coalesce(max(version), 0) AS version FROM consent_texts
          WHERE workspace_id = :workspace_id AND kind = :kind AND language = :language) AS newest
     ON CONFLICT DO NOTHING
 """)

@@ -17,7 +17,7 @@ PIECE = 1 << 18
 RECORD_COLUMNS = "seq, customer_id, record, hash, prev_hash, salt, personal, event, purpose, topic_id"
 STANDING_COLUMNS = (
     "customer_id, ledger_seq, is_new, purpose, topic_id, state, allowed, basis, method,"
-    " notice_id, promised_limit, promised_days, expires_at, since"
+    " consent_text_id, promised_limit, promised_days, expires_at, since"
 )
 
 _RECORD_HEAD = Struct(">hiqiqi").pack
@@ -49,11 +49,11 @@ def record_tail(event: str, purpose: str, topic_id: int) -> bytes:
 
 def standing_row(customer_id: int, purpose: str, topic_id: int, standing: ConsentState, *, is_new: bool) -> bytes:
     """Return a row of STANDING_COLUMNS."""
-    state, allowed, basis, method, seq, notice_id, limit, days, expires_at, since = standing
+    state, allowed, basis, method, seq, consent_text_id, limit, days, expires_at, since = standing
     return (
         _STANDING_HEAD(14, 8, customer_id, 8, seq, 1, is_new)
         + _standing_kind(purpose, topic_id, state, allowed, basis, method)
-        + _standing_terms(notice_id, limit, days, expires_at, since)
+        + _standing_terms(consent_text_id, limit, days, expires_at, since)
     )
 
 
@@ -65,9 +65,9 @@ def _standing_kind(purpose: str, topic_id: int, state: str, allowed: bool, basis
 
 @lru_cache(maxsize=1024)
 def _standing_terms(
-    notice_id: int | None, limit: int | None, days: int | None, expires_at: str | None, since: str
+    consent_text_id: int | None, limit: int | None, days: int | None, expires_at: str | None, since: str
 ) -> bytes:
-    numbers = b"".join(map(_number, (notice_id, limit, days)))
+    numbers = b"".join(map(_number, (consent_text_id, limit, days)))
     return numbers + _moment(expires_at) + _moment(since)
 
 

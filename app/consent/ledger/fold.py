@@ -24,7 +24,7 @@ class Answer(NamedTuple):
     topic_id: int
     basis: str
     method: str
-    notice_id: int | None
+    consent_text_id: int | None
     promised_limit: int | None
     promised_days: int | None
     expires_at: str | None
@@ -39,7 +39,7 @@ class ConsentState(NamedTuple):
     basis: str
     method: str
     ledger_seq: int
-    notice_id: int | None
+    consent_text_id: int | None
     promised_limit: int | None
     promised_days: int | None
     expires_at: str | None
@@ -109,7 +109,7 @@ def _set(
         answer.basis,
         answer.method,
         seq,
-        answer.notice_id,
+        answer.consent_text_id,
         answer.promised_limit,
         answer.promised_days,
         answer.expires_at if allowed else None,

@@ -26,8 +26,8 @@ CREATE TEMP TABLE IF NOT EXISTS incoming_consent (
 ) ON COMMIT DELETE ROWS;
 CREATE TEMP TABLE IF NOT EXISTS incoming_standing (
     customer_id bigint, ledger_seq bigint, is_new boolean, purpose text, topic_id bigint, state text, allowed boolean,
-    basis text, method text, notice_id bigint, promised_limit bigint, promised_days bigint, expires_at timestamptz,
-    since timestamptz
+    basis text, method text, consent_text_id bigint, promised_limit bigint, promised_days bigint,
+    expires_at timestamptz, since timestamptz
 ) ON COMMIT DELETE ROWS
 """
 _COPY_RECORDS = f"COPY incoming_consent ({binary_rows.RECORD_COLUMNS}) FROM STDIN (FORMAT binary)"
@@ -46,22 +46,22 @@ SELECT %(workspace)s, seq, salt, personal FROM incoming_consent WHERE seq > %(af
 # Nobody else writes standings while we hold the head, so a new one needs no look for an old one in its place.
 _ADD_STANDINGS = """
 INSERT INTO consent_state (workspace_id, customer_id, purpose, topic_id, state, allowed, basis, method, ledger_seq,
-    notice_id, promised_limit, promised_days, expires_at, since)
+    consent_text_id, promised_limit, promised_days, expires_at, since)
 SELECT %(workspace)s, customer_id, purpose, topic_id, state, allowed, basis, method, ledger_seq,
-    notice_id, promised_limit, promised_days, expires_at, since
+    consent_text_id, promised_limit, promised_days, expires_at, since
 FROM incoming_standing WHERE ledger_seq > %(after)s AND is_new
 """
 _CHANGE_STANDINGS = """
 UPDATE consent_state AS held SET
     state = said.state, allowed = said.allowed, basis = said.basis, method = said.method,
-    ledger_seq = said.ledger_seq, notice_id = said.notice_id, promised_limit = said.promised_limit,
+    ledger_seq = said.ledger_seq, consent_text_id = said.consent_text_id, promised_limit = said.promised_limit,
     promised_days = said.promised_days, expires_at = said.expires_at, since = said.since
 FROM incoming_standing AS said
 WHERE held.workspace_id = %(workspace)s AND said.ledger_seq > %(after)s AND NOT said.is_new
     AND held.customer_id = said.customer_id AND held.purpose = said.purpose AND held.topic_id = said.topic_id
 """
 _READ_STANDINGS = """
-SELECT customer_id, purpose, topic_id, state, allowed, basis, method, ledger_seq, notice_id,
+SELECT customer_id, purpose, topic_id, state, allowed, basis, method, ledger_seq, consent_text_id,
     promised_limit, promised_days, to_char(expires_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
     to_char(since AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
 FROM consent_state WHERE workspace_id = %s AND customer_id = ANY(CAST(%s AS bigint[]))

@@ -19,7 +19,7 @@ SELECT l.seq, l.recorded_at, l.record, l.prev_hash, l.hash, before.hash, after.p
 FROM consent_ledger AS l
 LEFT JOIN consent_ledger AS before ON before.workspace_id = l.workspace_id AND before.seq = l.seq - 1
 LEFT JOIN consent_ledger AS after ON after.workspace_id = l.workspace_id AND after.seq = l.seq + 1
-LEFT JOIN notices AS n ON n.workspace_id = l.workspace_id
+LEFT JOIN consent_texts AS n ON n.workspace_id = l.workspace_id
     AND n.id = (CAST(l.record AS jsonb) -> 'notice' ->> 'id')::bigint
 LEFT JOIN consent_evidence AS e ON e.workspace_id = l.workspace_id AND e.seq = l.seq
 """

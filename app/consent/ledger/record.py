@@ -146,7 +146,7 @@ def compose(
         values["evidence_digest"] = evidence_digest
     if wording := evidence.wording:
         values["notice"] = {
-            "id": wording.notice_id,
+            "id": wording.consent_text_id,
             "kind": wording.kind,
             "version": wording.version,
             "language": wording.language,

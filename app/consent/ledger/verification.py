@@ -42,7 +42,7 @@ WHERE l.workspace_id = %s ORDER BY l.seq
 """
 _BY_CUSTOMER = "SELECT customer_id, record FROM consent_ledger WHERE workspace_id = %s ORDER BY customer_id, seq"
 _STATES = """
-SELECT customer_id, purpose, topic_id, state, allowed, basis, method, ledger_seq, notice_id, promised_limit,
+SELECT customer_id, purpose, topic_id, state, allowed, basis, method, ledger_seq, consent_text_id, promised_limit,
     promised_days, to_char(expires_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
     to_char(since AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
 FROM consent_state WHERE workspace_id = %s ORDER BY customer_id
@@ -53,7 +53,9 @@ LEFT JOIN consent_ledger AS l ON l.workspace_id = e.workspace_id AND l.seq = e.s
 WHERE e.workspace_id = %s AND l.seq IS NULL ORDER BY e.seq
 """
 _EXISTS = "SELECT 1 FROM consent_ledger WHERE workspace_id = %s AND seq = %s"
-_NOTICES = "SELECT id, sha256, encode(sha256(convert_to(text, 'UTF8')), 'hex') FROM notices WHERE workspace_id = %s"
+_CONSENT_TEXTS = """
+SELECT id, sha256, encode(sha256(convert_to(text, 'UTF8')), 'hex') FROM consent_texts WHERE workspace_id = %s
+"""
 _COLUMNS = ("workspace_id", "seq", "recorded_at", "event", "customer_id", "purpose", "topic_id")
 # Enough to see what happened; a broken ledger is not repaired by reading a million lines about it.
 _MOST_PROBLEMS = 1_000
@@ -131,7 +133,7 @@ def check(session: Session, workspace_id: int, *, exported: Sequence[Head] = ())
     walk.finish()
     for (seq,) in _stream(connection, _STRAY, workspace_id):
         walk.say(seq, "there is evidence, but no record of it")
-    walk.compare_notices(connection.execute(_NOTICES, (workspace_id,)))
+    walk.compare_notices(connection.execute(_CONSENT_TEXTS, (workspace_id,)))
     _compare_states(walk, connection, workspace_id, head)
     return walk.problems[:_MOST_PROBLEMS]
 
@@ -187,13 +189,13 @@ class _Walk:
     def compare_notices(self, rows: Iterable[tuple[Any, ...]]) -> None:
         """Check that every wording somebody agreed to is stored as it was then."""
         held = {}
-        for notice_id, digest, computed in rows:
-            held[notice_id] = computed
+        for consent_text_id, digest, computed in rows:
+            held[consent_text_id] = computed
             if digest != computed:
-                self.say(0, f"the text of wording {notice_id} was changed")
-        for notice_id, digest in self._notices.items():
-            if held.get(notice_id) != digest:
-                self.say(0, f"wording {notice_id} is not the one that people agreed to")
+                self.say(0, f"the text of wording {consent_text_id} was changed")
+        for consent_text_id, digest in self._notices.items():
+            if held.get(consent_text_id) != digest:
+                self.say(0, f"wording {consent_text_id} is not the one that people agreed to")
 
     def say(self, seq: int, what: str) -> None:
         """Note a problem."""

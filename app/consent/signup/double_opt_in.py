@@ -285,7 +285,7 @@ def _boxes(row: SignupRequest) -> list[dict[str, Any]]:
 def _words(session: Session, row: SignupRequest, box: dict[str, Any]) -> str:
     """Return the words that stood beside the box."""
     given = box["wording"]
-    notice = consent_texts.get(session, row.workspace_id, given["notice_id"])
+    notice = consent_texts.get(session, row.workspace_id, given["consent_text_id"])
     return wording.fill(notice.text, language=notice.language, sender=given["filled"].get("sender", ""))
 
 

@@ -112,9 +112,9 @@ def find_text(
     return _info(row) if row else create(session, workspace_id, kind=kind, language=language, text=text, now=now)
 
 
-def get(session: Session, workspace_id: int, notice_id: int) -> ConsentTextInfo:
+def get(session: Session, workspace_id: int, consent_text_id: int) -> ConsentTextInfo:
     """Return one version; raise NotFound."""
-    row = session.get(ConsentText, (workspace_id, notice_id))
+    row = session.get(ConsentText, (workspace_id, consent_text_id))
     if row is None:
         raise NotFound
     return _info(row)

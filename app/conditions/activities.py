@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from sqlalchemy import BigInteger, ColumnElement, Select
+from sqlalchemy import BigInteger, ColumnElement, Select, true
 
 from app.conditions.condition import Condition, Question, Subject
 from app.conditions.context import ConditionContext
-from app.conditions.description import N_, Description, _n
-from app.conditions.inputs import ChoiceInput, NumberInput, Option
-from app.conditions.limits import Days, Times
+from app.conditions.counts import Times, TimesInput
+from app.conditions.description import N_, Description
+from app.conditions.inputs import ChoiceInput, Option
+from app.conditions.limits import Day, Days, TimesOrNone
 from app.conditions.lookups import Lookup
-from app.conditions.periods import DaysBack
+from app.conditions.periods import Period, PeriodInput
 from app.customers.timeline import activity_queries
 from app.customers.timeline.activity_queries import EventCount
 from app.customers.timeline.event_names import EventName
 
-_TIMES = NumberInput("at_least", N_("At least"), before=N_("at least"), after=N_("times"), is_whole=True)
 _WHO = ChoiceInput(
     "verdict",
     N_("Who did it"),
@@ -27,8 +26,8 @@ _WHO = ChoiceInput(
 )
 
 
-def _question(kind: str, label: str, *more: ChoiceInput) -> Question:
-    return Question(kind, label, (_TIMES, DaysBack(), *more), {"kind": kind})
+def _question(kind: str, label: str, *more: ChoiceInput, explained: str = "") -> Question:
+    return Question(kind, label, (TimesInput(), PeriodInput(), *more), {"kind": kind}, help=explained)
 
 
 @dataclass(frozen=True)
@@ -40,42 +39,61 @@ class Did(Condition):
     questions = (
         _question("click", N_("clicked"), _WHO),
         _question("open", N_("opened"), _WHO),
-        _question("reply", N_("replied")),
+        _question("reply", N_("replied"), explained=N_("Automatic replies are not counted.")),
         _question("signup", N_("signed up")),
         _question("unsubscribe", N_("unsubscribed")),
         _question("bounce", N_("had mail bounce")),
         _question("complaint", N_("complained")),
         _question("event", N_("did something else")),
     )
-    help = N_("Counts what happened in the period. Automatic replies are not counted.")
+    help = N_("Counts what happened in the period.")
     example = {"kind": "click", "at_least": 2, "days": 30}
 
     kind: Literal["open", "click", "reply", "bounce", "complaint", "unsubscribe", "signup", "event"]
-    at_least: Times = 1
+    at_least: TimesOrNone = 1
     days: Days | None = None
     verdict: Literal["human", "any"] = "human"
+    at_most: TimesOrNone | None = field(default=None, kw_only=True)
+    since: Day | None = field(default=None, kw_only=True)
+    until: Day | None = field(default=None, kw_only=True)
 
     @property
     def reads(self) -> tuple[str, ...]:
-        """One time by a person is what the engagement row remembers; no activity need be read."""
+        """Whether it happened at all, by a person, is what the engagement row remembers; no activity need be read."""
         latest = _LATEST.get(self.kind)
-        return (latest,) if latest and self.at_least == 1 and self._human_only else ()
+        is_remembered = (self.times.is_once or self.times.is_never) and self._human_only and self.until is None
+        return (latest,) if latest and is_remembered else ()
+
+    @property
+    def times(self) -> Times:
+        """Return how often."""
+        return Times(self.at_least, self.at_most)
+
+    @property
+    def period(self) -> Period:
+        """Return when."""
+        return Period(self.days, self.since, self.until)
 
     def to_sql(self, context: ConditionContext) -> ColumnElement[bool]:
+        self.times.require_range()
+        since, until = self.period.bounds(context)
         if self.reads:
-            info = context.field(*self.reads)
-            return info.expression.is_not(None) if self.days is None else context.recent(info, self.days)
-        since = None if self.days is None else context.since(self.days)
+            latest = context.field(*self.reads).expression
+            happened = latest.is_not(None) if since is None else latest.between(since, context.now)
+            return happened.is_not(true()) if self.times.is_never else happened
         counts = context.lookups.of(ActivityCounts)
-        return counts.times(self.kind, since=since, human_only=self._human_only) >= self.at_least
+        asked = EventCount(_EVENT_NAMES[self.kind], since, self._human_only, before=until)
+        return self.times.holds(counts.number(asked))
 
     def describe(self, description: Description) -> str:
         by_anybody = not self._human_only and self.kind in _BY_ANYBODY
-        once, often = _BY_ANYBODY[self.kind] if by_anybody else _DONE[self.kind]
-        period = description.period(self.days)
-        if self.at_least == 1:
+        once, often, never = _BY_ANYBODY[self.kind] if by_anybody else _DONE[self.kind]
+        period = self.period.describe(description)
+        if self.times.is_never:
+            return description.text(never, period=period)
+        if self.times.is_once:
             return description.text(once, period=period)
-        return description.counted(often, self.at_least, period=period)
+        return description.text(often, times=self.times.describe(description), period=period)
 
     @property
     def _human_only(self) -> bool:
@@ -84,61 +102,59 @@ class Did(Condition):
 
 
 _LATEST = {"open": "latest_open_at", "click": "latest_click_at", "reply": "latest_reply_at"}
-# Said of once or more, and of at least so many times.
+# Said of once or more, of so many times, and of never.
 _DONE = {
     "open": (
         N_("they opened mail %(period)s"),
-        _n("they opened mail at least %(num)s time %(period)s", "they opened mail at least %(num)s times %(period)s"),
+        N_("they opened mail %(times)s %(period)s"),
+        N_("they did not open mail %(period)s"),
     ),
     "click": (
         N_("they clicked %(period)s"),
-        _n("they clicked at least %(num)s time %(period)s", "they clicked at least %(num)s times %(period)s"),
+        N_("they clicked %(times)s %(period)s"),
+        N_("they did not click %(period)s"),
     ),
     "reply": (
         N_("they replied %(period)s"),
-        _n("they replied at least %(num)s time %(period)s", "they replied at least %(num)s times %(period)s"),
+        N_("they replied %(times)s %(period)s"),
+        N_("they did not reply %(period)s"),
     ),
     "bounce": (
         N_("mail to them bounced %(period)s"),
-        _n(
-            "mail to them bounced at least %(num)s time %(period)s",
-            "mail to them bounced at least %(num)s times %(period)s",
-        ),
+        N_("mail to them bounced %(times)s %(period)s"),
+        N_("no mail to them bounced %(period)s"),
     ),
     "complaint": (
         N_("they complained %(period)s"),
-        _n("they complained at least %(num)s time %(period)s", "they complained at least %(num)s times %(period)s"),
+        N_("they complained %(times)s %(period)s"),
+        N_("they did not complain %(period)s"),
     ),
     "unsubscribe": (
         N_("they unsubscribed %(period)s"),
-        _n("they unsubscribed at least %(num)s time %(period)s", "they unsubscribed at least %(num)s times %(period)s"),
+        N_("they unsubscribed %(times)s %(period)s"),
+        N_("they did not unsubscribe %(period)s"),
     ),
     "signup": (
         N_("they signed up %(period)s"),
-        _n("they signed up at least %(num)s time %(period)s", "they signed up at least %(num)s times %(period)s"),
+        N_("they signed up %(times)s %(period)s"),
+        N_("they did not sign up %(period)s"),
     ),
     "event": (
         N_("something else happened %(period)s"),
-        _n(
-            "something else happened at least %(num)s time %(period)s",
-            "something else happened at least %(num)s times %(period)s",
-        ),
+        N_("something else happened %(times)s %(period)s"),
+        N_("nothing else happened %(period)s"),
     ),
 }
 _BY_ANYBODY = {
     "open": (
         N_("they or a machine opened mail %(period)s"),
-        _n(
-            "they or a machine opened mail at least %(num)s time %(period)s",
-            "they or a machine opened mail at least %(num)s times %(period)s",
-        ),
+        N_("they or a machine opened mail %(times)s %(period)s"),
+        N_("neither they nor a machine opened mail %(period)s"),
     ),
     "click": (
         N_("they or a machine clicked %(period)s"),
-        _n(
-            "they or a machine clicked at least %(num)s time %(period)s",
-            "they or a machine clicked at least %(num)s times %(period)s",
-        ),
+        N_("they or a machine clicked %(times)s %(period)s"),
+        N_("neither they nor a machine clicked %(period)s"),
     ),
 }
 
@@ -157,13 +173,13 @@ _EVENT_NAMES = {
 
 
 class ActivityCounts(Lookup[EventCount]):
-    """How often an event happened since a moment."""
+    """How often events happened."""
 
     name = "did"
 
-    def times(self, kind: str, *, since: datetime | None, human_only: bool) -> ColumnElement[int]:
-        """How often this happened since then, or ever; by a person if asked."""
-        return self._asked(EventCount(_EVENT_NAMES[kind], since, human_only), BigInteger)
+    def number(self, asked: EventCount) -> ColumnElement[int]:
+        """Return how often, NULL where nothing that is asked about ever happened."""
+        return self._asked(asked, BigInteger)
 
     def query(self) -> Select[Any]:
         return activity_queries.counts_query(self._workspace_id, list(self._questions), until=self._until)

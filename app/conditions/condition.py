@@ -40,6 +40,8 @@ class Question:
     values: Mapping[str, Any] = field(default_factory=dict)
     is_negated: bool = False
     kinds: frozenset[str] = frozenset()
+    # A sentence beside its inputs, where this question is to be explained and not the condition as a whole.
+    help: str = ""
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,8 @@ class Condition(ABC):
     questions: ClassVar[tuple[Question, ...]]
     # A sentence for whoever chooses it, as a message id, and its parts in JSON as an example.
     help: ClassVar[str]
+    # Whether the page shows that sentence beside the inputs: where the question alone could be misread.
+    shows_help: ClassVar[bool] = False
     example: ClassVar[Mapping[str, Any]]
     # What of the workspace its inputs choose from and its sentence names, beside fields.
     references: ClassVar[tuple[Reference, ...]] = ()

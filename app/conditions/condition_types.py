@@ -18,6 +18,16 @@ class Offer:
     condition: type[Condition]
     question: Question
 
+    @property
+    def help(self) -> str:
+        """Return the sentence that explains what is asked."""
+        return self.question.help or self.condition.help
+
+    @property
+    def is_explained(self) -> bool:
+        """Say whether the page shows that sentence, not only to those who ask for it."""
+        return bool(self.question.help) or self.condition.shows_help
+
 
 class ConditionTypes:
     """Every kind of condition, in the order they are offered. Fixed once it is made."""

@@ -103,9 +103,3 @@ class Description:
         if len(parts) < 2:
             return "".join(parts)
         return self.language.translate(N_(", ")).join(parts[:-1]) + self.language.translate(last) + parts[-1]
-
-    def period(self, days: int | None) -> str:
-        """Return the period a condition looks back over."""
-        if days is None:
-            return self.language.translate(N_("at any time"))
-        return self.counted(_n("in the last day", "in the last %(num)s days"), days)

@@ -26,10 +26,11 @@ def _storable(text: str) -> str:
 Text = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=200), AfterValidator(_storable)]
 Name = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=60), AfterValidator(_storable)]
 Number = Annotated[Decimal, Field(ge=-(10**12), le=10**12, allow_inf_nan=False, max_digits=18)]
-Amount = Annotated[Decimal, Field(gt=0, le=10**12, allow_inf_nan=False, max_digits=18)]
+AmountOrNone = Annotated[Decimal, Field(ge=0, le=10**12, allow_inf_nan=False, max_digits=18)]
 Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2200, 12, 31))]
 Days = Annotated[int, Field(strict=True, ge=1, le=36_500)]
 Times = Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
+TimesOrNone = Annotated[int, Field(strict=True, ge=0, le=1_000_000)]
 RowId = Annotated[int, Field(strict=True, ge=0, le=2**62)]
 Value = StrictBool | Number | Text
 Values = Annotated[tuple[Number | Text, ...], Field(min_length=1, max_length=MAX_VALUES)]

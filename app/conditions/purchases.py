@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import ColumnElement, Numeric, Select, func, select, true
 
 from app.conditions.condition import Condition, Question, Subject
-from app.conditions.context import ConditionContext
-from app.conditions.description import N_, Description, _n
+from app.conditions.context import ConditionContext, ConditionInvalid
+from app.conditions.counts import Times, TimesInput
+from app.conditions.description import N_, Description
 from app.conditions.inputs import NumberInput
-from app.conditions.limits import Amount, Days
+from app.conditions.limits import AmountOrNone, Day, Days
 from app.conditions.lookups import Lookup
-from app.conditions.periods import DaysBack
+from app.conditions.periods import Period, PeriodInput
 from app.customers.purchases import purchase_rows
 
-_INPUTS = (NumberInput("at_least", N_("At least")), DaysBack())
+_SUMS = N_("Sums are made in the currency of the workspace's first purchase.")
+_AMOUNT = NumberInput("at_least", N_("At least"))
 
 
 @dataclass(frozen=True)
@@ -28,45 +30,80 @@ class Purchased(Condition):
     type = "purchased"
     subject = Subject("purchased", N_("Purchases in a period"), "purchases")
     questions = (
-        Question("count", N_("number at least"), _INPUTS, {"measure": "count"}),
-        Question("sum", N_("add up to at least"), _INPUTS, {"measure": "sum"}),
+        Question("count", N_("were made"), (TimesInput(), PeriodInput()), {"measure": "count"}),
+        Question("sum", N_("add up to at least"), (_AMOUNT, PeriodInput()), {"measure": "sum"}, help=_SUMS),
     )
-    help = N_("Sums are made in the currency of the workspace's first purchase.")
+    help = N_("Purchases of any product in the period.")
     example = {"measure": "sum", "at_least": 100, "days": 90}
 
     measure: Literal["count", "sum"]
-    at_least: Amount
+    at_least: AmountOrNone
     days: Days | None = None
+    at_most: AmountOrNone | None = field(default=None, kw_only=True)
+    since: Day | None = field(default=None, kw_only=True)
+    until: Day | None = field(default=None, kw_only=True)
 
     @property
     def reads(self) -> tuple[str, ...]:
         """All purchases ever are summed up beside the customer already."""
-        return () if self.days is not None else ("orders" if self.measure == "count" else "spent",)
+        if self.period != Period():
+            return ()
+        return ("orders" if self.measure == "count" else "spent",)
+
+    @property
+    def period(self) -> Period:
+        """Return when."""
+        return Period(self.days, self.since, self.until)
+
+    @property
+    def times(self) -> Times:
+        """Return how often, or how much."""
+        return Times(self.at_least, self.at_most)
 
     def to_sql(self, context: ConditionContext) -> ColumnElement[bool]:
-        if self.days is None:
-            total = context.field(*self.reads, "number")
-            return total.expression >= context.bound(total, self.at_least)
-        return context.lookups.of(PurchaseTotals).total(self.measure, since=context.since(self.days)) >= self.at_least
+        if self.measure == "sum" and self.at_most is not None:
+            raise ConditionInvalid("A sum has a lower bound only.", part="at_most")
+        self.times.require_range()
+        since, until = self.period.bounds(context)
+        if self.reads:
+            ever = Times(_shortest(self.at_least), None if self.at_most is None else _shortest(self.at_most))
+            return ever.holds(context.field(*self.reads, "number").expression)
+        asked = PurchaseQuestion(self.measure, since, until)
+        return self.times.holds(context.lookups.of(PurchaseTotals).number(asked))
 
     def describe(self, description: Description) -> str:
-        least, period = description.value(self.at_least), description.period(self.days)
+        period = self.period.describe(description)
         if self.measure == "sum":
+            least = description.value(self.at_least)
             return description.text(N_("they spent at least %(least)s %(period)s"), least=least, period=period)
-        if self.at_least == 1:
+        if self.times.is_never:
+            return description.text(N_("they did not buy %(period)s"), period=period)
+        if self.times.is_once:
             return description.text(N_("they bought %(period)s"), period=period)
-        often = _n("they bought at least %(least)s time %(period)s", "they bought at least %(least)s times %(period)s")
-        return description.counted(often, int(self.at_least), least=least, period=period)
+        times = self.times.describe(description)
+        return description.text(N_("they bought %(times)s %(period)s"), times=times, period=period)
 
 
-class PurchaseTotals(Lookup[tuple[str, datetime]]):
-    """How many purchases there are since a moment, or how much money they are."""
+def _shortest(amount: Decimal) -> int | Decimal:
+    return int(amount) if amount == int(amount) else amount
+
+
+class PurchaseQuestion(NamedTuple):
+    """How many purchases (`count`) or how much money (`sum`) from `since` on and before `until`."""
+
+    measure: str
+    since: datetime | None
+    until: datetime | None
+
+
+class PurchaseTotals(Lookup[PurchaseQuestion]):
+    """Numbers and sums of purchases."""
 
     name = "bought"
 
-    def total(self, measure: str, *, since: datetime) -> ColumnElement[Decimal]:
-        """How many purchases (`count`) or how much money (`sum`) since then."""
-        return self._asked((measure, since), Numeric)
+    def number(self, asked: PurchaseQuestion) -> ColumnElement[Decimal]:
+        """Return the total, NULL where there is nothing at all."""
+        return self._asked(asked, Numeric)
 
     def query(self) -> Select[Any]:
         rows = purchase_rows()
@@ -76,18 +113,26 @@ class PurchaseTotals(Lookup[tuple[str, datetime]]):
         first_currency = select(first.currency).where(first.workspace_id == self._workspace_id).order_by(first.id)
         usual = first_currency.limit(1).subquery("usual")
         is_usual = bought.currency == usual.c.currency
-        counted = [
-            (
-                func.count().filter(bought.purchased_at >= since)
-                if measure == "count"
-                else func.sum(bought.amount).filter(bought.purchased_at >= since, is_usual)
-            ).label(f"n{number}")
-            for (measure, since), number in self._questions.items()
-        ]
-        earliest = min(since for _measure, since in self._questions)
-        return (
+        counted = []
+        for asked, number in self._questions.items():
+            inside = _inside(bought, asked)
+            counts = asked.measure == "count"
+            total = func.count().filter(*inside) if counts else func.sum(bought.amount).filter(*inside, is_usual)
+            counted.append(total.label(f"n{number}"))
+        begins = [asked.since for asked in self._questions]
+        query = (
             select(bought.customer_id, *counted)
             .select_from(rows.join(usual, true()))
-            .where(bought.workspace_id == self._workspace_id, bought.purchased_at.between(earliest, self._until))
-            .group_by(bought.customer_id)
+            .where(bought.workspace_id == self._workspace_id)
         )
+        if None in begins:
+            query = query.where(bought.purchased_at <= self._until)
+        else:
+            earliest = min(since for since in begins if since)
+            query = query.where(bought.purchased_at.between(earliest, self._until))
+        return query.group_by(bought.customer_id)
+
+
+def _inside(bought: Any, asked: PurchaseQuestion) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = [] if asked.since is None else [bought.purchased_at >= asked.since]
+    return found if asked.until is None else [*found, bought.purchased_at < asked.until]

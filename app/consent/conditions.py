@@ -70,6 +70,7 @@ class Permission(Condition):
         Question("not_allowed", N_("was not given for"), (PurposeInput(),), {"state": "not_allowed"}),
     )
     help = N_("As it stands now: whoever withdrew or is suppressed has not given it.")
+    shows_help = True
     example = {"purpose": "marketing", "topic": 1, "state": "allowed"}
     references = (TOPIC,)
 

@@ -176,6 +176,18 @@ def some_rule(topic_id: int) -> st.SearchStrategy[Rule]:
             st.sampled_from(("human", "any")),
         ),
     )
+    whens = st.fixed_dictionaries({"days": days}) | st.fixed_dictionaries({}, optional={"since": st.just(DAYS[4])})
+    whens |= st.fixed_dictionaries({"since": st.just(DAYS[6])}, optional={"until": st.sampled_from(DAYS[1:4])})
+    often = st.sampled_from([(0, 0), (0, 1), (1, 1), (1, 2), (2, None), (1, None)])
+    leaf |= st.builds(
+        lambda kind, times, when: conditions.Did(kind, times[0], at_most=times[1], verdict="human", **when),
+        st.sampled_from(("signup", "click")),
+        often.filter(lambda times: times not in ((0, 0), (1, None))),
+        whens,
+    )
+    leaf |= st.builds(
+        lambda times, when: conditions.Purchased("count", times[0], at_most=times[1], **when), often, whens
+    )
     return st.recursive(
         leaf,
         lambda inner: st.one_of(
@@ -206,17 +218,17 @@ def matches(rule: Rule, who: Made) -> bool:
         case conditions.Permission():
             return ((rule.purpose, rule.topic) in who.allowed) == (rule.state == "allowed")
         case conditions.Purchased():
-            sums = [amount for at, amount in who.purchases if _recent(at, rule.days)]
-            return bool(sums) and (len(sums) if rule.measure == "count" else sum(sums)) >= rule.at_least
+            sums = [amount for at, amount in who.purchases if _inside(at, rule)]
+            return _counts(len(sums) if rule.measure == "count" else sum(sums), rule)
         case conditions.Did():
             seen = [
                 verdict
                 for kind, at, verdict in who.deeds
                 if kind == rule.kind
-                and _recent(at, rule.days)
+                and _inside(at, rule)
                 and (rule.verdict == "any" or kind == "signup" or verdict == "human")
             ]
-            return len(seen) >= rule.at_least
+            return _counts(len(seen), rule)
     return _compares(rule, who.values[rule.field])
 
 
@@ -260,6 +272,19 @@ def _compares(rule: Condition, value: Anything) -> bool:
 
 def _day(value: Anything) -> date:
     return date.fromisoformat(value) if isinstance(value, str) else value.astimezone(BERLIN).date()
+
+
+def _inside(at: datetime, rule: conditions.Did | conditions.Purchased) -> bool:
+    day = at.astimezone(BERLIN).date()
+    return (
+        _recent(at, rule.days)
+        and (rule.since is None or day >= rule.since)
+        and (rule.until is None or day <= rule.until)
+    )
+
+
+def _counts(number: Anything, rule: conditions.Did | conditions.Purchased) -> bool:
+    return bool(rule.at_least <= number and (rule.at_most is None or number <= rule.at_most))
 
 
 def _recent(at: datetime, days: int | None) -> bool:

@@ -13,10 +13,10 @@ from app.conditions.description import N_, Description
 from app.conditions.inputs import FieldInput
 from app.conditions.limits import Day, Days
 from app.conditions.on_fields.on_field import DATES, OnField
-from app.conditions.periods import DaysBack
+from app.conditions.periods import DaysBack, Period
 
 _DAY = (FieldInput("value"),)
-_DAYS_BACK = (DaysBack(is_optional=False),)
+_DAYS_BACK = (DaysBack(),)
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class WithinLast(OnField):
         return context.recent(context.field(self.field, *DAYS), self.days)
 
     def describe(self, description: Description) -> str:
-        field, period = description.field(self.field), description.period(self.days)
+        field, period = description.field(self.field), Period(self.days).describe(description)
         return description.text(N_("%(field)s is %(period)s"), field=field, period=period)
 
 
@@ -83,6 +83,7 @@ class NotWithinLast(OnField):
     type = "not_within_last"
     questions = (Question("not_within_last", N_("is not in the last … days"), _DAYS_BACK, kinds=DATES),)
     help = N_("Includes customers of whom the date is not known.")
+    shows_help = True
     example = {"field": "latest_purchase_at", "days": 90}
 
     days: Days
@@ -91,5 +92,5 @@ class NotWithinLast(OnField):
         return context.recent(context.field(self.field, *DAYS), self.days).is_not(true())
 
     def describe(self, description: Description) -> str:
-        field, period = description.field(self.field), description.period(self.days)
+        field, period = description.field(self.field), Period(self.days).describe(description)
         return description.text(N_("%(field)s is not %(period)s"), field=field, period=period)

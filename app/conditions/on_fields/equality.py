@@ -41,6 +41,7 @@ class IsNot(OnField):
     type = "is_not"
     questions = (Question("is_not", N_("is not"), (FieldInput("value"),), kinds=TEXTS | CHOSEN),)
     help = N_("Includes customers of whom the field is not known.")
+    shows_help = True
     example = {"field": "country", "value": "DE"}
 
     value: Value

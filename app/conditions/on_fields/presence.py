@@ -37,6 +37,7 @@ class IsUnknown(OnField):
     type = "is_unknown"
     questions = (Question("is_unknown", N_("is not known"), kinds=_ANY),)
     help = N_("The field is empty, or its value does not fit its type.")
+    shows_help = True
     example = {"field": "country"}
 
     def to_sql(self, context: ConditionContext) -> ColumnElement[bool]:

@@ -21,11 +21,15 @@ PeopleByEvent = dict[int, dict[str, dict[str, int]]]
 
 @dataclass(frozen=True, slots=True)
 class EventCount:
-    """How often an event happened with a customer, from `since` on or ever. No name: any that programs report."""
+    """How often an event happened with a customer, from `since` on and `before` a time, or ever.
+
+    No name: any that programs report.
+    """
 
     name: str | None
     since: datetime | None = None
     human_only: bool = False
+    before: datetime | None = None
 
 
 def counts_query(workspace_id: int, asked: Sequence[EventCount], *, until: datetime) -> Select[Any]:
@@ -143,6 +147,8 @@ def _is_counted(asked: EventCount) -> list[ColumnElement[bool]]:
     found = [_is_reported() if asked.name is None else Activity.name == asked.name]
     if asked.since is not None:
         found.append(Activity.at >= asked.since)
+    if asked.before is not None:
+        found.append(Activity.at < asked.before)
     if asked.human_only:
         found.append(Activity.verdict == "human")
     return found

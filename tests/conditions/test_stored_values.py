@@ -22,6 +22,7 @@ from tests.factories.segments import BERLIN, NOON
 from tests.factories.workspaces import WorkspaceForTests, a_workspace
 
 PEOPLE = 12
+QUIET = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 # What is typed into each input, by the field's kind.
 TYPED = {
     "text": "München", "choice": "M", "number": "-7.25", "date": "2024-02-29", "boolean": "yes",
@@ -39,15 +40,15 @@ stored = st.recursive(leaf, lambda inner: st.lists(inner, max_size=3) | st.dicti
 
 
 @pytest.fixture(scope="module")
-def home(database: Database) -> WorkspaceForTests:
-    made = a_workspace(database, name="Home", now=NOON)
-    with database.transaction(made.id) as session:
+def home(opened_database: Database) -> WorkspaceForTests:
+    made = a_workspace(opened_database, name="Home", now=NOON)
+    with opened_database.transaction(made.id) as session:
         for _ in range(PEOPLE):
             a_customer(session, made.id)
     return made
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20, deadline=None, suppress_health_check=QUIET)
 @given(values=st.lists(stored, min_size=PEOPLE, max_size=PEOPLE))
 def test_every_question_can_be_put_to_any_stored_value(
     database: Database, home: WorkspaceForTests, values: list[Any]

@@ -39,13 +39,13 @@ class Crowd:
 
 
 @pytest.fixture(scope="module")
-def crowd(database: Database) -> Crowd:
+def crowd(opened_database: Database) -> Crowd:
     """Forty customers of every shape in a workspace, and as many strangers in another."""
-    strangers = a_workspace(database, name="Elsewhere", now=NOON)
-    with database.transaction(strangers.id) as session:
+    strangers = a_workspace(opened_database, name="Elsewhere", now=NOON)
+    with opened_database.transaction(strangers.id) as session:
         many_customers(session, strangers.id, strangers.topic_id, seed=2, count=40)
-    home = a_workspace(database, name="Home", now=NOON)
-    with database.transaction(home.id) as session:
+    home = a_workspace(opened_database, name="Home", now=NOON)
+    with opened_database.transaction(home.id) as session:
         return Crowd(home, many_customers(session, home.id, home.topic_id, seed=1, count=40))
 
 

@@ -190,7 +190,7 @@ def _content(session: Session, campaign: Campaign, written: CampaignContent, pub
         yield Check(WARNING, "content", "The mail does not show your postal address.",
                     "We add it at the end. To place it yourself, write {{ workspace.postal_address }}.")  # fmt: skip
     if review.images_without_alt:
-        yield Check(WARNING, "content", "%(count)s pictures have no description.",
+        yield Check(WARNING, "content", "Pictures without a description: %(count)s.",
                     'Say in the alt attribute what they show, or alt="" if they only decorate.',
                     {"count": review.images_without_alt})  # fmt: skip
     if not review.has_language:

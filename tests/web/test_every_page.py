@@ -22,11 +22,16 @@ _STANDS_STILL = "document.readyState === 'complete' && !document.querySelector('
 @pytest.fixture
 def page(app: Flask, workspace: WorkspaceForTests, chromium: Browser, built: None) -> Iterator[Page]:
     """A phone in the hand of the workspace's owner."""
+    yield from open_page(app, workspace, chromium, (390, 844))
+
+
+def open_page(app: Flask, workspace: WorkspaceForTests, chromium: Browser, size: tuple[int, int]) -> Iterator[Page]:
+    """A window of this size in which the workspace's owner is signed in."""
     server = make_server("127.0.0.1", 0, app, threaded=True)
     Thread(target=server.serve_forever, daemon=True).start()
     context = chromium.new_context(
         base_url=f"http://127.0.0.1:{server.server_port}",
-        viewport={"width": 390, "height": 844},
+        viewport={"width": size[0], "height": size[1]},
         reduced_motion="reduce",
     )
     opened = context.new_page()

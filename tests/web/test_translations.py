@@ -15,6 +15,16 @@ from app.web import assets
 ZH = assets.TRANSLATIONS / "zh" / "LC_MESSAGES" / "messages.po"
 EXTRACT = ["pybabel", "-q", "extract", "-F", "babel.cfg", "-k", "_l", "-k", "lazy_gettext", "-k", "_n:1,2"]
 
+# Limits that are more than one by their nature, and numbers that are shown only above one.
+NEVER_ONE = {
+    "%(count)s test mails went to this address today. Try again tomorrow.",
+    "A segment has at most %(most)s conditions and groups. Take some out first.",
+    "The subject is %(count)s characters long; phones show about 40.",
+    "There are %(count)s SPF records; with more than one, receivers take none.",
+    "This holds more than %(most)s elements.",
+    "This workspace has sent its %(count)s invitations for today. Try again tomorrow.",
+}
+
 
 @pytest.fixture(scope="module")
 def wanted(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
@@ -59,6 +69,15 @@ def test_every_message_can_be_filled_in():
         forms = message.string if isinstance(message.string, tuple | list) else [message.string]
         for text in forms if message.id else []:
             assert str(text) % dict.fromkeys(_slots(text), "1"), message.id
+
+
+def test_what_counts_has_a_plural(wanted: Catalog):
+    """A number before a noun in the plural is one some day; then the sentence is wrong."""
+    names = "count|num|number|total|rows|detail|people|size|most"
+    counted = re.compile(rf"%\((?:{names})\)s (?:[a-z]+ ){{0,2}}[a-z]{{2,}}[^s ]s\b")
+    alone = {message.id for message in wanted if not message.pluralizable and counted.search(str(message.id))}
+
+    assert alone <= NEVER_ONE
 
 
 def _read(path: Path) -> Catalog:

@@ -7,7 +7,7 @@ from app.customers.words import N_
 REASONS = {
     "address": N_("This is not an email address that mail can be sent to: %(detail)s"),
     "nobody": N_("The row does not say who it is about (%(detail)s is empty)."),
-    "ragged": N_("The row has %(detail)s cells, the heading has another number."),
+    "ragged": N_("The number of cells in the row (%(detail)s) is not that of the heading."),
     "too_long": N_("A cell is too long: %(detail)s"),
     "endless": N_("A cell of this row has more than 100,000 characters. Its text cannot be given back."),
     "unclosed": N_("A quotation mark is opened in line %(detail)s of the file and never properly closed."),

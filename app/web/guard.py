@@ -208,12 +208,12 @@ def allows(url: str, method: str = "GET") -> bool:
         endpoint, _values = current_app.url_map.bind("").match(split_url(url).path, method)
     except HTTPException:
         return False
-    view: Any = current_app.view_functions[endpoint]
+    mark: Guard | None = getattr(current_app.view_functions[endpoint], "guard", None)
     identity = identify()
-    if view.guard.kind == "role":
+    if mark is not None and mark.kind == "role":
         held = identity.role if identity else None
-        return held is not None and RANKS[held] >= RANKS[view.guard.detail]
-    return view.guard.kind in ("public", "token") or identity is not None
+        return held is not None and RANKS[held] >= RANKS[mark.detail]
+    return mark is not None and (mark.kind in ("public", "token") or identity is not None)
 
 
 def limit_body() -> None:

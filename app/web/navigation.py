@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy.orm import Session
 
 from app.kernel import extensions
+from app.web import guard
 
 PER_ROOM = 5
 Found = tuple[str, str, str]
@@ -68,10 +69,10 @@ def places() -> list[Place]:
 
 
 def matching(text: str) -> list[Place]:
-    """Return pages and actions whose name holds the text."""
+    """Return pages and actions whose name holds the text, and that whoever asks may open."""
     wanted = text.casefold().strip()
-    known = [place for place in (*RAIL, *ACTIONS) if exists(current_app, place.url)]
-    return [place for place in known if wanted in str(place.label).casefold()]
+    named = [place for place in (*RAIL, *ACTIONS) if wanted in str(place.label).casefold()]
+    return [place for place in named if guard.allows(place.url)]
 
 
 def is_here(place: Place) -> bool:

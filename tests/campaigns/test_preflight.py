@@ -46,7 +46,7 @@ def test_a_good_campaign_has_nothing_to_put_right(session, workspace, someone):
         ({"format": "html", "source": GOOD.replace("{{ workspace.postal_address }}", "")}, "warning", "postal address"),
         ({"format": "html", "source": GOOD.replace(' lang="en"', "")}, "warning", "its language"),
         ({"format": "html", "source": GOOD.replace(' dir="ltr"', "")}, "warning", "direction"),
-        ({"format": "html", "source": GOOD + "<img src='https://x.example/a.png'>"}, "warning", "1 pictures"),
+        ({"format": "html", "source": GOOD + "<img src='https://x.example/a.png'>"}, "warning", "description: 1"),
         ({"format": "html", "source": GOOD + "<a href='http://x.example/'>x</a>"}, "warning", "not encrypted"),
         ({"format": "html", "source": GOOD + "<a href='#'>x</a>"}, "warning", "is invalid"),
         ({"format": "html", "source": GOOD + "x" * 90_000}, "warning", "kB large"),

@@ -8,7 +8,7 @@ import random
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from app.customers.imports import files, running, steps
+from app.customers.imports import files, kinds, running, steps
 from app.customers.imports.mapping import guessing, mapping
 from bench import ground, measuring
 
@@ -54,9 +54,9 @@ def take_over(place: ground.Ground, content: bytes, kind: str) -> int:
             staff_id=None,
             now=place.now,
         )
-        choices = mapping.targets(session, place.workspace_id, kind)
+        choices = kinds.get(session, kind).targets(session, place.workspace_id)
         options = mapping.Options(topic="news")
-        mapping.decide(found, guessing.columns(found.header, choices), options, choices)
+        mapping.decide(session, found, guessing.columns(found.header, choices), options)
         steps.start(session, found)
         import_id = found.id
     running.run(services.database, services.clock, place.workspace_id, import_id)

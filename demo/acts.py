@@ -14,7 +14,7 @@ from app.campaigns.audience import Audience
 from app.campaigns.drafts import ContentDraft, Draft
 from app.conditions.on_fields.amounts import GreaterThan, LessThan
 from app.conditions.on_fields.dates import WithinLast
-from app.customers.imports import files, steps
+from app.customers.imports import files, kinds, steps
 from app.customers.imports.mapping import guessing, mapping
 from app.delivery.sending import sends
 from app.journeys import definitions, positions, reference, tasks
@@ -75,9 +75,9 @@ def bring_in(story: Story, kind: str, path: Path) -> None:
             staff_id=stage.staff_id,
             now=stage.now,
         )
-        choices = mapping.targets(session, stage.workspace_id, kind)
+        choices = kinds.get(session, kind).targets(session, stage.workspace_id)
         guessed = guessing.columns(found.header, choices)
-        mapping.decide(found, guessed, mapping.Options(topic="news"), choices)
+        mapping.decide(session, found, guessed, mapping.Options(topic="news"))
         steps.start(session, found)
         import_id = found.id
     rows = sum(1 for _ in path.open(encoding="utf-8")) - 1

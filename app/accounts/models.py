@@ -35,6 +35,8 @@ class Workspace(Base):
     time_zone: Mapped[str]
     language: Mapped[str]
     digest_key: Mapped[bytes]
+    # In which the sums of purchases are made and shown: that of the first purchase.
+    currency: Mapped[str | None]
     created_at: Mapped[datetime]
 
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from zoneinfo import available_timezones
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.accounts import audit, mailboxes
@@ -100,6 +100,17 @@ def hold(session: Session, workspace_id: int) -> Workspace:
     if found is None:
         raise NotFound
     return found
+
+
+def settle_currency(session: Session, workspace_id: int, currency: str) -> str:
+    """Make sums in this currency unless one was settled before; return the one they are made in."""
+    settled = select(Workspace.currency).where(Workspace.id == workspace_id)
+    known = session.scalar(settled)
+    if known is None:
+        unsettled = update(Workspace).where(Workspace.id == workspace_id, Workspace.currency.is_(None))
+        session.execute(unsettled.values(currency=currency), execution_options={"synchronize_session": False})
+        known = session.scalar(settled)
+    return known or currency
 
 
 def find_by_slug(session: Session, slug: str) -> Workspace | None:

@@ -13,7 +13,7 @@ from app.accounts import workspaces
 from app.accounts.identities import identities
 from app.campaigns import contents
 from app.campaigns.models import Campaign, CampaignContent
-from app.customers.profiles import people
+from app.commerce import merge_data
 from app.delivery.transactional import messages
 from app.kernel.settings import Settings
 from app.rendering import compiler
@@ -64,7 +64,7 @@ def person(session: Session, workspace_id: int, customer_id: int | None) -> dict
     """Return what templates may fill in for this customer."""
     if customer_id is None:
         return SOMEBODY
-    row = session.execute(people.merge_data_query(workspace_id, [customer_id])).mappings().first()
+    row = session.execute(merge_data.query(workspace_id, [customer_id])).mappings().first()
     if row is None:
         return SOMEBODY
     profile = {name: row[name] for name in ("email", "first_name", "last_name", "language", "country", "city", "tags")}

@@ -10,12 +10,11 @@ from app.conditions.on_fields.dates import After, Before, NotWithinLast, WithinL
 from app.conditions.on_fields.equality import In, Is, IsNot
 from app.conditions.on_fields.presence import IsKnown, IsUnknown
 from app.conditions.on_fields.texts import Contains, StartsWith
-from app.conditions.purchases import Purchased
 from app.conditions.tags import HasTag
 
 # In the order they are offered under a field.
 CONDITIONS: tuple[type[Condition], ...] = (
     *(GreaterThan, LessThan, Is, IsNot, Contains, StartsWith, In),
     *(WithinLast, NotWithinLast, Before, After, Between, IsKnown, IsUnknown),
-    *(HasTag, Purchased, Did),
+    *(HasTag, Did),
 )

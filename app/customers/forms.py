@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar
 
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf.file import FileField
 from wtforms import BooleanField, RadioField, SelectField
@@ -95,17 +96,18 @@ class UploadForm(Form):
     """A file, what it holds, and where it comes from."""
 
     file = FileField(_("CSV file"), [required], description=_("Up to 512 MB. Excel: save as “CSV UTF-8”."))
-    kind = RadioField(
-        _("What does it hold?"),
-        choices=[("people", _("People, with or without proof of consent")), ("purchases", _("Purchases"))],
-        default="people",
-    )
+    kind = RadioField(_("What does it hold?"))
     source = RadioField(
         _("Where does it come from?"),
         choices=[("own", _("Our own shop, books or forms")), ("external", _("Somebody else"))],
         default="own",
     )
     source_note = LineField(_("Source in a few words"), description=_("Such as: till system, trade fair in May."))
+
+    def offer(self, kinds: Sequence[tuple[str, str]]) -> None:
+        """Fill in what a file may hold; the first is chosen unless something else is."""
+        self.kind.choices = [(name, gettext(label)) for name, label in kinds]
+        self.kind.data = self.kind.data or kinds[0][0]
 
 
 class ReadingForm(Form):
@@ -120,7 +122,9 @@ class ReadingForm(Form):
 
 
 class MappingForm(Form):
-    """How the rows of any file are meant."""
+    """How the rows of any file are meant; `option_names` are the questions of one kind of file."""
+
+    option_names: ClassVar[tuple[str, ...]] = ()
 
     match_by = SelectField(_("Find people by"), choices=[("email", _("Email")), ("external_ref", _("Customer number"))])
     date_order = SelectField(
@@ -137,6 +141,8 @@ class MappingForm(Form):
 class PeopleMappingForm(MappingForm):
     """How the rows of a file of people are meant."""
 
+    option_names = ("repeats", "topic", "clears_empty")
+
     topic = SelectField(_("Topic they said yes to"), description=_("For rows that name none."))
     repeats = SelectField(
         _("Several rows of one person"),
@@ -149,26 +155,9 @@ class PeopleMappingForm(MappingForm):
     )
     clears_empty = BooleanField(_("Empty cells clear what is known"))
 
-
-class PurchasesMappingForm(MappingForm):
-    """How the rows of a file of purchases are meant."""
-
-    unknown = SelectField(
-        _("Purchases of unknown people"),
-        choices=[("refuse", _("Reject the row")), ("create", _("Add the person"))],
-    )
-    currency = PickerField(
-        _("Currency"), kind="currency", is_needed=True, default="EUR", description=_("For rows that name none.")
-    )
-
-
-def mapping_form(kind: str, topics: Iterable[tuple[str, str]] = (), **given: Any) -> MappingForm:
-    """Return the form that asks only what a file of this kind needs."""
-    if kind == "purchases":
-        return PurchasesMappingForm(**given)
-    form = PeopleMappingForm(**given)
-    form["topic"].choices = [("", _("None")), *topics]
-    return form
+    def offer(self, topics: Iterable[tuple[str, str]]) -> None:
+        """Fill in what people can have said yes to."""
+        self.topic.choices = [("", _("None")), *topics]
 
 
 def customer_form(customer: Customer, custom: list[CustomField], **given: Any) -> CustomerForm:

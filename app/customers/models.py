@@ -1,4 +1,4 @@
-"""The tables of the customers room: people, what they bought, what they did, and where each value came from."""
+"""The tables of the customers room: people, what they did, and where each value came from."""
 
 from __future__ import annotations
 
@@ -213,30 +213,6 @@ class Traits(_Attached, Base):
     inferred_at: Mapped[datetime]
 
 
-class Purchase(_Attached, Base):
-    """One order of one customer. The order's own number makes recording it twice harmless.
-
-    No foreign key: whoever records an order has just found its customer, and files bring them by the hundred thousand.
-    """
-
-    __tablename__ = "purchases"
-    __table_args__ = (
-        UniqueConstraint("workspace_id", "order_ref", name="uq_purchases_order_ref"),
-        Index("ix_purchases_customer", "workspace_id", "customer_id", "purchased_at"),
-    )
-
-    id: Mapped[int] = mapped_column(Identity(), primary_key=True, sort_order=-1)
-    customer_id: Mapped[int]
-    order_ref: Mapped[str]
-    purchased_at: Mapped[datetime]
-    amount: Mapped[Decimal]
-    currency: Mapped[str]
-    items: Mapped[int] = mapped_column(server_default="1", default=1)
-    product: Mapped[str | None]
-    import_id: Mapped[int | None]
-    import_row: Mapped[int | None]
-
-
 class Activity(_Attached, Base):
     """One thing that happened with a customer. Rows are only added, and kept as long as the workspace says.
 
@@ -286,7 +262,7 @@ class Import(Numbered, Base):
 
     __tablename__ = "imports"
     __table_args__ = (
-        CheckConstraint("kind IN ('people', 'purchases')", name="kind"),
+        CheckConstraint("kind ~ '^[a-z_]{1,40}$'", name="kind"),
         CheckConstraint("source IN ('own', 'external')", name="source"),
         CheckConstraint(
             "state IN ('uploaded', 'mapped', 'checking', 'checked', 'running', 'done', 'failed')",

@@ -10,7 +10,7 @@ from sqlalchemy import ARRAY, BigInteger, any_, case, cast, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session
 
-from app.customers.profiles import people
+from app.commerce import merge_data
 from app.delivery import decisions, words
 from app.delivery.decisions import KeptDecision
 from app.delivery.models import Message, MessageState, Send, SendKind
@@ -166,7 +166,7 @@ def contacts(
 
 def in_doubt(session: Session, workspace_id: int, send_id: int, *, limit: int = 500) -> list[Doubtful]:
     """Return the messages of a send nobody can be sure about."""
-    data = people.merge_data_query(workspace_id, with_purchases=False).subquery()
+    data = merge_data.query(workspace_id, with_purchases=False).subquery()
     rows = session.execute(
         select(Message.id, Message.customer_id, data.c.email, Message.reason, Message.handed_at)
         .outerjoin(data, data.c.customer_id == Message.customer_id)

@@ -9,8 +9,7 @@ from decimal import Decimal
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.customers import purchases
-from app.customers.profiles import inferred_scores, naming
+from app.customers.profiles import inferred_scores, naming, people
 from app.insight import rfm
 
 STEPS = 20
@@ -73,10 +72,10 @@ def curve(session: Session, workspace_id: int) -> list[tuple[float, float]]:
     stepped = select(step.label("step"), scored.c.revenue_share).subquery("stepped")
     query = select(func.count(), func.sum(stepped.c.revenue_share)).group_by(stepped.c.step).order_by(stepped.c.step)
     parts = [(people, float(share)) for people, share in session.execute(query)]
-    everyone = sum(people for people, _ in parts)
+    everyone = sum(number for number, _ in parts)
     points, people_so_far, share_so_far = [(0.0, 0.0)], 0, 0.0
-    for people, share in parts:
-        people_so_far, share_so_far = people_so_far + people, share_so_far + share
+    for number, share in parts:
+        people_so_far, share_so_far = people_so_far + number, share_so_far + share
         points.append((people_so_far / everyone, min(share_so_far, 1.0)))
     return points
 
@@ -84,7 +83,7 @@ def curve(session: Session, workspace_id: int) -> list[tuple[float, float]]:
 def list_top(session: Session, workspace_id: int, *, limit: int = 20) -> list[TopCustomer]:
     """Return those who bring most, by name."""
     scored = inferred_scores.scored_query(workspace_id).subquery("scored")
-    named = purchases.named_query(workspace_id).subquery("named")
+    named = people.named_query(workspace_id).subquery("named")
     query = (
         select(scored, named.c.first_name, named.c.last_name, named.c.email)
         .join(named, named.c.customer_id == scored.c.customer_id)

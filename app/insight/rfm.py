@@ -13,8 +13,7 @@ from sqlalchemy import ColumnElement, Numeric, Select, SmallInteger, case, cast,
 from sqlalchemy.orm import Session
 
 from app.consent import permission
-from app.customers import purchases
-from app.customers.profiles import inferred_scores
+from app.customers.profiles import engagement, inferred_scores
 
 # The share of the people scored that a tier ends at, from the top.
 TIERS = (("top_1", 0.01), ("top_10", 0.10), ("top_25", 0.25), ("middle", 0.75))
@@ -45,7 +44,7 @@ def scored_query(workspace_id: int, now: datetime) -> Select[*tuple[Any, ...]]:
 
 def _ranked(workspace_id: int, now: datetime) -> Select[*tuple[Any, ...]]:
     allowed = permission.allowed_query(workspace_id, "profiling", 0, now).subquery("allowed")
-    bought = purchases.totals_query(workspace_id).subquery("bought")
+    bought = engagement.purchase_totals_query(workspace_id).subquery("bought")
     worth = func.greatest(bought.c.spent, 0)
     everything = func.nullif(func.sum(worth).over(), 0)
     return select(

@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
-from app.customers import purchases
+from app.commerce import purchases
 from app.customers.customer_id import CustomerId
 from app.customers.profiles import engagement, inferred_scores
 from app.customers.words import PATTERNS, TIERS

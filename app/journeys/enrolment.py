@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.consent import permission
 from app.consent.purposes import MARKETING
-from app.customers import purchases
+from app.customers.profiles import engagement
 from app.delivery.sending import sends
 from app.journeys import tasks
 from app.journeys.models import Enrolment, Journey, JourneyStep
@@ -71,7 +71,7 @@ def stop_for_purchase(session: Session, workspace_id: int, customer_id: int, *, 
 
 def stop_all_who_bought(session: Session, workspace_id: int, *, now: datetime) -> None:
     """Take everybody off who bought since they entered."""
-    bought = purchases.totals_query(workspace_id).subquery()
+    bought = engagement.purchase_totals_query(workspace_id).subquery()
     since = (
         select(literal(1))
         .where(bought.c.customer_id == Enrolment.customer_id, bought.c.latest_purchase_at > Enrolment.entered_at)

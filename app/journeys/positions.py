@@ -9,8 +9,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
-from app.customers import purchases
-from app.customers.profiles import naming
+from app.customers.profiles import naming, people
 from app.delivery import history
 from app.delivery.history import WaitingGroup, Whereabouts
 from app.journeys.models import Enrolment, Journey, JourneyStep
@@ -111,7 +110,7 @@ def list_people(
     limit: int = 50,
 ) -> list[Person]:
     """Return the people at a step, in a state, or stopped for a reason; keyset by enrolment id."""
-    named = purchases.named_query(journey.workspace_id).subquery()
+    named = people.named_query(journey.workspace_id).subquery()
     query = (
         select(Enrolment, JourneyStep.send_id, named.c.first_name, named.c.last_name, named.c.email)
         .outerjoin(named, named.c.customer_id == Enrolment.customer_id)

@@ -12,8 +12,7 @@ from sqlalchemy import Select, func, insert, select
 from sqlalchemy.orm import Session
 
 from app.accounts import staff, workspaces
-from app.customers import purchases
-from app.customers.profiles import naming
+from app.customers.profiles import naming, people
 from app.journeys.models import Journey, Task
 from app.kernel.refusals import NotFound
 
@@ -126,7 +125,7 @@ def _get(session: Session, workspace_id: int, task_id: int) -> Task:
 
 
 def _lines(workspace_id: int) -> Select[Any]:
-    named = purchases.named_query(workspace_id).subquery()
+    named = people.named_query(workspace_id).subquery()
     return (
         select(Task, Journey.name.label("journey"), named.c.first_name, named.c.last_name, named.c.email)
         .outerjoin(Journey, (Journey.workspace_id == Task.workspace_id) & (Journey.id == Task.journey_id))

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.accounts import workspaces
-from app.customers.profiles import people
+from app.commerce import merge_data
 from app.rendering import compiler
 from app.rendering.compiler import CompiledMessage
 from app.rendering.content import Content, Stream
@@ -39,7 +39,7 @@ def of_customer(session: Session, workspace_id: int, customer_id: int, subjects:
     """Return the subjects as this customer read them, as far as is known today."""
     if not any("{" in subject for subject in subjects):
         return subjects
-    row = session.execute(people.merge_data_query(workspace_id, [customer_id])).mappings().first()
+    row = session.execute(merge_data.query(workspace_id, [customer_id])).mappings().first()
     sender = workspaces.get(session, workspace_id).sender_name
     person = SAMPLE
     if row is not None:

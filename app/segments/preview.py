@@ -10,8 +10,7 @@ from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session
 
 from app.consent import permission
-from app.customers import purchases
-from app.customers.profiles import naming
+from app.customers.profiles import naming, people
 
 MARKETING = "marketing"
 
@@ -58,7 +57,7 @@ def waterfall(session: Session, workspace_id: int, matches: Select[int], topic_i
 def sample(session: Session, workspace_id: int, matches: Select[int], *, limit: int = 5) -> list[Person]:
     """Return some of those whom a rule's statement selects, the newest customers first."""
     found = matches.subquery()
-    named = purchases.named_query(workspace_id).subquery()
+    named = people.named_query(workspace_id).subquery()
     query = (
         select(named)
         .join(found, found.c.customer_id == named.c.customer_id)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from app.commerce.conditions import Purchased
 from app.conditions import known
 from app.conditions.condition_types import ConditionTypes
 from app.consent.conditions import Permission
 
-CONDITION_TYPES = ConditionTypes([*known.CONDITIONS, Permission])
+CONDITION_TYPES = ConditionTypes([*known.CONDITIONS, Purchased, Permission])

@@ -7,12 +7,16 @@ from sqlalchemy.orm import Session
 from app.accounts import api_keys
 from app.accounts.undo import Opposites
 from app.campaigns import compose, deletion, schedule, tag_translation, variants
+from app.commerce import timeline_entries as purchase_entries
+from app.commerce.facts import PurchaseRecorded, PurchasesImported
+from app.commerce.imports.kind import Purchases
 from app.consent import timeline_entries as consent_entries
 from app.consent.facts import ConfirmationRequested, ConsentGiven, ConsentsImported, ConsentWithdrawn
 from app.consent.imports.file_answers import LedgerKeeper
 from app.customers.addresses import changes
-from app.customers.facts import PurchaseRecorded, PurchasesImported
 from app.customers.imports.evidence import ImportedEvidence
+from app.customers.imports.kinds import ImportKinds
+from app.customers.imports.people import People
 from app.customers.timeline.timeline import TimelineSources
 from app.delivery import timeline_entries as delivery_entries
 from app.journeys import definitions
@@ -74,7 +78,8 @@ def build() -> Extensions:
         OPPOSITES,
         ImportedEvidence(LedgerKeeper()),
         CONDITION_TYPES,
-        TimelineSources((delivery_entries.of_customer, consent_entries.of_customer)),
+        ImportKinds((People(), Purchases())),
+        TimelineSources((purchase_entries.of_customer, delivery_entries.of_customer, consent_entries.of_customer)),
         SegmentUses((_campaigns_on, _journeys_on)),
         SentTimes((delivery_entries.sent_times,)),
     )

@@ -8,6 +8,7 @@ from app.accounts import views as accounts
 from app.api import views as api
 from app.cadence import views as cadence
 from app.campaigns import views as campaigns
+from app.commerce import views as commerce
 from app.consent import views as consent
 from app.customers import views as customers
 from app.delivery import views as delivery
@@ -24,6 +25,7 @@ BLUEPRINTS: list[Blueprint] = [
     health.bp,
     accounts.bp,
     customers.bp,
+    commerce.bp,
     consent.bp,
     cadence.bp,
     segments.bp,
@@ -50,7 +52,13 @@ HOME = HomePanels(
     )
 )
 CUSTOMER = customers.CustomerPanels(
-    (consent.customer_panel, delivery.customer_panel, journeys.customer_panel, insight.customer_panel)
+    (
+        consent.customer_panel,
+        delivery.customer_panel,
+        journeys.customer_panel,
+        commerce.customer_panel,
+        insight.customer_panel,
+    )
 )
 SETTINGS = accounts.SettingsPanels((delivery.settings_panel, cadence.settings_panel))
 SEARCHES = Searches((customers.search, segments.search, campaigns.search, journeys.search))

@@ -12,6 +12,7 @@ CREATE TABLE workspaces (
     time_zone text NOT NULL,
     language text NOT NULL,
     digest_key bytea NOT NULL,
+    currency text,
     created_at timestamptz NOT NULL,
     CONSTRAINT pk_workspaces PRIMARY KEY (id),
     CONSTRAINT uq_workspaces_slug UNIQUE (slug)

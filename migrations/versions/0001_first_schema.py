@@ -18,6 +18,7 @@ ROOMS = (
     "accounts",
     "segments",
     "customers",
+    "commerce",
     "consent",
     "cadence",
     "tracking",

@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from sqlalchemy import ColumnElement, and_, func
 
+from app.commerce.conditions import Purchased
 from app.conditions import known
 from app.conditions.condition import Condition, Question, Subject
 from app.conditions.condition_types import ConditionTypes
@@ -78,7 +79,7 @@ class LongCity(Condition):
         return description.counted(more, self.letters, shop=description.name(SHOP, self.shop))
 
 
-TYPES = ConditionTypes([*known.CONDITIONS, Permission, LongCity])
+TYPES = ConditionTypes([*known.CONDITIONS, Purchased, Permission, LongCity])
 FORM = Form(TYPES, VOCABULARY)
 RULE = {"type": "long_city", "letters": 6, "shop": 1}
 LINE = {"r-match": "all", "r.0-what": "city_name", "r.0-op": "longer", "r.0-letters": "6", "r.0-shop": "2"}
@@ -189,7 +190,7 @@ def test_a_kept_condition_that_is_no_longer_known_is_told(
 ) -> None:
     """An installation may lose a condition; its segments say so instead of breaking, and can be mended."""
     kept = client.post("/segments/save", data={**LINE, "name": "Long"})
-    install(extended(services, ConditionTypes([*known.CONDITIONS, Permission])))
+    install(extended(services, ConditionTypes([*known.CONDITIONS, Purchased, Permission])))
     page = client.get(kept.headers["Location"])
 
     assert page.status_code == 200

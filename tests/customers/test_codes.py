@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from app.customers import purchases
 from app.customers.profiles import codes, fields, people
-from tests.factories import NOON
-from tests.factories.customers import a_customer, a_purchase, import_file
+from tests.factories.customers import a_customer, import_file
 
 
 @pytest.mark.parametrize(
@@ -60,13 +58,6 @@ def test_a_country_nobody_knows_is_refused_and_the_others_are_kept_by_code(sessi
         assert refused.value.field == name
 
 
-def test_a_purchase_in_no_currency_is_refused(session, workspace):
-    ada = a_customer(session, workspace.id)
-    for currency in ("ZZZ", "XYZ", "eur", "XXX"):
-        with pytest.raises(purchases.PurchaseRefused):
-            a_purchase(session, ada, currency=currency)
-
-
 def test_a_file_gives_back_rows_of_countries_nobody_knows(database, workspace):
     rows = "ada@example.com,Germany,german\nbob@example.com,Atlantis,\neve@example.com,,tea\n"
     done = import_file(database, workspace.id, "email,country,language\n" + rows)
@@ -75,12 +66,3 @@ def test_a_file_gives_back_rows_of_countries_nobody_knows(database, workspace):
     with database.transaction(workspace.id) as session:
         ada = people.find_by_email(session, workspace.id, "ada@example.com")
     assert (ada.country, ada.language) == ("DE", "de")
-
-
-def test_a_file_gives_back_purchases_in_no_currency(database, workspace):
-    import_file(database, workspace.id, "email\nada@example.com\n", now=NOON)
-    head = "email,order id,date,amount,currency\n"
-    rows = "".join(f"ada@example.com,{code},2026-03-31,5,{code}\n" for code in ("EUR", "usd", "€", "XYZ", "ZZZ"))
-    done = import_file(database, workspace.id, head + rows, kind="purchases")
-
-    assert done.counts == {"created": 3, "refused": 2}

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from app.customers import purchases, values
+from app.customers import values
 from app.customers.addresses import changes, emails
 from app.customers.profiles import dates, engagement, fields, people
 from app.customers.timeline import activities, timeline
@@ -68,46 +68,6 @@ def test_every_field_can_be_asked_for(session, workspace):
     query = people.base_query(workspace.id).add_columns(*(info.expression for info in known.values()))
 
     assert len(session.execute(query).one()) == len(known) + 1
-
-
-def test_the_same_order_told_twice_is_one_purchase(session, workspace):
-    ada = a_customer(session, workspace.id)
-    first, second = a_purchase(session, ada, order_ref="1"), a_purchase(session, ada, order_ref="1")
-    a_purchase(session, ada, order_ref="2", amount="1.50")
-
-    sums = engagement.get(session, workspace.id, ada.id)
-    session.refresh(sums)
-    assert first == second
-    assert (sums.orders, sums.spent) == (2, Decimal("21.50"))
-
-
-@pytest.mark.parametrize(("currency", "amount"), [("eur", "1"), ("EURO", "1"), ("EUR", "NaN"), ("EUR", "1E+20")])
-def test_purchases_that_cannot_be_are_refused(session, workspace, currency, amount):
-    ada = a_customer(session, workspace.id)
-    with pytest.raises(purchases.PurchaseRefused):
-        purchases.record(
-            session,
-            workspace.id,
-            customer_id=ada.id,
-            order_ref="1",
-            amount=Decimal(amount),
-            currency=currency,
-            items=1,
-            product=None,
-            purchased_at=NOON,
-            now=NOON,
-        )
-
-
-def test_templates_get_the_newest_purchases(session, workspace):
-    ada = a_customer(session, workspace.id, first_name="Ada")
-    for day in range(7):
-        a_purchase(session, ada, at=NOON + timedelta(days=day), product=f"Tea {day}")
-    row = session.execute(people.merge_data_query(workspace.id, [ada.id])).one()
-
-    assert row.first_name == "Ada"
-    assert [bought["product"] for bought in row.purchases] == ["Tea 6", "Tea 5", "Tea 4", "Tea 3", "Tea 2"]
-    assert row.purchases[0]["purchased_on"] == "2026-03-08"
 
 
 def test_sums_only_move_forward_in_time(session, workspace):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from app.commerce.conditions import Purchased
 from app.conditions.activities import Did
 from app.conditions.on_fields.amounts import GreaterThan, LessThan
 from app.conditions.on_fields.between import Between
@@ -11,7 +12,6 @@ from app.conditions.on_fields.dates import After, Before, NotWithinLast, WithinL
 from app.conditions.on_fields.equality import In, Is, IsNot
 from app.conditions.on_fields.presence import IsKnown, IsUnknown
 from app.conditions.on_fields.texts import Contains, StartsWith
-from app.conditions.purchases import Purchased
 from app.conditions.references import Vocabulary
 from app.conditions.tags import HasTag
 from app.consent.conditions import Permission

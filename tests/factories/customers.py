@@ -10,8 +10,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.customers import purchases
-from app.customers.imports import files, running
+from app.commerce import purchases
+from app.customers.imports import files, kinds, running
 from app.customers.imports.mapping import guessing, mapping
 from app.customers.models import Customer, Import
 from app.customers.profiles import people
@@ -88,9 +88,9 @@ def an_uploaded_file(
         )
         if encoding:
             files.reread(found, data, encoding=encoding, delimiter=None)
-        choices = mapping.targets(session, workspace_id, kind)
+        choices = kinds.get(session, kind).targets(session, workspace_id)
         chosen = mapped or guessing.columns(found.header, choices)
-        mapping.decide(found, chosen, mapping.Options(**options), choices)
+        mapping.decide(session, found, chosen, mapping.Options(**options))
         found.state = "running"
         return found.id
 

@@ -12,10 +12,11 @@ from zoneinfo import ZoneInfo
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
+from app.commerce.models import Purchase
 from app.conditions.condition import Condition
 from app.consent import actions
 from app.consent.evidence import Evidence
-from app.customers.models import Engagement, Purchase
+from app.customers.models import Engagement
 from app.customers.profiles import fields, people
 from app.customers.timeline import activities
 from app.customers.timeline.activities import ActivityRow

@@ -23,10 +23,10 @@ from app.api.v1.schemas import (
     UpsertOut,
     Whom,
 )
+from app.commerce import purchases
 from app.consent import permission, topics
 from app.consent.imports import consents
 from app.consent.imports.consents import Claim, ImportTerms
-from app.customers import purchases
 from app.customers.addresses import changes, queries
 from app.customers.addresses.changes import NewAddress
 from app.customers.models import Address, Customer

@@ -18,6 +18,10 @@ OWNER_OF_EMAIL = """
     SELECT held.customer_id AS id FROM addresses held
     WHERE held.workspace_id = :w AND held.kind = 'email' AND held.ended_at IS NULL AND held.key = {key} LIMIT 1
 """
+# Whoever has this customer number now, likewise.
+OWNER_OF_NUMBER = """
+    SELECT c.id FROM customers c WHERE c.workspace_id = :w AND c.external_ref = {number} LIMIT 1
+"""
 
 
 def owner_query(workspace_id: int, email_key: str) -> Select[int]:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.customers.imports import evidence, plans, tallies
 from app.customers.imports.parsing import batches
 from app.customers.imports.parsing.batches import Batch, Refused
-from app.customers.imports.people_staging import Outcome, PeopleStage
+from app.customers.imports.people_staging import Outcome
 from app.customers.imports.plans import Plan
 from app.kernel.clock import Clock
 from app.kernel.database import Database
@@ -93,9 +93,7 @@ class _Preview:
 
 
 def _stage(session: Session, plan: Plan, batch: Batch, *, now: datetime) -> Outcome:
-    if isinstance(plan.stage, PeopleStage):
-        return plan.stage.take_over(session, batch.people, rehearse=True, now=now)
-    return plan.stage.take_over(session, plan.digest_key, rehearse=True, now=now)
+    return plan.stage.take_over(session, batch, plan.digest_key, rehearse=True, now=now)
 
 
 def _shown(row: Refused) -> dict[str, Any]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -18,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from app.customers.addresses import bulk, emails, projection, queries
 from app.customers.imports.mapping.mapping import Options
+from app.customers.imports.parsing.batches import Batch
 from app.customers.imports.parsing.people_rows import PersonRow
 from app.customers.profiles import fields, people
 from app.kernel import database
@@ -61,11 +61,11 @@ class PeopleStage:
         self.binds: dict[str, Any] = {"w": workspace_id, "import_id": import_id, "keys": self.custom}
         self.binds.update({f"key_{number}": key for number, key in enumerate(self.custom)})
 
-    def lay_out(self, rows: Sequence[PersonRow], digest_key: bytes) -> bytes:
+    def lay_out(self, batch: Batch, digest_key: bytes) -> bytes:
         """Return the rows as COPY reads them; this needs no database, so it is done while the database is busy."""
         has_email, has_tags, has_custom = self.has_email, self.has_tags, bool(self.custom)
         lines = []
-        for row in rows:
+        for row in batch.people:
             cells = [str(row.row), *row.said]
             if has_email:
                 cells += (row.email, row.key, emails.provider_of(row.key.rpartition("@")[2]) if row.key else "")
@@ -92,9 +92,11 @@ class PeopleStage:
         session.execute(text(_STAGE))
         database.copy_text(session, "people_stage", self._columns(), lines)
 
-    def take_over(self, session: Session, rows: Sequence[PersonRow], *, rehearse: bool, now: datetime) -> Outcome:
+    def take_over(
+        self, session: Session, batch: Batch, digest_key: bytes, *, rehearse: bool, now: datetime  # noqa: ARG002
+    ) -> Outcome:
         """Write what is new or different of the rows loaded; return what came of every row."""
-        known = self._compare(session)
+        rows, known = batch.people, self._compare(session)
         refused = {row: OVERFULL for row, (_, outcome) in known.items() if outcome == OVERFULL}
         refused |= dict.fromkeys(self._find_taken(session), TAKEN)
         outcomes = Counter(outcome for row, (_, outcome) in known.items() if row not in refused)

@@ -13,18 +13,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts import workspaces
-from app.customers.imports import evidence, files
+from app.customers.imports import evidence, files, kinds
+from app.customers.imports.kinds import RowReader, Stage
 from app.customers.imports.mapping.mapping import Options
 from app.customers.imports.occurrences import Occurrences
 from app.customers.imports.parsing import batches, reading
 from app.customers.imports.parsing.batches import Batch
-from app.customers.imports.parsing.people_rows import PeopleReader
-from app.customers.imports.parsing.purchase_rows import PurchaseReader
 from app.customers.imports.parsing.reading import Layout
-from app.customers.imports.people_staging import PeopleStage
-from app.customers.imports.purchase_staging import PurchaseStage
 from app.customers.models import Import
-from app.customers.profiles import fields
 from app.kernel.database import Database
 
 # A batch is some hundred thousand objects that all go when it is done; looking through them for cycles is a quarter of
@@ -42,8 +38,8 @@ class Plan:
     width: int
     after: int
     options: Options
-    reader: PeopleReader | PurchaseReader
-    stage: PeopleStage | PurchaseStage
+    reader: RowReader
+    stage: Stage
     digest_key: bytes
 
 
@@ -57,15 +53,7 @@ def make(session: Session, found: Import) -> Plan:
     """Return the plan of this file, from where it stands."""
     options = Options(**found.options)
     ref = evidence.ImportRef(found.id, found.file_name, found.sha256, found.source, found.created_by)
-    reader: PeopleReader | PurchaseReader
-    stage: PeopleStage | PurchaseStage
-    if found.kind == "people":
-        custom = fields.list_custom(session, found.workspace_id)
-        reader = PeopleReader(found.mapping, options, custom, found.header)
-        stage = PeopleStage(found.workspace_id, found.id, found.mapping, options)
-    else:
-        reader = PurchaseReader(found.mapping, options, found.sha256, found.header)
-        stage = PurchaseStage(found.workspace_id, found.id, found.mapping, options)
+    kind = kinds.get(session, found.kind)
     layout = files.layout_of(session, found)
     return Plan(
         workspace_id=found.workspace_id,
@@ -74,8 +62,8 @@ def make(session: Session, found: Import) -> Plan:
         width=len(found.header),
         after=max(found.rows_done, layout.header),
         options=options,
-        reader=reader,
-        stage=stage,
+        reader=kind.reader(session, found, options),
+        stage=kind.stage(found, options),
         digest_key=workspaces.get(session, found.workspace_id).digest_key,
     )
 
@@ -93,10 +81,7 @@ def read(database: Database, plan: Plan, rows: int) -> Iterator[Batch]:
 def _read(database: Database, plan: Plan, rows: int) -> Iterator[Batch]:
     latest = _latest(database, plan, rows) if plan.options.repeats == "last" else None
     for batch in _checked(database, plan, rows, after=plan.after, latest=latest):
-        if isinstance(plan.stage, PeopleStage):
-            batch.lines = plan.stage.lay_out(batch.people, plan.digest_key)
-        else:
-            batch.lines = plan.stage.lay_out(batch.purchases)
+        batch.lines = plan.stage.lay_out(batch, plan.digest_key)
         yield batch
 
 

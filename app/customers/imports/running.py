@@ -15,11 +15,10 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.customers.facts import PeopleImported, PurchasesImported
-from app.customers.imports import evidence, files, plans, tallies
+from app.customers.imports import evidence, files, kinds, plans, tallies
 from app.customers.imports.parsing import batches
 from app.customers.imports.parsing.batches import Batch, Refused
-from app.customers.imports.people_staging import Outcome, PeopleStage
+from app.customers.imports.people_staging import Outcome
 from app.customers.imports.plans import Plan
 from app.customers.models import Import, RefusedRow
 from app.kernel.clock import Clock
@@ -105,9 +104,7 @@ def _write(session: Session, plan: Plan, found: Import, batch: Batch, *, now: da
 
 
 def _stage(session: Session, plan: Plan, batch: Batch, *, now: datetime) -> Outcome:
-    if isinstance(plan.stage, PeopleStage):
-        return plan.stage.take_over(session, batch.people, rehearse=False, now=now)
-    return plan.stage.take_over(session, plan.digest_key, rehearse=False, now=now)
+    return plan.stage.take_over(session, batch, plan.digest_key, rehearse=False, now=now)
 
 
 def _keep(session: Session, plan: Plan, refused: list[Refused]) -> None:
@@ -143,5 +140,4 @@ def _stop(session: Session, found: Import, batch: Batch, quote_line: int | None,
 
 def _announce(session: Session, found: Import) -> None:
     files.forget(session, found)
-    fact = PeopleImported if found.kind == "people" else PurchasesImported
-    outbox.publish(session, fact(found.workspace_id, found.id))
+    outbox.publish(session, kinds.get(session, found.kind).imported(found.workspace_id, found.id))

@@ -16,7 +16,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import func, text, update
+from sqlalchemy import Select, func, select, text, update
 from sqlalchemy.orm import Session
 
 from app.customers.models import Engagement
@@ -108,6 +108,13 @@ class PurchaseTotals:
 def get(session: Session, workspace_id: int, customer_id: int) -> Engagement:
     """Return the sums of one customer; the row exists because the customer does."""
     return session.get_one(Engagement, (workspace_id, customer_id))
+
+
+def purchase_totals_query(workspace_id: int) -> Select[*tuple[Any, ...]]:
+    """Return (customer_id, orders, spent, latest_purchase_at) of everyone who bought."""
+    return select(Engagement.customer_id, Engagement.orders, Engagement.spent, Engagement.latest_purchase_at).where(
+        Engagement.workspace_id == workspace_id, Engagement.orders > 0
+    )
 
 
 def insert_sql(made: str) -> str:

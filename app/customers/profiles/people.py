@@ -6,24 +6,25 @@ A person and their row of sums are always made by one statement, so no query has
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, literal_column, select, text
+from sqlalchemy import ColumnElement, Select, func, select, text
 from sqlalchemy.orm import Session
 
 from app.accounts import workspaces
 from app.customers import values
 from app.customers.addresses import emails, projection, queries
-from app.customers.models import Customer, Engagement, Purchase, Traits
+from app.customers.models import Customer, Engagement, Traits
 from app.customers.profiles import codes, fields, provenance
 from app.kernel.database import refusing_duplicates
 from app.kernel.refusals import NotFound, Refusal
 
 MOST_TAGS = 50
 LONGEST_TAG = 60
-NEWEST_PURCHASES = 5
+# (workspace id, customer id) -> what else is known of that customer
+MoreData = Callable[[ColumnElement[int], ColumnElement[int]], ColumnElement[Any]]
 
 
 class NumberTaken(Refusal):
@@ -153,38 +154,33 @@ def count(session: Session, workspace_id: int) -> int:
     return session.scalar(query) or 0
 
 
+def named_query(workspace_id: int) -> Select[*tuple[Any, ...]]:
+    """Return (customer_id, first_name, last_name, email) of everyone, to put names to numbers."""
+    return select(Customer.id.label("customer_id"), Customer.first_name, Customer.last_name, Customer.email).where(
+        Customer.workspace_id == workspace_id
+    )
+
+
 def merge_data_query(
-    workspace_id: int, customer_ids: Sequence[int] | None = None, *, with_purchases: bool = True
+    workspace_id: int, customer_ids: Sequence[int] | None = None, *, more: Mapping[str, MoreData] | None = None
 ) -> Select[*tuple[Any, ...]]:
     """Return what templates may fill in, one row per customer, `customer_id` first.
 
     Columns: customer_id, email, provider, address_id, address_digest, first_name, last_name, language, country, city,
-    time_zone, tags, custom, and `purchases` (the newest five as JSON: product, amount, currency, purchased_on; null for
-    none).
+    time_zone, tags, custom, and `more`, what rooms above know of the person, by name.
     """
     query = select(
         Customer.id.label("customer_id"),
         *(Customer.email, Customer.provider, Customer.address_id, Customer.address_digest),
         *(Customer.first_name, Customer.last_name, Customer.language, Customer.country, Customer.city),
         *(Customer.time_zone, Customer.tags, Customer.custom),
-        (_newest_purchases() if with_purchases else literal_column("NULL::json")).label("purchases"),
+        *(made(_WORKSPACE_OF_CUSTOMER, _CUSTOMER_ID).label(name) for name, made in (more or {}).items()),
     ).where(Customer.workspace_id == workspace_id)
     return query if customer_ids is None else query.where(Customer.id.in_(customer_ids))
 
 
-def _newest_purchases() -> Any:
-    newest = (
-        select(
-            *(Purchase.product, Purchase.amount, Purchase.currency),
-            func.to_char(Purchase.purchased_at, "YYYY-MM-DD").label("purchased_on"),
-        )
-        .where(Purchase.workspace_id == Customer.workspace_id, Purchase.customer_id == Customer.id)
-        .order_by(Purchase.purchased_at.desc(), Purchase.id.desc())
-        .limit(NEWEST_PURCHASES)
-        .correlate(Customer)
-        .subquery("newest")
-    )
-    return select(func.json_agg(literal_column("newest"))).select_from(newest).scalar_subquery()
+_WORKSPACE_OF_CUSTOMER: ColumnElement[int] = Customer.__table__.c.workspace_id
+_CUSTOMER_ID: ColumnElement[int] = Customer.__table__.c.id
 
 
 def _same(table: type[Engagement | Traits]) -> Any:

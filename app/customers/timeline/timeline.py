@@ -12,10 +12,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.customers.models import Activity, Purchase
+from app.customers.models import Activity
 from app.customers.timeline import activity_queries
 from app.customers.timeline.event_names import EventName, Source, is_reserved
 from app.customers.words import N_
@@ -95,7 +94,7 @@ def _walk(
     session: Session, workspace_id: int, customer_id: int, after: Position | None, at_once: int
 ) -> Iterator[tuple[TimelineEntry, Position]]:
     """Yield every entry from a position on, newest first, each with the position after it."""
-    sources = (_activities, _bought, *extensions.of(session, TimelineSources).of_rooms)
+    sources = (_activities, *extensions.of(session, TimelineSources).of_rooms)
     while True:
         until, shown = (after.at, after.shown) if after else (None, 0)
         wanted = at_once + shown
@@ -135,30 +134,6 @@ def _entry_of(activity: Activity) -> TimelineEntry:
 
 def _named(facts: dict[str, Any]) -> dict[str, Any]:
     return {"staff": facts["staff"]} if "staff" in facts else {}
-
-
-def _bought(
-    session: Session, workspace_id: int, customer_id: int, until: datetime | None, limit: int
-) -> list[TimelineEntry]:
-    query = select(Purchase).where(Purchase.workspace_id == workspace_id, Purchase.customer_id == customer_id)
-    if until is not None:
-        query = query.where(Purchase.purchased_at <= until)
-    newest = query.order_by(Purchase.purchased_at.desc(), Purchase.id.desc()).limit(limit)
-    return [
-        TimelineEntry(
-            at=purchase.purchased_at,
-            channel="purchase",
-            kind="purchase",
-            key=f"purchase-{2**62 - purchase.id:019d}",
-            title=N_("Bought %(product)s for %(price)s"),
-            values={
-                "product": purchase.product or purchase.order_ref,
-                "amount": purchase.amount,
-                "currency": purchase.currency,
-            },
-        )
-        for purchase in session.scalars(newest)
-    ]
 
 
 _TITLES = {

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from app.customers import purchases
+from app.accounts import workspaces
 from app.customers.forms import NewCustomerForm
 from app.customers.listing import csv_cells, exports, listing
 from app.customers.profiles import codes, people
@@ -29,7 +29,7 @@ def show_customers() -> ResponseReturnValue:
         found, more = listing.page(session, g.workspace.id, wanted, after=request.args.get("after", ""))
         mix = listing.mix(session, g.workspace.id, now=services().clock.now())
         tags = listing.frequent_tags(session, g.workspace.id)
-        currency = purchases.usual_currency(session, g.workspace.id)
+        currency = workspaces.get(session, g.workspace.id).currency
     return shell.page(
         "customers/customers.html",
         customers=found,

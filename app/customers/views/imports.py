@@ -8,9 +8,8 @@ from flask import g, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.customers import purchases
-from app.customers.forms import MappingForm, ReadingForm, UploadForm, mapping_form
-from app.customers.imports import evidence, files, steps
+from app.customers.forms import MappingForm, ReadingForm, UploadForm
+from app.customers.imports import files, kinds, steps
 from app.customers.imports.mapping import fixes, guessing, mapping
 from app.customers.imports.parsing import reading
 from app.customers.models import CustomField, Import
@@ -36,15 +35,16 @@ def show_imports() -> ResponseReturnValue:
     before = request.args.get("before", type=ids.read)
     with services().database.transaction(g.workspace.id) as session:
         found = steps.list_latest(session, g.workspace.id, before=before, limit=21)
+        labels = {kind.name: kind.label for kind in kinds.list_all(session)}
     more = f"/customers/imports?before={found[19].id}" if len(found) > 20 else None
-    return shell.page("customers/imports.html", imports=found[:20], more=more)
+    return shell.page("customers/imports.html", imports=found[:20], kind_labels=labels, more=more)
 
 
 @bp.get("/customers/imports/new")
 @guard.role("marketer")
 def new_import() -> ResponseReturnValue:
     """Ask for a file."""
-    return shell.page("customers/upload.html", form=UploadForm())
+    return shell.page("customers/upload.html", form=_upload_form())
 
 
 @bp.post("/customers/imports/new")
@@ -52,7 +52,7 @@ def new_import() -> ResponseReturnValue:
 @guard.role("marketer")
 def upload() -> ResponseReturnValue:
     """Keep the file and go on to its columns."""
-    form = UploadForm()
+    form = _upload_form()
     given = request.files.get("file")
     try:
         if not given or not given.filename:
@@ -73,6 +73,7 @@ def show_import(import_id: int) -> ResponseReturnValue:
         if found.state in ("uploaded", "mapped") and g.role != "viewer":
             return _columns_page(session, found)
         values = {"found": found, "errors": progress.first_errors(session, found), "causes": _causes(session, found)}
+        values["kind_label"] = kinds.get(session, found.kind).label
     return shell.page(
         "customers/import.html",
         progress=progress.of(found),
@@ -116,13 +117,12 @@ def decide_columns(import_id: int) -> ResponseReturnValue:
     """Take the meaning of the columns and rehearse."""
     with services().database.transaction(g.workspace.id) as session:
         found = steps.get(session, g.workspace.id, import_id)
-        form = mapping_form(found.kind, evidence.topics(session, g.workspace.id))
+        form = kinds.get(session, found.kind).form(session, g.workspace.id)
         chosen = {str(place): request.form.get(f"column-{place}", "") for place in range(len(found.header))}
         try:
             if not form.validate():
                 raise mapping.MappingRefused
-            choices = mapping.targets(session, g.workspace.id, found.kind)
-            mapping.decide(found, chosen, _options(form), choices)
+            mapping.decide(session, found, chosen, _options(form))
         except Refusal as refusal:
             form.refuse(refusal)
             return _columns_page(session, found, form=form, chosen=chosen), 422
@@ -137,8 +137,7 @@ def fix(import_id: int) -> ResponseReturnValue:
     with services().database.transaction(g.workspace.id) as session:
         found = steps.get(session, g.workspace.id, import_id)
         steps.require(found, "checked")
-        choices = mapping.targets(session, g.workspace.id, found.kind)
-        fixes.apply(found, fixes.Fix(request.form.get("what", ""), request.form.get("value", "")[:20]), choices)
+        fixes.apply(session, found, fixes.Fix(request.form.get("what", ""), request.form.get("value", "")[:20]))
         steps.check(session, found)
     return shell.back(f"/customers/imports/{import_id}")
 
@@ -150,6 +149,13 @@ def start(import_id: int) -> ResponseReturnValue:
     with services().database.transaction(g.workspace.id) as session:
         steps.start(session, steps.get(session, g.workspace.id, import_id))
     return shell.back(f"/customers/imports/{import_id}", _("The import is running. You can leave this page."))
+
+
+def _upload_form() -> UploadForm:
+    form = UploadForm()
+    with services().database.transaction(g.workspace.id) as session:
+        form.offer([(kind.name, kind.description) for kind in kinds.list_all(session)])
+    return form
 
 
 def _stored(form: UploadForm, given: Any) -> Import:
@@ -170,18 +176,21 @@ def _stored(form: UploadForm, given: Any) -> Import:
 def _columns_page(
     session: Any, found: Import, *, form: MappingForm | None = None, chosen: dict[str, str] | None = None
 ) -> str:
-    choices = mapping.targets(session, g.workspace.id, found.kind)
+    kind = kinds.get(session, found.kind)
+    choices = kind.targets(session, g.workspace.id)
     custom = fields.list_custom(session, g.workspace.id) if found.kind == "people" else []
     rows = _sample(session, found)
     meant = chosen or found.mapping or guessing.columns(found.header, choices, rows, custom)
-    topics = evidence.topics(session, g.workspace.id)
     return shell.page(
         "customers/columns.html",
         found=found,
         reading=ReadingForm(formdata=None, encoding=found.encoding, delimiter=found.delimiter),
         form=form
-        or mapping_form(
-            found.kind, topics, formdata=None, data=found.options or _first_options(session, found, meant, rows, custom)
+        or kind.form(
+            session,
+            g.workspace.id,
+            formdata=None,
+            data=found.options or _first_options(session, found, meant, rows, custom),
         ),
         choices=choices,
         columns=[_column(place, name, meant, rows) for place, name in enumerate(found.header)],
@@ -200,15 +209,8 @@ def _sample(session: Any, found: Import) -> list[list[str]]:
 def _first_options(
     session: Any, found: Import, meant: dict[str, str], rows: list[list[str]], custom: list[CustomField]
 ) -> dict[str, Any]:
-    return fixes.options_for(
-        found.kind,
-        meant,
-        rows,
-        custom,
-        delimiter=found.delimiter,
-        time_zone=g.workspace.time_zone,
-        usual_currency=purchases.usual_currency(session, g.workspace.id) or "EUR",
-    )
+    told = fixes.options_for(meant, rows, custom, delimiter=found.delimiter, time_zone=g.workspace.time_zone)
+    return told | kinds.get(session, found.kind).first_options(session, g.workspace.id, meant, rows)
 
 
 def _causes(session: Any, found: Import) -> list[dict[str, Any]]:
@@ -220,7 +222,10 @@ def _causes(session: Any, found: Import) -> list[dict[str, Any]]:
             "rows": cause["rows"],
             "example": cause["row"],
             "sentence": progress.say(cause["reason"], cause["detail"], progress.heading(found, cause.get("place"))),
-            "fixes": [_said(found, fix) for fix in fixes.suggest(found, cause, rows, time_zone=g.workspace.time_zone)],
+            "fixes": [
+                _said(found, fix)
+                for fix in fixes.suggest(session, found, cause, rows, time_zone=g.workspace.time_zone)
+            ],
         }
         for cause in sorted(causes, key=lambda cause: -cause["rows"])
     ]

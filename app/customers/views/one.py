@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from app.customers import purchases
+from app.accounts import workspaces
 from app.customers.addresses import changes, queries
 from app.customers.customer_id import CustomerId
 from app.customers.forms import NoteForm, customer_form, values_of
@@ -117,14 +117,13 @@ def _known(session: Session, customer_id: int) -> dict[str, Any]:
         "name": _name(customer),
         "sums": engagement.get(session, g.workspace.id, customer_id),
         "traits": inferred_scores.find(session, g.workspace.id, customer_id),
-        "purchases": purchases.newest(session, g.workspace.id, customer_id, limit=10),
         "facts": _facts(session, customer),
         "addresses": queries.list_of(session, g.workspace.id, customer_id),
         "page": page,
         "more": _more(customer_id, page),
         "channels": _channels(customer_id),
         "note": NoteForm(formdata=None),
-        "currency": purchases.usual_currency(session, g.workspace.id) or "EUR",
+        "currency": workspaces.get(session, g.workspace.id).currency or "EUR",
     }
 
 

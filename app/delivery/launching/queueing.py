@@ -27,8 +27,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP, Insert, insert
 from sqlalchemy.orm import Session
 
+from app.commerce import merge_data
 from app.consent import permission, suppression
-from app.customers.profiles import people
 from app.delivery import decisions
 from app.delivery.launching import assignments
 from app.delivery.launching.assignments import Assignment
@@ -143,7 +143,7 @@ def recipients_query(
     """
     wanted = audience.subquery("wanted")
     customer_id = wanted.c[0]
-    data = people.merge_data_query(workspace_id, with_purchases=False).subquery("data")
+    data = merge_data.query(workspace_id, with_purchases=False).subquery("data")
     allowed = permission.consented_query(workspace_id, purpose, topic_id, now).subquery("allowed")
     suppressed = suppressed_query(workspace_id, is_notice=is_notice).subquery("suppressed")
     may = true() if is_notice else allowed.c.customer_id.is_not(None)

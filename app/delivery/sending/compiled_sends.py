@@ -12,8 +12,8 @@ from app.accounts.identities import dkim_keys, identities, sender_checks
 from app.accounts.models import SendingIdentity, Workspace
 from app.cadence import policies
 from app.cadence.decide import Promise
+from app.commerce import merge_data
 from app.consent import permission, topics
-from app.customers.profiles import people
 from app.delivery.gate import CONTACTS_KEPT, Rules
 from app.delivery.launching import queueing
 from app.delivery.models import Send, SendKind
@@ -213,7 +213,7 @@ def helo(settings: Settings) -> str:
 
 
 def _fetch(workspace_id: int, send: Send, compiled: CompiledMessage) -> Statement:
-    data = people.merge_data_query(workspace_id, with_purchases=compiled.needs_purchases)
+    data = merge_data.query(workspace_id, with_purchases=compiled.needs_purchases)
     read = set(_PERSON) if compiled.needs_all_fields else compiled.fields_used & set(_PERSON)
     if compiled.fields_used - _STANDARD:
         read = {*read, "custom"}

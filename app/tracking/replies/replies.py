@@ -13,8 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.consent import actions
 from app.consent.evidence import Evidence
-from app.customers import purchases
-from app.customers.profiles import engagement, naming
+from app.customers.profiles import engagement, naming, people
 from app.customers.timeline import activities
 from app.customers.timeline.activities import ActivityRow
 from app.customers.timeline.event_names import EventName, Source
@@ -105,7 +104,7 @@ class Waiting:
 
 def list_waiting(session: Session, workspace_id: int, *, limit: int = 20, after: int | None = None) -> list[Waiting]:
     """Return the replies somebody should answer, oldest first; those that follow the reply `after`."""
-    named = purchases.named_query(workspace_id).subquery()
+    named = people.named_query(workspace_id).subquery()
     query = (
         select(Reply, named.c.first_name, named.c.last_name, named.c.email)
         .join(named, named.c.customer_id == Reply.customer_id)

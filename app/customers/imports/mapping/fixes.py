@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from sqlalchemy.orm import Session
+
+from app.customers.imports import kinds
 from app.customers.imports.mapping import guessing, mapping
 from app.customers.imports.mapping.mapping import Options
 from app.customers.models import CustomField, Import
 
 _NUMBERS = ("number", "amount")
-_NEEDED = {"people": frozenset[str](), "purchases": frozenset(("purchased_at", "amount"))}
 
 
 class Fix(NamedTuple):
@@ -20,7 +22,9 @@ class Fix(NamedTuple):
     value: str
 
 
-def suggest(found: Import, cause: dict[str, Any], rows: Sequence[Sequence[str]], *, time_zone: str) -> list[Fix]:
+def suggest(
+    session: Session, found: Import, cause: dict[str, Any], rows: Sequence[Sequence[str]], *, time_zone: str
+) -> list[Fix]:
     """Return what would help against rows given back for this cause, the best first."""
     options, place, reason = Options(**found.options), cause.get("place"), cause["reason"]
     if reason == "unknown" and options.unknown == "refuse" and options.match_by == "email":
@@ -34,10 +38,10 @@ def suggest(found: Import, cause: dict[str, Any], rows: Sequence[Sequence[str]],
     elif reason in _NUMBERS:
         mark = guessing.decimal_mark(rows, [place], delimiter=found.delimiter)
         better = [Fix("decimal", mark)] if mark != options.decimal else []
-    return better if better or not _may_be_left_out(found, place, options) else [Fix("skip", str(place))]
+    return better if better or not _may_be_left_out(session, found, place, options) else [Fix("skip", str(place))]
 
 
-def apply(found: Import, fix: Fix, choices: list[tuple[str, str]]) -> None:
+def apply(session: Session, found: Import, fix: Fix) -> None:
     """Read the file so from now on; raise MappingRefused."""
     options, chosen = Options(**found.options), dict(found.mapping)
     if fix.what == "skip":
@@ -46,31 +50,26 @@ def apply(found: Import, fix: Fix, choices: list[tuple[str, str]]) -> None:
         options = Options(**{**options.dump(), fix.what: fix.value})
     else:
         raise mapping.MappingRefused
-    mapping.decide(found, chosen, options, choices)
+    mapping.decide(session, found, chosen, options)
 
 
 def options_for(
-    kind: str,
     meant: dict[str, str],
     rows: Sequence[Sequence[str]],
     custom: Sequence[CustomField],
     *,
     delimiter: str,
     time_zone: str,
-    usual_currency: str,
 ) -> dict[str, Any]:
     """Return how the file is probably meant, as the cells tell: people without an address are found by their number."""
-    amount = next((int(place) for place, target in meant.items() if target == "amount"), None)
-    told = {
+    return {
         "match_by": "email" if "email" in meant.values() else "external_ref",
         "date_order": guessing.date_order(rows, guessing.dated(meant, custom), time_zone=time_zone),
         "decimal": guessing.decimal_mark(rows, guessing.counted(meant, custom), delimiter=delimiter),
     }
-    if kind == "purchases":
-        told["currency"] = usual_currency if amount is None else guessing.currency(rows, amount, usual=usual_currency)
-    return told
 
 
-def _may_be_left_out(found: Import, place: int, options: Options) -> bool:
+def _may_be_left_out(session: Session, found: Import, place: int, options: Options) -> bool:
     target = found.mapping.get(str(place))
-    return target is not None and target != options.match_by and target not in _NEEDED[found.kind]
+    needed = kinds.get(session, found.kind).needed
+    return target is not None and target != options.match_by and target not in needed

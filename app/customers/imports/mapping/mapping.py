@@ -10,9 +10,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from app.customers.imports import kinds
 from app.customers.models import Import
 from app.customers.profiles import codes, dates, fields
-from app.customers.words import LABELS
 from app.kernel.refusals import Refusal
 
 EVIDENCE = (
@@ -20,8 +20,6 @@ EVIDENCE = (
     *("consent_purposes", "consent_source", "consent_ip"),
 )
 PEOPLE = ("email", *fields.PROFILE, "tags", *EVIDENCE)
-PURCHASES = ("email", "external_ref", "order_ref", "purchased_at", "amount", "currency", "items", "product")
-
 
 REPEATS = ("merge", "last", "first")
 
@@ -57,18 +55,10 @@ class Options:
         return asdict(self)
 
 
-def targets(session: Session, workspace_id: int, kind: str) -> list[tuple[str, str]]:
-    """Return (target, label) of everything a column may be."""
-    if kind == "purchases":
-        return [(name, LABELS[name]) for name in PURCHASES]
-    custom = fields.list_custom(session, workspace_id)
-    own = [(f"custom.{field.key}", field.label) for field in custom]
-    plain = [(name, LABELS[name]) for name in PEOPLE if name not in EVIDENCE]
-    return [*plain, *own, *((name, LABELS[name]) for name in EVIDENCE)]
-
-
-def decide(found: Import, mapping: dict[str, str], options: Options, choices: list[tuple[str, str]]) -> None:
+def decide(session: Session, found: Import, mapping: dict[str, str], options: Options) -> None:
     """Take the person's answer; raise MappingRefused."""
+    kind = kinds.get(session, found.kind)
+    choices = kind.targets(session, found.workspace_id)
     known = {target for target, _ in choices}
     chosen = {position: target for position, target in mapping.items() if target}
     if not all(position.isdigit() and int(position) < len(found.header) for position in chosen):
@@ -77,7 +67,8 @@ def decide(found: Import, mapping: dict[str, str], options: Options, choices: li
         raise MappingRefused
     if len(set(chosen.values())) < len(chosen):
         raise MappingRefused("Two columns are meant to be the same field.")
-    _check_enough(found.kind, set(chosen.values()), options)
+    _check_enough(set(chosen.values()), options)
+    kind.check(set(chosen.values()), options)
     found.mapping, found.options, found.state = dict(chosen), options.dump(), "mapped"
 
 
@@ -87,7 +78,7 @@ _FOUND_BY = {
 }
 
 
-def _check_enough(kind: str, chosen: set[str], options: Options) -> None:
+def _check_enough(chosen: set[str], options: Options) -> None:
     if options.match_by not in ("email", "external_ref") or options.match_by not in chosen:
         raise MappingRefused(_FOUND_BY.get(options.match_by, MappingRefused.message))
     if options.unknown not in ("refuse", "create") or options.repeats not in REPEATS:
@@ -96,7 +87,3 @@ def _check_enough(kind: str, chosen: set[str], options: Options) -> None:
         raise MappingRefused
     if options.currency not in codes.currencies():
         raise MappingRefused("This is not a currency; write its three letters, such as EUR.", field="currency")
-    if kind == "purchases" and not {"purchased_at", "amount"} <= chosen:
-        raise MappingRefused("Purchases need a date and an amount.")
-    if kind == "purchases" and options.unknown == "create" and options.match_by != "email":
-        raise MappingRefused("Unknown people can only be added by their address.")

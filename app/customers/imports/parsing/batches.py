@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from app.customers.imports.occurrences import Occurrences
 from app.customers.imports.parsing import reading
-from app.customers.imports.parsing.people_rows import PeopleReader, PersonRow
-from app.customers.imports.parsing.purchase_rows import PurchaseReader, PurchaseRow
 from app.customers.imports.parsing.reading import LONGEST_SHOWN, Broken, Record
 from app.customers.imports.refused import RowRefused
 from app.customers.listing.csv_cells import unquote
 from app.customers.profiles import fields
-from app.customers.profiles.people import MOST_TAGS
+
+if TYPE_CHECKING:
+    from app.customers.imports.kinds import RowReader
+    from app.customers.imports.parsing.people_rows import PersonRow
 
 # Whoever signs up waits while a batch with consents is written, so it is a batch of a few tenths of a second.
 ROWS = 4_000
@@ -57,7 +58,8 @@ class Batch:
     end: int
     bytes_read: int
     people: list[PersonRow] = field(default_factory=list)
-    purchases: list[PurchaseRow] = field(default_factory=list)
+    # What a file of another kind than people holds.
+    rows: list[Any] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
     repeats: list[Repeat] = field(default_factory=list)
     cells: dict[int, list[str]] = field(default_factory=dict)
@@ -70,7 +72,7 @@ def read(
     *,
     progress: Callable[[], int],
     width: int,
-    reader: PeopleReader | PurchaseReader,
+    reader: RowReader,
     met: Occurrences,
     after: int,
     rows: int = ROWS,
@@ -100,7 +102,7 @@ def read(
 
 def _check(
     gathered: list[Record],
-    reader: PeopleReader | PurchaseReader,
+    reader: RowReader,
     width: int,
     at: int,
     met: Occurrences,
@@ -132,54 +134,8 @@ def _check(
         except RowRefused as refusal:
             kept = storable(batch.cells.get(number, cells))
             batch.refused.append(Refused(number, refusal.reason, refusal.detail, kept, refusal.place))
-    if isinstance(reader, PeopleReader):
-        _gather_people(batch, taken, reader, met, latest)
-    else:
-        _gather_purchases(batch, taken)
+    reader.gather(batch, taken, met, latest)
     return batch
-
-
-def _gather_people(
-    batch: Batch, rows: list[PersonRow], reader: PeopleReader, met: Occurrences, latest: Occurrences | None
-) -> None:
-    """Make one row of several about the same person; a number or address cannot be two people's."""
-    options, by_email = reader.options, reader.options.match_by == "email"
-    people: dict[str, PersonRow] = {}
-    holders: dict[str, str] = {}
-    for row in rows:
-        identity, other = (row.key, row.number) if by_email else (row.number, row.key)
-        if other and holders.setdefault(other, identity) != identity:
-            place = reader.place["external_ref" if by_email else "email"]
-            batch.refused.append(Refused(row.row, "taken", other, storable(batch.cells[row.row]), place))
-            continue
-        earlier = people.get(identity)
-        if earlier and options.repeats == "merge" and len({*earlier.tags, *row.tags}) > MOST_TAGS:
-            batch.refused.append(Refused(row.row, "tags", "", storable(batch.cells[row.row]), reader.tags_at))
-            continue
-        first = met.first(identity, row.row)
-        if first != row.row:
-            batch.repeats.append(Repeat(row.row, first, row.email or identity, _differences(earlier, row, reader)))
-            row.is_again = earlier is None
-        if (first != row.row and options.repeats == "first") or (latest and latest.find(identity) != row.row):
-            row.silence(reader.number_at)
-        people[identity] = row.absorb(earlier, options) if earlier else row
-    batch.people = list(people.values())
-
-
-def _differences(earlier: PersonRow | None, row: PersonRow, reader: PeopleReader) -> tuple[tuple[str, str, str], ...]:
-    if earlier is None:
-        return ()
-    said = zip(reader.names, earlier.said, row.said, strict=True)
-    return tuple((name, old, new) for name, old, new in said if old and new and old != new)
-
-
-def _gather_purchases(batch: Batch, rows: list[PurchaseRow]) -> None:
-    orders: dict[str, PurchaseRow] = {}
-    for row in rows:
-        if orders.setdefault(row.order_ref, row) is not row:
-            cells = storable(batch.cells[row.row])
-            batch.refused.append(Refused(row.row, "order_twice", row.order_ref, cells))
-    batch.purchases = list(orders.values())
 
 
 def storable(cells: list[str]) -> list[str]:

@@ -11,7 +11,10 @@ from app.customers import values
 from app.customers.addresses import emails
 from app.customers.imports.evidence import ConsentClaim
 from app.customers.imports.mapping.mapping import EVIDENCE, Options
+from app.customers.imports.occurrences import Occurrences
+from app.customers.imports.parsing import repeats
 from app.customers.imports.parsing.answers import AnswerReader
+from app.customers.imports.parsing.batches import Batch
 from app.customers.imports.parsing.columns import Columns
 from app.customers.imports.refused import RowRefused
 from app.customers.models import CustomField
@@ -112,6 +115,12 @@ class PeopleReader:
         tags = self._tags(text) if self.tags_at is not None and (text := cells[self.tags_at]) else ()
         answer = self.answers.read(row, typed, cells) if self.answers else None
         return PersonRow(row, key, typed, said, custom, tags, [answer] if answer else [], number)
+
+    def gather(
+        self, batch: Batch, taken: list[PersonRow], met: Occurrences, latest: Occurrences | None
+    ) -> None:
+        """Make one row of several about the same person; a number or address cannot be two people's."""
+        repeats.gather(batch, taken, self, met, latest)
 
     def _read_closely(self, cells: Cells) -> list[str]:
         return [self._text(name, cell) for name, cell in zip(self.names, self.plain(cells), strict=True)]

@@ -10,6 +10,9 @@ from decimal import Decimal
 from app.customers import values
 from app.customers.addresses import emails
 from app.customers.imports.mapping.mapping import Options
+from app.customers.imports.occurrences import Occurrences
+from app.customers.imports.parsing import batches
+from app.customers.imports.parsing.batches import Batch, Refused
 from app.customers.imports.refused import RowRefused
 from app.customers.profiles import codes, dates, fields
 
@@ -66,6 +69,17 @@ class PurchaseReader:
             self._items(cells[self.items_at].strip()) if self.items_at is not None else 1,
             self._product(clean(cells[self.product_at])) if self.product_at is not None else "",
         )
+
+    def gather(
+        self, batch: Batch, taken: list[PurchaseRow], met: Occurrences, latest: Occurrences | None  # noqa: ARG002
+    ) -> None:
+        """Take each order number once; a second row of it is given back."""
+        orders: dict[str, PurchaseRow] = {}
+        for row in taken:
+            if orders.setdefault(row.order_ref, row) is not row:
+                cells = batches.storable(batch.cells[row.row])
+                batch.refused.append(Refused(row.row, "order_twice", row.order_ref, cells))
+        batch.rows = list(orders.values())
 
     def _key(self, typed: str) -> str:
         if not typed:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
-from sqlalchemy import FromClause, Select, select
+from sqlalchemy import FromClause, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from app.customers.facts import PurchaseRecorded
-from app.customers.models import Customer, Engagement, Purchase
+from app.accounts import workspaces
+from app.commerce.facts import PurchaseRecorded
+from app.commerce.models import Purchase
 from app.customers.profiles import codes, engagement
 from app.customers.profiles.engagement import PurchaseTotals
 from app.kernel.queueing import outbox
@@ -54,7 +54,7 @@ def record(
     purchase_id: int | None = session.scalar(unique.returning(Purchase.id))
     if purchase_id is None:
         return _known(session, workspace_id, order_ref)
-    spent = amount if currency == usual_currency(session, workspace_id) else Decimal(0)
+    spent = amount if currency == workspaces.settle_currency(session, workspace_id, currency) else Decimal(0)
     added = PurchaseTotals(1, spent, items, purchased_at, purchased_at)
     engagement.add_purchases(session, workspace_id, customer_id, added)
     at = purchased_at.isoformat()
@@ -73,31 +73,17 @@ def newest(session: Session, workspace_id: int, customer_id: int, *, limit: int 
     return list(session.scalars(query))
 
 
-def totals_query(workspace_id: int) -> Select[*tuple[Any, ...]]:
-    """Return (customer_id, orders, spent, latest_purchase_at) of everyone who bought."""
-    return select(Engagement.customer_id, Engagement.orders, Engagement.spent, Engagement.latest_purchase_at).where(
-        Engagement.workspace_id == workspace_id, Engagement.orders > 0
-    )
-
-
 def usual_currency(session: Session, workspace_id: int) -> str | None:
     """Return the currency of the workspace's first purchase, in which its sums are made and shown.
 
     Euro and yen have no sum: what was bought in another currency is counted and listed, not added to what was spent.
     """
-    return session.scalar(_usual_currency_query(workspace_id))
+    return workspaces.get(session, workspace_id).currency
 
 
 def purchase_rows() -> FromClause:
     """Return the rows of purchases for rooms that sum them up; who reads them names the workspace."""
     return Purchase.__table__
-
-
-def named_query(workspace_id: int) -> Select[*tuple[Any, ...]]:
-    """Return (customer_id, first_name, last_name, email) of everyone, to put names to numbers."""
-    return select(Customer.id.label("customer_id"), Customer.first_name, Customer.last_name, Customer.email).where(
-        Customer.workspace_id == workspace_id
-    )
 
 
 def _check(order_ref: str, amount: Decimal, currency: str, items: int) -> None:
@@ -109,11 +95,6 @@ def _check(order_ref: str, amount: Decimal, currency: str, items: int) -> None:
         raise PurchaseRefused("This is not a currency; write its three letters, such as EUR.", field="currency")
     if not 0 <= items < 1_000_000:
         raise PurchaseRefused("Give the number of items.", field="items")
-
-
-def _usual_currency_query(workspace_id: int) -> Select[str]:
-    query = select(Purchase.currency).where(Purchase.workspace_id == workspace_id)
-    return query.order_by(Purchase.id).limit(1)
 
 
 def _known(session: Session, workspace_id: int, order_ref: str) -> int:

@@ -7,9 +7,10 @@ from decimal import Decimal
 
 from sqlalchemy import select
 
+from app.commerce.conditions import PurchaseTotals
+from app.commerce.models import Purchase
 from app.conditions.lookups import Lookups
-from app.conditions.purchases import PurchaseTotals
-from app.customers.models import Customer, Purchase
+from app.customers.models import Customer
 from app.customers.profiles import engagement, people
 from tests.factories import NOON
 from tests.factories.customers import a_purchase, import_file

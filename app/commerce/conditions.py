@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import ColumnElement, Numeric, Select, func, select, true
 
+from app.commerce.purchases import purchase_rows
 from app.conditions.condition import Condition, Question, Subject
 from app.conditions.context import ConditionContext, ConditionInvalid
 from app.conditions.counts import Times, TimesInput
@@ -17,7 +18,6 @@ from app.conditions.inputs import NumberInput
 from app.conditions.limits import AmountOrNone, Day, Days
 from app.conditions.lookups import Lookup
 from app.conditions.periods import Period, PeriodInput
-from app.customers.purchases import purchase_rows
 
 _SUMS = N_("Sums are made in the currency of the workspace's first purchase.")
 _AMOUNT = NumberInput("at_least", N_("At least"))

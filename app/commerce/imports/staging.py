@@ -9,9 +9,13 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.customers.addresses import emails, projection, queries
+from app.accounts import workspaces
+from app.commerce.imports.rows import PurchaseRow
+from app.customers.addresses import queries
+from app.customers.imports import adding
+from app.customers.imports.adding import NewPerson
 from app.customers.imports.mapping.mapping import Options
-from app.customers.imports.parsing.purchase_rows import PurchaseRow
+from app.customers.imports.parsing.batches import Batch
 from app.customers.imports.people_staging import Outcome
 from app.customers.profiles import engagement
 from app.kernel import database
@@ -41,9 +45,10 @@ class PurchaseStage:
         # What the file does not tell stays as it is known.
         self.compared = ["purchased_at", "amount", *(n for n in ("currency", "items", "product") if n in told)]
 
-    def lay_out(self, rows: Sequence[PurchaseRow]) -> bytes:
+    def lay_out(self, batch: Batch, digest_key: bytes) -> bytes:  # noqa: ARG002
         """Return the rows as COPY reads them; this needs no database, so it is done while the database is busy."""
         lines = []
+        rows: Sequence[PurchaseRow] = batch.rows
         for r in rows:
             line = (
                 f"{r.row}\t{r.key}\t{r.email}\t{r.order_ref}\t{r.purchased_at.isoformat()}\t{r.amount}"
@@ -58,7 +63,9 @@ class PurchaseStage:
         session.execute(text(_STAGE))
         database.copy_text(session, "purchase_stage", _COLUMNS, lines)
 
-    def take_over(self, session: Session, digest_key: bytes, *, rehearse: bool, now: datetime) -> Outcome:
+    def take_over(
+        self, session: Session, batch: Batch, digest_key: bytes, *, rehearse: bool, now: datetime  # noqa: ARG002
+    ) -> Outcome:
         """Write what is new or different and add up anew for those concerned; return what came of every row."""
         found = Outcome()
         if self.options.unknown == "create":
@@ -77,18 +84,15 @@ class PurchaseStage:
                 WHERE NOT EXISTS (SELECT 1 FROM ({self._whose()} OFFSET 0) c) GROUP BY key ORDER BY 3""",
         ).all()
         if unknown and not rehearse:
-            digests = [emails.digest(key, digest_key) for key, _, _ in unknown]
-            providers = [emails.provider_of(key[key.rindex("@") + 1 :]) for key, _, _ in unknown]
-            keys, typed, rows = (list(column) for column in zip(*unknown, strict=True))
-            binds = {"keys": keys, "emails": typed, "rows": rows, "digests": digests, "providers": providers}
-            self._run(session, _ADD_PEOPLE, import_id=self.import_id, now=now, **binds)
+            new = [NewPerson(*person) for person in unknown]
+            adding.add_from_file(session, self.workspace_id, self.import_id, new, digest_key=digest_key, now=now)
         return len(unknown)
 
     def _whose(self) -> str:
         """Return the SQL that finds the person of the row `s`."""
         if self.options.match_by == "email":
             return queries.OWNER_OF_EMAIL.format(key="s.key")
-        return "SELECT c.id FROM customers c WHERE c.workspace_id = :w AND c.external_ref = s.key LIMIT 1"
+        return queries.OWNER_OF_NUMBER.format(number="s.key")
 
     def _compare(self, session: Session, *, rehearse: bool) -> None:
         """Say of each row whose it is and what comes of it, by one look into each index a row."""
@@ -123,9 +127,14 @@ class PurchaseStage:
             )
         if found.counts["created"]:
             self._run(session, _INSERT, import_id=self.import_id)
-            engagement.add_purchases_of_many(session, self.workspace_id, _ADDED)
+            engagement.add_purchases_of_many(session, self.workspace_id, _ADDED, currency=self._currency(session))
         if found.counts["updated"]:
-            engagement.set_purchases_of_many(session, self.workspace_id, _ADDED_UP)
+            engagement.set_purchases_of_many(session, self.workspace_id, _ADDED_UP, currency=self._currency(session))
+
+    def _currency(self, session: Session) -> str:
+        """Return the currency sums are made in; the first purchase settles it."""
+        first: str = self._run(session, _FIRST).scalar_one()
+        return workspaces.settle_currency(session, self.workspace_id, first)
 
     def _count(self, session: Session, found: Outcome) -> None:
         refused = 0
@@ -147,23 +156,15 @@ class PurchaseStage:
         return session.execute(text(statement), {**known, **binds})
 
 
-_ADD_PEOPLE = f"""
-    WITH fresh AS MATERIALIZED (
-        SELECT {projection.NEW_CUSTOMER_ID} AS id, {projection.NEW_ADDRESS_ID} AS address_id, new.*,
-               jsonb_build_array(CAST(:import_id AS bigint), row) AS origin
-        FROM unnest(CAST(:keys AS text[]), CAST(:emails AS text[]), CAST(:rows AS bigint[]), CAST(:digests AS bytea[]),
-                    CAST(:providers AS text[])) AS new(email_key, email, row, digest, provider)),
-    {projection.adding_people()}
-    SELECT 1
-"""
 _INSERT = """
     INSERT INTO purchases (workspace_id, customer_id, order_ref, purchased_at, amount, currency, items, product,
                            import_id, import_row)
     SELECT :w, customer_id, order_ref, purchased_at, amount, currency, items, product, :import_id, row
     FROM purchase_found WHERE outcome = 'created'
 """
-# As `purchases.usual_currency`: sums are made in one currency.
-_IS_USUAL = "currency = (SELECT currency FROM purchases WHERE workspace_id = :workspace_id ORDER BY id LIMIT 1)"
+# Sums are made in one currency, that of the first purchase.
+_FIRST = "SELECT currency FROM purchases WHERE workspace_id = :w ORDER BY id LIMIT 1"
+_IS_USUAL = "currency = :currency"
 # New orders are added to the sums that stand.
 _ADDED = f"""
     SELECT customer_id, count(*) AS orders, coalesce(sum(amount) FILTER (WHERE {_IS_USUAL}), 0) AS spent,

@@ -1,0 +1,57 @@
+"""Purchases as a kind of import."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.commerce import purchases
+from app.commerce.facts import PurchasesImported
+from app.commerce.forms import PurchasesMappingForm
+from app.commerce.imports.rows import PurchaseReader
+from app.commerce.imports.staging import PurchaseStage
+from app.commerce.words import LABELS
+from app.customers.imports.kinds import ImportKind
+from app.customers.imports.mapping import guessing
+from app.customers.imports.mapping.mapping import MappingRefused, Options
+from app.customers.models import Import
+from app.customers.words import N_
+
+
+class Purchases(ImportKind):
+    """One order a row, of a customer named by address or number."""
+
+    name = "purchases"
+    label = N_("Purchases")
+    description = N_("Purchases")
+    needed = frozenset(("purchased_at", "amount"))
+
+    def targets(self, session: Session, workspace_id: int) -> list[tuple[str, str]]:  # noqa: ARG002
+        return list(LABELS.items())
+
+    def check(self, chosen: set[str], options: Options) -> None:
+        if not self.needed <= chosen:
+            raise MappingRefused("Purchases need a date and an amount.")
+        if options.unknown == "create" and options.match_by != "email":
+            raise MappingRefused("Unknown people can only be added by their address.")
+
+    def form(self, session: Session, workspace_id: int, **given: Any) -> PurchasesMappingForm:  # noqa: ARG002
+        return PurchasesMappingForm(**given)
+
+    def first_options(
+        self, session: Session, workspace_id: int, meant: dict[str, str], rows: Sequence[Sequence[str]]
+    ) -> dict[str, Any]:
+        usual = purchases.usual_currency(session, workspace_id) or "EUR"
+        amount = next((int(place) for place, target in meant.items() if target == "amount"), None)
+        return {"currency": usual if amount is None else guessing.currency(rows, amount, usual=usual)}
+
+    def reader(self, session: Session, found: Import, options: Options) -> PurchaseReader:  # noqa: ARG002
+        return PurchaseReader(found.mapping, options, found.sha256, found.header)
+
+    def stage(self, found: Import, options: Options) -> PurchaseStage:
+        return PurchaseStage(found.workspace_id, found.id, found.mapping, options)
+
+    def imported(self, workspace_id: int, import_id: int) -> PurchasesImported:
+        return PurchasesImported(workspace_id, import_id)

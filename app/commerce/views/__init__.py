@@ -1,0 +1,8 @@
+"""What the commerce room shows on the pages of others."""
+
+from __future__ import annotations
+
+from app.commerce.views.blueprint import bp
+from app.commerce.views.panels import customer_panel
+
+__all__ = ["bp", "customer_panel"]

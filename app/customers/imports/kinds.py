@@ -1,0 +1,107 @@
+"""What a file may hold: each kind of import knows its columns, its rows and where they go.
+
+Rooms above bring kinds of their own; wiring names them all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+from sqlalchemy.orm import Session
+
+from app.kernel import extensions
+from app.kernel.queueing.outbox import Fact
+
+if TYPE_CHECKING:
+    from app.customers.imports.mapping.mapping import Options
+    from app.customers.imports.occurrences import Occurrences
+    from app.customers.imports.parsing.batches import Batch
+    from app.customers.imports.people_staging import Outcome
+    from app.customers.models import Import
+
+
+class RowReader(Protocol):
+    """Reads the rows of one file by its mapping."""
+
+    def read(self, row: int, cells: list[str], *, is_plain: bool) -> Any:
+        """Return what the row says; raise RowRefused."""
+
+    def gather(self, batch: Batch, taken: list[Any], met: Occurrences, latest: Occurrences | None) -> None:
+        """Put the rows that were read into the batch, as one where several speak of the same thing."""
+
+
+class Stage(Protocol):
+    """The statements that take rows over. A rehearsal runs the same ones up to the comparison."""
+
+    def lay_out(self, batch: Batch, digest_key: bytes) -> bytes:
+        """Return the rows as COPY reads them; this needs no database."""
+
+    def load(self, session: Session, lines: bytes) -> None:
+        """Bring the rows to the database; nobody waits for this."""
+
+    def take_over(
+        self, session: Session, batch: Batch, digest_key: bytes, *, rehearse: bool, now: datetime
+    ) -> Outcome:
+        """Write what is new or different; return what came of every row."""
+
+
+class ImportKind:
+    """One kind of import: `label` heads its history, `description` offers it; `needed` columns cannot be skipped."""
+
+    name: ClassVar[str]
+    label: ClassVar[str]
+    description: ClassVar[str]
+    needed: ClassVar[frozenset[str]] = frozenset()
+
+    def targets(self, session: Session, workspace_id: int) -> list[tuple[str, str]]:
+        """Return (target, label) of everything a column may be."""
+        raise NotImplementedError
+
+    def check(self, chosen: set[str], options: Options) -> None:
+        """Raise MappingRefused where these columns are not enough."""
+
+    def form(self, session: Session, workspace_id: int, **given: Any) -> Any:
+        """Return the form that asks what a file of this kind needs."""
+        raise NotImplementedError
+
+    def first_options(
+        self, session: Session, workspace_id: int, meant: dict[str, str], rows: Sequence[Sequence[str]]  # noqa: ARG002
+    ) -> dict[str, Any]:
+        """Return further options of this kind as the first rows tell them."""
+        return {}
+
+    def reader(self, session: Session, found: Import, options: Options) -> RowReader:
+        """Return what reads this file's rows."""
+        raise NotImplementedError
+
+    def stage(self, found: Import, options: Options) -> Stage:
+        """Return what takes this file's rows over."""
+        raise NotImplementedError
+
+    def imported(self, workspace_id: int, import_id: int) -> Fact:
+        """Return what is announced when the file has been taken over."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class ImportKinds:
+    """The kinds of import of this installation, in the order they are offered."""
+
+    kinds: tuple[ImportKind, ...] = ()
+
+    def get(self, name: str) -> ImportKind:
+        """Return the kind of this name."""
+        return next(kind for kind in self.kinds if kind.name == name)
+
+
+def get(session: Session, name: str) -> ImportKind:
+    """Return the kind of this name in this installation."""
+    return extensions.of(session, ImportKinds).get(name)
+
+
+def list_all(session: Session) -> tuple[ImportKind, ...]:
+    """Return every kind a file may be of, in the order they are offered."""
+    return extensions.of(session, ImportKinds).kinds

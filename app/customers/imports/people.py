@@ -1,0 +1,46 @@
+"""People as a kind of import, with or without proof of consent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.customers.facts import PeopleImported
+from app.customers.forms import PeopleMappingForm
+from app.customers.imports import evidence
+from app.customers.imports.kinds import ImportKind
+from app.customers.imports.mapping.mapping import EVIDENCE, PEOPLE, Options
+from app.customers.imports.parsing.people_rows import PeopleReader
+from app.customers.imports.people_staging import PeopleStage
+from app.customers.models import Import
+from app.customers.profiles import fields
+from app.customers.words import LABELS, N_
+
+
+class People(ImportKind):
+    """One person a row, several rows of one person joined."""
+
+    name = "people"
+    label = N_("People")
+    description = N_("People, with or without proof of consent")
+
+    def targets(self, session: Session, workspace_id: int) -> list[tuple[str, str]]:
+        custom = fields.list_custom(session, workspace_id)
+        own = [(f"custom.{field.key}", field.label) for field in custom]
+        plain = [(name, LABELS[name]) for name in PEOPLE if name not in EVIDENCE]
+        return [*plain, *own, *((name, LABELS[name]) for name in EVIDENCE)]
+
+    def form(self, session: Session, workspace_id: int, **given: Any) -> PeopleMappingForm:
+        form = PeopleMappingForm(**given)
+        form.offer(evidence.topics(session, workspace_id))
+        return form
+
+    def reader(self, session: Session, found: Import, options: Options) -> PeopleReader:
+        return PeopleReader(found.mapping, options, fields.list_custom(session, found.workspace_id), found.header)
+
+    def stage(self, found: Import, options: Options) -> PeopleStage:
+        return PeopleStage(found.workspace_id, found.id, found.mapping, options)
+
+    def imported(self, workspace_id: int, import_id: int) -> PeopleImported:
+        return PeopleImported(workspace_id, import_id)

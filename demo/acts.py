@@ -17,7 +17,8 @@ from app.conditions.on_fields.dates import WithinLast
 from app.customers.imports import files, kinds, steps
 from app.customers.imports.mapping import guessing, mapping
 from app.delivery.sending import sends
-from app.journeys import definitions, positions, reference, tasks
+from app.followup import tasks
+from app.journeys import definitions, positions, reference
 from app.segments import segments
 from app.segments.rules import AllOf, Rule
 from app.segments.segments import SegmentChange

@@ -25,7 +25,10 @@ from app.delivery.history import Whereabouts
 from app.delivery.launching.occasions import Occasion
 from app.delivery.sending import sends
 from app.delivery.sending.sends import Recipient
-from app.journeys import enrolment, tasks
+from app.followup import tasks
+from app.followup.sources import Source
+from app.followup.tasks import NewTask
+from app.journeys import enrolment, interest
 from app.journeys.enrolment import Stop
 from app.journeys.models import Enrolment, Journey, JourneyStep
 
@@ -199,15 +202,8 @@ def _do_steps(
             if new and sends.is_open(session, workspace_id, step.send_id):
                 sends.add(session, workspace_id, step.send_id, new, now=now)
         if step.kind == "task":
-            tasks.give(
-                session,
-                workspace_id,
-                [person.customer_id for person in people_here],
-                title=step.title or "",
-                owner_id=step.owner_id,
-                journey_id=step.journey_id,
-                now=now,
-            )
+            task = NewTask(step.title or "", Source(interest.SOURCE, step.journey_id), step.owner_id)
+            tasks.open_for(session, workspace_id, [person.customer_id for person in people_here], task, now=now)
     asked = [(send_id, person.customer_id) for person, send_id in mailed]
     found = history.whereabouts(session, workspace_id, asked) if asked else {}
     return [(person, found.get((send_id, person.customer_id))) for person, send_id in mailed]

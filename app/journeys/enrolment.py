@@ -14,7 +14,7 @@ from app.consent import permission
 from app.consent.purposes import MARKETING
 from app.customers.profiles import engagement
 from app.delivery.sending import sends
-from app.journeys import tasks
+from app.journeys import interest
 from app.journeys.models import Enrolment, Journey, JourneyStep
 from app.segments import segments
 
@@ -86,7 +86,7 @@ def hear_response(
     """Move people who clicked or replied on: off their journeys, and onto the list of whoever those name."""
     condition = Enrolment.customer_id.in_(customer_ids) & (Enrolment.entered_at <= at)
     stopped = _end(session, workspace_id, condition, reason, now)
-    tasks.give_for_interest(session, workspace_id, stopped, now=now)
+    interest.open_tasks(session, workspace_id, stopped, now=now)
 
 
 def stop_many(session: Session, workspace_id: int, reasons: dict[int, Stop], *, now: datetime) -> None:
@@ -96,7 +96,7 @@ def stop_many(session: Session, workspace_id: int, reasons: dict[int, Stop], *, 
         condition = Enrolment.id.in_(ids)
         stopped = _end(session, workspace_id, condition, reason, now)
         if reason in (Stop.INTEREST, Stop.REPLY):
-            tasks.give_for_interest(session, workspace_id, stopped, now=now)
+            interest.open_tasks(session, workspace_id, stopped, now=now)
 
 
 def _enrol(session: Session, journey: Journey, people: Select[int], now: datetime) -> int:
@@ -152,7 +152,7 @@ def _stop(
     reason: Stop,
     now: datetime,
     since: datetime | None = None,
-) -> list[tasks.Interested]:
+) -> list[interest.Interested]:
     condition = (Enrolment.customer_id == customer_id) & Enrolment.journey_id.in_(journeys)
     if since is not None:
         condition &= Enrolment.entered_at <= since
@@ -161,7 +161,7 @@ def _stop(
 
 def _end(
     session: Session, workspace_id: int, condition: ColumnElement[bool], reason: Stop, now: datetime
-) -> list[tasks.Interested]:
+) -> list[interest.Interested]:
     """Stop these people, and what the journeys have laid out for them that has not left yet."""
     ended = session.execute(
         update(Enrolment)
@@ -169,7 +169,7 @@ def _end(
         .values(state="stopped", stop_reason=str(reason), due_at=None, mail_at=None, ended_at=now)
         .returning(Enrolment.customer_id, Enrolment.journey_id)
     )
-    stopped = [tasks.Interested(row.customer_id, row.journey_id) for row in ended]
+    stopped = [interest.Interested(row.customer_id, row.journey_id) for row in ended]
     if stopped:
         of_journey = _sends(session, workspace_id, {person.journey_id for person in stopped})
         laid = [(number, person.customer_id) for person in stopped for number in of_journey[person.journey_id]]

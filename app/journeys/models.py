@@ -1,10 +1,10 @@
-"""The tables of journeys: the flow, its steps in every version, who stands where, and what staff are to do."""
+"""The tables of journeys: the flow, its steps in every version, and who is enrolled."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Date, ForeignKeyConstraint, Index, SmallInteger, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, SmallInteger, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kernel.database import Base, Numbered
@@ -115,23 +115,3 @@ class Enrolment(Numbered, Base):
     stop_reason: Mapped[str | None]
     entered_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
-
-
-class Task(Numbered, Base):
-    """Something one of the staff is to do about one customer: call, visit, answer."""
-
-    __tablename__ = "tasks"
-    __table_args__ = (
-        _of("journey_id", "journeys"),
-        Index("ix_tasks_open", "workspace_id", "due_on", postgresql_where=text("done_at IS NULL")),
-        Index("ix_tasks_customer", "workspace_id", "customer_id"),
-    )
-
-    customer_id: Mapped[int]
-    journey_id: Mapped[int | None]
-    title: Mapped[str]
-    owner_id: Mapped[int | None]
-    due_on: Mapped[date] = mapped_column(Date)
-    created_at: Mapped[datetime]
-    done_at: Mapped[datetime | None]
-    done_by: Mapped[int | None]

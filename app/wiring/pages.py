@@ -12,6 +12,7 @@ from app.commerce import views as commerce
 from app.consent import views as consent
 from app.customers import views as customers
 from app.delivery import views as delivery
+from app.followup import views as followup
 from app.insight import views as insight
 from app.journeys import views as journeys
 from app.kernel.extensions import Extensions
@@ -34,6 +35,7 @@ BLUEPRINTS: list[Blueprint] = [
     delivery.bp,
     campaigns.bp,
     journeys.bp,
+    followup.bp,
     api.bp,
 ]
 
@@ -44,7 +46,7 @@ HOME = HomePanels(
         campaigns.held_panel,
         journeys.attention_panel,
         tracking.home_panel,
-        journeys.home_panel,
+        followup.home_panel,
         delivery.home_panel,
         campaigns.home_panel,
         consent.home_panel,
@@ -56,6 +58,7 @@ CUSTOMER = customers.CustomerPanels(
         consent.customer_panel,
         delivery.customer_panel,
         journeys.customer_panel,
+        followup.customer_panel,
         commerce.customer_panel,
         insight.customer_panel,
     )

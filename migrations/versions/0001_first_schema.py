@@ -20,6 +20,7 @@ ROOMS = (
     "customers",
     "commerce",
     "consent",
+    "followup",
     "cadence",
     "tracking",
     "delivery",

@@ -11,7 +11,8 @@ from sqlalchemy import text
 from app.consent import actions
 from app.customers.profiles import engagement
 from app.customers.timeline import activities
-from app.journeys import advancing, enrolment, positions, publishing, steps, tasks
+from app.followup import tasks
+from app.journeys import advancing, enrolment, positions, publishing, steps
 from tests.factories import NOON
 from tests.factories.consent import a_yes, consented_customer
 from tests.factories.customers import a_purchase, a_response

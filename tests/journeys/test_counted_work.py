@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from app.journeys import enrolment, tasks
+from app.followup import tasks
+from app.followup.sources import Source
+from app.followup.tasks import NewTask
+from app.journeys import enrolment
 from tests.factories import NOON
 from tests.factories.consent import consented_customer
 from tests.factories.journeys import a_journey, a_segment, run_due
 
-PAGES = ["/journeys", "/journeys/tasks", "/", "/search?q=Welcome"]
+PAGES = ["/journeys", "/tasks", "/", "/search?q=Welcome"]
 
 
 def grow(database, workspace, *, to: int, customer_id: int | None = None) -> int:
@@ -20,9 +23,8 @@ def grow(database, workspace, *, to: int, customer_id: int | None = None) -> int
             trigger = ("segment", a_segment(session, workspace, tag=f"t{to}-{number}")) if number % 2 else None
             made = a_journey(session, workspace, trigger=trigger, interest="Call")
             enrolment.enrol_customer(session, made, ada, now=NOON)
-            tasks.give(
-                session, workspace.id, [ada], title="Call", owner_id=workspace.owner_id, journey_id=made.id, now=NOON
-            )
+            task = NewTask("Call", Source("journey", made.id), workspace.owner_id)
+            tasks.open_for(session, workspace.id, [ada], task, now=NOON)
         run_due(session, workspace.id, now=NOON)
         return ada
 

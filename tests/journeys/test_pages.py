@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
-from app.journeys import enrolment, steps, tasks
+from app.followup import tasks
+from app.journeys import enrolment, steps
 from app.segments import codec
 from app.segments.models import Segment
 from tests.factories import NOON
@@ -145,13 +146,13 @@ def test_people_and_their_reasons_are_listed_and_tasks_done(client, database, wo
     assert "Ada" not in client.get(f"/journeys/{journey.id}/people?state=active").text
     assert "clicked" in client.get(f"/customers/{ada.id}").text
     assert "Call" in client.get("/").text
-    assert client.post(f"/journeys/tasks/{task.id}/done").status_code == 303
-    assert "Nothing to do" in client.get("/journeys/tasks").text
+    assert client.post(f"/tasks/{task.id}/done").status_code == 303
+    assert "Nothing to do" in client.get("/tasks").text
 
 
 def test_every_page_of_a_new_workspace_teaches(client):
     assert "No journeys yet" in client.get("/journeys").text
-    assert "Nothing to do" in client.get("/journeys/tasks").text
+    assert "Nothing to do" in client.get("/tasks").text
     assert re.search(r'<option[^>]*value="topic:\d+"', client.get("/journeys/new").text)
     assert client.get("/journeys/99").status_code == 404
 

@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from app.journeys import definitions, enrolment, positions, publishing, reference, steps, tasks
+from app.followup import tasks
+from app.journeys import definitions, enrolment, positions, publishing, reference, steps
 from app.kernel.refusals import NotFound, Refusal
 from app.rendering.sources.templates import SourceInvalid
 from tests.factories import NOON

@@ -10,7 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent.parent
 BUSINESS = (
     "accounts", "api", "cadence", "campaigns", "commerce", "conditions", "consent", "customers", "delivery",
-    "insight", "journeys", "segments", "tracking",
+    "followup", "insight", "journeys", "segments", "tracking",
 )  # fmt: skip
 
 

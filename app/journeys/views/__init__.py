@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from app.journeys.views import editing, flow, overview, people, planning, tasks
+from app.journeys.views import editing, flow, overview, people, planning
 from app.journeys.views.blueprint import bp
-from app.journeys.views.panels import attention_panel, customer_panel, home_panel, search
+from app.journeys.views.panels import attention_panel, customer_panel, search
 
 __all__ = [
     "attention_panel",
@@ -12,10 +12,8 @@ __all__ = [
     "customer_panel",
     "editing",
     "flow",
-    "home_panel",
     "overview",
     "people",
     "planning",
     "search",
-    "tasks",
 ]

@@ -1,4 +1,4 @@
-"""What other pages show of journeys: one customer's, and what waits at home."""
+"""What other pages show of journeys: one customer's, and what needs attention at home."""
 
 from __future__ import annotations
 
@@ -9,24 +9,21 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.customers.customer_id import CustomerId
-from app.journeys import blockers, definitions, outage_holds, positions, tasks
+from app.journeys import blockers, definitions, outage_holds, positions
 from app.journeys.views.words import REASONS, hindrance
 
-AT_HOME = PER_SEARCH = 5
+PER_SEARCH = 5
 
 
-def customer_panel(session: Session, workspace_id: int, customer_id: CustomerId, now: datetime) -> str:
-    """Draw where a customer stands, and what is to be done about them."""
+def customer_panel(session: Session, workspace_id: int, customer_id: CustomerId, _now: datetime) -> str:
+    """Draw the journeys a customer is on, or was."""
     stands = positions.of_customer(session, workspace_id, customer_id)
-    todo = tasks.list_of_customer(session, workspace_id, customer_id)
-    if not stands and not todo:
+    if not stands:
         return ""
     values = {
         "stands": stands,
-        "tasks": todo,
         "reasons": REASONS,
         "hindrance": hindrance,
-        "today": tasks.today(session, workspace_id, now),
     }
     return render_template("journeys/customer_panel.html", **values)
 
@@ -38,16 +35,6 @@ def attention_panel(session: Session, workspace_id: int, subject: None, now: dat
     blocked = [(journey, found[journey.id]) for journey in live if journey.id in found]
     held = outage_holds.list_held(session, workspace_id)
     return render_template("journeys/attention_panel.html", blocked=blocked, held=held) if blocked or held else ""
-
-
-def home_panel(session: Session, workspace_id: int, subject: None, now: datetime) -> str:
-    """Draw the tasks that wait."""
-    number = tasks.count_open(session, workspace_id)
-    if not number:
-        return ""
-    waiting = tasks.list_open(session, workspace_id, limit=AT_HOME)
-    values = {"tasks": waiting, "number": number, "today": tasks.today(session, workspace_id, now)}
-    return render_template("journeys/home_panel.html", **values)
 
 
 def search(session: Session, workspace_id: int, words: str) -> list[tuple[str, str, str]]:

@@ -13,16 +13,10 @@ from sqlalchemy.orm import Session
 
 from app.accounts import staff, workspaces
 from app.customers.profiles import naming, people
-from app.journeys.models import Journey, Task
+from app.followup import sources
+from app.followup.models import Task
+from app.followup.sources import Source, SourceName
 from app.kernel.refusals import NotFound
-
-
-@dataclass(frozen=True)
-class Interested:
-    """A customer who left a journey because of something they did themselves."""
-
-    customer_id: int
-    journey_id: int
 
 
 @dataclass(frozen=True)
@@ -34,47 +28,36 @@ class TaskLine:
     customer_id: int
     customer: str
     owner: str | None
-    journey: str | None
-    journey_id: int | None
+    source: SourceName | None
     due_on: date
     done_at: datetime | None
 
 
-def give(
-    session: Session,
-    workspace_id: int,
-    customer_ids: Sequence[int],
-    *,
-    title: str,
-    owner_id: int | None,
-    journey_id: int | None = None,
-    now: datetime,
+@dataclass(frozen=True)
+class NewTask:
+    """What is to be done, by whom (None: anybody), and what asks for it."""
+
+    title: str
+    source: Source
+    owner_id: int | None = None
+
+
+def open_for(
+    session: Session, workspace_id: int, customer_ids: Sequence[int], task: NewTask, *, now: datetime
 ) -> None:
-    """Give somebody a task for each of these customers, due today where the company is."""
+    """Open the task for each of these customers, due today where the company is."""
     if not customer_ids:
         return
     row = {
         "workspace_id": workspace_id,
-        "journey_id": journey_id,
-        "title": title,
-        "owner_id": owner_id,
+        "source": task.source.kind,
+        "source_id": task.source.id,
+        "title": task.title,
+        "owner_id": task.owner_id,
         "due_on": today(session, workspace_id, now),
         "created_at": now,
     }
     session.execute(insert(Task), [{**row, "customer_id": customer_id} for customer_id in customer_ids])
-
-
-def give_for_interest(session: Session, workspace_id: int, people: Sequence[Interested], *, now: datetime) -> None:
-    """Give the task each journey names for those who showed interest; a journey that names none gives none."""
-    wanted = select(Journey.id, Journey.interest_title, Journey.interest_owner_id).where(
-        Journey.workspace_id == workspace_id,
-        Journey.id.in_({person.journey_id for person in people}),
-        Journey.interest_title.is_not(None),
-    )
-    for journey in session.execute(wanted).all():
-        ids = [person.customer_id for person in people if person.journey_id == journey.id]
-        title, owner_id = journey.interest_title, journey.interest_owner_id
-        give(session, workspace_id, ids, title=title, owner_id=owner_id, journey_id=journey.id, now=now)
 
 
 def finish(session: Session, workspace_id: int, task_id: int, *, staff_id: int, now: datetime) -> Task:
@@ -97,13 +80,13 @@ def list_open(session: Session, workspace_id: int, *, owner_id: int | None = Non
     query = _lines(workspace_id).where(Task.done_at.is_(None))
     if owner_id is not None:
         query = query.where(Task.owner_id == owner_id)
-    return _read(session, query.order_by(Task.due_on, Task.id).limit(limit))
+    return _read(session, workspace_id, query.order_by(Task.due_on, Task.id).limit(limit))
 
 
 def list_of_customer(session: Session, workspace_id: int, customer_id: int, limit: int = 10) -> list[TaskLine]:
     """Return one customer's tasks, open ones first."""
     query = _lines(workspace_id).where(Task.customer_id == customer_id)
-    return _read(session, query.order_by(Task.done_at.is_not(None), Task.due_on, Task.id).limit(limit))
+    return _read(session, workspace_id, query.order_by(Task.done_at.is_not(None), Task.due_on, Task.id).limit(limit))
 
 
 def count_open(session: Session, workspace_id: int) -> int:
@@ -127,16 +110,16 @@ def _get(session: Session, workspace_id: int, task_id: int) -> Task:
 def _lines(workspace_id: int) -> Select[Any]:
     named = people.named_query(workspace_id).subquery()
     return (
-        select(Task, Journey.name.label("journey"), named.c.first_name, named.c.last_name, named.c.email)
-        .outerjoin(Journey, (Journey.workspace_id == Task.workspace_id) & (Journey.id == Task.journey_id))
+        select(Task, named.c.first_name, named.c.last_name, named.c.email)
         .outerjoin(named, named.c.customer_id == Task.customer_id)
         .where(Task.workspace_id == workspace_id)
     )
 
 
-def _read(session: Session, query: Select[Any]) -> list[TaskLine]:
+def _read(session: Session, workspace_id: int, query: Select[Any]) -> list[TaskLine]:
     rows = session.execute(query).all()
     owners = staff.names(session, {row.Task.owner_id for row in rows if row.Task.owner_id})
+    of_sources = sources.names(session, workspace_id, [_source(row.Task) for row in rows])
     return [
         TaskLine(
             id=row.Task.id,
@@ -144,10 +127,13 @@ def _read(session: Session, query: Select[Any]) -> list[TaskLine]:
             customer_id=row.Task.customer_id,
             customer=naming.full_name(row.first_name, row.last_name) or row.email or "",
             owner=owners.get(row.Task.owner_id),
-            journey=row.journey,
-            journey_id=row.Task.journey_id,
+            source=of_sources.get(_source(row.Task)),
             due_on=row.Task.due_on,
             done_at=row.Task.done_at,
         )
         for row in rows
     ]
+
+
+def _source(task: Task) -> Source:
+    return Source(task.source, task.source_id)

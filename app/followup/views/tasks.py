@@ -6,13 +6,13 @@ from flask import g, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.journeys import tasks
-from app.journeys.views.blueprint import bp
+from app.followup import tasks
+from app.followup.views.blueprint import bp
 from app.kernel.services import services
 from app.web import guard, shell
 
 
-@bp.get("/journeys/tasks")
+@bp.get("/tasks")
 @guard.role("viewer")
 def list_tasks() -> ResponseReturnValue:
     """Show what waits, of everybody or one's own."""
@@ -20,23 +20,23 @@ def list_tasks() -> ResponseReturnValue:
     with services().database.transaction(g.workspace.id) as session:
         waiting = tasks.list_open(session, g.workspace.id, owner_id=g.staff.id if is_mine else None)
         today = tasks.today(session, g.workspace.id, services().clock.now())
-    return shell.page("journeys/tasks.html", tasks=waiting, today=today, is_mine=is_mine)
+    return shell.page("followup/tasks.html", tasks=waiting, today=today, is_mine=is_mine)
 
 
-@bp.post("/journeys/tasks/<int:task_id>/done")
+@bp.post("/tasks/<int:task_id>/done")
 @guard.role("marketer")
 def finish_task(task_id: int) -> ResponseReturnValue:
     """Mark a task as done."""
     now = services().clock.now()
     with services().database.transaction(g.workspace.id) as session:
         tasks.finish(session, g.workspace.id, task_id, staff_id=g.staff.id, now=now)
-    return shell.back("/journeys/tasks", _("Done."), undo=f"/journeys/tasks/{task_id}/reopen")
+    return shell.back("/tasks", _("Done."), undo=f"/tasks/{task_id}/reopen")
 
 
-@bp.post("/journeys/tasks/<int:task_id>/reopen")
+@bp.post("/tasks/<int:task_id>/reopen")
 @guard.role("marketer")
 def reopen_task(task_id: int) -> ResponseReturnValue:
     """Take back that it is done."""
     with services().database.transaction(g.workspace.id) as session:
         tasks.reopen(session, g.workspace.id, task_id)
-    return shell.back("/journeys/tasks")
+    return shell.back("/tasks")

@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import text
 
 from app.delivery.inbound import smtp_server
+from app.delivery.tokens import ReplyToken
 from app.kernel.services import Services
 from tests.factories import NOON, incoming
 from tests.factories.consent import consented_customer
@@ -36,8 +37,8 @@ def addresses(services: Services, workspace: WorkspaceForTests) -> list[str]:
             consented_customer(session, workspace.id, email=f"p{number}@example.com", now=NOON).id
             for number in range(30)
         ]
-    mint = services.tokens.mint
-    return [f"r+{mint('reply', workspace.id, n, 1, person)}@inbound.example" for n, person in enumerate(people, 1)]
+    tokens = (ReplyToken(workspace.id, number, 1, person) for number, person in enumerate(people, 1))
+    return [f"r+{token.encode(services.tokens)}@inbound.example" for token in tokens]
 
 
 @pytest.mark.parametrize("written", HOSTILE)

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from app.delivery.inbound import bounce_classification, mail_parts, mail_text, parsed_mail
 from app.delivery.inbound.listener import InboundServer
-from app.delivery.tokens import ReplyToken
+from app.delivery.tokens import BounceToken, ReplyToken
 from app.kernel.services import Services
 from tests.delivery.test_returned import a_complaint, a_report
 from tests.factories import NOON, incoming
@@ -51,9 +51,10 @@ def test_every_broken_mail_is_taken_or_refused_for_good(services: Services, work
     """Six hundred mails a few octets away from a reply, a bounce and a complaint."""
     with services.database.transaction(workspace.id) as session:
         ada = consented_customer(session, workspace.id, email="ada@example.com", now=NOON).id
-    door, mint = InboundServer(services), services.tokens.mint
+    door = InboundServer(services)
     ids = (workspace.id, 1, 1, ada)
-    tokens = [f"b+{mint('bounce', *ids)}@in.test", f"r+{mint('reply', *ids)}@in.test"]
+    bounce, reply = (kind(*ids).encode(services.tokens) for kind in (BounceToken, ReplyToken))
+    tokens = [f"b+{bounce}@in.test", f"r+{reply}@in.test"]
     dice, answers = random.Random(6), set()
     for number in range(600):
         raw = incoming.mutated(SEEDS[number % 3], number)

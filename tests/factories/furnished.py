@@ -8,8 +8,10 @@ from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
 from app.accounts import api_keys, invitations
+from app.accounts.tokens import InvitationToken
 from app.consent.signup import double_opt_in, signup_forms
 from app.consent.signup.double_opt_in import Answer
+from app.consent.tokens import ConfirmToken, PreferencesToken, UnsubscribeToken
 from app.kernel.services import Services
 from tests.factories import NOON
 from tests.factories.campaigns import a_campaign
@@ -74,14 +76,14 @@ def furnish(services: Services, workspace: WorkspaceForTests) -> Furnished:
             "code": "en",
             "name": "app.css",
         }
-    mint = services.tokens.mint
+    tokens, invited = services.tokens, InvitationToken(workspace.id, invitation.id)
     return Furnished(
         values,
         {
-            "/c/": mint("confirm", workspace.id, request_id),
-            "/p/": mint("preferences", workspace.id, ada.id),
-            "/u/": mint("unsubscribe", workspace.id, ada.id, workspace.topic_id),
-            "/invitations/": mint("invite", workspace.id, invitation.id),
+            "/c/": ConfirmToken(workspace.id, request_id).encode(tokens),
+            "/p/": PreferencesToken(workspace.id, ada.id, int(services.clock.now().timestamp()), 0).encode(tokens),
+            "/u/": UnsubscribeToken(workspace.id, ada.id, workspace.topic_id, 0).encode(tokens),
+            "/invitations/": invited.encode(tokens, expires_at=invitation.expires_at),
         },
         api_key,
     )

@@ -15,6 +15,13 @@ from app.web.forms import Form, LineField, TextField, required
 _ROLES = [("viewer", _l("Viewer: sees everything, changes nothing")),
           ("marketer", _l("Marketer: composes and sends")),
           ("owner", _l("Owner: also settings, team and keys"))]  # fmt: skip
+_PERIODS = [
+    (0, _l("Always")),
+    (13, _l("13 months")),
+    (25, _l("25 months")),
+    (37, _l("37 months")),
+    (61, _l("61 months")),
+]
 _LANGUAGES = [("en", "English"), ("zh", "中文")]
 
 
@@ -69,6 +76,7 @@ class WorkspaceForm(EditForm):
     postal_address = TextField(_l("Postal address"), [required, Length(max=500)])
     time_zone = PickerField(_l("Time zone"), kind="time_zone", is_needed=True)
     language = SelectField(_l("Language"), choices=_LANGUAGES)
+    activity_months = SelectField(_l("Keep activity for"), choices=_PERIODS, coerce=int, default=0)
 
 
 class ApiKeyForm(Form):

@@ -11,6 +11,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Identity,
     Index,
+    SmallInteger,
     UniqueConstraint,
     text,
 )
@@ -23,6 +24,9 @@ class Workspace(Base):
     """One company and what its mail says about itself. `digest_key` keys the digests of its customers' addresses."""
 
     __tablename__ = "workspaces"
+    __table_args__ = (
+        CheckConstraint("activity_months = 0 OR activity_months BETWEEN 13 AND 240", name="activity_months"),
+    )
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     slug: Mapped[str] = mapped_column(unique=True)
@@ -37,6 +41,8 @@ class Workspace(Base):
     digest_key: Mapped[bytes]
     # In which the sums of purchases are made and shown: that of the first purchase.
     currency: Mapped[str | None]
+    # How long what happened with customers is kept; 0 stands for always.
+    activity_months: Mapped[int] = mapped_column(SmallInteger, server_default="0", default=0)
     created_at: Mapped[datetime]
 
 

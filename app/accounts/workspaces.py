@@ -22,6 +22,8 @@ from app.kernel.refusals import NotFound, Refusal
 log = structlog.get_logger()
 
 LANGUAGES = ("en", "zh")
+# How long activities may be kept; 0 stands for always. Never less than a year and the month that begins it.
+ACTIVITY_MONTHS = (0, 13, 25, 37, 61)
 
 
 class SettingRefused(Refusal):
@@ -33,7 +35,7 @@ class SettingRefused(Refusal):
 
 @dataclass(frozen=True)
 class Profile:
-    """The settings staff may change. Postal address may have several lines; everything else is one line."""
+    """The settings staff may change. Postal address may have several lines; every other text is one line."""
 
     name: str
     legal_name: str
@@ -43,6 +45,7 @@ class Profile:
     postal_address: str
     time_zone: str
     language: str
+    activity_months: int = 0
 
 
 def create(
@@ -149,6 +152,8 @@ def _checked(profile: Profile) -> Profile:
         raise SettingRefused("Choose a time zone from the list.", field="time_zone")
     if profile.language not in LANGUAGES:
         raise SettingRefused("Choose a language from the list.", field="language")
+    if profile.activity_months not in ACTIVITY_MONTHS:
+        raise SettingRefused("Choose a period from the list.", field="activity_months")
     return Profile(
         name=_line(profile.name, "name", 120),
         legal_name=_line(profile.legal_name, "legal_name", 200),
@@ -158,6 +163,7 @@ def _checked(profile: Profile) -> Profile:
         postal_address=_lines(profile.postal_address),
         time_zone=profile.time_zone,
         language=profile.language,
+        activity_months=profile.activity_months,
     )
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from app.customers.imports import checking, running
+from app.customers.timeline import partitions
 from app.kernel.queueing.jobs import job
 from app.kernel.services import Services
 
@@ -22,3 +25,10 @@ def run_import(services: Services, *, workspace_id: int, import_id: int) -> None
 def check_import(services: Services, *, workspace_id: int, import_id: int) -> None:
     """Say what taking a file over would do."""
     checking.check(services.database, services.clock, workspace_id, import_id)
+
+
+@job("customers.maintain_partitions", every=timedelta(days=1))
+def maintain_partitions(services: Services) -> None:
+    """Keep the months of activities ahead of what comes."""
+    with services.database.transaction() as session:
+        partitions.maintain(session, now=services.clock.now())

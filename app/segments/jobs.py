@@ -7,6 +7,7 @@ from datetime import timedelta
 import structlog
 
 from app.accounts import workspaces
+from app.customers.timeline import retention
 from app.kernel.queueing.jobs import job
 from app.kernel.refusals import Refusal
 from app.kernel.services import Services
@@ -38,3 +39,19 @@ def _count(services: Services, workspace_id: int, segment_id: int) -> None:
     except Refusal as error:
         # Its field is gone or changed its kind, or the segment itself is gone: the next one is still counted.
         log.warning("segments.not_counted", segment_id=segment_id, error=type(error).__name__)
+
+
+@job("segments.delete_expired_activities", every=timedelta(days=1))
+def delete_expired_activities(services: Services) -> None:
+    """Delete what happened longer ago than the workspace keeps it, and than any of its segments asks."""
+
+    def delete_of_one(workspace_id: int) -> None:
+        with services.database.transaction(workspace_id) as session:
+            needed = segments.longest_period(session, workspace_id)
+            before = retention.cutoff(session, workspace_id, needed=needed, now=services.clock.now())
+        has_more = before is not None
+        while before is not None and has_more:
+            with services.database.transaction(workspace_id) as session:
+                has_more = retention.delete_expired(session, workspace_id, before=before)
+
+    workspaces.for_each(services.database, delete_of_one)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from itertools import chain, count
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Numeric, Select, cast, func, select, update
 from sqlalchemy.orm import Session
 
 from app.accounts import undo, workspaces
@@ -129,6 +129,14 @@ def list_all(session: Session, workspace_id: int) -> list[Segment]:
     """Return the workspace's segments by name."""
     query = select(Segment).where(Segment.workspace_id == workspace_id).order_by(Segment.name).limit(MOST)
     return list(session.scalars(query))
+
+
+def longest_period(session: Session, workspace_id: int) -> timedelta:
+    """Return the longest period, in days back from now, that a condition of any segment asks about."""
+    asked = func.jsonb_path_query(Segment.rules, 'strict $.**.days ? (@.type() == "number")').label("days")
+    days = select(asked).where(Segment.workspace_id == workspace_id).subquery("asked")
+    longest = session.scalar(select(func.max(cast(days.c.days, Numeric))))
+    return timedelta(days=int(longest or 0))
 
 
 def find(session: Session, workspace_id: int, text: str, *, limit: int) -> list[Segment]:

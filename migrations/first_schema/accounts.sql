@@ -13,9 +13,11 @@ CREATE TABLE workspaces (
     language text NOT NULL,
     digest_key bytea NOT NULL,
     currency text,
+    activity_months smallint DEFAULT 0 NOT NULL,
     created_at timestamptz NOT NULL,
     CONSTRAINT pk_workspaces PRIMARY KEY (id),
-    CONSTRAINT uq_workspaces_slug UNIQUE (slug)
+    CONSTRAINT uq_workspaces_slug UNIQUE (slug),
+    CONSTRAINT ck_workspaces_activity_months CHECK (activity_months = 0 OR activity_months BETWEEN 13 AND 240)
 );
 
 CREATE TABLE staff (

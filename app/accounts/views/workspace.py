@@ -63,5 +63,6 @@ def _keep(form: WorkspaceForm) -> None:
             postal_address=form.postal_address.data or "",
             time_zone=form.time_zone.data or "",
             language=form.language.data or "",
+            activity_months=form.activity_months.data or 0,
         )
         workspaces.change(session, g.workspace.id, profile, staff_id=g.staff.id, now=services().clock.now())

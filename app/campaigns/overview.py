@@ -13,8 +13,8 @@ from app.campaigns import contents
 from app.campaigns.models import Campaign, CampaignSend, CampaignState
 from app.campaigns.rates import Share, of_delivered
 from app.customers.timeline import activity_queries
-from app.delivery.models import Message, MessageState, Send, SendState
-from app.delivery.sending import outage_holds
+from app.delivery.models import SendState
+from app.delivery.sending import outage_holds, send_queries
 
 # A campaign is what the most urgent of its sends is.
 _BY_URGENCY = {
@@ -93,14 +93,15 @@ def not_sent_in_time(session: Session, workspace_id: int, *, limit: int = 10) ->
 
 def held_after_outage(session: Session, workspace_id: int, *, limit: int = 10) -> list[Campaign]:
     """Return the campaigns that an outage interrupted and nobody resumed or cancelled, the earliest first."""
+    sends = send_queries.states_query(workspace_id).subquery("sends_of")
     interrupted = (
         select(CampaignSend.send_id)
-        .join(Send, (Send.workspace_id == CampaignSend.workspace_id) & (Send.id == CampaignSend.send_id))
+        .join(sends, sends.c.send_id == CampaignSend.send_id)
         .where(
             CampaignSend.workspace_id == workspace_id,
             CampaignSend.campaign_id == Campaign.id,
-            Send.state == SendState.PAUSED,
-            Send.pause_reason == outage_holds.PAUSE_REASON,
+            sends.c.state == SendState.PAUSED,
+            sends.c.pause_reason == outage_holds.PAUSE_REASON,
         )
         .correlate(Campaign)
         .exists()
@@ -113,13 +114,14 @@ def held_after_outage(session: Session, workspace_id: int, *, limit: int = 10) -
 
 def counts_by_state(session: Session, workspace_id: int) -> dict[str, int]:
     """Return how many campaigns stand where."""
+    sends = send_queries.states_query(workspace_id).subquery("sends_of")
     each = (
-        select(Campaign.id, Campaign.state, func.array_agg(Send.state.distinct()).label("of_sends"))
+        select(Campaign.id, Campaign.state, func.array_agg(sends.c.state.distinct()).label("of_sends"))
         .outerjoin(
             CampaignSend,
             (CampaignSend.workspace_id == Campaign.workspace_id) & (CampaignSend.campaign_id == Campaign.id),
         )
-        .outerjoin(Send, (Send.workspace_id == CampaignSend.workspace_id) & (Send.id == CampaignSend.send_id))
+        .outerjoin(sends, sends.c.send_id == CampaignSend.send_id)
         .where(Campaign.workspace_id == workspace_id)
         .group_by(Campaign.id, Campaign.state)
         .subquery()
@@ -135,9 +137,10 @@ def counts_by_state(session: Session, workspace_id: int) -> dict[str, int]:
 
 def _states(session: Session, workspace_id: int, campaign_ids: Sequence[int]) -> dict[int, tuple[str, str | None]]:
     """Return what the launched ones of these campaigns are, and why they are paused."""
+    sends = send_queries.states_query(workspace_id).subquery("sends_of")
     query = (
-        select(CampaignSend.campaign_id, Send.state, Send.pause_reason)
-        .join(Send, (Send.workspace_id == CampaignSend.workspace_id) & (Send.id == CampaignSend.send_id))
+        select(CampaignSend.campaign_id, sends.c.state, sends.c.pause_reason)
+        .join(sends, sends.c.send_id == CampaignSend.send_id)
         .where(CampaignSend.workspace_id == workspace_id, CampaignSend.campaign_id.in_(campaign_ids))
         .distinct()
     )
@@ -151,15 +154,11 @@ def _states(session: Session, workspace_id: int, campaign_ids: Sequence[int]) ->
 
 
 def _sent(session: Session, workspace_id: int, campaign_ids: Sequence[int]) -> dict[int, int]:
+    sent = send_queries.sent_query(workspace_id).subquery("sent")
     query = (
         select(CampaignSend.campaign_id, func.count())
-        .join(Message, (Message.workspace_id == CampaignSend.workspace_id) & (Message.send_id == CampaignSend.send_id))
-        .where(
-            CampaignSend.workspace_id == workspace_id,
-            CampaignSend.campaign_id.in_(campaign_ids),
-            Message.workspace_id == workspace_id,
-            Message.state == MessageState.SENT,
-        )
+        .join(sent, sent.c.send_id == CampaignSend.send_id)
+        .where(CampaignSend.workspace_id == workspace_id, CampaignSend.campaign_id.in_(campaign_ids))
         .group_by(CampaignSend.campaign_id)
     )
     return dict(session.execute(query).all()) if campaign_ids else {}

@@ -17,8 +17,7 @@ from app.consent import permission
 from app.customers.timeline import activity_queries
 from app.customers.timeline.activity_queries import PeopleByEvent
 from app.customers.timeline.event_names import EventName
-from app.delivery.models import Message, MessageState
-from app.delivery.sending import sends
+from app.delivery.sending import send_queries, sends
 from app.delivery.sending.sends import Progress
 from app.tracking.links import links
 
@@ -159,13 +158,12 @@ def _total(events: PeopleByEvent, name: str) -> dict[str, int]:
 def _visible(session: Session, workspace_id: int, send_ids: Sequence[int], purpose: str, now: datetime) -> int:
     """Count those whose mail was sent and who allow us to see their opens or clicks."""
     allowed = permission.allowed_query(workspace_id, purpose, 0, now).subquery("allowed")
+    sent = send_queries.sent_query(workspace_id).subquery("sent")
     query = (
         select(func.count())
-        .select_from(Message)
-        .join(allowed, allowed.c.customer_id == Message.customer_id)
-        .where(
-            Message.workspace_id == workspace_id, Message.send_id.in_(send_ids), Message.state == MessageState.SENT
-        )
+        .select_from(sent)
+        .join(allowed, allowed.c.customer_id == sent.c.customer_id)
+        .where(sent.c.send_id.in_(send_ids))
     )
     return session.scalar(query) or 0
 

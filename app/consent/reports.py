@@ -6,12 +6,14 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.customers.profiles import customer_queries
+
 # One pass over the answers, whatever is counted; who is silent is looked up in a hash, not person by person.
 _BASE = text(
-    """
+    f"""
     WITH silent AS MATERIALIZED (
-        SELECT person.id FROM suppressions AS held JOIN customers AS person
-            ON person.workspace_id = held.workspace_id AND person.address_digest = held.address_digest
+        SELECT person.id FROM suppressions AS held
+        JOIN ({customer_queries.digests_sql(":workspace_id")}) AS person ON person.address_digest = held.address_digest
         WHERE held.workspace_id = :workspace_id
     ), mailable AS MATERIALIZED (
         SELECT customer_id, topic_id, basis, method,

@@ -11,11 +11,9 @@ from sqlalchemy import (
     ScalarSelect,
     Select,
     Update,
-    column,
     delete,
     exists,
     select,
-    table,
     text,
     true,
     update,
@@ -25,6 +23,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts import audit
 from app.consent.models import Suppression
+from app.customers.profiles import customer_queries
 
 BOUNCED = "bounced"
 COMPLAINED = "complained"
@@ -52,12 +51,8 @@ _AGREED_ELSEWHERE = text(
     """
 )
 
-# The customers' columns that decide suppression, joined by name: it happens inside the sender's own statements.
-_customers = table(
-    "customers",
-    *(column("workspace_id"), column("id"), column("address_digest")),
-    *(column("email"), column("first_name"), column("last_name")),
-)
+# Joined, not asked: suppression is decided inside the sender's own statements.
+_customers = customer_queries.customer_rows()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Numeric, Select, cast, func, select, update
+from sqlalchemy.dialects.postgresql import JSONPATH
 from sqlalchemy.orm import Session
 
 from app.accounts import undo, workspaces
@@ -28,6 +29,7 @@ from app.segments.rules import Rule
 _NAME_CHARS = 120
 _UNIQUE_NAME = "uq_segments_workspace_id_name"
 _DELETED = "segments.deleted"
+_DAYS_ASKED = 'strict $.**.days ? (@.type() == "number")'
 MOST = 500
 
 
@@ -133,7 +135,7 @@ def list_all(session: Session, workspace_id: int) -> list[Segment]:
 
 def longest_period(session: Session, workspace_id: int) -> timedelta:
     """Return the longest period, in days back from now, that a condition of any segment asks about."""
-    asked = func.jsonb_path_query(Segment.rules, 'strict $.**.days ? (@.type() == "number")').label("days")
+    asked = func.jsonb_path_query(Segment.rules, cast(_DAYS_ASKED, JSONPATH)).label("days")
     days = select(asked).where(Segment.workspace_id == workspace_id).subquery("asked")
     longest = session.scalar(select(func.max(cast(days.c.days, Numeric))))
     return timedelta(days=int(longest or 0))

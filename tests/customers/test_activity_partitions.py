@@ -118,8 +118,10 @@ def test_a_page_of_a_long_timeline_reads_a_few_rows_of_each_month(
 ) -> None:
     """A hundred thousand rows over five years: what is read for a page depends on neither."""
     ada = a_customer(session, workspace.id)
-    session.execute(_A_LONG_LIFE, {"w": workspace.id, "c": ada.id, "until": NOON, "count": 100_000})
+    months_ago = [an_event(workspace, ada.id, NOON - timedelta(days=20 * n)) for n in range(92)]
+    activities.record_many(session, months_ago, now=NOON)
     partitions.maintain(session, now=NOON)
+    session.execute(_A_LONG_LIFE, {"w": workspace.id, "c": ada.id, "until": NOON, "count": 100_000})
     query = activity_queries.newest_query(workspace.id, ada.id, until=NOON - timedelta(days=400), limit=21)
     bound = query.compile(session.get_bind(), compile_kwargs={"literal_binds": True})
     plan = session.scalar(text(f"EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) {bound}"))[0]["Plan"]

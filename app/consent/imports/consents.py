@@ -21,6 +21,7 @@ from app.consent.purposes import ALL_TOPICS, MARKETING, PURPOSES, SAID_NO, Event
 from app.consent.texts import consent_texts
 from app.consent.topics import TopicInfo
 from app.consent.words import N_
+from app.customers.profiles import customer_queries
 from app.kernel import database
 from app.kernel.queueing import outbox
 
@@ -43,19 +44,6 @@ ALREADY = N_("This person's permission was already on record.")
 _SUPPRESSED = text(
     "SELECT address_digest FROM suppressions"
     " WHERE workspace_id = :workspace_id AND address_digest = ANY(CAST(:digests AS bytea[]))"
-)
-
-
-_PRESENT = text(
-    "SELECT id, address_digest FROM customers"
-    " WHERE workspace_id = :workspace_id AND id = ANY(CAST(:customer_ids AS bigint[])) ORDER BY id FOR SHARE"
-)
-
-
-# Only looked at: a preview keeps nobody from anything.
-_ADDRESSES = text(
-    "SELECT id, address_digest FROM customers"
-    " WHERE workspace_id = :workspace_id AND id = ANY(CAST(:customer_ids AS bigint[]))"
 )
 
 
@@ -150,8 +138,8 @@ def foresee(
     rulings = {terms: _rule(terms, None, known, source) for terms in {claim.terms for claim in claims}}
     there = {number for number in named if number > 0}
     standings = ledger.read_standings(database.raw(session), workspace_id, there)
-    values = {"workspace_id": workspace_id, "customer_ids": ledger.bigint_array(there)}
-    present = {row.id: row.address_digest for row in session.execute(_ADDRESSES, values)} | addresses
+    # Only looked at: a preview keeps nobody from anything.
+    present = customer_queries.address_digests(session, workspace_id, there) | addresses
     desk = _Import(rulings, standings, _suppressed(session, workspace_id, claims), present, now)
     return [_judge(desk, claim, []) for claim in claims]
 
@@ -207,8 +195,7 @@ def _suppressed(session: Session, workspace_id: int, claims: list[Claim]) -> set
 
 def _present(session: Session, workspace_id: int, customer_ids: set[int]) -> dict[int, bytes | None]:
     """Return the digest of each person's address as it is now, and keep it so until the claims are recorded."""
-    values = {"workspace_id": workspace_id, "customer_ids": ledger.bigint_array(customer_ids)}
-    return {row.id: row.address_digest for row in session.execute(_PRESENT, values)}
+    return customer_queries.address_digests(session, workspace_id, customer_ids, hold=True)
 
 
 def _wordings(

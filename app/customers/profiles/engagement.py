@@ -122,6 +122,29 @@ def insert_sql(made: str) -> str:
     return f"INSERT INTO customer_engagement (workspace_id, customer_id) {made}"
 
 
+def recent_contacts_sql(workspace_id: str, customer_id: str) -> str:
+    """Return the query of one customer's recent contacts, over two expressions of SQL."""
+    return f"""SELECT g.recent_contact_at, g.recent_contact_topic FROM customer_engagement g
+                    WHERE g.workspace_id = {workspace_id} AND g.customer_id = {customer_id} LIMIT 1"""
+
+
+def add_contact_sql(asked: str, *, kept: int) -> str:
+    """Return the statement that counts one more mail for the customers of `asked`, and their ids.
+
+    `asked` has (customer_id, is_counted, seen); whoever was written to since `seen` is left out. Binds, as psycopg
+    writes them: workspace, now, topic. `kept` is how many contacts are remembered.
+    """
+    return f"""UPDATE customer_engagement e SET
+        sent_count = e.sent_count + 1,
+        latest_sent_at = greatest(e.latest_sent_at, %(now)s::timestamptz),
+        recent_contact_at = (array_prepend(%(now)s::timestamptz, e.recent_contact_at))[1:{kept}],
+        recent_contact_topic = (array_prepend(%(topic)s::bigint, e.recent_contact_topic))[1:{kept}]
+    FROM {asked} a
+    WHERE e.workspace_id = %(workspace)s AND e.customer_id = a.customer_id AND NOT a.is_counted
+      AND e.recent_contact_at[1] IS NOT DISTINCT FROM a.seen
+    RETURNING e.customer_id"""
+
+
 def record_reply(session: Session, workspace_id: int, customer_id: int, *, at: datetime) -> None:
     """Note that a person answered. What is older than the latest answer changes nothing."""
     session.execute(_REPLIED, {"workspace_id": workspace_id, "customer_id": customer_id, "at": at})

@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.customers.profiles import customer_queries
+
 LEASE_SECONDS = 60
 RENEW_EVERY = 15.0
 TRANSACTIONAL_TRIES = 10
@@ -120,15 +122,15 @@ _UNBATCHED_OF_SENDS = text(
 )
 # Whose person is gone has nobody to go to; without this their batch would never be done.
 _DROP_ORPHANS = text(
-    """
+    f"""
     UPDATE messages m SET state = 'skipped', reason = 'erased', due_at = NULL
-    WHERE m.workspace_id = :workspace_id AND m.id = ANY(:ids) AND m.state = 'queued' AND NOT EXISTS (
-        SELECT FROM customers c WHERE c.workspace_id = m.workspace_id AND c.id = m.customer_id)
+    WHERE m.workspace_id = :workspace_id AND m.id = ANY(:ids) AND m.state = 'queued'
+      AND NOT {customer_queries.exists_sql("m.workspace_id", "m.customer_id")}
     """
 )
 # Waiting messages whose time has come, laid into new batches by send and lane.
 _ENQUEUE_DUE = text(
-    """
+    f"""
     WITH due AS (
         UPDATE messages m SET due_at = NULL
         WHERE (m.workspace_id, m.id) IN (
@@ -141,7 +143,7 @@ _ENQUEUE_DUE = text(
         SELECT due.id, due.send_id, l.id AS lane_id,
                row_number() OVER (PARTITION BY due.send_id, l.id ORDER BY due.customer_id) AS place
         FROM due JOIN sends s ON s.workspace_id = :workspace_id AND s.id = due.send_id
-        LEFT JOIN customers c ON c.workspace_id = :workspace_id AND c.id = due.customer_id
+        LEFT JOIN ({customer_queries.providers_sql(":workspace_id")}) c ON c.id = due.customer_id
         JOIN lanes l ON l.workspace_id = :workspace_id AND l.identity_id = s.identity_id
              AND l.provider = coalesce(c.provider, 'other')
     )

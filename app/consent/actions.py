@@ -102,8 +102,9 @@ def erase_evidence(session: Session, workspace_id: int, customer_id: int, *, evi
     entry = _entry(session, workspace_id, customer_id, Event.ERASED, MARKETING, ALL_TOPICS, evidence)
     ledger.append(session, workspace_id, entry, now=now)
     for digest in queries.living_email_digests(session, workspace_id, customer_id):
-        erased = {"address_digest": digest, "reason": suppression.ERASED, "source": evidence.method}
-        suppression.add(session, workspace_id, **erased, now=now)
+        suppression.add(
+            *(session, workspace_id), address_digest=digest, reason=suppression.ERASED, source=evidence.method, now=now
+        )
     ledger.forget_evidence(session, workspace_id, customer_id)
     changes.erase(session, workspace_id, customer_id, now=now)
     outbox.publish(session, facts.ConsentWithdrawn(workspace_id, customer_id, MARKETING, ALL_TOPICS))

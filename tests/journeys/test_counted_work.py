@@ -53,7 +53,8 @@ def test_stopping_somebody_asks_as_often_on_many_journeys_as_on_one(database, wo
             enrolment.stop_for_purchase(session, workspace.id, customer_id, at=NOON, now=NOON)
         counts.append(len(seen))
         with database.transaction(workspace.id) as session:
-            session.connection().exec_driver_sql("DELETE FROM customers WHERE id = %s", (customer_id,))
+            for statement in ("DELETE FROM customers WHERE id = %s", "DELETE FROM addresses WHERE customer_id = %s"):
+                session.connection().exec_driver_sql(statement, (customer_id,))
 
     assert counts[0] == counts[1]
 

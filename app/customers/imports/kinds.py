@@ -5,6 +5,7 @@ Rooms above bring kinds of their own; wiring names them all.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -48,7 +49,7 @@ class Stage(Protocol):
         """Write what is new or different; return what came of every row."""
 
 
-class ImportKind:
+class ImportKind(ABC):
     """One kind of import: `label` heads its history, `description` offers it; `needed` columns cannot be skipped."""
 
     name: ClassVar[str]
@@ -56,16 +57,16 @@ class ImportKind:
     description: ClassVar[str]
     needed: ClassVar[frozenset[str]] = frozenset()
 
+    @abstractmethod
     def targets(self, session: Session, workspace_id: int) -> list[tuple[str, str]]:
         """Return (target, label) of everything a column may be."""
-        raise NotImplementedError
 
-    def check(self, chosen: set[str], options: Options) -> None:
-        """Raise MappingRefused where these columns are not enough."""
+    def check(self, chosen: set[str], options: Options) -> None:  # noqa: B027
+        """Raise MappingRefused where these columns are not enough; by default any that hold what is needed are."""
 
+    @abstractmethod
     def form(self, session: Session, workspace_id: int, **given: Any) -> Any:
         """Return the form that asks what a file of this kind needs."""
-        raise NotImplementedError
 
     def first_options(
         self, session: Session, workspace_id: int, meant: dict[str, str], rows: Sequence[Sequence[str]]  # noqa: ARG002
@@ -73,17 +74,17 @@ class ImportKind:
         """Return further options of this kind as the first rows tell them."""
         return {}
 
+    @abstractmethod
     def reader(self, session: Session, found: Import, options: Options) -> RowReader:
         """Return what reads this file's rows."""
-        raise NotImplementedError
 
+    @abstractmethod
     def stage(self, found: Import, options: Options) -> Stage:
         """Return what takes this file's rows over."""
-        raise NotImplementedError
 
+    @abstractmethod
     def imported(self, workspace_id: int, import_id: int) -> Fact:
         """Return what is announced when the file has been taken over."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True)

@@ -146,7 +146,7 @@ _REVISE = text(
     RETURNING a.customer_id, a.name, known.verdict AS before, a.verdict AS after
     """
 )
-_COUNTED_AS = {EventName.OPENED: "open_count", EventName.CLICKED: "click_count"}
+_COUNTED_AS: dict[str, str] = {EventName.OPENED: "open_count", EventName.CLICKED: "click_count"}
 
 # The bound says which months are read; within them the rows are found by their key.
 _DELETE_BEFORE = text(

@@ -35,8 +35,9 @@ class EventCount:
 def counts_query(workspace_id: int, asked: Sequence[EventCount], *, until: datetime) -> Select[Any]:
     """Select (customer_id, n0, n1, ...), a count for each question, of everybody who has any; in one pass."""
     counted = [func.count().filter(*_is_counted(each)).label(f"n{number}") for number, each in enumerate(asked)]
-    query = (
-        select(Activity.customer_id, *counted)
+    columns: list[Any] = [Activity.customer_id, *counted]
+    query: Select[Any] = (
+        select(*columns)
         .where(Activity.workspace_id == workspace_id, or_(*_wanted(asked)), Activity.at <= until)
         .group_by(Activity.customer_id)
     )

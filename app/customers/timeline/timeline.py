@@ -136,7 +136,7 @@ def _named(facts: dict[str, Any]) -> dict[str, Any]:
     return {"staff": facts["staff"]} if "staff" in facts else {}
 
 
-_TITLES = {
+_TITLES: dict[str, str] = {
     EventName.OPENED: N_("Opened a mail"),
     EventName.CLICKED: N_("Clicked a link"),
     EventName.REPLIED: N_("Replied"),
@@ -148,7 +148,7 @@ _TITLES = {
     EventName.IMPORTED: N_("Came in with a file"),
     EventName.NOTED: "%(how)s",
 }
-_CHANNELS = {
+_CHANNELS: dict[str, str] = {
     EventName.NOTED: "note",
     EventName.SIGNED_UP: "consent",
     EventName.UNSUBSCRIBED: "consent",

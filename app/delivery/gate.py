@@ -1,6 +1,6 @@
 """The gate: decides whether a message is sent now, waits, or is dropped, and why.
 
-`weigh` decides from values alone; the values come from one query per batch. Permission and suppression are asked once
+`evaluate` decides from values; they come from one query per batch. Permission and suppression are asked once
 more in the statement that hands a group over, so that a no said in between still counts.
 """
 
@@ -63,7 +63,7 @@ class Candidate:
 
     has_address: bool
     is_allowed: bool
-    is_silent: bool
+    is_suppressed: bool
     permission_seq: int | None
     time_zone: str | None
     contact_at: Sequence[datetime]
@@ -76,7 +76,7 @@ def evaluate(candidate: Candidate, rules: Rules, *, now: datetime) -> Decision:
     """Return the answer for one message."""
     if not candidate.has_address:
         return Drop("no_address")
-    if candidate.is_silent:
+    if candidate.is_suppressed:
         return Drop("suppressed")
     if rules.is_notice:
         return SEND_NOW if candidate.permission_seq is not None else Drop("no_permission")

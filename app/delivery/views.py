@@ -13,7 +13,8 @@ from app.accounts import audit
 from app.accounts.identities import identities
 from app.customers.customer_id import CustomerId
 from app.delivery import history
-from app.delivery.sending import lanes, provider_refusals
+from app.delivery.sending import lanes
+from app.delivery.throttling import provider_refusals
 from app.kernel import ids
 from app.kernel.services import services
 from app.rendering import subjects

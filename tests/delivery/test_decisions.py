@@ -15,8 +15,9 @@ from app.consent import suppression
 from app.customers.profiles import people
 from app.delivery import decisions, history
 from app.delivery.launching.assignments import Arm, Assignment
-from app.delivery.sending import batches, sends
+from app.delivery.sending import sends
 from app.delivery.sending.store import SendStore
+from app.delivery.transitions import batches
 from app.kernel.clock import FixedClock
 from app.kernel.services import Services
 from tests.factories import NOON, delivery

@@ -15,7 +15,7 @@ from app.cadence import policies
 from app.cadence.decide import Policy
 from app.delivery import history
 from app.delivery.sending import recovery
-from app.delivery.sending.rate_limit import GROUP
+from app.delivery.throttling.rate_limit import GROUP
 from app.kernel.services import Services
 from tests.factories import NOON, delivery
 from tests.factories.workspaces import WorkspaceForTests

@@ -15,7 +15,7 @@ from app.customers.profiles import people
 from app.delivery.gate import CONTACTS_KEPT
 from app.delivery.launching import forecast
 from app.delivery.sending import lanes, sends, store
-from app.delivery.sending.rate_limit import RateLimit
+from app.delivery.throttling.rate_limit import RateLimit
 from app.kernel.services import Services
 from app.kernel.settings import Key
 from tests.factories import NOON, delivery

@@ -15,8 +15,9 @@ from sqlalchemy import select
 from app.accounts.identities import identities, relays
 from app.consent.signup import double_opt_in, signup_forms
 from app.delivery.models import Lane
-from app.delivery.sending import lanes, recovery, relay_timeouts, worker
+from app.delivery.sending import lanes, recovery, worker
 from app.delivery.smtp.connection import Timeouts
+from app.delivery.throttling import relay_timeouts
 from app.delivery.transactional import messages, staff_mail
 from app.kernel.queueing import jobs
 from app.kernel.services import Services

@@ -15,7 +15,8 @@ from app.cadence import policies
 from app.cadence.decide import Policy
 from app.customers.profiles import people
 from app.delivery.inbound.bounce_classification import Cause, classify
-from app.delivery.sending import lanes, provider_refusals, recovery, sends
+from app.delivery.sending import lanes, recovery, sends
+from app.delivery.throttling import provider_refusals
 from app.kernel.clock import FixedClock
 from app.kernel.services import Services
 from tests.factories import NOON, delivery

@@ -70,6 +70,8 @@ def _of_messages() -> Iterator[str]:
     for path in _delivering():
         for name, call in source.calls(path):
             yield from _at(call, _PLACES.get(name))
+            if name.rpartition(".")[2].startswith("skip"):
+                yield from (code for word in call.keywords if word.arg == "reason" for code in _codes(word.value))
         for text in source.strings(path):
             if "UPDATE messages" in text.value:
                 yield from _IN_SQL.findall(text.value)

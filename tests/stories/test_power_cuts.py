@@ -20,7 +20,7 @@ from sqlalchemy.exc import OperationalError
 
 from app.cadence import policies
 from app.cadence.decide import Policy
-from app.delivery.sending.rate_limit import GROUP
+from app.delivery.throttling.rate_limit import GROUP
 from app.kernel.clock import SystemClock
 from app.kernel.database import Database
 from app.kernel.processes.embedded import Postgres, Valkey

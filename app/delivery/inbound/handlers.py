@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts import workspaces
@@ -23,9 +23,9 @@ from app.customers.timeline.event_names import EventName, Source
 from app.delivery.inbound import authenticity, bounce_classification
 from app.delivery.inbound.bounce_classification import Cause, Report
 from app.delivery.inbound.parsed_mail import Received
-from app.delivery.models import Message, MessageState
 from app.delivery.sending import bounce_handling
 from app.delivery.tokens import AboutMessage
+from app.delivery.transitions import messages
 from app.tracking.replies import replies
 
 
@@ -89,22 +89,15 @@ def _note_unverified(session: Session, about: AboutMessage, said: str, *, now: d
 
 def fail(session: Session, about: AboutMessage, report: Report, *, now: datetime) -> bool:
     """Note that a message taken earlier came back; return whether that was news."""
-    moved = session.execute(
-        update(Message)
-        .where(
-            Message.workspace_id == about.workspace_id,
-            Message.id == about.message_id,
-            Message.state.in_((MessageState.HANDED, MessageState.SENT, MessageState.IN_DOUBT)),
-        )
-        .values(
-            state=MessageState.REFUSED,
-            reason=report.cause.value,
-            smtp_code=report.code,
-            smtp_reply=f"{report.status} {report.diagnostic}"[:500],
-        )
-        .returning(Message.id)
-    ).first()
-    if moved is None:
+    is_news = messages.refuse_returned(
+        session,
+        about.workspace_id,
+        about.message_id,
+        reason=report.cause.value,
+        code=report.code,
+        reply=f"{report.status} {report.diagnostic}",
+    )
+    if not is_news:
         return False
     bounce_handling.record_bounce(
         session,

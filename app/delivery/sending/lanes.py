@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.accounts.identities import identities
 from app.delivery import facts
 from app.delivery.models import Batch, Lane, Send, SendKind, SendState
-from app.delivery.sending import provider_refusals
+from app.delivery.throttling import provider_refusals
 from app.kernel.queueing import outbox
 from app.kernel.refusals import NotFound
 

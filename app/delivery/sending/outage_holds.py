@@ -5,10 +5,9 @@ Waiting for quiet hours or a cap is no reason: only sends with mail that was due
 
 from __future__ import annotations
 
-from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
-from app.delivery.models import Batch, Message, MessageState, Send, SendKind, SendState
+from app.delivery.transitions import send_states
 from app.kernel.queueing import outages
 
 PAUSE_REASON = "outage"
@@ -20,29 +19,4 @@ def hold(session: Session, workspace_id: int) -> list[int]:
     outage = outages.take(session, workspace_id, _HANDLER)
     if outage is None:
         return []
-    due_batch = select(Batch.id).where(
-        Batch.workspace_id == Send.workspace_id,
-        Batch.send_id == Send.id,
-        Batch.state != "done",
-        or_(Batch.due_at.is_(None), Batch.due_at <= outage.ended_at),
-    )
-    due_message = select(Message.id).where(
-        Message.workspace_id == Send.workspace_id,
-        Message.send_id == Send.id,
-        Message.state == MessageState.QUEUED,
-        Message.due_at <= outage.ended_at,
-    )
-    held = session.scalars(
-        update(Send)
-        .where(
-            Send.workspace_id == workspace_id,
-            Send.kind.in_((SendKind.CAMPAIGN, SendKind.JOURNEY)),
-            Send.state == SendState.RUNNING,
-            Send.launched_at < outage.ended_at,
-            or_(due_batch.exists(), due_message.exists()),
-        )
-        .values(state=SendState.PAUSED, pause_reason=PAUSE_REASON)
-        .returning(Send.id)
-        .execution_options(synchronize_session=False)
-    )
-    return sorted(held)
+    return send_states.pause_interrupted(session, workspace_id, ended_at=outage.ended_at, reason=PAUSE_REASON)

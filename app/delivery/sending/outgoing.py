@@ -12,6 +12,7 @@ from app.delivery.gate import Candidate
 from app.delivery.sending.compiled_sends import CompiledSend
 from app.delivery.smtp.connection import Envelope
 from app.delivery.tokens import BounceToken, MessageToken
+from app.delivery.transitions.handoff import FetchedMessage
 from app.kernel.tokens import Tokens
 from app.rendering import mime
 from app.rendering.slots import Slots
@@ -40,54 +41,50 @@ class OutgoingMessage:
     breaks: int = 0
 
 
-# One row of the plan's fetch statement, in its order.
-Row = tuple[Any, ...]
-
-
-def read_candidate(row: Row) -> Candidate:
+def read_candidate(row: FetchedMessage) -> Candidate:
     """Read what the gate asks from a fetched row."""
     return Candidate(
-        has_address=row[15] is not None,
-        is_allowed=row[8] is not None,
-        is_silent=row[13],
-        permission_seq=row[5],
-        time_zone=row[18],
-        contact_at=row[6],
-        contact_topic=row[7],
-        counted_at=row[3],
-        promised=(row[9], row[10]) if row[9] else None,
+        has_address=row.email is not None,
+        is_allowed=row.ledger_seq is not None,
+        is_suppressed=row.is_suppressed,
+        permission_seq=row.permission_seq,
+        time_zone=row.time_zone,
+        contact_at=row.recent_contact_at,
+        contact_topic=row.recent_contact_topic,
+        counted_at=row.counted_at,
+        promised=(row.promised_limit, row.promised_days) if row.promised_limit and row.promised_days else None,
     )
 
 
-def read_message(row: Row, plan: CompiledSend, batch_id: int) -> OutgoingMessage:
+def read_message(row: FetchedMessage, plan: CompiledSend, batch_id: int) -> OutgoingMessage:
     """Read the message and its person from a fetched row."""
-    extra = row[4] or {}
+    extra = row.extra or {}
     customer = {
-        **(row[23] or {}),
-        "email": row[15],
-        "first_name": row[16],
-        "last_name": row[17],
-        "time_zone": row[18],
-        "language": row[19],
-        "country": row[20],
-        "city": row[21],
-        "tags": row[22],
+        **(row.custom or {}),
+        "email": row.email,
+        "first_name": row.first_name,
+        "last_name": row.last_name,
+        "time_zone": row.time_zone,
+        "language": row.language,
+        "country": row.country,
+        "city": row.city,
+        "tags": row.tags,
         **extra.get("fields", {}),
     }
     return OutgoingMessage(
         plan=plan,
         batch_id=batch_id,
-        id=row[0],
-        customer_id=row[1],
-        attempt=row[2],
-        counted_at=row[3],
-        seen=row[6][0] if row[6] else None,
-        email=row[15],
-        address_digest=row[14],
-        may_track_opens=bool(row[11]),
-        may_track_clicks=bool(row[12]),
+        id=row.id,
+        customer_id=row.customer_id,
+        attempt=row.attempt,
+        counted_at=row.counted_at,
+        seen=row.recent_contact_at[0] if row.recent_contact_at else None,
+        email=row.email,
+        address_digest=row.address_digest,
+        may_track_opens=bool(row.may_track_opens),
+        may_track_clicks=bool(row.may_track_clicks),
         extra=extra,
-        person={"customer": customer, "purchases": row[24] or ()},
+        person={"customer": customer, "purchases": row.purchases or ()},
     )
 
 

@@ -8,7 +8,8 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from app.delivery.models import Batch, Send, SendKind, SendState
-from app.delivery.sending import batches, lanes, outage_holds, sends
+from app.delivery.sending import lanes, outage_holds
+from app.delivery.transitions import batches, send_states
 
 
 def sweep(session: Session, workspace_id: int, *, now: datetime) -> None:
@@ -17,7 +18,7 @@ def sweep(session: Session, workspace_id: int, *, now: datetime) -> None:
     batches.recover(session, workspace_id)
     batches.drop_cancelled(session, workspace_id)
     over = _perhaps_over(session, workspace_id)
-    stuck = [send_id for send_id in over if not sends.finish_empty(session, workspace_id, send_id, now=now)]
+    stuck = [send_id for send_id in over if not send_states.finish_empty(session, workspace_id, send_id, now=now)]
     if stuck:
         batches.requeue_unbatched(session, workspace_id, stuck, now=now)
     batches.enqueue_due(session, workspace_id, now=now)

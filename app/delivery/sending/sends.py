@@ -7,16 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import ARRAY, Select, cast, column, func, literal_column, select, update, values
 from sqlalchemy import BigInteger as BigInt
+from sqlalchemy import Select, column, func, select, values
 from sqlalchemy.orm import Session
 
 from app.delivery.launching import occasions, queueing
 from app.delivery.launching.assignments import Arm, Assignment
 from app.delivery.launching.occasions import Occasion
 from app.delivery.launching.queueing import AnsweredRequest, Enqueueing, LaunchCounts
-from app.delivery.models import Batch, Message, MessageState, Send, SendKind, SendState
+from app.delivery.models import Message, MessageState, Send, SendKind, SendState
 from app.delivery.sending import lanes
+from app.delivery.transitions import messages, send_states
 from app.kernel.refusals import NotFound, Refusal
 from app.rendering.content import Content
 
@@ -154,7 +155,7 @@ def launch_assigned(
         if counts.queued:
             lanes.wake_for_send(session, workspace_id, send.id)
         if not counts.queued or len(together) > 1:
-            finish_empty(session, workspace_id, send.id, now=now)
+            send_states.finish_empty(session, workspace_id, send.id, now=now)
     return counts
 
 
@@ -230,112 +231,46 @@ def is_open(session: Session, workspace_id: int, send_id: int) -> bool:
 
 
 def pause(session: Session, workspace_id: int, send_id: int, *, reason: str = "staff") -> None:
-    """Let nothing more of this send leave; what was handed over already finishes within seconds."""
-    _move(session, workspace_id, send_id, (SendState.RUNNING,), SendState.PAUSED, reason)
+    """Let nothing more of this send leave; what was handed off already finishes within seconds."""
+    _move(session, workspace_id, send_id, (SendState.RUNNING,), SendState.PAUSED, pause_reason=reason)
 
 
 def resume(session: Session, workspace_id: int, send_id: int) -> None:
     """Send exactly the rest."""
-    _move(session, workspace_id, send_id, (SendState.PAUSED,), SendState.RUNNING, None)
+    _move(session, workspace_id, send_id, (SendState.PAUSED,), SendState.RUNNING)
     lanes.wake_for_send(session, workspace_id, send_id)
 
 
 def cancel(session: Session, workspace_id: int, send_id: int, *, now: datetime) -> int:
     """End this send for good and return how many messages will now never leave."""
     open_states = (SendState.PREPARING, SendState.RUNNING, SendState.PAUSED)
-    _move(session, workspace_id, send_id, open_states, SendState.CANCELLED, None)
-    get(session, workspace_id, send_id).finished_at = now
-    stopped = session.execute(
-        update(Message)
-        .where(
-            Message.workspace_id == workspace_id,
-            Message.send_id == send_id,
-            Message.state == MessageState.QUEUED,
-        )
-        .values(state=MessageState.SKIPPED, reason="cancelled", due_at=None)
-        .returning(Message.id)
-    ).all()
-    return len(stopped)
+    _move(session, workspace_id, send_id, open_states, SendState.CANCELLED, finished_at=now)
+    return skip_queued(session, workspace_id, [send_id], reason="cancelled")
 
 
 def restart(session: Session, workspace_id: int, send_id: int, *, is_paused: bool, now: datetime) -> int:
     """Let what a cancelling stopped wait to leave again, as if it had not happened; return how many.
 
-    They are laid into new batches and weighed anew; whatever had left before stays as it is.
+    They are put into new batches and evaluated anew; whatever had left before stays as it is.
     """
     to, reason = (SendState.PAUSED, "staff") if is_paused else (SendState.RUNNING, None)
-    _move(session, workspace_id, send_id, (SendState.CANCELLED,), to, reason)
-    get(session, workspace_id, send_id).finished_at = None
-    session.execute(
-        update(Batch)
-        .where(Batch.workspace_id == workspace_id, Batch.send_id == send_id, Batch.state == "queued")
-        .values(state="done")
-    )
-    revived = session.execute(
-        update(Message)
-        .where(
-            Message.workspace_id == workspace_id,
-            Message.send_id == send_id,
-            Message.state == MessageState.SKIPPED,
-            Message.reason == "cancelled",
-        )
-        .values(state=MessageState.QUEUED, reason=None, due_at=now)
-        .returning(Message.id)
-    ).all()
-    return len(revived)
+    _move(session, workspace_id, send_id, (SendState.CANCELLED,), to, pause_reason=reason)
+    return messages.revive_cancelled(session, workspace_id, send_id, now=now)
 
 
 def withdraw_customer(session: Session, workspace_id: int, customer_id: int, topic_id: int) -> int:
     """Skip what is still queued for somebody who said no to a topic (0: to all); return how many."""
-    of_topic = select(Send.id).where(Send.workspace_id == workspace_id, Send.kind != SendKind.NOTICE)
-    if topic_id:
-        of_topic = of_topic.where(Send.topic_id == topic_id)
-    stopped = session.execute(
-        update(Message)
-        .where(
-            Message.workspace_id == workspace_id,
-            Message.customer_id == customer_id,
-            Message.state == MessageState.QUEUED,
-            Message.send_id.in_(of_topic),
-        )
-        .values(state=MessageState.SKIPPED, reason="withdrawn", due_at=None)
-        .returning(Message.id)
-    ).all()
-    return len(stopped)
+    return messages.skip_of_customer(session, workspace_id, customer_id, topic_id, reason="withdrawn")
 
 
-def skip(session: Session, workspace_id: int, laid: Sequence[tuple[int, int]], *, reason: str) -> int:
+def skip(session: Session, workspace_id: int, pairs: Sequence[tuple[int, int]], *, reason: str) -> int:
     """Let what is still queued of these (send, customer) never leave; return how many."""
-    numbers = ([send_id for send_id, _ in laid], [customer_id for _, customer_id in laid])
-    arrays = func.unnest(*(cast(each, ARRAY(BigInt)) for each in numbers))
-    pairs = arrays.table_valued("send_id", "customer_id").render_derived("laid")
-    stopped = session.execute(
-        update(Message)
-        .where(
-            Message.workspace_id == workspace_id,
-            Message.customer_id == pairs.c.customer_id,
-            Message.send_id == pairs.c.send_id,
-            Message.state == MessageState.QUEUED,
-        )
-        .values(state=MessageState.SKIPPED, reason=reason, due_at=None)
-        .returning(Message.id)
-    ).all()
-    return len(stopped)
+    return messages.skip_pairs(session, workspace_id, pairs, reason=reason)
 
 
 def skip_queued(session: Session, workspace_id: int, send_ids: Sequence[int], *, reason: str) -> int:
     """Let what is still queued of these sends never leave, whoever it is for; return how many. The sends stay open."""
-    stopped = session.execute(
-        update(Message)
-        .where(
-            Message.workspace_id == workspace_id,
-            Message.send_id.in_(send_ids),
-            Message.state == MessageState.QUEUED,
-        )
-        .values(state=MessageState.SKIPPED, reason=reason, due_at=None)
-        .returning(Message.id)
-    ).all()
-    return len(stopped)
+    return messages.skip_of_sends(session, workspace_id, send_ids, reason=reason)
 
 
 def count_queued(session: Session, workspace_id: int, send_ids: Sequence[int]) -> int:
@@ -388,54 +323,20 @@ def progress_of_many(session: Session, workspace_id: int, send_ids: Sequence[int
     }
 
 
-def finish_empty(session: Session, workspace_id: int, send_id: int, *, now: datetime) -> bool:
-    """Close a campaign's send when nothing of it waits; journeys and notices stay open for those to come.
-
-    Open batches are asked first: they are few, while the messages of a large send are many to look through.
-    """
-    is_open = select(Batch.id).where(
-        Batch.workspace_id == workspace_id, Batch.send_id == send_id, Batch.state != literal_column("'done'")
-    )
-    if session.scalar(is_open.limit(1)) is not None:
-        return False
-    waits = (
-        select(Message.id)
-        .where(
-            Message.workspace_id == workspace_id,
-            Message.send_id == send_id,
-            Message.state.in_((MessageState.QUEUED, MessageState.HANDED)),
-        )
-        .exists()
-    )
-    closed = session.execute(
-        update(Send)
-        .where(
-            Send.workspace_id == workspace_id,
-            Send.id == send_id,
-            Send.kind == SendKind.CAMPAIGN,
-            Send.state == SendState.RUNNING,
-            ~waits,
-        )
-        .values(state=SendState.DONE, finished_at=now)
-        .returning(Send.id)
-    ).first()
-    return closed is not None
-
-
 def _move(
     session: Session,
     workspace_id: int,
     send_id: int,
-    from_states: tuple[SendState, ...],
+    from_states: Sequence[SendState],
     to: SendState,
-    pause_reason: str | None,
+    *,
+    pause_reason: str | None = None,
+    finished_at: datetime | None = None,
 ) -> None:
-    moved = session.execute(
-        update(Send)
-        .where(Send.workspace_id == workspace_id, Send.id == send_id, Send.state.in_(from_states))
-        .values(state=to, pause_reason=pause_reason)
-        .returning(Send.id)
-    ).first()
-    if moved is None:
-        get(session, workspace_id, send_id)
+    """Move a send from one of these states; raise NotRunning, or NotFound where there is none."""
+    is_moved = send_states.move(
+        session, workspace_id, send_id, from_states, to, pause_reason=pause_reason, finished_at=finished_at
+    )
+    get(session, workspace_id, send_id)
+    if not is_moved:
         raise NotRunning

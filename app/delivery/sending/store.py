@@ -23,48 +23,21 @@ from app.accounts.identities.relays import Relay
 from app.delivery import gate, history
 from app.delivery.gate import Candidate, Drop, WaitUntil
 from app.delivery.models import MessageState, SendState
-from app.delivery.sending import (
-    batches,
-    bounce_handling,
-    compiled_sends,
-    lanes,
-    outage_holds,
-    outgoing,
-    relay_timeouts,
-    sends,
-)
+from app.delivery.sending import bounce_handling, compiled_sends, lanes, outage_holds, outgoing, sends
 from app.delivery.sending.compiled_sends import CompiledSend
-from app.delivery.sending.domains import Domains
-from app.delivery.sending.outgoing import OutgoingMessage, Row
+from app.delivery.sending.outgoing import OutgoingMessage
 from app.delivery.sending.results import Result
 from app.delivery.smtp.connection import Timeouts
+from app.delivery.throttling import relay_timeouts
+from app.delivery.throttling.refusing_domains import RefusingDomains
+from app.delivery.transitions import batches, handoff, send_states
+from app.delivery.transitions.handoff import FetchedMessage
 from app.kernel.database import raw
 from app.kernel.queueing import outages
 from app.kernel.refusals import Refusal
 from app.kernel.services import Services
 
 log = structlog.get_logger()
-
-# The gate's answers but plain sends: what each message does next, and, unless its latest decision says the same
-# already, a row that says so.
-_ANSWER = """
-WITH answered AS (
-    UPDATE messages m SET state = a.state, reason = a.reason, due_at = a.due_at
-    FROM unnest(%(ids)s::bigint[], %(states)s::text[], %(reasons)s::text[], %(due)s::timestamptz[])
-         AS a(id, state, reason, due_at)
-    WHERE m.workspace_id = %(workspace)s AND m.id = a.id AND m.state = 'queued'
-    RETURNING m.id, m.send_id, m.state, m.reason, m.due_at
-)
-INSERT INTO message_decisions (workspace_id, message_id, send_id, at, answer, rule, until, policy_version)
-SELECT %(workspace)s, a.id, a.send_id, %(now)s, CASE a.state WHEN 'queued' THEN 'wait' ELSE 'drop' END, a.reason,
-       a.due_at, %(policy_version)s
-FROM answered a
-LEFT JOIN LATERAL (SELECT d.rule, d.until FROM message_decisions d
-                   WHERE d.workspace_id = %(workspace)s AND d.message_id = a.id
-                   ORDER BY d.id DESC LIMIT 1) latest ON true
-WHERE (latest.rule, latest.until) IS DISTINCT FROM (a.reason, a.due_at)
-"""
-
 
 @dataclass(frozen=True)
 class LaneSettings:
@@ -104,7 +77,7 @@ class SendStore:
         self._lane_id = lane_id
         self._holder = uuid4().hex
         self._plans: dict[int, CompiledSend] = {}
-        self._domains = Domains(workspace_id)
+        self._domains = RefusingDomains(workspace_id)
         self._open: set[int] = set()
         self._lost: set[int] = set()
 
@@ -174,7 +147,7 @@ class SendStore:
         now = self._now()
         with self._database.transaction(self._workspace_id) as session:
             for send_id in batches.close(session, self._workspace_id, wanted, holder=self._holder, now=now):
-                sends.finish_empty(session, self._workspace_id, send_id, now=now)
+                send_states.finish_empty(session, self._workspace_id, send_id, now=now)
         self._open -= set(wanted)
 
     # -- messages ----------------------------------------------------------------------------------------------
@@ -231,14 +204,14 @@ class SendStore:
             written = self._written(records)
             for asked in by_plan.values():
                 asked.sort(key=lambda message: message.customer_id)
-                statement = asked[0].plan.hand_over
+                statement = asked[0].plan.hand_off
                 values = {**statement.values(now), **written, **self._asked(asked, now)}
                 handed |= {row[0] for row in connection.execute(statement.sql, values)}
                 written = self._written([])
             if records and not by_plan:
-                connection.execute(compiled_sends.OUTCOMES, written)
+                connection.execute(handoff.OUTCOMES, written)
             bounce_handling.apply(session, self._workspace_id, self._lane_id, records, now=now)
-            self._domains.weigh(session, records, now)
+            self._domains.note(session, records, now)
         for group in groups:
             for message in group:
                 if message.id in handed:
@@ -262,45 +235,50 @@ class SendStore:
         self, session: Session, plan: CompiledSend, batch_id: int, message_ids: list[int], now: datetime
     ) -> list[OutgoingMessage]:
         values = plan.fetch.values(now, workspace=self._workspace_id, ids=message_ids)
-        rows = raw(session).execute(plan.fetch.sql, values).fetchall()
+        rows = [FetchedMessage._make(row) for row in raw(session).execute(plan.fetch.sql, values)]
         if len(rows) < len(message_ids):
             batches.drop_orphans(session, self._workspace_id, message_ids)
         through: list[OutgoingMessage] = []
-        answers: list[tuple[Row, Drop | WaitUntil]] = []
+        answers: list[tuple[FetchedMessage, Drop | WaitUntil]] = []
         candidates = [outgoing.read_candidate(row) for row in rows]
         self._remember(session, plan, rows, candidates, now)
         for row, candidate in zip(rows, candidates, strict=True):
             answer = gate.evaluate(candidate, plan.rules, now=now)
             if isinstance(answer, gate.SendNow) and not plan.rules.is_notice:
-                answer = self._domains.answer(row[15], now)
+                answer = self._domains.answer(row.email, now)
             if isinstance(answer, gate.SendNow):
                 through.append(outgoing.read_message(row, plan, batch_id))
             else:
                 answers.append((row, answer))
         if answers:
-            raw(session).execute(_ANSWER, self._answered(answers, plan, now))
+            raw(session).execute(handoff.ANSWER, self._answered(answers, plan, now))
         return through
 
     def _remember(
-        self, session: Session, plan: CompiledSend, rows: Sequence[Row], candidates: Sequence[Candidate], now: datetime
+        self,
+        session: Session,
+        plan: CompiledSend,
+        rows: Sequence[FetchedMessage],
+        candidates: Sequence[Candidate],
+        now: datetime,
     ) -> None:
         """Look up the contacts of those with so many that what is kept beside them does not reach back far enough."""
         known = zip(rows, candidates, strict=True)
-        short = {row[1]: one for row, one in known if gate.needs_older_contacts(one, plan.rules, now=now)}
+        short = {row.customer_id: one for row, one in known if gate.needs_older_contacts(one, plan.rules, now=now)}
         if short:
             since = now - max(gate.lookback(one, plan.rules) for one in short.values())
             for customer_id, at, topic in history.contacts(session, self._workspace_id, sorted(short), since=since):
                 short[customer_id].contact_at, short[customer_id].contact_topic = at, topic
 
     def _answered(
-        self, answers: list[tuple[Row, Drop | WaitUntil]], plan: CompiledSend, now: datetime
+        self, answers: list[tuple[FetchedMessage, Drop | WaitUntil]], plan: CompiledSend, now: datetime
     ) -> dict[str, Any]:
         waits = [isinstance(answer, WaitUntil) for _, answer in answers]
         return {
             "workspace": self._workspace_id,
             "now": now,
             "policy_version": plan.rules.policy_version,
-            "ids": [row[0] for row, _ in answers],
+            "ids": [row.id for row, _ in answers],
             "states": [MessageState.QUEUED.value if wait else MessageState.SKIPPED.value for wait in waits],
             "reasons": [answer.reason for _, answer in answers],
             "due": [answer.at if isinstance(answer, WaitUntil) else None for _, answer in answers],

@@ -21,14 +21,14 @@ import structlog
 
 from app.delivery.models import MessageState
 from app.delivery.sending import compiled_sends, outgoing, results
-from app.delivery.sending.batches import RENEW_EVERY
 from app.delivery.sending.outgoing import OutgoingMessage
-from app.delivery.sending.rate_limit import RateLimit
 from app.delivery.sending.results import Effect, Result
 from app.delivery.sending.store import LaneSettings, SendStore, with_retries
 from app.delivery.smtp import handshake
 from app.delivery.smtp.connection import Connection, Envelope, Outcome, Phase, Timeouts
 from app.delivery.smtp.handshake import ConnectionRefused
+from app.delivery.throttling.rate_limit import RateLimit
+from app.delivery.transitions.batches import RENEW_EVERY
 from app.kernel.refusals import Refusal
 from app.kernel.services import Services
 from app.rendering import mime

@@ -38,7 +38,7 @@ class Answers:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class DomainState:
     """One domain that refused somebody. While it rests `until` is ahead; afterwards it is on trial."""
 
     domain: str
@@ -67,12 +67,12 @@ def rest(setbacks: int) -> timedelta:
     return min(FIRST_REST * (1 << min(setbacks, 12)), LONGEST_REST)
 
 
-def known(session: Session, workspace_id: int, identity_id: int) -> dict[str, Standing]:
+def known(session: Session, workspace_id: int, identity_id: int) -> dict[str, DomainState]:
     """Return the domains that refused this identity's mail lately, by name; they are few."""
     query = select(DomainRefusals.domain, DomainRefusals.paused_until, DomainRefusals.reply).where(
         DomainRefusals.workspace_id == workspace_id, DomainRefusals.identity_id == identity_id
     )
-    return {row.domain: Standing(*row) for row in session.execute(query)}
+    return {row.domain: DomainState(*row) for row in session.execute(query)}
 
 
 def list_resting(session: Session, workspace_id: int, *, limit: int = 100) -> list[DomainRefusals]:

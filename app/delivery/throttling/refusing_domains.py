@@ -11,21 +11,21 @@ from sqlalchemy.orm import Session
 from app.delivery import gate
 from app.delivery.gate import WaitUntil
 from app.delivery.models import MessageState
-from app.delivery.sending import provider_refusals
 from app.delivery.sending.outgoing import OutgoingMessage
-from app.delivery.sending.provider_refusals import Answers, Standing
 from app.delivery.sending.results import Effect, Result
+from app.delivery.throttling import provider_refusals
+from app.delivery.throttling.provider_refusals import Answers, DomainState
 
 _REASON = "deferred:policy"
 
 
-class Domains:
+class RefusingDomains:
     """Looked up with every batch: they are few, and mostly there are none."""
 
     def __init__(self, workspace_id: int) -> None:
         self.identity_id = 0
         self._workspace_id = workspace_id
-        self._refusing: dict[str, Standing] = {}
+        self._refusing: dict[str, DomainState] = {}
         self._tried: set[str] = set()
         self._taken: Counter[str] = Counter()
 
@@ -35,22 +35,22 @@ class Domains:
 
     def answer(self, email: str, now: datetime) -> gate.Decision:
         """Let those wait whose domain rests, and all but one of those whose domain is tried again."""
-        standing = self._refusing.get(provider_refusals.domain_of(email)) if self._refusing else None
-        if standing is None or standing.until is None:
+        state = self._refusing.get(provider_refusals.domain_of(email)) if self._refusing else None
+        if state is None or state.until is None:
             return gate.SEND_NOW
-        if standing.rests(now):
-            return WaitUntil(standing.until, _REASON)
-        if standing.domain not in self._tried:
-            self._tried.add(standing.domain)
+        if state.rests(now):
+            return WaitUntil(state.until, _REASON)
+        if state.domain not in self._tried:
+            self._tried.add(state.domain)
             return gate.SEND_NOW
         return WaitUntil(now + provider_refusals.BEHIND_A_TRIAL, _REASON)
 
     def rests(self, message: OutgoingMessage, now: datetime) -> bool:
         """Say whether a message in hand must not leave any more; a notice, which somebody waits for, always may."""
-        standing = self._refusing.get(provider_refusals.domain_of(message.email)) if self._refusing else None
-        return standing is not None and standing.rests(now) and not message.plan.rules.is_notice
+        state = self._refusing.get(provider_refusals.domain_of(message.email)) if self._refusing else None
+        return state is not None and state.rests(now) and not message.plan.rules.is_notice
 
-    def weigh(self, session: Session, records: Sequence[Result], now: datetime) -> None:
+    def note(self, session: Session, records: Sequence[Result], now: datetime) -> None:
         """Note who was refused as ours, and how much such domains took in this turn; other domains cost nothing."""
         refused: dict[str, dict[bytes, str]] = {}
         for record in records:

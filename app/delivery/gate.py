@@ -46,7 +46,7 @@ SEND_NOW = SendNow()
 class Rules:
     """What holds for every message of one send."""
 
-    is_notice: bool
+    is_transactional: bool
     policy: Policy
     promise: Promise | None
     time_zone: str
@@ -78,7 +78,7 @@ def evaluate(candidate: Candidate, rules: Rules, *, now: datetime) -> Decision:
         return Drop("no_address")
     if candidate.is_suppressed:
         return Drop("suppressed")
-    if rules.is_notice:
+    if rules.is_transactional:
         return SEND_NOW if candidate.permission_seq is not None else Drop("no_permission")
     if not candidate.is_allowed:
         return Drop("no_permission")

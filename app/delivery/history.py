@@ -157,7 +157,7 @@ def contacts(
             Message.workspace_id == workspace_id,
             Message.customer_id == any_(cast(list(customer_ids), ARRAY(BigInteger))),
             Message.contact_at > since,
-            Send.kind != SendKind.NOTICE,
+            Send.kind != SendKind.TRANSACTIONAL,
         )
         .group_by(Message.customer_id)
     )

@@ -21,17 +21,17 @@ def send_lane(services: Services, *, workspace_id: int, lane_id: int) -> None:
         lanes.wake_when_due(session, workspace_id, lane_id, now=services.clock.now())
 
 
-@job("delivery.send_notices")
-def send_notices(services: Services, *, workspace_id: int, lane_id: int) -> None:
-    """Send the notices that are due in one lane; no campaign goes before them, in this workspace or another."""
-    worker.run(services, workspace_id, lane_id, only_notices=True, should_stop=stopping.is_requested)
+@job("delivery.send_transactional")
+def send_transactional(services: Services, *, workspace_id: int, lane_id: int) -> None:
+    """Send the transactional mail that is due in one lane; no campaign goes before it, whosever it is."""
+    worker.run(services, workspace_id, lane_id, only_transactional=True, should_stop=stopping.is_requested)
     with services.database.transaction(workspace_id) as session:
         lanes.wake_when_due(session, workspace_id, lane_id, now=services.clock.now())
 
 
 @job("delivery.sweep", every=timedelta(minutes=1))
 def sweep(services: Services) -> None:
-    """Take back what dead senders held, lay what has become due, wake lanes nobody looks after."""
+    """Take back what dead senders held, queue what has become due, wake lanes nobody looks after."""
 
     def sweep_one(workspace_id: int) -> None:
         with services.database.transaction(workspace_id) as session:

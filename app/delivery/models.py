@@ -25,11 +25,11 @@ from app.kernel.database import Base, Numbered, Tenant
 
 
 class SendKind(StrEnum):
-    """Who asked for a send. Only a notice may leave without marketing permission; it names the record it answers."""
+    """Who asked for a send. Transactional mail alone needs no marketing permission: it names a record."""
 
     CAMPAIGN = "campaign"
     JOURNEY = "journey"
-    NOTICE = "notice"
+    TRANSACTIONAL = "transactional"
     API = "api"
 
 
@@ -98,7 +98,7 @@ class Send(Numbered, Base):
     __table_args__ = (
         CheckConstraint(_one_of("kind", SendKind), name="known_kind"),
         CheckConstraint(_one_of("state", SendState), name="known_state"),
-        CheckConstraint("kind = 'notice' OR topic_id IS NOT NULL", name="marketing_has_topic"),
+        CheckConstraint("kind = 'transactional' OR topic_id IS NOT NULL", name="marketing_has_topic"),
         CheckConstraint("kind <> 'campaign' OR occasion_id IS NOT NULL", name="campaign_has_occasion"),
         CheckConstraint("state <> 'paused' OR pause_reason IS NOT NULL", name="pause_has_reason"),
         ForeignKeyConstraint(
@@ -144,7 +144,7 @@ class Lane(Numbered, Base):
     rate_per_second: Mapped[int | None]
     # Held back for a while by the provider's own answers; ends by itself.
     paused_until: Mapped[datetime | None]
-    setbacks: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    backoffs: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
     # Stopped because its relay refuses us as such: until `paused_until`, or until staff start it again.
     paused_at: Mapped[datetime | None]
     pause_reason: Mapped[str | None]
@@ -154,7 +154,7 @@ class DomainRefusals(Tenant, Base):
     """What speaks for a domain's refusing one identity's mail as such, and until when it is let alone because of it.
 
     `recipients` are digests of those refused since `began_at`, `taken` counts what went through meanwhile. After
-    `paused_until` the domain is on trial; `setbacks` counts its rests so far.
+    `paused_until` the domain is on trial; `backoffs` counts its rests so far.
     """
 
     __tablename__ = "domain_refusals"
@@ -174,7 +174,7 @@ class DomainRefusals(Tenant, Base):
     began_at: Mapped[datetime]
     latest_at: Mapped[datetime]
     paused_until: Mapped[datetime | None]
-    setbacks: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    backoffs: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
 
 
 class Batch(Numbered, Base):

@@ -54,7 +54,7 @@ REASONS = {
     ),
     "deferred:mailbox_full": (N_("The mailbox is full; it is tried again."), N_("later: the mailbox is full")),
     "deferred:throttled": (
-        N_("The mail server asked for patience; it is tried again."),
+        N_("The mail server is throttling us; it is tried again."),
         N_("later: the mailbox provider asks us to slow down"),
     ),
     "deferred:policy": (

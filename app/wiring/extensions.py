@@ -49,8 +49,8 @@ ROOMS_WITH_JOBS = (
 JOBS = Jobs(
     modules={room: f"app.{room}.jobs" for room in ROOMS_WITH_JOBS},
     queues={
-        "delivery.send_confirmation": jobs.NOTICE_QUEUE,
-        "delivery.send_notices": jobs.NOTICE_QUEUE,
+        "delivery.send_confirmation": jobs.TRANSACTIONAL_QUEUE,
+        "delivery.send_transactional": jobs.TRANSACTIONAL_QUEUE,
         "delivery.send_invitation": jobs.STAFF_MAIL_QUEUE,
         "delivery.send_staff_mail": jobs.STAFF_MAIL_QUEUE,
         "customers.check_import": jobs.IMPORT_QUEUE,

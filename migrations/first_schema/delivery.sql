@@ -41,9 +41,9 @@ CREATE TABLE sends (
     CONSTRAINT fk_sends_workspace_id_occasion_id FOREIGN KEY (workspace_id, occasion_id)
         REFERENCES occasions(workspace_id, id),
     CONSTRAINT ck_sends_campaign_has_occasion CHECK (kind <> 'campaign' OR occasion_id IS NOT NULL),
-    CONSTRAINT ck_sends_known_kind CHECK (kind IN ('campaign', 'journey', 'notice', 'api')),
+    CONSTRAINT ck_sends_known_kind CHECK (kind IN ('campaign', 'journey', 'transactional', 'api')),
     CONSTRAINT ck_sends_known_state CHECK (state IN ('preparing', 'running', 'paused', 'cancelled', 'done')),
-    CONSTRAINT ck_sends_marketing_has_topic CHECK (kind = 'notice' OR topic_id IS NOT NULL),
+    CONSTRAINT ck_sends_marketing_has_topic CHECK (kind = 'transactional' OR topic_id IS NOT NULL),
     CONSTRAINT ck_sends_pause_has_reason CHECK (state <> 'paused' OR pause_reason IS NOT NULL)
 );
 CREATE INDEX ix_sends_source ON sends (workspace_id, kind, source_id);
@@ -55,7 +55,7 @@ CREATE TABLE lanes (
     provider text NOT NULL,
     rate_per_second bigint,
     paused_until timestamptz,
-    setbacks smallint DEFAULT 0 NOT NULL,
+    backoffs smallint DEFAULT 0 NOT NULL,
     paused_at timestamptz,
     pause_reason text,
     CONSTRAINT pk_lanes PRIMARY KEY (workspace_id, id),
@@ -76,7 +76,7 @@ CREATE TABLE domain_refusals (
     began_at timestamptz NOT NULL,
     latest_at timestamptz NOT NULL,
     paused_until timestamptz,
-    setbacks smallint DEFAULT 0 NOT NULL,
+    backoffs smallint DEFAULT 0 NOT NULL,
     CONSTRAINT pk_domain_refusals PRIMARY KEY (workspace_id, identity_id, domain),
     CONSTRAINT fk_domain_refusals_workspace_id FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE,
     CONSTRAINT fk_domain_refusals_workspace_id_identity_id FOREIGN KEY (workspace_id, identity_id)

@@ -32,4 +32,4 @@ def test_a_lane_opened_while_it_is_being_closed_is_open_afterwards(
 
     with database.transaction(workspace.id) as session:
         lane = lanes.get(session, workspace.id, lane_id)
-        assert (lane.paused_at, lane.paused_until, lane.pause_reason, lane.setbacks) == (None, None, None, 0)
+        assert (lane.paused_at, lane.paused_until, lane.pause_reason, lane.backoffs) == (None, None, None, 0)

@@ -11,7 +11,7 @@ from app.consent import permission
 from app.delivery.models import SendState
 from app.delivery.sending import recovery, results, sends, store
 from app.delivery.sending.outgoing import OutgoingMessage
-from app.delivery.smtp.connection import Outcome, Phase
+from app.delivery.smtp.envelopes import Outcome, Phase
 from app.kernel.services import Services
 from tests.factories import NOON, delivery
 from tests.factories.workspaces import WorkspaceForTests
@@ -57,7 +57,7 @@ def test_a_notice_whose_sender_died_is_sent_again(services: Services, workspace:
     with services.database.transaction(workspace.id) as session:
         customer_id = delivery.an_audience(session, workspace, 1)[0]
         seq = permission.state_of(session, workspace.id, customer_id)[0].ledger_seq
-        send = delivery.a_send(session, workspace, kind="notice", topic_id=None)
+        send = delivery.a_send(session, workspace, kind="transactional", topic_id=None)
         delivery.add_transactional(session, workspace, send, customer_id, permission_seq=seq)
     handed_over(services, workspace)
     sweep_when_leases_ran_out(services, workspace, timedelta(minutes=2))
@@ -126,11 +126,11 @@ def test_who_lost_its_lease_hands_nothing_over(services: Services, workspace: Wo
 
 
 def test_a_late_answer_says_nothing_about_a_later_attempt(services: Services, workspace: WorkspaceForTests) -> None:
-    """A notice taken for lost is under way again when the first sender speaks: it would be sent a third time."""
+    """A mail taken for lost is under way again when the first sender speaks: it would be sent a third time."""
     with services.database.transaction(workspace.id) as session:
         customer_id = delivery.an_audience(session, workspace, 1)[0]
         seq = permission.state_of(session, workspace.id, customer_id)[0].ledger_seq
-        send = delivery.a_send(session, workspace, kind="notice", topic_id=None)
+        send = delivery.a_send(session, workspace, kind="transactional", topic_id=None)
         delivery.add_transactional(session, workspace, send, customer_id, permission_seq=seq)
     slow, messages = handed_over(services, workspace)
     sweep_when_leases_ran_out(services, workspace, timedelta(minutes=2))

@@ -59,7 +59,7 @@ def test_nothing_leaves_while_the_relay_is_still_away(services, workspace, send_
     """A worker may be up before the relay that writes the outage down."""
     with a_silent_relay(services.database, "2 hours"):
         assert first_sender(services, workspace).open() is None
-        assert SendStore(services, workspace.id, 1, only_notices=True) is not None
+        assert SendStore(services, workspace.id, 1, only_transactional=True) is not None
 
     assert state(services, workspace, send_id) == ("running", None)
 
@@ -86,7 +86,7 @@ def test_what_waits_for_its_own_time_goes_on(services, workspace, send_id):
 def test_notices_are_never_held(services, workspace):
     with services.database.transaction(workspace.id) as session:
         customer_id = delivery.an_audience(session, workspace, 1)[0]
-        send = delivery.a_send(session, workspace, kind="notice", topic_id=None)
+        send = delivery.a_send(session, workspace, kind="transactional", topic_id=None)
         sends.add(session, workspace.id, send.id, [customer_id], now=NOON, permission_seq=1)
     with (
         an_outage(services.database, NOON + HOUR, NOON + 4 * HOUR),

@@ -227,7 +227,7 @@ def test_few_people_and_small_parts_are_never_evidence(refused: int, taken: int)
 
 
 def test_rests_grow_and_end_within_a_day() -> None:
-    rests = [provider_refusals.rest(setbacks) for setbacks in range(40)]
+    rests = [provider_refusals.rest(backoffs) for backoffs in range(40)]
 
     assert rests[0] == timedelta(minutes=15)
     assert rests == sorted(rests)

@@ -11,7 +11,7 @@ import pytest
 
 from app.accounts.identities import identities, relays
 from app.delivery.smtp import handshake
-from app.delivery.smtp.connection import Timeouts
+from app.delivery.smtp.envelopes import Timeouts
 from app.delivery.smtp.handshake import ConnectionRefused
 from app.delivery.transactional import messages, staff_mail
 from app.kernel.services import Services

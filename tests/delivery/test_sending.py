@@ -20,7 +20,7 @@ from app.customers.addresses import changes
 from app.customers.profiles import engagement, people
 from app.delivery.models import SendState
 from app.delivery.sending import compiled_sends, recovery, results, sends, store, worker
-from app.delivery.smtp.connection import Outcome, Phase
+from app.delivery.smtp.envelopes import Outcome, Phase
 from app.kernel.clock import FixedClock
 from app.kernel.database import Database
 from app.kernel.services import Services

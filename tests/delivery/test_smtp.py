@@ -11,7 +11,7 @@ import pytest
 
 from app.accounts.identities import relays
 from app.delivery.smtp import handshake
-from app.delivery.smtp.connection import Envelope, Outcome, Phase, Timeouts
+from app.delivery.smtp.envelopes import Envelope, Outcome, Phase, Timeouts
 from app.delivery.smtp.handshake import ConnectionRefused
 from tests.factories import delivery
 

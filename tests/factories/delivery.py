@@ -26,7 +26,7 @@ from app.delivery.launching.occasions import Occasion
 from app.delivery.launching.queueing import AnsweredRequest
 from app.delivery.models import Send
 from app.delivery.sending import sends, worker
-from app.delivery.smtp.connection import Timeouts
+from app.delivery.smtp.envelopes import Timeouts
 from app.kernel.database import Database
 from app.kernel.services import Services
 from app.kernel.settings import Key

@@ -218,7 +218,7 @@ def test_every_queue_is_served_and_somebody_always_does_short_work(workers: int)
     served = [jobs.queues_of(number, workers) for number in range(1, workers + 1)]
 
     assert set().union(*served) == set(jobs.QUEUES)
-    assert all(jobs.NOTICE_QUEUE in names and jobs.DEFAULT_QUEUE in names for names in served)
+    assert all(jobs.TRANSACTIONAL_QUEUE in names and jobs.DEFAULT_QUEUE in names for names in served)
     if workers > 1:
         assert any(jobs.SEND_QUEUE not in names for names in served)
     if workers > 2:

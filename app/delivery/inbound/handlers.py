@@ -23,6 +23,7 @@ from app.customers.timeline.event_names import EventName, Source
 from app.delivery.inbound import authenticity, bounce_classification
 from app.delivery.inbound.bounce_classification import Cause, Report
 from app.delivery.inbound.parsed_mail import Received
+from app.delivery.models import Message
 from app.delivery.sending import bounce_handling
 from app.delivery.tokens import AboutMessage
 from app.delivery.transitions import messages

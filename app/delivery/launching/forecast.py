@@ -1,6 +1,6 @@
 """Forecasts the gate's decisions for a whole audience in one statement.
 
-Permission, suppression and addresses are weighed as a launch weighs them, contacts as the gate does
+Permission, suppression and addresses are evaluated as a launch evaluates them, contacts as the gate does
 (`cadence.columns`); quiet hours are asked once for each time zone.
 """
 
@@ -114,7 +114,7 @@ def _query(
 ) -> Select[*tuple[Any, ...]]:
     """Count everyone by reason, by time zone, and by the rule and the hour in which it lets go."""
     found = queueing.recipients_query(
-        workspace_id, audience, purpose=MARKETING, topic_id=topic_id, is_notice=False, now=now
+        workspace_id, audience, purpose=MARKETING, topic_id=topic_id, is_transactional=False, now=now
     ).subquery("found")
     contacts = people.contacts_query(workspace_id).subquery("contacts")
     agreed = permission.promised_query(workspace_id, MARKETING, topic_id).subquery("agreed")
@@ -191,7 +191,7 @@ def _looked_up(
             Message.workspace_id == workspace_id,
             Message.customer_id == customer_id,
             Message.contact_at > since,
-            Send.kind != SendKind.NOTICE,
+            Send.kind != SendKind.TRANSACTIONAL,
             Send.topic_id == topic_id,
         )
         .order_by(Message.contact_at.desc())

@@ -133,7 +133,7 @@ def recipients_query(
     *,
     purpose: str,
     topic_id: int,
-    is_notice: bool,
+    is_transactional: bool,
     now: datetime,
 ) -> Select[*tuple[Any, ...]]:
     """Select for everyone of the audience the record that allows the mail, or the reason why there is none.
@@ -145,8 +145,8 @@ def recipients_query(
     customer_id = wanted.c[0]
     data = merge_data.query(workspace_id, with_purchases=False).subquery("data")
     allowed = permission.consented_query(workspace_id, purpose, topic_id, now).subquery("allowed")
-    suppressed = suppressed_query(workspace_id, is_notice=is_notice).subquery("suppressed")
-    may = true() if is_notice else allowed.c.customer_id.is_not(None)
+    suppressed = suppressed_query(workspace_id, is_transactional=is_transactional).subquery("suppressed")
+    may = true() if is_transactional else allowed.c.customer_id.is_not(None)
     reason: ColumnElement[str | None] = case(
         (data.c.address_digest.is_(None), literal("no_address")),
         (suppressed.c.address_digest.is_not(None), literal("suppressed")),
@@ -178,7 +178,7 @@ def _people(given: Enqueueing, lane_ids: dict[str, int]) -> CTE:
         given.audience,
         purpose=send.purpose,
         topic_id=send.topic_id or 0,
-        is_notice=send.kind == SendKind.NOTICE,
+        is_transactional=send.kind == SendKind.TRANSACTIONAL,
         now=given.now,
     ).subquery("found")
     reason: ColumnElement[Any] = found.c.reason
@@ -205,10 +205,10 @@ def _people(given: Enqueueing, lane_ids: dict[str, int]) -> CTE:
     ).cte("person")
 
 
-def suppressed_query(workspace_id: int, *, is_notice: bool) -> Select[bytes]:
-    """Select the suppressed addresses. A notice answers a person's own request: only a dead mailbox stops it."""
+def suppressed_query(workspace_id: int, *, is_transactional: bool) -> Select[bytes]:
+    """Select the suppressed addresses. Transactional mail was asked for: only a dead mailbox stops it."""
     query = suppression.digests_query(workspace_id)
-    if is_notice:
+    if is_transactional:
         query = query.where(literal_column("suppressions.reason") == suppression.BOUNCED)
     return query
 

@@ -64,7 +64,7 @@ def rules(session: Session, workspace: Workspace, send: Send) -> Rules:
         given = topics.get(session, workspace.id, send.topic_id).promise
         promise = Promise(send.topic_id, given.limit, given.days)
     return Rules(
-        is_notice=send.kind == SendKind.NOTICE,
+        is_transactional=send.kind == SendKind.TRANSACTIONAL,
         policy=policies.get(session, workspace.id),
         promise=promise,
         time_zone=workspace.time_zone,
@@ -93,7 +93,7 @@ def stream(
             "postal_address": workspace.postal_address,
         },
         signers=signers(identity, settings),
-        lists=send.kind != SendKind.NOTICE,
+        lists=send.kind != SendKind.TRANSACTIONAL,
     )
 
 

@@ -20,7 +20,7 @@ from app.kernel.refusals import NotFound
 EVERYBODY_ELSE = "other"
 PROVIDERS = ("gmail", "microsoft", "yahoo", "apple", "qq", "netease", EVERYBODY_ELSE)
 LONGEST_BACKOFF = timedelta(minutes=30)
-MOST_SETBACKS = 12
+MOST_BACKOFFS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,19 +61,19 @@ def wake(
     workspace_id: int,
     lane_ids: Collection[int],
     *,
-    for_notices: bool = False,
+    for_transactional: bool = False,
     run_at: datetime | None = None,
 ) -> None:
     """Have a sender look at these lanes; one that runs already looks again by itself.
 
-    Notices have senders of their own, in a queue of their own: somebody waits for them at a screen.
+    Transactional mail has workers and a queue of its own: somebody waits for it at a screen.
     """
     for lane_id in sorted(lane_ids):
         outbox.enqueue(
             session,
-            "delivery.send_notices" if for_notices else "delivery.send_lane",
+            "delivery.send_transactional" if for_transactional else "delivery.send_lane",
             run_at=run_at,
-            key=f"{'notices' if for_notices else 'lane'}:{workspace_id}:{lane_id}",
+            key=f"{'transactional' if for_transactional else 'lane'}:{workspace_id}:{lane_id}",
             workspace_id=workspace_id,
             lane_id=lane_id,
         )
@@ -89,11 +89,11 @@ def wake_for_send(session: Session, workspace_id: int, send_id: int) -> None:
     )
     earliest: dict[tuple[int, bool], datetime | None] = {}
     for lane_id, due_at, kind in rows:
-        way = lane_id, kind == SendKind.NOTICE
+        way = lane_id, kind == SendKind.TRANSACTIONAL
         known = earliest.get(way, due_at)
         earliest[way] = min(known, due_at) if known and due_at else None
-    for (lane_id, for_notices), due_at in earliest.items():
-        wake(session, workspace_id, [lane_id], for_notices=for_notices, run_at=due_at)
+    for (lane_id, for_transactional), due_at in earliest.items():
+        wake(session, workspace_id, [lane_id], for_transactional=for_transactional, run_at=due_at)
 
 
 def wake_when_due(session: Session, workspace_id: int, lane_id: int, *, now: datetime) -> None:
@@ -102,11 +102,11 @@ def wake_when_due(session: Session, workspace_id: int, lane_id: int, *, now: dat
     identity = identities.get(session, workspace_id, lane.identity_id)
     if _is_closed(lane) or not identities.may_send(identity):
         return
-    for notices in (True, False):
-        has_work, due_at = find_next_due(session, workspace_id, lane_id, notices=notices)
+    for is_transactional in (True, False):
+        has_work, due_at = find_next_due(session, workspace_id, lane_id, is_transactional=is_transactional)
         if has_work:
             times = [at for at in (due_at, lane.paused_until) if at is not None and at > now]
-            wake(session, workspace_id, [lane_id], for_notices=notices, run_at=max(times, default=None))
+            wake(session, workspace_id, [lane_id], for_transactional=is_transactional, run_at=max(times, default=None))
 
 
 def pause(session: Session, workspace_id: int, lane_id: int, *, reason: str, now: datetime) -> None:
@@ -118,8 +118,8 @@ def pause(session: Session, workspace_id: int, lane_id: int, *, reason: str, now
     if lane.paused_at is not None and (lane.paused_until is None or lane.paused_until > now):
         return
     lane.paused_at, lane.pause_reason = lane.paused_at or now, reason
-    lane.paused_until = now + provider_refusals.rest(lane.setbacks)
-    lane.setbacks = min(lane.setbacks + 1, MOST_SETBACKS)
+    lane.paused_until = now + provider_refusals.rest(lane.backoffs)
+    lane.backoffs = min(lane.backoffs + 1, MOST_BACKOFFS)
     session.flush()
     outbox.publish(session, facts.StreamPaused(workspace_id, lane.identity_id, None, reason))
 
@@ -130,7 +130,7 @@ def resume(session: Session, workspace_id: int, lane_id: int) -> None:
     if lane is None:
         raise NotFound
     lane.paused_at = lane.pause_reason = lane.paused_until = None
-    lane.setbacks = 0
+    lane.backoffs = 0
     session.flush()
     wake(session, workspace_id, [lane_id])
 
@@ -148,8 +148,8 @@ def back_off(
     locked = query.order_by(Lane.id).with_for_update().execution_options(populate_existing=True)
     known = {lane.id: lane for lane in session.scalars(locked)}
     lane = known[lane_id]
-    rest = min(max(least, timedelta(seconds=15) * 2**lane.setbacks), LONGEST_BACKOFF)
-    lane.setbacks = min(lane.setbacks + 1, MOST_SETBACKS)
+    rest = min(max(least, timedelta(seconds=15) * 2**lane.backoffs), LONGEST_BACKOFF)
+    lane.backoffs = min(lane.backoffs + 1, MOST_BACKOFFS)
     lane.paused_until = now + rest
     for neighbour in known.values() if with_neighbours else ():
         if not _is_closed(neighbour):
@@ -159,16 +159,16 @@ def back_off(
 
 
 def clear_backoff(session: Session, workspace_id: int, lane_id: int) -> None:
-    """Open a lane that works again; with each turn that goes well one of its setbacks is forgotten."""
+    """Open a lane that works again; with each run that goes well one of its backoffs is forgotten."""
     session.execute(
         update(Lane)
         .where(
             Lane.workspace_id == workspace_id,
             Lane.id == lane_id,
-            Lane.paused_until.is_not(None) | (Lane.setbacks > 0),
+            Lane.paused_until.is_not(None) | (Lane.backoffs > 0),
         )
         .values(
-            setbacks=func.greatest(Lane.setbacks - 1, 0), paused_at=None, pause_reason=None, paused_until=None
+            backoffs=func.greatest(Lane.backoffs - 1, 0), paused_at=None, pause_reason=None, paused_until=None
         )
     )
 
@@ -186,9 +186,9 @@ def count_senders(session: Session, workspace_id: int, lane: Lane, *, beside: st
 
 
 def find_next_due(
-    session: Session, workspace_id: int, lane_id: int, *, notices: bool
+    session: Session, workspace_id: int, lane_id: int, *, is_transactional: bool
 ) -> tuple[bool, datetime | None]:
-    """Say whether notices, or anything else, wait in the lane, and when the earliest is due (None: at once)."""
+    """Say whether transactional mail, or other mail, waits in the lane, and when the first is due (None: at once)."""
     row = session.execute(
         select(Batch.due_at)
         .join(Send, (Send.workspace_id == Batch.workspace_id) & (Send.id == Batch.send_id))
@@ -197,7 +197,7 @@ def find_next_due(
             Batch.lane_id == lane_id,
             Batch.state == "queued",
             Send.state == SendState.RUNNING,
-            (Send.kind == SendKind.NOTICE) == literal(notices),
+            (Send.kind == SendKind.TRANSACTIONAL) == literal(is_transactional),
         )
         .order_by(Batch.due_at.asc().nulls_first())
         .limit(1)
@@ -205,17 +205,18 @@ def find_next_due(
     return row is not None, row.due_at if row else None
 
 
-def list_with_work(session: Session, workspace_id: int, *, notices: bool, now: datetime) -> list[int]:
-    """Return the open lanes in which notices, or anything else, are due."""
+def list_with_work(session: Session, workspace_id: int, *, is_transactional: bool, now: datetime) -> list[int]:
+    """Return the open lanes in which transactional mail, or anything else, is due."""
     query = text(
         "SELECT DISTINCT b.lane_id FROM batches b JOIN sends s ON (s.workspace_id, s.id) = (b.workspace_id, b.send_id)"
         " JOIN lanes l ON (l.workspace_id, l.id) = (b.workspace_id, b.lane_id)"
         " WHERE b.workspace_id = :workspace_id AND b.state = 'queued' AND s.state = 'running'"
-        " AND (s.kind = 'notice') = :notices"
+        " AND (s.kind = 'transactional') = :is_transactional"
         " AND (b.due_at IS NULL OR b.due_at <= :now) AND (l.paused_at IS NULL OR l.paused_until IS NOT NULL)"
         " AND (l.paused_until IS NULL OR l.paused_until <= :now)"
     )
-    return list(session.scalars(query, {"workspace_id": workspace_id, "notices": notices, "now": now}))
+    values = {"workspace_id": workspace_id, "is_transactional": is_transactional, "now": now}
+    return list(session.scalars(query, values))
 
 
 def health(session: Session, workspace_id: int) -> list[LaneHealth]:

@@ -10,7 +10,7 @@ from app.consent.preferences import preference_links
 from app.consent.tokens import ConfirmToken, UnsubscribeToken
 from app.delivery.gate import Candidate
 from app.delivery.sending.compiled_sends import CompiledSend
-from app.delivery.smtp.connection import Envelope
+from app.delivery.smtp.envelopes import Envelope
 from app.delivery.tokens import BounceToken, MessageToken
 from app.delivery.transitions.handoff import FetchedMessage
 from app.kernel.tokens import Tokens
@@ -37,7 +37,7 @@ class OutgoingMessage:
     extra: dict[str, Any]
     person: dict[str, Any]
     tries: int = 0
-    # How many connections broke just when it was its turn.
+    # How many connections broke just when it was next.
     breaks: int = 0
 
 

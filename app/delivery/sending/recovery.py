@@ -22,9 +22,9 @@ def sweep(session: Session, workspace_id: int, *, now: datetime) -> None:
     if stuck:
         batches.requeue_unbatched(session, workspace_id, stuck, now=now)
     batches.enqueue_due(session, workspace_id, now=now)
-    for notices in (True, False):
-        due = lanes.list_with_work(session, workspace_id, notices=notices, now=now)
-        lanes.wake(session, workspace_id, due, for_notices=notices)
+    for is_transactional in (True, False):
+        due = lanes.list_with_work(session, workspace_id, is_transactional=is_transactional, now=now)
+        lanes.wake(session, workspace_id, due, for_transactional=is_transactional)
 
 
 def _perhaps_over(session: Session, workspace_id: int) -> list[int]:

@@ -11,7 +11,7 @@ from itertools import accumulate
 from app.delivery.inbound.bounce_classification import Cause, classify
 from app.delivery.models import MessageState, SendKind
 from app.delivery.sending.outgoing import OutgoingMessage
-from app.delivery.smtp.connection import Outcome, Phase
+from app.delivery.smtp.envelopes import Outcome, Phase
 
 # How long a message rests after its n-th attempt; greylisting wants a short first one.
 DELAYS = tuple(timedelta(seconds=seconds) for seconds in (45, 240, 900, 1800, 3600, 7200, 14400, 28800))
@@ -90,8 +90,8 @@ def unrenderable(message: OutgoingMessage, reason: str, *, now: datetime) -> Res
 
 
 def _lost_after_dot(message: OutgoingMessage, outcome: Outcome, now: datetime) -> Result:
-    """Marketing is never sent twice; a notice somebody waits for is tried again under the same Message-ID."""
-    if message.plan.kind is SendKind.NOTICE and not _is_given_up(message, now):
+    """Marketing is never sent twice; transactional mail is tried again under the same Message-ID."""
+    if message.plan.kind is SendKind.TRANSACTIONAL and not _is_given_up(message, now):
         return _rest(message, "deferred:connection", outcome, Effect.NONE, now)
     return _answered(message, MessageState.IN_DOUBT, "connection_lost", None, outcome, Effect.NONE, now)
 

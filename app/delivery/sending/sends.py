@@ -22,7 +22,7 @@ from app.kernel.refusals import NotFound, Refusal
 from app.rendering.content import Content
 
 # Which of several messages to one person goes first; the smaller waits.
-PRIORITY = {SendKind.NOTICE: 100, SendKind.API: 50, SendKind.JOURNEY: 20, SendKind.CAMPAIGN: 10}
+PRIORITY = {SendKind.TRANSACTIONAL: 100, SendKind.API: 50, SendKind.JOURNEY: 20, SendKind.CAMPAIGN: 10}
 
 
 class NotRunning(Refusal):

@@ -27,7 +27,7 @@ from app.delivery.sending import bounce_handling, compiled_sends, lanes, outage_
 from app.delivery.sending.compiled_sends import CompiledSend
 from app.delivery.sending.outgoing import OutgoingMessage
 from app.delivery.sending.results import Result
-from app.delivery.smtp.connection import Timeouts
+from app.delivery.smtp.envelopes import Timeouts
 from app.delivery.throttling import relay_timeouts
 from app.delivery.throttling.refusing_domains import RefusingDomains
 from app.delivery.transitions import batches, handoff, send_states
@@ -69,9 +69,11 @@ def with_retries(work: Callable[[], T]) -> T:
 class SendStore:
     """The written side of one sender in one lane."""
 
-    def __init__(self, services: Services, workspace_id: int, lane_id: int, *, only_notices: bool = False) -> None:
+    def __init__(
+        self, services: Services, workspace_id: int, lane_id: int, *, only_transactional: bool = False
+    ) -> None:
         self._services = services
-        self._only_notices = only_notices
+        self._only_transactional = only_transactional
         self._database = services.database
         self._workspace_id = workspace_id
         self._lane_id = lane_id
@@ -86,7 +88,7 @@ class SendStore:
     def open(self) -> LaneSettings | None:
         """Return the lane's terms, or None while it is closed or held back."""
         with self._database.transaction(self._workspace_id) as session:
-            if not self._only_notices:
+            if not self._only_transactional:
                 if outages.is_down(session):
                     return None
                 outage_holds.hold(session, self._workspace_id)
@@ -101,8 +103,8 @@ class SendStore:
                 relay=relay,
                 timeouts=relay_timeouts.timeouts(relay, self._services.settings),
                 rate=_share(lane.rate_per_second, identity.rate_per_second, senders),
-                # After a backoff one connection comes first; each turn that goes well doubles what there may be.
-                connections=max(1, (identity.max_connections // senders) >> lane.setbacks),
+                # After a backoff one connection comes first; each run that goes well doubles what there may be.
+                connections=max(1, (identity.max_connections // senders) >> lane.backoffs),
             )
 
     def rate(self) -> float | None:
@@ -127,7 +129,7 @@ class SendStore:
         log.warning("delivery.lane_held_back", lane_id=self._lane_id, until=until.isoformat())
 
     def clear_backoff(self) -> None:
-        """Forget earlier setbacks."""
+        """Forget earlier backoffs."""
         with self._database.transaction(self._workspace_id) as session:
             lanes.clear_backoff(session, self._workspace_id, self._lane_id)
 
@@ -161,7 +163,7 @@ class SendStore:
                 self._workspace_id,
                 self._lane_id,
                 holder=self._holder,
-                only_notices=self._only_notices,
+                only_transactional=self._only_transactional,
                 now=now,
             )
             if claimed is None:
@@ -244,7 +246,7 @@ class SendStore:
         self._remember(session, plan, rows, candidates, now)
         for row, candidate in zip(rows, candidates, strict=True):
             answer = gate.evaluate(candidate, plan.rules, now=now)
-            if isinstance(answer, gate.SendNow) and not plan.rules.is_notice:
+            if isinstance(answer, gate.SendNow) and not plan.rules.is_transactional:
                 answer = self._domains.answer(row.email, now)
             if isinstance(answer, gate.SendNow):
                 through.append(outgoing.read_message(row, plan, batch_id))

@@ -13,66 +13,13 @@ import asyncio
 import re
 import ssl
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass
 from enum import IntEnum
-from typing import NamedTuple
 
+from app.delivery.smtp.envelopes import Envelope, Outcome, Phase, Reply, Report, Source, Timeouts
 from app.delivery.smtp.replies import NotSmtp, ReplyReader
 
 CHUNKS_UNDER_WAY = 3
 SAFE_ADDRESS = re.compile(r"[^\x00-\x20\x7f<>@]+@[^\x00-\x20\x7f<>@]+")
-
-
-class Phase(IntEnum):
-    """How far one message came before its fate was known."""
-
-    UNSENT = 0
-    MAIL = 1
-    RCPT = 2
-    DATA = 3
-    DOT = 4
-    DROPPED_AFTER_DOT = 5
-
-
-class Outcome(NamedTuple):
-    """What became of one message. `code` is 0 where no server reply decided it."""
-
-    phase: Phase
-    code: int
-    text: str
-
-    @property
-    def is_accepted(self) -> bool:
-        return self.phase is Phase.DOT and 200 <= self.code < 300
-
-
-@dataclass(slots=True)
-class Envelope:
-    """One message ready to travel; `key` is the caller's own name for it.
-
-    `body` has CRLF line ends and no line that begins with a full stop: the compiler encodes those, and looking for them
-    again would cost more than all the rest of a transfer.
-    """
-
-    key: int
-    sender: str
-    recipient: str
-    body: bytes
-
-
-@dataclass(frozen=True)
-class Timeouts:
-    """Seconds to wait for a reply; RFC 5321 section 4.5.3.2 asks ten minutes after the final dot."""
-
-    connect: float = 30.0
-    command: float = 300.0
-    dot: float = 600.0
-
-
-Reply = tuple[int, list[str]]
-Source = Callable[[], Envelope | None]
-Report = Callable[[Envelope, Outcome], None]
 
 
 class Step(IntEnum):
@@ -111,7 +58,7 @@ class Connection(asyncio.Protocol):
         self.is_chunking = False
         self.is_usable = False
         # It was given up because the server had said nothing for as long as it may.
-        self.is_silent = False
+        self.has_timed_out = False
         self.loss = ""
         self._timeouts = timeouts
         self._loop = asyncio.get_running_loop()
@@ -392,7 +339,7 @@ class Connection(asyncio.Protocol):
         is_after_dot = any(transfer is not None and transfer.is_complete for _, transfer in self._expected)
         allowed = self._timeouts.dot if is_after_dot else self._timeouts.command
         if silent_for > allowed:
-            self.is_silent = True
+            self.has_timed_out = True
             self._fail(f"no reply within {allowed:g} seconds")
             return
         pause = min(self._timeouts.command, self._timeouts.dot) / 4

@@ -7,18 +7,19 @@ import base64
 import socket
 
 from app.accounts.identities.relays import Relay, Security
-from app.delivery.smtp.connection import Connection, Reply, Timeouts
+from app.delivery.smtp.connection import Connection
+from app.delivery.smtp.envelopes import Reply, Timeouts
 from app.kernel import networks
 
 
 class ConnectionRefused(Exception):
-    """No session could be opened. `code` is the server's, or 0 when none spoke; `is_silent`: we waited in vain."""
+    """No session could be opened. `code` is the server's, or 0 when none spoke; `has_timed_out`: we waited in vain."""
 
-    def __init__(self, code: int, text: str, *, is_silent: bool = False) -> None:
+    def __init__(self, code: int, text: str, *, has_timed_out: bool = False) -> None:
         super().__init__(f"{code} {text}" if code else text)
         self.code = code
         self.text = text[:500]
-        self.is_silent = is_silent
+        self.has_timed_out = has_timed_out
 
 
 async def connect(relay: Relay, *, helo: str, timeouts: Timeouts | None = None) -> Connection:
@@ -32,7 +33,7 @@ async def connect(relay: Relay, *, helo: str, timeouts: Timeouts | None = None) 
     except (OSError, TimeoutError, UnicodeError) as error:
         connection.abort()
         said = f"{type(error).__name__} {connection.loss or error}"
-        raise ConnectionRefused(0, said, is_silent=isinstance(error, TimeoutError)) from error
+        raise ConnectionRefused(0, said, has_timed_out=isinstance(error, TimeoutError)) from error
     except ConnectionRefused:
         connection.abort()
         raise
@@ -65,7 +66,7 @@ async def _reach(relay: Relay) -> socket.socket:
     found = await loop.getaddrinfo(relay.host, relay.port, type=socket.SOCK_STREAM)
     if relay.is_public_only and not all(networks.is_public(str(info[4][0])) for info in found):
         raise ConnectionRefused(0, "the relay's name leads into a private network, which only the operator may allow")
-    silent = OSError("the relay's name leads nowhere")
+    unreachable = OSError("the relay's name leads nowhere")
     for family, kind, protocol, _, address in found:
         called = socket.socket(family, kind, protocol)
         called.setblocking(False)
@@ -73,13 +74,13 @@ async def _reach(relay: Relay) -> socket.socket:
             await loop.sock_connect(called, address)
         except OSError as error:
             called.close()
-            silent = error
+            unreachable = error
         except BaseException:
             called.close()
             raise
         else:
             return called
-    raise silent
+    raise unreachable
 
 
 async def _open(connection: Connection, relay: Relay, helo: str) -> None:

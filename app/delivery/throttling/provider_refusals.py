@@ -62,9 +62,9 @@ def is_evident(refused: int, taken: int) -> bool:
     return refused >= PEOPLE and refused * ONE_IN >= refused + taken
 
 
-def rest(setbacks: int) -> timedelta:
+def rest(backoffs: int) -> timedelta:
     """Return how long to let a domain alone after so many rests that did not help."""
-    return min(FIRST_REST * (1 << min(setbacks, 12)), LONGEST_REST)
+    return min(FIRST_REST * (1 << min(backoffs, 12)), LONGEST_REST)
 
 
 def known(session: Session, workspace_id: int, identity_id: int) -> dict[str, DomainState]:
@@ -149,8 +149,8 @@ def _tried(session: Session, row: DomainRefusals, said: Answers, now: datetime) 
 
 
 def _let_alone(session: Session, row: DomainRefusals, now: datetime) -> None:
-    row.paused_until = now + rest(row.setbacks)
-    row.setbacks = min(row.setbacks + 1, 12)
+    row.paused_until = now + rest(row.backoffs)
+    row.backoffs = min(row.backoffs + 1, 12)
     row.recipients, row.taken = [], 0
     outbox.publish(session, facts.StreamPaused(row.workspace_id, row.identity_id, row.domain, row.reply))
 

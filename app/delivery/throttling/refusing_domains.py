@@ -46,9 +46,9 @@ class RefusingDomains:
         return WaitUntil(now + provider_refusals.BEHIND_A_TRIAL, _REASON)
 
     def rests(self, message: OutgoingMessage, now: datetime) -> bool:
-        """Say whether a message in hand must not leave any more; a notice, which somebody waits for, always may."""
+        """Say whether a message in hand must not leave any more; transactional mail always may."""
         state = self._refusing.get(provider_refusals.domain_of(message.email)) if self._refusing else None
-        return state is not None and state.rests(now) and not message.plan.rules.is_notice
+        return state is not None and state.rests(now) and not message.plan.rules.is_transactional
 
     def note(self, session: Session, records: Sequence[Result], now: datetime) -> None:
         """Note who was refused as ours, and how much such domains took in this turn; other domains cost nothing."""

@@ -6,7 +6,7 @@ A worker that waits for one server does nothing for anybody else, so nobody but 
 from __future__ import annotations
 
 from app.accounts.identities.relays import Relay
-from app.delivery.smtp.connection import Timeouts
+from app.delivery.smtp.envelopes import Timeouts
 from app.kernel.settings import Settings
 
 OPERATORS = Timeouts(connect=30, command=60, dot=300)

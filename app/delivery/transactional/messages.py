@@ -119,7 +119,12 @@ def send_to_staff(
     )
     identities.require_proved(identity)
     shape = Send(
-        workspace_id=workspace_id, id=0, kind=SendKind.NOTICE, source_id=0, topic_id=None, identity_id=identity.id
+        workspace_id=workspace_id,
+        id=0,
+        kind=SendKind.TRANSACTIONAL,
+        source_id=0,
+        topic_id=None,
+        identity_id=identity.id,
     )
     stream = compiled_sends.stream(session, workspace, identity, shape, settings)
     return _render_and_enqueue(
@@ -170,7 +175,7 @@ def _transactional_send(session: Session, workspace_id: int, content: Content, n
     identity = identities.default(session, workspace_id)
     query = select(Send.id).where(
         Send.workspace_id == workspace_id,
-        Send.kind == SendKind.NOTICE,
+        Send.kind == SendKind.TRANSACTIONAL,
         Send.source_id == 0,
         Send.identity_id == identity.id,
         Send.language == content.language,
@@ -188,7 +193,7 @@ def _transactional_send(session: Session, workspace_id: int, content: Content, n
     return sends.create(
         session,
         workspace_id,
-        kind=SendKind.NOTICE,
+        kind=SendKind.TRANSACTIONAL,
         source_id=0,
         topic_id=None,
         purpose=MARKETING,

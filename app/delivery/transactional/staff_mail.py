@@ -13,7 +13,7 @@ from app.accounts.identities.relays import Relay
 from app.delivery.models import StaffMail
 from app.delivery.sending import compiled_sends
 from app.delivery.smtp import handshake
-from app.delivery.smtp.connection import Envelope, Outcome, Timeouts
+from app.delivery.smtp.envelopes import Envelope, Outcome, Timeouts
 from app.delivery.throttling import relay_timeouts
 from app.kernel.queueing import outbox
 from app.kernel.services import Services

@@ -35,7 +35,7 @@ _CLAIM = text(
         SELECT b.id FROM batches b JOIN sends s ON s.workspace_id = b.workspace_id AND s.id = b.send_id
         WHERE b.workspace_id = :workspace_id AND b.lane_id = :lane_id AND b.state = 'queued'
           AND (b.due_at IS NULL OR b.due_at <= :now) AND s.state = 'running'
-          AND (s.kind = 'notice' OR NOT :only_notices)
+          AND (s.kind = 'transactional' OR NOT :only_transactional)
         ORDER BY s.priority DESC, b.due_at NULLS FIRST, b.id LIMIT 1 FOR UPDATE OF b SKIP LOCKED)
     RETURNING id, send_id, message_ids
     """
@@ -58,11 +58,11 @@ _EXPIRED = text(
     "SELECT id FROM batches WHERE workspace_id = :workspace_id AND state = 'leased' AND lease_until < clock_timestamp()"
     " ORDER BY id FOR UPDATE SKIP LOCKED"
 )
-# Marketing is never sent twice; a notice somebody waits for is tried again, under the same Message-ID, a few times.
+# Marketing is never sent twice; transactional mail is tried again, under the same Message-ID, a few times.
 _DOUBT = text(
     """
     UPDATE messages m SET reason = :reason,
-           state = CASE WHEN s.kind = 'notice' AND m.attempt < :most_tries THEN 'queued' ELSE 'in_doubt' END
+           state = CASE WHEN s.kind = 'transactional' AND m.attempt < :most_tries THEN 'queued' ELSE 'in_doubt' END
     FROM batches b JOIN sends s ON s.workspace_id = b.workspace_id AND s.id = b.send_id
     WHERE b.workspace_id = :workspace_id AND b.id = ANY(:ids) AND b.state = 'leased'
       AND b.holder = coalesce(CAST(:holder AS text), b.holder)
@@ -128,7 +128,7 @@ _DROP_ORPHANS = text(
       AND NOT {customer_queries.exists_sql("m.workspace_id", "m.customer_id")}
     """
 )
-# Waiting messages whose time has come, laid into new batches by send and lane.
+# Waiting messages whose time has come, put into new batches by send and lane.
 _ENQUEUE_DUE = text(
     f"""
     WITH due AS (
@@ -156,7 +156,7 @@ _ENQUEUE_DUE = text(
 
 
 def claim(
-    session: Session, workspace_id: int, lane_id: int, *, holder: str, only_notices: bool = False, now: datetime
+    session: Session, workspace_id: int, lane_id: int, *, holder: str, only_transactional: bool = False, now: datetime
 ) -> Claimed | None:
     """Lease the lane's next due batch of a running send, the most urgent first."""
     values = {
@@ -164,7 +164,7 @@ def claim(
         "lane_id": lane_id,
         "holder": holder,
         "lease": LEASE_SECONDS,
-        "only_notices": only_notices,
+        "only_transactional": only_transactional,
         "now": now,
     }
     row = session.execute(_CLAIM, values).first()
@@ -231,6 +231,6 @@ def drop_orphans(session: Session, workspace_id: int, message_ids: list[int]) ->
 
 
 def enqueue_due(session: Session, workspace_id: int, *, now: datetime, limit: int = 50_000) -> list[int]:
-    """Lay waiting messages whose time has come into batches, and return the lanes they leave by."""
+    """Put waiting messages whose time has come into batches, and return the lanes they leave by."""
     values = {"workspace_id": workspace_id, "now": now, "limit": limit}
     return sorted({row.lane_id for row in session.execute(_ENQUEUE_DUE, values)})

@@ -129,7 +129,7 @@ _MARKETING = (
     + f", {_CONTACTED.format(kept=CONTACTS_KEPT)} "
     + _HANDED.format(counted="AND (a.is_counted OR a.customer_id IN (SELECT customer_id FROM contacted))")
 )  # fmt: skip
-_NOTICE = (
+_TRANSACTIONAL = (
     f"WITH {_OUTCOMES}, "
     + _ASKED_FOR.format(record="NULL::bigint", permitted="")
     + " "
@@ -179,8 +179,8 @@ def fetch_statement(workspace_id: int, send: Send, compiled: CompiledMessage) ->
 def handoff_statement(workspace_id: int, send: Send) -> Statement:
     """Return the statement that hands off a group of this send and writes the latest results, all or nothing."""
     suppressed = _suppressed(workspace_id, send)
-    if send.kind == SendKind.NOTICE:
-        return statements.combine(_NOTICE, suppressed=suppressed)
+    if send.kind == SendKind.TRANSACTIONAL:
+        return statements.combine(_TRANSACTIONAL, suppressed=suppressed)
     allowed = permission.consented_query(workspace_id, send.purpose, send.topic_id or 0, NOW)
     return statements.combine(_MARKETING, suppressed=suppressed, allowed=statements.compile_query(allowed, "allowed"))
 
@@ -196,5 +196,5 @@ def _column(name: str, unread: set[str]) -> str:
 
 
 def _suppressed(workspace_id: int, send: Send) -> Statement:
-    query = queueing.suppressed_query(workspace_id, is_notice=send.kind == SendKind.NOTICE)
+    query = queueing.suppressed_query(workspace_id, is_transactional=send.kind == SendKind.TRANSACTIONAL)
     return statements.compile_query(query, "suppressed")

@@ -24,7 +24,7 @@ def skip_of_sends(session: Session, workspace_id: int, send_ids: Sequence[int], 
 
 def skip_of_customer(session: Session, workspace_id: int, customer_id: int, topic_id: int, *, reason: str) -> int:
     """Let what is still queued for a person about a topic (0: about any) never leave; return how many."""
-    of_topic = select(Send.id).where(Send.workspace_id == workspace_id, Send.kind != SendKind.NOTICE)
+    of_topic = select(Send.id).where(Send.workspace_id == workspace_id, Send.kind != SendKind.TRANSACTIONAL)
     if topic_id:
         of_topic = of_topic.where(Send.topic_id == topic_id)
     concerned = Message.customer_id == customer_id, Message.send_id.in_(of_topic)

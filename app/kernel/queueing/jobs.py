@@ -13,14 +13,14 @@ JobFunction = Callable[..., None]
 
 # In the order in which a worker that serves all of them takes from them: first what somebody waits for at a screen.
 # Each queue keeps what may take long from standing before what must not wait for it.
-NOTICE_QUEUE, DEFAULT_QUEUE, STAFF_MAIL_QUEUE, IMPORT_QUEUE, SEND_QUEUE = QUEUES = (
-    *("notices", "default", "staff_mail", "imports", "send"),
+TRANSACTIONAL_QUEUE, DEFAULT_QUEUE, STAFF_MAIL_QUEUE, IMPORT_QUEUE, SEND_QUEUE = QUEUES = (
+    *("transactional", "default", "staff_mail", "imports", "send"),
 )
 # Of these a workspace has one job under way at a time, whatever else it may have.
 ONE_AT_A_TIME = frozenset({STAFF_MAIL_QUEUE, IMPORT_QUEUE})
 # Their jobs may take long; a worker that serves several of these takes from each in turn.
 LONG_QUEUES = frozenset({STAFF_MAIL_QUEUE, IMPORT_QUEUE, SEND_QUEUE})
-_SHORT = (NOTICE_QUEUE, DEFAULT_QUEUE, STAFF_MAIL_QUEUE)
+_SHORT = (TRANSACTIONAL_QUEUE, DEFAULT_QUEUE, STAFF_MAIL_QUEUE)
 
 
 @dataclass(frozen=True)

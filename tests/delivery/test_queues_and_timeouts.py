@@ -16,7 +16,7 @@ from app.accounts.identities import identities, relays
 from app.consent.signup import double_opt_in, signup_forms
 from app.delivery.models import Lane
 from app.delivery.sending import lanes, recovery, worker
-from app.delivery.smtp.connection import Timeouts
+from app.delivery.smtp.envelopes import Timeouts
 from app.delivery.throttling import relay_timeouts
 from app.delivery.transactional import messages, staff_mail
 from app.kernel.queueing import jobs
@@ -163,11 +163,11 @@ def test_confirmations_and_mails_to_staff_stand_in_queues_of_their_own(
     delivery.a_launched_send(services.database, workspace, 2)
     with services.database.transaction(workspace.id) as session:
         queues = names_waiting(session, workspace.id)
-        assert (queues["delivery.send_notices"], queues["delivery.send_lane"]) == ("notices", "send")
-        assert services.extensions.get(jobs.Jobs).queue_of("delivery.send_confirmation") == jobs.NOTICE_QUEUE
+        assert (queues["delivery.send_transactional"], queues["delivery.send_lane"]) == ("transactional", "send")
+        assert services.extensions.get(jobs.Jobs).queue_of("delivery.send_confirmation") == jobs.TRANSACTIONAL_QUEUE
         assert services.extensions.get(jobs.Jobs).queue_of("delivery.send_staff_mail") == jobs.STAFF_MAIL_QUEUE
         recovery.sweep(session, workspace.id, now=NOON)
     lane_id = delivery.lane_ids(services.database, workspace)[0]
     with delivery.a_sink(tmp_path) as sink:
-        worker.run(delivery.services_to(services, sink), workspace.id, lane_id, only_notices=True)
+        worker.run(delivery.services_to(services, sink), workspace.id, lane_id, only_transactional=True)
         assert sink.recipients() == ["new@example.com"]

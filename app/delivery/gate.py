@@ -57,7 +57,7 @@ class Rules:
 class Candidate:
     """What is known of one message and its person at the moment of asking.
 
-    `counted_at` is when this message itself was counted as a contact, if it was handed over before. `promised` is how
+    `counted_at` is when this message itself was counted as a contact, if it was handed off before. `promised` is how
     many mails about the topic in how many days this person was told to expect when they agreed.
     """
 

@@ -55,7 +55,7 @@ def of_customer(
 def sent_times(
     session: Session, workspace_id: int, message_ids: Sequence[int], since: datetime
 ) -> Mapping[int, datetime]:
-    """Return when the server took those it took since then; the hand-over where its answer is not written yet."""
+    """Return when the server took those it took since then; the hand-off where its answer is not written yet."""
     at = func.coalesce(Message.sent_at, Message.handed_at)
     # An array literal: psycopg's own arrays cost ten times as much per number.
     asked = cast(literal("{" + ",".join(map(str, message_ids)) + "}"), ARRAY(BigInteger))

@@ -27,7 +27,7 @@ from app.tracking.links import links
 
 @dataclass(frozen=True, eq=False)
 class CompiledSend:
-    """One send, ready to be filled in and handed over."""
+    """One send, ready to be filled in and handed off."""
 
     send_id: int
     kind: SendKind

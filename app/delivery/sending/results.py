@@ -38,7 +38,7 @@ class Effect(Enum):
 
 @dataclass(slots=True)
 class Result:
-    """What is to be written about one message that was handed over."""
+    """What is to be written about one message that was handed off."""
 
     message: OutgoingMessage
     state: MessageState

@@ -177,7 +177,7 @@ class SendStore:
         return through
 
     def reevaluate(self, held: list[OutgoingMessage]) -> list[OutgoingMessage]:
-        """Ask the gate once more about messages that could not be handed over; those that still may are returned."""
+        """Ask the gate once more about messages that could not be handed off; those that still may are returned."""
         through: list[OutgoingMessage] = []
         now = self._now()
         with self._database.transaction(self._workspace_id) as session:
@@ -189,9 +189,9 @@ class SendStore:
         return through
 
     def flush(self, records: list[Result], groups: list[list[OutgoingMessage]]) -> set[int]:
-        """Write down what became of the latest groups and hand over the next ones, in one transaction.
+        """Write down what became of the latest groups and hand off the next ones, in one transaction.
 
-        Returns the ids handed over: from here on, and only from here on, their final dots may leave.
+        Returns the ids handed off: from here on, and only from here on, their final dots may leave.
         """
         now = self._now()
         by_plan: dict[int, list[OutgoingMessage]] = {}

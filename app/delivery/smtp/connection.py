@@ -79,7 +79,7 @@ class Connection(asyncio.Protocol):
     async def deliver(self, source: Source, report: Report) -> None:
         """Send what `source` yields until it yields None, reporting every message exactly once.
 
-        A message leaves only after `source` gave it, so the caller's hand-over record comes first. Returns normally
+        A message leaves only after `source` gave it, so the caller's hand-off record comes first. Returns normally
         when the connection is lost: the reports say which messages that concerned, `is_usable` that it is over.
         """
         self._source, self._report, self._is_drained = source, report, False

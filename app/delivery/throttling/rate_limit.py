@@ -23,7 +23,7 @@ class RateLimit:
 
     @property
     def group(self) -> int:
-        """How many messages to hand over at once: what the rate carries in half a second, at most fifty."""
+        """How many messages to hand off at once: what the rate carries in half a second, at most fifty."""
         return GROUP if self._rate is None else max(1, min(GROUP, int(self._rate / 2)))
 
     @property

@@ -51,7 +51,7 @@ class RefusingDomains:
         return state is not None and state.rests(now) and not message.plan.rules.is_transactional
 
     def note(self, session: Session, records: Sequence[Result], now: datetime) -> None:
-        """Note who was refused as ours, and how much such domains took in this turn; other domains cost nothing."""
+        """Note who was refused as ours, and how much such domains took in this run; other domains cost nothing."""
         refused: dict[str, dict[bytes, str]] = {}
         for record in records:
             if record.state is MessageState.SENT:

@@ -180,7 +180,7 @@ def renew(session: Session, workspace_id: int, batch_ids: list[int], *, holder: 
 def close(session: Session, workspace_id: int, batch_ids: list[int], *, holder: str, now: datetime) -> set[int]:
     """Give batches back, done or with a rest, and return the sends of those that are done.
 
-    Every answer has been written down by now; a message still handed over lost its answer, and is in doubt. Of a batch
+    Every answer has been written down by now; a message still handed off lost its answer, and is in doubt. Of a batch
     whose lease was lost meanwhile only what came back too late for its new holder is seen to.
     """
     values = {"workspace_id": workspace_id, "ids": batch_ids, "holder": holder}
@@ -195,7 +195,7 @@ def close(session: Session, workspace_id: int, batch_ids: list[int], *, holder: 
 def recover(session: Session, workspace_id: int) -> list[int]:
     """Take batches back from senders that died, and return the lanes concerned.
 
-    What such a sender had handed over without writing down an answer is in doubt, by name; the rest is queued again.
+    What such a sender had handed off without writing down an answer is in doubt, by name; the rest is queued again.
     """
     expired = list(session.scalars(_EXPIRED, {"workspace_id": workspace_id}))
     if not expired:

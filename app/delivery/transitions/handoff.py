@@ -81,7 +81,7 @@ outcome AS (
       AND m.state IN ('handed', 'in_doubt')
 )"""
 
-# Asked again in the statement that hands over: the send runs, the address is the one the message was written to, and
+# Asked again in the statement that hands off: the send runs, the address is the one the message was written to, and
 # neither the person nor the address's owner has said no since.
 _ASKED_FOR = """
 asked AS MATERIALIZED (

@@ -314,7 +314,7 @@ def test_a_dead_address_falls_silent(services: Services, workspace: WorkspaceFor
         kinds = list(session.scalars(text("SELECT name FROM activities")))
 
     assert counts.skipped == {"suppressed": 1}
-    assert kinds == ["bounce"]
+    assert kinds == ["bounced"]
 
 
 def test_a_server_that_cannot_be_reached_costs_nobody_their_mail(

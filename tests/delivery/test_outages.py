@@ -87,7 +87,7 @@ def test_notices_are_never_held(services, workspace):
     with services.database.transaction(workspace.id) as session:
         customer_id = delivery.an_audience(session, workspace, 1)[0]
         send = delivery.a_send(session, workspace, kind="transactional", topic_id=None)
-        delivery.add_transactional(session, workspace, send, customer_id, permission_seq=seq)
+        delivery.add_transactional(session, workspace, send, customer_id, permission_seq=1)
     with (
         an_outage(services.database, NOON + HOUR, NOON + 4 * HOUR),
         services.database.transaction(workspace.id) as session,

@@ -46,7 +46,7 @@ def expected(session: Session, campaign: Campaign, versions: Sequence[Version], 
         audience.query(session, campaign, now=now),
         purpose="marketing",
         topic_id=campaign.topic_id or 0,
-        is_notice=False,
+        is_transactional=False,
         now=now,
     ).subquery()
     language = func.lower(recipients.c.language)

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from app.commerce import merge_data
 from app.consent import permission
+from app.customers.profiles import customer_queries, engagement
 from app.delivery.gate import CONTACTS_KEPT
 from app.delivery.launching import queueing
 from app.delivery.models import Send, SendKind
@@ -60,8 +61,7 @@ _FETCH = """
 SELECT {columns}
 FROM messages m
 CROSS JOIN LATERAL (SELECT * FROM ({{data}}) data WHERE data.customer_id = m.customer_id LIMIT 1) d
-CROSS JOIN LATERAL (SELECT g.recent_contact_at, g.recent_contact_topic FROM customer_engagement g
-                    WHERE g.workspace_id = %(workspace)s AND g.customer_id = m.customer_id LIMIT 1) e
+CROSS JOIN LATERAL ({contacts}) e
 LEFT JOIN LATERAL (SELECT * FROM ({{answers}}) answers WHERE answers.customer_id = m.customer_id LIMIT 1) p ON true
 WHERE m.workspace_id = %(workspace)s AND m.id = ANY(%(ids)s) AND m.state = 'queued' AND m.due_at IS NULL
 ORDER BY m.customer_id
@@ -89,8 +89,7 @@ asked AS MATERIALIZED (
     FROM unnest(%(ids)s::bigint[], %(attempts)s::smallint[], %(customers)s::bigint[], %(digests)s::bytea[],
                 %(seen)s::timestamptz[], %(counted)s::bool[])
          AS a(id, attempt, customer_id, address_digest, seen, is_counted)
-    CROSS JOIN LATERAL (SELECT address_id FROM customers WHERE workspace_id = %(workspace)s AND id = a.customer_id
-                        AND address_digest = a.address_digest LIMIT 1) c
+    CROSS JOIN LATERAL ({address}) c
     {permitted}
     WHERE EXISTS (SELECT FROM sends s WHERE s.workspace_id = %(workspace)s AND s.id = %(send)s AND s.state = 'running')
       AND NOT EXISTS (SELECT FROM ({{suppressed}}) s WHERE s.address_digest = a.address_digest)
@@ -98,18 +97,10 @@ asked AS MATERIALIZED (
 
 # The contact is counted where nobody else has written to this person since the gate looked; so caps hold exactly,
 # however many senders there are.
-_CONTACTED = """
-contacted AS (
-    UPDATE customer_engagement e SET
-        sent_count = e.sent_count + 1,
-        latest_sent_at = greatest(e.latest_sent_at, %(now)s::timestamptz),
-        recent_contact_at = (array_prepend(%(now)s::timestamptz, e.recent_contact_at))[1:{kept}],
-        recent_contact_topic = (array_prepend(%(topic)s::bigint, e.recent_contact_topic))[1:{kept}]
-    FROM asked a
-    WHERE e.workspace_id = %(workspace)s AND e.customer_id = a.customer_id AND NOT a.is_counted
-      AND e.recent_contact_at[1] IS NOT DISTINCT FROM a.seen
-    RETURNING e.customer_id
-)"""
+_CONTACTED = f"contacted AS ({engagement.add_contact_sql('asked', kept=CONTACTS_KEPT)})"
+# The address the message was written to, while it still is the customer's.
+_ADDRESS = customer_queries.address_sql("%(workspace)s", "a.customer_id", "a.address_digest")
+_CONTACTS = engagement.recent_contacts_sql("%(workspace)s", "m.customer_id")
 
 _HANDED = """
 UPDATE messages m SET state = 'handed', reason = NULL, attempt = m.attempt + 1, handed_at = %(now)s,
@@ -123,15 +114,15 @@ RETURNING m.id
 _MARKETING = (
     f"WITH {_OUTCOMES}, "
     + _ASKED_FOR.format(
-        record="p.ledger_seq", permitted="CROSS JOIN LATERAL"
+        record="p.ledger_seq", address=_ADDRESS, permitted="CROSS JOIN LATERAL"
         " (SELECT allowed.ledger_seq FROM ({allowed}) allowed WHERE allowed.customer_id = a.customer_id LIMIT 1) p",
     )
-    + f", {_CONTACTED.format(kept=CONTACTS_KEPT)} "
+    + f", {_CONTACTED} "
     + _HANDED.format(counted="AND (a.is_counted OR a.customer_id IN (SELECT customer_id FROM contacted))")
 )  # fmt: skip
 _TRANSACTIONAL = (
     f"WITH {_OUTCOMES}, "
-    + _ASKED_FOR.format(record="NULL::bigint", permitted="")
+    + _ASKED_FOR.format(record="NULL::bigint", address=_ADDRESS, permitted="")
     + " "
     + _HANDED.format(counted="AND m.permission_seq IS NOT NULL")
 )
@@ -169,7 +160,7 @@ def fetch_statement(workspace_id: int, send: Send, compiled: CompiledMessage) ->
     unread = set(_PERSON) - read | (set() if compiled.needs_purchases else {"purchases"})
     answers = permission.answers_query(workspace_id, send.purpose, send.topic_id or 0, NOW)
     return statements.combine(
-        _FETCH.format(columns=", ".join(_column(name, unread) for name in FetchedMessage._fields)),
+        _FETCH.format(columns=", ".join(_column(name, unread) for name in FetchedMessage._fields), contacts=_CONTACTS),
         data=statements.compile_query(data, "data"),
         answers=statements.compile_query(answers, "answers"),
         suppressed=_suppressed(workspace_id, send),

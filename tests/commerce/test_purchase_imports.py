@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from sqlalchemy import select
 
-from app.commerce.conditions import PurchaseTotals
+from app.commerce.conditions import PurchaseQuestion, PurchaseTotals
 from app.commerce.models import Purchase
 from app.conditions.lookups import Lookups
 from app.customers.models import Customer
@@ -63,7 +63,7 @@ def test_currencies_are_never_added_up(database, workspace):
 def buyers(session, workspace_id, measure, least):
     """Who bought so much or so often, as segments ask."""
     lookups = Lookups(workspace_id, until=NOON)
-    bought = lookups.of(PurchaseTotals).total(measure, since=datetime(2026, 1, 1, tzinfo=UTC))
+    bought = lookups.of(PurchaseTotals).number(PurchaseQuestion(measure, datetime(2026, 1, 1, tzinfo=UTC), None))
     everyone = select(Customer.id).where(Customer.workspace_id == workspace_id)
     return session.scalars(lookups.join(everyone, Customer.id).where(bought >= least)).all()
 

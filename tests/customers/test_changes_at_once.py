@@ -202,7 +202,7 @@ def test_two_owners_change_different_settings(
     page = client.get("/settings").text
     with database.transaction(workspace.id) as session:
         profile = workspaces.profile_of(workspaces.get(session, workspace.id))
-    posted = {name: value or "" for name, value in vars(profile).items()}
+    posted = {name: "" if value is None else value for name, value in vars(profile).items()}
     assert client.post("/settings", data={**posted, "name": "First", "seen": seen(page)}).status_code == 303
     assert client.post("/settings", data={**posted, "legal_name": "Second", "seen": seen(page)}).status_code == 303
 

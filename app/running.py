@@ -177,7 +177,7 @@ def _programs(whole_env: Mapping[str, str], var_dir: Path) -> dict[str, Program]
         # Somebody is always there for what people wait for, however much mail is leaving.
         words = [*python, str(ROOT / "worker.py"), "work", *jobs.queues_of(number, workers)]
         name = f"worker-{number}"
-        made[name] = Program(name, words, env=env, var_dir=var_dir, patience=_WORKER_SECONDS)
+        made[name] = Program(name, words, env=env, var_dir=var_dir, timeout=_WORKER_SECONDS)
     made["relay"] = Program("relay", [*python, str(ROOT / "worker.py"), "relay"], env=env, var_dir=var_dir)
     return made
 

@@ -17,7 +17,7 @@ from app.rendering.content import Content, Stream
 from app.rendering.slots import Slots
 
 _WORDS = [
-    "the", "garden", "in", "spring", "needs", "little", "more", "than", "patience", "and", "a", "good", "pair", "of",
+    "the", "garden", "in", "spring", "needs", "little", "more", "than", "timeout", "and", "a", "good", "pair", "of",
     "gloves", "while", "seeds", "wait", "for", "warm", "nights", "every", "bed", "wants", "compost", "before", "rain",
 ]  # fmt: skip
 _NAMES = ("Ada", "Zoë", "Björn", "李明", "O'Neil", "<b>Eve</b>", "Marie", "José", "Ivan", "Grace")

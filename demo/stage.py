@@ -122,7 +122,7 @@ class Stage:
         written = sum(file.stat().st_size for file in files if file.exists())
         return int(unbegun + (busy or 0) + max(0, written - int(read or 0)))
 
-    def watch(self, label: str, total: int, done: Callable[[], int], *, patience: float = _LONGEST_WAIT) -> None:
+    def watch(self, label: str, total: int, done: Callable[[], int], *, timeout: float = _LONGEST_WAIT) -> None:
         """Show a bar until `done` reaches `total`; raise NotCalm when it stands still for too long."""
         words = (SpinnerColumn(), TextColumn("{task.description}"))
         columns = (*words, BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
@@ -132,7 +132,7 @@ class Stage:
             while (reached := done()) < total:
                 if reached != before:
                     moved_at, before = time.monotonic(), reached
-                elif time.monotonic() - moved_at > patience:
+                elif time.monotonic() - moved_at > timeout:
                     raise NotCalm(f"{label}: stands at {reached} of {total}")
                 progress.update(task, completed=reached)
                 time.sleep(0.2)

@@ -64,7 +64,7 @@ class WordingForm(Form):
 
 
 class SuppressionForm(Form):
-    """An address to be silent about."""
+    """An address to be suppressed."""
 
     email = LineField(_("Email address"), [required])
     note = LineField(_("Why"), [required], description=_("For your colleagues: it is kept with the address."))

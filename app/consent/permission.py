@@ -169,9 +169,9 @@ def explain(
     purpose: str = MARKETING,
 ) -> str | None:
     """Return the sentence that says why this person may not be written to about this topic; None: they may be."""
-    silent = suppression.find_of_customer(session, workspace_id, customer_id)
-    if silent:
-        return SUPPRESSED[silent.reason]
+    suppressed = suppression.find_of_customer(session, workspace_id, customer_id)
+    if suppressed:
+        return SUPPRESSED[suppressed.reason]
     answers = {row.topic_id: row for row in state_of(session, workspace_id, customer_id) if row.purpose == purpose}
     row = answers.get(topic_id) or answers.get(ALL_TOPICS)
     return explain_row(row, now=now)

@@ -8,10 +8,10 @@ from sqlalchemy.orm import Session
 
 from app.customers.profiles import customer_queries
 
-# One pass over the answers, whatever is counted; who is silent is looked up in a hash, not person by person.
+# One pass over the answers, whatever is counted; who is suppressed is looked up in a hash, not person by person.
 _BASE = text(
     f"""
-    WITH silent AS MATERIALIZED (
+    WITH suppressed AS MATERIALIZED (
         SELECT person.id FROM suppressions AS held
         JOIN ({customer_queries.digests_sql(":workspace_id")}) AS person ON person.address_digest = held.address_digest
         WHERE held.workspace_id = :workspace_id
@@ -20,7 +20,7 @@ _BASE = text(
             CASE WHEN since > :quarter THEN 0 WHEN since > :year THEN 1 WHEN since > :two_years THEN 2 ELSE 3 END AS age
         FROM consent_state
         WHERE workspace_id = :workspace_id AND purpose = 'marketing' AND topic_id > 0 AND allowed
-            AND (expires_at IS NULL OR expires_at > :now) AND customer_id NOT IN (SELECT id FROM silent)
+            AND (expires_at IS NULL OR expires_at > :now) AND customer_id NOT IN (SELECT id FROM suppressed)
     )
     SELECT 'people' AS what, 0 AS number, '' AS basis, '' AS method, count(DISTINCT customer_id) FROM mailable
     UNION ALL SELECT 'topic', topic_id, '', '', count(*) FROM mailable GROUP BY topic_id

@@ -34,8 +34,8 @@ MANUAL = "manual"
 UNCONFIRMED = "unconfirmed"
 REASONS = (BOUNCED, COMPLAINED, OBJECTED, ERASED, MANUAL, UNCONFIRMED)
 
-# Only the answer to a mail to the address itself ends a silence: links in older mails get forwarded, or went to another
-# address, and a dead mailbox is not revived by typing it into a form.
+# Only the answer to a mail to the address itself ends a suppression: links in older mails get forwarded, or went to
+# another address, and a dead mailbox is not revived by typing it into a form.
 _ENDED_BY_CONFIRMATION = (COMPLAINED, OBJECTED, MANUAL, ERASED, UNCONFIRMED, BOUNCED)
 # So long a mailbox that bounced is left alone; then its owner may be asked again, when somebody signs up with it.
 _BOUNCE_RESTS = timedelta(days=1)
@@ -57,7 +57,7 @@ _customers = customer_queries.customer_rows()
 
 @dataclass(frozen=True, slots=True)
 class SuppressionInfo:
-    """Why an address is silent, since when, and on whose word."""
+    """Why an address is suppressed, since when, and on whose word."""
 
     address_digest: bytes
     reason: str
@@ -67,7 +67,7 @@ class SuppressionInfo:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A silent address, and whose it is where we still know: an erased person's is a hash and nothing else."""
+    """A suppressed address, and whose it is where we still know: an erased person's is a hash and nothing else."""
 
     info: SuppressionInfo
     customer_id: int | None
@@ -76,7 +76,7 @@ class Listed:
 
 
 def add(session: Session, workspace_id: int, *, address_digest: bytes, reason: str, source: str, now: datetime) -> bool:
-    """Silence an address; the first reason stays, but a question that bounces. Return whether it was new."""
+    """Suppress an address; the first reason stays, but a question that bounces. Return whether it was new."""
     said = {"reason": reason, "source": source, "at": now}
     statement = insert(Suppression).values(workspace_id=workspace_id, address_digest=address_digest, **said)
     if reason == BOUNCED:
@@ -89,7 +89,7 @@ def add(session: Session, workspace_id: int, *, address_digest: bytes, reason: s
 
 
 def find(session: Session, workspace_id: int, address_digest: bytes) -> SuppressionInfo | None:
-    """Return why this address is silent, or None."""
+    """Return why this address is suppressed, or None."""
     row = session.execute(
         select(Suppression.address_digest, Suppression.reason, Suppression.source, Suppression.at).where(
             Suppression.workspace_id == workspace_id, Suppression.address_digest == address_digest
@@ -99,13 +99,13 @@ def find(session: Session, workspace_id: int, address_digest: bytes) -> Suppress
 
 
 def find_of_customer(session: Session, workspace_id: int, customer_id: int) -> SuppressionInfo | None:
-    """Return why this person's present address is silent, or None."""
+    """Return why this person's present address is suppressed, or None."""
     digest = session.scalar(select(digest_query(workspace_id, customer_id)))
     return find(session, workspace_id, digest) if digest else None
 
 
 def is_suppressed(session: Session, workspace_id: int, address_digest: bytes) -> bool:
-    """Say whether this address must stay silent."""
+    """Say whether this address must stay suppressed."""
     return find(session, workspace_id, address_digest) is not None
 
 
@@ -114,8 +114,8 @@ def awaits_owner(session: Session, workspace_id: int, customer_id: int) -> bool:
     digest = session.scalar(select(digest_query(workspace_id, customer_id)))
     if not digest:
         return False
-    silent = find(session, workspace_id, digest)
-    if silent and silent.reason == UNCONFIRMED:
+    suppressed = find(session, workspace_id, digest)
+    if suppressed and suppressed.reason == UNCONFIRMED:
         return True
     asked = {"workspace_id": workspace_id, "customer_id": customer_id, "present": digest.hex()}
     return bool(session.scalar(_AGREED_ELSEWHERE, asked))
@@ -131,10 +131,10 @@ def may_ask(session: Session, workspace_id: int, address_digest: bytes, *, now: 
 
     A bounce of long ago gives way to the question: until it is answered, nothing else goes there, as before.
     """
-    silent = find(session, workspace_id, address_digest)
-    if silent is None or silent.reason != BOUNCED:
+    suppressed = find(session, workspace_id, address_digest)
+    if suppressed is None or suppressed.reason != BOUNCED:
         return True
-    if now - silent.at < _BOUNCE_RESTS:
+    if now - suppressed.at < _BOUNCE_RESTS:
         return False
     session.execute(_of(workspace_id, address_digest, BOUNCED).values(reason=UNCONFIRMED, at=now))
     return True
@@ -143,10 +143,10 @@ def may_ask(session: Session, workspace_id: int, address_digest: bytes, *, now: 
 def end_bounce(session: Session, workspace_id: int, customer_id: int, *, staff_id: int, now: datetime) -> bool:
     """Let staff who know better write to this person's address again; return whether it was a bounce that ended."""
     digest = session.scalar(select(digest_query(workspace_id, customer_id)))
-    silent = find(session, workspace_id, digest) if digest else None
-    if silent is None or silent.reason != BOUNCED:
+    suppressed = find(session, workspace_id, digest) if digest else None
+    if suppressed is None or suppressed.reason != BOUNCED:
         return False
-    _end(session, workspace_id, silent.address_digest, (BOUNCED,))
+    _end(session, workspace_id, suppressed.address_digest, (BOUNCED,))
     audit.record(
         session,
         workspace_id,
@@ -154,7 +154,7 @@ def end_bounce(session: Session, workspace_id: int, customer_id: int, *, staff_i
         action="address.bounce_ended",
         subject_kind="customer",
         subject_id=customer_id,
-        details={"digest": silent.address_digest.hex(), "source": silent.source},
+        details={"digest": suppressed.address_digest.hex(), "source": suppressed.source},
         now=now,
     )
     return True
@@ -185,7 +185,7 @@ def list_newest(session: Session, workspace_id: int, *, limit: int = 50) -> list
 
 
 def find_listed(session: Session, workspace_id: int, address_digest: bytes) -> Listed | None:
-    """Return this address as it stands in the list, or None when it is not silent."""
+    """Return this address as it stands in the list, or None when it is not suppressed."""
     query = _listed_query(workspace_id).where(Suppression.address_digest == address_digest).limit(1)
     row = session.execute(query).first()
     return _listed(row) if row else None
@@ -219,7 +219,7 @@ def _listed(row: Any) -> Listed:
 
 
 def customer_is_suppressed(workspace_id: int, customer_id: ColumnElement[int]) -> ColumnElement[bool]:
-    """Return the condition that the person's present address is silent, for use inside larger statements."""
+    """Return the condition that the person's present address is suppressed, for use inside larger statements."""
     return exists(
         select(Suppression.workspace_id)
         .join(
@@ -236,7 +236,7 @@ def customer_is_suppressed(workspace_id: int, customer_id: ColumnElement[int]) -
 
 
 def digests_query(workspace_id: int) -> Select[bytes]:
-    """Select the digests of the addresses that are silent."""
+    """Select the digests of the addresses that are suppressed."""
     return select(Suppression.address_digest).where(Suppression.workspace_id == workspace_id)
 
 

@@ -8,10 +8,10 @@ from app.consent.purposes import Event
 
 def fold_of(*answers):
     """Fold (event, topic) pairs about marketing and return the states by topic."""
-    standings: fold.ConsentStates = {}
+    consent_states: fold.ConsentStates = {}
     for seq, (event, topic_id) in enumerate(answers, start=1):
         fold.apply(
-            standings,
+            consent_states,
             fold.read(
                 {
                     "event": event,
@@ -25,7 +25,7 @@ def fold_of(*answers):
             ),
             seq,
         )
-    return {topic_id: standing.state for (_, topic_id), standing in standings.items()}
+    return {topic_id: consent_state.state for (_, topic_id), consent_state in consent_states.items()}
 
 
 @pytest.mark.parametrize(

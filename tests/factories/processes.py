@@ -10,12 +10,12 @@ from collections.abc import Callable
 from contextlib import suppress
 
 # Far more than anything takes on however busy a machine: who waits this long waits for what will never be.
-PATIENCE = 600.0
+TIMEOUT = 600.0
 
 
 def until(is_so: Callable[[], object], *, otherwise: Callable[[], str] = lambda: "it never came to be") -> None:
     """Wait for something to be so. How long that takes is the machine's affair; no test says anything about it."""
-    ends_at = time.monotonic() + PATIENCE
+    ends_at = time.monotonic() + TIMEOUT
     while not is_so():
         assert time.monotonic() < ends_at, otherwise()
         time.sleep(0.02)

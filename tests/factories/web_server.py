@@ -22,7 +22,7 @@ from tests.factories.workspaces import WorkspaceForTests
 
 ROOT = Path(__file__).parents[2]
 # Far more than any answer takes, on however busy a machine: who waits this long waits for a server that is stopped.
-PATIENCE = 60.0
+TIMEOUT = 60.0
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class WebServer:
 
     def connect(self, sent: bytes = b"") -> socket.socket:
         """Return a connection on which this much has been sent."""
-        opened = socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE)
+        opened = socket.create_connection(("127.0.0.1", self.port), timeout=TIMEOUT)
         opened.sendall(sent)
         return opened
 
@@ -79,7 +79,7 @@ class WebBrowser:
 
     def _open(self, path: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> Any:
         asked = urllib.request.Request(self._url + path, body, headers or {})
-        return self._opener.open(asked, timeout=PATIENCE)
+        return self._opener.open(asked, timeout=TIMEOUT)
 
 
 def request(method: str, path: str, *headers: str, body: bytes = b"") -> bytes:
@@ -117,9 +117,9 @@ def running(settings: Settings, log: Path, **environment: str) -> Iterator[WebSe
 
 
 def _await(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    until = time.monotonic() + 2 * PATIENCE
+    until = time.monotonic() + 2 * TIMEOUT
     while time.monotonic() < until and process.poll() is None:
-        with suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=PATIENCE):
+        with suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=TIMEOUT):
             return
         time.sleep(0.1)
     raise TimeoutError(f"the web server does not answer: {log.read_text()[-2000:]}")

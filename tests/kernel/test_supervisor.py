@@ -27,7 +27,7 @@ def supervisor(said: list[str]):
 
 
 def program(name: str, code: str, folder: Path) -> Program:
-    return Program(name, [sys.executable, "-c", code], env=os.environ, var_dir=folder, patience=1)
+    return Program(name, [sys.executable, "-c", code], env=os.environ, var_dir=folder, timeout=1)
 
 
 def test_what_falls_is_started_again(supervisor: Supervisor, said: list[str], tmp_path: Path):

@@ -18,7 +18,7 @@ from app.kernel.queueing import jobs, outbox, queue, relay
 from app.kernel.queueing.workers import HouseWorker
 from app.kernel.services import Services
 from tests.factories.jobs import KNOWN, a_worker, processes
-from tests.factories.processes import PATIENCE, until
+from tests.factories.processes import TIMEOUT, until
 
 
 @pytest.fixture
@@ -99,7 +99,7 @@ def test_what_died_with_its_worker_takes_no_second_one_along(services: Services,
     ask_for(services, "test.die", folder=str(tmp_path))
     with a_worker(services.settings) as victim:
         relay.hand_over_due(services, redis)
-        assert victim.wait(PATIENCE) == -signal.SIGKILL
+        assert victim.wait(TIMEOUT) == -signal.SIGKILL
     let_leases_end(services)
     ask_for(services, "test.note_process", folder=str(tmp_path))
 
@@ -126,7 +126,7 @@ def test_what_outlives_every_worker_is_set_aside_with_a_reason(services: Service
 
 
 def test_a_killed_worker_loses_no_job(services: Services, redis: Redis, tmp_path: Path):
-    ask_for(services, "test.linger", folder=str(tmp_path), seconds=PATIENCE)
+    ask_for(services, "test.linger", folder=str(tmp_path), seconds=TIMEOUT)
     ask_for(services, "test.note_process", times=3, folder=str(tmp_path))
     relay.hand_over_due(services, redis)
     with a_worker(services.settings) as first:
@@ -151,4 +151,4 @@ def test_a_spent_worker_begins_afresh_under_the_same_number(services: Services, 
         assert {pid for pid, _ in processes(tmp_path)} == {worker.pid}
         assert len({backend for _, backend in processes(tmp_path)}) == 2
         worker.terminate()
-        assert worker.wait(PATIENCE) == 0
+        assert worker.wait(TIMEOUT) == 0

@@ -30,7 +30,7 @@ from app.wiring import extensions
 from migrations import schema
 from tests.factories import delivery
 from tests.factories.delivery import ROOT, RunningSink
-from tests.factories.processes import PATIENCE, end
+from tests.factories.processes import TIMEOUT, end
 from tests.factories.workspaces import WorkspaceForTests, a_workspace
 
 MESSAGES = int(os.environ.get("CHAOS_MESSAGES", "1200"))
@@ -165,7 +165,7 @@ def _is_over(house: House, workspace: WorkspaceForTests) -> bool:
 
 def _until(is_so: Callable[[], bool], house: House) -> None:
     """Wait; every few seconds a minute goes by for the leases."""
-    ends_at, ended_leases = time.monotonic() + PATIENCE, time.monotonic()
+    ends_at, ended_leases = time.monotonic() + TIMEOUT, time.monotonic()
     while not is_so():
         assert time.monotonic() < ends_at, "\n".join(
             log.read_text()[-1500:] for log in (house.folder / "relay.log", house.folder / "worker.log")

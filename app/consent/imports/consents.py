@@ -103,7 +103,7 @@ class _Import:
     """What is looked up once for a whole batch of rows."""
 
     rulings: dict[ImportTerms, _Decision]
-    standings: dict[int, ConsentStates]
+    consent_states: dict[int, ConsentStates]
     suppressed: set[bytes]
     present: dict[int, bytes | None]
     now: datetime
@@ -137,11 +137,11 @@ def foresee(
     source = _Source("", "", 0)
     rulings = {terms: _rule(terms, None, known, source) for terms in {claim.terms for claim in claims}}
     there = {number for number in named if number > 0}
-    standings = ledger.read_standings(database.raw(session), workspace_id, there)
+    consent_states = ledger.read_consent_states(database.raw(session), workspace_id, there)
     # Only looked at: a preview keeps nobody from anything.
     present = customer_queries.address_digests(session, workspace_id, there) | addresses
-    desk = _Import(rulings, standings, _suppressed(session, workspace_id, claims), present, now)
-    return [_judge(desk, claim, []) for claim in claims]
+    batch = _Import(rulings, consent_states, _suppressed(session, workspace_id, claims), present, now)
+    return [_judge(batch, claim, []) for claim in claims]
 
 
 def record_many(
@@ -169,11 +169,11 @@ def record_many(
     rulings = {terms: _rule(terms, wordings.get(terms), known, source) for terms in all_terms}
     ledger.hold(session, workspace_id)
     named = {claim.customer_id for claim in claims}
-    standings = ledger.read_standings(database.raw(session), workspace_id, named)
-    desk = _Import(rulings, standings, suppressed, _present(session, workspace_id, named), now)
+    consent_states = ledger.read_consent_states(database.raw(session), workspace_id, named)
+    batch = _Import(rulings, consent_states, suppressed, _present(session, workspace_id, named), now)
     lines: list[Line] = []
-    outcomes = [_judge(desk, claim, lines) for claim in claims]
-    numbers = ledger.append_lines(session, workspace_id, lines, now=now, held=standings)
+    outcomes = [_judge(batch, claim, lines) for claim in claims]
+    numbers = ledger.append_lines(session, workspace_id, lines, now=now, held=consent_states)
     for topic_id in sorted({line.entry.topic_id for line in lines} - {ALL_TOPICS}):
         outbox.publish(session, facts.ConsentsImported(workspace_id, topic_id, numbers[0], numbers[-1]))
     return outcomes
@@ -246,48 +246,48 @@ def _asked(purpose: str, topic: TopicInfo | None, evidence: Evidence) -> _Asked:
     return _Asked(purpose, topic.id, None, entry)
 
 
-def _judge(desk: _Import, claim: Claim, lines: list[Line]) -> Outcome:
+def _judge(batch: _Import, claim: Claim, lines: list[Line]) -> Outcome:
     """Add what this row proves to the lines and say what came of it."""
     customer_id, row, address, address_digest, at, terms, ip = claim
     outcome = Outcome(row)
-    ruling = desk.rulings[terms]
-    lack = _lack(desk, at, ruling.lack, address_digest)
-    if lack is None and desk.present.get(customer_id) != address_digest:
+    ruling = batch.rulings[terms]
+    lack = _lack(batch, at, ruling.lack, address_digest)
+    if lack is None and batch.present.get(customer_id) != address_digest:
         lack = OTHER_ADDRESS
     if lack:
         outcome.reasons.append(lack)
         return outcome
-    standings = desk.standings.get(customer_id)
+    consent_states = batch.consent_states.get(customer_id)
     for asked in ruling.asked:
-        reason = asked.reason or (_refusal(standings, asked) if standings else None)
+        reason = asked.reason or (_refusal(consent_states, asked) if consent_states else None)
         if reason:
             outcome.reasons.append(reason)
         else:
             lines.append(Line(asked.entry, customer_id, address_digest, at, row, address, ip))
             outcome.granted += 1
-            outcome.becomes_mailable |= asked.purpose == MARKETING and not _is_mailable(standings)
+            outcome.becomes_mailable |= asked.purpose == MARKETING and not _is_mailable(consent_states)
     return outcome
 
 
-def _is_mailable(standings: ConsentStates | None) -> bool:
-    return any(held.allowed for (purpose, _), held in (standings or {}).items() if purpose == MARKETING)
+def _is_mailable(consent_states: ConsentStates | None) -> bool:
+    return any(held.allowed for (purpose, _), held in (consent_states or {}).items() if purpose == MARKETING)
 
 
-def _lack(desk: _Import, at: datetime | None, lack: str | None, address_digest: bytes | None) -> str | None:
+def _lack(batch: _Import, at: datetime | None, lack: str | None, address_digest: bytes | None) -> str | None:
     """Return the piece of evidence this row lacks, or None when it is complete."""
     if at is None:
         return NO_TIME
-    if at > desk.now:
+    if at > batch.now:
         return IN_FUTURE
-    return lack or (SUPPRESSED if address_digest in desk.suppressed else None)
+    return lack or (SUPPRESSED if address_digest in batch.suppressed else None)
 
 
-def _refusal(standings: ConsentStates, asked: _Asked) -> str | None:
+def _refusal(consent_states: ConsentStates, asked: _Asked) -> str | None:
     """Return why this purpose is not granted, or None. Unsubscribed wins over any file."""
-    held = standings.get((asked.purpose, asked.topic_id))
+    held = consent_states.get((asked.purpose, asked.topic_id))
     if held and held.allowed:
         return ALREADY
-    everything = standings.get((MARKETING, ALL_TOPICS))
+    everything = consent_states.get((MARKETING, ALL_TOPICS))
     if (held and held.state in (*SAID_NO, "refused")) or (everything and everything.state in SAID_NO):
         # Who left everything and later came back to one topic is asked anew about any other.
         return SAID_NO_HERE

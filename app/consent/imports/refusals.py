@@ -44,17 +44,18 @@ def record_many(
     if not refusals:
         return Outcome(0, 0)
     ledger.hold(session, workspace_id)
-    standings = ledger.read_standings(database.raw(session), workspace_id, {said.customer_id for said in refusals})
+    named = {said.customer_id for said in refusals}
+    consent_states = ledger.read_consent_states(database.raw(session), workspace_id, named)
     lines: dict[tuple[int, str], Line] = {}
     for said in refusals:
-        held = standings.get(said.customer_id, {})
+        held = consent_states.get(said.customer_id, {})
         for purpose in dict.fromkeys((MARKETING, *said.purposes)):
             if not _stands(held, purpose):
                 entry = Entry(Event.WITHDRAWN, 0, purpose, evidence)
                 line = Line(entry, said.customer_id, said.address_digest, None, said.row, said.address)
                 lines.setdefault((said.customer_id, purpose), line)
-    ended = [key for key in lines if _allowed(standings.get(key[0], {}), key[1])]
-    ledger.append_lines(session, workspace_id, list(lines.values()), now=now, held=standings)
+    ended = [key for key in lines if _allowed(consent_states.get(key[0], {}), key[1])]
+    ledger.append_lines(session, workspace_id, list(lines.values()), now=now, held=consent_states)
     outbox.publish_all(
         session,
         [facts.ConsentWithdrawn(workspace_id, customer_id, purpose, ALL_TOPICS) for customer_id, purpose in ended],
@@ -66,10 +67,10 @@ def foresee(session: Session, workspace_id: int, rows: Iterable[Refusal]) -> tup
     """Return whose no would be newly on record, and who of them is mailable or tracked now; nothing is written."""
     refusals = list(rows)
     there = {said.customer_id for said in refusals if said.customer_id > 0}
-    standings = ledger.read_standings(database.raw(session), workspace_id, there)
+    consent_states = ledger.read_consent_states(database.raw(session), workspace_id, there)
     recorded, ended = set(), set()
     for said in refusals:
-        held = standings.get(said.customer_id, {})
+        held = consent_states.get(said.customer_id, {})
         purposes = {purpose for purpose in (MARKETING, *said.purposes) if not _stands(held, purpose)}
         if purposes:
             recorded.add(said.customer_id)
@@ -85,4 +86,4 @@ def _stands(held: ConsentStates, purpose: str) -> bool:
 
 
 def _allowed(held: ConsentStates, purpose: str) -> bool:
-    return any(standing.allowed for (about, _), standing in held.items() if about == purpose)
+    return any(consent_state.allowed for (about, _), consent_state in held.items() if about == purpose)

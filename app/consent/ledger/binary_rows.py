@@ -47,9 +47,9 @@ def record_tail(event: str, purpose: str, topic_id: int) -> bytes:
     return _text(event) + _text(purpose) + _NUMBER(8, topic_id)
 
 
-def standing_row(customer_id: int, purpose: str, topic_id: int, standing: ConsentState, *, is_new: bool) -> bytes:
+def state_row(customer_id: int, purpose: str, topic_id: int, consent_state: ConsentState, *, is_new: bool) -> bytes:
     """Return a row of STANDING_COLUMNS."""
-    state, allowed, basis, method, seq, consent_text_id, limit, days, expires_at, since = standing
+    state, allowed, basis, method, seq, consent_text_id, limit, days, expires_at, since = consent_state
     return (
         _STANDING_HEAD(14, 8, customer_id, 8, seq, 1, is_new)
         + _standing_kind(purpose, topic_id, state, allowed, basis, method)

@@ -66,44 +66,44 @@ def read(record: Mapping[str, Any]) -> Answer:
     )
 
 
-def apply(standings: ConsentStates, answer: Answer, seq: int) -> list[Key]:
-    """Fold the answer of record `seq` into one person's standings and return which of them changed."""
+def apply(consent_states: ConsentStates, answer: Answer, seq: int) -> list[Key]:
+    """Fold the answer of record `seq` into one person's consent states and return which of them changed."""
     event, key = answer.event, (answer.purpose, answer.topic_id)
     if event in _YES:
-        return _set(standings, [key], answer, seq, _YES[event], allowed=True)
+        return _set(consent_states, [key], answer, seq, _YES[event], allowed=True)
     if event in _NO:
-        return _set(standings, _reach(standings, key), answer, seq, _NO[event])
+        return _set(consent_states, _reach(consent_states, key), answer, seq, _NO[event])
     if event == Event.ERASED:
-        return _set(standings, list({*standings, (MARKETING, ALL_TOPICS)}), answer, seq, "erased")
-    return _apply_weak(standings, key, answer, seq)
+        return _set(consent_states, list({*consent_states, (MARKETING, ALL_TOPICS)}), answer, seq, "erased")
+    return _apply_weak(consent_states, key, answer, seq)
 
 
-def _apply_weak(standings: ConsentStates, key: Key, answer: Answer, seq: int) -> list[Key]:
+def _apply_weak(consent_states: ConsentStates, key: Key, answer: Answer, seq: int) -> list[Key]:
     """Fold what never overrides an earlier yes or no: a question, an empty box, a deadline, a rejected request."""
-    held, event = standings.get(key), answer.event
+    held, event = consent_states.get(key), answer.event
     if event == Event.EXPIRED and held and held.allowed:
-        return _set(standings, [key], answer, seq, "expired")
+        return _set(consent_states, [key], answer, seq, "expired")
     if event == Event.REJECTED_ABUSE and held and held.state == "pending":
-        return _set(standings, [key], answer, seq, "rejected")
+        return _set(consent_states, [key], answer, seq, "rejected")
     is_settled = held is not None and (held.allowed or held.state in SAID_NO)
     if event == Event.REQUESTED and not is_settled and not (held and held.state == "refused"):
-        return _set(standings, [key], answer, seq, "pending")
+        return _set(consent_states, [key], answer, seq, "pending")
     if event == Event.REFUSED and not is_settled:
-        return _set(standings, [key], answer, seq, "refused")
+        return _set(consent_states, [key], answer, seq, "refused")
     return []
 
 
-def _reach(standings: ConsentStates, key: Key) -> list[Key]:
+def _reach(consent_states: ConsentStates, key: Key) -> list[Key]:
     """Return every key that a no to `key` ends: no to all topics ends each of them."""
     if key != (MARKETING, ALL_TOPICS):
         return [key]
-    return [key, *(other for other in standings if other[0] == MARKETING and other != key)]
+    return [key, *(other for other in consent_states if other[0] == MARKETING and other != key)]
 
 
 def _set(
-    standings: ConsentStates, keys: list[Key], answer: Answer, seq: int, state: str, *, allowed: bool = False
+    consent_states: ConsentStates, keys: list[Key], answer: Answer, seq: int, state: str, *, allowed: bool = False
 ) -> list[Key]:
-    standing = ConsentState(
+    consent_state = ConsentState(
         state,
         allowed,
         answer.basis,
@@ -116,5 +116,5 @@ def _set(
         answer.recorded_at,
     )
     for key in keys:
-        standings[key] = standing
+        consent_states[key] = consent_state
     return keys

@@ -43,7 +43,7 @@ _KEEP_EVIDENCE = """
 INSERT INTO consent_evidence (workspace_id, seq, salt, personal)
 SELECT %(workspace)s, seq, salt, personal FROM incoming_consent WHERE seq > %(after)s AND personal IS NOT NULL
 """
-# Nobody else writes standings while we hold the head, so a new one needs no look for an old one in its place.
+# Nobody else writes consent states while we hold the head, so a new one needs no look for an old one in its place.
 _ADD_STANDINGS = """
 INSERT INTO consent_state (workspace_id, customer_id, purpose, topic_id, state, allowed, basis, method, ledger_seq,
     consent_text_id, promised_limit, promised_days, expires_at, since)
@@ -84,14 +84,14 @@ def append_many(session: Session, workspace_id: int, entries: Sequence[Entry], *
         return []
     connection = database.raw(session)
     lock_head(connection, workspace_id)
-    held = read_standings(connection, workspace_id, {entry.customer_id for entry in entries})
+    held = read_consent_states(connection, workspace_id, {entry.customer_id for entry in entries})
     return append_lines(session, workspace_id, list(map(record.alone, entries)), now=now, held=held)
 
 
 def append_lines(
     session: Session, workspace_id: int, lines: Sequence[Line], *, now: datetime, held: dict[int, fold.ConsentStates]
 ) -> list[int]:
-    """Record answers of people whose standings `held` the caller has read since it holds the ledger."""
+    """Record answers of people whose consent states `held` the caller has read since it holds the ledger."""
     if not lines:
         return []
     connection = database.raw(session)
@@ -153,10 +153,10 @@ def lock_head(connection: psycopg.Connection[Any], workspace_id: int) -> tuple[i
     return row[0], bytes(row[1])
 
 
-def read_standings(
+def read_consent_states(
     connection: psycopg.Connection[Any], workspace_id: int, customer_ids: Iterable[int]
 ) -> dict[int, fold.ConsentStates]:
-    """Return the stored standings of these people; who has none is not in it."""
+    """Return the stored consent states of these people; who has none is not in it."""
     held: dict[int, fold.ConsentStates] = {}
     for customer_id, purpose, topic_id, *rest in connection.execute(
         _READ_STANDINGS, (workspace_id, bigint_array(customer_ids))
@@ -171,7 +171,7 @@ def bigint_array(numbers: Iterable[int]) -> str:
 
 
 class _Book:
-    """The chain while a batch is being written, and the standings that the batch changes."""
+    """The chain while a batch is being written, and the consent states that the batch changes."""
 
     def __init__(
         self, workspace_id: int, seq: int, prev_hash: bytes, held: dict[int, fold.ConsentStates], now: datetime
@@ -181,7 +181,7 @@ class _Book:
         self.has_changed = False
         self._speller = Serializer(workspace_id, now)
         self._held = held
-        # Whether each standing that changes is this person's first for its purpose and topic.
+        # Whether each consent state that changes is this person's first for its purpose and topic.
         self._changed: dict[tuple[int, str, int], bool] = {}
         millis = f"{int(now.timestamp() * 1000):012x}"
         self._uuid_head = f"{millis[:8]}-{millis[8:]}-7"
@@ -206,17 +206,17 @@ class _Book:
             self.prev_hash = prev_hash = sealed
 
     def changes(self) -> Iterator[bytes]:
-        """Yield the rows of every standing that the batch changed, as it is at the end."""
+        """Yield the rows of every consent state that the batch changed, as it is at the end."""
         for (customer_id, purpose, topic_id), is_new in self._changed.items():
-            standing = self._held[customer_id][purpose, topic_id]
-            yield binary_rows.standing_row(customer_id, purpose, topic_id, standing, is_new=is_new)
+            consent_state = self._held[customer_id][purpose, topic_id]
+            yield binary_rows.state_row(customer_id, purpose, topic_id, consent_state, is_new=is_new)
 
     def _fold(self, customer_id: int, answer: fold.Answer) -> None:
-        standings = self._held.get(customer_id)
-        if standings is None:
-            standings = self._held[customer_id] = {}
-        before = set(standings) if standings else ()
-        for purpose, topic_id in fold.apply(standings, answer, self.seq):
+        consent_states = self._held.get(customer_id)
+        if consent_states is None:
+            consent_states = self._held[customer_id] = {}
+        before = set(consent_states) if consent_states else ()
+        for purpose, topic_id in fold.apply(consent_states, answer, self.seq):
             is_new = (purpose, topic_id) not in before
             self._changed.setdefault((customer_id, purpose, topic_id), is_new)
             self.has_changed |= not is_new

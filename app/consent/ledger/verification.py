@@ -226,19 +226,19 @@ def _compare_states(walk: _Walk, connection: psycopg.Connection[Any], workspace_
         for key in sorted(expected.keys() | held.keys()):
             known, found = expected.get(key), held.get(key)
             if known != found and not any(
-                _is_newer(connection, workspace_id, standing, head) for standing in (known, found)
+                _is_newer(connection, workspace_id, consent_state, head) for consent_state in (known, found)
             ):
                 seq = known.ledger_seq if known else 0
                 walk.say(seq, f"the state of customer {customer_id} {key} is not what the ledger amounts to")
 
 
 def _is_newer(
-    connection: psycopg.Connection[Any], workspace_id: int, standing: fold.ConsentState | None, head: Head
+    connection: psycopg.Connection[Any], workspace_id: int, consent_state: fold.ConsentState | None, head: Head
 ) -> bool:
     """Say whether this was written after the check began, by a record that is really there."""
-    if standing is None or standing.ledger_seq <= head.seq:
+    if consent_state is None or consent_state.ledger_seq <= head.seq:
         return False
-    return connection.execute(_EXISTS, (workspace_id, standing.ledger_seq)).fetchone() is not None
+    return connection.execute(_EXISTS, (workspace_id, consent_state.ledger_seq)).fetchone() is not None
 
 
 def _side_by_side(
@@ -296,12 +296,12 @@ def _stream(connection: psycopg.Connection[Any], statement: str, workspace_id: i
         yield from cursor
 
 
-def _fold_into(standings: fold.ConsentStates, values: dict[str, Any]) -> None:
+def _fold_into(consent_states: fold.ConsentStates, values: dict[str, Any]) -> None:
     try:
-        fold.apply(standings, fold.read(values), values["seq"])
+        fold.apply(consent_states, fold.read(values), values["seq"])
     except (KeyError, TypeError):
         # The walk has already said that this record was changed.
-        standings.clear()
+        consent_states.clear()
 
 
 def _seal(prev_hash: bytes, spelled: str) -> bytes:

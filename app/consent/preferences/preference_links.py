@@ -39,6 +39,6 @@ def _latest_no(session: Session, workspace_id: int, customer_id: int) -> datetim
             LedgerRecord.event.in_(SAID_NO),
         )
     )
-    silent = suppression.find_of_customer(session, workspace_id, customer_id)
-    silenced = silent.at if silent and silent.reason in _BY_THE_PERSON else None
-    return max(filter(None, (recorded, silenced)), default=None)
+    suppressed = suppression.find_of_customer(session, workspace_id, customer_id)
+    suppressed_at = suppressed.at if suppressed and suppressed.reason in _BY_THE_PERSON else None
+    return max(filter(None, (recorded, suppressed_at)), default=None)

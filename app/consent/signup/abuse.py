@@ -102,7 +102,7 @@ def purge(
         .values(state="rejected_abuse")
         .returning(row.id, row.customer_id, row.address_digest, row.topic_ids)
     ).all()
-    silent = session.execute(
+    suppressed = session.execute(
         update(row).where(*scope, row.state == "unmailed").values(state="rejected_abuse").returning(row.id)
     ).all()
     keys = {topic.id: topic.key for topic in topics.list_all(session, workspace_id)}
@@ -120,4 +120,4 @@ def purge(
         for topic_id in topic_ids
     ]
     ledger.append_many(session, workspace_id, entries, now=now)
-    return len(rejected) + len(silent)
+    return len(rejected) + len(suppressed)

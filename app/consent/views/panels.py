@@ -20,9 +20,9 @@ def customer_panel(session: Session, workspace_id: int, customer_id: CustomerId,
     rows = {(row.purpose, row.topic_id): row for row in permission.state_of(session, workspace_id, customer_id)}
     everything = rows.get((MARKETING, ALL_TOPICS))
     known = topics.list_all(session, workspace_id)
-    silent = suppression.find_of_customer(session, workspace_id, customer_id)
+    suppressed = suppression.find_of_customer(session, workspace_id, customer_id)
     lines = [
-        _line(topic.name, rows.get((MARKETING, topic.id)) or everything, now, silent is not None)
+        _line(topic.name, rows.get((MARKETING, topic.id)) or everything, now, suppressed is not None)
         for topic in known
         if topic.is_active or (MARKETING, topic.id) in rows
     ]
@@ -34,8 +34,8 @@ def customer_panel(session: Session, workspace_id: int, customer_id: CustomerId,
         "consent/customer_panel.html",
         lines=lines,
         customer_id=customer_id,
-        silent=silent,
-        silent_why=permission.SUPPRESSED[silent.reason] if silent else None,
+        suppressed=suppressed,
+        suppressed_why=permission.SUPPRESSED[suppressed.reason] if suppressed else None,
         history=proof.of_customer(session, workspace_id, customer_id, limit=20),
         names={topic.id: topic.name for topic in known},
         words=words,

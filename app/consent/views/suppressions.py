@@ -29,7 +29,7 @@ def list_suppressions() -> ResponseReturnValue:
 @bp.post("/consent/suppressions")
 @guard.role("marketer")
 def add_suppression() -> ResponseReturnValue:
-    """Silence an address."""
+    """Suppress an address."""
     form, now = SuppressionForm(), services().clock.now()
     if not form.validate():
         return _show(form), 422

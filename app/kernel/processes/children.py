@@ -96,7 +96,7 @@ def end_session(leader: int, *, marker: str) -> None:
             _wait_gone(pid, marker, 5)
 
 
-def stop_left_over(pid_file: Path, *, marker: str, ask: signal.Signals = signal.SIGTERM, patience: float = 15) -> None:
+def stop_left_over(pid_file: Path, *, marker: str, ask: signal.Signals = signal.SIGTERM, timeout: float = 15) -> None:
     """Stop what an earlier, killed run left behind, if the process in the pid file still is what wrote it."""
     try:
         pid = int(pid_file.read_text().split()[0])
@@ -106,7 +106,7 @@ def stop_left_over(pid_file: Path, *, marker: str, ask: signal.Signals = signal.
     # The number may belong to anybody by now, above all in a container.
     if marker in command_line(pid):
         _signal(pid, ask)
-        if not _wait_gone(pid, marker, patience):
+        if not _wait_gone(pid, marker, timeout):
             _signal(pid, signal.SIGKILL)
             _wait_gone(pid, marker, 5)
     if not command_line(pid):
@@ -114,13 +114,13 @@ def stop_left_over(pid_file: Path, *, marker: str, ask: signal.Signals = signal.
     pid_file.unlink(missing_ok=True)
 
 
-def stop(child: subprocess.Popen[bytes], *, ask: signal.Signals = signal.SIGTERM, patience: float = 15) -> None:
+def stop(child: subprocess.Popen[bytes], *, ask: signal.Signals = signal.SIGTERM, timeout: float = 15) -> None:
     """Ask a child to end, and make it end when it does not."""
     if child.poll() is not None:
         return
     child.send_signal(ask)
     try:
-        child.wait(patience)
+        child.wait(timeout)
     except subprocess.TimeoutExpired:
         child.kill()
         child.wait()

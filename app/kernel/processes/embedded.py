@@ -79,7 +79,7 @@ class Postgres:
     def stop(self) -> None:
         """End it in order: clients are disconnected, everything is written."""
         if self._child:
-            children.stop(self._child, ask=signal.SIGINT, patience=30)
+            children.stop(self._child, ask=signal.SIGINT, timeout=30)
             self._child = None
 
     def kill(self) -> None:

@@ -36,14 +36,14 @@ class Program:
     """One of our own processes, with a log of its own and a pid file by which a next start finds what was left."""
 
     def __init__(
-        self, name: str, command: Sequence[str], *, env: Mapping[str, str], var_dir: Path, patience: float = 10
+        self, name: str, command: Sequence[str], *, env: Mapping[str, str], var_dir: Path, timeout: float = 10
     ) -> None:
         self.name = name
         self.log = var_dir / "log" / f"{name}.log"
         self._command = list(command)
         self._env = dict(env)
         self._pid_file = var_dir / "run" / f"{name}.pid"
-        self._patience = patience
+        self._timeout = timeout
         self._child: subprocess.Popen[bytes] | None = None
 
     def stop_left_over(self) -> None:
@@ -67,9 +67,9 @@ class Program:
             return
         try:
             self._child.terminate()
-            self._child.wait(self._patience)
+            self._child.wait(self._timeout)
         except subprocess.TimeoutExpired:
-            children.stop(self._child, patience=5)
+            children.stop(self._child, timeout=5)
         children.end_session(self._child.pid, marker=self._marker)
         self._pid_file.unlink(missing_ok=True)
 

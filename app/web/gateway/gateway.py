@@ -25,7 +25,7 @@ HITS = "/t/"
 # Set in the environment of a request whose body was refused: the status the application answers with.
 REFUSED = "assent.refused"
 _HIT_THREADS = 2
-_PATIENCE = 20.0
+_TIMEOUT = 20.0
 _BUSY_HEADERS = [("Retry-After", "30"), ("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff")]
 _PAGE = (
     '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
@@ -74,9 +74,9 @@ class Gateway:
         self._rules = rules
         self._body_seconds = body_seconds
         for_visitors = max(1, threads // 3)
-        self._visitors = Threads("visitors", for_visitors, patience=_PATIENCE)
-        self._members = Threads("members", max(1, threads - for_visitors), patience=_PATIENCE)
-        self._late_hits = Threads("hits", _HIT_THREADS, patience=_PATIENCE)
+        self._visitors = Threads("visitors", for_visitors, timeout=_TIMEOUT)
+        self._members = Threads("members", max(1, threads - for_visitors), timeout=_TIMEOUT)
+        self._late_hits = Threads("hits", _HIT_THREADS, timeout=_TIMEOUT)
 
     def __rsgi_init__(self, _loop: asyncio.AbstractEventLoop) -> None:
         sockets.let_go_of_the_silent()

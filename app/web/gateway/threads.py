@@ -17,15 +17,15 @@ class AllBusy(Exception):
 class Threads:
     """So many threads, each given work only when it is free, so that nothing waits unseen."""
 
-    def __init__(self, name: str, count: int, *, patience: float) -> None:
+    def __init__(self, name: str, count: int, *, timeout: float) -> None:
         self._pool = ThreadPoolExecutor(count, thread_name_prefix=name)
         self._free = asyncio.Semaphore(count)
-        self._patience = patience
+        self._timeout = timeout
 
     async def run(self, function: Callable[..., Result], *given: object) -> Result:
         """Return what the function returns on one of the threads; raise AllBusy if none becomes free in time."""
         try:
-            async with asyncio.timeout(self._patience):
+            async with asyncio.timeout(self._timeout):
                 await self._free.acquire()
         except TimeoutError:
             raise AllBusy from None

@@ -69,10 +69,10 @@ def test_an_answer_is_made_only_as_fast_as_it_is_read():
             closed.append(True)
 
     async def send_to_nobody() -> None:
-        threads, exchange = Threads("test", 1, patience=5), Exchange(app, {})
+        threads, exchange = Threads("test", 1, timeout=5), Exchange(app, {})
         first = await threads.run(exchange.begin)
         with pytest.raises(ReaderStopped):
-            await streams.copy(exchange, first, Protocol(), threads, patience=0.05)
+            await streams.copy(exchange, first, Protocol(), threads, timeout=0.05)
         await threads.run(exchange.close)
 
     asyncio.run(send_to_nobody())
@@ -87,7 +87,7 @@ def test_an_answer_sent_in_pieces_arrives_whole():
         return (b"%07d\n" % number for number in range(400_000))
 
     async def send() -> bytes:
-        threads, exchange, protocol = Threads("test", 1, patience=5), Exchange(app, {}), Protocol()
+        threads, exchange, protocol = Threads("test", 1, timeout=5), Exchange(app, {}), Protocol()
         first = await threads.run(exchange.begin)
         loop = asyncio.get_running_loop()
         sending = loop.create_task(streams.copy(exchange, first, protocol, threads))
@@ -102,7 +102,7 @@ def test_an_answer_sent_in_pieces_arrives_whole():
 
 def test_who_finds_every_thread_busy_is_told_so():
     async def ask_while_busy() -> None:
-        threads, over = Threads("test", 1, patience=0.01), asyncio.Event()
+        threads, over = Threads("test", 1, timeout=0.01), asyncio.Event()
         loop = asyncio.get_running_loop()
         busy = loop.create_task(threads.run(lambda: asyncio.run_coroutine_threadsafe(over.wait(), loop).result()))
         await asyncio.sleep(0)

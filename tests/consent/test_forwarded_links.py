@@ -166,7 +166,7 @@ def test_the_mail_names_what_was_switched_on(anonymous, database, workspace, ada
         number = session.scalar(text("SELECT id FROM signup_requests WHERE state = 'pending'"))
         messages.ask_confirmation(session, workspace.id, number, now=NOON)
         asked = session.scalar(text("SELECT extra -> 'fields' ->> 'asked_topics' FROM messages"))
-        subject = session.scalar(text("SELECT subject FROM sends WHERE kind = 'notice'"))
+        subject = session.scalar(text("SELECT subject FROM sends WHERE kind = 'transactional'"))
 
     assert asked == "seeing whether you open our mails"
     assert subject.startswith("Please confirm your choice")

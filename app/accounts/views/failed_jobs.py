@@ -35,10 +35,10 @@ def home_panel(session: Session, workspace_id: int, subject: None, now: datetime
     """Tell an owner what has been given up; nothing when nothing was."""
     found = failed_jobs.list_all(session, workspace_id) if g.role == "owner" else []
     told = [(WORK.get(each.name.partition(".")[0], each.name), each) for each in found]
-    return render_template("accounts/setbacks.html", told=told) if told else ""
+    return render_template("accounts/failed_jobs.html", told=told) if told else ""
 
 
-@bp.post("/settings/setbacks/try-again")
+@bp.post("/settings/failed-jobs/try-again")
 @guard.role("owner")
 def try_again() -> Response:
     now = services().clock.now()

@@ -40,7 +40,7 @@ def test_an_owner_sees_what_was_given_up_and_has_it_tried_again(
     assert TITLE in shown
     assert "Launching a scheduled campaign: 1, since" in shown
 
-    client.post("/settings/backoffs/try-again")
+    client.post("/settings/failed-jobs/try-again")
 
     assert TITLE not in client.get("/").text
     assert "retried failed jobs" in client.get("/settings/audit").text
@@ -55,7 +55,7 @@ def test_what_is_given_up_in_one_workspace_is_nobody_elses_news(
     with services.database.transaction() as session:
         session.execute(text("UPDATE outbox SET args = args || '{\"workspace_id\": 0}'"))
     assert TITLE not in client.get("/").text
-    client.post("/settings/backoffs/try-again")
+    client.post("/settings/failed-jobs/try-again")
 
     with services.database.transaction() as session:
         assert session.scalar(text("SELECT count(*) FROM outbox WHERE failed_at IS NOT NULL")) == 1
@@ -69,4 +69,4 @@ def test_only_owners_hear_of_it_and_may_try_again(
     anonymous.post("/login", data={"email": member.email, "password": PASSWORD})
 
     assert TITLE not in anonymous.get("/").text
-    assert anonymous.post("/settings/backoffs/try-again").status_code == 403
+    assert anonymous.post("/settings/failed-jobs/try-again").status_code == 403

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import pytest
 from sqlalchemy import Engine, event, text
 
@@ -28,6 +29,13 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from tests.factories.workspaces import WorkspaceForTests
+
+
+# No property is judged by the machine's speed: neither an example's time nor that of making one.
+hypothesis.settings.register_profile(
+    "any_machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("any_machine")
 
 
 class _Undo(Exception):

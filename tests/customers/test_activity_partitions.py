@@ -37,7 +37,10 @@ def partitions_of(session: Session) -> list[tuple[str, datetime]]:
     return [(row.partition, row.at) for row in rows]
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+QUIET = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=QUIET)
 @given(times=st.lists(_ANY_TIME, min_size=1, max_size=12))
 def test_every_event_is_kept_where_it_belongs(
     session: Session, workspace: WorkspaceForTests, times: list[datetime]

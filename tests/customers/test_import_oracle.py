@@ -52,7 +52,10 @@ def written(rows):
     return out.getvalue()
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+QUIET = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=QUIET)
 @given(first=ROWS, second=ROWS)
 def test_the_importer_agrees_with_a_plain_reading(database, first, second):
     workspace_id = a_workspace(database, name="Oracle", now=NOON).id

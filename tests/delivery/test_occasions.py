@@ -49,7 +49,10 @@ def messages(session: Session, occasion_id: int) -> list[tuple[int, int, str, st
     return [tuple(row) for row in session.execute(query, {"id": occasion_id})]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+QUIET = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=QUIET)
 @given(launches=launches)
 def test_launches_of_one_occasion_in_any_interleaving_reach_everybody_once(
     services: Services, workspace: WorkspaceForTests, launches: list[tuple[frozenset[int], bool]]

@@ -131,6 +131,7 @@ ENTRIES = st.builds(
     evidence=EVIDENCES,
     basis_facts=st.dictionaries(st.text(), st.integers() | st.text()),
     address_digest=st.none() | DIGESTS,
+    expires_at=st.none() | MOMENTS,
 )
 
 

@@ -25,7 +25,7 @@ from app.segments.segments import SegmentChange
 from app.tracking.replies import replies
 from demo import recipients
 from demo.files import BROKEN_PEOPLE, BROKEN_PURCHASES
-from demo.recipients import Deeds, Mail, Temper
+from demo.recipients import Mail, Responses, Temper
 from demo.shop import Shop
 from demo.stage import Stage
 from demo.sums import Sums
@@ -45,7 +45,7 @@ class Story:
     sums: Sums
     public_url: str
     door: tuple[str, int]
-    deeds: Deeds = field(default_factory=Deeds)
+    responses: Responses = field(default_factory=Responses)
     before: int = 0
     seen: int = 0
 
@@ -58,7 +58,7 @@ class Story:
     @property
     def allowed(self) -> set[str]:
         """Return who can prove to have agreed and has not left since."""
-        return {person.email for person in self.shop.people if person.has_evidence} - self.deeds.left
+        return {person.email for person in self.shop.people if person.has_evidence} - self.responses.left
 
 
 def bring_in(story: Story, kind: str, path: Path) -> None:
@@ -204,15 +204,15 @@ def progress(story: Story, send_id: int) -> sends.Progress:
 
 def react(story: Story, temper: Temper) -> list[Mail]:
     """Let scanners look at once, people later that day, and mail come back; then wait until all of it is taken in."""
-    stage, deeds = story.stage, story.deeds
+    stage, responses = story.stage, story.responses
     mails = story.new_mails()
     with stage.console.status(f"{len(mails):,} mails arrive; scanners, people and servers react"):
-        recipients.machines_first(mails, deeds, temper, story.public_url)
+        recipients.machines_first(mails, responses, temper, story.public_url)
         stage.advance(hours=3)
-        recipients.people_later(mails, deeds, temper, story.public_url)
-        recipients.answer_by_mail(mails, deeds, temper, story.door)
+        recipients.people_later(mails, responses, temper, story.public_url)
+        recipients.answer_by_mail(mails, responses, temper, story.door)
         stage.advance(minutes=5)
-        recipients.leave(mails, deeds, temper, story.public_url)
+        recipients.leave(mails, responses, temper, story.public_url)
         stage.advance(minutes=5)
     return mails
 

@@ -18,7 +18,7 @@ def first_campaign(story: Story, send: int, members: set[str], allowed: set[str]
     dead = messages(story, send, state="refused", reason="address") - _returned(story, mails)
     sums.add("refused: no such mailbox", _at(to_reach, "gone.example"), dead)
     _mailboxes(story, mails, _reachable(to_reach))
-    deeds(story)
+    responses(story)
 
 
 def second_campaign(
@@ -39,7 +39,7 @@ def second_campaign(
     not_mailed = everybody - messages(story, send, state="sent") - messages(story, send, state="refused")
     sums.add("skipped or given up, each with a reason", not_mailed, _with_reason(story, send))
     _mailboxes(story, [*early, *late], {mail.to for mail in (*early, *late)} & allowed)
-    deeds(story)
+    responses(story)
 
 
 def count_prospects(story: Story) -> int:
@@ -62,22 +62,22 @@ def nurture(story: Story, journey_id: int) -> None:
 
 
 def altogether(story: Story) -> None:
-    """Every mail in a mailbox is a message that says sent, and every deed is on a timeline."""
+    """Every mail in a mailbox is a message that says sent, and every response is on a timeline."""
     stage, sums = story.stage, story.sums
     sent = stage.count("SELECT count(*) FROM messages WHERE workspace_id = :w AND state = 'sent'")
     story.new_mails()
-    sums.add("mails in mailboxes, less those that came back", story.seen - story.deeds.counts["late_bounces"], sent)
+    sums.add("mails in mailboxes, less those that came back", story.seen - story.responses.counts["late_bounces"], sent)
     unsure = "SELECT count(*) FROM messages WHERE workspace_id = :w AND state IN ('in_doubt', 'handed')"
     sums.add("messages in doubt", 0, stage.count(unsure))
-    deeds(story)
+    responses(story)
     sums.add(
         "faults in the consent ledger", 0, len(verification.verify_ledger(stage.services.database, stage.workspace_id))
     )
 
 
-def deeds(story: Story) -> None:
+def responses(story: Story) -> None:
     """What people, proxies and scanners did is on the timelines, told apart."""
-    counts, sums = story.deeds.counts, story.sums
+    counts, sums = story.responses.counts, story.sums
     sums.add("opens", counts["opens"] + counts["opens_by_proxy"], activities(story, "opened"))
     sums.add("opens by image proxies", counts["opens_by_proxy"], activities(story, "opened", "proxy"))
     sums.add("clicks, scanners included", counts["clicks"] + counts["scanned_links"], activities(story, "clicked"))
@@ -87,7 +87,8 @@ def deeds(story: Story) -> None:
         "SELECT count(DISTINCT customer_id) FROM consent_ledger"
         " WHERE workspace_id = :w AND event = 'withdrawn' AND purpose = 'marketing'"
     )
-    sums.add("people who left", len(story.deeds.left), story.stage.count(left), "looking at the page changed nothing")
+    withdrawn = story.stage.count(left)
+    sums.add("people who left", len(story.responses.left), withdrawn, "looking at the page changed nothing")
 
 
 def messages(story: Story, send: int, *, state: str = "", reason: str = "", code: int = 0) -> int:
@@ -129,7 +130,7 @@ def _with_reason(story: Story, send: int) -> int:
 
 
 def _returned(story: Story, mails: list[Mail]) -> int:
-    return len({mail.to for mail in mails} & story.deeds.returned)
+    return len({mail.to for mail in mails} & story.responses.returned)
 
 
 def _reachable(addresses: set[str]) -> set[str]:

@@ -72,7 +72,7 @@ def _play(stage: Stage, sums: Sums, env: Mapping[str, str]) -> None:
     stage.act("3  A second campaign, to everybody, scheduled for the next night")
     sums.head("Second campaign")
     stage.advance(days=1)
-    allowed, returned = story.allowed, set(story.deeds.returned)
+    allowed, returned = story.allowed, set(story.responses.returned)
     advent = acts.send_campaign(
         story,
         "Advent",

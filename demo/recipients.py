@@ -73,7 +73,7 @@ class Temper:
 
 
 @dataclass
-class Deeds:
+class Responses:
     """What was done, counted where it was done."""
 
     counts: Counter[str] = field(default_factory=Counter)
@@ -92,27 +92,27 @@ def arrived(folder: Path, *, after: int) -> list[Mail]:
     return [_read(folder, entry) for entry in known]
 
 
-def machines_first(mails: Iterable[Mail], deeds: Deeds, temper: Temper, public_url: str) -> None:
+def machines_first(mails: Iterable[Mail], responses: Responses, temper: Temper, public_url: str) -> None:
     """Let the scanners before some mailboxes look at everything in the second it arrives."""
-    _each(public_url, [mail for mail in mails if _dice(mail, "scanner") < temper.scanned], deeds, _scan)
+    _each(public_url, [mail for mail in mails if _dice(mail, "scanner") < temper.scanned], responses, _scan)
 
 
-def people_later(mails: Iterable[Mail], deeds: Deeds, temper: Temper, public_url: str) -> None:
+def people_later(mails: Iterable[Mail], responses: Responses, temper: Temper, public_url: str) -> None:
     """Let people read, hours after the mail came."""
-    _each(public_url, list(mails), deeds, lambda browser, mail, done: _read_it(browser, mail, done, temper))
+    _each(public_url, list(mails), responses, lambda browser, mail, done: _read_it(browser, mail, done, temper))
 
 
-def leave(mails: Iterable[Mail], deeds: Deeds, temper: Temper, public_url: str) -> None:
+def leave(mails: Iterable[Mail], responses: Responses, temper: Temper, public_url: str) -> None:
     """Let those who have had enough look at the page, which changes nothing, and then press their program's button."""
 
-    def go(browser: Browser, mail: Mail, deeds: Deeds) -> None:
+    def go(browser: Browser, mail: Mail, responses: Responses) -> None:
         browser("GET", mail.leave, agent=_READERS[0])
         done = browser("POST", mail.leave, agent="", body="List-Unsubscribe=One-Click")
-        deeds.note("leaves" if done < 300 else "leaves_refused")
+        responses.note("leaves" if done < 300 else "leaves_refused")
 
     leaving = [mail for mail in mails if wants_to_leave(mail, temper)]
-    _each(public_url, leaving, deeds, go)
-    deeds.left |= {mail.to for mail in leaving}
+    _each(public_url, leaving, responses, go)
+    responses.left |= {mail.to for mail in leaving}
 
 
 def wants_to_leave(mail: Mail, temper: Temper) -> bool:
@@ -120,7 +120,7 @@ def wants_to_leave(mail: Mail, temper: Temper) -> bool:
     return bool(mail.leave) and _dice(mail, "leave") < temper.leaves
 
 
-def answer_by_mail(mails: Iterable[Mail], deeds: Deeds, temper: Temper, door: tuple[str, int]) -> None:
+def answer_by_mail(mails: Iterable[Mail], responses: Responses, temper: Temper, door: tuple[str, int]) -> None:
     """Send replies, and failure reports of servers further on, to the installation's own mail door."""
     mails = list(mails)
     replying = [mail for mail in mails if _dice(mail, "reply") < temper.replies]
@@ -130,43 +130,45 @@ def answer_by_mail(mails: Iterable[Mail], deeds: Deeds, temper: Temper, door: tu
             server.send_message(_reply(mail), mail.to, [mail.reply_to])
         for mail in failing:
             server.sendmail("", [mail.return_path], _failure(mail))
-            deeds.returned.add(mail.to)
-    deeds.note("replies", len(replying))
-    deeds.note("late_bounces", len(failing))
+            responses.returned.add(mail.to)
+    responses.note("replies", len(replying))
+    responses.note("late_bounces", len(failing))
 
 
 Browser = Callable[..., int]
 
 
-def _read_it(browser: Browser, mail: Mail, deeds: Deeds, temper: Temper) -> None:
+def _read_it(browser: Browser, mail: Mail, responses: Responses, temper: Temper) -> None:
     agent = _READERS[int(_dice(mail, "agent")) % len(_READERS)]
     clicks = _dice(mail, "click") < temper.clicks
     if mail.image and (clicks or _dice(mail, "open") < temper.opens):
         through_proxy = _dice(mail, "proxy") < 30
         browser("GET", mail.image, agent=_IMAGE_PROXY if through_proxy else agent)
-        deeds.note("opens_by_proxy" if through_proxy else "opens")
+        responses.note("opens_by_proxy" if through_proxy else "opens")
     if clicks and mail.links:
         browser("GET", mail.links[int(_dice(mail, "link")) % len(mail.links)], agent=agent)
-        deeds.note("clicks")
+        responses.note("clicks")
 
 
-def _scan(browser: Browser, mail: Mail, deeds: Deeds) -> None:
+def _scan(browser: Browser, mail: Mail, responses: Responses) -> None:
     for link in mail.links:
         browser("HEAD", link, agent=_SCANNER)
         browser("GET", link, agent=_READERS[0])
     if mail.leave:
         browser("GET", mail.leave, agent=_SCANNER)
-    deeds.note("scanned_links", 2 * len(mail.links))
-    deeds.note("scanned_mails")
+    responses.note("scanned_links", 2 * len(mail.links))
+    responses.note("scanned_mails")
 
 
-def _each(public_url: str, mails: list[Mail], deeds: Deeds, do: Callable[[Browser, Mail, Deeds], None]) -> None:
+def _each(
+    public_url: str, mails: list[Mail], responses: Responses, do: Callable[[Browser, Mail, Responses], None]
+) -> None:
     """Do something with every mail, a few hands at a time, each with a connection of its own."""
 
     def work(part: list[Mail]) -> None:
         with _Connection(public_url) as browser:
             for mail in part:
-                do(browser, mail, deeds)
+                do(browser, mail, responses)
 
     with ThreadPoolExecutor(_HANDS) as hands:
         for _ in hands.map(work, [mails[number::_HANDS] for number in range(_HANDS)]):

@@ -36,7 +36,7 @@ def record(
     details: dict[str, Any] | None = None,
     now: datetime,
 ) -> None:
-    """Write down one deed. `action` is `thing.past_tense`; details hold ids and plain values, never secrets."""
+    """Write down one action. `action` is `thing.past_tense`; details hold ids and plain values, never secrets."""
     session.execute(
         insert(AuditEntry).values(
             workspace_id=workspace_id,

@@ -66,7 +66,7 @@ class Opposites:
 def keep(
     session: Session, workspace_id: int, *, kind: str, values: dict[str, Any], staff_id: int, now: datetime
 ) -> str:
-    """Keep what is needed to take the deed back, as plain JSON values; return the address to post to."""
+    """Keep what is needed to take the action back, as plain JSON values; return the address to post to."""
     step = UndoStep(workspace_id=workspace_id, staff_id=staff_id, kind=kind, values=values, created_at=now)
     session.add(step)
     session.flush()

@@ -87,7 +87,7 @@ def refuse(
     now: datetime,
 ) -> int | None:
     """Record that this person was asked and said no. It ends nothing given before; refusing twice is one record."""
-    held = _standing(session, workspace_id, customer_id, purpose, topic_id)
+    held = _state_row(session, workspace_id, customer_id, purpose, topic_id)
     if held and (held.allowed or held.state in SAID_NO or held.state == "refused"):
         return None
     entry = _entry(session, workspace_id, customer_id, Event.REFUSED, purpose, topic_id, evidence)
@@ -142,7 +142,7 @@ def _already_said(
     return strength.index(held.state) >= strength.index(str(event))
 
 
-def _standing(
+def _state_row(
     session: Session, workspace_id: int, customer_id: int, purpose: str, topic_id: int
 ) -> PermissionRow | None:
     rows = permission.state_of(session, workspace_id, customer_id)

@@ -154,7 +154,7 @@ def require_member(session: Session, workspace_id: int, staff_id: int | None) ->
 
 
 def note(session: Session, journey: Journey, action: str, *, staff_id: int | None, now: datetime) -> None:
-    """Write the deed into the audit."""
+    """Write the change into the audit log."""
     audit.record(
         session,
         journey.workspace_id,

@@ -78,16 +78,16 @@ def compile_content(content: Content, *, stream: Stream, path: Path = Path.FLAT)
         )
     except obligations.StaysHidden as hidden:
         raise TemplateRefused("html", [syntax.Problem(1, 1, _HIDDEN)]) from hidden
-    letter = layout.letter(programs["text"], stream, content.language)
+    text_part = layout.text_part(programs["text"], stream, content.language)
     targets = layout.targets(document)
     return CompiledMessage(
         stream=stream,
         subject=_line(programs["subject"], stream),
         html=_part(document, stream, path, targets),
-        text=_part(letter, stream, path, ()),
+        text=_part(text_part, stream, path, ()),
         shown=(
             fallback.whole(layout.wire(document, stream, None), public_url=stream.public_url),
-            fallback.whole(layout.wire(letter, stream, None), public_url=stream.public_url),
+            fallback.whole(layout.wire(text_part, stream, None), public_url=stream.public_url),
         ),
         links=targets,
         fields_used=frozenset(name for tree in trees.values() for name in _customer_fields(tree)),
@@ -148,8 +148,8 @@ class CompiledMessage:
     def show(self, person: Mapping[str, Any], slots: Slots) -> Shown:
         """Return the message's subject and parts as text, without encoding and without tracking."""
         values = self._values(person, slots._replace(click=None, open=None))
-        html, letter = ("".join(fill(*values)) for fill in self._shown)
-        return Shown(self._subject.shown(values), html, letter)
+        html, text_part = ("".join(fill(*values)) for fill in self._shown)
+        return Shown(self._subject.shown(values), html, text_part)
 
     def envelope_from(self, slots: Slots) -> str:
         """Return the address bounces of this message go to."""

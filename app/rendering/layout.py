@@ -52,7 +52,7 @@ def _titled(html: Program, subject: Program) -> Program:
     return (*html[:at], Text("<title>"), *title, Text("</title>"), *html[at + 1 :])
 
 
-def letter(text: Program, stream: Stream, language: str) -> Program:
+def text_part(text: Program, stream: Stream, language: str) -> Program:
     """Return the text part with address and unsubscribe link where the author left them out."""
     return (*text, *obligations.text_footer(text, stream, language))
 

@@ -203,7 +203,7 @@ def test_the_relay_is_never_shown_again(client, workspace):
     assert "A server of its own is set." in client.get(page).text
 
 
-def test_the_only_owner_cannot_be_demoted_and_is_told_beside_the_role(client, workspace):
+def test_the_only_owner_cannot_be_demoted_and_is_told_at_the_role(client, workspace):
     """The page comes back with the reason at the role, and everything else still there to be used."""
     answer = client.post(f"/settings/staff/{workspace.owner_id}/role", data={"role": "viewer"})
 

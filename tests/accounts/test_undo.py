@@ -43,7 +43,7 @@ def login(app: Flask, email: str) -> FlaskClient:
 def test_a_large_segment_comes_back_as_it_was(
     client: FlaskClient, database: Database, workspace: WorkspaceForTests
 ) -> None:
-    """What is kept to undo a deed lies in the database, not in a cookie that holds four thousand characters."""
+    """What is kept to undo an action lies in the database, not in a cookie that holds four thousand characters."""
     segment_id, again = deleted(client, database, workspace)
     back = client.post(again)
 
@@ -64,10 +64,10 @@ def test_a_name_taken_since_stays_with_its_new_owner(
     assert "Large (2)" in client.get(client.post(again).headers["Location"]).text
 
 
-def test_nobody_else_takes_a_deed_back(
+def test_nobody_else_takes_an_action_back(
     app: Flask, client: FlaskClient, database: Database, workspace: WorkspaceForTests
 ) -> None:
-    """Not a colleague, not a stranger in another workspace, and nobody whose role no longer reaches the deed."""
+    """Not a colleague, not a stranger in another workspace, and nobody whose role no longer reaches the action."""
     _segment_id, again = deleted(client, database, workspace)
     with database.transaction(workspace.id) as session:
         colleague = an_account(session, now=NOON)

@@ -113,7 +113,7 @@ def test_the_night_ends_by_the_clock_on_the_wall(now: str, opens: str) -> None:
     assert at == datetime.fromisoformat(opens)
 
 
-def test_what_a_person_was_promised_holds_beside_what_the_topic_says_today():
+def test_what_a_person_was_promised_holds_together_with_what_the_topic_says_today():
     made = [(NOON - timedelta(days=3), 7)]
     looser, stricter = Promise(7, 4, 7), Promise(7, 1, 7)
 

@@ -189,9 +189,9 @@ def test_a_cancelled_campaign_that_was_paused_comes_back_paused(client, database
         assert [tuple(row) for row in session.execute(query)] == [("paused", "staff")]
 
 
-def undo_of(client, draft, deed):
+def undo_of(client, draft, action):
     """Do it, and return the address that takes it back."""
-    client.post(f"/campaigns/{draft}/{deed}")
+    client.post(f"/campaigns/{draft}/{action}")
     found = re.findall(r"/undo/\d+", client.get(f"/campaigns/{draft}").text)
     return found[-1]
 

@@ -232,7 +232,7 @@ def test_a_held_campaign_is_sent_only_when_asked(client, services, workspace, he
         assert session.scalar(text("SELECT count(*) FROM messages")) == 1
 
 
-def test_a_held_campaign_gets_another_time_or_is_refused_beside_the_field(client, database, workspace, held):
+def test_a_held_campaign_gets_another_time_or_is_refused_at_the_field(client, database, workspace, held):
     refused = client.post(f"/campaigns/{held}/reschedule", data={"at": "2020-01-01T10:00"})
     client.post(f"/campaigns/{held}/reschedule", data={"at": AT})
 

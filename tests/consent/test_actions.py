@@ -72,7 +72,7 @@ def test_a_person_may_come_back_to_one_topic_by_their_own_act(session, workspace
 
 
 @pytest.mark.parametrize("act", [actions.complain, actions.object_all])
-def test_a_complaint_or_objection_also_silences_the_address(session, workspace, act):
+def test_a_complaint_or_objection_also_suppresses_the_address(session, workspace, act):
     ada = consented_customer(session, workspace.id, purposes=("profiling",))
     for _ in range(2):
         act(session, workspace.id, ada.id, evidence=Evidence(method="feedback_report"), now=NOON)

@@ -39,7 +39,7 @@ def test_an_answered_question_ends_a_bounce(session: Session, workspace: Workspa
     assert not suppression.is_suppressed(session, workspace.id, digest)
 
 
-def test_a_question_that_bounces_keeps_the_address_silent(session: Session, workspace: WorkspaceForTests) -> None:
+def test_a_question_that_bounces_keeps_the_address_suppressed(session: Session, workspace: WorkspaceForTests) -> None:
     _, digest = bounced(session, workspace)
     later = NOON + timedelta(days=2)
     assert suppression.may_ask(session, workspace.id, digest, now=later)

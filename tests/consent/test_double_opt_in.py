@@ -187,7 +187,7 @@ def test_somebody_who_left_stays_gone_until_they_confirm(session, workspace):
     assert permission.explain(session, workspace.id, ada.id, workspace.topic_id, NOON) is None
 
 
-def test_only_a_confirmed_question_ends_the_silence_of_a_changed_address(session, workspace):
+def test_only_a_confirmed_question_ends_the_suppression_of_a_changed_address(session, workspace):
     ada = consented_customer(session, workspace.id)
     changes.change_email(session, ada, email="new@example.com", source="staff:9", now=NOON)
     assert suppression.awaits_owner(session, workspace.id, ada.id)

@@ -45,7 +45,7 @@ def test_a_stranger_can_recompute_the_chain(session, workspace):
         previous = row.hash
 
 
-def test_personal_values_stay_beside_the_ledger(session, workspace):
+def test_personal_values_stay_outside_the_ledger(session, workspace):
     """The record commits to them by a digest whose key is erased with them; the address is shortened to its network."""
     seq = ledger.append(session, workspace.id, entries(1)[0], now=NOON)
 

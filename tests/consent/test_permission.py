@@ -52,7 +52,7 @@ def test_permission_ends_on_its_day(session, workspace):
 
 
 @pytest.mark.parametrize("reason", suppression.REASONS)
-def test_a_suppressed_address_is_silent_whatever_was_agreed(session, workspace, reason):
+def test_a_suppressed_address_is_refused_whatever_was_agreed(session, workspace, reason):
     ada = consented_customer(session, workspace.id)
     suppression.add(session, workspace.id, address_digest=ada.address_digest, reason=reason, source="test", now=NOON)
 
@@ -99,7 +99,7 @@ def test_who_gets_an_address_that_was_somebody_elses_inherits_no_consent(session
     assert why_not(session, workspace, cy) is not None
 
 
-def test_changing_an_address_nobody_may_write_to_silences_nothing(session, workspace):
+def test_changing_an_address_nobody_may_write_to_suppresses_nothing(session, workspace):
     bob = people.upsert(session, workspace.id, email="bob@example.com", fields={}, source="test", now=NOON)
     changes.change_email(session, bob, email="rob@example.com", source="staff:9", now=NOON)
 

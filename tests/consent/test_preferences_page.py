@@ -106,7 +106,7 @@ def test_a_link_from_the_old_mailbox_says_no_yes_for_the_new(
         assert suppression.find_of_customer(session, workspace.id, ada.id).reason == "unconfirmed"
 
 
-def test_a_silence_of_the_new_address_is_not_lifted_from_the_old_mailbox(anonymous, database, workspace, ada, link):
+def test_a_suppression_of_the_new_address_is_not_lifted_from_the_old_mailbox(anonymous, database, workspace, ada, link):
     with database.transaction(workspace.id) as session:
         new = people.upsert(session, workspace.id, email="new@example.com", fields={}, source="test", now=NOON)
         digest = new.address_digest

@@ -8,7 +8,7 @@ from tests.factories import NOON
 from tests.factories.consent import a_topic, a_yes, consented_customer
 
 
-def test_the_base_counts_people_once_and_leaves_out_who_is_silent(session, workspace):
+def test_the_base_counts_people_once_and_leaves_out_who_is_suppressed(session, workspace):
     offers = a_topic(session, workspace.id)
     ada = consented_customer(session, workspace.id, now=NOON - timedelta(days=400))
     actions.grant(session, workspace.id, ada.id, topic_id=offers.id, evidence=a_yes(), now=NOON)

@@ -166,7 +166,7 @@ def test_a_changed_wording_is_a_new_version(client, workspace):
     assert "version 2" in page
 
 
-def test_an_address_is_silenced_and_found(client, workspace):
+def test_an_address_is_suppressed_and_found(client, workspace):
     client.post("/consent/suppressions", data={"email": "Eve@Example.com", "note": "asked by phone"})
 
     assert "is suppressed" in client.get("/consent/suppressions?q=eve@example.com").text

@@ -167,9 +167,11 @@ def test_no_value_changes_the_shape_of_the_document(value):
 @settings(max_examples=200, deadline=None)
 @given(source=st.text("<>\"'=/ abhref{}%!-\n", max_size=60))
 def test_any_source_is_judged_and_what_passes_compiles(source):
-    for kind in ("html", "text", "line"):
-        if not syntax.check(source, kind=kind) and kind == "html":
-            compiler.compile_content(a_content(source), stream=a_stream()).render({}, SLOTS, date=DATE)
+    problems = {kind: syntax.check(source, kind=kind) for kind in ("html", "text", "line")}
+
+    assert all(problem.message for found in problems.values() for problem in found)
+    if not problems["html"]:
+        assert compiler.compile_content(a_content(source), stream=a_stream()).render({}, SLOTS, date=DATE)
 
 
 def test_the_flat_way_is_taken_for_all_that_is_allowed(monkeypatch):

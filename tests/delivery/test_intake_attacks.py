@@ -56,7 +56,7 @@ def test_a_hostile_mail_costs_no_more_than_its_size(running: RunningIntake, addr
     assert running.largest_bytes() < 300 * MEGABYTE
 
 
-def test_an_honest_mail_is_taken_beside_an_attack(
+def test_an_honest_mail_is_taken_during_an_attack(
     running: RunningIntake, services: Services, workspace: WorkspaceForTests, addresses: list[str]
 ) -> None:
     """Seven mails for twenty people each kept everybody waiting, once per mail and person."""

@@ -197,7 +197,7 @@ def test_a_plain_refusal_is_read_by_its_words(reply: str, cause: Cause) -> None:
     assert classify(int(code), words) is cause
 
 
-def test_an_address_refused_without_a_reason_three_times_in_a_row_falls_silent(
+def test_an_address_refused_without_a_reason_three_times_in_a_row_is_suppressed(
     services: Services, workspace: WorkspaceForTests, tmp_path: Path, clock: FixedClock
 ) -> None:
     """One such answer says nothing about the mailbox; a mail that is taken in between starts the count afresh."""

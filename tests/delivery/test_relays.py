@@ -84,6 +84,9 @@ def test_no_workspace_names_an_address_inside(services: Services, workspace: Wor
 def test_a_server_on_the_internet_may_be_named(services: Services, workspace: WorkspaceForTests, host: str) -> None:
     set_relay(services, workspace, f"smtp://{host}:25")
 
+    with services.database.transaction(workspace.id) as session:
+        assert identities.get(session, workspace.id, workspace.identity_id).smtp_url
+
 
 def test_the_page_says_why(client, workspace: WorkspaceForTests) -> None:  # type: ignore[no-untyped-def]
     page = f"/settings/identities/{workspace.identity_id}/relay"

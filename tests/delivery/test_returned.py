@@ -160,7 +160,7 @@ def test_rubbish_is_no_report(raw: bytes) -> None:
 
 
 @pytest.mark.parametrize(("present", "is_silent"), [("new@example.com", False), ("p0@example.com", True)])
-def test_a_late_report_silences_the_address_it_names(
+def test_a_late_report_suppresses_the_address_it_names(
     services: Services, workspace: WorkspaceForTests, return_path: str, present: str, is_silent: bool
 ) -> None:
     """Who has another address by now is written to there; who has not falls silent."""
@@ -197,7 +197,7 @@ def test_a_complaint_suppresses_the_address_that_the_message_left_to(
 
 
 @pytest.mark.parametrize("is_known", [True, False])
-def test_a_report_cannot_silence_somebody_else(
+def test_a_report_cannot_suppress_somebody_else(
     services: Services, workspace: WorkspaceForTests, return_path: str, is_known: bool
 ) -> None:
     """A return path is known to whoever got the mail; it speaks for nobody else, nor for who may sign up one day."""

@@ -15,7 +15,7 @@ from tests.factories.processes import until
 from tests.factories.workspaces import WorkspaceForTests
 
 
-def test_an_address_that_falls_silent_after_the_claim_gets_nothing(
+def test_an_address_suppressed_after_the_claim_gets_nothing(
     services: Services, workspace: WorkspaceForTests
 ) -> None:
     """The person's consent stands, the address does not: it is asked in the statement that hands over."""

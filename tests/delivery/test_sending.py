@@ -103,7 +103,7 @@ def test_a_withdrawal_between_claim_and_hand_over_stops_the_mail(
     assert delivery.states(services.database, workspace)["p1@example.com"] == ("skipped", "no_permission")
 
 
-def test_a_letter_leaves_only_for_the_address_it_was_written_to(
+def test_a_mail_leaves_only_for_the_address_it_was_written_to(
     services: Services, workspace: WorkspaceForTests
 ) -> None:
     """Whoever changes the address after the claim finds no mail of theirs in the old mailbox."""
@@ -303,7 +303,7 @@ def test_each_fault_of_a_server_has_its_own_end(
     assert delivery.states(services.database, workspace) == {"p0@example.com": expected}
 
 
-def test_a_dead_address_falls_silent(services: Services, workspace: WorkspaceForTests, tmp_path: Path) -> None:
+def test_a_dead_address_is_suppressed(services: Services, workspace: WorkspaceForTests, tmp_path: Path) -> None:
     """5.1.1 suppresses the address and tells the timeline; the next send skips it."""
     delivery.a_launched_send(services.database, workspace, 2)
     with delivery.a_sink(tmp_path, {"at": "rcpt", "to": "p1@", "reply": "550 5.1.1 gone"}) as sink:

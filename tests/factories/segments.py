@@ -41,7 +41,7 @@ class Made:
     values: dict[str, Anything]
     tags: list[str]
     purchases: list[tuple[datetime, Decimal]] = field(default_factory=list)
-    deeds: list[tuple[str, datetime, str]] = field(default_factory=list)
+    events: list[tuple[str, datetime, str]] = field(default_factory=list)
     allowed: set[tuple[str, int]] = field(default_factory=set)
 
 
@@ -118,10 +118,10 @@ _SOURCES = {"click": Source.TRACKING, "open": Source.TRACKING, "signup": Source.
 def _do(session: Session, workspace_id: int, made: Made, random: Random) -> None:
     for _ in range(random.randrange(5)):
         at = NOON - timedelta(days=random.choice((1, 29, 31, 100)))
-        made.deeds.append((random.choice(("click", "open", "signup")), at, random.choice(("human", "scanner"))))
+        made.events.append((random.choice(("click", "open", "signup")), at, random.choice(("human", "scanner"))))
     rows = [
         ActivityRow(workspace_id, made.id, at, _EVENTS[kind], _SOURCES[kind], verdict=verdict)
-        for kind, at, verdict in made.deeds
+        for kind, at, verdict in made.events
     ]
     activities.record_many(session, rows, now=NOON)
 
@@ -224,7 +224,7 @@ def matches(rule: Rule, who: Made) -> bool:
         case conditions.Did():
             seen = [
                 verdict
-                for kind, at, verdict in who.deeds
+                for kind, at, verdict in who.events
                 if kind == rule.kind
                 and _inside(at, rule)
                 and (rule.verdict == "any" or kind == "signup" or verdict == "human")

@@ -46,7 +46,7 @@ def test_every_reason_to_leave_a_journey_has_words():
     assert {str(stop) for stop in Stop} == set(LEFT_BECAUSE)
 
 
-def test_every_reason_to_be_silent_has_words():
+def test_every_suppression_reason_has_words():
     assert set(suppression.REASONS) == set(permission.SUPPRESSED)
 
 

@@ -23,6 +23,7 @@ def show_audit() -> ResponseReturnValue:
     with services().database.transaction(g.workspace.id) as session:
         entries = audit.list_entries(session, g.workspace.id, before=before, limit=PAGE)
     more = f"/settings/audit?before={entries[-1].id}" if len(entries) == PAGE else None
-    said = {entry.id: audit_descriptions.describe(entry.action) for entry in entries}
+    described = {entry.id: audit_descriptions.describe(entry.action) for entry in entries}
     about = {entry.id: audit_descriptions.details(entry.details) for entry in entries}
-    return shell.page("accounts/audit.html", entries=entries, deeds=said, about=about, more=more, tabs=settings_tabs())
+    told = {"entries": entries, "described": described, "about": about, "more": more}
+    return shell.page("accounts/audit.html", **told, tabs=settings_tabs())

@@ -76,7 +76,7 @@ DETAILS = {
 
 
 def details(given: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return what a deed was about, in words: (name, value)."""
+    """Return what an action was about, in words: (name, value)."""
     return [(str(DETAILS[name]), _value(name, value)) for name, value in given.items() if name in DETAILS and value]
 
 
@@ -91,8 +91,8 @@ def _value(name: str, value: Any) -> str:
 
 
 def describe(action: str) -> str:
-    """Return the deed in words; one that nobody worded is shown as its own two words."""
+    """Return the action in words; one that nobody worded is shown as its own two words."""
     if action in ACTIONS:
         return str(ACTIONS[action])
-    thing, _dot, deed = action.replace("_", " ").partition(".")
-    return gettext("%(thing)s: %(deed)s", thing=thing, deed=deed) if deed else thing
+    thing, _dot, verb = action.replace("_", " ").partition(".")
+    return gettext("%(thing)s: %(verb)s", thing=thing, verb=verb) if verb else thing

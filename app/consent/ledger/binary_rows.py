@@ -15,14 +15,14 @@ TRAILER = b"\xff\xff"
 PIECE = 1 << 18
 
 RECORD_COLUMNS = "seq, customer_id, record, hash, prev_hash, salt, personal, event, purpose, topic_id"
-STANDING_COLUMNS = (
+STATE_COLUMNS = (
     "customer_id, ledger_seq, is_new, purpose, topic_id, state, allowed, basis, method,"
     " consent_text_id, promised_limit, promised_days, expires_at, since"
 )
 
 _RECORD_HEAD = Struct(">hiqiqi").pack
 _RECORD_SEAL = Struct(">i32si32si16si").pack
-_STANDING_HEAD = Struct(">hiqiqi?").pack
+_STATE_HEAD = Struct(">hiqiqi?").pack
 _SIZE = Struct(">i").pack
 _NUMBER = Struct(">iq").pack
 _TRUTH = Struct(">i?").pack
@@ -48,23 +48,23 @@ def record_tail(event: str, purpose: str, topic_id: int) -> bytes:
 
 
 def state_row(customer_id: int, purpose: str, topic_id: int, consent_state: ConsentState, *, is_new: bool) -> bytes:
-    """Return a row of STANDING_COLUMNS."""
+    """Return a row of STATE_COLUMNS."""
     state, allowed, basis, method, seq, consent_text_id, limit, days, expires_at, since = consent_state
     return (
-        _STANDING_HEAD(14, 8, customer_id, 8, seq, 1, is_new)
-        + _standing_kind(purpose, topic_id, state, allowed, basis, method)
-        + _standing_terms(consent_text_id, limit, days, expires_at, since)
+        _STATE_HEAD(14, 8, customer_id, 8, seq, 1, is_new)
+        + _state_kind(purpose, topic_id, state, allowed, basis, method)
+        + _state_terms(consent_text_id, limit, days, expires_at, since)
     )
 
 
 @lru_cache(maxsize=1024)
-def _standing_kind(purpose: str, topic_id: int, state: str, allowed: bool, basis: str, method: str) -> bytes:
+def _state_kind(purpose: str, topic_id: int, state: str, allowed: bool, basis: str, method: str) -> bytes:
     texts = _text(state) + _TRUTH(1, allowed) + _text(basis) + _text(method)
     return _text(purpose) + _NUMBER(8, topic_id) + texts
 
 
 @lru_cache(maxsize=1024)
-def _standing_terms(
+def _state_terms(
     consent_text_id: int | None, limit: int | None, days: int | None, expires_at: str | None, since: str
 ) -> bytes:
     numbers = b"".join(map(_number, (consent_text_id, limit, days)))

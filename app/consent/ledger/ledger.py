@@ -24,14 +24,14 @@ CREATE TEMP TABLE IF NOT EXISTS incoming_consent (
     seq bigint, customer_id bigint, record text, hash bytea, prev_hash bytea, salt bytea, personal text,
     event text, purpose text, topic_id bigint
 ) ON COMMIT DELETE ROWS;
-CREATE TEMP TABLE IF NOT EXISTS incoming_standing (
+CREATE TEMP TABLE IF NOT EXISTS incoming_state (
     customer_id bigint, ledger_seq bigint, is_new boolean, purpose text, topic_id bigint, state text, allowed boolean,
     basis text, method text, consent_text_id bigint, promised_limit bigint, promised_days bigint,
     expires_at timestamptz, since timestamptz
 ) ON COMMIT DELETE ROWS
 """
 _COPY_RECORDS = f"COPY incoming_consent ({binary_rows.RECORD_COLUMNS}) FROM STDIN (FORMAT binary)"
-_COPY_STANDINGS = f"COPY incoming_standing ({binary_rows.STANDING_COLUMNS}) FROM STDIN (FORMAT binary)"
+_COPY_STATES = f"COPY incoming_state ({binary_rows.STATE_COLUMNS}) FROM STDIN (FORMAT binary)"
 
 _KEEP_RECORDS = """
 INSERT INTO consent_ledger (workspace_id, seq, recorded_at, event, customer_id, purpose, topic_id,
@@ -44,23 +44,23 @@ INSERT INTO consent_evidence (workspace_id, seq, salt, personal)
 SELECT %(workspace)s, seq, salt, personal FROM incoming_consent WHERE seq > %(after)s AND personal IS NOT NULL
 """
 # Nobody else writes consent states while we hold the head, so a new one needs no look for an old one in its place.
-_ADD_STANDINGS = """
+_ADD_STATES = """
 INSERT INTO consent_state (workspace_id, customer_id, purpose, topic_id, state, allowed, basis, method, ledger_seq,
     consent_text_id, promised_limit, promised_days, expires_at, since)
 SELECT %(workspace)s, customer_id, purpose, topic_id, state, allowed, basis, method, ledger_seq,
     consent_text_id, promised_limit, promised_days, expires_at, since
-FROM incoming_standing WHERE ledger_seq > %(after)s AND is_new
+FROM incoming_state WHERE ledger_seq > %(after)s AND is_new
 """
-_CHANGE_STANDINGS = """
+_CHANGE_STATES = """
 UPDATE consent_state AS held SET
     state = said.state, allowed = said.allowed, basis = said.basis, method = said.method,
     ledger_seq = said.ledger_seq, consent_text_id = said.consent_text_id, promised_limit = said.promised_limit,
     promised_days = said.promised_days, expires_at = said.expires_at, since = said.since
-FROM incoming_standing AS said
+FROM incoming_state AS said
 WHERE held.workspace_id = %(workspace)s AND said.ledger_seq > %(after)s AND NOT said.is_new
     AND held.customer_id = said.customer_id AND held.purpose = said.purpose AND held.topic_id = said.topic_id
 """
-_READ_STANDINGS = """
+_READ_STATES = """
 SELECT customer_id, purpose, topic_id, state, allowed, basis, method, ledger_seq, consent_text_id,
     promised_limit, promised_days, to_char(expires_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
     to_char(since AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
@@ -101,11 +101,11 @@ def append_lines(
     with connection.cursor() as cursor:
         cursor.execute(_STAGE)
         _copy(cursor, _COPY_RECORDS, book.write(lines))
-        _copy(cursor, _COPY_STANDINGS, book.changes())
-        for statement in (_KEEP_RECORDS, _KEEP_EVIDENCE, _ADD_STANDINGS):
+        _copy(cursor, _COPY_STATES, book.changes())
+        for statement in (_KEEP_RECORDS, _KEEP_EVIDENCE, _ADD_STATES):
             cursor.execute(statement, values)
         if book.has_changed:
-            cursor.execute(_CHANGE_STANDINGS, values)
+            cursor.execute(_CHANGE_STATES, values)
         cursor.execute(
             "UPDATE consent_heads SET seq = %s, hash = %s WHERE workspace_id = %s",
             (book.seq, book.prev_hash, workspace_id),
@@ -159,7 +159,7 @@ def read_consent_states(
     """Return the stored consent states of these people; who has none is not in it."""
     held: dict[int, fold.ConsentStates] = {}
     for customer_id, purpose, topic_id, *rest in connection.execute(
-        _READ_STANDINGS, (workspace_id, bigint_array(customer_ids))
+        _READ_STATES, (workspace_id, bigint_array(customer_ids))
     ):
         held.setdefault(customer_id, {})[purpose, topic_id] = fold.ConsentState(*rest)
     return held

@@ -23,8 +23,9 @@ from tempfile import TemporaryDirectory
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.campaigns import compose, launching
+from app.campaigns import compose
 from app.campaigns.drafts import ContentDraft, Draft
+from app.campaigns.launch import launching
 from app.conditions.condition_types import ConditionTypes
 from app.consent.ledger import verification
 from app.delivery.sending import sends, worker

@@ -9,9 +9,10 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from app.cadence.decide import Why
-from app.campaigns import compose, launching, ready, schedule
-from app.campaigns.audience import Audience
+from app.campaigns import compose
 from app.campaigns.drafts import ContentDraft, Draft
+from app.campaigns.launch import launching, ready, schedule
+from app.campaigns.launch.audience import Audience
 from app.conditions.on_fields.amounts import GreaterThan, LessThan
 from app.conditions.on_fields.dates import WithinLast
 from app.customers.imports import files, kinds, steps

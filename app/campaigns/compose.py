@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 
 from app.accounts import workspaces
 from app.accounts.identities import identities
-from app.campaigns import contents, drafts, starters
+from app.campaigns import contents, drafts
 from app.campaigns.drafts import ContentDraft, Draft
 from app.campaigns.models import KEYS, Campaign, CampaignContent, CampaignState, CampaignVariant
+from app.campaigns.studio import starters
 from app.customers.profiles import fields
 from app.kernel.refusals import NotFound, Refusal
 from app.rendering.language import syntax

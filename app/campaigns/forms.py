@@ -12,8 +12,8 @@ from wtforms import HiddenField, IntegerField, RadioField, SelectField, TextArea
 from wtforms.fields.core import Field
 from wtforms.validators import InputRequired, NumberRange
 
-from app.campaigns import schedule
 from app.campaigns.drafts import LONGEST_NAME, LONGEST_SUBJECT, ContentDraft, Draft
+from app.campaigns.launch import schedule
 from app.campaigns.models import HIGHEST_HOLDOUT, CampaignVariant
 from app.campaigns.variants import Split, VariantDraft
 from app.kernel.refusals import Refusal

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.campaigns import schedule
+from app.campaigns.launch import schedule
 from app.kernel.queueing.jobs import job
 from app.kernel.services import Services
 

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts import workspaces
 from app.accounts.identities import identities
-from app.campaigns import previews
+from app.campaigns.studio import previews
 from app.journeys.models import Journey, JourneyStep
 from app.rendering import brands, compiler
 from app.rendering.compiler import Shown

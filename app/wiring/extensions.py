@@ -6,7 +6,9 @@ from sqlalchemy.orm import Session
 
 from app.accounts import api_keys
 from app.accounts.undo import Opposites
-from app.campaigns import compose, deletion, schedule, tag_translation, variants
+from app.campaigns import compose, deletion, variants
+from app.campaigns.launch import schedule
+from app.campaigns.studio import tag_translation
 from app.commerce import timeline_entries as purchase_entries
 from app.commerce.facts import PurchaseRecorded, PurchasesImported
 from app.commerce.imports.kind import Purchases

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from app.campaigns import compose, deletion, drafts, launching
+from app.campaigns import compose, deletion, drafts
 from app.campaigns.compose import Edit
+from app.campaigns.launch import launching
 from tests.factories import NOON
 from tests.factories.campaigns import a_campaign, content_of
 from tests.factories.consent import consented_customer

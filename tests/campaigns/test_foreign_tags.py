@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from app.campaigns import compose, tag_translation
+from app.campaigns import compose
+from app.campaigns.studio import tag_translation
 from app.rendering.brands import Brand
 from app.rendering.foreign_tags import foreign_tags
 from app.rendering.foreign_tags.expressions import Names

@@ -7,9 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from app.campaigns import compose, schedule
+from app.campaigns import compose
 from app.campaigns.compose import Edit
 from app.campaigns.drafts import draft_of
+from app.campaigns.launch import schedule
 from tests.factories import NOON
 from tests.factories.campaigns import a_campaign
 from tests.factories.consent import consented_customer

@@ -7,7 +7,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from app.campaigns import audience, compose, launching, overview, preflight, results, schedule
+from app.campaigns import compose
+from app.campaigns.launch import audience, launching, schedule
+from app.campaigns.reports import overview, results
+from app.campaigns.studio import preflight
 from app.customers.profiles import people
 from app.tracking.replies import replies
 from tests.factories import NOON

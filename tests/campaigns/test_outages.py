@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from app.campaigns import compose, launching, overview
+from app.campaigns import compose
+from app.campaigns.launch import launching
+from app.campaigns.reports import overview
 from app.delivery.sending import outage_holds
 from tests.factories import NOON
 from tests.factories.campaigns import a_campaign

@@ -9,7 +9,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from app.campaigns import launching, overview, rates, results, schedule, views
+from app.campaigns import views
+from app.campaigns.launch import launching, schedule
+from app.campaigns.reports import overview, rates, results
 from app.customers.timeline import activities
 from app.customers.timeline.activities import ActivityRow
 from app.customers.timeline.event_names import EventName, Source

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from app.accounts.identities import identities
-from app.campaigns import audience, preflight
+from app.campaigns.launch import audience
+from app.campaigns.studio import preflight
 from tests.factories import NOON
 from tests.factories.campaigns import a_campaign
 from tests.factories.consent import consented_customer

@@ -9,7 +9,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from app.campaigns import compose, jobs, overview, schedule
+from app.campaigns import compose, jobs
+from app.campaigns.launch import schedule
+from app.campaigns.reports import overview
 from tests.factories import NOON
 from tests.factories.campaigns import a_campaign
 from tests.factories.consent import consented_customer

@@ -7,7 +7,9 @@ from collections import Counter
 import pytest
 from sqlalchemy import event, text
 
-from app.campaigns import contents, launching, overview, results, schedule, variants
+from app.campaigns import contents, variants
+from app.campaigns.launch import launching, schedule
+from app.campaigns.reports import overview, results
 from app.campaigns.variants import Split, VariantDraft
 from app.customers.timeline import activities
 from app.customers.timeline.activities import ActivityRow

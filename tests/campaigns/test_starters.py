@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.campaigns import starters
+from app.campaigns.studio import starters
 from app.rendering import compiler
 from app.rendering.brands import Brand
 from app.rendering.content import Content, Stream

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from app.campaigns import previews
+from app.campaigns.studio import previews
 from app.rendering import compiler
 from app.rendering.brands import Brand
 from app.rendering.content import Content, Stream

@@ -7,9 +7,11 @@ from dataclasses import replace
 import pytest
 
 from app.accounts import undo
-from app.campaigns import compose, contents, deletion, drafts, launching, preflight, split, variants
+from app.campaigns import compose, contents, deletion, drafts, variants
 from app.campaigns.compose import Edit
 from app.campaigns.drafts import ContentDraft
+from app.campaigns.launch import launching, split
+from app.campaigns.studio import preflight
 from app.campaigns.variants import Split, VariantDraft
 from tests.factories import NOON
 from tests.factories.campaigns import a_campaign, content_of, said_by, versions_of

@@ -8,7 +8,8 @@ import re
 
 import pytest
 
-from app.campaigns import compose, contents, launching, variants
+from app.campaigns import compose, contents, variants
+from app.campaigns.launch import launching
 from tests.factories import NOON
 from tests.factories.campaigns import a_campaign, said_by, versions_of
 from tests.factories.consent import consented_customer

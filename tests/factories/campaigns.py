@@ -6,8 +6,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.campaigns import compose, contents, launching
+from app.campaigns import compose, contents
 from app.campaigns.drafts import ContentDraft, Draft
+from app.campaigns.launch import launching
 from app.campaigns.models import Campaign, CampaignContent
 from tests.factories import NOON
 from tests.factories.workspaces import WorkspaceForTests

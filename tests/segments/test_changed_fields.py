@@ -9,7 +9,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import ARRAY, Text, func, literal, select, text, update
 from sqlalchemy.orm import Session
 
-from app.campaigns import compose, schedule
+from app.campaigns import compose
+from app.campaigns.launch import schedule
 from app.customers.models import Customer
 from app.customers.profiles import fields
 from app.journeys import definitions, enrolment, jobs

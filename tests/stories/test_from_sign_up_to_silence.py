@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from app.campaigns import compose, launching, results
+from app.campaigns import compose
 from app.campaigns.drafts import ContentDraft, Draft
+from app.campaigns.launch import launching
+from app.campaigns.reports import results
 from app.kernel.clock import FixedClock
 from app.kernel.database import Database
 from app.kernel.settings import Settings

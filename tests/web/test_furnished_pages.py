@@ -10,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser, Page
 
-from app.campaigns import launching, schedule
+from app.campaigns.launch import launching, schedule
 from app.journeys import enrolment
 from app.kernel.services import Services
 from tests.factories import NOON

@@ -11,12 +11,14 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.accounts.identities import identities
-from app.campaigns import audience, compose, contents, previews, ready, schedule, tag_translation, variants
+from app.campaigns import compose, contents, variants
 from app.campaigns.compose import Edit
 from app.campaigns.contents import Version
 from app.campaigns.drafts import content_draft_of, draft_of
 from app.campaigns.forms import ContentForm, SettingsForm, local_time
+from app.campaigns.launch import audience, ready, schedule
 from app.campaigns.models import Campaign, CampaignState
+from app.campaigns.studio import previews, tag_translation
 from app.campaigns.views import reporting, words
 from app.campaigns.views.blueprint import bp
 from app.consent import topics

@@ -12,9 +12,11 @@ from sqlalchemy.orm import Session
 
 from app.accounts.identities import identities
 from app.accounts.models import SendingIdentity
-from app.campaigns import compose, contents, launching, preflight, ready, schedule, split
+from app.campaigns import compose, contents
 from app.campaigns.forms import RescheduleForm
+from app.campaigns.launch import launching, ready, schedule, split
 from app.campaigns.models import CampaignState
+from app.campaigns.studio import preflight
 from app.campaigns.views import outlook, reporting, words
 from app.campaigns.views.blueprint import bp
 from app.campaigns.views.composing import preview_values

@@ -9,8 +9,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from app.campaigns import compose, contents, deletion, overview
+from app.campaigns import compose, contents, deletion
 from app.campaigns.forms import NewForm
+from app.campaigns.reports import overview
 from app.campaigns.views import words
 from app.campaigns.views.blueprint import bp
 from app.consent import topics

@@ -8,7 +8,7 @@ from flask_babel import get_timezone
 from flask_babel import gettext as _
 
 from app.cadence.decide import Why
-from app.campaigns.audience import Audience
+from app.campaigns.launch.audience import Audience
 from app.delivery.launching.forecast import Wait
 from app.web import language
 

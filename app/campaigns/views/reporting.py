@@ -10,11 +10,13 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
-from app.campaigns import audience, compose, contents, overview, results
-from app.campaigns.audience import Audience
+from app.campaigns import compose, contents
 from app.campaigns.forms import RescheduleForm, local_time
+from app.campaigns.launch import audience
+from app.campaigns.launch.audience import Audience
 from app.campaigns.models import Campaign
-from app.campaigns.results import Summary
+from app.campaigns.reports import overview, results
+from app.campaigns.reports.results import Summary
 from app.campaigns.views import outlook, words
 from app.campaigns.views.blueprint import bp
 from app.consent import topics

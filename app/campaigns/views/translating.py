@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from app.campaigns import tag_translation
+from app.campaigns.studio import tag_translation
 from app.campaigns.views.blueprint import bp
 from app.kernel import ids
 from app.kernel.services import services

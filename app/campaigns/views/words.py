@@ -12,9 +12,9 @@ from flask_babel import lazy_gettext as _
 from app.accounts.models import SendingIdentity
 from app.campaigns.contents import Version
 from app.campaigns.forms import LANGUAGES
+from app.campaigns.launch.split import Split
 from app.campaigns.models import Campaign
-from app.campaigns.preflight import Check
-from app.campaigns.split import Split
+from app.campaigns.studio.preflight import Check
 from app.delivery import words
 from app.delivery.sending.sends import Progress
 from app.web import language

@@ -12,10 +12,11 @@ from sqlalchemy.orm import Session
 from app.accounts import workspaces
 from app.accounts.identities import identities
 from app.accounts.models import SendingIdentity
-from app.campaigns import compose, contents, previews
-from app.campaigns.audience import Audience, is_chosen
+from app.campaigns import compose, contents
 from app.campaigns.contents import Version
+from app.campaigns.launch.audience import Audience, is_chosen
 from app.campaigns.models import Campaign, CampaignContent
+from app.campaigns.studio import previews
 from app.kernel.refusals import Refusal
 from app.rendering import compiler
 from app.rendering.compiler import TemplateRefused

@@ -6,10 +6,11 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from app.campaigns import audience, preflight, schedule
-from app.campaigns.audience import Audience, SegmentBroken
+from app.campaigns.launch import audience, schedule
+from app.campaigns.launch.audience import Audience, SegmentBroken
 from app.campaigns.models import Campaign
-from app.campaigns.preflight import Check
+from app.campaigns.studio import preflight
+from app.campaigns.studio.preflight import Check
 
 
 def look(

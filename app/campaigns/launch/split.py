@@ -10,8 +10,8 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.campaigns import audience
 from app.campaigns.contents import Version
+from app.campaigns.launch import audience
 from app.campaigns.models import Campaign
 from app.delivery.launching import queueing
 

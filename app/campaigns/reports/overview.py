@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.campaigns import contents
 from app.campaigns.models import Campaign, CampaignSend, CampaignState
-from app.campaigns.rates import Share, of_delivered
+from app.campaigns.reports.rates import Share, of_delivered
 from app.customers.timeline import activity_queries
 from app.delivery.models import SendState
 from app.delivery.sending import outage_holds, send_queries

@@ -10,9 +10,11 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.campaigns import compose, launching, overview
+from app.campaigns import compose
+from app.campaigns.launch import launching
 from app.campaigns.models import Campaign, CampaignSend, CampaignVariant
-from app.campaigns.rates import Share, of_delivered
+from app.campaigns.reports import overview
+from app.campaigns.reports.rates import Share, of_delivered
 from app.consent import permission
 from app.customers.timeline import activity_queries
 from app.customers.timeline.activity_queries import PeopleByEvent

@@ -9,8 +9,10 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.campaigns import audience, compose, contents, preflight
+from app.campaigns import compose, contents
+from app.campaigns.launch import audience
 from app.campaigns.models import Campaign, CampaignSend, CampaignState
+from app.campaigns.studio import preflight
 from app.delivery.launching.assignments import Arm, Assignment
 from app.delivery.launching.occasions import Occasion
 from app.delivery.launching.queueing import LaunchCounts

@@ -9,9 +9,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from app.accounts import audit, undo
-from app.campaigns import compose, launching, preflight
+from app.campaigns import compose
+from app.campaigns.launch import launching
 from app.campaigns.models import Campaign, CampaignState
-from app.campaigns.preflight import Check
+from app.campaigns.studio import preflight
+from app.campaigns.studio.preflight import Check
 from app.delivery.models import SendState
 from app.delivery.sending import sends
 from app.kernel.queueing import outbox

@@ -1,0 +1,1 @@
+"""What came of campaigns: results, rates with their denominators, and the list of all."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
 from typing import Any, Literal
 
 from sqlalchemy import BigInteger, ColumnElement, Select, true
@@ -15,7 +16,7 @@ from app.conditions.inputs import ChoiceInput, Option
 from app.conditions.limits import Day, Days, TimesOrNone
 from app.conditions.lookups import Lookup
 from app.conditions.periods import Period, PeriodInput
-from app.customers.timeline import activity_queries
+from app.customers.timeline import activities, activity_queries
 from app.customers.timeline.activity_queries import EventCount
 from app.customers.timeline.event_names import EventName
 
@@ -84,6 +85,10 @@ class Did(Condition):
         counts = context.lookups.of(ActivityCounts)
         asked = EventCount(_EVENT_NAMES[self.kind], since, self._human_only, before=until)
         return self.times.holds(counts.number(asked))
+
+    def needs_activities_since(self, now: datetime, zone: tzinfo) -> datetime | None:
+        since, _until = self.period.bounds_at(now, zone)
+        return None if self.reads else since or activities.EARLIEST
 
     def describe(self, description: Description) -> str:
         by_anybody = not self._human_only and self.kind in _BY_ANYBODY

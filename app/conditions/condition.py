@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
 from typing import Any, ClassVar
 
 from pydantic import ConfigDict
@@ -70,6 +71,10 @@ class Condition(ABC):
     def reads(self) -> tuple[str, ...]:
         """Return the names of the fields that `to_sql` takes from its context."""
         return ()
+
+    def needs_activities_since(self, now: datetime, zone: tzinfo) -> datetime | None:  # noqa: ARG002
+        """Return from when on activities must be kept for it, None where it reads none; raise ConditionInvalid."""
+        return None
 
     @abstractmethod
     def to_sql(self, context: ConditionContext) -> ColumnElement[bool]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Any
 
 from app.conditions.context import ConditionContext, ConditionInvalid
@@ -32,14 +32,18 @@ class Period:
 
     def bounds(self, context: ConditionContext) -> tuple[datetime | None, datetime | None]:
         """Return the moment it begins, and the moment before which it ends (None: open); raise ConditionInvalid."""
+        return self.bounds_at(context.now, context.zone)
+
+    def bounds_at(self, now: datetime, zone: tzinfo) -> tuple[datetime | None, datetime | None]:
+        """Return what `bounds` does, for a time and the zone in which days begin."""
         if self.days is not None and (self.since or self.until):
             raise ConditionInvalid("Give either a number of days or two days.", part="days")
         if self.since and self.until and self.since > self.until:
             raise ConditionInvalid("The second day is before the first.", part="until")
         if self.days is not None:
-            return context.since(self.days), None
-        begins = context.start_of(self.since) if self.since else None
-        return begins, context.start_of(self.until + timedelta(days=1)) if self.until else None
+            return now - timedelta(days=self.days), None
+        begins = _start_of(self.since, zone) if self.since else None
+        return begins, _start_of(self.until + timedelta(days=1), zone) if self.until else None
 
     def describe(self, description: Description) -> str:
         """Return the period in the reader's language."""
@@ -51,6 +55,10 @@ class Period:
         if self.since:
             return description.text(N_("since %(since)s"), **days)
         return description.text(N_("until %(until)s"), **days) if self.until else description.text(N_("at any time"))
+
+
+def _start_of(day: date, zone: tzinfo) -> datetime:
+    return datetime.combine(day, time(), tzinfo=zone)
 
 
 @dataclass(frozen=True)

@@ -47,8 +47,9 @@ def delete_expired_activities(services: Services) -> None:
 
     def delete_of_one(workspace_id: int) -> None:
         with services.database.transaction(workspace_id) as session:
-            needed = segments.longest_period(session, workspace_id)
-            before = retention.cutoff(session, workspace_id, needed=needed, now=services.clock.now())
+            now = services.clock.now()
+            needed = segments.needs_activities_since(session, workspace_id, now=now)
+            before = retention.cutoff(session, workspace_id, needed=needed, now=now)
         has_more = before is not None
         while before is not None and has_more:
             with services.database.transaction(workspace_id) as session:

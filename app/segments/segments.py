@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 from itertools import chain, count
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Numeric, Select, cast, func, select, update
-from sqlalchemy.dialects.postgresql import JSONPATH
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import Session
 
 from app.accounts import undo, workspaces
 from app.conditions.condition_types import ConditionTypes
+from app.conditions.context import ConditionInvalid
 from app.conditions.description import N_
 from app.customers.profiles import fields
+from app.customers.timeline import activities
 from app.kernel import extensions
 from app.kernel.database import refusing_duplicates
 from app.kernel.refusals import NotFound, Refusal
-from app.segments import codec, compiler
+from app.segments import codec, compiler, rules
 from app.segments.codec import Problem, RulesInvalid
 from app.segments.compiler import CompiledRule, Population
 from app.segments.models import Segment
@@ -29,7 +30,6 @@ from app.segments.rules import Rule
 _NAME_CHARS = 120
 _UNIQUE_NAME = "uq_segments_workspace_id_name"
 _DELETED = "segments.deleted"
-_DAYS_ASKED = 'strict $.**.days ? (@.type() == "number")'
 MOST = 500
 
 
@@ -133,12 +133,21 @@ def list_all(session: Session, workspace_id: int) -> list[Segment]:
     return list(session.scalars(query))
 
 
-def longest_period(session: Session, workspace_id: int) -> timedelta:
-    """Return the longest period, in days back from now, that a condition of any segment asks about."""
-    asked = func.jsonb_path_query(Segment.rules, cast(_DAYS_ASKED, JSONPATH)).label("days")
-    days = select(asked).where(Segment.workspace_id == workspace_id).subquery("asked")
-    longest = session.scalar(select(func.max(cast(days.c.days, Numeric))))
-    return timedelta(days=int(longest or 0))
+def needs_activities_since(session: Session, workspace_id: int, *, now: datetime) -> datetime | None:
+    """Return from when on the conditions of all segments ask for activities, None where none does.
+
+    While a segment cannot be read or compiled nobody knows what it asks for, and everything is kept for it.
+    """
+    zone = zone_of(session, workspace_id)
+    types = extensions.of(session, ConditionTypes)
+    needed: datetime | None = None
+    for stored in session.scalars(select(Segment.rules).where(Segment.workspace_id == workspace_id)):
+        try:
+            asked = [each.needs_activities_since(now, zone) for each in rules.conditions(codec.load(stored, types))]
+        except (RulesInvalid, ConditionInvalid):
+            return activities.EARLIEST
+        needed = min((since for since in (needed, *asked) if since), default=None)
+    return needed
 
 
 def find(session: Session, workspace_id: int, text: str, *, limit: int) -> list[Segment]:

@@ -11,18 +11,12 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.accounts import workspaces
-from app.customers.profiles import engagement
-from app.customers.timeline import activities, activity_queries, partitions, retention, timeline
+from app.customers.timeline import activities, activity_queries, partitions, timeline
 from app.customers.timeline.activities import ActivityRow, EventTimeRefused
 from app.customers.timeline.activity_queries import EventCount
 from app.customers.timeline.event_names import Source
-from app.kernel.services import Services
-from app.segments import jobs
-from app.segments.segments import longest_period
 from tests.factories import NOON
-from tests.factories.customers import a_customer, a_response
-from tests.factories.journeys import a_segment
+from tests.factories.customers import a_customer
 from tests.factories.workspaces import WorkspaceForTests
 
 _ANY_TIME = st.datetimes(datetime(1970, 1, 1), NOON.replace(tzinfo=None) + timedelta(days=366), timezones=st.just(UTC))
@@ -86,34 +80,6 @@ def test_an_old_month_goes_when_it_is_empty(session: Session, workspace: Workspa
 
     assert f"activities_{old[1].at:%Y_%m}" in dropped
     assert [at for _, at in partitions_of(session)] == [old[0].at]
-
-
-def test_what_is_older_than_the_workspace_keeps_is_deleted(services: Services, workspace: WorkspaceForTests) -> None:
-    """Unless a segment asks for it; and the sums stay."""
-    now = services.clock.now()
-    with services.database.transaction(workspace.id) as session:
-        ada_id = a_customer(session, workspace.id).id
-        hits = [a_response(ada_id, at=now - timedelta(days=days)) for days in (10, 500, 900)]
-        activities.record_hits(session, workspace.id, hits, version=1, now=now)
-        workspaces.get(session, workspace.id).activity_months = 13
-    jobs.delete_expired_activities(services)
-
-    with services.database.transaction(workspace.id) as session:
-        assert len(partitions_of(session)) == 1
-        assert engagement.get(session, workspace.id, ada_id).click_count == 3
-
-
-def test_what_a_segment_asks_for_is_kept(session: Session, workspace: WorkspaceForTests) -> None:
-    workspaces.get(session, workspace.id).activity_months = 13
-    segment_id = a_segment(session, workspace, tag="vip")
-    rules = '{"all": [{"type": "did", "kind": "click", "at_least": 2, "days": 730}]}'
-    changed = text("UPDATE segments SET rules = CAST(:rules AS jsonb) WHERE id = :id")
-    session.execute(changed, {"rules": rules, "id": segment_id})
-    needed = longest_period(session, workspace.id)
-
-    assert needed == timedelta(days=730)
-    assert retention.cutoff(session, workspace.id, needed=needed, now=NOON) == NOON - needed
-    assert retention.cutoff(session, workspace.id, needed=timedelta(0), now=NOON) == datetime(2025, 2, 1, tzinfo=UTC)
 
 
 def test_a_page_of_a_long_timeline_reads_a_few_rows_of_each_month(

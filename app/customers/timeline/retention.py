@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
@@ -12,14 +12,14 @@ from app.customers.timeline import activities
 AT_ONCE = 20_000
 
 
-def cutoff(session: Session, workspace_id: int, *, needed: timedelta, now: datetime) -> datetime | None:
-    """Return before when activities may go, or None where everything is kept: `needed` is kept whatever is set."""
+def cutoff(session: Session, workspace_id: int, *, needed: datetime | None, now: datetime) -> datetime | None:
+    """Return before when activities may go, or None where all are kept: from `needed` on, whatever is set."""
     months = workspaces.get(session, workspace_id).activity_months
-    if not months:
+    if not months or (needed and needed <= activities.EARLIEST):
         return None
     years, month = divmod(now.year * 12 + now.month - 1 - months, 12)
     begins = now.replace(year=years, month=month + 1, day=1, hour=0, minute=0, second=0, microsecond=0)
-    return min(begins, now - needed)
+    return min(begins, needed) if needed else begins
 
 
 def delete_expired(session: Session, workspace_id: int, *, before: datetime) -> bool:

@@ -254,6 +254,29 @@ class Activity(_Attached, Base):
     facts: Mapped[dict[str, Any]] = mapped_column(server_default="{}", default=dict)
 
 
+class ExpiredSendResponse(_Attached, Base):
+    """How many people an event of a send happened with, by best verdict, whose activities are kept no longer."""
+
+    __tablename__ = "expired_send_responses"
+    __table_args__ = (CheckConstraint("verdict IN ('human', 'unsure', 'proxy', 'scanner')", name="verdict"),)
+
+    send_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    verdict: Mapped[str] = mapped_column(primary_key=True)
+    people: Mapped[int]
+
+
+class ExpiredLinkClicks(_Attached, Base):
+    """How many customers clicked a link of a send, by hand and by machine, whose clicks are kept no longer."""
+
+    __tablename__ = "expired_link_clicks"
+
+    send_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    link_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    people: Mapped[int]
+    machines: Mapped[int]
+
+
 class Import(Numbered, Base):
     """One file that was brought in: who, when, from where, read how, and what came of it.
 

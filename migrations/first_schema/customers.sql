@@ -140,6 +140,25 @@ CREATE INDEX ix_activities_name ON activities (workspace_id, name, at)
     WHERE source <> 'tracking';
 CREATE TABLE activities_default PARTITION OF activities DEFAULT;
 
+-- What the activities of a send that are kept no longer had come to: reports add it to what is still there.
+CREATE TABLE expired_send_responses (
+    workspace_id bigint NOT NULL,
+    send_id bigint NOT NULL,
+    name text NOT NULL,
+    verdict text NOT NULL,
+    people bigint NOT NULL,
+    CONSTRAINT pk_expired_send_responses PRIMARY KEY (workspace_id, send_id, name, verdict),
+    CONSTRAINT ck_expired_send_responses_verdict CHECK (verdict IN ('human', 'unsure', 'proxy', 'scanner'))
+);
+CREATE TABLE expired_link_clicks (
+    workspace_id bigint NOT NULL,
+    send_id bigint NOT NULL,
+    link_id bigint NOT NULL,
+    people bigint NOT NULL,
+    machines bigint NOT NULL,
+    CONSTRAINT pk_expired_link_clicks PRIMARY KEY (workspace_id, send_id, link_id)
+);
+
 -- The maintenance below runs as the owner, whom row-level security holds like everybody else.
 CREATE POLICY maintenance ON activities_default TO CURRENT_USER USING (true);
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import event, text
@@ -11,7 +12,7 @@ from app.campaigns import contents, variants
 from app.campaigns.launch import launching, schedule
 from app.campaigns.reports import overview, results
 from app.campaigns.variants import Split, VariantDraft
-from app.customers.timeline import activities
+from app.customers.timeline import activities, retention
 from app.customers.timeline.activities import ActivityRow
 from app.customers.timeline.event_names import EventName, Source
 from tests.factories import NOON
@@ -118,6 +119,11 @@ def test_the_report_tells_the_variants_apart_and_counts_everybody_once(session, 
     assert line.human_clicks == found.human_clicks
     assert sum(each.recipients for each in found.variants) + found.held_out == found.progress.total == PEOPLE
     assert all(each.human_clicks.interval for each in found.variants)
+
+    retention.delete_before(session, workspace.id, NOON + timedelta(days=1), limit=1_000)
+    assert session.scalar(text("SELECT count(*) FROM activities WHERE send_id IS NOT NULL")) == 0
+    assert results.summary(session, workspace.id, campaign.id, now=NOON) == found
+    assert overview.recent(session, workspace.id, limit=1)[0] == line
 
 
 def test_a_campaign_is_what_the_most_urgent_of_its_sends_is():

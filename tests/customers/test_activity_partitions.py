@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.customers.timeline import activities, activity_queries, partitions, timeline
+from app.customers.timeline import activities, activity_queries, partitions, retention, timeline
 from app.customers.timeline.activities import ActivityRow, EventTimeRefused
 from app.customers.timeline.activity_queries import EventCount
 from app.customers.timeline.event_names import Source
@@ -75,7 +75,7 @@ def test_an_old_month_goes_when_it_is_empty(session: Session, workspace: Workspa
     old = [an_event(workspace, ada.id, NOON - timedelta(days=days)) for days in (500, 560)]
     activities.record_many(session, old, now=NOON)
     partitions.maintain(session, now=NOON)
-    activities.delete_before(session, workspace.id, NOON - timedelta(days=530), limit=10)
+    retention.delete_before(session, workspace.id, NOON - timedelta(days=530), limit=10)
     dropped = partitions.maintain(session, now=NOON).dropped
 
     assert f"activities_{old[1].at:%Y_%m}" in dropped

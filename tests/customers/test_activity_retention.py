@@ -14,8 +14,10 @@ from sqlalchemy.orm import Session
 
 from app.accounts import workspaces
 from app.customers.profiles import engagement
-from app.customers.timeline import activities, retention
-from app.customers.timeline.activities import EARLIEST
+from app.customers.timeline import activities, activity_queries, retention
+from app.customers.timeline.activities import EARLIEST, ActivityRow
+from app.customers.timeline.activity_queries import VERDICTS
+from app.customers.timeline.event_names import EventName, Source
 from app.kernel.database import Database
 from app.kernel.services import Services
 from app.segments import jobs, segments
@@ -46,7 +48,7 @@ def test_what_is_older_than_the_workspace_keeps_is_deleted(services: Services, w
     now = services.clock.now()
     with services.database.transaction(workspace.id) as session:
         ada_id = a_customer(session, workspace.id).id
-        hits = [a_response(ada_id, at=now - timedelta(days=days)) for days in (10, 500, 900)]
+        hits = [a_response(ada_id, at=now - timedelta(days=d))._replace(send_id=d) for d in (10, 500, 900)]
         activities.record_hits(session, workspace.id, hits, version=1, now=now)
         workspaces.get(session, workspace.id).activity_months = 13
     jobs.delete_expired_activities(services)
@@ -128,6 +130,56 @@ def test_whoever_is_in_a_segment_stays_in_it(database: Database, data: st.DataOb
         members = segments.matches_query(session, workspace.id, rule, now=NOON)
         before = set(session.scalars(members))
         needed = segments.needs_activities_since(session, workspace.id, now=NOON)
-        activities.delete_before(session, workspace.id, needed or NOON + timedelta(days=400), limit=10_000)
+        retention.delete_before(session, workspace.id, needed or NOON + timedelta(days=400), limit=10_000)
 
         assert set(session.scalars(members)) == before
+
+
+WHAT = [
+    (EventName.CLICKED, Source.TRACKING, VERDICTS),
+    (EventName.OPENED, Source.TRACKING, VERDICTS),
+    (EventName.BOUNCED, Source.DELIVERY, (None,)),
+]
+CUSTOMERS, SENDS, LINKS = (901, 902, 903), (801, 802, None), (701, 702, None)
+
+
+@st.composite
+def responses(draw: st.DrawFn, workspace_id: int) -> ActivityRow:
+    """Something a customer did with the mail of a send, or with none."""
+    name, source, verdicts = draw(st.sampled_from(WHAT))
+    return ActivityRow(
+        workspace_id,
+        draw(st.sampled_from(CUSTOMERS)),
+        days_ago(draw(st.integers(0, 60))),
+        name,
+        source,
+        send_id=draw(st.sampled_from(SENDS)),
+        link_id=draw(st.sampled_from(LINKS)) if name == EventName.CLICKED else None,
+        verdict=draw(st.sampled_from(verdicts)),
+    )
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=QUIET)
+@given(data=st.data())
+def test_what_a_send_came_to_stays_when_its_activities_go(
+    session: Session, workspace: WorkspaceForTests, data: st.DataObject
+) -> None:
+    """Whatever was done, wherever the bound lies as it moves on, and however few rows go at a time."""
+    for table in ("activities", "expired_send_responses", "expired_link_clicks"):
+        session.execute(text(f"DELETE FROM {table}"))
+    rows = data.draw(st.lists(responses(workspace.id), max_size=30))
+    activities.record_many(session, rows, now=NOON)
+    sends = [send for send in SENDS if send]
+    people = activity_queries.people_by_event(session, workspace.id, sends)
+    clickers = activity_queries.clickers_by_link(session, workspace.id, sends)
+    for days in sorted(data.draw(st.lists(st.integers(-1, 60), min_size=1, max_size=4)), reverse=True):
+        while retention.delete_before(session, workspace.id, days_ago(days), limit=data.draw(st.integers(1, 5))):
+            pass
+        found = activity_queries.clickers_by_link(session, workspace.id, sends)
+
+        assert activity_queries.people_by_event(session, workspace.id, sends) == people
+        assert {link: found.get(link) for link in clickers if link} == {k: v for k, v in clickers.items() if k}
+        old = [row for row in rows if row.at < days_ago(days)]
+        young = {(row.customer_id, row.send_id, row.name) for row in rows if row.at >= days_ago(days) and row.send_id}
+        held = [row for row in old if (row.customer_id, row.send_id, row.name) in young]
+        assert session.scalar(text("SELECT count(*) FROM activities")) == len(rows) - len(old) + len(held)

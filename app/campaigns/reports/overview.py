@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -165,11 +166,21 @@ def _sent(session: Session, workspace_id: int, campaign_ids: Sequence[int]) -> d
 
 
 def _clicked(session: Session, workspace_id: int, campaign_ids: Sequence[int]) -> dict[int, int]:
+    """Return how many people clicked, those included whose clicks are kept no longer."""
+    if not campaign_ids:
+        return {}
     clicked = activity_queries.human_clicks_query(workspace_id).subquery("clicked")
-    query = (
-        select(CampaignSend.campaign_id, func.count(clicked.c.customer_id.distinct()))
-        .join(clicked, clicked.c.send_id == CampaignSend.send_id)
-        .where(CampaignSend.workspace_id == workspace_id, CampaignSend.campaign_id.in_(campaign_ids))
-        .group_by(CampaignSend.campaign_id)
-    )
-    return dict(session.execute(query).all()) if campaign_ids else {}
+    expired = activity_queries.expired_clickers_query(workspace_id).subquery("expired")
+    counts: Counter[int] = Counter()
+    for found, count in (
+        (clicked, func.count(clicked.c.customer_id.distinct())),
+        (expired, func.sum(expired.c.people)),
+    ):
+        query = (
+            select(CampaignSend.campaign_id, count)
+            .join(found, found.c.send_id == CampaignSend.send_id)
+            .where(CampaignSend.workspace_id == workspace_id, CampaignSend.campaign_id.in_(campaign_ids))
+            .group_by(CampaignSend.campaign_id)
+        )
+        counts.update({campaign_id: int(people) for campaign_id, people in session.execute(query)})
+    return dict(counts)

@@ -1,7 +1,7 @@
 """The one writer of `activities`: tracking, delivery, staff and programs record through it what happened.
 
-Rows are added and never changed, but for the verdict on a hit. Lock order: activities first, then the sums beside the
-customers (`profiles.engagement`), both in the order of customers.
+Rows are added and never changed, but for the verdict on a hit; `retention` deletes them. Lock order: activities first,
+then the sums beside the customers (`profiles.engagement`), both in the order of customers.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from operator import itemgetter
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
-from sqlalchemy import CursorResult, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.customers.profiles import engagement
@@ -148,17 +148,6 @@ _REVISE = text(
 )
 _COUNTED_AS: dict[str, str] = {EventName.OPENED: "open_count", EventName.CLICKED: "click_count"}
 
-# The bound says which months are read; within them the rows are found by their key.
-_DELETE_BEFORE = text(
-    """
-    DELETE FROM activities a USING (
-        SELECT customer_id, at, id FROM activities WHERE workspace_id = :workspace_id AND at < :before LIMIT :limit
-    ) old
-    WHERE a.workspace_id = :workspace_id AND a.at < :before
-      AND a.customer_id = old.customer_id AND a.at = old.at AND a.id = old.id
-    """
-)
-
 
 def record(session: Session, row: ActivityRow, *, now: datetime) -> None:
     """Record one activity."""
@@ -224,12 +213,6 @@ def revise_hits(session: Session, workspace_id: int, revised: Sequence[NewVerdic
         corrections[customer_id][_counted_as(name, before)] -= 1
         corrections[customer_id][_counted_as(name, after)] += 1
     engagement.correct_hits(session, workspace_id, corrections, since=since)
-
-
-def delete_before(session: Session, workspace_id: int, before: datetime, *, limit: int) -> int:
-    """Delete activities older than that, at most so many, and return how many; the sums stay what they are."""
-    values = {"workspace_id": workspace_id, "before": before, "limit": limit}
-    return cast("CursorResult[Any]", session.execute(_DELETE_BEFORE, values)).rowcount
 
 
 def note(session: Session, workspace_id: int, customer_id: int, noted: Note, *, now: datetime) -> None:

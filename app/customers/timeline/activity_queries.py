@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, case, func, not_, or_, select
 from sqlalchemy.orm import Session
 
-from app.customers.models import Activity
+from app.customers.models import Activity, ExpiredLinkClicks, ExpiredSendResponse
 from app.customers.timeline.event_names import HITS, RESERVED, EventName, Source
 
 # From the strongest to the weakest evidence of a person.
@@ -85,7 +85,10 @@ def newest_query(workspace_id: int, customer_id: int, *, until: datetime | None,
 
 
 def people_by_event(session: Session, workspace_id: int, send_ids: Sequence[int]) -> PeopleByEvent:
-    """Count people by send, event and best verdict: one click by hand makes a person, whatever else was seen."""
+    """Count people by send, event and best verdict: one click by hand makes a person, whatever else was seen.
+
+    Those are among them whose activities are kept no longer.
+    """
     places = {verdict: place for place, verdict in enumerate(VERDICTS, start=1)}
     rank = func.min(case(places, value=Activity.verdict)).label("rank")
     each = (
@@ -96,14 +99,17 @@ def people_by_event(session: Session, workspace_id: int, send_ids: Sequence[int]
     )
     columns = (each.c.send_id, each.c.name, each.c.rank)
     found: PeopleByEvent = {}
+    for send_id, name, verdict, count in session.execute(_expired_responses(workspace_id, send_ids)):
+        found.setdefault(send_id, {}).setdefault(name, {})[verdict] = count
     for send_id, name, best, count in session.execute(select(*columns, func.count()).group_by(*columns)):
         counts = found.setdefault(send_id, {}).setdefault(name, {})
-        counts[VERDICTS[best - 1] if best else "unsure"] = count
+        verdict = VERDICTS[best - 1] if best else "unsure"
+        counts[verdict] = counts.get(verdict, 0) + count
     return found
 
 
 def clickers_by_link(session: Session, workspace_id: int, send_ids: Sequence[int]) -> dict[int | None, tuple[int, int]]:
-    """Return how many customers clicked each link of these sends, by hand and by machine."""
+    """Return how many customers clicked each link of these sends, by hand and by machine, as far as ever known."""
     is_human = Activity.verdict == "human"
     rows = session.execute(
         select(
@@ -118,13 +124,40 @@ def clickers_by_link(session: Session, workspace_id: int, send_ids: Sequence[int
         )
         .group_by(Activity.link_id)
     )
-    return {link_id: (people, machines) for link_id, people, machines in rows}
+    found = {link_id: (people, machines) for link_id, people, machines in rows}
+    for link_id, people, machines in session.execute(_expired_clicks(workspace_id, send_ids)):
+        known = found.get(link_id, (0, 0))
+        found[link_id] = (known[0] + people, known[1] + machines)
+    return found
 
 
 def human_clicks_query(workspace_id: int) -> Select[int | None, int]:
-    """Select (send_id, customer_id) of every click by a person."""
+    """Select (send_id, customer_id) of every click by a person that is still kept."""
     return select(Activity.send_id, Activity.customer_id).where(
         Activity.workspace_id == workspace_id, Activity.name == EventName.CLICKED, Activity.verdict == "human"
+    )
+
+
+def expired_clickers_query(workspace_id: int) -> Select[int, int]:
+    """Select (send_id, people): how many people clicked whose clicks are kept no longer."""
+    return select(ExpiredSendResponse.send_id, ExpiredSendResponse.people).where(
+        ExpiredSendResponse.workspace_id == workspace_id,
+        ExpiredSendResponse.name == EventName.CLICKED,
+        ExpiredSendResponse.verdict == "human",
+    )
+
+
+def _expired_responses(workspace_id: int, send_ids: Sequence[int]) -> Select[int, str, str, int]:
+    expired = ExpiredSendResponse
+    return select(expired.send_id, expired.name, expired.verdict, expired.people).where(
+        expired.workspace_id == workspace_id, expired.send_id.in_(send_ids)
+    )
+
+
+def _expired_clicks(workspace_id: int, send_ids: Sequence[int]) -> Select[int, int, int]:
+    expired = ExpiredLinkClicks
+    return select(expired.link_id, expired.people, expired.machines).where(
+        expired.workspace_id == workspace_id, expired.send_id.in_(send_ids)
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from flask import request
@@ -51,12 +52,20 @@ class PublicForm(Form):
         csrf = False
 
 
+# Embeddings, overrides and isolates of the Unicode bidirectional algorithm.
+_TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+
+
 class LineField(StringField):  # type: ignore[misc]
-    """One line of text without spaces around it; empty is empty."""
+    """One line of text without spaces around it; empty is empty.
+
+    Characters that turn the direction of what follows are left out: they would reorder the page around the line. Marks
+    that languages written from right to left need stay.
+    """
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         if valuelist:
-            self.data = " ".join(str(valuelist[0]).split())[:LONGEST_LINE]
+            self.data = " ".join(_TURNS.sub("", str(valuelist[0])).split())[:LONGEST_LINE]
 
 
 class TextField(TextAreaField):  # type: ignore[misc]

@@ -281,6 +281,7 @@ class SendStore:
             "now": now,
             "policy_version": plan.rules.policy_version,
             "ids": [row.id for row, _ in answers],
+            "attempts": [row.attempt for row, _ in answers],
             "states": [MessageState.QUEUED.value if wait else MessageState.SKIPPED.value for wait in waits],
             "reasons": [answer.reason for _, answer in answers],
             "due": [answer.at if isinstance(answer, WaitUntil) else None for _, answer in answers],

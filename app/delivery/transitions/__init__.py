@@ -9,6 +9,7 @@ Messages. Whoever moves one names the state it moves from, and results name the 
     queued ---------> skipped       the gate drops it (handoff); cancelled, withdrawn, journey ended (messages)
     skipped --------> queued, due   staff undo a cancelling (messages)
     handed ---------> sent, refused, queued, in doubt    the server's answer (handoff)
+    handed ---------> skipped       it cannot be rendered for this person (handoff)
     handed ---------> in doubt      its worker died or lost the answer (batches); a transactional mail is queued again
     in doubt -------> sent, refused a late answer of the same attempt (handoff)
     handed, sent, in doubt -> refused    the mail came back (messages)

@@ -78,17 +78,20 @@ outcome AS (
                 %(o_due)s::timestamptz[], %(o_codes)s::smallint[], %(o_replies)s::text[], %(o_at)s::timestamptz[])
          AS o(id, attempt, state, reason, due_at, code, reply, at)
     WHERE m.workspace_id = %(workspace)s AND m.id = o.id AND m.attempt = o.attempt
-      AND m.state IN ('handed', 'in_doubt')
+      AND (m.state = 'handed' OR m.state = 'in_doubt' AND o.state IN ('sent', 'refused'))
 )"""
 
-# Asked again in the statement that hands off: the send runs, the address is the one the message was written to, and
-# neither the person nor the address's owner has said no since.
+# Asked again in the statement that hands off: the message is as it was claimed, the send runs, the address is the one
+# the message was written to, and neither the person nor the address's owner has said no since.
 _ASKED_FOR = """
 asked AS MATERIALIZED (
     SELECT a.*, c.address_id, {record} AS ledger_seq
     FROM unnest(%(ids)s::bigint[], %(attempts)s::smallint[], %(customers)s::bigint[], %(digests)s::bytea[],
                 %(seen)s::timestamptz[], %(counted)s::bool[])
          AS a(id, attempt, customer_id, address_digest, seen, is_counted)
+    CROSS JOIN LATERAL (SELECT FROM messages m
+                        WHERE m.workspace_id = %(workspace)s AND m.id = a.id AND m.attempt = a.attempt
+                          AND m.state = 'queued' AND m.due_at IS NULL LIMIT 1) m
     CROSS JOIN LATERAL ({address}) c
     {permitted}
     WHERE EXISTS (SELECT FROM sends s WHERE s.workspace_id = %(workspace)s AND s.id = %(send)s AND s.state = 'running')
@@ -107,7 +110,8 @@ UPDATE messages m SET state = 'handed', reason = NULL, attempt = m.attempt + 1, 
        address_id = a.address_id, permission_seq = coalesce(a.ledger_seq, m.permission_seq),
        contact_at = coalesce(m.contact_at, %(now)s)
 FROM asked a
-WHERE m.workspace_id = %(workspace)s AND m.id = a.id AND m.attempt = a.attempt AND m.state = 'queued' {counted}
+WHERE m.workspace_id = %(workspace)s AND m.id = a.id AND m.attempt = a.attempt AND m.state = 'queued'
+  AND m.due_at IS NULL {counted}
 RETURNING m.id
 """
 
@@ -135,9 +139,10 @@ OUTCOMES = f"WITH {_OUTCOMES} SELECT 1"
 ANSWER = """
 WITH answered AS (
     UPDATE messages m SET state = a.state, reason = a.reason, due_at = a.due_at
-    FROM unnest(%(ids)s::bigint[], %(states)s::text[], %(reasons)s::text[], %(due)s::timestamptz[])
-         AS a(id, state, reason, due_at)
-    WHERE m.workspace_id = %(workspace)s AND m.id = a.id AND m.state = 'queued'
+    FROM unnest(%(ids)s::bigint[], %(attempts)s::smallint[], %(states)s::text[], %(reasons)s::text[],
+                %(due)s::timestamptz[]) AS a(id, attempt, state, reason, due_at)
+    WHERE m.workspace_id = %(workspace)s AND m.id = a.id AND m.attempt = a.attempt AND m.state = 'queued'
+      AND m.due_at IS NULL
     RETURNING m.id, m.send_id, m.state, m.reason, m.due_at
 )
 INSERT INTO message_decisions (workspace_id, message_id, send_id, at, answer, rule, until, policy_version)

@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from app.accounts import api_keys
 from app.consent import actions, permission
+from app.consent.imports import consents
 from tests.factories import NOON
 from tests.factories.consent import a_yes, consented_customer
 from tests.factories.workspaces import a_workspace
@@ -130,6 +131,35 @@ def test_a_full_proof_is_recorded_and_a_partial_one_is_not_accepted(api):
         proof = {name: value for name, value in PROOF.items() if name != lacking}
         refused = api("PUT", "/customers", {"email": "bo@example.com", "consent": [proof]})
         assert refused.json["errors"][0]["pointer"] == f"/consent/0/{lacking}"
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"email": "Ada@work.example"},
+        {"email": "ada@example.com", "addresses": [{"kind": "email", "value": "ada@work.example", "is_primary": True}]},
+        {"external_ref": "C-1", "addresses": [{"kind": "email", "value": "ada@work.example", "is_primary": True}]},
+    ],
+)
+def test_proof_counts_for_the_email_it_came_with_alone(api, session, workspace, told):
+    """A proof sent with one mailbox was written down for another one of the same person."""
+    second = {"kind": "email", "value": "ada@work.example"}
+    api("PUT", "/customers", {"external_ref": "C-1", "email": "ada@example.com", "addresses": [second]})
+    made = api("PUT", "/customers", {**told, "consent": [PROOF]}).json
+
+    assert made["consent"] == [{"topic": "news", "recorded": False, "reasons": [consents.OTHER_ADDRESS]}]
+    assert made["customer"]["permissions"] == []
+    assert session.scalar(text("SELECT count(*) FROM consent_ledger")) == 0
+
+
+def test_proof_told_by_number_counts_for_the_primary_email(api, session, workspace):
+    api("PUT", "/customers", {"external_ref": "C-1", "email": "ada@example.com"})
+    made = api("PUT", "/customers", {"external_ref": "C-1", "consent": [PROOF]}).json
+
+    assert made["consent"][0]["recorded"] is True
+    record = session.scalar(text("SELECT record FROM consent_ledger WHERE event = 'imported'"))
+    digest = session.scalar(text("SELECT encode(address_digest, 'hex') FROM customers"))
+    assert json.loads(record)["address_digest"] == digest
 
 
 def test_no_proof_from_elsewhere_undoes_a_no_said_here(api, database, workspace):

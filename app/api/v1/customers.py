@@ -27,7 +27,7 @@ from app.commerce import purchases
 from app.consent import permission, topics
 from app.consent.imports import consents
 from app.consent.imports.consents import Claim, ImportTerms
-from app.customers.addresses import changes, queries
+from app.customers.addresses import changes, emails, queries
 from app.customers.addresses.changes import NewAddress
 from app.customers.models import Address, Customer
 from app.customers.profiles import people
@@ -84,8 +84,10 @@ def upsert(
             customer = changes.change_email(session, customer, email=given.email, source=source, now=now)
     values = _values(given)
     customer = people.change(session, customer, values_by_name=values, source=source, now=now, adds_tags=True)
+    # Proof speaks for the email it came with, whichever is the primary one afterwards.
+    proven = given.email or customer.email
     _set_addresses(session, customer, given.addresses or [], source, now)
-    proofs = _record(session, customer, given.consent or [], source, now)
+    proofs = _record(session, customer, given.consent or [], proven or customer.email, now, source=source)
     return UpsertOut(customer=describe(session, customer), consent=proofs), is_new
 
 
@@ -200,17 +202,20 @@ def _values(given: CustomerIn) -> dict[str, Any]:
     return {**values, **(given.custom or {})}
 
 
-def _record(session: Session, customer: Customer, proofs: list[Proof], source: str, now: datetime) -> list[ProofOut]:
-    """Let consent judge the proofs by the rules for proof brought from elsewhere."""
+def _record(
+    session: Session, customer: Customer, proofs: list[Proof], email: str | None, now: datetime, *, source: str
+) -> list[ProofOut]:
+    """Let consent judge the proofs by the rules for proof brought from elsewhere; `email` is whose they are."""
     if not proofs:
         return []
     workspace = workspaces.get(session, customer.workspace_id)
+    address = emails.normalise(email) if email else None
     claims = [
         Claim(
             customer_id=customer.id,
             row=number,
-            address=customer.email or "",
-            address_digest=customer.address_digest,
+            address=address.typed if address else "",
+            address_digest=emails.digest(address.key, workspace.digest_key) if address else None,
             consented_at=proof.given_at,
             terms=ImportTerms(
                 method=proof.method,

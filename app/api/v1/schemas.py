@@ -97,7 +97,9 @@ class CustomerIn(Sent):
         None, description="Values of the fields your workspace has defined."
     )
     consent: Annotated[list[Proof], Field(max_length=20)] | None = Field(
-        None, description="Agreements you can prove. Without them nobody becomes mailable through this API."
+        None,
+        description="Agreements you can prove, given from `email`, or without it from the primary email there was. "
+        "They count while that is the primary one. Without them nobody becomes mailable through this API.",
     )
 
     @model_validator(mode="after")

@@ -29,15 +29,15 @@ class UnsubscribeToken(NamedTuple):
 
 
 class PreferencesToken(NamedTuple):
-    """Opens a person's preferences; `source_id` is the message or the confirmed request it belongs to.
+    """Opens a person's preferences; `address_id` is the address it was mailed to, or that was just confirmed.
 
-    One without a source (0), reached from an unsubscribe link, only turns off.
+    One without an address (0), reached from an unsubscribe link, only turns off.
     """
 
     workspace_id: int
     customer_id: int
     issued_in: int
-    source_id: int
+    address_id: int
 
     @property
     def issued_at(self) -> datetime:

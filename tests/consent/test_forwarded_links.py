@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import timedelta
 
@@ -13,9 +14,11 @@ from app.consent.evidence import Evidence
 from app.consent.ledger import verification
 from app.consent.preferences import preference_links
 from app.consent.tokens import ConfirmToken, UnsubscribeToken
+from app.customers.addresses import changes
+from app.customers.profiles import people
 from app.delivery.transactional import messages
 from tests.factories import NOON
-from tests.factories.consent import a_topic, consented_customer
+from tests.factories.consent import a_topic, a_yes, consented_customer
 
 BEFORE, AFTER = NOON - timedelta(days=40), NOON + timedelta(hours=1)
 EVERYTHING = {"open_tracking": "1", "click_tracking": "1", "profiling": "1"}
@@ -32,7 +35,7 @@ def link(services, workspace, ada):
     """A link of a message that left at this moment."""
 
     def made(at):
-        return "/p/" + preference_links.mint(services.tokens, workspace.id, ada.id, source_id=77, now=at)
+        return "/p/" + preference_links.mint(services.tokens, workspace.id, ada.id, address_id=ada.address_id, now=at)
 
     return made
 
@@ -101,6 +104,74 @@ def test_what_an_old_link_switches_on_is_asked_about_by_mail(
     with database.transaction(workspace.id) as session:
         assert suppression.find_of_customer(session, workspace.id, ada.id) is None
         assert verification.check(session, workspace.id) == []
+
+
+def moves(database, workspace, ada, email, *, has_confirmed):
+    """The person is reached at another address from now on; its owner may have said yes there."""
+    with database.transaction(workspace.id) as session:
+        person = people.get(session, workspace.id, ada.id)
+        changes.change_email(session, person, email=email, source="staff:9", now=NOON)
+        if has_confirmed:
+            yes = a_yes(method="double_opt_in")
+            actions.grant(session, workspace.id, ada.id, topic_id=workspace.topic_id, evidence=yes, now=NOON)
+            suppression.end_by_confirmation(session, workspace.id, person.address_digest)
+
+
+def test_a_link_to_the_former_mailbox_asks_the_present_one(
+    anonymous, database, workspace, ada, link, allowed, confirm
+):
+    """Who kept the old mailbox switched topics on for the new one, which had confirmed something else."""
+    with database.transaction(workspace.id) as session:
+        offers = a_topic(session, workspace.id)
+    page = link(AFTER)
+    moves(database, workspace, ada, "ada@new.example", has_confirmed=True)
+
+    assert "sent to another address than your present one" in anonymous.get(page).text
+    posted = {f"topic-{workspace.topic_id}": "1", f"topic-{offers.id}": "1", "language": "zh"}
+    assert "请查看您的邮箱" in anonymous.post(page, data=posted).text
+    assert allowed() == {("marketing", workspace.topic_id)}
+    with database.transaction(workspace.id) as session:
+        assert people.get(session, workspace.id, ada.id).language != "zh"
+        assert session.scalar(text("SELECT personal ->> 'address' FROM signup_requests")) == "ada@new.example"
+    assert confirm() == 1
+    assert allowed() == {("marketing", workspace.topic_id), ("marketing", offers.id)}
+
+
+def test_a_link_to_the_former_mailbox_of_somebody_who_never_agreed_asks(
+    anonymous, database, services, workspace, allowed, confirm
+):
+    with database.transaction(workspace.id) as session:
+        bob = people.upsert(session, workspace.id, email="bob@example.com", fields={}, source="test", now=NOON)
+    page = "/p/" + preference_links.mint(services.tokens, workspace.id, bob.id, address_id=bob.address_id, now=AFTER)
+    moves(database, workspace, bob, "bob@new.example", has_confirmed=False)
+    anonymous.post(page, data={f"topic-{workspace.topic_id}": "1"})
+
+    with database.transaction(workspace.id) as session:
+        assert not permission.allows(
+            session, workspace.id, bob.id, purpose="marketing", topic_id=workspace.topic_id, now=AFTER
+        )
+    assert confirm() == 1
+
+
+def test_a_no_from_the_former_mailbox_counts_and_names_it(anonymous, database, workspace, ada, link, allowed):
+    page, former = link(AFTER), ada.address_digest
+    moves(database, workspace, ada, "ada@new.example", has_confirmed=True)
+    anonymous.post(page, data={})
+
+    assert allowed() == set()
+    with database.transaction(workspace.id) as session:
+        record = session.scalar(text("SELECT record FROM consent_ledger WHERE event = 'withdrawn'"))
+    assert json.loads(record)["address_digest"] == former.hex()
+
+
+def test_another_spelling_of_the_mailbox_keeps_its_links(anonymous, database, workspace, ada, link, allowed):
+    with database.transaction(workspace.id) as session:
+        offers = a_topic(session, workspace.id)
+    page = link(AFTER)
+    moves(database, workspace, ada, "Ada@Example.com", has_confirmed=False)
+    anonymous.post(page, data={f"topic-{workspace.topic_id}": "1", f"topic-{offers.id}": "1"})
+
+    assert ("marketing", offers.id) in allowed()
 
 
 def test_an_old_link_still_says_no(anonymous, database, workspace, ada, link, allowed):

@@ -28,7 +28,7 @@ def ada(database, workspace, offers):
 @pytest.fixture
 def link(services, workspace, ada):
     made_in = int(services.clock.now().timestamp())
-    return "/p/" + PreferencesToken(workspace.id, ada.id, made_in, 77).encode(services.tokens)
+    return "/p/" + PreferencesToken(workspace.id, ada.id, made_in, ada.address_id).encode(services.tokens)
 
 
 @pytest.fixture
@@ -136,7 +136,7 @@ def test_an_unsubscribe_link_leads_to_a_page_that_only_turns_off(anonymous, serv
 def test_the_link_in_an_old_mail_still_opens_the_page(anonymous, services, workspace, ada, allowed):
     """It counts as the mail's way out, so it works as long as the mail."""
     made_in = int((services.clock.now() - timedelta(days=400)).timestamp())
-    old = "/p/" + PreferencesToken(workspace.id, ada.id, made_in, 77).encode(services.tokens)
+    old = "/p/" + PreferencesToken(workspace.id, ada.id, made_in, ada.address_id).encode(services.tokens)
 
     assert anonymous.get(old).status_code == 200
     assert anonymous.post(old, data={"leave": "all"}).status_code == 200

@@ -64,9 +64,10 @@ def test_whoever_records_an_answer_waits_before_they_touch_the_customer(database
 def test_a_visitor_whom_the_database_turned_away_is_answered_all_the_same(services, database, workspace, anonymous):
     """Somebody holds the customer and then wants the ledger; the visitor came the other way round."""
     with database.transaction(workspace.id) as session:
-        ada = consented_customer(session, workspace.id, email=ADDRESS).id
+        ada = consented_customer(session, workspace.id, email=ADDRESS)
+        ada, address_id = ada.id, ada.address_id
     made_in = int(services.clock.now().timestamp())
-    link = "/p/" + PreferencesToken(workspace.id, ada, made_in, 77).encode(services.tokens)
+    link = "/p/" + PreferencesToken(workspace.id, ada, made_in, address_id).encode(services.tokens)
     with ThreadPoolExecutor(1) as beside:
         # On a slow machine PostgreSQL may turn the other one away instead; the visitor is answered in either case.
         with suppress(DeadlockDetected), database.transaction(workspace.id) as session:

@@ -110,12 +110,12 @@ def change(
     evidence: Evidence,
     now: datetime,
     may_turn_on: bool = True,
-    is_fresh: bool = True,
+    is_proof: bool = True,
 ) -> Changes:
     """Set the switches named in `on`, unset all others, and return what changed. `wanted` is the page shown.
 
-    Nothing is turned on while the address awaits its owner's answer, or without `may_turn_on`. A link that is not
-    `is_fresh` proves nobody, so its yes is asked about by mail; one to tracking or profiling always is.
+    Nothing is turned on while the address awaits its owner's answer, or without `may_turn_on`. A link that does not
+    prove its holder (`is_proof`) has its yes asked about by mail; one to tracking or profiling always is.
     """
     may_turn_on = may_turn_on and not wanted.awaits_owner
     wished = [switch for switch in (*wanted.topics, *wanted.purposes) if (switch.name in on) != switch.is_on]
@@ -128,14 +128,14 @@ def change(
         )
     if not may_turn_on:
         return Changes(turned_off=len(going_off), refused=len(going_on))
-    at_once = [switch for switch in going_on if is_fresh and switch.purpose == MARKETING]
+    at_once = [switch for switch in going_on if is_proof and switch.purpose == MARKETING]
     for switch in at_once:
         act = replace(evidence, wording=switch.shown.wording)
         actions.grant(session, workspace_id, customer_id, topic_id=switch.topic_id, evidence=act, now=now)
     asked = [switch for switch in going_on if switch not in at_once]
     if asked:
         _ask_owner(session, workspace_id, customer_id, asked, wanted.language, evidence, now=now)
-    if language and is_fresh:
+    if language and is_proof:
         customer = people.get(session, workspace_id, customer_id)
         people.change(session, customer, values_by_name={"language": language}, source="preferences", now=now)
     return Changes(len(at_once), len(going_off), asked=len(asked))

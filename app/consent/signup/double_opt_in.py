@@ -81,6 +81,7 @@ class RequestInfo:
 
     id: int
     customer_id: int
+    address_digest: bytes
     form_id: int | None
     state: str
     topic_ids: tuple[int, ...]
@@ -161,8 +162,14 @@ def get_request(session: Session, workspace_id: int, request_id: int) -> Request
     names = tuple(topic.name for topic in topics.named(session, workspace_id, row.topic_ids).values())
     purposes = tuple((box["purpose"], _words(session, row, box)) for box in _boxes(row) if not box["topic_id"])
     return RequestInfo(
-        *(row.id, row.customer_id, row.form_id or None, row.state, tuple(row.topic_ids), names, purposes),
-        *(row.language, row.network, row.requested_at, row.expires_at),
+        *(row.id, row.customer_id, row.address_digest, row.form_id or None, row.state),
+        topic_ids=tuple(row.topic_ids),
+        topic_names=names,
+        purposes=purposes,
+        language=row.language,
+        network=row.network,
+        requested_at=row.requested_at,
+        expires_at=row.expires_at,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import g, request
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from app.consent import topics
 from app.consent.preferences import preference_links
@@ -12,6 +13,7 @@ from app.consent.signup.double_opt_in import ConfirmationExpired, RequestInfo, R
 from app.consent.texts import wording
 from app.consent.tokens import ConfirmToken
 from app.consent.views.blueprint import Sender, bp, language_for, public_page, purpose_titles, sender_of
+from app.customers.addresses import queries
 from app.kernel.services import services
 from app.web import guard, language
 
@@ -53,16 +55,19 @@ def _read() -> tuple[Sender, RequestInfo]:
         return sender_of(session, g.workspace_id), asked
 
 
+def _find_address(session: Session, asked: RequestInfo) -> int | None:
+    return queries.find_id(session, g.workspace_id, asked.customer_id, asked.address_digest)
+
+
 def _show(what: str, sender: Sender, asked: RequestInfo, *, again: bool = False) -> str:
     code = language_for(asked.language)
     with services().database.transaction(g.workspace_id) as session:
         form = signup_forms.get(session, g.workspace_id, asked.form_id) if asked.form_id else None
         named = topics.named(session, g.workspace_id, asked.topic_ids).values()
-    # Only the press that confirmed proves a mailbox; a link opened later gets a page that only turns off (c = 0).
-    proven = asked.id if what == "done" and not again else 0
-    now = services().clock.now()
+        # Only the press that confirmed proves a mailbox; a link opened later gets a page that only turns off.
+        proven = _find_address(session, asked) if what == "done" and not again else None
     preferences = preference_links.mint(
-        services().tokens, g.workspace_id, asked.customer_id, source_id=proven, now=now
+        *(services().tokens, g.workspace_id, asked.customer_id), address_id=proven or 0, now=services().clock.now()
     )
     language.use(code)
     titles = purpose_titles()

@@ -1,6 +1,7 @@
 """The page where people set what they receive. The link from their mailbox is their key; nobody logs in.
 
-How much a link may do is for `preference_links` to say: a yes by a link from before a no is asked about by mail (G9).
+How much a link may do is for `preference_links` to say: a yes by a link from before a no, or one that went to another
+address than the present one, is asked about by mail (G9).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.consent import actions
 from app.consent.evidence import Evidence
 from app.consent.preferences import preference_links, preferences
+from app.consent.preferences.preference_links import Rights
 from app.consent.preferences.preferences import Changes, Preferences
 from app.consent.tokens import PreferencesToken
 from app.consent.views.blueprint import Sender, bp, language_for, public_page, purpose_titles, sender_of
@@ -33,16 +35,15 @@ def change_preferences(token: str) -> ResponseReturnValue:
     """Save the switches, or leave everything."""
     chosen = request.form.get("language", "")
     changes = Changes()
-    evidence = Evidence(
-        method="preferences", page="/p/", ip=request.remote_addr, user_agent=request.user_agent.string[:300]
-    )
     with services().database.transaction(g.workspace_id) as session:
         if request.form.get("leave") == "all":
-            now = services().clock.now()
+            now, evidence = services().clock.now(), _evidence(preference_links.rights(session, g.token))
             actions.leave_all(session, g.workspace_id, g.token.customer_id, evidence=evidence, now=now)
         else:
+            # Texts are stored before anybody is kept waiting.
             _, _, shown = _read(session, keep=True)
-            only_off = _is_only_off(shown)
+            preference_links.hold(session, g.token)
+            rights, only_off = preference_links.rights(session, g.token), _is_only_off(shown)
             changes = preferences.change(
                 session,
                 g.workspace_id,
@@ -50,10 +51,10 @@ def change_preferences(token: str) -> ResponseReturnValue:
                 wanted=shown,
                 on=set(request.form),
                 language=chosen if chosen in language.LANGUAGES and not only_off else None,
-                evidence=evidence,
+                evidence=_evidence(rights),
                 now=services().clock.now(),
                 may_turn_on=not only_off,
-                is_fresh=not preference_links.is_older_than_a_no(session, g.token),
+                is_proof=rights.proves_owner,
             )
     if chosen in language.LANGUAGES:
         g.chosen_language = chosen
@@ -61,8 +62,19 @@ def change_preferences(token: str) -> ResponseReturnValue:
     return page, 403 if changes.refused else 200
 
 
+def _evidence(rights: Rights) -> Evidence:
+    """Return who answers, as far as the request says; the answer is that of the address the link went to."""
+    return Evidence(
+        method="preferences",
+        page="/p/",
+        ip=request.remote_addr,
+        user_agent=request.user_agent.string[:300],
+        address_digest=rights.address_digest,
+    )
+
+
 def _is_only_off(shown: Preferences) -> bool:
-    return shown.awaits_owner or not g.token.source_id
+    return shown.awaits_owner or not g.token.address_id
 
 
 def _read(session: Session, *, keep: bool) -> tuple[Sender, str, Preferences]:
@@ -84,7 +96,7 @@ def _read(session: Session, *, keep: bool) -> tuple[Sender, str, Preferences]:
 def _show(changes: Changes | None = None, *, is_answer: bool = False, left: bool = False) -> str:
     with services().database.transaction(g.workspace_id) as session:
         sender, code, shown = _read(session, keep=False)
-        is_old = preference_links.is_older_than_a_no(session, g.token)
+        rights = preference_links.rights(session, g.token)
     language.use(code)
     changes = changes or Changes()
     return public_page(
@@ -98,6 +110,6 @@ def _show(changes: Changes | None = None, *, is_answer: bool = False, left: bool
         asked=changes.asked > 0,
         left=left,
         refused=changes.refused > 0,
-        is_old=is_old,
+        rights=rights,
         only_off=_is_only_off(shown),
     )

@@ -61,6 +61,15 @@ def get(session: Session, workspace_id: int, customer_id: int, address_id: int) 
     return found
 
 
+def find_id(session: Session, workspace_id: int, customer_id: int, digest: bytes) -> int | None:
+    """Return which address in use of this customer has this digest."""
+    query = select(Address.id).where(
+        *(Address.workspace_id == workspace_id, Address.customer_id == customer_id, Address.digest == digest),
+        Address.ended_at.is_(None),
+    )
+    return session.scalar(query)
+
+
 def has_or_had(session: Session, workspace_id: int, customer_id: int, digest: bytes) -> bool:
     """Say whether this is, or once was, an address of this customer."""
     query = select(

@@ -31,6 +31,7 @@ class OutgoingMessage:
     counted_at: datetime | None
     seen: datetime | None
     email: str
+    address_id: int | None
     address_digest: bytes | None
     may_track_opens: bool
     may_track_clicks: bool
@@ -80,6 +81,7 @@ def read_message(row: FetchedMessage, plan: CompiledSend, batch_id: int) -> Outg
         counted_at=row.counted_at,
         seen=row.recent_contact_at[0] if row.recent_contact_at else None,
         email=row.email,
+        address_id=row.address_id,
         address_digest=row.address_digest,
         may_track_opens=bool(row.may_track_opens),
         may_track_clicks=bool(row.may_track_clicks),
@@ -124,7 +126,7 @@ def slots(given: OutgoingMessage, tokens: Tokens, workspace_id: int, at: datetim
         unsubscribe="" if request_id else leaving.encode(tokens),
         preferences=""
         if request_id
-        else preference_links.mint(tokens, workspace_id, given.customer_id, source_id=given.id, now=at),
+        else preference_links.mint(tokens, workspace_id, given.customer_id, address_id=given.address_id or 0, now=at),
         confirm=ConfirmToken(workspace_id, request_id).encode(tokens) if request_id else "",
         click=ClickToken(*ids).encode(tokens) if given.may_track_clicks else None,
         open=OpenToken(*ids).encode(tokens) if given.may_track_opens else None,

@@ -36,6 +36,7 @@ class FetchedMessage(NamedTuple):
     may_track_opens: bool | None
     may_track_clicks: bool | None
     is_suppressed: bool
+    address_id: int | None
     address_digest: bytes | None
     email: str
     first_name: str | None

@@ -13,6 +13,7 @@ from app.campaigns import compose
 from app.campaigns.drafts import ContentDraft, Draft
 from app.campaigns.launch import launching, ready, schedule
 from app.campaigns.launch.audience import Audience
+from app.campaigns.launch.schedule import Reviewed
 from app.conditions.on_fields.amounts import GreaterThan, LessThan
 from app.conditions.on_fields.dates import WithinLast
 from app.customers.imports import files, kinds, steps
@@ -134,7 +135,7 @@ def send_campaign(
         campaign = compose.create(
             session, stage.workspace_id, draft, said, staff_id=stage.staff_id, now=stage.now
         )
-        campaign_id = campaign.id
+        campaign_id, reviewed = campaign.id, Reviewed(campaign.revision, story.public_url)
         counted, checks = ready.look(session, campaign, public_url=story.public_url, now=stage.now)
     if counted:
         stage.say(
@@ -145,7 +146,7 @@ def send_campaign(
     remarks = "".join(f"\n    {check.level}: {check.message}" for check in checks)
     stage.say(f"preflight: {len(checks)} remarks{remarks}")
     with stage.transaction() as session:
-        schedule.plan(session, stage.workspace_id, campaign_id, staff_id=stage.staff_id, now=stage.now)
+        schedule.plan(session, stage.workspace_id, campaign_id, reviewed, staff_id=stage.staff_id, now=stage.now)
     if at is None:
         stage.settle()
     else:

@@ -13,7 +13,7 @@ from wtforms.fields.core import Field
 from wtforms.validators import InputRequired, NumberRange
 
 from app.campaigns.drafts import LONGEST_NAME, LONGEST_SUBJECT, ContentDraft, Draft
-from app.campaigns.launch import schedule
+from app.campaigns.launch import timing
 from app.campaigns.models import HIGHEST_HOLDOUT, CampaignVariant
 from app.campaigns.variants import Split, VariantDraft
 from app.kernel.refusals import Refusal
@@ -139,7 +139,7 @@ class SettingsForm(EditForm):
         if not self.at.raw_data:
             return kept.scheduled_at
         try:
-            return schedule.at_local_time(self.at.data, time_zone) if self.at.data else None
+            return timing.at_local_time(self.at.data, time_zone) if self.at.data else None
         except Refusal as refusal:
             self.refuse(refusal)
             return kept.scheduled_at

@@ -11,9 +11,10 @@ from app.campaigns import compose
 from app.campaigns.compose import Edit
 from app.campaigns.drafts import draft_of
 from app.campaigns.launch import schedule
+from app.consent import actions
 from tests.factories import NOON
-from tests.factories.campaigns import a_campaign
-from tests.factories.consent import consented_customer
+from tests.factories.campaigns import a_campaign, plan
+from tests.factories.consent import a_yes, consented_customer
 
 URL = "https://m.example"
 
@@ -23,8 +24,10 @@ def failed(database, workspace):
     """A campaign whose time came when nobody was mailable any more; its author looks an hour later."""
     at = NOON - timedelta(hours=1)
     with database.transaction(workspace.id) as session:
+        ada = consented_customer(session, workspace.id, now=at)
         campaign = a_campaign(session, workspace, send_later=True, scheduled_at=at)
-        schedule.plan(session, workspace.id, campaign.id, staff_id=workspace.owner_id, now=at)
+        plan(session, workspace, campaign.id, now=at)
+        actions.withdraw(session, workspace.id, ada.id, evidence=a_yes(), now=at)
         schedule.launch_planned(session, workspace.id, campaign.id, now=at, public_url=URL)
         return campaign.id
 
@@ -38,7 +41,7 @@ def test_the_reason_is_on_its_page_in_the_list_and_at_home(client, workspace, fa
     for path in ("/", "/campaigns", f"/campaigns/{failed}"):
         page = client.get(path).text
         assert "ot sent on Mar 2, 2026" in page or "not ready on Mar 2, 2026" in page, path
-        assert "Nobody matches the segment." in page, path
+        assert "None of the recipients is mailable for this topic." in page, path
     assert "It is a draft again" in client.get(f"/campaigns/{failed}").text
 
 
@@ -47,8 +50,8 @@ def test_the_reason_is_in_the_readers_language(client, failed):
 
     for path in ("/", "/campaigns", f"/campaigns/{failed}"):
         page = client.get(path).text
-        assert "没有人符合此人群。" in page, path
-        assert "Nobody matches the segment" not in page, path
+        assert "所选的人中没有人可以接收此订阅类别的邮件。" in page, path
+        assert "None of the recipients" not in page, path
 
 
 def test_editing_it_clears_the_reason(database, workspace, client, failed):
@@ -66,9 +69,9 @@ def test_editing_it_clears_the_reason(database, workspace, client, failed):
 
 def test_sending_it_clears_the_reason(database, workspace, failed):
     with database.transaction(workspace.id) as session:
-        consented_customer(session, workspace.id)
+        consented_customer(session, workspace.id, email="bob@example.com")
         compose.get(session, workspace.id, failed).send_later = False
-        schedule.plan(session, workspace.id, failed, staff_id=workspace.owner_id, now=NOON)
+        plan(session, workspace, failed)
         schedule.launch_planned(session, workspace.id, failed, now=NOON, public_url=URL)
         assert compose.get(session, workspace.id, failed).launched_at is not None
 

@@ -8,14 +8,15 @@ import pytest
 from sqlalchemy import text
 
 from app.campaigns import compose
-from app.campaigns.launch import audience, launching, schedule
+from app.campaigns.launch import audience, launching, schedule, timing
 from app.campaigns.reports import overview, results
 from app.campaigns.studio import preflight
+from app.consent import actions
 from app.customers.profiles import people
 from app.tracking.replies import replies
 from tests.factories import NOON
-from tests.factories.campaigns import a_campaign, send_of
-from tests.factories.consent import consented_customer
+from tests.factories.campaigns import a_campaign, plan, send_of
+from tests.factories.consent import a_yes, consented_customer
 
 
 def test_only_those_who_agreed_get_it_and_the_others_have_a_reason(session, workspace):
@@ -72,7 +73,7 @@ def test_a_planned_campaign_leaves_when_its_time_has_come_and_once(session, work
     at = NOON + timedelta(hours=2)
     campaign = a_campaign(session, workspace, send_later=True, scheduled_at=at)
     for _ in range(2):
-        schedule.plan(session, workspace.id, campaign.id, staff_id=workspace.owner_id, now=NOON)
+        plan(session, workspace, campaign.id)
 
     schedule.launch_planned(session, workspace.id, campaign.id, now=NOON, public_url="https://m.example")
     assert campaign.state == "scheduled"
@@ -89,10 +90,10 @@ def test_a_campaign_planned_anew_for_later_leaves_later(session, workspace):
     consented_customer(session, workspace.id)
     early, late = NOON + timedelta(hours=2), NOON + timedelta(hours=5)
     campaign = a_campaign(session, workspace, send_later=True, scheduled_at=early)
-    schedule.plan(session, workspace.id, campaign.id, staff_id=workspace.owner_id, now=NOON)
+    plan(session, workspace, campaign.id)
     schedule.unplan(session, workspace.id, campaign.id, staff_id=workspace.owner_id, now=NOON)
     campaign.scheduled_at = late
-    schedule.plan(session, workspace.id, campaign.id, staff_id=workspace.owner_id, now=NOON)
+    plan(session, workspace, campaign.id)
     session.execute(text("UPDATE outbox SET holder = 'a worker' WHERE name = 'campaigns.launch_planned'"))
 
     schedule.launch_planned(session, workspace.id, campaign.id, now=early, public_url="https://m.example")
@@ -104,7 +105,7 @@ def test_a_campaign_planned_anew_for_later_leaves_later(session, workspace):
 def test_a_planned_campaign_can_be_taken_back(session, workspace):
     consented_customer(session, workspace.id)
     campaign = a_campaign(session, workspace)
-    schedule.plan(session, workspace.id, campaign.id, staff_id=workspace.owner_id, now=NOON)
+    plan(session, workspace, campaign.id)
     schedule.unplan(session, workspace.id, campaign.id, staff_id=workspace.owner_id, now=NOON)
 
     schedule.launch_planned(session, workspace.id, campaign.id, now=NOON, public_url="https://m.example")
@@ -114,8 +115,10 @@ def test_a_planned_campaign_can_be_taken_back(session, workspace):
 
 def test_a_planned_campaign_that_is_not_ready_any_more_becomes_a_draft(session, workspace):
     """The last person who is mailable withdraws before the time has come."""
+    ada = consented_customer(session, workspace.id)
     campaign = a_campaign(session, workspace)
-    schedule.plan(session, workspace.id, campaign.id, staff_id=workspace.owner_id, now=NOON)
+    plan(session, workspace, campaign.id)
+    actions.withdraw(session, workspace.id, ada.id, evidence=a_yes(), now=NOON)
 
     schedule.launch_planned(session, workspace.id, campaign.id, now=NOON, public_url="https://m.example")
 
@@ -126,8 +129,8 @@ def test_a_planned_campaign_that_is_not_ready_any_more_becomes_a_draft(session, 
 def test_a_time_that_has_passed_is_refused(session, workspace):
     campaign = a_campaign(session, workspace, send_later=True, scheduled_at=NOON - timedelta(hours=1))
 
-    with pytest.raises(schedule.TimeHasPassed):
-        schedule.plan(session, workspace.id, campaign.id, staff_id=workspace.owner_id, now=NOON)
+    with pytest.raises(timing.TimeHasPassed):
+        plan(session, workspace, campaign.id)
 
 
 @pytest.mark.parametrize(
@@ -135,7 +138,7 @@ def test_a_time_that_has_passed_is_refused(session, workspace):
     [("2026-03-02T12:00", "2026-03-02T11:00:00+00:00"), ("2026-07-01T12:00", "2026-07-01T10:00:00+00:00")],
 )
 def test_a_time_is_the_workspaces_own(typed, utc):
-    assert schedule.at_local_time(typed, "Europe/Berlin").astimezone(NOON.tzinfo).isoformat() == utc
+    assert timing.at_local_time(typed, "Europe/Berlin").astimezone(NOON.tzinfo).isoformat() == utc
 
 
 def test_pause_resume_and_cancel_leave_a_trace(session, workspace):

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import html
 import re
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
 
 from app.campaigns import compose, jobs
+from app.campaigns.compose import Edit
+from app.campaigns.drafts import content_draft_of
 from app.campaigns.launch import schedule
 from app.campaigns.reports import overview
 from tests.factories import NOON
-from tests.factories.campaigns import a_campaign
+from tests.factories.campaigns import a_campaign, content_of, plan
 from tests.factories.consent import consented_customer
+from tests.factories.turns import until_somebody_waits
 
 AT = "2026-03-05T09:00"
 DUE = "2026-03-05T08:00:00+00:00"
@@ -35,7 +40,7 @@ def held(database, workspace, draft):
     with database.transaction(workspace.id) as session:
         campaign = compose.get(session, workspace.id, draft)
         campaign.send_later, campaign.scheduled_at = True, NOON - timedelta(hours=1, minutes=1)
-        schedule.plan(session, workspace.id, draft, staff_id=workspace.owner_id, now=NOON - timedelta(days=1))
+        plan(session, workspace, draft, now=NOON - timedelta(days=1))
         schedule.launch_planned(session, workspace.id, draft, now=NOON, public_url="https://m.example")
     return draft
 
@@ -151,6 +156,22 @@ def test_what_was_changed_after_the_review_is_not_sent(client, database, workspa
     assert kept(database, workspace, draft)[0] == "draft"
 
 
+def test_what_somebody_saves_while_it_is_being_launched_is_not_sent(client, database, workspace, draft):
+    """Their save is under way as the button is pressed: the launch waits for it, and then compares."""
+    with ThreadPoolExecutor(1) as pool:
+        with database.transaction(workspace.id) as session:
+            campaign = compose.get(session, workspace.id, draft)
+            unreviewed = replace(content_draft_of(content_of(session, campaign)), subject="Not reviewed")
+            edit = Edit(content_id=content_of(session, campaign).id, content=unreviewed, content_revision=1)
+            compose.save(session, workspace.id, draft, edit, now=NOON)
+            pressed = pool.submit(client.post, f"/campaigns/{draft}/launch", data={"revision": "1"})
+            until_somebody_waits(database, session)
+        answer = pressed.result()
+
+    assert answer.location == f"/campaigns/{draft}/review"
+    assert kept(database, workspace, draft)[0] == "draft"
+
+
 def test_a_plan_taken_back_still_knows_its_time(client, database, workspace, draft):
     data = typed(client.get(f"/campaigns/{draft}").text, workspace, when="later", at=AT)
     client.post(f"/campaigns/{draft}/save", data=data, headers=LIVE)
@@ -190,7 +211,7 @@ def test_what_is_more_than_an_hour_late_asks_instead_of_leaving(services, clock,
     with services.database.transaction(workspace.id) as session:
         consented_customer(session, workspace.id)
         campaign = a_campaign(session, workspace, send_later=True, scheduled_at=NOON + timedelta(hours=1))
-        schedule.plan(session, workspace.id, campaign.id, staff_id=workspace.owner_id, now=NOON)
+        plan(session, workspace, campaign.id)
         campaign_id = campaign.id
     clock.advance(timedelta(hours=1) + late)
 
@@ -205,7 +226,7 @@ def test_what_is_more_than_an_hour_late_asks_instead_of_leaving(services, clock,
 def test_what_was_to_leave_now_is_held_too_when_nobody_sent_it_for_an_hour(session, workspace):
     consented_customer(session, workspace.id)
     campaign = a_campaign(session, workspace)
-    schedule.plan(session, workspace.id, campaign.id, staff_id=workspace.owner_id, now=NOON)
+    plan(session, workspace, campaign.id)
 
     late = NOON + timedelta(hours=3)
     schedule.launch_planned(session, workspace.id, campaign.id, now=late, public_url="https://m.example")

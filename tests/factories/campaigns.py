@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from app.campaigns import compose, contents
 from app.campaigns.drafts import ContentDraft, Draft
-from app.campaigns.launch import launching
+from app.campaigns.launch import launching, schedule
+from app.campaigns.launch.schedule import Reviewed
 from app.campaigns.models import Campaign, CampaignContent
 from tests.factories import NOON
 from tests.factories.workspaces import WorkspaceForTests
 
+PUBLIC_URL = "https://mail.shop.test"
 SOURCE = "# Hello {{ customer.first_name|default('you') }}\n\n[Look](https://shop.example/spring)\n"
 
 
@@ -33,6 +36,12 @@ def a_campaign(session: Session, workspace: WorkspaceForTests, **changes: Any) -
     }
     said = ContentDraft(**{name: values.pop(name) for name in ContentDraft.__dataclass_fields__})
     return compose.create(session, workspace.id, Draft(**values), said, staff_id=workspace.owner_id, now=NOON)
+
+
+def plan(session: Session, workspace: WorkspaceForTests, campaign_id: int, *, now: datetime = NOON) -> None:
+    """Plan a draft as whoever has just reviewed it."""
+    reviewed = Reviewed(compose.get(session, workspace.id, campaign_id).revision, PUBLIC_URL)
+    schedule.plan(session, workspace.id, campaign_id, reviewed, staff_id=workspace.owner_id, now=now)
 
 
 def content_of(session: Session, campaign: Campaign) -> CampaignContent:

@@ -20,7 +20,7 @@ from app.segments import jobs as segment_jobs
 from app.segments import preview, rules, segments
 from app.segments.segments import SegmentChange
 from tests.factories import conditions
-from tests.factories.campaigns import a_campaign
+from tests.factories.campaigns import a_campaign, plan
 from tests.factories.consent import consented_customer
 from tests.factories.customers import a_customer
 from tests.factories.journeys import a_journey, a_segment
@@ -193,7 +193,8 @@ def test_a_scheduled_campaign_on_a_retyped_field_becomes_a_draft_that_says_why(
         a_field(session, workspace, "number")
         segment_id = on_size(session, workspace, conditions.GreaterThan("custom.size", 5))  # type: ignore[arg-type]
         campaign = a_campaign(session, workspace, is_for_everyone=False, segment_id=segment_id)
-        schedule.plan(session, workspace.id, campaign.id, staff_id=workspace.owner_id, now=NOON)
+        consented_customer(session, workspace.id, size=7)
+        plan(session, workspace, campaign.id)
         a_field(session, workspace, "text")
     with database.transaction(workspace.id) as session:
         schedule.launch_planned(session, workspace.id, campaign.id, now=NOON, public_url="http://mail.shop.test")

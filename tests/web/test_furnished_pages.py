@@ -14,7 +14,7 @@ from app.campaigns.launch import launching, schedule
 from app.journeys import enrolment
 from app.kernel.services import Services
 from tests.factories import NOON
-from tests.factories.campaigns import a_campaign
+from tests.factories.campaigns import a_campaign, plan
 from tests.factories.consent import consented_customer
 from tests.factories.furnished import furnish
 from tests.factories.journeys import a_journey, run_due
@@ -57,7 +57,7 @@ def more_of(services: Services, workspace: WorkspaceForTests) -> list[str]:
         launched, held = a_campaign(session, workspace).id, a_campaign(session, workspace)
         launching.launch(session, workspace.id, launched, now=NOON)
         held.send_later, held.scheduled_at = True, NOON - timedelta(hours=3)
-        schedule.plan(session, workspace.id, held.id, staff_id=workspace.owner_id, now=NOON - timedelta(days=1))
+        plan(session, workspace, held.id, now=NOON - timedelta(days=1))
         schedule.launch_planned(session, workspace.id, held.id, now=NOON, public_url="https://m.example")
         journey = a_journey(session, workspace)
         for each in people:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from app.campaigns.launch import audience, schedule
+from app.campaigns.launch import audience, timing
 from app.campaigns.launch.audience import Audience, SegmentBroken
 from app.campaigns.models import Campaign
 from app.campaigns.studio import preflight
@@ -20,15 +20,15 @@ def look(
 
     Whatever is wrong with its segment is one of the checks, so that the author can choose another one.
     """
-    timing = schedule.inspect(campaign, now=now)
-    leaves_at = campaign.scheduled_at if campaign.send_later and not timing else None
+    of_time = timing.inspect(campaign, now=now)
+    leaves_at = campaign.scheduled_at if campaign.send_later and not of_time else None
     broken: list[Check] = []
     counted = None
     try:
         counted = audience.count(session, campaign, now=leaves_at or now)
     except SegmentBroken as found:
         broken = [_check(found)]
-    checks = [*broken, *timing, *preflight.inspect(session, campaign, audience=counted, public_url=public_url)]
+    checks = [*broken, *of_time, *preflight.inspect(session, campaign, audience=counted, public_url=public_url)]
     return counted, sorted(checks, key=lambda check: check.level != preflight.ERROR)
 
 

@@ -2,51 +2,31 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 from app.accounts import audit, undo
 from app.campaigns import compose
-from app.campaigns.launch import launching
+from app.campaigns.launch import launching, ready, timing
 from app.campaigns.models import Campaign, CampaignState
-from app.campaigns.studio import preflight
-from app.campaigns.studio.preflight import Check
 from app.delivery.models import SendState
 from app.delivery.sending import sends
 from app.kernel.queueing import outbox
 from app.kernel.refusals import Refusal
 
-# A page left open for a moment is still "now".
-_GRACE = timedelta(minutes=2)
-_FARTHEST = timedelta(days=366)
 # What is later than this (the machine stood still, the queue was stuck) may have lost its sense: a person decides.
 LATE = timedelta(hours=1)
 UNDO_FOR = timedelta(hours=1)
 _CANCELLED = "campaigns.cancelled"
 
 
-class TimeHasPassed(Refusal):
-    """The chosen time is over."""
+class ChangedSinceReview(Refusal):
+    """What would be sent is not what was shown before the button was pressed."""
 
-    status = 422
-    message = "This time has passed. Choose a later one, or send it now."
-
-
-class TooFarAhead(Refusal):
-    """The chosen time is more than a year away."""
-
-    status = 422
-    message = "Choose a time within the next year."
-
-
-class TimeMissing(Refusal):
-    """It shall leave later, and nobody said when."""
-
-    status = 422
-    message = "Choose a date and a time."
+    message = "The campaign was changed after you opened this page. Look at it again before you send it."
 
 
 class NotPlanned(Refusal):
@@ -67,40 +47,35 @@ class NotLaunched(Refusal):
     message = "This campaign has not been launched."
 
 
-def require_time(at: datetime | None, *, now: datetime) -> datetime:
-    """Return the moment if a mail may be planned for it; raise TimeMissing, TimeHasPassed or TooFarAhead."""
-    if at is None:
-        raise TimeMissing(field="at")
-    if at < now - _GRACE:
-        raise TimeHasPassed(field="at")
-    if at > now + _FARTHEST:
-        raise TooFarAhead(field="at")
-    return at
+@dataclass(frozen=True)
+class Reviewed:
+    """What the author saw before the button was pressed: the revision, and the public address its links lead to."""
+
+    revision: int | None
+    public_url: str
 
 
-def inspect(campaign: Campaign, *, now: datetime) -> list[Check]:
-    """Return what is wrong with the time the author chose."""
-    try:
-        if campaign.send_later:
-            require_time(campaign.scheduled_at, now=now)
-    except Refusal as refusal:
-        return [Check(preflight.ERROR, "when", refusal.message)]
-    return []
+def plan(
+    session: Session, workspace_id: int, campaign_id: int, reviewed: Reviewed, *, staff_id: int, now: datetime
+) -> datetime | None:
+    """Have it leave when its author chose, or at once; return the chosen time. Pressing twice plans once.
 
-
-def plan(session: Session, workspace_id: int, campaign_id: int, *, staff_id: int, now: datetime) -> None:
-    """Have it leave when its author chose, or at once. Pressing twice plans once.
-
-    Raise TimeHasPassed or launching.NotADraft.
+    What was reviewed is what is sent: nobody changes it between the comparison and the plan. Raise
+    ChangedSinceReview, timing.TimeHasPassed, preflight.NotReady or launching.NotADraft.
     """
     campaign = compose.locked(session, workspace_id, campaign_id)
+    chosen = campaign.scheduled_at if campaign.send_later else None
     if campaign.state != CampaignState.DRAFT:
         if campaign.launched_at is not None or campaign.state == CampaignState.SCHEDULED:
-            return
+            return chosen
         raise launching.NotADraft
-    at = require_time(campaign.scheduled_at, now=now) if campaign.send_later else now
+    if reviewed.revision != campaign.revision:
+        raise ChangedSinceReview
+    at = timing.require_time(chosen, now=now) if campaign.send_later else now
+    ready.require(session, campaign, public_url=reviewed.public_url, now=now)
     _put_on(session, campaign, at, now)
     _note(session, campaign, "campaign.planned", staff_id, now, at=at.isoformat())
+    return chosen
 
 
 def launch_planned(session: Session, workspace_id: int, campaign_id: int, *, now: datetime, public_url: str) -> None:
@@ -142,11 +117,11 @@ def send_held(session: Session, workspace_id: int, campaign_id: int, *, staff_id
 def reschedule(
     session: Session, workspace_id: int, campaign_id: int, *, at: datetime | None, staff_id: int, now: datetime
 ) -> None:
-    """Give a planned or held campaign another time; raise NotPlanned, TimeMissing, TimeHasPassed or TooFarAhead."""
+    """Give a planned or held campaign another time; raise NotPlanned or what `timing` raises."""
     campaign = compose.locked(session, workspace_id, campaign_id)
     if campaign.state not in (CampaignState.SCHEDULED, CampaignState.HELD):
         raise NotPlanned
-    moment = require_time(at, now=now)
+    moment = timing.require_time(at, now=now)
     campaign.send_later = True
     _put_on(session, campaign, moment, now)
     _note(session, campaign, "campaign.planned", staff_id, now, at=moment.isoformat())
@@ -244,15 +219,6 @@ def restart(
 
 
 UNDO_CANCELLATION = undo.Opposite(_CANCELLED, restart, role="marketer")
-
-
-def at_local_time(typed: str, time_zone: str) -> datetime:
-    """Read a browser's date and time as the workspace's own; raise TimeMissing where it is none."""
-    try:
-        at = datetime.fromisoformat(typed)
-        return (at if at.tzinfo else at.replace(tzinfo=ZoneInfo(time_zone))).astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise TimeMissing(field="at") from None
 
 
 def _launched(session: Session, workspace_id: int, campaign_id: int) -> tuple[Campaign, list[int]]:

@@ -16,7 +16,7 @@ from app.campaigns.compose import Edit
 from app.campaigns.contents import Version
 from app.campaigns.drafts import content_draft_of, draft_of
 from app.campaigns.forms import ContentForm, SettingsForm, local_time
-from app.campaigns.launch import audience, ready, schedule
+from app.campaigns.launch import audience, ready, timing
 from app.campaigns.models import Campaign, CampaignState
 from app.campaigns.studio import previews, tag_translation
 from app.campaigns.views import reporting, words
@@ -223,7 +223,7 @@ def _mark_time(form: SettingsForm, campaign: Campaign) -> None:
     """Say at the field what is wrong with the time the draft shall leave."""
     try:
         if campaign.send_later:
-            schedule.require_time(campaign.scheduled_at, now=services().clock.now())
+            timing.require_time(campaign.scheduled_at, now=services().clock.now())
     except Refusal as refusal:
         form.refuse(refusal)
 

@@ -14,7 +14,8 @@ from app.accounts.identities import identities
 from app.accounts.models import SendingIdentity
 from app.campaigns import compose, contents
 from app.campaigns.forms import RescheduleForm
-from app.campaigns.launch import launching, ready, schedule, split
+from app.campaigns.launch import launching, ready, schedule, split, timing
+from app.campaigns.launch.schedule import Reviewed
 from app.campaigns.models import CampaignState
 from app.campaigns.studio import preflight
 from app.campaigns.views import outlook, reporting, words
@@ -26,12 +27,6 @@ from app.kernel import ids
 from app.kernel.refusals import NotFound, Refusal
 from app.kernel.services import services
 from app.web import errors, guard, language, shell
-
-
-class ChangedSinceReview(Refusal):
-    """What would be sent is not what was shown before the button was pressed."""
-
-    message = "The campaign was changed after you opened this page. Look at it again before you send it."
 
 
 @bp.get("/campaigns/<int:campaign_id>/review")
@@ -73,16 +68,11 @@ def review(campaign_id: int) -> ResponseReturnValue:
 @guard.role("marketer")
 def launch(campaign_id: int) -> ResponseReturnValue:
     """Plan what the review showed, for the time it showed. Pressing twice sends once."""
+    reviewed = Reviewed(request.form.get("revision", type=ids.read), services().settings.public_url)
     now = services().clock.now()
     try:
         with services().database.transaction(g.workspace.id) as session:
-            campaign = compose.get(session, g.workspace.id, campaign_id)
-            if campaign.state == CampaignState.DRAFT:
-                if request.form.get("revision", type=ids.read) != campaign.revision:
-                    raise ChangedSinceReview
-                ready.require(session, campaign, public_url=services().settings.public_url, now=now)
-            schedule.plan(session, g.workspace.id, campaign_id, staff_id=g.staff.id, now=now)
-            at = campaign.scheduled_at if campaign.send_later else None
+            at = schedule.plan(session, g.workspace.id, campaign_id, reviewed, staff_id=g.staff.id, now=now)
     except NotFound:
         raise
     except Refusal as refusal:
@@ -117,7 +107,7 @@ def reschedule(campaign_id: int) -> ResponseReturnValue:
     """Give a planned or held campaign another time; a time that cannot be is refused beside the field."""
     form, now = RescheduleForm(), services().clock.now()
     try:
-        at = schedule.at_local_time(form.at.data or "", g.workspace.time_zone)
+        at = timing.at_local_time(form.at.data or "", g.workspace.time_zone)
         with services().database.transaction(g.workspace.id) as session:
             schedule.reschedule(session, g.workspace.id, campaign_id, at=at, staff_id=g.staff.id, now=now)
     except NotFound:

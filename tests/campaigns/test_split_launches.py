@@ -126,11 +126,18 @@ def test_the_report_tells_the_variants_apart_and_counts_everybody_once(session, 
     assert overview.recent(session, workspace.id, limit=1)[0] == line
 
 
-def test_a_campaign_is_what_the_most_urgent_of_its_sends_is():
+def test_a_campaign_is_sending_while_any_of_its_sends_is():
     assert overview.combined(["done", "running"]) == "sending"
-    assert overview.combined(["done", "paused", "running"]) == "paused"
+    assert overview.combined(["done", "paused", "running"]) == "sending"
+    assert overview.combined(["done", "paused", "cancelled"]) == "paused"
     assert overview.combined(["done", "cancelled"]) == "cancelled"
     assert overview.combined(["done", "done"]) == "sent"
+
+
+def test_what_stopped_by_itself_is_told_before_what_staff_stopped():
+    assert overview.foremost([None, "staff", "outage"]) == "outage"
+    assert overview.foremost([None, "staff"]) == "staff"
+    assert overview.foremost([None]) is None
 
 
 def test_lists_ask_as_often_for_many_as_for_one(session, workspace):

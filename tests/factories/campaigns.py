@@ -12,6 +12,7 @@ from app.campaigns.drafts import ContentDraft, Draft
 from app.campaigns.launch import launching, schedule
 from app.campaigns.launch.schedule import Reviewed
 from app.campaigns.models import Campaign, CampaignContent
+from app.delivery.launching.queueing import LaunchCounts
 from tests.factories import NOON
 from tests.factories.workspaces import WorkspaceForTests
 
@@ -49,9 +50,19 @@ def content_of(session: Session, campaign: Campaign) -> CampaignContent:
     return contents.default(session, campaign)
 
 
+def launch(session: Session, workspace: WorkspaceForTests, campaign_id: int, *, now: datetime = NOON) -> LaunchCounts:
+    """Launch a draft at once."""
+    return launching.launch(session, workspace.id, campaign_id, now=now, public_url=PUBLIC_URL)
+
+
+def sends_of(session: Session, campaign: Campaign) -> list[int]:
+    """The sends of a launched campaign, in the order of its contents."""
+    return launching.send_ids(session, campaign.workspace_id, campaign.id)
+
+
 def send_of(session: Session, campaign: Campaign) -> int:
     """The one send of a launched campaign of one content."""
-    (send_id,) = launching.send_ids(session, campaign.workspace_id, campaign.id)
+    (send_id,) = sends_of(session, campaign)
     return send_id
 
 

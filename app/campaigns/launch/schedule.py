@@ -170,16 +170,31 @@ def unplan(session: Session, workspace_id: int, campaign_id: int, *, staff_id: i
 def pause(session: Session, workspace_id: int, campaign_id: int, *, staff_id: int, now: datetime) -> None:
     """Let nothing more leave."""
     campaign, numbers = _launched(session, workspace_id, campaign_id)
-    for send_id in _in_state(session, workspace_id, numbers, SendState.RUNNING):
+    running = sends.in_state(session, workspace_id, numbers, SendState.RUNNING)
+    if not running:
+        raise sends.NotRunning
+    for send_id in running:
         sends.pause(session, workspace_id, send_id)
     campaign.state = CampaignState.PAUSED
     _note(session, campaign, "campaign.paused", staff_id, now)
 
 
-def resume(session: Session, workspace_id: int, campaign_id: int, *, staff_id: int, now: datetime) -> None:
-    """Send exactly the rest."""
+def resume(
+    session: Session,
+    workspace_id: int,
+    campaign_id: int,
+    *,
+    staff_id: int,
+    now: datetime,
+    paused_by_staff: bool = False,
+) -> None:
+    """Send exactly the rest; with `paused_by_staff`, nothing that an outage or a refusal paused."""
     campaign, numbers = _launched(session, workspace_id, campaign_id)
-    for send_id in _in_state(session, workspace_id, numbers, SendState.PAUSED):
+    paused = sends.pause_reasons(session, workspace_id, numbers)
+    going_on = [send_id for send_id, reason in paused.items() if not paused_by_staff or reason == sends.STAFF]
+    if not going_on:
+        raise sends.NotRunning
+    for send_id in going_on:
         sends.resume(session, workspace_id, send_id)
     campaign.state = CampaignState.SENDING
     _note(session, campaign, "campaign.resumed", staff_id, now)
@@ -188,32 +203,33 @@ def resume(session: Session, workspace_id: int, campaign_id: int, *, staff_id: i
 def cancel(session: Session, workspace_id: int, campaign_id: int, *, staff_id: int, now: datetime) -> tuple[int, str]:
     """Cancel the rest; return how many do not get it, and the address that takes it back."""
     campaign, numbers = _launched(session, workspace_id, campaign_id)
-    paused = sends.in_state(session, workspace_id, numbers, SendState.PAUSED)
+    paused = sends.pause_reasons(session, workspace_id, numbers)
     running = sends.in_state(session, workspace_id, numbers, SendState.RUNNING)
     if not paused and not running:
         raise sends.NotRunning
     stopped = sum(sends.cancel(session, workspace_id, send_id, now=now) for send_id in (*paused, *running))
+    kept = {"id": campaign.id, "state": campaign.state, "paused": paused, "running": running}
     campaign.state, campaign.updated_at = CampaignState.CANCELLED, now
     _note(session, campaign, "campaign.cancelled", staff_id, now, stopped=stopped)
-    kept = {"id": campaign.id, "paused": paused, "running": running}
     return stopped, undo.keep(session, workspace_id, kind=_CANCELLED, values=kept, staff_id=staff_id, now=now)
 
 
 def restart(
     session: Session, workspace_id: int, values: dict[str, Any], *, staff_id: int, now: datetime
 ) -> undo.Restored:
-    """Take a cancelling back: whoever had not got it waits again, or stays paused. Raise TooLateToUndo."""
+    """Take a cancelling back: whoever had not got it waits again, or stays paused for the same reason.
+
+    Raise TooLateToUndo.
+    """
     campaign, _numbers = _launched(session, workspace_id, values["id"])
-    paused, running = values["paused"], values["running"]
-    finished_at = sends.get(session, workspace_id, (*paused, *running)[0]).finished_at
+    cancelled: dict[int, str | None] = {int(send_id): reason for send_id, reason in values["paused"].items()}
+    cancelled |= dict.fromkeys(values["running"])
+    finished_at = sends.get(session, workspace_id, min(cancelled)).finished_at
     if finished_at is not None and now - finished_at > UNDO_FOR:
         raise TooLateToUndo
-    for send_id in paused:
-        sends.restart(session, workspace_id, send_id, is_paused=True, now=now)
-    for send_id in running:
-        sends.restart(session, workspace_id, send_id, is_paused=False, now=now)
-    campaign.state = CampaignState.PAUSED if paused else CampaignState.SENDING
-    campaign.updated_at = now
+    for send_id, reason in cancelled.items():
+        sends.restart(session, workspace_id, send_id, pause_reason=reason, now=now)
+    campaign.state, campaign.updated_at = values["state"], now
     _note(session, campaign, "campaign.restarted", staff_id, now)
     return undo.Restored(f"/campaigns/{campaign.id}", "Not cancelled after all: everything is as it was before.")
 
@@ -227,14 +243,6 @@ def _launched(session: Session, workspace_id: int, campaign_id: int) -> tuple[Ca
     if campaign.launched_at is None:
         raise NotLaunched
     return campaign, launching.send_ids(session, workspace_id, campaign_id)
-
-
-def _in_state(session: Session, workspace_id: int, numbers: list[int], state: SendState) -> list[int]:
-    """Return the sends in this state; raise sends.NotRunning where there are none."""
-    found = sends.in_state(session, workspace_id, numbers, state)
-    if not found:
-        raise sends.NotRunning
-    return found
 
 
 def _note(

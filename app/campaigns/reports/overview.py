@@ -16,12 +16,13 @@ from app.campaigns.reports.rates import Share, of_delivered
 from app.customers.timeline import activity_queries
 from app.delivery.models import SendState
 from app.delivery.sending import outage_holds, send_queries
+from app.delivery.sending.sends import STAFF
 
-# A campaign is what the most urgent of its sends is.
-_BY_URGENCY = {
-    "paused": CampaignState.PAUSED,
+# A campaign is sending while any of its sends is, paused when all that is left of it is.
+_BY_PRECEDENCE = {
     "preparing": CampaignState.SENDING,
     "running": CampaignState.SENDING,
+    "paused": CampaignState.PAUSED,
     "cancelled": CampaignState.CANCELLED,
     "done": CampaignState.SENT,
 }
@@ -29,7 +30,7 @@ _BY_URGENCY = {
 
 @dataclass(frozen=True)
 class Line:
-    """A campaign in a list."""
+    """A campaign in a list. `pause_reason` says why all or, while it is sending, a part of it is paused."""
 
     campaign: Campaign
     subject: str
@@ -47,7 +48,12 @@ def state_of(session: Session, campaign: Campaign) -> str:
 def combined(states: Iterable[str]) -> str:
     """Return what a campaign is whose sends are in these states, of which there is at least one."""
     found = set(states)
-    return next(state.value for of_send, state in _BY_URGENCY.items() if of_send in found)
+    return next(state.value for of_send, state in _BY_PRECEDENCE.items() if of_send in found)
+
+
+def foremost(pause_reasons: Iterable[str | None]) -> str | None:
+    """Return the reason to tell staff: what stopped by itself, before what they stopped themselves."""
+    return min((each for each in pause_reasons if each), key=lambda each: (each == STAFF, each), default=None)
 
 
 def recent(
@@ -149,7 +155,7 @@ def _states(session: Session, workspace_id: int, campaign_ids: Sequence[int]) ->
     for campaign_id, state, pause_reason in session.execute(query) if campaign_ids else ():
         found.setdefault(campaign_id, []).append((state, pause_reason))
     return {
-        campaign_id: (combined(state for state, _why in each), next((why for _state, why in each if why), None))
+        campaign_id: (combined(state for state, _why in each), foremost(why for _state, why in each))
         for campaign_id, each in found.items()
     }
 

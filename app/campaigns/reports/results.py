@@ -11,14 +11,16 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.campaigns import compose
+from app.campaigns.contents import Version
 from app.campaigns.launch import launching
-from app.campaigns.models import Campaign, CampaignSend, CampaignVariant
+from app.campaigns.models import Campaign, CampaignContent, CampaignSend, CampaignState, CampaignVariant
 from app.campaigns.reports import overview
 from app.campaigns.reports.rates import Share, of_delivered
 from app.consent import permission
 from app.customers.timeline import activity_queries
 from app.customers.timeline.activity_queries import PeopleByEvent
 from app.customers.timeline.event_names import EventName
+from app.delivery.models import SendState
 from app.delivery.sending import send_queries, sends
 from app.delivery.sending.sends import Progress
 from app.tracking.links import links
@@ -50,6 +52,14 @@ class VariantResult:
 
 
 @dataclass(frozen=True)
+class PausedPart:
+    """A content that is paused while others of its campaign are being sent, and how far it is."""
+
+    version: Version
+    progress: Progress
+
+
+@dataclass(frozen=True)
 class Summary:
     """Everything a report shows. Opens and clicks count persons, by the best verdict each of them earned."""
 
@@ -64,6 +74,7 @@ class Summary:
     complaints: int = 0
     links: tuple[LinkResult, ...] = ()
     variants: tuple[VariantResult, ...] = ()
+    paused: tuple[PausedPart, ...] = ()
 
     @property
     def held_out(self) -> int:
@@ -95,8 +106,9 @@ def summary(session: Session, workspace_id: int, campaign_id: int, *, now: datet
     events = activity_queries.people_by_event(session, workspace_id, send_ids)
     of_sends = sends.progress_of_many(session, workspace_id, send_ids)
     seen = now or campaign.launched_at
+    progress, versions = _sum(list(of_sends.values())), _versions(session, campaign)
     return Summary(
-        progress=_sum(list(of_sends.values())),
+        progress=progress,
         bounced=sum(_total(events, EventName.BOUNCED).values()),
         opens=_total(events, EventName.OPENED),
         clicks=_total(events, EventName.CLICKED),
@@ -107,7 +119,8 @@ def summary(session: Session, workspace_id: int, campaign_id: int, *, now: datet
         unsubscribes=sum(_total(events, EventName.UNSUBSCRIBED).values()),
         complaints=sum(_total(events, EventName.COMPLAINED).values()),
         links=_links(session, workspace_id, send_ids),
-        variants=_variants(session, campaign, of_sends, events),
+        variants=_variants(versions, of_sends, events),
+        paused=_paused(versions, of_sends) if progress.state == CampaignState.SENDING else (),
     )
 
 
@@ -118,27 +131,46 @@ def _sum(parts: Sequence[Progress]) -> Progress:
     for each in parts:
         reasons.update(each.reasons)
     state = overview.combined(each.state for each in parts)
-    pause_reason = next((each.pause_reason for each in parts if each.pause_reason), None)
+    pause_reason = overview.foremost(each.pause_reason for each in parts)
     return Progress(state=state, pause_reason=pause_reason, reasons=dict(reasons), **counts)
 
 
-def _variants(
-    session: Session, campaign: Campaign, of_sends: dict[int, Progress], events: PeopleByEvent
-) -> tuple[VariantResult, ...]:
-    """Return what came of each variant, where there are several or somebody was held out."""
+def _versions(session: Session, campaign: Campaign) -> dict[int, Version]:
+    """Return what left with each of the campaign's sends, by variant."""
     left = session.execute(
-        select(CampaignSend.send_id, CampaignVariant)
+        select(CampaignSend.send_id, CampaignVariant, CampaignContent)
         .join(
             CampaignVariant,
             (CampaignVariant.workspace_id == CampaignSend.workspace_id)
             & (CampaignVariant.id == CampaignSend.variant_id),
         )
+        .join(
+            CampaignContent,
+            (CampaignContent.workspace_id == CampaignSend.workspace_id)
+            & (CampaignContent.id == CampaignSend.content_id),
+        )
         .where(CampaignSend.workspace_id == campaign.workspace_id, CampaignSend.campaign_id == campaign.id)
-        .order_by(CampaignVariant.key)
+        .order_by(CampaignVariant.key, CampaignSend.send_id)
     )
+    return {send_id: Version(variant, content) for send_id, variant, content in left}
+
+
+def _paused(versions: dict[int, Version], of_sends: dict[int, Progress]) -> tuple[PausedPart, ...]:
+    """Return the contents that are paused."""
+    return tuple(
+        PausedPart(version, of_sends[send_id])
+        for send_id, version in versions.items()
+        if of_sends[send_id].state == SendState.PAUSED
+    )
+
+
+def _variants(
+    versions: dict[int, Version], of_sends: dict[int, Progress], events: PeopleByEvent
+) -> tuple[VariantResult, ...]:
+    """Return what came of each variant, where there are several."""
     by_variant: dict[int, tuple[CampaignVariant, list[int]]] = {}
-    for send_id, variant in left:
-        by_variant.setdefault(variant.id, (variant, []))[1].append(send_id)
+    for send_id, version in versions.items():
+        by_variant.setdefault(version.variant.id, (version.variant, []))[1].append(send_id)
     found = []
     for variant, numbers in by_variant.values():
         parts = [of_sends[number] for number in numbers]

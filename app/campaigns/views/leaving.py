@@ -134,15 +134,23 @@ def pause(campaign_id: int) -> ResponseReturnValue:
         gone=words.people(gone),
         waiting=words.people(waiting),
     )
-    return shell.back(_home(campaign_id), message, undo=url_for("campaigns.resume", campaign_id=campaign_id))
+    again = url_for("campaigns.resume", campaign_id=campaign_id, of="staff")
+    return shell.back(_home(campaign_id), message, undo=again)
 
 
 @bp.post("/campaigns/<int:campaign_id>/resume")
 @guard.role("marketer")
 def resume(campaign_id: int) -> ResponseReturnValue:
-    """Send the rest."""
+    """Send the rest; whoever takes a pause back goes on with what that paused alone."""
     with services().database.transaction(g.workspace.id) as session:
-        schedule.resume(session, g.workspace.id, campaign_id, staff_id=g.staff.id, now=services().clock.now())
+        schedule.resume(
+            session,
+            g.workspace.id,
+            campaign_id,
+            staff_id=g.staff.id,
+            now=services().clock.now(),
+            paused_by_staff=request.args.get("of") == sends.STAFF,
+        )
         _gone, waiting = _gone_and_waiting(session, campaign_id)
     message = _("Resumed for the rest: %(waiting)s.", waiting=words.people(waiting))
     return shell.back(_home(campaign_id), message, undo=url_for("campaigns.pause", campaign_id=campaign_id))

@@ -120,6 +120,7 @@ def _moving(campaign: Campaign, summary: Summary, state: str) -> dict[str, Any]:
         "campaign": campaign,
         "summary": summary,
         "state": state,
+        "paused_parts": [words.paused_part(each) for each in summary.paused],
         "job": {
             "url": url_for("campaigns.progress", campaign_id=campaign.id),
             "done": summary.progress.done,
@@ -134,8 +135,9 @@ def _moving(campaign: Campaign, summary: Summary, state: str) -> dict[str, Any]:
 def _sentence(summary: Summary, state: str) -> str:
     """Say in one sentence where the campaign stands."""
     progress = summary.progress
-    gone, rest = words.people(progress.sent), progress.queued + progress.waiting
-    waiting = words.people(progress.waiting)
+    in_time = progress.waiting - sum(each.progress.waiting for each in summary.paused)
+    rest = progress.queued - sum(each.progress.queued for each in summary.paused) + in_time
+    gone, waiting = words.people(progress.sent), words.people(in_time)
     sentences = {
         "scheduled": _("Preparing to send."),
         "held": _("Held, because its time had passed."),
@@ -149,7 +151,7 @@ def _sentence(summary: Summary, state: str) -> str:
     }
     if state in sentences:
         return str(sentences[state])
-    if progress.waiting:
+    if in_time:
         return str(_("Sent to %(gone)s. Waiting for a better moment: %(waiting)s.", gone=gone, waiting=waiting))
     return str(_("Sent to %(gone)s. Next: %(rest)s.", gone=gone, rest=words.people(rest)))
 

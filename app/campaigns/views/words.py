@@ -14,9 +14,10 @@ from app.campaigns.contents import Version
 from app.campaigns.forms import LANGUAGES
 from app.campaigns.launch.split import Split
 from app.campaigns.models import Campaign
+from app.campaigns.reports.results import PausedPart
 from app.campaigns.studio.preflight import Check
 from app.delivery import words
-from app.delivery.sending.sends import Progress
+from app.delivery.sending.sends import STAFF, Progress
 from app.web import language
 
 STEPS = {"audience": _("Audience"), "content": _("Content"), "when": _("When")}
@@ -29,9 +30,16 @@ def reason(code: str) -> str:
 
 def pause(progress: Progress) -> str:
     """Return the message id of why sending stopped, unless staff stopped it themselves."""
-    if progress.state != "paused" or progress.pause_reason in (None, "staff"):
+    if progress.state != "paused" or progress.pause_reason in (None, STAFF):
         return ""
     return words.PAUSES[progress.pause_reason]
+
+
+def paused_part(part: PausedPart) -> dict[str, str]:
+    """Return which content is paused, why, and how many people wait for it."""
+    waiting = people(part.progress.queued + part.progress.waiting)
+    why = gettext(words.PAUSES[part.progress.pause_reason or STAFF])
+    return {"name": version(part.version), "why": why, "waiting": gettext("Still waiting: %(people)s.", people=waiting)}
 
 
 def check(found: Check) -> dict[str, object]:

@@ -25,6 +25,10 @@ from app.rendering.content import Content
 PRIORITY = {SendKind.TRANSACTIONAL: 100, SendKind.API: 50, SendKind.JOURNEY: 20, SendKind.CAMPAIGN: 10}
 
 
+# Why a send is paused that somebody paused by hand.
+STAFF = "staff"
+
+
 class NotRunning(Refusal):
     """The send is not in a state that allows this."""
 
@@ -230,7 +234,7 @@ def is_open(session: Session, workspace_id: int, send_id: int) -> bool:
     return get(session, workspace_id, send_id).state not in (SendState.CANCELLED, SendState.DONE)
 
 
-def pause(session: Session, workspace_id: int, send_id: int, *, reason: str = "staff") -> None:
+def pause(session: Session, workspace_id: int, send_id: int, *, reason: str = STAFF) -> None:
     """Let nothing more of this send leave; what was handed off already finishes within seconds."""
     _move(session, workspace_id, send_id, (SendState.RUNNING,), SendState.PAUSED, pause_reason=reason)
 
@@ -248,13 +252,14 @@ def cancel(session: Session, workspace_id: int, send_id: int, *, now: datetime) 
     return skip_queued(session, workspace_id, [send_id], reason="cancelled")
 
 
-def restart(session: Session, workspace_id: int, send_id: int, *, is_paused: bool, now: datetime) -> int:
+def restart(session: Session, workspace_id: int, send_id: int, *, pause_reason: str | None, now: datetime) -> int:
     """Let what a cancelling stopped wait to leave again, as if it had not happened; return how many.
 
-    They are put into new batches and evaluated anew; whatever had left before stays as it is.
+    What was paused then is paused again, for its own reason; without one it runs. The messages are put into new
+    batches and evaluated anew; whatever had left before stays as it is.
     """
-    to, reason = (SendState.PAUSED, "staff") if is_paused else (SendState.RUNNING, None)
-    _move(session, workspace_id, send_id, (SendState.CANCELLED,), to, pause_reason=reason)
+    to = SendState.PAUSED if pause_reason else SendState.RUNNING
+    _move(session, workspace_id, send_id, (SendState.CANCELLED,), to, pause_reason=pause_reason)
     return messages.revive_cancelled(session, workspace_id, send_id, now=now)
 
 
@@ -285,6 +290,14 @@ def in_state(session: Session, workspace_id: int, send_ids: Sequence[int], state
     """Return those of these sends that are in this state."""
     query = select(Send.id).where(Send.workspace_id == workspace_id, Send.id.in_(send_ids), Send.state == state)
     return list(session.scalars(query.order_by(Send.id)))
+
+
+def pause_reasons(session: Session, workspace_id: int, send_ids: Sequence[int]) -> dict[int, str]:
+    """Return why each of these sends that is paused is."""
+    query = select(Send.id, Send.pause_reason).where(
+        Send.workspace_id == workspace_id, Send.id.in_(send_ids), Send.state == SendState.PAUSED
+    )
+    return dict(session.execute(query.order_by(Send.id)).all())
 
 
 def progress(session: Session, workspace_id: int, send_id: int) -> Progress:

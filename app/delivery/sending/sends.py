@@ -297,7 +297,7 @@ def pause_reasons(session: Session, workspace_id: int, send_ids: Sequence[int]) 
     query = select(Send.id, Send.pause_reason).where(
         Send.workspace_id == workspace_id, Send.id.in_(send_ids), Send.state == SendState.PAUSED
     )
-    return dict(session.execute(query.order_by(Send.id)).all())
+    return {send_id: reason for send_id, reason in session.execute(query.order_by(Send.id)) if reason}
 
 
 def progress(session: Session, workspace_id: int, send_id: int) -> Progress:

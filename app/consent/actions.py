@@ -15,6 +15,7 @@ from app.consent.ledger.record import Entry
 from app.consent.permission import PermissionRow
 from app.consent.purposes import ALL_TOPICS, MARKETING, PERSONAL_PURPOSES, PROFILING, SAID_NO, Event
 from app.customers.addresses import changes, queries
+from app.customers.profiles import people
 from app.kernel.queueing import outbox
 
 
@@ -97,11 +98,14 @@ def refuse(
 def erase_evidence(session: Session, workspace_id: int, customer_id: int, *, evidence: Evidence, now: datetime) -> None:
     """Remove the personal values behind this person's records, and all their addresses.
 
-    What was agreed stays provable, who it was does not; the addresses stay suppressed as digests.
+    What was agreed stays provable, who it was does not; every email they have or had stays suppressed as a digest, but
+    one that is somebody else's by now. Raise NotFound.
     """
+    ledger.hold(session, workspace_id)
+    people.hold(session, people.get(session, workspace_id, customer_id))
     entry = _entry(session, workspace_id, customer_id, Event.ERASED, MARKETING, ALL_TOPICS, evidence)
     ledger.append(session, workspace_id, entry, now=now)
-    for digest in queries.living_email_digests(session, workspace_id, customer_id):
+    for digest in queries.own_email_digests(session, workspace_id, customer_id):
         suppression.add(
             *(session, workspace_id), address_digest=digest, reason=suppression.ERASED, source=evidence.method, now=now
         )

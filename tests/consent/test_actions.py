@@ -123,6 +123,21 @@ def test_erasing_evidence_leaves_the_chain_whole(session, workspace):
     assert verification.check(session, workspace.id) == []
 
 
+def test_erasing_suppresses_former_emails_but_not_those_of_others(session, workspace):
+    """Somebody's old mailbox could be imported and written to again after they were erased."""
+    ada = people.upsert(session, workspace.id, email="ada@example.com", fields={}, source="test", now=NOON)
+    digests = [ada.address_digest]
+    for email in ("info@example.com", "ada@new.example"):
+        changes.change_email(session, ada, email=email, source="staff:9", now=NOON)
+        digests.append(ada.address_digest)
+    bob = people.upsert(session, workspace.id, email="info@example.com", fields={}, source="test", now=NOON)
+    actions.erase_evidence(session, workspace.id, ada.id, evidence=Evidence(method="request", actor="staff"), now=NOON)
+
+    held = [suppression.find(session, workspace.id, digest) for digest in digests]
+    assert [each.reason if each else None for each in held] == ["erased", None, "erased"]
+    assert people.get(session, workspace.id, bob.id).email == "info@example.com"
+
+
 @pytest.mark.parametrize("key", ["spring_sale", "-spring", "spring-", "Spring"])
 def test_a_topic_key_can_stand_in_a_list_id(session, workspace, key):
     with pytest.raises(topics.TopicInvalid):

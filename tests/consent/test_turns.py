@@ -10,11 +10,14 @@ from sqlalchemy import text
 
 from app.api.v1 import customers
 from app.api.v1.schemas import CustomerIn
-from app.consent import actions, deadlines, permission
+from app.consent import actions, deadlines, permission, suppression
+from app.consent.evidence import Evidence
 from app.consent.imports import consents
 from app.consent.purposes import Event
 from app.consent.signup import double_opt_in, signup_forms
 from app.consent.tokens import PreferencesToken
+from app.customers.addresses import changes
+from app.customers.addresses.changes import NewAddress
 from app.customers.profiles import people
 from tests.factories import NOON
 from tests.factories.consent import a_form, a_yes, consented_customer
@@ -104,3 +107,59 @@ def test_a_renewal_of_the_same_moment_does_not_run_out(database, workspace):
     with database.transaction(workspace.id) as session:
         topic = {"purpose": "marketing", "topic_id": workspace.topic_id}
         assert permission.allows(session, workspace.id, ada, **topic, now=day)
+
+
+def test_a_confirmation_holds_the_person_before_it_touches_their_address(database, workspace):
+    """It marked the address as verified first, and who changed that address meanwhile waited for it in turn."""
+    with database.transaction(workspace.id) as session:
+        a_form(session, workspace.id, [workspace.topic_id])
+    a_visitor_signs_up(database, workspace)
+    with ThreadPoolExecutor(1) as beside:
+        with database.transaction(workspace.id) as session:
+            session.execute(text("SELECT id FROM customers FOR UPDATE"))
+            confirming = beside.submit(confirm_the_request, database, workspace)
+            until_somebody_waits(database, session)
+            assert session.execute(text("SELECT id FROM addresses FOR UPDATE NOWAIT")).all()
+        assert confirming.result() is True
+
+
+def test_a_confirmation_counts_for_the_address_the_person_has_when_its_turn_comes(database, workspace):
+    with database.transaction(workspace.id) as session:
+        a_form(session, workspace.id, [workspace.topic_id])
+    a_visitor_signs_up(database, workspace)
+    with ThreadPoolExecutor(1) as beside:
+        with database.transaction(workspace.id) as session:
+            ada = people.find_by_email(session, workspace.id, ADDRESS)
+            changes.change_email(session, ada, email="ada@new.example", source="staff:9", now=NOON)
+            confirming = beside.submit(confirm_the_request, database, workspace)
+            until_somebody_waits(database, session)
+        with pytest.raises(double_opt_in.RequestRejected):
+            confirming.result()
+
+
+def confirm_the_request(database, workspace):
+    with database.transaction(workspace.id) as session:
+        number = session.scalar(text("SELECT id FROM signup_requests"))
+        return double_opt_in.confirm(session, workspace.id, number, now=NOON)
+
+
+def test_who_is_erased_leaves_no_email_that_came_meanwhile(database, workspace):
+    """The addresses were read before the person was held, so that one added at that moment was not suppressed."""
+    with database.transaction(workspace.id) as session:
+        consented_customer(session, workspace.id, email=ADDRESS)
+    with ThreadPoolExecutor(1) as beside:
+        with database.transaction(workspace.id) as session:
+            ada = people.find_by_email(session, workspace.id, ADDRESS)
+            new = NewAddress("email", "ada@new.example")
+            digest = changes.add(session, ada, new, source="staff:9", now=NOON).digest
+            erasing = beside.submit(erase, database, workspace, ada.id)
+            until_somebody_waits(database, session)
+        erasing.result()
+    with database.transaction(workspace.id) as session:
+        assert suppression.find(session, workspace.id, digest).reason == suppression.ERASED
+
+
+def erase(database, workspace, customer_id):
+    with database.transaction(workspace.id) as session:
+        evidence = Evidence(method="request", actor="staff")
+        actions.erase_evidence(session, workspace.id, customer_id, evidence=evidence, now=NOON)

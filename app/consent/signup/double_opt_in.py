@@ -186,6 +186,7 @@ def confirm(
     row = _row(session, workspace_id, request_id, locked=True)
     if row.state == "confirmed":
         return False
+    _hold_person(session, row)
     _require_answerable(session, row, now)
     row.state, row.confirmed_at = "confirmed", now
     _give(session, row, ip=ip, user_agent=user_agent, now=now)
@@ -210,6 +211,7 @@ def deny(
     row = _row(session, workspace_id, request_id, locked=True)
     if row.state == "denied":
         return
+    _hold_person(session, row)
     _require_answerable(session, row, now)
     row.state = "denied"
     form_id = row.form_id or None
@@ -228,6 +230,12 @@ def _row(session: Session, workspace_id: int, request_id: int, *, locked: bool =
     if row is None or row.state == "unmailed":
         raise NotFound
     return row
+
+
+def _hold_person(session: Session, row: SignupRequest) -> None:
+    """Keep the person's address as it is until the answer is written: the ledger before the customer."""
+    ledger.hold(session, row.workspace_id)
+    people.hold(session, people.get(session, row.workspace_id, row.customer_id))
 
 
 def _require_answerable(session: Session, row: SignupRequest, now: datetime) -> None:

@@ -181,7 +181,8 @@ UNDO_ENDING = undo.Opposite("customers.address_ended", restore, role="marketer")
 
 
 def verify(session: Session, workspace_id: int, customer_id: int, digest: bytes, *, now: datetime) -> None:
-    """Note that the owner of this address answered from it."""
+    """Note that the owner of this address answered from it; raise NotFound."""
+    people.hold(session, people.get(session, workspace_id, customer_id))
     session.execute(
         update(Address)
         .where(

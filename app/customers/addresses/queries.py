@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from sqlalchemy import Select, exists, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.customers.models import Address
 from app.kernel.refusals import NotFound
@@ -102,12 +102,14 @@ def digest_query(workspace_id: int, customer_id: int, address_id: int) -> Select
     )
 
 
-def living_email_digests(session: Session, workspace_id: int, customer_id: int) -> list[bytes]:
-    """Return the digests of all emails this customer has now."""
-    query = select(Address.digest).where(
-        Address.workspace_id == workspace_id,
-        Address.customer_id == customer_id,
-        Address.kind == EMAIL,
-        Address.ended_at.is_(None),
+def own_email_digests(session: Session, workspace_id: int, customer_id: int) -> list[bytes]:
+    """Return the digests of all emails this customer has or had, but those that are somebody else's by now."""
+    other = aliased(Address)
+    is_others = exists().where(
+        *(other.workspace_id == workspace_id, other.kind == EMAIL, other.ended_at.is_(None)),
+        *(other.key == Address.key, other.customer_id != customer_id),
     )
-    return list(session.scalars(query))
+    query = select(Address.digest).where(
+        *(Address.workspace_id == workspace_id, Address.customer_id == customer_id, Address.kind == EMAIL), ~is_others
+    )
+    return list(session.scalars(query.distinct()))

@@ -66,6 +66,7 @@ _CORRECT_HITS = """
         JOIN customer_engagement g ON g.workspace_id = :workspace_id AND g.customer_id = c.customer_id
         LEFT JOIN LATERAL ({latest_open}) o ON true
         LEFT JOIN LATERAL ({latest_click}) k ON true
+        ORDER BY c.customer_id
     ) s
     WHERE e.workspace_id = :workspace_id AND e.customer_id = s.customer_id
 """
@@ -83,13 +84,13 @@ _ADD_PURCHASES = """
     UPDATE customer_engagement e SET orders = e.orders + t.orders, spent = e.spent + t.spent, items = e.items + t.items,
         first_purchase_at = least(e.first_purchase_at, t.first_at),
         latest_purchase_at = greatest(e.latest_purchase_at, t.latest_at)
-    FROM ({totals}) t
+    FROM ({totals} ORDER BY customer_id) t
     WHERE e.workspace_id = :workspace_id AND e.customer_id = t.customer_id
 """
 _SET_PURCHASES = """
     UPDATE customer_engagement e SET orders = t.orders, spent = t.spent, items = t.items,
         first_purchase_at = t.first_at, latest_purchase_at = t.latest_at
-    FROM ({totals}) t
+    FROM ({totals} ORDER BY customer_id) t
     WHERE e.workspace_id = :workspace_id AND e.customer_id = t.customer_id
 """
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from zoneinfo import available_timezones
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
 from app.accounts import audit, mailboxes
@@ -103,6 +103,11 @@ def hold(session: Session, workspace_id: int) -> Workspace:
     if found is None:
         raise NotFound
     return found
+
+
+def currencies_query() -> Select[int, str | None]:
+    """Select (workspace_id, currency): the currency that sums are made in, NULL before one is settled."""
+    return select(Workspace.id.label("workspace_id"), Workspace.currency)
 
 
 def settle_currency(session: Session, workspace_id: int, currency: str) -> str:

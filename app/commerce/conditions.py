@@ -7,8 +7,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import ColumnElement, Numeric, Select, func, select, true
+from sqlalchemy import ColumnElement, Numeric, Select, func, select
 
+from app.accounts import workspaces
 from app.commerce.purchases import purchase_rows
 from app.conditions.condition import Condition, Question, Subject
 from app.conditions.context import ConditionContext, ConditionInvalid
@@ -108,11 +109,9 @@ class PurchaseTotals(Lookup[PurchaseQuestion]):
     def query(self) -> Select[Any]:
         rows = purchase_rows()
         bought = rows.c
-        # Sums are made in one currency, that of the workspace's first purchase, as those beside a customer are.
-        first = rows.alias().c
-        first_currency = select(first.currency).where(first.workspace_id == self._workspace_id).order_by(first.id)
-        usual = first_currency.limit(1).subquery("usual")
-        is_usual = bought.currency == usual.c.currency
+        # Sums are made in one currency, as those beside a customer are.
+        settled = workspaces.currencies_query().subquery("settled")
+        is_usual = bought.currency == settled.c.currency
         counted = []
         for asked, number in self._questions.items():
             inside = _inside(bought, asked)
@@ -122,7 +121,7 @@ class PurchaseTotals(Lookup[PurchaseQuestion]):
         begins = [asked.since for asked in self._questions]
         query = (
             select(bought.customer_id, *counted)
-            .select_from(rows.join(usual, true()))
+            .select_from(rows.join(settled, settled.c.workspace_id == bought.workspace_id))
             .where(bought.workspace_id == self._workspace_id)
         )
         if None in begins:

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from sqlalchemy import select
 
+from app.accounts import workspaces
 from app.commerce.conditions import PurchaseQuestion, PurchaseTotals
 from app.commerce.models import Purchase
 from app.conditions.lookups import Lookups
@@ -66,6 +67,26 @@ def buyers(session, workspace_id, measure, least):
     bought = lookups.of(PurchaseTotals).number(PurchaseQuestion(measure, datetime(2026, 1, 1, tzinfo=UTC), None))
     everyone = select(Customer.id).where(Customer.workspace_id == workspace_id)
     return session.scalars(lookups.join(everyone, Customer.id).where(bought >= least)).all()
+
+
+def test_segments_sum_up_in_the_currency_that_is_settled(database, workspace):
+    """Not in that of whichever purchase has the lowest number: orders may have been deleted since."""
+    with database.transaction(workspace.id) as session:
+        workspaces.settle_currency(session, workspace.id, "CHF")
+    content = HEADER + "a@b.co,1,2026-01-05,100,EUR,1,Tea\na@b.co,2,2026-01-06,20,CHF,2,Cup\n"
+    import_file(database, workspace.id, content, kind="purchases", unknown="create")
+
+    assert sums(database, workspace.id, "a@b.co").spent == Decimal("20.00")
+    with database.transaction(workspace.id, reading=True) as session:
+        found = [buyers(session, workspace.id, "sum", least) for least in (20, 21)]
+    assert [len(people) for people in found] == [1, 0]
+
+
+def test_the_first_row_of_a_file_settles_the_currency(database, workspace):
+    content = HEADER + "a@b.co,2,2026-01-06,20,CHF,2,Cup\na@b.co,1,2026-01-05,100,EUR,1,Tea\n"
+    import_file(database, workspace.id, content, kind="purchases", unknown="create")
+
+    assert sums(database, workspace.id, "a@b.co").spent == Decimal("20.00")
 
 
 def test_the_same_orders_again_are_no_new_purchases(database, workspace):

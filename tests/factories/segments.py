@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
+from app.accounts import workspaces
 from app.commerce.models import Purchase
 from app.conditions.condition import Condition
 from app.consent import actions
@@ -47,6 +48,7 @@ class Made:
 
 def many_customers(session: Session, workspace_id: int, topic_id: int, *, seed: int, count: int) -> list[Made]:
     """Make customers with every mix of known, unknown, empty, and odd values."""
+    workspaces.settle_currency(session, workspace_id, "EUR")
     for key, kind in (("size", "number"), ("joined", "date"), ("member", "boolean"), ("colour", "text")):
         fields.create(session, workspace_id, key=key, label=key, kind=kind)
     return [_a_customer(session, workspace_id, topic_id, Random(seed * 1000 + n), n) for n in range(count)]

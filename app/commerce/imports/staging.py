@@ -132,7 +132,7 @@ class PurchaseStage:
             engagement.set_purchases_of_many(session, self.workspace_id, _ADDED_UP, currency=self._currency(session))
 
     def _currency(self, session: Session) -> str:
-        """Return the currency sums are made in; the first purchase settles it."""
+        """Return the currency sums are made in; the first purchase there is settles it."""
         first: str = self._run(session, _FIRST).scalar_one()
         return workspaces.settle_currency(session, self.workspace_id, first)
 
@@ -162,8 +162,8 @@ _INSERT = """
     SELECT :w, customer_id, order_ref, purchased_at, amount, currency, items, product, :import_id, row
     FROM purchase_found WHERE outcome = 'created'
 """
-# Sums are made in one currency, that of the first purchase.
-_FIRST = "SELECT currency FROM purchases WHERE workspace_id = :w ORDER BY id LIMIT 1"
+# The first row that was taken over, in the order of the file.
+_FIRST = "SELECT currency FROM purchase_found WHERE outcome IN ('created', 'updated') ORDER BY row LIMIT 1"
 _IS_USUAL = "currency = :currency"
 # New orders are added to the sums that stand.
 _ADDED = f"""

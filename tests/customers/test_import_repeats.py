@@ -7,6 +7,8 @@ import random
 import pytest
 from sqlalchemy import select
 
+from app.customers.addresses import changes
+from app.customers.addresses.changes import NewAddress
 from app.customers.imports import checking, running, steps
 from app.customers.imports.occurrences import Occurrences
 from app.customers.models import Customer
@@ -63,6 +65,28 @@ def test_the_chosen_row_counts_however_far_apart_they_are(database, workspace, r
 
     assert known(database, workspace.id)["ada@example.com"] == ada
     assert done.counts == done.rehearsal["counts"] == {"created": 2, "repeated": 1}
+
+
+@pytest.mark.parametrize(
+    ("repeats", "ada"),
+    [
+        ("merge", ("Augusta", "London", ["a", "b", "old"])),
+        ("first", ("Ada", "London", ["a", "old"])),
+        ("last", ("Augusta", "Old", ["b", "old"])),
+    ],
+)
+def test_rows_that_name_somebody_by_two_emails_are_rows_of_one_person(database, workspace, repeats, ada):
+    """The file's choice counts as for rows of the same email, and each row is told."""
+    with database.transaction(workspace.id) as session:
+        known_one = a_customer(session, workspace.id, "ada@example.com", city="Old", tags=["old"])
+        other = NewAddress(kind="email", value="work@example.com")
+        changes.add(session, known_one, other, source="test", now=NOON)
+    content = HEAD + "ada@example.com,Ada,London,a\nbob@example.com,Bob,,\nWORK@example.com,Augusta,,b\n"
+    done = looked_through(database, workspace.id, content, repeats=repeats)
+
+    assert known(database, workspace.id)["ada@example.com"] == ada
+    assert done.repeats == done.rehearsal["repeats"] == [[4, 2, "WORK@example.com", [["first_name", "Ada", "Augusta"]]]]
+    assert done.counts == done.rehearsal["counts"] == {"created": 1, "updated": 1, "repeated": 1}
 
 
 @pytest.mark.parametrize("clears_empty", [False, True])

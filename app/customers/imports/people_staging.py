@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from app.customers.addresses import bulk, emails, projection, queries
 from app.customers.imports.mapping.mapping import Options
+from app.customers.imports.parsing import repeats
 from app.customers.imports.parsing.batches import Batch
 from app.customers.imports.parsing.people_rows import PersonRow
 from app.customers.profiles import fields, people
@@ -93,10 +94,16 @@ class PeopleStage:
         database.copy_text(session, "people_stage", self._columns(), lines)
 
     def take_over(
-        self, session: Session, batch: Batch, digest_key: bytes, *, rehearse: bool, now: datetime  # noqa: ARG002
+        self, session: Session, batch: Batch, digest_key: bytes, *, rehearse: bool, now: datetime
     ) -> Outcome:
         """Write what is new or different of the rows loaded; return what came of every row."""
-        rows, known = batch.people, self._compare(session)
+        known = self._compare(session)
+        if self._join_known(batch, known):
+            batch.lines = self.lay_out(batch, digest_key)
+            session.execute(text("DELETE FROM people_stage"))
+            self.load(session, batch.lines)
+            known = self._compare(session)
+        rows = batch.people
         refused = {row: OVERFULL for row, (_, outcome) in known.items() if outcome == OVERFULL}
         refused |= dict.fromkeys(self._find_taken(session), TAKEN)
         outcomes = Counter(outcome for row, (_, outcome) in known.items() if row not in refused)
@@ -143,6 +150,13 @@ class PeopleStage:
             binds = {"rows": list(known), "ids": list(ids), "outcomes": list(outcomes)}
             self._run(session, _MARK_KNOWN, **binds)
         return known
+
+    def _join_known(self, batch: Batch, known: dict[int, tuple[int, str]]) -> bool:
+        """Join the rows of one customer, who may have several emails but one number only."""
+        customer_ids = {row: customer_id for row, (customer_id, _) in known.items()}
+        if len(set(customer_ids.values())) == len(customer_ids):
+            return False
+        return repeats.join_known(batch, customer_ids, self.options, self.profile)
 
     def _find_taken(self, session: Session) -> set[int]:
         """Return the rows whose other mark, number or address, is somebody else's."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from app.customers.imports.occurrences import Occurrences
@@ -9,6 +11,7 @@ from app.customers.imports.parsing.batches import Batch, Refused, Repeat, storab
 from app.customers.profiles.people import MOST_TAGS
 
 if TYPE_CHECKING:
+    from app.customers.imports.mapping.mapping import Options
     from app.customers.imports.parsing.people_rows import PeopleReader, PersonRow
 
 
@@ -31,7 +34,8 @@ def gather(
             continue
         first = met.first(identity, row.row)
         if first != row.row:
-            batch.repeats.append(Repeat(row.row, first, row.email or identity, _differences(earlier, row, reader)))
+            differs = _differences(earlier, row, reader.names)
+            batch.repeats.append(Repeat(row.row, first, row.email or identity, differs))
             row.is_again = earlier is None
         if (first != row.row and options.repeats == "first") or (latest and latest.find(identity) != row.row):
             row.silence(reader.number_at)
@@ -39,8 +43,37 @@ def gather(
     batch.people = list(people.values())
 
 
-def _differences(earlier: PersonRow | None, row: PersonRow, reader: PeopleReader) -> tuple[tuple[str, str, str], ...]:
+def join_known(batch: Batch, customer_ids: Mapping[int, int], options: Options, names: Sequence[str]) -> bool:
+    """Make one row of those that name the same customer by different emails, and say whether there were any.
+
+    `customer_ids` are the customers known by the rows' numbers, `names` what the rows say in this order. The joined row
+    keeps the email of the row that is heard; what each row says about consent is said of its own.
+    """
+    number_at = names.index("external_ref") if "external_ref" in names else None
+    known = sorted((customer_ids[row.row], row.row, row) for row in batch.people if row.row in customer_ids)
+    joined: dict[int, PersonRow | None] = {}
+    for _customer_id, group in groupby(known, key=lambda each: each[0]):
+        (_, _, person), *others = group
+        for _, _, row in others:
+            batch.repeats.append(Repeat(row.row, person.row, row.email, _differences(person, row, names)))
+            joined |= {person.row: None, row.row: None}
+            if options.repeats == "first":
+                row.silence(number_at)
+            own = {each.row: (each.email, each.key) for each in (person, row)}
+            person = row.absorb(person, options)
+            person.email, person.key = own[person.row]
+            joined[person.row] = person
+    if not joined:
+        return False
+    people = [joined.get(row.row, row) for row in batch.people]
+    batch.people = [row for row in people if row]
+    return True
+
+
+def _differences(
+    earlier: PersonRow | None, row: PersonRow, names: Sequence[str]
+) -> tuple[tuple[str, str, str], ...]:
     if earlier is None:
         return ()
-    said = zip(reader.names, earlier.said, row.said, strict=True)
+    said = zip(names, earlier.said, row.said, strict=True)
     return tuple((name, old, new) for name, old, new in said if old and new and old != new)

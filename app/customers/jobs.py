@@ -29,6 +29,9 @@ def check_import(services: Services, *, workspace_id: int, import_id: int) -> No
 
 @job("customers.maintain_partitions", every=timedelta(days=1))
 def maintain_partitions(services: Services) -> None:
-    """Keep the months of activities ahead of what comes."""
-    with services.database.transaction() as session:
-        partitions.maintain(session, now=services.clock.now())
+    """Keep the months of activities ahead of what comes, then drop old empty ones; each in its own transaction."""
+    for step in (partitions.make_next, partitions.drop_next):
+        has_more = True
+        while has_more:
+            with services.database.transaction() as session:
+                has_more = step(session, now=services.clock.now()) is not None

@@ -111,7 +111,7 @@ CREATE TABLE customer_traits (
     )
 );
 
--- Partitioned by the month an event happened in, in UTC. Months are made ahead by `maintain_activity_partitions`; what
+-- Partitioned by the month an event happened in, in UTC. Months are made ahead by `make_activity_partition`; what
 -- belongs to none that exists is kept in the default partition until its month is made.
 CREATE TABLE activities (
     workspace_id bigint NOT NULL,
@@ -187,32 +187,46 @@ BEGIN
 END $$;
 REVOKE ALL ON FUNCTION create_activity_partition(date) FROM PUBLIC;
 
--- Makes the partitions of this month and of those ahead, and of the last five years' months that events wait for in the
--- default partition; drops those older than a year that hold nothing any more. Returns the names of both.
-CREATE FUNCTION maintain_activity_partitions(today date, ahead int, OUT made text[], OUT dropped text[])
+-- Makes the next partition that is missing, of this month and those ahead first, then of the last five years' months that
+-- events wait for in the default partition; returns its name, NULL when none is missing. Called once a transaction, so
+-- that the default partition is locked for one month's events at a time.
+CREATE FUNCTION make_activity_partition(today date, ahead int) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '1s' SET TimeZone = 'UTC' AS $$
 DECLARE
     this_month date := date_trunc('month', today::timestamp);
-    month date;
-    partition text;
-    has_rows boolean;
+    missing date;
 BEGIN
-    made := '{}';
-    dropped := '{}';
     IF ahead NOT BETWEEN 0 AND 24 OR today NOT BETWEEN '2000-01-01' AND '2200-01-01' THEN
         RAISE 'out of range' USING ERRCODE = 'invalid_parameter_value';
     END IF;
     PERFORM pg_advisory_xact_lock(7272);
-    FOR month IN
-        SELECT generate_series(this_month, this_month + ahead * interval '1 month', '1 month')::date
+    SELECT month INTO missing FROM (
+        SELECT generate_series(this_month, this_month + ahead * interval '1 month', '1 month')::date AS month
         UNION SELECT date_trunc('month', at)::date FROM public.activities_default
-        WHERE at >= this_month - interval '60 months' AND at < this_month + interval '25 months' ORDER BY 1
-    LOOP
-        partition := 'activities_' || to_char(month, 'YYYY_MM');
-        CONTINUE WHEN to_regclass('public.' || partition) IS NOT NULL;
-        PERFORM public.create_activity_partition(month);
-        made := made || partition;
-    END LOOP;
+        WHERE at >= this_month - interval '60 months' AND at < this_month + interval '25 months'
+    ) AS wanted
+    WHERE to_regclass('public.activities_' || to_char(month, 'YYYY_MM')) IS NULL
+    ORDER BY month < this_month, month LIMIT 1;
+    IF missing IS NULL THEN
+        RETURN NULL;
+    END IF;
+    PERFORM public.create_activity_partition(missing);
+    RETURN 'activities_' || to_char(missing, 'YYYY_MM');
+END $$;
+REVOKE ALL ON FUNCTION make_activity_partition(date, int) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION make_activity_partition(date, int) TO assent_app;
+
+-- Drops one partition that is older than a year and holds nothing any more, and returns its name: NULL when there is
+-- none, or when somebody reads or writes activities all the time; then it goes another day. Whoever reads a partition
+-- has locked the table before, and so does this.
+CREATE FUNCTION drop_activity_partition(today date) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '1s' SET TimeZone = 'UTC' AS $$
+DECLARE
+    this_month date := date_trunc('month', today::timestamp);
+    partition text;
+    has_rows boolean;
+BEGIN
+    PERFORM pg_advisory_xact_lock(7272);
     FOR partition IN
         SELECT relname FROM pg_class JOIN pg_inherits ON inhrelid = oid
         WHERE inhparent = 'public.activities'::regclass AND relname ~ '^activities_[0-9]{4}_[0-9]{2}$'
@@ -220,16 +234,26 @@ BEGIN
     LOOP
         EXECUTE format('SELECT EXISTS (SELECT FROM public.%I)', partition) INTO has_rows;
         CONTINUE WHEN has_rows;
-        EXECUTE format('LOCK TABLE public.%I IN ACCESS EXCLUSIVE MODE', partition);
-        EXECUTE format('SELECT EXISTS (SELECT FROM public.%I)', partition) INTO has_rows;
-        CONTINUE WHEN has_rows;
-        EXECUTE format('DROP TABLE public.%I', partition);
-        dropped := dropped || partition;
+        BEGIN
+            LOCK TABLE ONLY public.activities IN ACCESS EXCLUSIVE MODE;
+            EXECUTE format('LOCK TABLE public.%I IN ACCESS EXCLUSIVE MODE', partition);
+            EXECUTE format('SELECT EXISTS (SELECT FROM public.%I)', partition) INTO has_rows;
+            IF NOT has_rows THEN
+                EXECUTE format('DROP TABLE public.%I', partition);
+                RETURN partition;
+            END IF;
+        EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
+            RETURN NULL;
+        END;
+    END LOOP;
+    RETURN NULL;
+END $$;
+REVOKE ALL ON FUNCTION drop_activity_partition(date) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION drop_activity_partition(date) TO assent_app;
+DO $$ BEGIN
+    WHILE make_activity_partition(current_date, 2) IS NOT NULL LOOP
     END LOOP;
 END $$;
-REVOKE ALL ON FUNCTION maintain_activity_partitions(date, int) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION maintain_activity_partitions(date, int) TO assent_app;
-SELECT maintain_activity_partitions(current_date, 2);
 
 CREATE TABLE imports (
     workspace_id bigint NOT NULL,

@@ -15,8 +15,10 @@ from app.customers.timeline import activities, activity_queries, partitions, ret
 from app.customers.timeline.activities import ActivityRow, EventTimeRefused
 from app.customers.timeline.activity_queries import EventCount
 from app.customers.timeline.event_names import Source
+from app.kernel.database import Database
 from tests.factories import NOON
 from tests.factories.customers import a_customer
+from tests.factories.partitions import drop_all, make_all
 from tests.factories.workspaces import WorkspaceForTests
 
 _ANY_TIME = st.datetimes(datetime(1970, 1, 1), NOON.replace(tzinfo=None) + timedelta(days=366), timezones=st.just(UTC))
@@ -43,7 +45,7 @@ def test_every_event_is_kept_where_it_belongs(
     ada = a_customer(session, workspace.id)
     before = len(partitions_of(session))
     activities.record_many(session, [an_event(workspace, ada.id, at) for at in times], now=NOON)
-    partitions.maintain(session, now=NOON)
+    make_all(session, now=NOON)
     found = partitions_of(session)
 
     assert len(found) == before + len(times)
@@ -63,20 +65,43 @@ def test_a_time_that_cannot_be_is_refused(session: Session, workspace: Workspace
 
 
 def test_maintaining_twice_changes_nothing(session: Session) -> None:
-    first = partitions.maintain(session, now=NOON)
-    second = partitions.maintain(session, now=NOON)
+    """The months that mail is sent in come before those that old events wait for."""
+    first = make_all(session, now=NOON)
+    drop_all(session, now=NOON)
 
-    assert f"activities_{NOON:%Y_%m}" in first.made
-    assert (second.made, second.dropped) == ([], [])
+    assert first[0] == f"activities_{NOON:%Y_%m}"
+    assert (make_all(session, now=NOON), drop_all(session, now=NOON)) == ([], [])
+
+
+def test_months_that_come_are_made_before_those_that_were(session: Session, workspace: WorkspaceForTests) -> None:
+    ada = a_customer(session, workspace.id)
+    activities.record_many(session, [an_event(workspace, ada.id, NOON - timedelta(days=500))], now=NOON)
+    made = make_all(session, now=NOON)
+
+    assert made.index(f"activities_{NOON:%Y_%m}") < made.index(f"activities_{NOON - timedelta(days=500):%Y_%m}")
+
+
+def test_an_old_month_that_is_busy_goes_another_day(database: Database) -> None:
+    """Whoever drops waits a second for whoever reads; then nothing fails, and what was made before stays."""
+    past, later = datetime(2001, 1, 15, tzinfo=UTC), datetime(2002, 3, 1, tzinfo=UTC)
+    with database.transaction() as session:
+        assert partitions.make_next(session, now=past) == "activities_2001_01"
+    with database.transaction() as reader:
+        reader.execute(text("SELECT FROM activities WHERE at < '2001-02-01'"))
+        with database.transaction() as session:
+            assert partitions.drop_next(session, now=later) is None
+            assert session.scalar(text("SELECT to_regclass('activities_2001_01') IS NOT NULL"))
+    with database.transaction() as session:
+        assert partitions.drop_next(session, now=later) == "activities_2001_01"
 
 
 def test_an_old_month_goes_when_it_is_empty(session: Session, workspace: WorkspaceForTests) -> None:
     ada = a_customer(session, workspace.id)
     old = [an_event(workspace, ada.id, NOON - timedelta(days=days)) for days in (500, 560)]
     activities.record_many(session, old, now=NOON)
-    partitions.maintain(session, now=NOON)
+    make_all(session, now=NOON)
     retention.delete_before(session, workspace.id, NOON - timedelta(days=530), limit=10)
-    dropped = partitions.maintain(session, now=NOON).dropped
+    dropped = drop_all(session, now=NOON)
 
     assert f"activities_{old[1].at:%Y_%m}" in dropped
     assert [at for _, at in partitions_of(session)] == [old[0].at]
@@ -89,7 +114,7 @@ def test_a_page_of_a_long_timeline_reads_a_few_rows_of_each_month(
     ada = a_customer(session, workspace.id)
     months_ago = [an_event(workspace, ada.id, NOON - timedelta(days=20 * n)) for n in range(92)]
     activities.record_many(session, months_ago, now=NOON)
-    partitions.maintain(session, now=NOON)
+    make_all(session, now=NOON)
     session.execute(_A_LONG_LIFE, {"w": workspace.id, "c": ada.id, "until": NOON, "count": 100_000})
     query = activity_queries.newest_query(workspace.id, ada.id, until=NOON - timedelta(days=400), limit=21)
     bound = query.compile(session.get_bind(), compile_kwargs={"literal_binds": True})

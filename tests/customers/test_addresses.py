@@ -141,7 +141,7 @@ def test_an_erased_person_leaves_no_address(session, workspace):
 
 
 def test_a_file_that_names_people_by_number_changes_their_email(database, workspace):
-    head = "number,email,first name\n"
+    head = "customer number,email,first name\n"
     mapped = {"0": "external_ref", "1": "email", "2": "first_name"}
     before = "C1,ada@b.co,Ada\nC2,bob@b.co,Bob\nC3,,Cy\n"
     after = "C1,ada@new.example,Ada\nC2,BOB@b.co,Bob\nC3,cy@b.co,Cy\n"
@@ -152,6 +152,27 @@ def test_a_file_that_names_people_by_number_changes_their_email(database, worksp
 
         assert [person.email for person in found.values()] == ["ada@new.example", "BOB@b.co", "cy@b.co"]
         assert [ended(session, person) for person in found.values()] == [["ada@b.co"], ["bob@b.co"], []]
+        assert astray(session) == []
+
+
+@pytest.mark.parametrize(
+    ("named", "former"), [("ada@work.example", True), ("Ada@Work.example", True), ("ada@new.example", False)]
+)
+def test_a_file_by_number_promotes_a_second_email_and_keeps_both(database, workspace, named, former):
+    """The primary one ended where the same change by hand keeps it."""
+    head = "customer number,email\n"
+    import_file(database, workspace.id, head + "C1,ada@b.co\n", match_by="external_ref")
+    with database.transaction(workspace.id) as session:
+        ada = people.find_by_ref(session, workspace.id, "C1")
+        changes.add(session, ada, NewAddress("email", "ada@work.example", "work"), source="test", now=NOON)
+    import_file(database, workspace.id, head + f"C1,{named}\n", match_by="external_ref")
+    with database.transaction(workspace.id) as session:
+        ada = people.find_by_ref(session, workspace.id, "C1")
+        others = [("ada@b.co", False)] if former else [("ada@work.example", False)]
+
+        assert living(session, ada) == [(ada.email, True), *others]
+        assert ada.email_key == named.lower()
+        assert ended(session, ada) == ([] if former else ["ada@b.co"])
         assert astray(session) == []
 
 

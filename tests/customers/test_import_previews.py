@@ -7,11 +7,13 @@ import random
 import pytest
 
 from app.consent import permission
+from app.customers.addresses import changes
+from app.customers.addresses.changes import NewAddress
 from app.customers.imports import checking, steps
 from app.kernel.clock import FixedClock
 from tests.customers.test_import_repeats import looked_through
 from tests.factories import NOON
-from tests.factories.customers import an_uploaded_file, import_file, outcome_of
+from tests.factories.customers import a_customer, an_uploaded_file, import_file, outcome_of
 from tests.factories.workspaces import a_workspace
 
 HEAD = "email,subscribed,consented_at,method,wording,topic,purposes,unsubscribed\n"
@@ -47,6 +49,21 @@ def test_as_many_become_mailable_as_the_preview_said(database, rows):
     told = done.rehearsal["counts"]
     left = told.get("consent_withdrawn", 0)
     assert mailable(database, workspace) == before + told.get("consent_granted", 0) - left
+
+
+@pytest.mark.parametrize(("match_by", "granted"), [("email", None), ("external_ref", 1)])
+def test_a_preview_promises_no_consent_for_a_second_email(database, workspace, match_by, granted):
+    """A row that named somebody by the email beside their primary one was counted as permission and then refused."""
+    with database.transaction(workspace.id) as session:
+        ada = a_customer(session, workspace.id, "ada@b.co", external_ref="C1")
+        changes.add(session, ada, NewAddress("email", "ada@work.example"), source="test", now=NOON)
+    head = "customer number,email,subscribed,consented_at,method,wording,topic\n"
+    content = head + "C1,ada@work.example,yes,2025-05-01 10:00,web form,Yes please,news\n"
+    done = looked_through(database, workspace.id, content, match_by=match_by)
+    told, done = done.rehearsal["counts"], done.counts
+
+    assert told.get("consent_granted") == done.get("consent_granted") == granted
+    assert told.get("consent_other_address") == done.get("consent_other_address") == (None if granted else 1)
 
 
 def test_a_file_that_tells_of_leaving_makes_nobody_mailable(database, workspace):

@@ -18,11 +18,15 @@ _NAMED = """
     WHERE s.outcome = 'updated' AND s.email_key IS NOT NULL AND c.email IS DISTINCT FROM s.email
     ORDER BY c.id, s.row DESC
 """
+# The former one ends, unless the row names one that the person has beside it: then both stay.
 _END_FORMER = f"""
-    UPDATE addresses a SET is_primary = false, ended_at = :now FROM ({_NAMED}) named
+    UPDATE addresses a SET is_primary = false, ended_at = CASE WHEN NOT EXISTS (
+        SELECT FROM addresses beside WHERE beside.workspace_id = :w AND beside.customer_id = named.customer_id
+            AND beside.kind = 'email' AND beside.key = named.email_key AND beside.ended_at IS NULL
+            AND NOT beside.is_primary) THEN CAST(:now AS timestamptz) END
+    FROM ({_NAMED}) named
     WHERE a.workspace_id = :w AND a.customer_id = named.customer_id AND a.id = named.former_id
 """
-# The email of a row may be one that the person has beside the primary.
 _PROMOTE = f"""
     UPDATE addresses a SET is_primary = true FROM ({_NAMED}) named
     WHERE a.workspace_id = :w AND a.customer_id = named.customer_id AND a.kind = 'email' AND a.ended_at IS NULL
@@ -44,7 +48,7 @@ _ADD = f"""
 
 
 def change_emails(session: Session, workspace_id: int, import_id: int, *, now: datetime) -> None:
-    """Let the emails that the staged rows name be the primary ones of their people; the former ones end.
+    """Let the emails that the staged rows name be the primary ones of their people, as `changes.change_email` does.
 
     The import has just written these customers, so nobody else changes them meanwhile.
     """

@@ -77,8 +77,7 @@ class _Preview:
         answers = tallies.evidence_rows(batch, outcome, plan.digest_key, is_preview=True)
         if not answers:
             return
-        told = [person for person in batch.people if person.address_digest]
-        addresses = {outcome.customer_ids.get(one.row, -one.row): one.address_digest for one in told}
+        addresses = _addresses(plan, batch, outcome)
         known_by = {
             outcome.customer_ids.get(person.row, -person.row): person.key or person.number for person in batch.people
         }
@@ -90,6 +89,20 @@ class _Preview:
             cause["rows"] += 1
         elif len(self.causes) < MOST_CAUSES:
             self.causes[row.reason, row.place] = {**_shown(row), "rows": 1}
+
+
+def _addresses(plan: Plan, batch: Batch, outcome: Outcome) -> evidence.Addresses:
+    """Return the addresses that people will have by this file: new ones all, known ones where a number names them.
+
+    An email that names a person may be one they use beside the primary, which stays what it is.
+    """
+    changes_known = plan.stage.options.match_by != "email"
+    found: evidence.Addresses = {}
+    for person in batch.people:
+        known = outcome.customer_ids.get(person.row)
+        if person.address_digest and (known is None or (changes_known and not person.is_silent)):
+            found[-person.row if known is None else known] = person.address_digest
+    return found
 
 
 def _stage(session: Session, plan: Plan, batch: Batch, *, now: datetime) -> Outcome:

@@ -9,12 +9,14 @@ from sqlalchemy import select
 
 from app.consent import permission
 from app.consent.models import LedgerRecord
+from app.customers.addresses import changes
+from app.customers.addresses.changes import NewAddress
 from app.customers.imports import running
 from app.customers.imports.evidence import EvidenceRow, ImportedEvidence, PermissionKeeper
 from app.kernel.clock import FixedClock
 from tests.factories import NOON
 from tests.factories.consent import switch_topic
-from tests.factories.customers import an_uploaded_file, import_file
+from tests.factories.customers import a_customer, an_uploaded_file, import_file
 from tests.factories.extending import carrying
 
 HEADER = "email,subscribed,consented_at,method,wording,topic,purposes\n"
@@ -113,6 +115,22 @@ def test_a_no_said_twice_is_one_record(database, workspace):
     with database.transaction(workspace.id) as session:
         records = session.execute(select(LedgerRecord.event, LedgerRecord.purpose).order_by(LedgerRecord.seq)).all()
     assert records == [("withdrawn", "marketing"), ("withdrawn", "profiling")]
+
+
+@pytest.mark.parametrize("repeats", ["merge", "first", "last"])
+def test_what_joined_rows_say_is_said_of_the_address_of_each(listening, keeper, workspace, repeats):
+    """Two rows name one customer by two emails: whichever row is heard, no answer moves to the other address."""
+    with listening.transaction(workspace.id) as session:
+        ada = a_customer(session, workspace.id, "ada@example.com")
+        changes.add(session, ada, NewAddress(kind="email", value="work@example.com"), source="test", now=NOON)
+    emails = ("work@example.com", "ada@example.com")
+    rows = [f"{email},yes,2025-05-01 10:00,web form,{WORDS},news,\n" for email in emails]
+    for content in (*rows, "".join(rows)):
+        import_file(listening, workspace.id, HEADER + content, repeats=repeats)
+    told = [(each.customer_id, each.address_digest) for each in keeper.rows]
+
+    assert len(set(told[:2])) == 2
+    assert sorted(told[2:]) == sorted(told[:2])
 
 
 def test_proof_of_a_former_mailbox_is_none_for_the_present_one(database, workspace):

@@ -20,7 +20,7 @@ AT_ONCE = 20_000
 
 _RANKS = "ARRAY[" + ", ".join(f"'{verdict}'" for verdict in VERDICTS) + "]"
 # The bound says which months are read; within them the rows are found by their key. What a customer did with one mail
-# goes as a whole, when all of it is old.
+# goes as a whole, when all of it is old. OFFSET 0 has each row look into the index, instead of all of `later` be read.
 _DELETE = text(
     f"""
     WITH due AS MATERIALIZED (
@@ -28,7 +28,7 @@ _DELETE = text(
         WHERE workspace_id = :workspace_id AND at < :before AND (send_id IS NULL OR NOT EXISTS (
             SELECT FROM activities later
             WHERE later.workspace_id = :workspace_id AND later.customer_id = a.customer_id AND later.at >= :before
-              AND later.send_id = a.send_id AND later.name = a.name))
+              AND later.send_id = a.send_id AND later.name = a.name OFFSET 0))
         LIMIT :limit
     ), old AS MATERIALIZED (
         SELECT customer_id, at, id FROM due WHERE send_id IS NULL

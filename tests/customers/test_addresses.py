@@ -86,6 +86,36 @@ def test_the_verified_one_follows_a_primary_that_ends(session, workspace):
     assert ada.email == "third@b.co"
 
 
+def take_back(session, workspace, step):
+    staff = {"staff_id": workspace.owner_id, "now": NOON}
+    kind, values = undo.take(session, workspace.id, int(step.rpartition("/")[2]), **staff)
+    kind.restore(session, workspace.id, values, **staff)
+
+
+@pytest.mark.parametrize("has_chosen", [False, True])
+def test_an_email_taken_back_is_primary_again_unless_another_was_chosen(session, workspace, has_chosen):
+    """It took the place of the email that somebody had preferred meanwhile."""
+    ada = a_customer(session, workspace.id, "first@b.co")
+    for mail in ("second@b.co", "third@b.co"):
+        added = changes.add(session, ada, NewAddress("email", mail), source="staff:Olga", now=NOON)
+    step = changes.end(session, ada, ada.address_id, staff_id=workspace.owner_id, source="staff:Olga", now=NOON)
+    if has_chosen:
+        changes.make_primary(session, ada, added.id, source="staff:Olga", now=NOON)
+    take_back(session, workspace, step)
+
+    assert ada.email == ("third@b.co" if has_chosen else "first@b.co")
+    assert len(living(session, ada)) == 3
+
+
+def test_taking_back_leaves_nobody_with_too_many_addresses(session, workspace):
+    ada = a_customer(session, workspace.id, "ada@b.co")
+    step = changes.end(session, ada, ada.address_id, staff_id=workspace.owner_id, source="staff:Olga", now=NOON)
+    for number in range(changes.MOST_LIVING):
+        changes.add(session, ada, NewAddress("phone", f"030 123456{number:02}"), source="api:1", now=NOON)
+    with pytest.raises(changes.TooManyAddresses):
+        take_back(session, workspace, step)
+
+
 @pytest.mark.parametrize(
     ("typed", "country", "key"),
     [

@@ -152,7 +152,12 @@ def end(
     _project(session, customer, ending, source, now=now)
     if staff_id is None:
         return None
-    kept = {"customer_id": customer.id, "address_id": ending.id, "was_primary": was_primary}
+    kept = {
+        "customer_id": customer.id,
+        "address_id": ending.id,
+        "was_primary": was_primary,
+        "followed_by": following.id if was_primary and following else None,
+    }
     return undo.keep(
         session, customer.workspace_id, kind="customers.address_ended", values=kept, staff_id=staff_id, now=now
     )
@@ -161,17 +166,23 @@ def end(
 def restore(
     session: Session, workspace_id: int, values: dict[str, Any], *, staff_id: int, now: datetime
 ) -> undo.Restored:
-    """Take an ended address into use again, as primary if it was; raise AddressTaken where somebody else has it."""
+    """Take an ended address into use again; raise AddressTaken where somebody else has it, TooManyAddresses.
+
+    It is the primary again if it was, unless another one than the one that followed has been chosen since.
+    """
     customer = people.get(session, workspace_id, values["customer_id"])
     living = _hold(session, customer)
     ended = queries.get(session, workspace_id, customer.id, values["address_id"])
     there = undo.Restored(f"/customers/{customer.id}", "The address is in use again.")
     if ended.ended_at is None or _find(living, ended.kind, ended.key):
         return there
+    if len(living) >= MOST_LIVING:
+        raise TooManyAddresses
+    primary = _primary(living, ended.kind)
     with refusing_duplicates(session, "uq_addresses_living_email", AddressTaken()):
         ended.ended_at = None
         session.flush()
-    if values["was_primary"] or _primary(living, ended.kind) is None:
+    if primary is None or (values["was_primary"] and primary.id == values["followed_by"]):
         _set_primary(session, living, ended)
     _project(session, customer, ended, f"undo:{staff_id}", now=now)
     return there
@@ -207,8 +218,7 @@ def erase(session: Session, workspace_id: int, customer_id: int, *, now: datetim
 def _hold(session: Session, customer: Customer) -> list[Address]:
     """Hold the customer and return the addresses in use, as they are after everybody before us."""
     people.hold(session, customer)
-    known = queries.list_of(session, customer.workspace_id, customer.id)
-    return [address for address in known if address.ended_at is None]
+    return queries.list_living(session, customer.workspace_id, customer.id)
 
 
 def _find(living: list[Address], kind: str, key: str) -> Address | None:

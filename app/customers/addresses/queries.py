@@ -39,6 +39,16 @@ def list_of(session: Session, workspace_id: int, customer_id: int) -> list[Addre
     return list_of_many(session, workspace_id, [customer_id]).get(customer_id, [])
 
 
+def list_living(session: Session, workspace_id: int, customer_id: int) -> list[Address]:
+    """Return the addresses of a customer that are in use, in the order of `list_of`."""
+    query = (
+        select(Address)
+        .where(Address.workspace_id == workspace_id, Address.customer_id == customer_id, Address.ended_at.is_(None))
+        .order_by(Address.kind, Address.is_primary.desc(), Address.id)
+    )
+    return list(session.scalars(query))
+
+
 def list_of_many(session: Session, workspace_id: int, customer_ids: Iterable[int]) -> dict[int, list[Address]]:
     """Return the addresses of many customers by their ids, each in the order of `list_of`."""
     query = (

@@ -35,7 +35,7 @@ TAKEN, OVERFULL = "taken", "tags"
 # Whom the row `s` is about, as a subquery: by any email somebody has now, or by their number.
 _OWNER = {
     "email": queries.OWNER_OF_EMAIL.format(key="s.email_key"),
-    "external_ref": "SELECT id FROM customers WHERE workspace_id = :w AND external_ref = s.external_ref LIMIT 1",
+    "external_ref": queries.OWNER_OF_NUMBER.format(number="s.external_ref"),
 }
 
 

@@ -210,8 +210,10 @@ def _put_draft(session: Session, campaign: Campaign, draft: Draft) -> None:
     """Keep the draft; another language means the one its contents are written in, unless there are several."""
     if draft.language != campaign.language:
         versions = contents.of_campaign(session, campaign)
-        known = {each.content.language for each in versions}
-        if draft.language not in known:
+        known = {each.content.language.lower(): each.content.language for each in versions}
+        if draft.language.lower() in known and len(known) > 1:
+            draft = replace(draft, language=known[draft.language.lower()])
+        else:
             for each in versions:
                 if each.content.language == campaign.language:
                     each.content.language = draft.language

@@ -140,7 +140,8 @@ def add_language(
     campaign = compose.draft_to_change(session, workspace_id, campaign_id)
     versions = contents.of_campaign(session, campaign)
     known = languages(versions)
-    if drafts.checked_language(language) != language or not language or language in known:
+    is_there = language.lower() in {each.lower() for each in known}
+    if drafts.checked_language(language) != language or not language or is_there:
         raise LanguageUnknown(field="language")
     if len(known) >= MOST_LANGUAGES:
         raise TooManyLanguages(field="language")

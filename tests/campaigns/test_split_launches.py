@@ -9,14 +9,14 @@ import pytest
 from sqlalchemy import event, text
 
 from app.campaigns import contents, variants
-from app.campaigns.launch import launching, schedule
+from app.campaigns.launch import launching, schedule, split
 from app.campaigns.reports import overview, results
 from app.campaigns.variants import Split, VariantDraft
 from app.customers.timeline import activities, retention
 from app.customers.timeline.activities import ActivityRow
 from app.customers.timeline.event_names import EventName, Source
 from tests.factories import NOON
-from tests.factories.campaigns import a_campaign
+from tests.factories.campaigns import a_campaign, launch
 from tests.factories.consent import consented_customer
 
 PEOPLE = 60
@@ -66,6 +66,20 @@ def test_everybody_is_assigned_once_and_gets_their_language(session, workspace, 
             assert row.variant_id is not None
     by_key = Counter(row.key for row in rows if row.reason is None)
     assert by_key["A"] > by_key["B"] > 0
+
+
+def test_who_speaks_the_default_language_gets_it_although_there_is_a_wider_one(session, workspace):
+    """The review and the launch say the same: "pt-BR" is no "pt" where there is a content in either."""
+    consented_customer(session, workspace.id, language="pt-BR")
+    made = a_campaign(session, workspace, language="pt-BR")
+    variants.add_language(session, workspace.id, made.id, "pt", now=NOON)
+    reviewed = split.expected(session, made, contents.of_campaign(session, made), now=NOON)
+
+    launch(session, workspace, made.id)
+
+    assert reviewed
+    assert [part.version.content.language for part in reviewed.parts if part.people] == ["pt-BR"]
+    assert [row.language for row in session.execute(text(WHO))] == ["pt-BR"]
 
 
 def test_launching_twice_assigns_nobody_anew(session, workspace, people, campaign):

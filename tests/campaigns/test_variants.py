@@ -70,6 +70,18 @@ def test_only_a_language_that_is_not_there_yet_is_added(session, workspace, lang
         variants.add_language(session, workspace.id, campaign.id, language, now=NOON)
 
 
+def test_a_language_is_there_in_capitals_or_not(session, workspace):
+    campaign = a_campaign(session, workspace)
+    variants.add_language(session, workspace.id, campaign.id, "pt-BR", now=NOON)
+
+    with pytest.raises(variants.LanguageUnknown):
+        variants.add_language(session, workspace.id, campaign.id, "pt-br", now=NOON)
+    compose.save(session, workspace.id, campaign.id,
+                 Edit(replace(drafts.draft_of(campaign), language="pt-br"), campaign.revision), now=NOON)  # fmt: skip
+    assert campaign.language == "pt-BR"
+    assert [language for _key, language in said_by(session, campaign)] == ["pt-BR", "en"]
+
+
 def test_the_last_variant_and_the_default_language_stay(session, workspace):
     campaign = a_campaign(session, workspace)
     (only,) = variants.of_campaign(session, campaign)

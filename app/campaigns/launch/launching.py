@@ -85,7 +85,7 @@ def _create_sends(session: Session, campaign: Campaign, now: datetime) -> Assign
         )
         session.add(link)
         # The default language comes first.
-        arm = arms.setdefault(variant.id, Arm(send.id, variant.id, variant.weight, {}))
+        arm = arms.setdefault(variant.id, Arm(send.id, variant.id, variant.weight, language=content.language))
         if arm.send_id != send.id:
             arms[variant.id] = replace(arm, by_language={**arm.by_language, content.language: send.id})
     session.flush()

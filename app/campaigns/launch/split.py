@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.campaigns.contents import Version
 from app.campaigns.launch import audience
 from app.campaigns.models import Campaign
-from app.delivery.launching import queueing
+from app.delivery.launching import assignments, queueing
 
 
 @dataclass(frozen=True)
@@ -56,12 +56,10 @@ def expected(session: Session, campaign: Campaign, versions: Sequence[Version], 
 
 def divide(versions: Sequence[Version], speakers: Mapping[str | None, int], holdout_percent: int) -> Split:
     """Divide people, counted by their language, between contents; the first version is in the default language."""
-    default = versions[0].content.language
-    known = {each.content.language.lower(): each.content.language for each in versions}
+    languages = list(dict.fromkeys(each.content.language for each in versions))
     readers: Counter[str] = Counter()
-    for language, count in speakers.items():
-        spoken = language or ""
-        readers[known.get(spoken) or known.get(spoken.partition("-")[0]) or default] += count
+    for spoken, count in speakers.items():
+        readers[assignments.language_for(spoken, languages)] += count
     weights = {each.variant.id: each.variant.weight for each in versions}
     share = (100 - holdout_percent) / 100 / (sum(weights.values()) or 1)
     parts = [Part(each, round(readers[each.content.language] * each.variant.weight * share)) for each in versions]

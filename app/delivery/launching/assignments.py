@@ -18,12 +18,16 @@ BUCKETS = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Arm:
-    """One variant: its weight beside the others', the send in the default language, and those in further languages."""
+    """One variant: its weight beside the others', the send in the default language, and those in further languages.
+
+    `language` is the default one, needed where there are further ones.
+    """
 
     send_id: int
     variant_id: int | None = None
     weight: int = 1
     by_language: Mapping[str, int] = field(default_factory=dict)
+    language: str = ""
 
     @property
     def send_ids(self) -> list[int]:
@@ -85,6 +89,16 @@ def send_id(assignment: Assignment, at: ColumnElement[int], language: ColumnElem
     return _by_arm(assignment, at, [_in_language(arm, language) for arm in assignment.arms])
 
 
+def language_for(spoken: str | None, languages: Sequence[str]) -> str:
+    """Return which of these languages, the default first, somebody is written to in; `send_id` says it in SQL.
+
+    Their own if it is there, in capitals or not; else the one it is a form of ("pt" for "pt-AO"); else the default.
+    """
+    known = {each.lower(): each for each in languages}
+    wanted = (spoken or "").lower()
+    return known.get(wanted) or known.get(wanted.partition("-")[0]) or languages[0]
+
+
 def variant_id(assignment: Assignment, at: ColumnElement[int]) -> ColumnElement[Any]:
     """The variant for a bucket, in SQL; nobody who is held out has one."""
     given = [cast(literal(arm.variant_id), BigInteger) for arm in assignment.arms]
@@ -102,5 +116,6 @@ def _in_language(arm: Arm, language: ColumnElement[Any]) -> ColumnElement[Any]:
     if not arm.by_language:
         return default
     exact, family = func.lower(language), func.split_part(func.lower(language), "-", 1)
-    known = {name.lower(): cast(literal(number), BigInteger) for name, number in arm.by_language.items()}
+    of_languages = {arm.language: arm.send_id, **arm.by_language}
+    known = {name.lower(): cast(literal(number), BigInteger) for name, number in of_languages.items()}
     return func.coalesce(case(known, value=exact), case(known, value=family), default)

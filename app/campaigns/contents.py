@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
-from app.accounts import workspaces
+from app.accounts.models import Workspace
 from app.campaigns import drafts
 from app.campaigns.drafts import ContentDraft
 from app.campaigns.models import Campaign, CampaignContent, CampaignVariant
@@ -130,12 +130,12 @@ def add(
     return content
 
 
-def to_mail(session: Session, content: CampaignContent) -> Content:
+def to_mail(workspace: Workspace, content: CampaignContent) -> Content:
     """Return what is sent; raise templates.SourceInvalid."""
-    html = templates.to_html(content.format, content.source, brand_of(session, content))
+    html = templates.to_html(content.format, content.source, brand_of(workspace, content))
     return Content(content.subject, content.preheader, html, templates.to_text(html), content.language)
 
 
-def brand_of(session: Session, content: CampaignContent) -> Brand:
+def brand_of(workspace: Workspace, content: CampaignContent) -> Brand:
     """Return the look of a content's mails."""
-    return brands.of_workspace(workspaces.get(session, content.workspace_id), content.language)
+    return brands.of_workspace(workspace, content.language)

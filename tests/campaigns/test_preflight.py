@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from app.accounts.identities import identities
+from app.campaigns import variants
 from app.campaigns.launch import audience
 from app.campaigns.studio import preflight
 from tests.factories import NOON
-from tests.factories.campaigns import a_campaign
+from tests.factories.campaigns import a_campaign, content_of, plan
 from tests.factories.consent import consented_customer
 
 GOOD = '<html lang="en" dir="ltr"><head></head><h1>Hi</h1><p>x {{ unsubscribe_url }} {{ workspace.postal_address }}</p>'
@@ -96,3 +97,47 @@ def test_a_mail_without_heading_or_title_is_noticed(session, workspace, someone,
     checks = {message for _level, message in found(session, a_campaign(session, workspace, format=kind, source=source))}
 
     assert {check for check in checks if check.endswith(("heading.", "title."))} == missing
+
+
+def test_checking_many_contents_asks_as_often_as_checking_one(session, workspace, someone, statements):
+    """Workspace, sender and fields are the same for all of them; a draft has up to fifty."""
+
+    def asked(campaign) -> int:
+        session.expire_all()
+        with statements() as found:
+            preflight.inspect(session, campaign, audience=None, public_url="https://m.example")
+        return len(found)
+
+    one, many = a_campaign(session, workspace), a_campaign(session, workspace)
+    for language in ("zh", "de", "fr", "es"):
+        variants.add_language(session, workspace.id, many.id, language, now=NOON)
+    variants.add(session, workspace.id, many.id, now=NOON)
+
+    assert asked(many) == asked(one)
+
+
+def test_the_editor_checks_the_open_content_and_the_review_all(client, database, workspace):
+    with database.transaction(workspace.id) as session:
+        consented_customer(session, workspace.id)
+        campaign = a_campaign(session, workspace)
+        other = variants.add(session, workspace.id, campaign.id, now=NOON)
+        other.subject, other.source = "Re: Spring", "{{ customer.frist_name }}"
+        path = f"/campaigns/{campaign.id}"
+        sent = {"content": content_of(session, campaign).id, "content_revision": 1, "revision": 2, "subject": "Hello",
+                "format": "markdown", "source": "# Hi", "preheader": "Hi"}  # fmt: skip
+
+    pages = {
+        "opened": client.get(path).text,
+        "saved": client.post(f"{path}/save", data=sent, headers={"HX-Request": "true"}).text,
+        "the other": client.get(f"{path}?content={other.id}").text,
+        "review": client.get(f"{path}/review").text,
+    }
+
+    for name in ("opened", "saved"):
+        assert "pretends to be an answer" not in pages[name], name
+        assert "The review checks 1 other content as well." in pages[name], name
+    for name in ("the other", "review"):
+        assert "pretends to be an answer" in pages[name], name
+        assert "frist_name" in pages[name], name
+    with database.transaction(workspace.id) as session, pytest.raises(preflight.NotReady, match="pretends"):
+        plan(session, workspace, int(path.rpartition("/")[2]))

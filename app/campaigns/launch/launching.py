@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.accounts import workspaces
 from app.campaigns import compose, contents
 from app.campaigns.launch import audience
 from app.campaigns.models import Campaign, CampaignSend, CampaignState
@@ -61,6 +62,7 @@ def send_ids(session: Session, workspace_id: int, campaign_id: int) -> list[int]
 def _create_sends(session: Session, campaign: Campaign, now: datetime) -> Assignment:
     """Freeze every content as a send of the one occasion; return who gets which."""
     arms: dict[int, Arm] = {}
+    workspace = workspaces.get(session, campaign.workspace_id)
     for version in contents.of_campaign(session, campaign):
         variant, content = version.variant, version.content
         send = sends.create(
@@ -71,7 +73,7 @@ def _create_sends(session: Session, campaign: Campaign, now: datetime) -> Assign
             topic_id=campaign.topic_id,
             purpose="marketing",
             identity_id=campaign.identity_id or 0,
-            content=contents.to_mail(session, content),
+            content=contents.to_mail(workspace, content),
             occasion=Occasion.campaign(campaign.id, FIRST_OCCURRENCE),
             now=now,
         )

@@ -14,10 +14,11 @@ from app.campaigns.studio.preflight import Check
 
 
 def look(
-    session: Session, campaign: Campaign, *, public_url: str, now: datetime
+    session: Session, campaign: Campaign, *, public_url: str, now: datetime, content_id: int | None = None
 ) -> tuple[Audience | None, list[Check]]:
     """Return whom it reaches when it leaves, at the time its author chose, and what is to be put right, errors first.
 
+    With `content_id` no other content is looked into: a draft may have fifty, and one of them is being written.
     Whatever is wrong with its segment is one of the checks, so that the author can choose another one.
     """
     of_time = timing.inspect(campaign, now=now)
@@ -28,8 +29,8 @@ def look(
         counted = audience.count(session, campaign, now=leaves_at or now)
     except SegmentBroken as found:
         broken = [_check(found)]
-    checks = [*broken, *of_time, *preflight.inspect(session, campaign, audience=counted, public_url=public_url)]
-    return counted, sorted(checks, key=lambda check: check.level != preflight.ERROR)
+    found = preflight.inspect(session, campaign, audience=counted, public_url=public_url, content_id=content_id)
+    return counted, sorted([*broken, *of_time, *found], key=lambda check: check.level != preflight.ERROR)
 
 
 def require(session: Session, campaign: Campaign, *, public_url: str, now: datetime) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts import workspaces
 from app.accounts.identities import identities
-from app.accounts.models import SendingIdentity
+from app.accounts.models import SendingIdentity, Workspace
 from app.campaigns import compose, contents
 from app.campaigns.contents import Version
 from app.campaigns.launch.audience import Audience, is_chosen
@@ -20,7 +20,7 @@ from app.campaigns.studio import previews
 from app.kernel.refusals import Refusal
 from app.rendering import compiler
 from app.rendering.compiler import TemplateRefused
-from app.rendering.content import Content
+from app.rendering.content import Content, Stream
 from app.rendering.foreign_tags.expressions import Names
 from app.rendering.language import syntax
 from app.rendering.sources import markup_review, templates
@@ -63,16 +63,34 @@ class Check:
         return self.msgid % self.values if self.values else self.msgid
 
 
-def inspect(session: Session, campaign: Campaign, *, audience: Audience | None, public_url: str) -> list[Check]:
-    """Return what was found, errors first, in the order of the page."""
+@dataclass(frozen=True)
+class Shared:
+    """What the checks of all contents of a campaign need, read once."""
+
+    workspace: Workspace
+    known_fields: list[str]
+    stream: Stream
+
+
+def inspect(
+    session: Session, campaign: Campaign, *, audience: Audience | None, public_url: str, content_id: int | None = None
+) -> list[Check]:
+    """Return what was found, errors first, in the order of the page; with `content_id`, of that content alone."""
     versions = contents.of_campaign(session, campaign)
+    shared = Shared(
+        workspaces.get(session, campaign.workspace_id),
+        compose.own_fields(session, campaign.workspace_id),
+        previews.stream_of(session, campaign, public_url),
+    )
     found = [
         *_audience(campaign, audience),
         *_split(versions),
-        *_sender(session, campaign),
+        *_sender(session, campaign, shared.workspace),
     ]
     for each in versions:
-        checks = [*_lines(session, each.content), *_content(session, campaign, each.content, public_url)]
+        if content_id not in (None, each.content.id):
+            continue
+        checks = [*_lines(each.content, shared.known_fields), *_content(each.content, shared)]
         found += [replace(check, version=each) for check in checks] if len(versions) > 1 else checks
     return sorted(found, key=lambda check: check.level != ERROR)
 
@@ -84,13 +102,13 @@ def require_ready(session: Session, campaign: Campaign, *, audience: Audience | 
             raise NotReady(check.msgid, **check.values)
 
 
-def source_problems(session: Session, content: CampaignContent) -> list[syntax.Problem]:
+def _source_problems(content: CampaignContent, shared: Shared) -> list[syntax.Problem]:
     """Return what is wrong in the source, for the editor to show where it is."""
     return templates.problems_of(
         content.format,
         content.source,
-        brand=contents.brand_of(session, content),
-        known_fields=compose.own_fields(session, content.workspace_id),
+        brand=contents.brand_of(shared.workspace, content),
+        known_fields=shared.known_fields,
         year=content.updated_at.year,
     )
 
@@ -118,8 +136,7 @@ def _audience(campaign: Campaign, audience: Audience | None) -> Iterator[Check]:
         yield Check(ERROR, "audience", "None of the recipients is mailable for this topic.")
 
 
-def _sender(session: Session, campaign: Campaign) -> Iterator[Check]:
-    workspace = workspaces.get(session, campaign.workspace_id)
+def _sender(session: Session, campaign: Campaign, workspace: Workspace) -> Iterator[Check]:
     if not workspace.postal_address.strip():
         yield Check(
             ERROR, "content", "The workspace has no postal address.",
@@ -153,8 +170,7 @@ def _is_aligned(identity: SendingIdentity) -> bool:
     return domain == identity.domain.casefold() or domain.endswith("." + identity.domain.casefold())
 
 
-def _lines(session: Session, content: CampaignContent) -> Iterator[Check]:
-    known = compose.own_fields(session, content.workspace_id)
+def _lines(content: CampaignContent, known: Sequence[str]) -> Iterator[Check]:
     if not content.subject:
         yield Check(ERROR, "content", "The subject is empty.")
     elif _REPLY.match(content.subject):
@@ -172,17 +188,17 @@ def _lines(session: Session, content: CampaignContent) -> Iterator[Check]:
             yield Check(ERROR, "content", problem.msgid, problem.hint_msgid, problem.values, part=part)
 
 
-def _content(session: Session, campaign: Campaign, written: CampaignContent, public_url: str) -> Iterator[Check]:
+def _content(written: CampaignContent, shared: Shared) -> Iterator[Check]:
     if not written.source.strip():
         yield Check(ERROR, "content", "The mail is empty.")
         return
-    problems = source_problems(session, written)
+    problems = _source_problems(written, shared)
     for problem in problems:
         yield Check(ERROR, "content", problem.msgid, problem.hint_msgid, problem.values, problem.line, problem.column)
     if problems:
         return
-    content = contents.to_mail(session, written)
-    yield from _size(session, campaign, content, public_url)
+    content = contents.to_mail(shared.workspace, written)
+    yield from _size(content, shared.stream)
     review = markup_review.review(content.html)
     if not review.has_unsubscribe:
         yield Check(WARNING, "content", "The mail has no unsubscribe link.",
@@ -215,9 +231,9 @@ def _content(session: Session, campaign: Campaign, written: CampaignContent, pub
         yield Check(WARNING, "content", "A link is invalid: “%(url)s”.", values={"url": url[:120]})
 
 
-def _size(session: Session, campaign: Campaign, content: Content, public_url: str) -> Iterator[Check]:
+def _size(content: Content, stream: Stream) -> Iterator[Check]:
     try:
-        compiled = compiler.compile_content(content, stream=previews.stream_of(session, campaign, public_url))
+        compiled = compiler.compile_content(content, stream=stream)
     except TemplateRefused as refused:
         yield Check(ERROR, "content", refused.problems[0].msgid, values=refused.problems[0].values)
         return

@@ -35,7 +35,8 @@ def show(
     session: Session, campaign: Campaign, content: CampaignContent, *, public_url: str, customer_id: int | None
 ) -> Shown:
     """Return subject, HTML and text as this customer would read them; raise a Refusal that says what is wrong."""
-    return _shown(session, campaign, contents.to_mail(session, content), public_url, customer_id)
+    mail = contents.to_mail(workspaces.get(session, campaign.workspace_id), content)
+    return _shown(session, campaign, mail, public_url, customer_id)
 
 
 def subject(session: Session, campaign: Campaign, content: CampaignContent, *, customer_id: int | None) -> str:
@@ -82,7 +83,7 @@ def send_test(
     now: datetime,
 ) -> None:
     """Send the mail as this customer would get it to one of the staff, marked as a test; raise a Refusal."""
-    content = contents.to_mail(session, written)
+    content = contents.to_mail(workspaces.get(session, campaign.workspace_id), written)
     marked = Content(f"[Test] {content.subject}", content.preheader, content.html, content.text, content.language)
     messages.send_to_staff(
         session,

@@ -250,7 +250,8 @@ def _page_values(
 ) -> dict[str, Any]:
     """Return everything around the form: numbers, checks, preview."""
     now = services().clock.now()
-    counted, found = ready.look(session, campaign, public_url=services().settings.public_url, now=now)
+    public_url, content_id = services().settings.public_url, version.content.id
+    counted, found = ready.look(session, campaign, public_url=public_url, now=now, content_id=content_id)
     checks = [words.check(each) for each in found]
     return {
         "campaign": campaign,
@@ -259,6 +260,7 @@ def _page_values(
         "audience": counted,
         "earliest": local_time(now, g.workspace.time_zone),
         "checks": checks,
+        "unchecked": len(versions) - 1,
         "tabs": words.tabs(versions, version),
         "foreign": tag_translation.find(session, version.content),
         "problems": [

@@ -148,7 +148,7 @@ def _send(place: ground.Ground, url: str, dump: Path) -> int:
         preheader = "What is new this week, for people who listen to a lot."
         said = ContentDraft("markdown", "Music for regulars", preheader, _SOURCE)
         campaign = compose.create(session, place.workspace_id, draft, said, staff_id=None, now=now)
-        launching.launch(session, place.workspace_id, campaign.id, now=now)
+        launching.launch(session, place.workspace_id, campaign.id, now=now, public_url=services.settings.public_url)
         (send_id,) = launching.send_ids(session, place.workspace_id, campaign.id)
         lanes = list(session.scalars(text("SELECT DISTINCT lane_id FROM batches WHERE state <> 'done'")))
     for lane_id in lanes:

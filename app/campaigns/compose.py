@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from app.accounts import workspaces
 from app.accounts.identities import identities
 from app.campaigns import contents, drafts
-from app.campaigns.drafts import ContentDraft, Draft
-from app.campaigns.models import KEYS, Campaign, CampaignContent, CampaignState, CampaignVariant
+from app.campaigns.drafts import ContentDraft, Draft, VariantShape
+from app.campaigns.models import KEYS, Campaign, CampaignContent, CampaignState
 from app.campaigns.studio import starters
 from app.customers.profiles import fields
 from app.kernel.refusals import NotFound, Refusal
@@ -57,10 +57,7 @@ def create(
         draft = replace(draft, identity_id=identity.id if identity else None)
     written = drafts.checked_content(content)
     campaign = new(session, workspace_id, draft, staff_id=staff_id, created_at=now, now=now)
-    variant = CampaignVariant(workspace_id=workspace_id, campaign_id=campaign.id, key=KEYS[0], name="", weight=100)
-    session.add(variant)
-    session.flush()
-    contents.add(session, variant, campaign.language, written, now=now)
+    contents.add_variant(session, campaign, VariantShape(KEYS[0], weight=100), {campaign.language: written}, now=now)
     return campaign
 
 
@@ -114,18 +111,8 @@ def copy(session: Session, workspace_id: int, campaign_id: int, *, staff_id: int
     campaign = get(session, workspace_id, campaign_id)
     draft = replace(drafts.draft_of(campaign), send_later=False, scheduled_at=None)
     copied = new(session, workspace_id, draft, staff_id=staff_id, created_at=now, now=now)
-    made: dict[int, CampaignVariant] = {}
-    for version in contents.of_campaign(session, campaign):
-        variant = version.variant
-        if variant.id not in made:
-            made[variant.id] = CampaignVariant(
-                workspace_id=workspace_id, campaign_id=copied.id, key=variant.key, name=variant.name,
-                weight=variant.weight,
-            )  # fmt: skip
-            session.add(made[variant.id])
-            session.flush()
-        said = drafts.content_draft_of(version.content)
-        contents.add(session, made[variant.id], version.content.language, said, now=now)
+    for shape, said in contents.by_variant(contents.of_campaign(session, campaign)).items():
+        contents.add_variant(session, copied, shape, said, now=now)
     return copied
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.models import Workspace
 from app.campaigns import drafts
-from app.campaigns.drafts import ContentDraft
+from app.campaigns.drafts import ContentDraft, VariantShape
 from app.campaigns.models import Campaign, CampaignContent, CampaignVariant
 from app.kernel.refusals import NotFound
 from app.rendering import brands
@@ -115,6 +115,25 @@ def holds_text(workspace_id: int, text: str) -> ColumnElement[bool]:
         .correlate(Campaign)
         .exists()
     )
+
+
+def add_variant(
+    session: Session, campaign: Campaign, shape: VariantShape, said: Mapping[str, ContentDraft], *, now: datetime
+) -> list[Version]:
+    """Give a campaign one more variant, with what it says in each language; return its contents in that order."""
+    variant = CampaignVariant(workspace_id=campaign.workspace_id, campaign_id=campaign.id, **vars(shape))
+    session.add(variant)
+    session.flush()
+    return [Version(variant, add(session, variant, language, draft, now=now)) for language, draft in said.items()]
+
+
+def by_variant(versions: Iterable[Version]) -> dict[VariantShape, dict[str, ContentDraft]]:
+    """Return what each variant says, by language, to be kept or copied."""
+    said: dict[VariantShape, dict[str, ContentDraft]] = {}
+    for each in versions:
+        of_variant = said.setdefault(drafts.shape_of(each.variant), {})
+        of_variant[each.content.language] = drafts.content_draft_of(each.content)
+    return said
 
 
 def add(

@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.accounts import audit, undo
-from app.campaigns import compose, contents, drafts
-from app.campaigns.drafts import ContentDraft, Draft
-from app.campaigns.models import Campaign, CampaignVariant
+from app.campaigns import compose, contents
+from app.campaigns.drafts import ContentDraft, Draft, VariantShape
+from app.campaigns.models import Campaign
 from app.segments import segments
 
 _DELETED = "campaigns.deleted"
@@ -23,7 +23,11 @@ def delete(session: Session, workspace_id: int, campaign_id: int, *, staff_id: i
     names = (*Draft.__dataclass_fields__, "id", "created_by", "created_at")
     kept: dict[str, Any] = {name: getattr(campaign, name) for name in names}
     kept |= {name: kept[name].isoformat() for name in _TIMES if kept[name]}
-    kept["versions"] = [_version(each) for each in contents.of_campaign(session, campaign)]
+    said = contents.by_variant(contents.of_campaign(session, campaign))
+    kept["variants"] = [
+        {"shape": vars(shape), "said": {language: vars(draft) for language, draft in drafts_of.items()}}
+        for shape, drafts_of in said.items()
+    ]
     again = undo.keep(session, workspace_id, kind=_DELETED, values=kept, staff_id=staff_id, now=now)
     _note(session, campaign, "campaign.deleted", staff_id, now)
     session.delete(campaign)
@@ -38,7 +42,7 @@ def restore(
     given = values | {name: datetime.fromisoformat(values[name]) for name in _TIMES if values[name]}
     if given["segment_id"] and segments.find_one(session, workspace_id, given["segment_id"]) is None:
         given["segment_id"] = None
-    versions = given.pop("versions")
+    variants = given.pop("variants")
     campaign_id, created_by, created_at = (given.pop(name) for name in ("id", "created_by", "created_at"))
     campaign = compose.new(
         session,
@@ -49,29 +53,14 @@ def restore(
         now=now,
         campaign_id=campaign_id,
     )
-    variants: dict[str, CampaignVariant] = {}
-    for each in versions:
-        if each["variant"]["key"] not in variants:
-            variant = CampaignVariant(workspace_id=workspace_id, campaign_id=campaign.id, **each["variant"])
-            session.add(variant)
-            session.flush()
-            variants[variant.key] = variant
-        said = ContentDraft(**each["content"])
-        contents.add(session, variants[each["variant"]["key"]], each["language"], said, now=now)
+    for each in variants:
+        said = {language: ContentDraft(**draft) for language, draft in each["said"].items()}
+        contents.add_variant(session, campaign, VariantShape(**each["shape"]), said, now=now)
     _note(session, campaign, "campaign.restored", staff_id, now)
     return undo.Restored(f"/campaigns/{campaign.id}", "The draft is back as it was.")
 
 
 UNDO_DELETION = undo.Opposite(_DELETED, restore, role="marketer")
-
-
-def _version(version: contents.Version) -> dict[str, Any]:
-    variant, content = version.variant, version.content
-    return {
-        "variant": {"key": variant.key, "name": variant.name, "weight": variant.weight},
-        "language": content.language,
-        "content": vars(drafts.content_draft_of(content)),
-    }
 
 
 def _note(session: Session, campaign: Campaign, action: str, staff_id: int, now: datetime) -> None:

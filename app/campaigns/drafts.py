@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from app.campaigns.models import HIGHEST_HOLDOUT, Campaign, CampaignContent
+from app.campaigns.models import HIGHEST_HOLDOUT, Campaign, CampaignContent, CampaignVariant
 from app.kernel.refusals import Refusal
 from app.rendering.language import syntax
 from app.rendering.sources.formats import Format
@@ -49,6 +49,15 @@ class Draft:
     scheduled_at: datetime | None = None
 
 
+@dataclass(frozen=True)
+class VariantShape:
+    """What a variant is besides what it says; `weight` is its share in percent."""
+
+    key: str
+    name: str = ""
+    weight: int = 0
+
+
 def draft_of(campaign: Campaign) -> Draft:
     """Return what the author decided."""
     return Draft(**{name: getattr(campaign, name) for name in Draft.__dataclass_fields__})
@@ -58,6 +67,11 @@ def put(campaign: Campaign, draft: Draft) -> None:
     """Make the campaign as the draft says."""
     for name, value in vars(draft).items():
         setattr(campaign, name, value)
+
+
+def shape_of(variant: CampaignVariant) -> VariantShape:
+    """Return what a variant is."""
+    return VariantShape(variant.key, variant.name, variant.weight)
 
 
 def content_draft_of(content: CampaignContent) -> ContentDraft:

@@ -110,8 +110,6 @@ class CampaignVariant(Numbered, Base):
     key: Mapped[str]
     name: Mapped[str]
     weight: Mapped[int] = mapped_column(SmallInteger)
-    ended_at: Mapped[datetime | None]
-    is_winner: Mapped[bool] = mapped_column(server_default=text("false"))
 
 
 class CampaignContent(Numbered, Base):

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.accounts import undo
 from app.campaigns import compose, contents, drafts
 from app.campaigns.contents import Version
-from app.campaigns.drafts import LONGEST_NAME, ContentDraft
+from app.campaigns.drafts import LONGEST_NAME, ContentDraft, VariantShape
 from app.campaigns.models import KEYS, Campaign, CampaignContent, CampaignVariant
 from app.kernel.refusals import NotFound, Refusal
 
@@ -118,19 +118,15 @@ def add(
     free = [key for key in KEYS if key not in {each.key for each in known}]
     if not free:
         raise TooManyVariants
-    variant = CampaignVariant(workspace_id=workspace_id, campaign_id=campaign_id, key=free[0], name="", weight=0)
-    session.add(variant)
-    session.flush()
-    made = {
-        each.content.language: contents.add(
-            session, variant, each.content.language, drafts.content_draft_of(each.content), now=now
-        )
+    said = {
+        each.content.language: drafts.content_draft_of(each.content)
         for each in versions
         if each.variant.id == model.variant.id
     }
-    _split_evenly([*known, variant])
+    made = contents.add_variant(session, campaign, VariantShape(free[0]), said, now=now)
+    _split_evenly([*known, made[0].variant])
     compose.changed(session, campaign, now=now)
-    return made[model.content.language]
+    return next(each.content for each in made if each.content.language == model.content.language)
 
 
 def add_language(
@@ -165,12 +161,14 @@ def remove(
         raise NotFound
     if len(known) == 1:
         raise StillNeeded
-    weights = {each.key: each.weight for each in known}
+    before = {each.key: each.weight for each in known}
     versions = [each for each in contents.of_campaign(session, campaign) if each.variant.id == variant_id]
+    staying = [each for each in known if each.id != variant_id]
+    _split_evenly(staying)
+    weights = {"before": before, "after": {each.key: each.weight for each in staying}}
     again = _keep(session, campaign, versions, weights, staff_id, now)
     session.delete(going)
     session.flush()
-    _split_evenly([each for each in known if each.id != variant_id])
     compose.changed(session, campaign, now=now)
     return again
 
@@ -224,14 +222,10 @@ def _restore_variant(session: Session, campaign: Campaign, values: dict[str, Any
     known = of_campaign(session, campaign)
     if first["key"] in {each.key for each in known}:
         raise ChangedSince
-    variant = CampaignVariant(
-        workspace_id=campaign.workspace_id, campaign_id=campaign.id, key=first["key"], name=first["name"], weight=0
-    )
-    session.add(variant)
-    session.flush()
-    for language in languages(contents.of_campaign(session, campaign)):
-        contents.add(session, variant, language, kept.get(language, ContentDraft(**first["content"])), now=now)
-    _put_weights([*known, variant], values["weights"])
+    default = ContentDraft(**first["content"])
+    said = {each: kept.get(each, default) for each in languages(contents.of_campaign(session, campaign))}
+    made = contents.add_variant(session, campaign, VariantShape(first["key"], first["name"]), said, now=now)
+    _weigh_restored(known, made[0].variant, values["weights"])
 
 
 def _restore_language(session: Session, campaign: Campaign, versions: list[dict[str, Any]], now: datetime) -> None:
@@ -251,7 +245,7 @@ def _keep(
     session: Session,
     campaign: Campaign,
     versions: Sequence[Version],
-    weights: dict[str, int],
+    weights: dict[str, dict[str, int]],
     staff_id: int,
     now: datetime,
 ) -> str:
@@ -278,10 +272,17 @@ def _split_evenly(variants: Sequence[CampaignVariant]) -> None:
         variant.weight = share + (place < rest)
 
 
-def _put_weights(variants: Sequence[CampaignVariant], weights: dict[str, int]) -> None:
-    """Give the shares of before back where they still make a hundred, otherwise split evenly."""
-    if {each.key for each in variants} == set(weights):
-        for variant in variants:
-            variant.weight = weights[variant.key]
+def _weigh_restored(known: Sequence[CampaignVariant], restored: CampaignVariant, weights: dict[str, Any]) -> None:
+    """Give the shares of before back while those given at the removal are still on record.
+
+    Others were chosen since and stay: the restored variant gets what they leave of a hundred. An even split is done
+    anew.
+    """
+    present = {each.key: each.weight for each in known}
+    if present == weights["after"]:
+        for variant in (*known, restored):
+            variant.weight = weights["before"][variant.key]
+    elif max(present.values()) - min(present.values()) <= 1:
+        _split_evenly(sorted((*known, restored), key=lambda each: each.key))
     else:
-        _split_evenly(sorted(variants, key=lambda each: each.key))
+        restored.weight = max(100 - sum(present.values()), 0)

@@ -41,8 +41,6 @@ CREATE TABLE campaign_variants (
     key text NOT NULL,
     name text NOT NULL,
     weight smallint NOT NULL,
-    ended_at timestamptz,
-    is_winner boolean DEFAULT false NOT NULL,
     CONSTRAINT pk_campaign_variants PRIMARY KEY (workspace_id, id),
     CONSTRAINT uq_campaign_variants_key UNIQUE (workspace_id, campaign_id, key),
     CONSTRAINT fk_campaign_variants_workspace_id FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE,

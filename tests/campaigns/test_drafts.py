@@ -8,9 +8,8 @@ import pytest
 
 from app.campaigns import compose, deletion, drafts
 from app.campaigns.compose import Edit
-from app.campaigns.launch import launching
 from tests.factories import NOON
-from tests.factories.campaigns import a_campaign, content_of
+from tests.factories.campaigns import a_campaign, content_of, launch
 from tests.factories.consent import consented_customer
 
 
@@ -52,7 +51,7 @@ def test_no_line_break_enters_a_subject(session, workspace):
 def test_what_was_launched_is_frozen(session, workspace):
     consented_customer(session, workspace.id)
     campaign = a_campaign(session, workspace)
-    launching.launch(session, workspace.id, campaign.id, now=NOON)
+    launch(session, workspace, campaign.id)
 
     with pytest.raises(compose.Frozen):
         too_late = written(content_of(session, campaign), subject="Too late")
@@ -69,7 +68,7 @@ def test_a_source_beyond_all_measure_is_refused(session, workspace):
 def test_a_copy_is_a_draft_again(session, workspace):
     consented_customer(session, workspace.id)
     campaign = a_campaign(session, workspace)
-    launching.launch(session, workspace.id, campaign.id, now=NOON)
+    launch(session, workspace, campaign.id)
 
     copied = compose.copy(session, workspace.id, campaign.id, staff_id=workspace.owner_id, now=NOON)
 

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from app.campaigns import views
-from app.campaigns.launch import launching, schedule
+from app.campaigns.launch import schedule
 from app.campaigns.reports import overview, rates, results
 from app.customers.timeline import activities
 from app.customers.timeline.activities import ActivityRow
@@ -18,7 +18,7 @@ from app.customers.timeline.event_names import EventName, Source
 from app.segments import codec
 from app.segments.models import Segment
 from tests.factories import NOON
-from tests.factories.campaigns import a_campaign, send_of
+from tests.factories.campaigns import a_campaign, launch, send_of
 from tests.factories.conditions import Is
 from tests.factories.consent import consented_customer
 
@@ -124,7 +124,7 @@ def test_pressing_launch_twice_sends_once_and_says_how_many(client, database, wo
 
 def test_a_campaign_under_way_is_paused_and_ended_in_numbers(client, database, workspace, draft):
     with database.transaction(workspace.id) as session:
-        launching.launch(session, workspace.id, draft, now=NOON)
+        launch(session, workspace, draft)
 
     client.post(f"/campaigns/{draft}/pause")
     paused = client.get(f"/campaigns/{draft}").text
@@ -154,7 +154,7 @@ def test_search_finds_campaigns(app, session, workspace):
 
 def test_the_home_page_shows_the_latest_campaigns(client, database, workspace, draft):
     with database.transaction(workspace.id) as session:
-        launching.launch(session, workspace.id, draft, now=NOON)
+        launch(session, workspace, draft)
 
     assert "Latest campaigns" in client.get("/").text
 
@@ -162,7 +162,7 @@ def test_the_home_page_shows_the_latest_campaigns(client, database, workspace, d
 def test_cancelling_the_rest_can_be_taken_back_for_an_hour(client, database, workspace, draft, clock):
     """Whoever had not got it waits again; later than that nothing old is sent by a stale press of Undo."""
     with database.transaction(workspace.id) as session:
-        launching.launch(session, workspace.id, draft, now=NOON)
+        launch(session, workspace, draft)
 
     client.post(undo_of(client, draft, "cancel"))
     back = client.get(f"/campaigns/{draft}").text
@@ -181,7 +181,7 @@ def test_cancelling_the_rest_can_be_taken_back_for_an_hour(client, database, wor
 
 def test_a_cancelled_campaign_that_was_paused_comes_back_paused(client, database, workspace, draft):
     with database.transaction(workspace.id) as session:
-        launching.launch(session, workspace.id, draft, now=NOON)
+        launch(session, workspace, draft)
     client.post(f"/campaigns/{draft}/pause")
 
     client.post(undo_of(client, draft, "cancel"))
@@ -205,7 +205,7 @@ def test_a_subject_is_shown_as_a_person_reads_it(client, database, workspace):
     with database.transaction(workspace.id) as session:
         person = consented_customer(session, workspace.id, email="bea@example.com", first_name="Bea", city="Bonn")
         campaign = a_campaign(session, workspace, subject=subject)
-        launching.launch(session, workspace.id, campaign.id, now=NOON)
+        launch(session, workspace, campaign.id)
         session.execute(text("UPDATE messages SET state = 'sent', sent_at = :now"), {"now": NOON})
         campaign_id, customer_id = campaign.id, person.id
 
@@ -224,7 +224,7 @@ def test_list_and_report_name_one_click_rate(client, database, workspace):
     with database.transaction(workspace.id) as session:
         people = [consented_customer(session, workspace.id, email=f"{name}@example.com") for name in "abcd"]
         campaign = a_campaign(session, workspace)
-        launching.launch(session, workspace.id, campaign.id, now=NOON)
+        launch(session, workspace, campaign.id)
         send_id = send_of(session, campaign)
         session.execute(text("UPDATE messages SET state = 'sent', sent_at = :now"), {"now": NOON})
         session.execute(

@@ -123,7 +123,9 @@ def test_the_editor_checks_the_open_content_and_the_review_all(client, database,
         other = variants.add(session, workspace.id, campaign.id, now=NOON)
         other.subject, other.source = "Re: Spring", "{{ customer.frist_name }}"
         path = f"/campaigns/{campaign.id}"
-        sent = {"content": content_of(session, campaign).id, "content_revision": 1, "revision": 2, "subject": "Hello",
+        sent = {"name": "Spring", "topic": workspace.topic_id, "audience": "everybody", "language": "en", "when": "now",
+                "sender": workspace.identity_id, "content": content_of(session, campaign).id,
+                "content_revision": 1, "revision": 2, "subject": "Hello",
                 "format": "markdown", "source": "# Hi", "preheader": "Hi"}  # fmt: skip
 
     pages = {

@@ -10,11 +10,11 @@ from app.accounts import undo
 from app.campaigns import compose, contents, deletion, drafts, variants
 from app.campaigns.compose import Edit
 from app.campaigns.drafts import ContentDraft
-from app.campaigns.launch import launching, split
+from app.campaigns.launch import split
 from app.campaigns.studio import preflight
 from app.campaigns.variants import Split, VariantDraft
 from tests.factories import NOON
-from tests.factories.campaigns import a_campaign, content_of, said_by, versions_of
+from tests.factories.campaigns import a_campaign, content_of, launch, said_by, versions_of
 from tests.factories.consent import consented_customer
 
 
@@ -112,6 +112,34 @@ def test_a_removed_variant_comes_back_with_its_words_name_and_share(session, wor
     assert said_by(session, campaign)["B", "en"] == said_by(session, campaign)["B", "zh"] == "Other"
 
 
+def test_shares_chosen_after_a_removal_are_kept_when_it_is_taken_back(session, workspace):
+    """Whoever presses Undo brings a variant back, and takes nothing from a colleague."""
+    campaign = a_campaign(session, workspace)
+    for _ in range(2):
+        variants.add(session, workspace.id, campaign.id, now=NOON)
+    a, b, c = variants.of_campaign(session, campaign)
+    again = variants.remove(session, workspace.id, campaign.id, c.id, staff_id=workspace.owner_id, now=NOON)
+    drafted = (VariantDraft(a.id, "", 80), VariantDraft(b.id, "", 20))
+    variants.save(session, workspace.id, campaign.id, Split(drafted, 0), now=NOON)
+
+    take_back(session, workspace, again)
+
+    assert weights(session, campaign) == {"A": 80, "B": 20, "C": 0}
+
+
+def test_an_even_split_is_done_anew_when_another_variant_went_as_well(session, workspace):
+    campaign = a_campaign(session, workspace)
+    for _ in range(2):
+        variants.add(session, workspace.id, campaign.id, now=NOON)
+    _a, b, c = variants.of_campaign(session, campaign)
+    again = variants.remove(session, workspace.id, campaign.id, c.id, staff_id=workspace.owner_id, now=NOON)
+    variants.remove(session, workspace.id, campaign.id, b.id, staff_id=workspace.owner_id, now=NOON)
+
+    take_back(session, workspace, again)
+
+    assert weights(session, campaign) == {"A": 50, "C": 50}
+
+
 def test_a_variant_does_not_come_back_into_a_taken_place(session, workspace):
     campaign = a_campaign(session, workspace)
     variants.add(session, workspace.id, campaign.id, now=NOON)
@@ -185,7 +213,7 @@ def test_shares_that_do_not_add_up_are_an_error(session, workspace):
     variants.save(session, workspace.id, campaign.id, Split(drafted, 0), now=NOON)
 
     with pytest.raises(preflight.NotReady, match="add up to 90 %"):
-        launching.launch(session, workspace.id, campaign.id, now=NOON)
+        launch(session, workspace, campaign.id)
 
 
 def test_every_content_is_checked_and_named(session, workspace):
@@ -220,7 +248,7 @@ def test_what_was_reviewed_is_out_of_date_after_any_change(session, workspace):
 def test_what_was_launched_keeps_its_variants(session, workspace):
     consented_customer(session, workspace.id)
     campaign = a_campaign(session, workspace)
-    launching.launch(session, workspace.id, campaign.id, now=NOON)
+    launch(session, workspace, campaign.id)
 
     with pytest.raises(compose.Frozen):
         variants.add(session, workspace.id, campaign.id, now=NOON)

@@ -9,9 +9,8 @@ import re
 import pytest
 
 from app.campaigns import compose, contents, variants
-from app.campaigns.launch import launching
 from tests.factories import NOON
-from tests.factories.campaigns import a_campaign, said_by, versions_of
+from tests.factories.campaigns import a_campaign, launch, said_by, versions_of
 from tests.factories.consent import consented_customer
 
 LIVE = {"HX-Request": "true"}
@@ -199,7 +198,7 @@ def test_what_was_launched_is_not_changed_by_an_old_page(client, database, works
     where = f"/campaigns/{draft}/versions"
     fields = fields_of(client.get(where).text)
     with database.transaction(workspace.id) as session:
-        launching.launch(session, workspace.id, draft, now=NOON)
+        launch(session, workspace, draft)
 
     answers = [client.post(where, data=fields), client.post(f"/campaigns/{draft}/variants", data=fields)]
 

@@ -12,7 +12,6 @@ from app.campaigns.drafts import ContentDraft, Draft
 from app.campaigns.launch import launching, schedule
 from app.campaigns.launch.schedule import Reviewed
 from app.campaigns.models import Campaign, CampaignContent
-from app.delivery.launching.queueing import LaunchCounts
 from tests.factories import NOON
 from tests.factories.workspaces import WorkspaceForTests
 
@@ -50,9 +49,9 @@ def content_of(session: Session, campaign: Campaign) -> CampaignContent:
     return contents.default(session, campaign)
 
 
-def launch(session: Session, workspace: WorkspaceForTests, campaign_id: int, *, now: datetime = NOON) -> LaunchCounts:
+def launch(session: Session, workspace: WorkspaceForTests, campaign_id: int, *, now: datetime = NOON) -> None:
     """Launch a draft at once."""
-    return launching.launch(session, workspace.id, campaign_id, now=now, public_url=PUBLIC_URL)
+    launching.launch(session, workspace.id, campaign_id, now=now, public_url=PUBLIC_URL)
 
 
 def sends_of(session: Session, campaign: Campaign) -> list[int]:

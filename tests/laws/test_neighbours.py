@@ -12,7 +12,6 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
-from app.campaigns.launch import launching
 from app.customers.timeline import activities
 from app.customers.timeline.activities import ActivityRow
 from app.customers.timeline.event_names import Source
@@ -21,7 +20,7 @@ from app.kernel.services import Services
 from app.segments import jobs
 from app.tracking.links import links
 from tests.factories import NOON
-from tests.factories.campaigns import a_campaign, plan, send_of
+from tests.factories.campaigns import a_campaign, launch, plan, send_of
 from tests.factories.consent import consented_customer
 from tests.factories.customers import a_purchase
 from tests.factories.journeys import a_journey, a_segment
@@ -66,7 +65,7 @@ def furnished(services: Services, workspace: WorkspaceForTests) -> Furnished:
         )
         planned.send_later, planned.scheduled_at = True, NOON + timedelta(days=1)
         plan(session, workspace, planned.id)
-        launching.launch(session, workspace.id, sent.id, now=NOON)
+        launch(session, workspace, sent.id)
         send_id = send_of(session, sent)
         link = links.register(session, workspace.id, send_id, ["https://shop.test/"], now=NOON)[0]
         session.execute(text("UPDATE messages SET state = 'sent', sent_at = :now"), {"now": NOON})

@@ -11,11 +11,11 @@ from sqlalchemy import text
 
 from app.campaigns import compose
 from app.campaigns.drafts import ContentDraft, Draft
-from app.campaigns.launch import launching
 from app.campaigns.reports import results
 from app.kernel.clock import FixedClock
 from app.kernel.database import Database
 from app.kernel.settings import Settings
+from tests.factories import campaigns
 from tests.factories.consent import a_form, consented_customer
 from tests.factories.customers import import_file
 from tests.factories.workspaces import WorkspaceForTests
@@ -70,7 +70,7 @@ def launch(house: House, workspace: WorkspaceForTests, name: str) -> int:
         preheader = "The first harvest of the year is here, and it is small."
         said = ContentDraft("markdown", "Spring tea is in", preheader, SOURCE)
         campaign = compose.create(session, workspace.id, draft, said, staff_id=workspace.owner_id, now=now)
-        launching.launch(session, workspace.id, campaign.id, now=now)
+        campaigns.launch(session, workspace, campaign.id, now=now)
     house.settle()
     return campaign.id
 

@@ -10,11 +10,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser, Page
 
-from app.campaigns.launch import launching, schedule
+from app.campaigns.launch import schedule
 from app.journeys import enrolment
 from app.kernel.services import Services
 from tests.factories import NOON
-from tests.factories.campaigns import a_campaign, plan
+from tests.factories.campaigns import a_campaign, launch, plan
 from tests.factories.consent import consented_customer
 from tests.factories.furnished import furnish
 from tests.factories.journeys import a_journey, run_due
@@ -55,7 +55,7 @@ def more_of(services: Services, workspace: WorkspaceForTests) -> list[str]:
     with services.database.transaction(workspace.id) as session:
         people = [consented_customer(session, workspace.id, email=f"p{number}@example.com") for number in range(3)]
         launched, held = a_campaign(session, workspace).id, a_campaign(session, workspace)
-        launching.launch(session, workspace.id, launched, now=NOON)
+        launch(session, workspace, launched)
         held.send_later, held.scheduled_at = True, NOON - timedelta(hours=3)
         plan(session, workspace, held.id, now=NOON - timedelta(days=1))
         schedule.launch_planned(session, workspace.id, held.id, now=NOON, public_url="https://m.example")

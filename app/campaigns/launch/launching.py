@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import replace
 from datetime import datetime
 
@@ -16,7 +15,6 @@ from app.campaigns.models import Campaign, CampaignSend, CampaignState
 from app.campaigns.studio import preflight
 from app.delivery.launching.assignments import Arm, Assignment
 from app.delivery.launching.occasions import Occasion
-from app.delivery.launching.queueing import LaunchCounts
 from app.delivery.sending import sends
 from app.kernel.refusals import Refusal
 
@@ -30,25 +28,22 @@ class NotADraft(Refusal):
     message = "This campaign is not a draft any more."
 
 
-def launch(
-    session: Session, workspace_id: int, campaign_id: int, *, now: datetime, public_url: str = ""
-) -> LaunchCounts:
-    """Send it now. A second call adds nobody and answers with the same counts; raise preflight.NotReady."""
+def launch(session: Session, workspace_id: int, campaign_id: int, *, now: datetime, public_url: str) -> None:
+    """Send it now. A second call adds nobody; raise NotADraft or preflight.NotReady."""
     campaign = compose.locked(session, workspace_id, campaign_id)
     if campaign.launched_at is not None:
-        return _counts_of(session, campaign)
+        return
     if campaign.state not in (CampaignState.DRAFT, CampaignState.SCHEDULED):
         raise NotADraft
     counted = audience.count(session, campaign, now=now)
-    preflight.require_ready(session, campaign, audience=counted, public_url=public_url or "https://preview.invalid")
+    preflight.require_ready(session, campaign, audience=counted, public_url=public_url)
     assignment = _create_sends(session, campaign, now)
     chosen = audience.query(session, campaign, now=now)
-    counts = sends.launch_assigned(session, workspace_id, assignment, chosen, now=now)
+    sends.launch_assigned(session, workspace_id, assignment, chosen, now=now)
     campaign.state = CampaignState.SENDING
     campaign.launched_at = campaign.updated_at = now
     campaign.launch_failure = None
     session.flush()
-    return counts
 
 
 def send_ids(session: Session, workspace_id: int, campaign_id: int) -> list[int]:
@@ -92,14 +87,3 @@ def _create_sends(session: Session, campaign: Campaign, now: datetime) -> Assign
             arms[variant.id] = replace(arm, by_language={**arm.by_language, content.language: send.id})
     session.flush()
     return Assignment(tuple(arms.values()), holdout=campaign.holdout_percent / 100)
-
-
-def _counts_of(session: Session, campaign: Campaign) -> LaunchCounts:
-    queued, skipped = 0, Counter[str]()
-    for progress in sends.progress_of_many(
-        session, campaign.workspace_id, send_ids(session, campaign.workspace_id, campaign.id)
-    ).values():
-        queued += progress.total - progress.skipped
-        if progress.skipped:
-            skipped.update(progress.reasons)
-    return LaunchCounts(queued=queued, skipped=dict(skipped))

@@ -29,8 +29,8 @@ def look(
         counted = audience.count(session, campaign, now=leaves_at or now)
     except SegmentBroken as found:
         broken = [_check(found)]
-    found = preflight.inspect(session, campaign, audience=counted, public_url=public_url, content_id=content_id)
-    return counted, sorted([*broken, *of_time, *found], key=lambda check: check.level != preflight.ERROR)
+    of_contents = preflight.inspect(session, campaign, audience=counted, public_url=public_url, content_id=content_id)
+    return counted, sorted([*broken, *of_time, *of_contents], key=lambda check: check.level != preflight.ERROR)
 
 
 def require(session: Session, campaign: Campaign, *, public_url: str, now: datetime) -> None:

@@ -112,6 +112,11 @@ def _look_again_at(person: Due, mail: Whereabouts, now: datetime) -> datetime:
 
 
 def _claim(session: Session, workspace_id: int, now: datetime, limit: int) -> list[Due]:
+    """Lock due people and return those whose journey stays live until all is done; the others come next time.
+
+    Who pauses a journey waits for this transaction, and so finds every send it started. A journey that somebody is
+    changing is not waited for.
+    """
     rows = session.execute(
         select(
             Enrolment.id,
@@ -134,7 +139,19 @@ def _claim(session: Session, workspace_id: int, now: datetime, limit: int) -> li
         .limit(limit)
         .with_for_update(of=Enrolment, skip_locked=True)
     )
-    return [Due(*row) for row in rows]
+    due = [Due(*row) for row in rows]
+    live = _held_live(session, workspace_id, sorted({person.journey_id for person in due}))
+    return [person for person in due if person.journey_id in live]
+
+
+def _held_live(session: Session, workspace_id: int, journey_ids: Sequence[int]) -> set[int]:
+    """Return those of these journeys that are live and that nobody is changing, and keep them so."""
+    if not journey_ids:
+        return set()
+    query = select(Journey.id).where(
+        Journey.workspace_id == workspace_id, Journey.id.in_(journey_ids), Journey.state == "live"
+    )
+    return set(session.scalars(query.order_by(Journey.id).with_for_update(read=True, skip_locked=True)))
 
 
 def _reasons_to_stop(session: Session, workspace_id: int, due: Sequence[Due], now: datetime) -> dict[int, Stop]:

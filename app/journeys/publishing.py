@@ -108,7 +108,7 @@ def count_held_back(session: Session, journey: Journey) -> int:
 def pause(session: Session, workspace_id: int, journey_id: int, *, staff_id: int | None, now: datetime) -> None:
     """Let nobody move on and nothing more leave; raise NotRunning."""
     journey = _moved(session, workspace_id, journey_id, "live", "paused")
-    for send_id in _sends(session, journey, "running"):
+    for send_id in _sends(session, journey, "preparing", "running"):
         sends.pause(session, workspace_id, send_id, reason="journey")
     definitions.note(session, journey, "journey.paused", staff_id=staff_id, now=now)
 
@@ -116,7 +116,7 @@ def pause(session: Session, workspace_id: int, journey_id: int, *, staff_id: int
 def hold(session: Session, journey: Journey, *, reason: str, now: datetime) -> None:
     """Pause a live journey without being asked to; it waits for staff to resume it."""
     journey.state, journey.pause_reason = "paused", reason
-    for send_id in _sends(session, journey, "running"):
+    for send_id in _sends(session, journey, "preparing", "running"):
         sends.pause(session, journey.workspace_id, send_id, reason=reason)
     definitions.note(session, journey, "journey.held", staff_id=None, now=now)
 
@@ -151,14 +151,15 @@ def _carry_over(session: Session, journey: Journey, waiting: Waiting) -> None:
         sends.resume(session, journey.workspace_id, send_id)
 
 
-def _sends(session: Session, journey: Journey, state: str) -> list[int]:
-    """Return the sends of every version that are in this state."""
+def _sends(session: Session, journey: Journey, *states: str) -> list[int]:
+    """Return the sends of every version that are in one of these states, by id."""
     query = select(JourneyStep.send_id).where(
         JourneyStep.workspace_id == journey.workspace_id,
         JourneyStep.journey_id == journey.id,
         JourneyStep.send_id.is_not(None),
     )
-    return sends.in_state(session, journey.workspace_id, [number for number in session.scalars(query) if number], state)
+    send_ids = [number for number in session.scalars(query) if number]
+    return sends.in_state(session, journey.workspace_id, send_ids, *states)
 
 
 def _freeze(session: Session, journey: Journey, step: JourneyStep, now: datetime) -> int:

@@ -54,7 +54,7 @@ def test_mail_that_was_laid_down_before_waits_with_its_journey(services, workspa
 
     assert stands(services.database, workspace, journey_id) == ("paused", "outage", 1)
     with services.database.transaction(workspace.id) as session:
-        assert session.scalars(text("SELECT state FROM sends ORDER BY id")).all() == ["paused", "preparing"]
+        assert session.scalars(text("SELECT state FROM sends ORDER BY id")).all() == ["paused", "paused"]
 
 
 def test_a_journey_that_missed_nothing_goes_on(services, workspace, journey_id):

@@ -151,11 +151,8 @@ def launch_assigned(
     counts = queueing.enqueue(session, given)
     if is_first:
         occasions.mark_launched(session, workspace_id, occasion_id, now=now)
-    for send in together:
-        send.state = SendState.RUNNING
-        send.launched_at = send.launched_at or now
-    session.flush()
-    for send in together:
+    send_states.start(session, workspace_id, assignment.send_ids, now=now)
+    for send in _held(session, workspace_id, assignment.send_ids):
         if counts.queued:
             lanes.wake_for_send(session, workspace_id, send.id)
         if not counts.queued or len(together) > 1:
@@ -184,20 +181,17 @@ def add(
     """Add these people to a send that is under way; journeys and transactional mail grow this way.
 
     Who has a message of their occasion already is left out. Who is due later waits by themselves and is put into a
-    batch when the time has come.
+    batch when the time has come. A paused send stays paused; one that is over raises NotRunning.
     """
-    send = get(session, workspace_id, send_id)
-    if send.state in (SendState.CANCELLED, SendState.DONE):
-        raise NotRunning
+    send = _open(session, workspace_id, send_id)
     ids = occasions.find_or_create(session, workspace_id, [each.occasion for each in recipients], launched_at=now)
     rows = values(column("customer_id", BigInt), column("occasion_id", BigInt), name="given").data(
         [(each.customer_id, ids[each.occasion]) for each in recipients]
     )
     is_later = due_at is not None and due_at > now
-    send.launched_at = send.launched_at or now
-    if send.state == SendState.PREPARING:
-        send.state = SendState.RUNNING
-    session.flush()
+    if send.state == SendState.PREPARING or send.launched_at is None:
+        send_states.start(session, workspace_id, [send_id], now=now)
+        send = _open(session, workspace_id, send_id)
     given = Enqueueing(
         send,
         Assignment((Arm(send_id),)),
@@ -211,6 +205,14 @@ def add(
     if counts.queued and not is_later:
         lanes.wake_for_send(session, workspace_id, send_id)
     return counts
+
+
+def _open(session: Session, workspace_id: int, send_id: int) -> Send:
+    """Return a send that people may still be added to; raise NotRunning or NotFound."""
+    send = get(session, workspace_id, send_id)
+    if send.state in (SendState.CANCELLED, SendState.DONE):
+        raise NotRunning
+    return send
 
 
 def _held(session: Session, workspace_id: int, send_ids: Sequence[int]) -> list[Send]:
@@ -235,8 +237,10 @@ def is_open(session: Session, workspace_id: int, send_id: int) -> bool:
 
 
 def pause(session: Session, workspace_id: int, send_id: int, *, reason: str = STAFF) -> None:
-    """Let nothing more of this send leave; what was handed off already finishes within seconds."""
-    _move(session, workspace_id, send_id, (SendState.RUNNING,), SendState.PAUSED, pause_reason=reason)
+    """Let nothing more of this send leave, or nothing at all; what was handed off already finishes within seconds."""
+    _move(
+        session, workspace_id, send_id, (SendState.PREPARING, SendState.RUNNING), SendState.PAUSED, pause_reason=reason
+    )
 
 
 def resume(session: Session, workspace_id: int, send_id: int) -> None:
@@ -286,9 +290,9 @@ def count_queued(session: Session, workspace_id: int, send_ids: Sequence[int]) -
     return session.scalar(query) or 0
 
 
-def in_state(session: Session, workspace_id: int, send_ids: Sequence[int], state: str) -> list[int]:
-    """Return those of these sends that are in this state."""
-    query = select(Send.id).where(Send.workspace_id == workspace_id, Send.id.in_(send_ids), Send.state == state)
+def in_state(session: Session, workspace_id: int, send_ids: Sequence[int], *states: str) -> list[int]:
+    """Return those of these sends that are in one of these states, by id."""
+    query = select(Send.id).where(Send.workspace_id == workspace_id, Send.id.in_(send_ids), Send.state.in_(states))
     return list(session.scalars(query.order_by(Send.id)))
 
 

@@ -17,7 +17,8 @@ Messages. Whoever moves one names the state it moves from, and results name the 
 Batches: queued -> leased (claim) -> done, or queued again (close, recover); done also when their send is cancelled.
 
 Sends: preparing -> running (launch, add) <-> paused (staff, journeys, a refused content, an outage) -> cancelled ->
-running or paused again (undo); running -> done when nothing of a campaign waits.
+running or paused again (undo); preparing -> paused (a journey that pauses before a step's first mail), cancelled;
+running -> done when nothing of a campaign waits.
 
 Lock order, for whoever holds more than one: occasion, send, batch, messages by customer, engagement. Leases run by
 the database's clock, everything else by the time handed down.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import literal_column, or_, select, update
+from sqlalchemy import case, func, literal_column, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.delivery.models import Batch, Message, MessageState, Send, SendKind, SendState
@@ -29,6 +29,24 @@ def move(
         .returning(Send.id)
     ).first()
     return moved is not None
+
+
+def start(session: Session, workspace_id: int, send_ids: Sequence[int], *, now: datetime) -> None:
+    """Let prepared sends run, and note of all that are open when they were launched first; a paused one stays paused."""
+    is_prepared = Send.state == SendState.PREPARING
+    session.execute(
+        update(Send)
+        .where(
+            Send.workspace_id == workspace_id,
+            Send.id.in_(send_ids),
+            Send.state.in_((SendState.PREPARING, SendState.RUNNING, SendState.PAUSED)),
+        )
+        .values(
+            state=case((is_prepared, SendState.RUNNING), else_=Send.state),
+            launched_at=func.coalesce(Send.launched_at, now),
+        )
+        .execution_options(synchronize_session=False)
+    )
 
 
 def pause_interrupted(session: Session, workspace_id: int, *, ended_at: datetime, reason: str) -> list[int]:

@@ -34,8 +34,10 @@ def hold(session: Session, workspace_id: int, *, now: datetime) -> None:
             .distinct()
         )
     )
-    for journey in definitions.list_live(session, workspace_id):
-        if journey.id in late or publishing.has_paused_sends(session, journey):
+    for journey_id in [journey.id for journey in definitions.list_live(session, workspace_id)]:
+        # Somebody may have paused it since the list was read.
+        journey = definitions.hold(session, workspace_id, journey_id)
+        if journey.state == "live" and (journey_id in late or publishing.has_paused_sends(session, journey)):
             publishing.hold(session, journey, reason=outage_holds.PAUSE_REASON, now=now)
 
 

@@ -162,6 +162,23 @@ def test_each_person_gets_the_content_in_their_language(session: Session, worksp
     assert [got[each] for each in crowd] == [chinese.id, chinese.id, german.id, english.id, english.id]
 
 
+def test_who_is_held_out_counts_for_the_first_variant_in_their_language(
+    session: Session, workspace: WorkspaceForTests
+) -> None:
+    """So a language's report compares those who got it with those who would have got it."""
+    crowd = delivery.an_audience(session, workspace, 60)
+    session.execute(update(Customer).where(Customer.id.in_(crowd[::2])).values(language="de"))
+    occasion = Occasion.campaign(6)
+    english, german, other = (delivery.a_send(session, workspace, occasion=occasion) for _ in range(3))
+    arms = Arm(english.id, 1, by_language={"de": german.id}), Arm(other.id, 2)
+    sends.launch_assigned(session, workspace.id, Assignment(arms, holdout=0.9), the_audience(crowd), now=NOON)
+    assert english.occasion_id
+    held_out = {row[0]: row[1] for row in messages(session, english.occasion_id) if row[3] == "held_out"}
+
+    assert held_out == {each: german.id if each in crowd[::2] else english.id for each in held_out}
+    assert set(held_out.values()) == {english.id, german.id}
+
+
 def test_who_may_not_be_written_to_is_not_held_out(session: Session, workspace: WorkspaceForTests) -> None:
     """The experiment is about those who could have been written to."""
     strangers = [a_customer(session, workspace.id, email=f"s{n}@example.com").id for n in range(20)]

@@ -7,9 +7,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from app.delivery.sending import outage_holds, recovery, sends
+from app.consent import permission
+from app.delivery.sending import outage_holds, recovery, sends, worker
 from app.delivery.sending.store import SendStore
 from tests.factories import NOON, delivery
+from tests.factories.consent import consented_customer
 from tests.factories.outages import a_silent_relay, an_outage
 
 HOUR = timedelta(hours=1)
@@ -59,9 +61,26 @@ def test_nothing_leaves_while_the_relay_is_still_away(services, workspace, send_
     """A worker may be up before the relay that writes the outage down."""
     with a_silent_relay(services.database, "2 hours"):
         assert first_sender(services, workspace).open() is None
-        assert SendStore(services, workspace.id, 1, only_transactional=True) is not None
 
     assert state(services, workspace, send_id) == ("running", None)
+
+
+def test_a_notice_leaves_while_the_relay_is_still_away(services, workspace, tmp_path):
+    """Somebody waits for it; a campaign in the same lane stays."""
+    delivery.a_launched_send(services.database, workspace, 1)
+    with services.database.transaction(workspace.id) as session:
+        person = consented_customer(session, workspace.id, email="asked@example.com")
+        seq = permission.state_of(session, workspace.id, person.id)[0].ledger_seq
+        send = delivery.a_send(session, workspace, kind="transactional", topic_id=None)
+        delivery.add_transactional(session, workspace, send, person.id, permission_seq=seq)
+    with a_silent_relay(services.database, "2 hours"), delivery.a_sink(tmp_path) as sink:
+        for lane_id in delivery.lane_ids(services.database, workspace):
+            worker.run(
+                delivery.services_to(services, sink), workspace.id, lane_id, seconds=20, only_transactional=True
+            )
+        assert sink.recipients() == ["asked@example.com"]
+
+    assert delivery.states(services.database, workspace)["p0@example.com"][0] == "queued"
 
 
 def test_what_was_launched_after_the_outage_is_not_held(services, workspace, send_id):

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import text
 
+from app.delivery.launching.occasions import Occasion
 from app.delivery.models import SendState
 from app.delivery.sending import sends
 from app.journeys import advancing, enrolment, publishing
@@ -72,7 +73,7 @@ def test_who_is_added_while_a_send_is_being_paused_does_not_start_it(
     with database.transaction(workspace.id) as session:
         send_id = session.scalar(text("SELECT min(id) FROM sends"))
         customer_id = session.scalar(text("SELECT customer_id FROM enrolments"))
-    recipient = sends.Recipient(customer_id, sends.Occasion.journey_step(journey_id, 1))
+    recipient = sends.Recipient(customer_id, Occasion.journey_step(journey_id, 1))
 
     def add() -> None:
         with database.transaction(workspace.id) as session:

@@ -207,7 +207,7 @@ def cancel(session: Session, workspace_id: int, campaign_id: int, *, staff_id: i
     running = sends.in_state(session, workspace_id, numbers, SendState.RUNNING)
     if not paused and not running:
         raise sends.NotRunning
-    stopped = sum(sends.cancel(session, workspace_id, send_id, now=now) for send_id in (*paused, *running))
+    stopped = sum(sends.cancel(session, workspace_id, send_id, now=now) for send_id in sorted([*paused, *running]))
     kept = {"id": campaign.id, "state": campaign.state, "paused": paused, "running": running}
     campaign.state, campaign.updated_at = CampaignState.CANCELLED, now
     _note(session, campaign, "campaign.cancelled", staff_id, now, stopped=stopped)
@@ -227,8 +227,8 @@ def restart(
     finished_at = sends.get(session, workspace_id, min(cancelled)).finished_at
     if finished_at is not None and now - finished_at > UNDO_FOR:
         raise TooLateToUndo
-    for send_id, reason in cancelled.items():
-        sends.restart(session, workspace_id, send_id, pause_reason=reason, now=now)
+    for send_id in sorted(cancelled):
+        sends.restart(session, workspace_id, send_id, pause_reason=cancelled[send_id], now=now)
     campaign.state, campaign.updated_at = values["state"], now
     _note(session, campaign, "campaign.restarted", staff_id, now)
     return undo.Restored(f"/campaigns/{campaign.id}", "Not cancelled after all: everything is as it was before.")

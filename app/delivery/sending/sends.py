@@ -139,7 +139,7 @@ def launch_assigned(
     """Launch the sends of one occasion together: each person gets the variant that falls to them, in their language.
 
     Every message says which variant it is. Who is held out gets a message that is never sent (reason "held_out"), of
-    the first variant's send in its default language; who may not be written to anyway is not held out.
+    the first variant's send in their language; who may not be written to anyway is not held out.
     """
     occasion_id = _shared_occasion([get(session, workspace_id, send_id) for send_id in assignment.send_ids])
     is_first = not occasions.lock(session, workspace_id, occasion_id)

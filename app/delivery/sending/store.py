@@ -148,9 +148,13 @@ class SendStore:
             return
         now = self._now()
         with self._database.transaction(self._workspace_id) as session:
-            for send_id in batches.close(session, self._workspace_id, wanted, holder=self._holder, now=now):
-                send_states.finish_empty(session, self._workspace_id, send_id, now=now)
+            ended = batches.close(session, self._workspace_id, wanted, holder=self._holder, now=now)
         self._open -= set(wanted)
+        if ended:
+            # In a transaction of its own: sends are locked before batches. What is cut short here the sweep does.
+            with self._database.transaction(self._workspace_id) as session:
+                for send_id in sorted(ended):
+                    send_states.finish_empty(session, self._workspace_id, send_id, now=now)
 
     # -- messages ----------------------------------------------------------------------------------------------
 

@@ -44,6 +44,11 @@ _RENEW = text(
     "UPDATE batches SET lease_until = clock_timestamp() + make_interval(secs => :lease)"
     " WHERE workspace_id = :workspace_id AND id = ANY(:ids) AND state = 'leased' AND holder = :holder RETURNING id"
 )
+# Whoever takes an expired batch back locks it before its messages, too.
+_HELD = text(
+    "SELECT id FROM batches WHERE workspace_id = :workspace_id AND id = ANY(:ids) AND state = 'leased'"
+    " AND holder = :holder ORDER BY id FOR UPDATE"
+)
 # A batch of which something still waits to be sent goes back to the queue; whose work is done is done.
 _CLOSE = text(
     """
@@ -184,6 +189,7 @@ def close(session: Session, workspace_id: int, batch_ids: list[int], *, holder: 
     whose lease was lost meanwhile only what came back too late for its new holder is seen to.
     """
     values = {"workspace_id": workspace_id, "ids": batch_ids, "holder": holder}
+    session.execute(_HELD, values)
     session.execute(_DOUBT, {**values, "reason": "answer_lost", "most_tries": TRANSACTIONAL_TRIES})
     given_back = session.execute(_CLOSE, values).all()
     if len(given_back) < len(batch_ids):

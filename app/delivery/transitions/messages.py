@@ -75,10 +75,15 @@ def refuse_returned(
 
 
 def _skip(session: Session, workspace_id: int, *concerned: ColumnElement[Any], reason: str) -> int:
+    """Skip the queued of these messages, locked in the order of their customers; return how many."""
+    is_queued = Message.workspace_id == workspace_id, Message.state == MessageState.QUEUED
+    in_order = select(Message.id).where(*is_queued, *concerned).order_by(Message.customer_id, Message.id)
+    held = in_order.with_for_update(of=Message).cte("held")
     stopped = session.execute(
         update(Message)
-        .where(Message.workspace_id == workspace_id, Message.state == MessageState.QUEUED, *concerned)
+        .where(*is_queued, Message.id == held.c.id)
         .values(state=MessageState.SKIPPED, reason=reason, due_at=None)
         .returning(Message.id)
+        .execution_options(synchronize_session=False)
     ).all()
     return len(stopped)

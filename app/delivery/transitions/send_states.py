@@ -32,7 +32,7 @@ def move(
 
 
 def start(session: Session, workspace_id: int, send_ids: Sequence[int], *, now: datetime) -> None:
-    """Let prepared sends run, and note of all that are open when they were launched first; a paused one stays paused."""
+    """Let prepared sends run, and note of all that are open when they were launched; a paused one stays paused."""
     is_prepared = Send.state == SendState.PREPARING
     session.execute(
         update(Send)
@@ -63,8 +63,8 @@ def pause_interrupted(session: Session, workspace_id: int, *, ended_at: datetime
         Message.state == MessageState.QUEUED,
         Message.due_at <= ended_at,
     )
-    paused = session.scalars(
-        update(Send)
+    interrupted = (
+        select(Send.id)
         .where(
             Send.workspace_id == workspace_id,
             Send.kind.in_((SendKind.CAMPAIGN, SendKind.JOURNEY)),
@@ -72,11 +72,17 @@ def pause_interrupted(session: Session, workspace_id: int, *, ended_at: datetime
             Send.launched_at < ended_at,
             or_(due_batch.exists(), due_message.exists()),
         )
+        .order_by(Send.id)
+        .with_for_update(of=Send)
+    )
+    paused = list(session.scalars(interrupted))
+    session.execute(
+        update(Send)
+        .where(Send.workspace_id == workspace_id, Send.id.in_(paused))
         .values(state=SendState.PAUSED, pause_reason=reason)
-        .returning(Send.id)
         .execution_options(synchronize_session=False)
     )
-    return sorted(paused)
+    return paused
 
 
 def finish_empty(session: Session, workspace_id: int, send_id: int, *, now: datetime) -> bool:

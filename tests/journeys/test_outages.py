@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
 
-from app.journeys import definitions, enrolment, jobs
+from app.journeys import definitions, enrolment, jobs, outage_holds, publishing
 from tests.factories import NOON
 from tests.factories.consent import consented_customer
 from tests.factories.journeys import a_journey, run_due
 from tests.factories.outages import a_silent_relay, an_outage
+from tests.factories.turns import until_somebody_waits
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -71,3 +73,20 @@ def test_nobody_moves_on_while_the_relay_is_still_away(services, workspace, jour
         jobs.advance(services)
 
     assert stands(services.database, workspace, journey_id) == ("live", None, 0)
+
+
+def test_a_journey_somebody_is_pausing_keeps_their_reason(services, workspace, journey_id):
+    """What the list of live journeys said is asked again once the journey is held."""
+
+    def hold():
+        with services.database.transaction(workspace.id) as session:
+            outage_holds.hold(session, workspace.id, now=NOON + DAY)
+
+    with an_outage(services.database, NOON - HOUR, NOON + DAY), ThreadPoolExecutor(1) as pool:
+        with services.database.transaction(workspace.id) as session:
+            publishing.pause(session, workspace.id, journey_id, staff_id=None, now=NOON)
+            holding = pool.submit(hold)
+            until_somebody_waits(services.database, session)
+        holding.result()
+
+    assert stands(services.database, workspace, journey_id) == ("paused", None, 0)

@@ -25,14 +25,13 @@ SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class KeptDecision:
-    """One answer about one message; `why` is a message id. `lost_to` is the message that went instead."""
+    """One answer about one message; `why` is a message id."""
 
     at: datetime
     answer: str
     rule: str
     why: str
     until: datetime | None
-    lost_to: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,7 @@ def of_messages(session: Session, workspace_id: int, message_ids: Sequence[int])
     found: dict[int, list[KeptDecision]] = {}
     for row in rows:
         why = words.decision(row.answer, row.rule)
-        kept = KeptDecision(row.at, row.answer, row.rule, why, row.until, row.lost_to)
+        kept = KeptDecision(row.at, row.answer, row.rule, why, row.until)
         found.setdefault(row.message_id, []).append(kept)
     return found
 

@@ -65,7 +65,6 @@ class DecisionAnswer(StrEnum):
 
     WAIT = "wait"
     DROP = "drop"
-    REPLACED = "replaced"
     HELD_OUT = "held_out"
 
 
@@ -246,7 +245,7 @@ class Message(Numbered, Base):
 class MessageDecision(Base):
     """An answer of the gate about a message: that it waits, and until when, or does not leave, and by which rule.
 
-    `lost_to` is the message that went instead; `propensity` the chance of this answer where chance decided. Like
+    `propensity` is the chance of this answer where chance decided. Like
     messages, without foreign keys. Rows are added, and deleted when they are old; see `delivery.decisions`.
     """
 
@@ -267,7 +266,6 @@ class MessageDecision(Base):
     answer: Mapped[str]
     rule: Mapped[str]
     until: Mapped[datetime | None]
-    lost_to: Mapped[int | None]
     policy_version: Mapped[int | None]
     propensity: Mapped[float | None] = mapped_column(REAL)
 

@@ -107,7 +107,6 @@ REASONS = {
 _DECISIONS = {
     "wait": N_("It waits."),
     "drop": N_("Not sent."),
-    "replaced": N_("Another message went instead."),
     "held_out": N_("Held out: they get nothing, so that the effect can be measured."),
 }
 PAUSES = {

@@ -144,11 +144,10 @@ CREATE TABLE message_decisions (
     answer text NOT NULL,
     rule text NOT NULL,
     until timestamptz,
-    lost_to bigint,
     policy_version bigint,
     propensity real,
     CONSTRAINT pk_message_decisions PRIMARY KEY (workspace_id, message_id, id),
-    CONSTRAINT ck_message_decisions_known_answer CHECK (answer IN ('wait', 'drop', 'replaced', 'held_out')),
+    CONSTRAINT ck_message_decisions_known_answer CHECK (answer IN ('wait', 'drop', 'held_out')),
     CONSTRAINT ck_message_decisions_waits_until_a_time CHECK ((answer = 'wait') = (until IS NOT NULL)),
     CONSTRAINT ck_message_decisions_propensity_is_a_chance CHECK (propensity >= 0 AND propensity <= 1)
 );

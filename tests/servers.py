@@ -56,7 +56,8 @@ def create_database(postgres: Postgres, name: str) -> str:
 
 
 def drop_database(postgres: Postgres, name: str) -> None:
-    with psycopg.connect(postgres.url_of("postgres"), autocommit=True) as connection:
+    """Drop it with whoever is still in it: the server's own autovacuum, too, which only a superuser may end."""
+    with psycopg.connect(postgres.url_of("postgres", role="postgres"), autocommit=True) as connection:
         connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 

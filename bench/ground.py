@@ -17,6 +17,7 @@ from app.cadence.decide import Policy
 from app.consent import topics
 from app.kernel.clock import SystemClock
 from app.kernel.processes.embedded import Postgres, Valkey
+from app.kernel.queueing.outbox import Listeners
 from app.kernel.services import Services, build
 from app.kernel.settings import Key, Settings
 from app.wiring import extensions
@@ -47,9 +48,14 @@ class Ground:
         """Return services whose mail goes to this address."""
         return build(extensions.build(), replace(self.services.settings, smtp_url=smtp_url), clock=SystemClock())
 
+    def hearing_nothing(self) -> Services:
+        """Return services whose facts no job hears."""
+        return build(extensions.build().replacing(Listeners()), self.services.settings, clock=SystemClock())
+
     def another_workspace(self) -> Ground:
         """Return the same servers with a fresh workspace."""
-        return replace(self, **_workspace(self.services))
+        workspace_id, topic_id, identity_id = _workspace(self.services)
+        return replace(self, workspace_id=workspace_id, topic_id=topic_id, identity_id=identity_id)
 
 
 @contextmanager
@@ -73,14 +79,14 @@ def prepared() -> Iterator[Ground]:
                 allow_unproved_senders=True,
             )
             services = build(extensions.build(), settings, clock=SystemClock())
-            yield Ground(folder, postgres, valkey, services, **_workspace(services))
+            yield Ground(folder, postgres, valkey, services, *_workspace(services))
             services.database.dispose()
         finally:
             valkey.stop()
             postgres.stop()
 
 
-def _workspace(services: Services) -> dict[str, int]:
+def _workspace(services: Services) -> tuple[int, int, int]:
     now = services.clock.now()
     with services.database.transaction() as session:
         made = workspaces.create(
@@ -107,4 +113,4 @@ def _workspace(services: Services) -> dict[str, int]:
         # Measured at night as by day, and every run after the first too.
         policies.change(session, made.id, Policy())
         topic = topics.create(session, made.id, key="news", name="News", promised_limit=30, promised_days=30)
-        return {"workspace_id": made.id, "topic_id": topic.id, "identity_id": identity.id}
+        return made.id, topic.id, identity.id

@@ -195,7 +195,8 @@ def _await(port: int) -> None:
 
 
 def _median(made: list[Run], name: str) -> float:
-    return sorted(getattr(one, name) for one in made)[len(made) // 2]
+    values = sorted(float(getattr(one, name)) for one in made)
+    return values[len(values) // 2]
 
 
 if __name__ == "__main__":

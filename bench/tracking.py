@@ -20,8 +20,6 @@ from typing import Any
 
 import psycopg
 
-from app.kernel.queueing import outbox
-from app.tracking.facts import HumanResponded
 from app.tracking.hits import ingest, spool
 from app.tracking.links import links
 from app.tracking.tokens import ClickToken, OpenToken
@@ -214,12 +212,12 @@ def _ingest(place: ground.Ground, customer_ids: list[int], runs: int, events: in
             writer.append(spool.Line(kind, at, *ids, "GET", "192.0.2.0", _BROWSER, "https://mail.test"))
         writer.close()
 
-    outbox.LISTENERS.pop(HumanResponded, None)
+    services = place.hearing_nothing()
     figures = measuring.Runs("ingest", "events/s")
     for _ in range(runs):
         fill()
         with measuring.watch(place.postgres_pid) as taken:
-            stored = ingest.ship(place.services)
+            stored = ingest.ship(services)
         figures.figures.append(stored / taken.wall)
         figures.cpu_us.append(taken.cpu / stored * 1e6)
     late = [_lateness(place, customer_ids[number], next(messages)) for number in range(runs)]

@@ -20,7 +20,8 @@ from app.customers.imports import files, kinds, steps
 from app.customers.imports.mapping import guessing, mapping
 from app.delivery.sending import sends
 from app.followup import tasks
-from app.journeys import definitions, positions, reference
+from app.journeys import definitions, positions
+from app.journeys.library import prospect_nurture
 from app.segments import segments
 from app.segments.rules import AllOf, Rule
 from app.segments.segments import SegmentChange
@@ -223,7 +224,7 @@ def nurture(story: Story, segment_id: int) -> int:
     """Begin the reference nurture for a segment and play it to its end; return the journey."""
     stage = story.stage
     with stage.transaction() as session:
-        journey = reference.create(
+        journey = prospect_nurture.create(
             session,
             stage.workspace_id,
             segment_id=segment_id,

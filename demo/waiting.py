@@ -5,9 +5,11 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from app.conditions.on_fields.equality import Is
-from app.journeys import definitions, positions, publishing, steps
+from app.journeys import definitions, drafts, positions, publishing, versions
 from app.journeys.definitions import Plan
 from app.journeys.models import Journey
+from app.journeys.steps.send import Send
+from app.journeys.steps.wait import Wait
 from app.segments.rules import Rule
 from demo import acts
 from demo.acts import Story
@@ -49,8 +51,8 @@ def _begin(session: Session, story: Story, segment_id: int) -> Journey:
     stage = story.stage
     plan = Plan(name=NAME, trigger_kind="segment", trigger_id=segment_id, topic_id=stage.news_id)
     journey = definitions.create(session, stage.workspace_id, plan, staff_id=stage.staff_id, now=stage.now)
-    for step in (steps.send(FIRST, _FIRST_TEXT), steps.wait(1), steps.send(SECOND, _SECOND_TEXT)):
-        steps.add(session, journey, step)
+    for step in (Send(subject=FIRST, source=_FIRST_TEXT), Wait(days=1), Send(subject=SECOND, source=_SECOND_TEXT)):
+        drafts.add(session, journey, step)
     publishing.publish(session, stage.workspace_id, journey.id, staff_id=stage.staff_id, now=stage.now)
     return journey
 
@@ -60,16 +62,18 @@ def _check_wait(story: Story, journey_id: int) -> None:
     stage = story.stage
     with stage.transaction() as session:
         journey = definitions.get(session, stage.workspace_id, journey_id)
-        shown = steps.list_version(session, journey, journey.version)
-        waiting = positions.waiting(session, stage.workspace_id, shown)
+        start = versions.latest(session, journey).in_order()[0].id
+        waiting = positions.waiting(session, journey).get(start, [])
         counts = positions.count(session, journey)
-    for group in waiting.get(1, []):
+    for group in waiting:
         stage.say(f"{group.count:,} first letters wait ({group.reason}), the first until {group.first_at:%d %b}")
-    held_back = sum(group.count for group in waiting.get(1, []))
-    story.sums.add("people whose first letter waits, at that step", held_back, counts.at.get(1, 0))
+    held_back = sum(group.count for group in waiting)
+    story.sums.add("people whose first letter waits, at that step", held_back, counts.at.get(start, 0))
     ahead = (
         "SELECT count(*) FROM enrolments e JOIN journey_steps s ON s.workspace_id = e.workspace_id"
-        " AND s.journey_id = e.journey_id AND s.version = e.version AND s.position < e.position"
+        " AND s.journey_id = e.journey_id AND s.version = e.version"
+        " JOIN journey_steps at ON at.workspace_id = e.workspace_id AND at.journey_id = e.journey_id"
+        " AND at.version = e.version AND at.step_id = e.step_id AND s.number < at.number"
         " JOIN messages m ON m.workspace_id = e.workspace_id AND m.customer_id = e.customer_id"
         " AND m.send_id = s.send_id"
         " WHERE e.workspace_id = :w AND e.journey_id = :j AND m.state IN ('queued', 'handed')"

@@ -9,9 +9,10 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.accounts import audit, memberships
+from app.accounts import audit
 from app.accounts.identities import identities
 from app.consent import topics
+from app.journeys import owners
 from app.journeys.models import Journey
 from app.kernel.refusals import NotFound, Refusal
 from app.segments import segments
@@ -24,13 +25,6 @@ class JourneyUnnamed(Refusal):
 
     status = 422
     message = "Give the journey a name of at most 120 characters."
-
-
-class OwnerUnknown(Refusal):
-    """The person chosen for a task does not work here."""
-
-    status = 422
-    message = "Choose somebody who works in this workspace."
 
 
 class TriggerFixed(Refusal):
@@ -147,12 +141,6 @@ def trigger_names(session: Session, workspace_id: int, listed: Sequence[Journey]
     return {journey_id: name for journey_id, name in found.items() if name is not None}
 
 
-def require_member(session: Session, workspace_id: int, staff_id: int | None) -> None:
-    """Raise OwnerUnknown unless this person works here; nobody is fine."""
-    if staff_id is not None and memberships.find(session, workspace_id, staff_id) is None:
-        raise OwnerUnknown(field="owner_id")
-
-
 def note(session: Session, journey: Journey, action: str, *, staff_id: int | None, now: datetime) -> None:
     """Write the change into the audit log."""
     audit.record(
@@ -173,7 +161,7 @@ def _put(session: Session, journey: Journey, plan: Plan) -> None:
         raise JourneyUnnamed(field="name")
     if plan.trigger_kind not in TRIGGERS:
         raise NotFound
-    require_member(session, workspace_id, plan.interest_owner_id)
+    owners.require_member(session, workspace_id, plan.interest_owner_id)
     sender = (
         identities.get(session, workspace_id, plan.identity_id)
         if plan.identity_id

@@ -9,7 +9,10 @@ from wtforms import BooleanField, IntegerField, SelectField
 from wtforms.validators import InputRequired, Length, NumberRange
 
 from app.journeys.definitions import Plan
-from app.journeys.steps import LONGEST_WAIT, Step
+from app.journeys.steps.send import Send
+from app.journeys.steps.task import Task
+from app.journeys.steps.wait import LONGEST_WAIT, Wait
+from app.rendering.sources.formats import Format
 from app.web.edits import EditForm
 from app.web.forms import Form, LineField, TextField, required
 
@@ -26,7 +29,7 @@ class PlanForm(EditForm):
     identity_id = SelectField(_l("Sender"), coerce=int)
     interest_title = LineField(_l("Task when somebody clicks or answers"), [Length(max=200)])
     interest_owner_id = SelectField(_l("Who gets the task?"), coerce=int)
-    is_reference = BooleanField(_l("Begin with a template: the basic facts, ten days later one mail a month"))
+    is_from_library = BooleanField(_l("Begin with a template: the basic facts, ten days later one mail a month"))
 
     def offer(self, *, ways_in: Choices, topics: Choices, senders: Choices, people: Choices) -> None:
         """Fill in what can be chosen."""
@@ -57,25 +60,24 @@ class SendForm(Form):
     format = SelectField(_l("Format"), choices=FORMATS)
     source = TextField(_l("Mail"), [required])
 
-    def step(self) -> Step:
+    def step(self) -> Send:
         """Return what was filled in."""
-        return Step(
-            "send",
-            subject=self.subject.data,
-            preheader=self.preheader.data,
-            format=self.format.data,
-            source=self.source.data,
+        return Send(
+            subject=self.subject.data or "",
+            preheader=self.preheader.data or "",
+            format=Format(self.format.data),
+            source=self.source.data or "",
         )
 
 
 class WaitForm(Form):
     """How long nothing happens."""
 
-    wait_days = IntegerField(_l("Days"), [InputRequired(), NumberRange(1, LONGEST_WAIT)], default=7)
+    days = IntegerField(_l("Days"), [InputRequired(), NumberRange(1, LONGEST_WAIT)], default=7)
 
-    def step(self) -> Step:
+    def step(self) -> Wait:
         """Return what was filled in."""
-        return Step("wait", wait_days=self.wait_days.data)
+        return Wait(days=self.days.data or 0)
 
 
 class TaskForm(Form):
@@ -88,9 +90,9 @@ class TaskForm(Form):
         """Fill in who can be chosen."""
         self.owner_id.choices = [("0", _l("Nobody in particular")), *people]
 
-    def step(self) -> Step:
+    def step(self) -> Task:
         """Return what was filled in."""
-        return Step("task", title=self.title.data, owner_id=self.owner_id.data or None)
+        return Task(title=self.title.data or "", owner_id=self.owner_id.data or None)
 
 
 StepForm = SendForm | WaitForm | TaskForm

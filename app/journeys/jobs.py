@@ -9,8 +9,9 @@ import structlog
 from app.accounts import workspaces
 from app.consent import permission
 from app.consent.purposes import MARKETING
-from app.journeys import advancing, definitions, enrolment, outage_holds
-from app.journeys.enrolment import Stop
+from app.journeys import definitions
+from app.journeys.engine import advancing, enrolment, outage_holds
+from app.journeys.engine.enrolment import Stop
 from app.kernel.queueing import outages
 from app.kernel.queueing.jobs import job
 from app.kernel.refusals import Refusal

@@ -7,23 +7,24 @@ from sqlalchemy.orm import Session
 from app.accounts import workspaces
 from app.accounts.identities import identities
 from app.campaigns.studio import previews
-from app.journeys.models import Journey, JourneyStep
+from app.journeys.models import Journey
+from app.journeys.steps.send import Send
 from app.rendering import brands, compiler
 from app.rendering.compiler import Shown
 from app.rendering.content import Content, Stream
 from app.rendering.sources import templates
 
 
-def content_of(session: Session, step: JourneyStep) -> Content:
+def content_of(session: Session, workspace_id: int, step: Send) -> Content:
     """Return the mail with its merge fields; raise SourceInvalid."""
-    workspace = workspaces.get(session, step.workspace_id)
+    workspace = workspaces.get(session, workspace_id)
     brand = brands.of_workspace(workspace, workspace.language)
-    html = templates.to_html(step.format or "", step.source or "", brand)
+    html = templates.to_html(step.format, step.source, brand)
     text = templates.to_text(html)
-    return Content(step.subject or "", step.preheader or "", html, text, workspace.language)
+    return Content(step.subject, step.preheader, html, text, workspace.language)
 
 
-def show(session: Session, journey: Journey, step: JourneyStep, *, public_url: str) -> Shown:
+def show(session: Session, journey: Journey, step: Send, *, public_url: str) -> Shown:
     """Return the mail as an invented person would read it, with links that lead nowhere; raise a Refusal."""
     workspace = workspaces.get(session, journey.workspace_id)
     identity = identities.get(session, journey.workspace_id, journey.identity_id)
@@ -39,4 +40,5 @@ def show(session: Session, journey: Journey, step: JourneyStep, *, public_url: s
             "postal_address": workspace.postal_address,
         },
     )
-    return compiler.compile_content(content_of(session, step), stream=stream).show(previews.SOMEBODY, previews.SLOTS)
+    content = content_of(session, journey.workspace_id, step)
+    return compiler.compile_content(content, stream=stream).show(previews.SOMEBODY, previews.SLOTS)

@@ -1,13 +1,22 @@
-"""The tables of journeys: the flow, its steps in every version, and who is enrolled."""
+"""The tables of journeys: settings, the draft's and every version's graph, and who is enrolled.
+
+States of an enrolment, and who moves it (`engine`):
+
+    active ──advancing──▶ done
+       └────enrolment───▶ stopped
+
+Lock order: enrolments (advancing skips those held), then journeys, then occasions and sends.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, SmallInteger, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.kernel.database import Base, Numbered
+from app.kernel.database import Base, Numbered, Tenant
 
 
 def _of(column: str, table: str, *, cascade: bool = False) -> ForeignKeyConstraint:
@@ -19,7 +28,7 @@ def _of(column: str, table: str, *, cascade: bool = False) -> ForeignKeyConstrai
 class Journey(Numbered, Base):
     """A flow people enter by joining a segment or a topic.
 
-    `version` counts publications: people finish the version they entered; version + 1 is the draft being edited.
+    `version` counts publications: people finish the version they entered.
     """
 
     __tablename__ = "journeys"
@@ -44,62 +53,89 @@ class Journey(Numbered, Base):
     created_by: Mapped[int | None]
     created_at: Mapped[datetime]
     published_at: Mapped[datetime | None]
-    # Steps are being edited, be it down to none at all.
-    is_edited: Mapped[bool] = mapped_column(server_default=text("false"))
     # Why it is paused, unless staff did it themselves.
     pause_reason: Mapped[str | None]
 
 
-class JourneyStep(Numbered, Base):
-    """One step of one version. What a send step says is frozen into a send when its version is published."""
+class JourneyDraft(Tenant, Base):
+    """The graph that is being edited; a journey without one has no changes that are not published."""
+
+    __tablename__ = "journey_drafts"
+    __table_args__ = (_of("journey_id", "journeys", cascade=True),)
+
+    journey_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    graph: Mapped[dict[str, Any]]
+
+
+class JourneyVersion(Tenant, Base):
+    """The graph that was published as one version. It is never changed."""
+
+    __tablename__ = "journey_versions"
+    __table_args__ = (_of("journey_id", "journeys", cascade=True),)
+
+    journey_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    graph: Mapped[dict[str, Any]]
+    published_at: Mapped[datetime]
+    published_by: Mapped[int | None]
+
+
+class JourneyStep(Tenant, Base):
+    """One step of a published version, for joins: its number in reading order, and the send its mail was frozen into.
+
+    What the step says stands in the version's graph.
+    """
 
     __tablename__ = "journey_steps"
     __table_args__ = (
-        CheckConstraint("kind IN ('send', 'wait', 'task')", name="known_kind"),
-        CheckConstraint("(kind = 'wait') = (wait_days IS NOT NULL)", name="wait_has_days"),
-        CheckConstraint("wait_days BETWEEN 1 AND 365", name="wait_is_sane"),
-        CheckConstraint("kind <> 'send' OR (subject IS NOT NULL AND source IS NOT NULL)", name="send_has_content"),
-        UniqueConstraint(
-            "workspace_id",
-            "journey_id",
-            "version",
-            "position",
-            name="uq_journey_steps_place",
-            deferrable=True,
-            initially="DEFERRED",
+        CheckConstraint("(kind = 'send') = (send_id IS NOT NULL)", name="mail_has_send"),
+        ForeignKeyConstraint(
+            ["workspace_id", "journey_id", "version"],
+            ["journey_versions.workspace_id", "journey_versions.journey_id", "journey_versions.version"],
+            ondelete="CASCADE",
         ),
-        _of("journey_id", "journeys", cascade=True),
         _of("send_id", "sends"),
     )
 
-    journey_id: Mapped[int]
-    version: Mapped[int]
-    position: Mapped[int] = mapped_column(SmallInteger)
+    journey_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    step_id: Mapped[str] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(SmallInteger)
     kind: Mapped[str]
-    wait_days: Mapped[int | None] = mapped_column(SmallInteger)
-    format: Mapped[str | None]
-    subject: Mapped[str | None]
-    preheader: Mapped[str | None]
-    source: Mapped[str | None]
-    title: Mapped[str | None]
-    owner_id: Mapped[int | None]
     send_id: Mapped[int | None]
 
 
 class Enrolment(Numbered, Base):
-    """One customer on one journey, once. `due_at` is when the step they stand at happens (a wait: ends).
+    """One run of one customer through one version of a journey, and the step they stand at or ended with.
 
-    A mail's step ends when the mail has left or was dropped: it was laid down at `mail_at`, and `due_at` is when that
-    is looked at again.
+    `due_at` is when that step happens (a wait: ends). A mail's step is over when the mail has left or was dropped: it
+    was queued at `mail_at`, and `due_at` is when that is looked at again.
     """
 
     __tablename__ = "enrolments"
     __table_args__ = (
-        UniqueConstraint("workspace_id", "journey_id", "customer_id", name="uq_enrolments_once"),
+        UniqueConstraint("workspace_id", "journey_id", "customer_id", "run", name="uq_enrolments_run"),
+        CheckConstraint("run >= 1", name="run_counts_from_one"),
         CheckConstraint("state IN ('active', 'done', 'stopped')", name="known_state"),
         CheckConstraint("(state = 'active') = (due_at IS NOT NULL)", name="active_has_due"),
         CheckConstraint("(state = 'stopped') = (stop_reason IS NOT NULL)", name="stopped_has_reason"),
-        _of("journey_id", "journeys", cascade=True),
+        ForeignKeyConstraint(
+            ["workspace_id", "journey_id", "version", "step_id"],
+            [
+                "journey_steps.workspace_id",
+                "journey_steps.journey_id",
+                "journey_steps.version",
+                "journey_steps.step_id",
+            ],
+            name="fk_enrolments_step",
+            ondelete="CASCADE",
+        ),
+        Index(
+            "uq_enrolments_active",
+            *("workspace_id", "journey_id", "customer_id"),
+            unique=True,
+            postgresql_where=text("state = 'active'"),
+        ),
         Index("ix_enrolments_due", "workspace_id", "due_at", postgresql_where=text("state = 'active'")),
         Index("ix_enrolments_customer", "workspace_id", "customer_id"),
         {"postgresql_with": {"fillfactor": 80}},
@@ -107,8 +143,9 @@ class Enrolment(Numbered, Base):
 
     journey_id: Mapped[int]
     customer_id: Mapped[int]
+    run: Mapped[int] = mapped_column(SmallInteger)
     version: Mapped[int]
-    position: Mapped[int] = mapped_column(SmallInteger)
+    step_id: Mapped[str]
     due_at: Mapped[datetime | None]
     mail_at: Mapped[datetime | None]
     state: Mapped[str]

@@ -9,15 +9,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.consent import topics
 from app.consent.purposes import MARKETING
 from app.delivery.sending import sends
-from app.journeys import blockers, definitions, enrolment, mail, steps
+from app.journeys import blockers, definitions, drafts, mail, versions
 from app.journeys.blockers import ENROLS_NOBODY, SENDS_NOTHING, Blocker
-from app.journeys.models import Journey, JourneyStep
+from app.journeys.engine import enrolment
+from app.journeys.models import Journey
+from app.journeys.steps.send import Send
+from app.journeys.steps.wait import Wait
 from app.kernel.refusals import Refusal
 
 
@@ -40,7 +42,7 @@ class NotRunning(Refusal):
 
 
 class Waiting(StrEnum):
-    """What becomes of mails of earlier versions that were laid down and have not left."""
+    """What becomes of mails of earlier versions that were queued and have not left."""
 
     SEND = "send"
     CANCEL = "cancel"
@@ -56,12 +58,17 @@ class Published:
 
 def problems(session: Session, journey: Journey, *, now: datetime) -> list[Blocker]:
     """Return what keeps the journey from being published."""
-    draft = steps.list_shown(session, journey)
+    graph = drafts.shown(session, journey)
+    flow = graph.in_order()
     found = []
-    if not any(step.kind == "send" for step in draft):
+    if not any(isinstance(each.step, Send) for each in flow):
         found.append(Blocker(SENDS_NOTHING, "There is no mail in it yet."))
-    if draft and draft[-1].kind == "wait":
+    if any(isinstance(each.step, Wait) and graph.following(each.id) is None for each in flow):
         found.append(Blocker(SENDS_NOTHING, "It ends with a wait, after which nothing happens."))
+    if graph.unreachable():
+        found.append(Blocker(SENDS_NOTHING, "Nobody comes to some of its steps."))
+    if graph.rushing():
+        found.append(Blocker(SENDS_NOTHING, "It goes round in a circle without a wait."))
     if not topics.get(session, journey.workspace_id, journey.topic_id).is_active:
         found.append(Blocker(ENROLS_NOBODY, "Its topic is closed."))
     return found + blockers.list_for(session, journey, now=now)
@@ -83,17 +90,17 @@ def publish(
     journey = definitions.hold(session, workspace_id, journey_id)
     for problem in problems(session, journey, now=now):
         raise NotReady(problem.msgid, **problem.values)
-    draft = steps.list_version(session, journey, journey.version + 1)
-    if not draft:
+    draft = drafts.find(session, journey)
+    if draft is None:
         raise NothingToPublish
     _carry_over(session, journey, waiting)
-    for step in draft:
-        if step.kind == "send":
-            step.send_id = _freeze(session, journey, step, now)
+    mails = [(each.id, each.step) for each in draft.in_order() if isinstance(each.step, Send)]
+    frozen = {step_id: _freeze(session, journey, step, now) for step_id, step in mails}
     journey.version += 1
-    journey.state, journey.published_at, journey.is_edited = "live", now, False
-    journey.pause_reason = None
+    journey.state, journey.published_at, journey.pause_reason = "live", now, None
     session.flush()
+    versions.add(session, journey, draft, frozen, staff_id=staff_id, now=now)
+    drafts.discard(session, journey)
     definitions.note(session, journey, "journey.published", staff_id=staff_id, now=now)
     is_by_segment = journey.trigger_kind == "segment"
     entered = enrolment.enrol_segment(session, journey, now=now) if is_by_segment else 0
@@ -153,26 +160,21 @@ def _carry_over(session: Session, journey: Journey, waiting: Waiting) -> None:
 
 def _sends(session: Session, journey: Journey, *states: str) -> list[int]:
     """Return the sends of every version that are in one of these states, by id."""
-    query = select(JourneyStep.send_id).where(
-        JourneyStep.workspace_id == journey.workspace_id,
-        JourneyStep.journey_id == journey.id,
-        JourneyStep.send_id.is_not(None),
-    )
-    send_ids = [number for number in session.scalars(query) if number]
-    return sends.in_state(session, journey.workspace_id, send_ids, *states)
+    mails = versions.list_sends(session, journey.workspace_id, [journey.id])
+    return sends.in_state(session, journey.workspace_id, [send_id for *_, send_id in mails], *states)
 
 
-def _freeze(session: Session, journey: Journey, step: JourneyStep, now: datetime) -> int:
+def _freeze(session: Session, journey: Journey, step: Send, now: datetime) -> int:
     """Make the step's mail, as it is now, into a send of its own and return its id."""
     send = sends.create(
         session,
         journey.workspace_id,
         kind="journey",
-        source_id=step.id,
+        source_id=journey.id,
         topic_id=journey.topic_id,
         purpose=MARKETING,
         identity_id=journey.identity_id,
-        content=mail.content_of(session, step),
+        content=mail.content_of(session, journey.workspace_id, step),
         now=now,
     )
     return send.id

@@ -22,7 +22,8 @@ from app.customers.imports.people import People
 from app.customers.timeline.timeline import TimelineSources
 from app.delivery import timeline_entries as delivery_entries
 from app.followup.sources import TaskSources
-from app.journeys import definitions, interest
+from app.journeys import definitions, owners
+from app.journeys.engine import interest
 from app.kernel.extensions import Extensions
 from app.kernel.queueing import jobs
 from app.kernel.queueing.jobs import Jobs
@@ -84,7 +85,7 @@ def build() -> Extensions:
         ImportKinds((People(), Purchases())),
         TimelineSources((purchase_entries.of_customer, delivery_entries.of_customer, consent_entries.of_customer)),
         SegmentUses((_campaigns_on, _journeys_on)),
-        TaskSources({interest.SOURCE: interest.source_names}),
+        TaskSources({owners.TASK_SOURCE: interest.source_names}),
         SentTimes((delivery_entries.sent_times,)),
     )
 

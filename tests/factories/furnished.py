@@ -17,7 +17,7 @@ from tests.factories import NOON
 from tests.factories.campaigns import a_campaign
 from tests.factories.consent import a_form, consented_customer
 from tests.factories.customers import an_uploaded_file
-from tests.factories.journeys import a_journey, a_segment
+from tests.factories.journeys import a_journey, a_segment, step_ids
 from tests.factories.workspaces import WorkspaceForTests
 
 # What some addresses must be asked before they answer anything.
@@ -58,6 +58,7 @@ def furnish(services: Services, workspace: WorkspaceForTests) -> Furnished:
             now=NOON,
         )
         _, api_key = api_keys.create(session, workspace.id, name="Shop", staff_id=workspace.owner_id, now=NOON)
+        journey = a_journey(session, workspace, is_live=False)
         values: dict[str, int | str] = {
             "address_id": ada.address_id or 0,
             "campaign_id": a_campaign(session, workspace).id,
@@ -65,8 +66,8 @@ def furnish(services: Services, workspace: WorkspaceForTests) -> Furnished:
             "form_id": form.id,
             "identity_id": workspace.identity_id,
             "import_id": import_id,
-            "journey_id": a_journey(session, workspace, is_live=False).id,
-            "position": 1,
+            "journey_id": journey.id,
+            "step_id": step_ids(session, journey)[0],
             "segment_id": a_segment(session, workspace),
             "seq": 1,
             "topic_id": workspace.topic_id,

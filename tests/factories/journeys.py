@@ -7,16 +7,30 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.journeys import advancing, definitions, publishing, steps
+from app.journeys import definitions, drafts, publishing
 from app.journeys.definitions import Plan
+from app.journeys.engine import advancing
 from app.journeys.models import Journey
-from app.journeys.steps import Step
+from app.journeys.steps.kinds import AnyStep
+from app.journeys.steps.send import Send
+from app.journeys.steps.wait import Wait
 from app.segments import rules, segments
 from app.segments.segments import SegmentChange
 from tests.factories import NOON, conditions
 from tests.factories.workspaces import WorkspaceForTests
 
-TWO_MAILS = (steps.send("First", "One"), steps.wait(10), steps.send("Second", "Two"))
+
+def a_mail(subject: str, source: str) -> Send:
+    """A step that sends this."""
+    return Send(subject=subject, source=source)
+
+
+TWO_MAILS = (a_mail("First", "One"), Wait(days=10), a_mail("Second", "Two"))
+
+
+def step_ids(session: Session, journey: Journey) -> list[str]:
+    """The ids of the steps that are shown, in their order."""
+    return [each.id for each in drafts.shown(session, journey).in_order()]
 
 
 def a_segment(session: Session, workspace: WorkspaceForTests, *, tag: str = "prospect") -> int:
@@ -29,7 +43,7 @@ def a_segment(session: Session, workspace: WorkspaceForTests, *, tag: str = "pro
 def a_journey(
     session: Session,
     workspace: WorkspaceForTests,
-    *flow: Step,
+    *flow: AnyStep,
     trigger: tuple[str, int] | None = None,
     is_live: bool = True,
     now: datetime = NOON,
@@ -40,7 +54,7 @@ def a_journey(
     plan = Plan("Welcome", kind, number, workspace.topic_id, None, interest, workspace.owner_id if interest else None)
     journey = definitions.create(session, workspace.id, plan, staff_id=workspace.owner_id, now=now)
     for step in flow or TWO_MAILS:
-        steps.add(session, journey, step)
+        drafts.add(session, journey, step)
     if is_live:
         publishing.publish(session, workspace.id, journey.id, staff_id=workspace.owner_id, now=now)
     return journey
@@ -54,7 +68,7 @@ def advance_all(session: Session, workspace_id: int, *, now: datetime) -> None:
 
 
 def run_due(session: Session, workspace_id: int, *, now: datetime) -> None:
-    """Do everything that is due, as the job does; mails are laid down, and stay there."""
+    """Do everything that is due, as the job does; mails are queued, and stay so."""
     while advancing.advance(session, workspace_id, now=now):
         pass
 

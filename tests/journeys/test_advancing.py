@@ -12,11 +12,13 @@ from app.consent import actions
 from app.customers.profiles import engagement
 from app.customers.timeline import activities
 from app.followup import tasks
-from app.journeys import advancing, enrolment, positions, publishing, steps
+from app.journeys import positions, publishing
+from app.journeys.engine import advancing, enrolment
+from app.journeys.steps.task import Task
 from tests.factories import NOON
 from tests.factories.consent import a_yes, consented_customer
 from tests.factories.customers import a_purchase, a_response
-from tests.factories.journeys import a_journey, a_segment, advance_all, hold_mail_back, let_mail_leave, run_due
+from tests.factories.journeys import a_journey, a_mail, a_segment, advance_all, hold_mail_back, let_mail_leave, run_due
 
 LATER = NOON + timedelta(days=10)
 
@@ -47,11 +49,11 @@ def test_a_mail_that_waits_for_the_cap_holds_the_next_step_back(session, workspa
     hold_mail_back(session, workspace.id, until=freed_at)
     run_due(session, workspace.id, now=NOON + timedelta(days=6))
     waiting = stand(session, workspace, ada)
-    assert (waiting.position, waiting.mail.reason, waiting.mail.due_at) == (1, "waiting:cap", freed_at)
+    assert (waiting.step_number, waiting.mail.reason, waiting.mail.due_at) == (1, "waiting:cap", freed_at)
 
     let_mail_leave(session, workspace.id, now=freed_at)
     run_due(session, workspace.id, now=freed_at + timedelta(hours=1))
-    assert stand(session, workspace, ada).position == 2
+    assert stand(session, workspace, ada).step_number == 2
 
     run_due(session, workspace.id, now=freed_at + timedelta(days=10, seconds=-1))
     assert mails(session, ada) == ["First"]
@@ -103,6 +105,7 @@ def test_steps_are_looked_up_together_however_many_people_stand_at(session, work
 
     assert sum("INSERT INTO messages" in statement for statement in asked) == 5
     assert sum(statement.startswith("SELECT journey_steps") for statement in asked) == 1
+    assert sum(statement.startswith("SELECT journey_versions") for statement in asked) == 1
     assert sum("unnest" in statement and "asked" in statement for statement in asked) == 1
 
 
@@ -132,7 +135,7 @@ def test_advancing_twice_does_nothing_twice(session, workspace, journey, ada):
 def test_many_workers_at_once_do_each_step_once(database, workspace):
     """The row is locked while its step happens, so whoever comes second finds it moved on."""
     with database.transaction(workspace.id) as session:
-        journey = a_journey(session, workspace, steps.send("Hello", "Hello"), steps.task("Call"))
+        journey = a_journey(session, workspace, a_mail("Hello", "Hello"), Task(title="Call"))
         people = [consented_customer(session, workspace.id, email=f"{n}@example.com") for n in range(30)]
         for person in people:
             enrolment.enrol_customer(session, journey, person.id, now=NOON)

@@ -7,7 +7,7 @@ import pytest
 from app.followup import tasks
 from app.followup.sources import Source
 from app.followup.tasks import NewTask
-from app.journeys import enrolment
+from app.journeys.engine import enrolment
 from tests.factories import NOON
 from tests.factories.consent import consented_customer
 from tests.factories.journeys import a_journey, a_segment, run_due

@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from app.journeys import definitions, enrolment, jobs, outage_holds, publishing
+from app.journeys import definitions, jobs, publishing
+from app.journeys.engine import enrolment, outage_holds
 from tests.factories import NOON
 from tests.factories.consent import consented_customer
 from tests.factories.journeys import a_journey, run_due

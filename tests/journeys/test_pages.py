@@ -6,19 +6,19 @@ import re
 from datetime import timedelta
 
 from app.followup import tasks
-from app.journeys import enrolment, steps
+from app.journeys.engine import enrolment
 from app.segments import codec
 from app.segments.models import Segment
 from tests.factories import NOON
 from tests.factories.accounts import a_member
 from tests.factories.conditions import Is
 from tests.factories.consent import consented_customer
-from tests.factories.journeys import a_journey, hold_mail_back, run_due
+from tests.factories.journeys import a_journey, a_mail, hold_mail_back, run_due
 from tests.factories.workspaces import PASSWORD
 
 
 def built(client, workspace, **changes):
-    """A draft with the reference's steps, made on the pages; its address."""
+    """A draft with the prospect nurture's steps, made on the pages; its address."""
     plan = {
         "name": "Welcome",
         "way_in": f"topic:{workspace.topic_id}",
@@ -26,19 +26,27 @@ def built(client, workspace, **changes):
         "identity_id": workspace.identity_id,
         "interest_title": "Call",
         "interest_owner_id": workspace.owner_id,
-        "is_reference": "y",
+        "is_from_library": "y",
     }
     made = client.post("/journeys/new", data={**plan, **changes})
     assert made.status_code == 303, made.text
     return made.location.removesuffix("/edit")
 
 
+def steps_on(client, journey):
+    """The ids of the steps on the editor's page, in their order."""
+    return list(dict.fromkeys(re.findall(rf'href="{journey}/steps/([a-z0-9]+)"', client.get(f"{journey}/edit").text)))
+
+
 def test_a_journey_is_built_changed_published_and_paused(client, workspace):
     journey = built(client, workspace)
-    assert client.post(f"{journey}/steps/2", data={"wait_days": "9"}).status_code == 303
-    assert client.post(f"{journey}/steps/new?kind=task&after=1", data={"title": "Call", "owner_id": "0"}).location
-    assert client.post(f"{journey}/steps/2/move", data={"to": "down"}).status_code == 303
-    assert client.post(f"{journey}/steps/3/remove").status_code == 303
+    first, wait, *_ = steps_on(client, journey)
+    assert client.post(f"{journey}/steps/{wait}", data={"days": "9"}).status_code == 303
+    assert client.post(f"{journey}/steps/new?kind=task&after={first}", data={"title": "Call", "owner_id": "0"}).location
+    task = steps_on(client, journey)[1]
+    assert client.post(f"{journey}/steps/{task}/move", data={"to": "down"}).status_code == 303
+    assert steps_on(client, journey)[:3] == [first, wait, task]
+    assert client.post(f"{journey}/steps/{task}/remove").status_code == 303
     assert "Wait 9 days" in client.get(f"{journey}/edit").text
     assert "People enter as they subscribe" in client.get(f"{journey}/publish").text
 
@@ -74,7 +82,7 @@ def test_publishing_a_paused_journey_offers_what_becomes_of_its_mail(client, dat
         run_due(session, workspace.id, now=NOON)
         journey = f"/journeys/{made.id}"
     client.post(f"{journey}/pause")
-    client.post(f"{journey}/steps/2", data={"wait_days": "3"})
+    client.post(f"{journey}/steps/{steps_on(client, journey)[1]}", data={"days": "3"})
     review = client.get(f"{journey}/publish").text
     assert "1 mail of an earlier version waits" in review
     assert "Publish and cancel them" in review
@@ -87,9 +95,9 @@ def test_publishing_a_paused_journey_offers_what_becomes_of_its_mail(client, dat
 
 def test_taking_out_the_only_step_leaves_an_empty_draft(client, database, workspace):
     with database.transaction(workspace.id) as session:
-        journey = f"/journeys/{a_journey(session, workspace, steps.send('Only', 'Only')).id}"
+        journey = f"/journeys/{a_journey(session, workspace, a_mail('Only', 'Only')).id}"
 
-    client.post(f"{journey}/steps/1/remove")
+    client.post(f"{journey}/steps/{steps_on(client, journey)[0]}/remove")
 
     assert "Only" not in client.get(f"{journey}/edit").text.partition("Steps")[2]
     assert "There is no mail in it yet." in client.get(f"{journey}/publish").text
@@ -97,19 +105,20 @@ def test_taking_out_the_only_step_leaves_an_empty_draft(client, database, worksp
 
 def test_a_mail_is_shown_as_somebody_would_read_it(client, workspace):
     journey = built(client, workspace)
+    mail, wait, *_ = steps_on(client, journey)
 
-    shown = client.get(f"{journey}/steps/1/mail")
+    shown = client.get(f"{journey}/steps/{mail}/mail")
 
     assert "Hello Ada" in shown.text
     assert "sandbox" in shown.headers["Content-Security-Policy"]
-    assert client.get(f"{journey}/steps/2/mail").status_code == 404
+    assert client.get(f"{journey}/steps/{wait}/mail").status_code == 404
 
 
 def test_what_is_wrong_is_said_at_its_field_and_nothing_is_kept(client, workspace):
     journey = built(client, workspace)
     wrong = {"subject": "Hello", "format": "markdown", "source": "{{ customer.__class__ }}", "preheader": ""}
 
-    answer = client.post(f"{journey}/steps/1", data=wrong)
+    answer = client.post(f"{journey}/steps/{steps_on(client, journey)[0]}", data=wrong)
 
     assert answer.status_code == 422
     assert "form-error" in answer.text

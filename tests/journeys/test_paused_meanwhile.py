@@ -10,7 +10,8 @@ from sqlalchemy import text
 from app.delivery.launching.occasions import Occasion
 from app.delivery.models import SendState
 from app.delivery.sending import sends
-from app.journeys import advancing, enrolment, publishing
+from app.journeys import publishing
+from app.journeys.engine import advancing, enrolment
 from app.kernel.database import Database
 from tests.factories import NOON
 from tests.factories.consent import consented_customer

@@ -8,13 +8,17 @@ import pytest
 from sqlalchemy import text
 
 from app.followup import tasks
-from app.journeys import definitions, enrolment, positions, publishing, reference, steps
+from app.journeys import definitions, drafts, owners, positions, publishing, versions
+from app.journeys.engine import enrolment
+from app.journeys.library import prospect_nurture
+from app.journeys.steps.task import Task
+from app.journeys.steps.wait import Wait
 from app.kernel.refusals import NotFound, Refusal
 from app.rendering.sources.templates import SourceInvalid
 from tests.factories import NOON
 from tests.factories.accounts import a_member
 from tests.factories.consent import consented_customer
-from tests.factories.journeys import a_journey, a_segment, advance_all, let_mail_leave, run_due
+from tests.factories.journeys import a_journey, a_mail, a_segment, advance_all, let_mail_leave, run_due, step_ids
 
 
 def subjects(session, workspace):
@@ -23,11 +27,11 @@ def subjects(session, workspace):
 
 
 def test_a_change_reaches_only_who_enters_after_it_was_published(session, workspace):
-    journey = a_journey(session, workspace, steps.wait(1), steps.send("Old", "Old"))
+    journey = a_journey(session, workspace, Wait(days=1), a_mail("Old", "Old"))
     early = consented_customer(session, workspace.id, email="early@example.com")
     enrolment.enrol_customer(session, journey, early.id, now=NOON)
 
-    steps.change(session, journey, 2, steps.send("New", "New"))
+    drafts.change(session, journey, step_ids(session, journey)[1], a_mail("New", "New"))
     publishing.publish(session, workspace.id, journey.id, staff_id=None, now=NOON)
     late = consented_customer(session, workspace.id, email="late@example.com")
     enrolment.enrol_customer(session, journey, late.id, now=NOON)
@@ -38,9 +42,9 @@ def test_a_change_reaches_only_who_enters_after_it_was_published(session, worksp
 
 
 def test_every_version_of_a_mail_is_one_send(session, workspace):
-    journey = a_journey(session, workspace, steps.send("One", "One"))
-    steps.add(session, journey, steps.wait(3))
-    steps.add(session, journey, steps.send("Two", "Two"))
+    journey = a_journey(session, workspace, a_mail("One", "One"))
+    drafts.add(session, journey, Wait(days=3))
+    drafts.add(session, journey, a_mail("Two", "Two"))
     publishing.publish(session, workspace.id, journey.id, staff_id=None, now=NOON)
 
     assert subjects(session, workspace) == ["One", "One", "Two"]
@@ -53,7 +57,7 @@ def test_nothing_to_publish_is_said(session, workspace):
         publishing.publish(session, workspace.id, journey.id, staff_id=None, now=NOON)
 
 
-@pytest.mark.parametrize("flow", [(steps.wait(3),), (steps.send("A", "A"), steps.wait(3)), (steps.task("Call"),)])
+@pytest.mark.parametrize("flow", [(Wait(days=3),), (a_mail("A", "A"), Wait(days=3)), (Task(title="Call"),)])
 def test_a_journey_that_says_nothing_or_ends_waiting_is_not_published(session, workspace, flow):
     with pytest.raises(publishing.NotReady):
         a_journey(session, workspace, *flow)
@@ -62,52 +66,52 @@ def test_a_journey_that_says_nothing_or_ends_waiting_is_not_published(session, w
 @pytest.mark.parametrize(
     "step",
     [
-        steps.wait(0),
-        steps.wait(366),
-        steps.send("", "Text"),
-        steps.send("Subject", " "),
-        steps.send("Subject", "\0"),
-        steps.task(" "),
+        a_mail("", "Text"),
+        a_mail("Subject", " "),
+        a_mail("Subject", "\0"),
+        Task(title=" "),
     ],
 )
 def test_an_incomplete_step_is_refused(session, workspace, step):
     journey = a_journey(session, workspace, is_live=False)
     with pytest.raises(Refusal):
-        steps.add(session, journey, step)
+        drafts.add(session, journey, step)
 
 
 @pytest.mark.parametrize("source", ["{{ customer.__class__ }}", "{% for a in range(9) %}{% endfor %}", "{{ nobody }}"])
 def test_a_mail_that_reaches_beyond_its_customer_is_refused_with_its_place(session, workspace, source):
     journey = a_journey(session, workspace, is_live=False)
     with pytest.raises(SourceInvalid) as refused:
-        steps.add(session, journey, steps.send("Subject", source))
+        drafts.add(session, journey, a_mail("Subject", source))
     assert refused.value.problems[0].line == 1
 
 
 def test_a_wrong_subject_cannot_split_headers(session, workspace):
     journey = a_journey(session, workspace, is_live=False)
-    step = steps.add(session, journey, steps.send("Hello\r\nBcc: all@example.com", "Text"))
+    step_id = drafts.add(session, journey, a_mail("Hello\r\nBcc: all@example.com", "Text"))
 
-    assert step.subject == "Hello Bcc: all@example.com"
+    assert drafts.shown(session, journey).get(step_id).subject == "Hello Bcc: all@example.com"
 
 
 def test_steps_can_be_moved_and_taken_out(session, workspace):
-    journey = a_journey(session, workspace, steps.send("A", "A"), steps.wait(2), steps.send("B", "B"))
+    journey = a_journey(session, workspace, a_mail("A", "A"), Wait(days=2), a_mail("B", "B"))
 
-    steps.move(session, journey, 3, by=-1)
-    steps.move(session, journey, 1, by=-1)
-    steps.remove(session, journey, 3)
+    first, wait, last = step_ids(session, journey)
 
-    assert [step.subject for step in steps.list_shown(session, journey)] == ["A", "B"]
-    assert [step.kind for step in steps.list_version(session, journey, 1)] == ["send", "wait", "send"]
+    drafts.move(session, journey, last, by=-1)
+    drafts.move(session, journey, first, by=-1)
+    drafts.remove(session, journey, wait)
+
+    assert step_ids(session, journey) == [first, last]
+    assert [each.step.kind for each in versions.latest(session, journey).in_order()] == ["send", "wait", "send"]
 
 
 def test_tasks_go_to_people_who_work_here(session, database, workspace):
     stranger = a_member(session, workspace.id, role="viewer", now=NOON)
     journey = a_journey(session, workspace, is_live=False)
-    steps.add(session, journey, steps.task("Call", stranger.id))
-    with pytest.raises(definitions.OwnerUnknown):
-        steps.add(session, journey, steps.task("Call", stranger.id + 10**6))
+    drafts.add(session, journey, Task(title="Call", owner_id=stranger.id))
+    with pytest.raises(owners.OwnerUnknown):
+        drafts.add(session, journey, Task(title="Call", owner_id=stranger.id + 10**6))
 
 
 def test_the_way_into_a_published_journey_is_fixed(session, workspace):
@@ -131,7 +135,7 @@ def held_back_by_a_pause(session, workspace):
     enrolment.enrol_customer(session, journey, ada.id, now=NOON)
     run_due(session, workspace.id, now=NOON)
     publishing.pause(session, workspace.id, journey.id, staff_id=None, now=NOON)
-    steps.change(session, journey, 1, steps.send("Better", "Better"))
+    drafts.change(session, journey, step_ids(session, journey)[0], a_mail("Better", "Better"))
     assert publishing.count_held_back(session, journey) == 1
     return journey, ada
 
@@ -157,22 +161,22 @@ def test_publishing_a_paused_journey_strands_no_mail_of_earlier_versions(session
     assert publishing.count_held_back(session, journey) == 0
     let_mail_leave(session, workspace.id, now=NOON)
     run_due(session, workspace.id, now=NOON + timedelta(minutes=1))
-    assert positions.of_customer(session, workspace.id, ada.id)[0].position == 2
+    assert positions.of_customer(session, workspace.id, ada.id)[0].step_number == 2
 
 
 def test_the_only_step_of_a_draft_can_be_taken_out(session, workspace):
     """What is left is an empty draft, not what was published before."""
-    journey = a_journey(session, workspace, steps.send("Only", "Only"))
-    steps.remove(session, journey, 1)
-    assert steps.list_shown(session, journey) == []
-    assert steps.has_draft(session, journey)
+    journey = a_journey(session, workspace, a_mail("Only", "Only"))
+    drafts.remove(session, journey, step_ids(session, journey)[0])
+    assert drafts.shown(session, journey).in_order() == []
+    assert drafts.exists(session, journey)
     with pytest.raises(publishing.NotReady):
         publishing.publish(session, workspace.id, journey.id, staff_id=None, now=NOON)
 
-    steps.add(session, journey, steps.send("Other", "Other"))
+    drafts.add(session, journey, a_mail("Other", "Other"))
     publishing.publish(session, workspace.id, journey.id, staff_id=None, now=NOON)
-    assert [step.subject for step in steps.list_shown(session, journey)] == ["Other"]
-    assert not steps.has_draft(session, journey)
+    assert [each.step.subject for each in drafts.shown(session, journey).in_order()] == ["Other"]
+    assert not drafts.exists(session, journey)
 
 
 def test_the_reference_writes_once_then_monthly_and_stops_for_who_answers(session, workspace):
@@ -182,7 +186,7 @@ def test_the_reference_writes_once_then_monthly_and_stops_for_who_answers(sessio
         consented_customer(session, workspace.id, email=f"{name}@example.com", tags=["prospect"])
         for name in ("silent", "eager")
     )
-    journey = reference.create(
+    journey = prospect_nurture.create(
         session,
         workspace.id,
         segment_id=segment_id,

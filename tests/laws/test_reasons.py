@@ -12,7 +12,7 @@ from app.consent import permission, suppression
 from app.customers.imports import refused
 from app.delivery import words
 from app.delivery.inbound.bounce_classification import Cause
-from app.journeys.enrolment import Stop
+from app.journeys.engine.enrolment import Stop
 from app.journeys.views.words import REASONS as LEFT_BECAUSE
 from tests.laws import source
 

@@ -13,7 +13,8 @@ from app.campaigns import compose
 from app.campaigns.launch import schedule
 from app.customers.models import Customer
 from app.customers.profiles import fields
-from app.journeys import definitions, enrolment, jobs
+from app.journeys import definitions, jobs
+from app.journeys.engine import enrolment
 from app.kernel.database import Database
 from app.kernel.services import Services
 from app.segments import jobs as segment_jobs

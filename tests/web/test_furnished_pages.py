@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Browser, Page
 
 from app.campaigns.launch import schedule
-from app.journeys import enrolment
+from app.journeys.engine import enrolment
 from app.kernel.services import Services
 from tests.factories import NOON
 from tests.factories.campaigns import a_campaign, launch, plan

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from flask import g, request
+from flask import g, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from app.journeys import blockers, definitions, enrolment, positions, publishing, steps
+from app.journeys import blockers, definitions, drafts, positions, publishing, versions
+from app.journeys.engine import enrolment
 from app.journeys.publishing import Waiting
 from app.journeys.views.blueprint import bp
+from app.journeys.views.kinds import KINDS
 from app.journeys.views.words import REASONS, hindrance
 from app.kernel.services import services
 from app.web import guard, shell
@@ -22,17 +24,16 @@ def show_journey(journey_id: int) -> ResponseReturnValue:
     now = services().clock.now()
     with services().database.transaction(g.workspace.id) as session:
         journey = definitions.get(session, g.workspace.id, journey_id)
-        shown = steps.list_version(session, journey, journey.version)
         values = {
             "journey": journey,
-            "steps": shown,
-            "waiting": positions.waiting(session, g.workspace.id, shown),
+            "flow": versions.latest(session, journey).in_order(),
+            "waiting": positions.waiting(session, journey),
             "counts": positions.count(session, journey),
             "way_in": definitions.trigger_name(session, journey),
-            "has_draft": steps.has_draft(session, journey),
+            "has_draft": drafts.exists(session, journey),
             "blockers": blockers.list_for(session, journey, now=now),
         }
-    return shell.page("journeys/show.html", reasons=REASONS, hindrance=hindrance, **values)
+    return shell.page("journeys/show.html", kinds=KINDS, reasons=REASONS, hindrance=hindrance, **values)
 
 
 @bp.get("/journeys/<int:journey_id>/publish")
@@ -44,14 +45,14 @@ def review_journey(journey_id: int) -> ResponseReturnValue:
         journey = definitions.get(session, g.workspace.id, journey_id)
         values = {
             "journey": journey,
-            "steps": steps.list_shown(session, journey),
+            "flow": drafts.shown(session, journey).in_order(),
             "problems": publishing.problems(session, journey, now=now),
             "candidates": enrolment.count_candidates(session, journey, now=now),
             "under_way": positions.count(session, journey).active,
             "way_in": definitions.trigger_name(session, journey),
             "held_back": publishing.count_held_back(session, journey),
         }
-    return shell.page("journeys/publish.html", **values)
+    return shell.page("journeys/publish.html", kinds=KINDS, **values)
 
 
 @bp.post("/journeys/<int:journey_id>/publish")
@@ -64,7 +65,11 @@ def publish_journey(journey_id: int) -> ResponseReturnValue:
             session, g.workspace.id, journey_id, staff_id=g.staff.id, waiting=_waiting(), now=now
         )
     entered = ngettext("%(num)s person entered.", "%(num)s people entered.", done.entered)
-    return shell.back(f"/journeys/{journey_id}", _("The journey is live.") + " " + entered)
+    return shell.back(_page(journey_id), _("The journey is live.") + " " + entered)
+
+
+def _page(journey_id: int) -> str:
+    return url_for("journeys.show_journey", journey_id=journey_id)
 
 
 def _waiting() -> Waiting:
@@ -80,7 +85,7 @@ def pause_journey(journey_id: int) -> ResponseReturnValue:
     with services().database.transaction(g.workspace.id) as session:
         publishing.pause(session, g.workspace.id, journey_id, staff_id=g.staff.id, now=now)
     message = _("The journey is paused. Nobody moves on, and nothing more of it leaves.")
-    return shell.back(f"/journeys/{journey_id}", message, undo=f"/journeys/{journey_id}/resume")
+    return shell.back(_page(journey_id), message, undo=url_for("journeys.resume_journey", journey_id=journey_id))
 
 
 @bp.post("/journeys/<int:journey_id>/resume")
@@ -90,4 +95,4 @@ def resume_journey(journey_id: int) -> ResponseReturnValue:
     now = services().clock.now()
     with services().database.transaction(g.workspace.id) as session:
         publishing.resume(session, g.workspace.id, journey_id, staff_id=g.staff.id, now=now)
-    return shell.back(f"/journeys/{journey_id}", _("The journey is resumed."))
+    return shell.back(_page(journey_id), _("The journey is resumed."))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import g, request
+from flask import g, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.journeys import blockers, definitions, positions
@@ -25,6 +25,6 @@ def list_journeys() -> ResponseReturnValue:
         ways_in = definitions.trigger_names(session, g.workspace.id, journeys)
         live = [journey for journey in journeys if journey.state == "live"]
         blocked = blockers.list_for_many(session, g.workspace.id, live, now=services().clock.now())
-    more = f"/journeys?before={journeys[-1].id}" if len(journeys) == PAGE else None
+    more = url_for("journeys.list_journeys", before=journeys[-1].id) if len(journeys) == PAGE else None
     values = {"journeys": journeys, "active": active, "ways_in": ways_in, "blockers": blocked, "more": more}
     return shell.page("journeys/list.html", **values)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from flask import render_template
+from flask import render_template, url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.customers.customer_id import CustomerId
-from app.journeys import blockers, definitions, outage_holds, positions
+from app.journeys import blockers, definitions, positions
+from app.journeys.engine import outage_holds
 from app.journeys.views.words import REASONS, hindrance
 
 PER_SEARCH = 5
@@ -40,4 +41,4 @@ def attention_panel(session: Session, workspace_id: int, subject: None, now: dat
 def search(session: Session, workspace_id: int, words: str) -> list[tuple[str, str, str]]:
     """Answer the search box with journeys whose name holds the words."""
     found = definitions.search(session, workspace_id, words, limit=PER_SEARCH)
-    return [(journey.name, _("Journey"), f"/journeys/{journey.id}") for journey in found]
+    return [(journey.name, _("Journey"), url_for("journeys.show_journey", journey_id=journey.id)) for journey in found]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import g
+from flask import g, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 from app.accounts import memberships
 from app.accounts.identities import identities
 from app.consent import topics
-from app.journeys import definitions, reference
+from app.journeys import definitions
 from app.journeys.forms import PlanForm
+from app.journeys.library import prospect_nurture
 from app.journeys.models import Journey
 from app.journeys.views.blueprint import bp
 from app.kernel.refusals import Refusal
@@ -30,12 +31,12 @@ def new_journey() -> ResponseReturnValue:
 @bp.post("/journeys/new")
 @guard.role("marketer")
 def create_journey() -> ResponseReturnValue:
-    """Make a journey, empty or with the reference's steps."""
+    """Make a journey, empty or with the steps of the prospect nurture."""
     form = _offered(PlanForm())
     try:
         if form.validate():
             journey_id = _created(form)
-            return shell.back(f"/journeys/{journey_id}/edit", _("Now give it its steps."))
+            return shell.back(url_for("journeys.edit_journey", journey_id=journey_id), _("Now give it its steps."))
     except Refusal as refusal:
         form.refuse(refusal)
     return shell.page("journeys/new.html", form=form), 422
@@ -60,7 +61,7 @@ def change_plan(journey_id: int) -> ResponseReturnValue:
     try:
         if form.validate():
             _changed(journey_id, form)
-            return shell.back(f"/journeys/{journey_id}", _("Journey saved."))
+            return shell.back(url_for("journeys.show_journey", journey_id=journey_id), _("Journey saved."))
     except Refusal as refusal:
         form.refuse(refusal)
     with services().database.transaction(g.workspace.id) as session:
@@ -80,8 +81,8 @@ def _created(form: PlanForm) -> int:
         journey = definitions.create(
             session, g.workspace.id, form.plan(), staff_id=g.staff.id, now=services().clock.now()
         )
-        if form.is_reference.data:
-            reference.fill(session, journey)
+        if form.is_from_library.data:
+            prospect_nurture.fill(session, journey)
         return journey.id
 
 

@@ -1,4 +1,4 @@
-"""The reference nurture: the basic facts at once, then patience, and a person as soon as somebody shows interest."""
+"""The prospect nurture: the basic facts at once, then monthly mails, and a call as soon as somebody shows interest."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from app.journeys import definitions, publishing, steps
+from app.journeys import definitions, drafts, publishing
 from app.journeys.definitions import Plan
 from app.journeys.models import Journey
+from app.journeys.steps.kinds import AnyStep
+from app.journeys.steps.send import Send
+from app.journeys.steps.wait import Wait
 
 NAME = "First steps with us"
-PATIENCE_DAYS = 10
+FIRST_WAIT_DAYS = 10
 MONTH_DAYS = 30
 INTEREST = "Get in touch: this person showed interest"
 
@@ -66,7 +69,7 @@ this is the last of these mails. If you want to talk, answer it, and one of us w
 def create(
     session: Session, workspace_id: int, *, segment_id: int, topic_id: int, staff_id: int, now: datetime
 ) -> Journey:
-    """Make and publish the reference nurture for a segment; `staff_id` gets the tasks. Everyone in it enters now."""
+    """Make and publish the prospect nurture for a segment; `staff_id` gets the tasks. Everyone in it enters now."""
     plan = Plan(
         name=NAME,
         trigger_kind="segment",
@@ -82,14 +85,14 @@ def create(
 
 
 def fill(session: Session, journey: Journey) -> None:
-    """Give an empty journey the steps of the reference, to be reworded."""
+    """Give an empty journey its steps, to be reworded."""
     for step in _flow():
-        steps.add(session, journey, step)
+        drafts.add(session, journey, step)
 
 
-def _flow() -> list[steps.Step]:
+def _flow() -> list[AnyStep]:
     """Facts, then three monthly mails for those whose interest has not changed after ten days."""
-    flow = [steps.send("The basic facts", FACTS), steps.wait(PATIENCE_DAYS)]
+    flow: list[AnyStep] = [Send(subject="The basic facts", source=FACTS), Wait(days=FIRST_WAIT_DAYS)]
     for subject, source in MONTHLY:
-        flow += [steps.send(subject, source), steps.wait(MONTH_DAYS)]
+        flow += [Send(subject=subject, source=source), Wait(days=MONTH_DAYS)]
     return flow[:-1]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import ColumnElement, Select, bindparam, func, literal, select, update
@@ -14,9 +14,13 @@ from app.consent import permission
 from app.consent.purposes import MARKETING
 from app.customers.profiles import engagement
 from app.delivery.sending import sends
-from app.journeys import interest
-from app.journeys.models import Enrolment, Journey, JourneyStep
+from app.journeys import versions
+from app.journeys.engine import interest
+from app.journeys.models import Enrolment, Journey
 from app.segments import segments
+
+# Nobody enters a journey a second time yet.
+FIRST_RUN = 1
 
 
 class Stop(StrEnum):
@@ -101,28 +105,24 @@ def stop_many(session: Session, workspace_id: int, reasons: dict[int, Stop], *, 
 
 def _enrol(session: Session, journey: Journey, people: Select[int], now: datetime) -> int:
     """Insert everyone new in one statement; the unique key makes a second run add nobody."""
-    first = session.execute(
-        select(JourneyStep.kind, JourneyStep.wait_days).where(
-            JourneyStep.workspace_id == journey.workspace_id,
-            JourneyStep.journey_id == journey.id,
-            JourneyStep.version == journey.version,
-            JourneyStep.position == 1,
-        )
-    ).one()
-    due_at = now + timedelta(days=first.wait_days or 0)
+    graph = versions.latest(session, journey)
+    if graph.start is None:
+        return 0
+    due_at = now + graph.get(graph.start).delay()
     new = _new(journey, people, now).subquery()
-    columns = ["workspace_id", "journey_id", "customer_id", "version", "position", "due_at", "state", "entered_at"]
+    names = ("workspace_id", "journey_id", "customer_id", "run", "version", "step_id", "due_at", "state", "entered_at")
     rows = select(
         literal(journey.workspace_id),
         literal(journey.id),
         new.c.customer_id,
+        literal(FIRST_RUN),
         literal(journey.version),
-        literal(1),
+        literal(graph.start),
         bindparam("due_at", due_at, type_=Enrolment.due_at.type),
         literal("active"),
         bindparam("entered_at", now, type_=Enrolment.entered_at.type),
     )
-    statement = insert(Enrolment).from_select(columns, rows).on_conflict_do_nothing().returning(Enrolment.id)
+    statement = insert(Enrolment).from_select(list(names), rows).on_conflict_do_nothing().returning(Enrolment.id)
     return len(session.execute(statement).all())
 
 
@@ -162,7 +162,7 @@ def _stop(
 def _end(
     session: Session, workspace_id: int, condition: ColumnElement[bool], reason: Stop, now: datetime
 ) -> list[interest.Interested]:
-    """Stop these people, and what the journeys have laid out for them that has not left yet."""
+    """Stop these people, and what the journeys have queued for them that has not left yet."""
     ended = session.execute(
         update(Enrolment)
         .where(Enrolment.workspace_id == workspace_id, Enrolment.state == "active", condition)
@@ -171,20 +171,10 @@ def _end(
     )
     stopped = [interest.Interested(row.customer_id, row.journey_id) for row in ended]
     if stopped:
-        of_journey = _sends(session, workspace_id, {person.journey_id for person in stopped})
-        laid = [(number, person.customer_id) for person in stopped for number in of_journey[person.journey_id]]
-        sends.skip(session, workspace_id, laid, reason="journey_ended")
+        mails = versions.list_sends(session, workspace_id, {person.journey_id for person in stopped})
+        of_journey: dict[int, list[int]] = {person.journey_id: [] for person in stopped}
+        for journey_id, _step_id, send_id in mails:
+            of_journey[journey_id].append(send_id)
+        queued = [(number, person.customer_id) for person in stopped for number in of_journey[person.journey_id]]
+        sends.skip(session, workspace_id, queued, reason="journey_ended")
     return stopped
-
-
-def _sends(session: Session, workspace_id: int, journey_ids: Collection[int]) -> dict[int, list[int]]:
-    """Return the sends of every version of these journeys, by journey."""
-    query = select(JourneyStep.journey_id, JourneyStep.send_id).where(
-        JourneyStep.workspace_id == workspace_id,
-        JourneyStep.journey_id.in_(journey_ids),
-        JourneyStep.send_id.is_not(None),
-    )
-    found: dict[int, list[int]] = {journey_id: [] for journey_id in journey_ids}
-    for journey_id, send_id in session.execute(query):
-        found[journey_id] += [send_id] if send_id else []
-    return found

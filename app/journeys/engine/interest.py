@@ -13,8 +13,7 @@ from app.followup import tasks
 from app.followup.sources import Source, SourceName
 from app.followup.tasks import NewTask
 from app.journeys.models import Journey
-
-SOURCE = "journey"
+from app.journeys.owners import TASK_SOURCE
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ def open_tasks(session: Session, workspace_id: int, people: Sequence[Interested]
     )
     for journey in session.execute(wanted).all():
         ids = [person.customer_id for person in people if person.journey_id == journey.id]
-        task = NewTask(journey.interest_title, Source(SOURCE, journey.id), journey.interest_owner_id)
+        task = NewTask(journey.interest_title, Source(TASK_SOURCE, journey.id), journey.interest_owner_id)
         tasks.open_for(session, workspace_id, ids, task, now=now)
 
 

@@ -20,7 +20,7 @@ def hold(session: Session, workspace_id: int, *, now: datetime) -> None:
     outage = outages.take(session, workspace_id, _HANDLER)
     if outage is None:
         return
-    # Of mail that was laid down before, delivery decides; after this no send of an outage is undecided.
+    # Of mail that was queued before, delivery decides; after this no send of an outage is undecided.
     outage_holds.hold(session, workspace_id)
     late = set(
         session.scalars(

@@ -10,11 +10,10 @@ again, so that no later step happens before it. A wait that follows begins when 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, text, tuple_
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from app.consent import permission
@@ -22,54 +21,32 @@ from app.consent.purposes import MARKETING
 from app.customers.profiles import fields, people
 from app.delivery import history
 from app.delivery.history import Whereabouts
-from app.delivery.launching.occasions import Occasion
-from app.delivery.sending import sends
-from app.delivery.sending.sends import Recipient
-from app.followup import tasks
-from app.followup.sources import Source
-from app.followup.tasks import NewTask
-from app.journeys import enrolment, interest
-from app.journeys.enrolment import Stop
-from app.journeys.models import Enrolment, Journey, JourneyStep
+from app.journeys import versions
+from app.journeys.engine import enrolment
+from app.journeys.engine.enrolment import Stop
+from app.journeys.graph import Graph
+from app.journeys.models import Enrolment, Journey
+from app.journeys.steps.step import Arrival, Due
+
+Graphs = Mapping[tuple[int, int], Graph]
 
 BATCH = 500
 # A mail that is about to leave is looked at again this soon; one that lies still, ever more seldom.
 SOON, SELDOM = timedelta(minutes=1), timedelta(hours=1)
 
 
-@dataclass(frozen=True)
-class Due:
-    """One person whose step is due."""
-
-    id: int
-    customer_id: int
-    journey_id: int
-    topic_id: int
-    version: int
-    position: int
-    entered_at: datetime
-    mail_at: datetime | None
-
-    @property
-    def place(self) -> tuple[int, int, int]:
-        """The step they stand at."""
-        return self.journey_id, self.version, self.position
-
-
 _MOVE_ON = text(
     """
-    UPDATE enrolments e
-    SET position = e.position + 1,
-        state = CASE WHEN s.id IS NULL THEN 'done' ELSE 'active' END,
-        ended_at = CASE WHEN s.id IS NULL THEN CAST(:now AS timestamptz) END,
-        mail_at = NULL,
-        due_at = CASE WHEN s.id IS NOT NULL THEN over.at + make_interval(days => coalesce(s.wait_days, 0)::int) END
-    FROM unnest(CAST(:ids AS bigint[]), CAST(:over_at AS timestamptz[])) AS over(id, at)
-    JOIN enrolments o ON o.workspace_id = :workspace_id AND o.id = over.id
-    LEFT JOIN journey_steps s
-      ON s.workspace_id = o.workspace_id AND s.journey_id = o.journey_id
-     AND s.version = o.version AND s.position = o.position + 1
-    WHERE e.workspace_id = o.workspace_id AND e.id = o.id AND e.state = 'active'
+    UPDATE enrolments e SET step_id = moved.step_id, due_at = moved.due_at, mail_at = NULL
+    FROM unnest(CAST(:ids AS bigint[]), CAST(:step_ids AS text[]), CAST(:due_at AS timestamptz[]))
+         AS moved(id, step_id, due_at)
+    WHERE e.workspace_id = :workspace_id AND e.id = moved.id AND e.state = 'active'
+    """
+)
+_FINISH = text(
+    """
+    UPDATE enrolments SET state = 'done', ended_at = :now, due_at = NULL, mail_at = NULL
+    WHERE workspace_id = :workspace_id AND id = ANY(CAST(:ids AS bigint[])) AND state = 'active'
     """
 )
 _STAY = text(
@@ -89,18 +66,40 @@ def advance(session: Session, workspace_id: int, *, now: datetime, limit: int = 
     reasons = _reasons_to_stop(session, workspace_id, due, now)
     enrolment.stop_many(session, workspace_id, reasons, now=now)
     going = [person for person in due if person.id not in reasons]
-    over = dict.fromkeys((person.id for person in going), now)
+    graphs = versions.get_many(session, workspace_id, {(person.journey_id, person.version) for person in going})
+    over: list[tuple[Due, datetime]] = []
     stay: dict[int, datetime] = {}
-    for person, mail in _do_steps(session, workspace_id, going, now):
+    for person, mail in _do_steps(session, workspace_id, going, graphs, now):
         if mail is None or mail.is_settled:
-            over[person.id] = (mail and mail.left_at) or now
+            over.append((person, (mail and mail.left_at) or now))
         else:
-            del over[person.id]
             stay[person.id] = _look_again_at(person, mail, now)
-    given = {"workspace_id": workspace_id, "now": now}
-    session.execute(_MOVE_ON, {**given, "ids": list(over), "over_at": list(over.values())})
-    session.execute(_STAY, {**given, "ids": list(stay), "until": list(stay.values())})
+    _leave_steps(session, workspace_id, over, graphs, now)
+    if stay:
+        given = {"workspace_id": workspace_id, "now": now}
+        session.execute(_STAY, {**given, "ids": list(stay), "until": list(stay.values())})
     return len(due)
+
+
+def _leave_steps(
+    session: Session, workspace_id: int, over: Sequence[tuple[Due, datetime]], graphs: Graphs, now: datetime
+) -> None:
+    """Move these people on from steps that were over at these times; who has no further step is done."""
+    ids, step_ids, due_at, done = [], [], [], []
+    for person, at in over:
+        graph = graphs[person.journey_id, person.version]
+        following = graph.following(person.step_id)
+        if following is None:
+            done.append(person.id)
+            continue
+        ids.append(person.id)
+        step_ids.append(following)
+        due_at.append(at + graph.get(following).delay())
+    if ids:
+        moved = {"ids": ids, "step_ids": step_ids, "due_at": due_at}
+        session.execute(_MOVE_ON, {"workspace_id": workspace_id, **moved})
+    if done:
+        session.execute(_FINISH, {"workspace_id": workspace_id, "ids": done, "now": now})
 
 
 def _look_again_at(person: Due, mail: Whereabouts, now: datetime) -> datetime:
@@ -124,7 +123,8 @@ def _claim(session: Session, workspace_id: int, now: datetime, limit: int) -> li
             Enrolment.journey_id,
             Journey.topic_id,
             Enrolment.version,
-            Enrolment.position,
+            Enrolment.step_id,
+            Enrolment.run,
             Enrolment.entered_at,
             Enrolment.mail_at,
         )
@@ -200,34 +200,24 @@ def _allowed(session: Session, workspace_id: int, topic_id: int, due: Sequence[D
 
 
 def _do_steps(
-    session: Session, workspace_id: int, due: Sequence[Due], now: datetime
+    session: Session, workspace_id: int, due: Sequence[Due], graphs: Graphs, now: datetime
 ) -> list[tuple[Due, Whereabouts | None]]:
-    """Do what each step says, once for everybody who stands there; return those at a mail, and where it stands.
+    """Do what each step says, once for everybody who stands there; return all, and where the mail of a step stands.
 
-    A wait that is due is simply over. Who stands at a mail that was laid before has it laid no second time.
+    A wait that is due is simply over. Who stands at a mail that was queued before has it queued no second time.
     """
-    standing: dict[tuple[int, int, int], list[Due]] = defaultdict(list)
+    at_step: dict[tuple[int, int, str], list[Due]] = defaultdict(list)
     for person in due:
-        standing[person.place].append(person)
-    mailed: list[tuple[Due, int]] = []
-    for step in _steps(session, workspace_id, standing):
-        people_here = standing[step.journey_id, step.version, step.position]
-        if step.kind == "send" and step.send_id:
-            mailed += [(person, step.send_id) for person in people_here]
-            occasion = Occasion.journey_step(step.journey_id, step.id)
-            new = [Recipient(person.customer_id, occasion) for person in people_here if person.mail_at is None]
-            if new and sends.is_open(session, workspace_id, step.send_id):
-                sends.add(session, workspace_id, step.send_id, new, now=now)
-        if step.kind == "task":
-            task = NewTask(step.title or "", Source(interest.SOURCE, step.journey_id), step.owner_id)
-            tasks.open_for(session, workspace_id, [person.customer_id for person in people_here], task, now=now)
-    asked = [(send_id, person.customer_id) for person, send_id in mailed]
+        at_step[person.place].append(person)
+    mails = versions.sends_at(session, workspace_id, graphs)
+    waiting_for: dict[int, int] = {}
+    # Sends are locked in the order of their ids, whoever advances.
+    for place in sorted(at_step, key=lambda place: (mails.get(place, 0), place)):
+        journey_id, version, step_id = place
+        arrival = Arrival(session, workspace_id, journey_id, step_id, mails.get(place), at_step[place], now)
+        send_id = graphs[journey_id, version].get(step_id).perform(arrival)
+        if send_id is not None:
+            waiting_for |= {person.id: send_id for person in arrival.people}
+    asked = [(waiting_for[person.id], person.customer_id) for person in due if person.id in waiting_for]
     found = history.whereabouts(session, workspace_id, asked) if asked else {}
-    return [(person, found.get((send_id, person.customer_id))) for person, send_id in mailed]
-
-
-def _steps(session: Session, workspace_id: int, places: Iterable[tuple[int, int, int]]) -> list[JourneyStep]:
-    """Return the steps at these places, all of them in one statement."""
-    at = tuple_(JourneyStep.journey_id, JourneyStep.version, JourneyStep.position)
-    query = select(JourneyStep).where(JourneyStep.workspace_id == workspace_id, at.in_(list(places)))
-    return list(session.scalars(query.order_by(JourneyStep.id)))
+    return [(person, found.get((waiting_for.get(person.id, 0), person.customer_id))) for person in due]

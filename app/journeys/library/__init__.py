@@ -1,0 +1,1 @@
+"""Journeys ready to be made from one click, with words to be reworded."""

@@ -1,7 +1,8 @@
 """Extracts translatable strings: those in `_()`, and those that business rooms keep as data.
 
 Business modules know no translation: a refusal's `message`, a table of reasons or a check's sentence is an English
-message id that the page translates when it shows it. babel.cfg names `words` for the Python files.
+message id that the page translates when it shows it. babel.cfg names `words` for the Python files, and `schemas` for
+those whose classes describe themselves to programs and to readers of the API page.
 """
 
 from __future__ import annotations
@@ -38,6 +39,17 @@ def words(
         if text not in known:
             known.add(text)
             yield line, None, text, []
+
+
+def schemas(
+    fileobj: BytesIO, keywords: Collection[str], comment_tags: Collection[str], options: Mapping[str, Any]
+) -> Iterator[Found]:
+    """Yield what `N_()` marks, then what the classes of requests say of themselves."""
+    yield from cast(Any, extract_python(fileobj, cast(Any, keywords), comment_tags, cast(Any, options)))
+    fileobj.seek(0)
+    for node in ast.walk(ast.parse(fileobj.read())):
+        if isinstance(node, ast.ClassDef) and any(ast.unparse(base) == "Sent" for base in node.bases):
+            yield node.lineno, None, ast.get_docstring(node), []
 
 
 def _kept(tree: ast.Module) -> Iterator[tuple[int, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from html import unescape
 
 import pytest
 import schemathesis
@@ -47,6 +48,20 @@ def test_staff_can_read_it(client):
 
     assert page.status_code == 200
     assert all(operation.path in page.text for operation in OPERATIONS)
+
+
+def test_the_page_is_chinese_for_who_reads_chinese(client):
+    """What the document says of schemas and fields is English for programs, and translated on the page."""
+    client.set_cookie("language", "zh")
+    page = client.get("/api/v1/docs").text
+    schemas = client.get("/api/v1/openapi.json").json["components"]["schemas"]
+    shown = [schemas[name] for name in ("CustomerIn", "PurchaseIn", "EventIn", "Whom", "AddressIn", "Proof")]
+    fields = [field for schema in shown for field in schema["properties"].values()]
+    told = [field["description"] for field in fields if "description" in field]
+
+    assert len(told) > 15
+    assert [text for text in told if text in unescape(page)] == []
+    assert "您系统中的订单编号。" in page
 
 
 @pytest.mark.parametrize("operation", [operation.id for operation in OPERATIONS])

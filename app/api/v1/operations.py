@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel
 
 from app.api.v1 import schemas
+from app.customers.words import N_
 
 
 @dataclass(frozen=True)
@@ -33,10 +34,10 @@ OPERATIONS = (
         "upsertCustomer",
         "PUT",
         "/api/v1/customers",
-        "Add or change a customer",
-        "Finds the customer by external_ref, else by any email they use, and sets what you send; what you leave out "
+        N_("Add or change a customer"),
+        N_("Finds the customer by external_ref, else by any email they use, and sets what you send; what you leave out "
         "stays. Another primary email than before ends the former one. "
-        "Nobody becomes mailable by this: only proofs of consent, which are judged and recorded one by one, do that.",
+        "Nobody becomes mailable by this: only proofs of consent, which are judged and recorded one by one, do that."),
         {200: schemas.UpsertOut, 201: schemas.UpsertOut},
         takes=schemas.CustomerIn,
         refusals=(409, 422),
@@ -45,8 +46,8 @@ OPERATIONS = (
         "findCustomer",
         "GET",
         "/api/v1/customers",
-        "Read a customer by your number or by address",
-        "Give exactly one of external_ref and email.",
+        N_("Read a customer by your number or by address"),
+        N_("Give exactly one of external_ref and email."),
         {200: schemas.CustomerOut},
         finds_by=("external_ref", "email"),
         refusals=(404, 422),
@@ -55,8 +56,8 @@ OPERATIONS = (
         "getCustomer",
         "GET",
         "/api/v1/customers/{customer_id}",
-        "Read a customer",
-        "By the id this API gave.",
+        N_("Read a customer"),
+        N_("By the id this API gave."),
         {200: schemas.CustomerOut},
         refusals=(404,),
     ),
@@ -64,9 +65,9 @@ OPERATIONS = (
         "recordPurchase",
         "POST",
         "/api/v1/purchases",
-        "Record a purchase",
-        "The same order_ref told twice is one purchase; the first account stands. A purchase ends the journeys "
-        "the customer is on.",
+        N_("Record a purchase"),
+        N_("The same order_ref told twice is one purchase; the first account stands. A purchase ends the journeys "
+        "the customer is on."),
         {201: schemas.PurchaseOut},
         takes=schemas.PurchaseIn,
         refusals=(409, 422),
@@ -75,8 +76,8 @@ OPERATIONS = (
         "recordEvent",
         "POST",
         "/api/v1/events",
-        "Record an event",
-        "Puts what happened on the customer's timeline.",
+        N_("Record an event"),
+        N_("Puts what happened on the customer's timeline."),
         {201: schemas.EventOut},
         takes=schemas.EventIn,
         refusals=(409, 422),

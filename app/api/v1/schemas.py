@@ -9,6 +9,8 @@ from unicodedata import category
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
+from app.customers.words import N_
+
 MOST_TAGS = 50
 MOST_CUSTOM = 100
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
@@ -54,10 +56,10 @@ class Sent(BaseModel):
 class Proof(Sent):
     """When, how and to which words somebody agreed. All of it is kept, and shown to whoever asks."""
 
-    topic: ShortLine = Field(description="The short name of the topic they agreed to.")
-    given_at: Moment = Field(description="When they agreed.")
-    method: ShortLine = Field(description="How they agreed, such as `checkout box, not ticked beforehand`.")
-    wording: Prose = Field(description="The exact words they saw.")
+    topic: ShortLine = Field(description=N_("The short name of the topic they agreed to."))
+    given_at: Moment = Field(description=N_("When they agreed."))
+    method: ShortLine = Field(description=N_("How they agreed, such as `checkout box, not ticked beforehand`."))
+    wording: Prose = Field(description=N_("The exact words they saw."))
 
 
 class AddressIn(Sent):
@@ -65,41 +67,41 @@ class AddressIn(Sent):
 
     kind: Literal["email", "phone", "postal"]
     value: Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_storable)] = Field(
-        description="As people write it. A phone number without a country's code is one of the customer's country."
+        description=N_("As people write it. A phone number without a country's code is one of the customer's country.")
     )
     label: Annotated[Line, Field(max_length=40)] | None = Field(
-        None, description="Such as work; null leaves it as it is."
+        None, description=N_("Such as work; null leaves it as it is.")
     )
-    is_primary: bool = Field(False, description="Make it the one its kind is reached by.")
-    is_ended: bool = Field(False, description="Stop using it; it stays in the history.")
+    is_primary: bool = Field(False, description=N_("Make it the one its kind is reached by."))
+    is_ended: bool = Field(False, description=N_("Stop using it; it stays in the history."))
 
 
 class CustomerIn(Sent):
     """A person as the shop knows them. What is left out stays as it is; null clears it."""
 
-    external_ref: ShortLine | None = Field(None, description="Your own number for this person.")
+    external_ref: ShortLine | None = Field(None, description=N_("Your own number for this person."))
     email: Email | None = Field(
-        None, description="The primary email; a new one ends the former. One they use beside it only names them."
+        None, description=N_("The primary email; a new one ends the former. One they use beside it only names them.")
     )
     addresses: Annotated[list[AddressIn], Field(max_length=20)] | None = Field(
-        None, description="Added to the addresses there are; taken one by one, after `email`."
+        None, description=N_("Added to the addresses there are; taken one by one, after `email`.")
     )
     first_name: Line | None = None
     last_name: Line | None = None
     language: Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")] | None = None
-    country: Line | None = Field(None, description="Its code or name, such as DE or Germany; kept as the code.")
+    country: Line | None = Field(None, description=N_("Its code or name, such as DE or Germany; kept as the code."))
     city: Line | None = None
-    time_zone: Line | None = Field(None, description="As the time zone database has it, such as Europe/Berlin.")
+    time_zone: Line | None = Field(None, description=N_("As the time zone database has it, such as Europe/Berlin."))
     tags: Annotated[list[Annotated[Line, Field(max_length=60)]], Field(max_length=MOST_TAGS)] | None = Field(
-        None, description="Added to the tags there are."
+        None, description=N_("Added to the tags there are.")
     )
     custom: Annotated[dict[Key, Plain], Field(max_length=MOST_CUSTOM)] | None = Field(
-        None, description="Values of the fields your workspace has defined."
+        None, description=N_("Values of the fields your workspace has defined.")
     )
     consent: Annotated[list[Proof], Field(max_length=20)] | None = Field(
         None,
-        description="Agreements you can prove, given from `email`, or without it from the primary email there was. "
-        "They count while that is the primary one. Without them nobody becomes mailable through this API.",
+        description=N_("Agreements you can prove, given from `email`, or without it from the primary email there was. "
+        "They count while that is the primary one. Without them nobody becomes mailable through this API."),
     )
 
     @model_validator(mode="after")
@@ -127,8 +129,8 @@ class PurchaseIn(Sent):
     """One order. Told twice under the same number it is one purchase; the first account stands."""
 
     customer: Whom
-    order_ref: ShortLine = Field(description="Your number for the order.")
-    amount: Annotated[Decimal, Field(max_digits=13, decimal_places=2)] = Field(description="What was paid in all.")
+    order_ref: ShortLine = Field(description=N_("Your number for the order."))
+    amount: Annotated[Decimal, Field(max_digits=13, decimal_places=2)] = Field(description=N_("What was paid in all."))
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
     purchased_at: Moment
     items: Annotated[int, Field(ge=0, lt=1_000_000)] = 1
@@ -139,7 +141,9 @@ class EventIn(Sent):
     """Something a customer did with you, for their timeline."""
 
     customer: Whom
-    name: Annotated[ShortLine, Field(max_length=80)] = Field(description="What happened, such as `Visited the shop`.")
+    name: Annotated[ShortLine, Field(max_length=80)] = Field(
+        description=N_("What happened, such as `Visited the shop`.")
+    )
     at: Moment
     data: Annotated[dict[Key, Plain], Field(max_length=20)] = Field(default_factory=dict)
 

@@ -1,6 +1,6 @@
 """One sender in a process of its own, so that its memory and its processor time are nobody else's.
 
-    python -m bench.sender WORKSPACE LANE [rsa2048|ed25519]
+    python -m bench.sender WORKSPACE LANE
 
 Reads the installation's environment, sends what is due in the lane, and prints what that took as JSON.
 """
@@ -16,7 +16,7 @@ from typing import Any
 import psycopg
 from sqlalchemy import event
 
-from app.delivery.sending import compiled_sends, worker
+from app.delivery.sending import worker
 from app.kernel import services
 from app.kernel.extensions import Extensions
 from bench import measuring
@@ -40,10 +40,6 @@ def _count(connection: psycopg.Connection[Any], _record: object) -> None:
 def main() -> None:
     """Send one lane and say how it went."""
     workspace_id, lane_id = int(sys.argv[1]), int(sys.argv[2])
-    chosen = sys.argv[3] if len(sys.argv) > 3 else ""
-    if chosen:
-        of_both = compiled_sends.signers
-        compiled_sends.signers = lambda identity, settings: of_both(identity, settings)[chosen == "ed25519" :][:1]
     made = services.build(Extensions())
     event.listen(made.database.engine, "connect", _count)
     before, began = measuring.own_cpu(), time.perf_counter()

@@ -57,10 +57,11 @@ class Shown:
 
 @dataclass(frozen=True)
 class _Part:
-    """One part's functions: with plain links and with tracked ones."""
+    """One part's functions: with plain links and with tracked ones, and the paths they take."""
 
     plain: Filler
     tracked: Filler
+    paths: frozenset[Path]
 
 
 def compile_content(content: Content, *, stream: Stream, path: Path = Path.FLAT) -> "CompiledMessage":
@@ -97,7 +98,7 @@ def compile_content(content: Content, *, stream: Stream, path: Path = Path.FLAT)
 
 
 class CompiledMessage:
-    """The messages of one send, but for the person."""
+    """The messages of one send, but for the person. `paths` tells how its parts are run."""
 
     def __init__(
         self,
@@ -116,6 +117,7 @@ class CompiledMessage:
         self.fields_used = fields_used
         self.needs_all_fields = needs_all_fields
         self.needs_purchases = needs_purchases
+        self.paths = html.paths | text.paths
         self._stream, self._subject, self._html, self._text, self._shown = stream, subject, html, text, shown
         self._workspace = {"postal_address": stream.postal_address, **stream.workspace}
         self._headers = headers.Headers(stream)
@@ -208,24 +210,26 @@ def _line(line: Program, stream: Stream) -> _Subject:
 
 
 def _part(part: Program, stream: Stream, path: Path, targets: tuple[str, ...]) -> _Part:
-    plain = _filler(layout.wire(part, stream, None), stream, path)
+    plain, first = _filler(layout.wire(part, stream, None), stream, path)
     if not targets:
-        return _Part(plain, plain)
-    return _Part(plain, _filler(layout.wire(part, stream, targets), stream, path))
+        return _Part(plain, plain, frozenset((first,)))
+    tracked, second = _filler(layout.wire(part, stream, targets), stream, path)
+    return _Part(plain, tracked, frozenset((first, second)))
 
 
-def _filler(wired: Program, stream: Stream, path: Path) -> Filler:
-    if path is Path.WHOLE:
-        return fallback.whole_encoded(wired, public_url=stream.public_url)
+def _filler(wired: Program, stream: Stream, path: Path) -> tuple[Filler, Path]:
+    """Return what runs the program, by this path or, where it cannot be taken, by the next slower one."""
     if path is Path.FLAT:
         try:
-            return code_generator.compile_program(wired, public_url=stream.public_url, wire=True)
+            return code_generator.compile_program(wired, public_url=stream.public_url, wire=True), Path.FLAT
         except code_generator.Unsupported:
             pass
-    try:
-        return fallback.preencoded(wired, public_url=stream.public_url)
-    except (TemplateSyntaxError, RecursionError):
-        return fallback.whole_encoded(wired, public_url=stream.public_url)
+    if path is not Path.WHOLE:
+        try:
+            return fallback.preencoded(wired, public_url=stream.public_url), Path.PREENCODED
+        except (TemplateSyntaxError, RecursionError):
+            pass
+    return fallback.whole_encoded(wired, public_url=stream.public_url), Path.WHOLE
 
 
 def _customer_fields(tree: nodes.Template) -> Iterator[str]:

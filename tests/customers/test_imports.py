@@ -7,11 +7,15 @@ from sqlalchemy import func, select, text
 
 from app.customers import jobs
 from app.customers.imports import checking, running, steps
+from app.customers.imports.kinds import ImportKinds
+from app.customers.imports.people import People
+from app.customers.imports.people_staging import PeopleStage
 from app.customers.models import Customer, Engagement
 from app.customers.profiles import engagement, people, provenance
 from app.kernel.clock import FixedClock
 from tests.factories import NOON
 from tests.factories.customers import an_uploaded_file, import_file, outcome_of
+from tests.factories.extending import carrying, extended
 from tests.factories.workspaces import a_workspace
 
 HEADER = "email,first_name,city,tags\n"
@@ -106,21 +110,38 @@ class _Killed(Exception):
     """What a test raises where a process would have died."""
 
 
+class DyingStage(PeopleStage):
+    """Takes over so many batches, and dies when the next is written and not committed."""
+
+    dies_at = 0
+
+    def take_over(self, *given, **named):
+        outcome = super().take_over(*given, **named)
+        self.dies_at -= 1
+        if self.dies_at < 0:
+            raise _Killed
+        return outcome
+
+
+class DyingPeople(People):
+    """People as a kind of import, whose run dies."""
+
+    def __init__(self, dies_at):
+        self.dies_at = dies_at
+
+    def stage(self, found, options):
+        stage = DyingStage(found.workspace_id, found.id, found.mapping, options)
+        stage.dies_at = self.dies_at
+        return stage
+
+
 @pytest.mark.parametrize("dies_at", [0, 1, 2, 3])
-def test_a_killed_import_goes_on_where_it_stopped(database, workspace, monkeypatch, dies_at):
+def test_a_killed_import_goes_on_where_it_stopped(database, workspace, dies_at):
     content = HEADER + "".join(f"p{n}@example.com,P{n},,\n" for n in range(35)) + "bad,,,\n"
     import_id = an_uploaded_file(database, workspace.id, content)
-    write, calls = running._write, []
-
-    def write_or_die(*args, **kwargs):
-        write(*args, **kwargs)
-        calls.append(1)
-        if len(calls) == dies_at + 1:
-            raise _Killed
-
-    monkeypatch.setattr(running, "_write", write_or_die)
+    dying = carrying(database, ImportKinds((DyingPeople(dies_at),)))
     with pytest.raises(_Killed):
-        running.run(database, FixedClock(NOON), workspace.id, import_id, rows=10)
+        running.run(dying, FixedClock(NOON), workspace.id, import_id, rows=10)
     running.run(database, FixedClock(NOON), workspace.id, import_id, rows=10)
     running.run(database, FixedClock(NOON), workspace.id, import_id, rows=10)
 
@@ -168,12 +189,11 @@ def test_sums_exist_for_everyone_upserted(session, workspace):
     assert engagement.get(session, workspace.id, ada.id).orders == 0
 
 
-def test_an_import_that_stands_still_says_so_and_can_go_on(client, services, database, workspace, monkeypatch):
+def test_an_import_that_stands_still_says_so_and_can_go_on(client, services, database, workspace):
     import_id = an_uploaded_file(database, workspace.id, HEADER + "ada@example.com,Ada,,\n")
-    with monkeypatch.context() as broken:
-        broken.setattr(running, "_write", lambda *args, **kwargs: (_ for _ in ()).throw(_Killed()))
-        with pytest.raises(_Killed):
-            jobs.run_import(services, workspace_id=workspace.id, import_id=import_id)
+    with pytest.raises(_Killed):
+        broken = extended(services, ImportKinds((DyingPeople(0),)))
+        jobs.run_import(broken, workspace_id=workspace.id, import_id=import_id)
     url = f"/customers/imports/{import_id}"
     assert "stands still" in client.get(url).text
 

@@ -1,6 +1,7 @@
 """One mail, three ways of rendering it: what people read must be the same, and the octets must be safe to send."""
 
 import re
+import tracemalloc
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -12,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.rendering import compiler, mime
-from app.rendering.content import Content, MessageTooLarge, Stream
+from app.rendering.content import LARGEST_MESSAGE, Content, MessageTooLarge, Stream
 from app.rendering.language import syntax
 from app.rendering.slots import Slots
 from bench import render as bench
@@ -174,15 +175,17 @@ def test_any_source_is_judged_and_what_passes_compiles(source):
         assert compiler.compile_content(a_content(source), stream=a_stream()).render({}, SLOTS, date=DATE)
 
 
-def test_the_flat_way_is_taken_for_all_that_is_allowed(monkeypatch):
+def test_the_flat_way_is_taken_for_all_that_is_allowed():
     """The fallbacks are a net; a source that lands in one would be slow for a million people."""
-
-    def fail(*args, **values):
-        raise AssertionError("fell back")
-
-    monkeypatch.setattr(compiler.fallback, "preencoded", fail)
     for source in SOURCES:
-        compiler.compile_content(a_content(source, text=source), stream=a_stream())
+        message = compiler.compile_content(a_content(source, text=source), stream=a_stream())
+
+        assert message.paths == {compiler.Path.FLAT}, source
+
+
+@pytest.mark.parametrize("path", list(compiler.Path))
+def test_a_message_tells_the_path_it_takes(path):
+    assert compiler.compile_content(a_content(SOURCES[0]), stream=a_stream(), path=path).paths == {path}
 
 
 def test_shown_text_is_what_is_sent():
@@ -274,14 +277,20 @@ def test_what_one_person_brings_cannot_grow_without_end():
 
 
 @pytest.mark.parametrize("path", list(compiler.Path))
-def test_what_loops_repeat_is_stopped_while_it_grows(monkeypatch, path):
+def test_what_loops_repeat_is_stopped_while_it_grows(path):
     """The template would write 10 MB; no way of rendering holds much more than the largest message of it."""
     loops = "{% for a in customer.tags %}{% for b in customer.tags %}" + "x" * 4_000 + "{% endfor %}{% endfor %}"
     message = compiler.compile_content(a_content(loops), stream=a_stream(), path=path)
-    monkeypatch.setattr(compiler, "LARGEST_MESSAGE", 10**9)
 
-    with pytest.raises(MessageTooLarge):
-        message.render({"customer": {"tags": ["x"] * 50}}, SLOTS, date=DATE)
+    tracemalloc.start()
+    try:
+        with pytest.raises(MessageTooLarge):
+            message.render({"customer": {"tags": ["x"] * 50}}, SLOTS, date=DATE)
+        held = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert held < 2 * LARGEST_MESSAGE
 
 
 @pytest.mark.parametrize(

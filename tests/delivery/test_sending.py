@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -24,6 +25,8 @@ from app.delivery.smtp.envelopes import Outcome, Phase
 from app.kernel.clock import FixedClock
 from app.kernel.database import Database
 from app.kernel.services import Services
+from app.kernel.settings import Key
+from app.kernel.tokens import Purpose, Tokens
 from tests.factories import NOON, delivery
 from tests.factories.workspaces import WorkspaceForTests
 
@@ -204,21 +207,29 @@ def test_resuming_sends_exactly_the_rest(services: Services, workspace: Workspac
     assert set(delivery.states(services.database, workspace).values()) == {("sent", None)}
 
 
+class PoisonedTokens(Tokens):
+    """Tokens that cannot be minted for one person."""
+
+    def __init__(self, keys: tuple[Key, ...], customer_id: int) -> None:
+        super().__init__(keys)
+        self.customer_id = customer_id
+
+    def mint(self, purpose: Purpose, workspace_id: int, a: int, b: int = 0, c: int = 0, **end: Any) -> str:
+        # The link to unsubscribe begins with whose it is.
+        if (purpose, a) == (Purpose(3), self.customer_id):
+            raise ZeroDivisionError
+        return super().mint(purpose, workspace_id, a, b, c, **end)
+
+
 def test_one_poisoned_person_stops_nobody_else(
-    services: Services, workspace: WorkspaceForTests, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    services: Services, workspace: WorkspaceForTests, tmp_path: Path
 ) -> None:
     """A record that cannot be filled in is skipped by name; everybody else's mail leaves."""
-    from app.delivery.sending import outgoing
-
-    whole = outgoing.envelope
-
-    def poisoned(message: Any, *given: Any, **named: Any) -> Any:
-        if message.email == "p7@example.com":
-            raise ZeroDivisionError
-        return whole(message, *given, **named)
-
-    monkeypatch.setattr(outgoing, "envelope", poisoned)
     delivery.a_launched_send(services.database, workspace, 20)
+    with services.database.transaction(workspace.id) as session:
+        poisoned = people.find_by_email(session, workspace.id, "p7@example.com")
+        assert poisoned
+    services = replace(services, tokens=PoisonedTokens(services.settings.secret_keys, poisoned.id))
     with delivery.a_sink(tmp_path) as sink:
         delivery.run_lanes(delivery.services_to(services, sink), workspace)
 
@@ -381,23 +392,33 @@ def test_a_first_no_for_now_is_tried_again_soon(services: Services, workspace: W
     assert waits == [timedelta(seconds=45), timedelta(minutes=4), timedelta(hours=4)]
 
 
+class _Fault(BaseException):
+    """A fault that nobody foresaw."""
+
+
+class FaultyTokens(Tokens):
+    """Tokens that end the second connection that asks for any."""
+
+    def __init__(self, keys: tuple[Key, ...]) -> None:
+        super().__init__(keys)
+        self.asked_by: list[object] = []
+
+    def mint(self, *given: Any, **end: Any) -> str:
+        if asyncio.current_task() not in self.asked_by:
+            self.asked_by.append(asyncio.current_task())
+            if len(self.asked_by) == 2:
+                raise _Fault
+        return super().mint(*given, **end)
+
+
 def test_one_connection_that_fails_leaves_no_other_waiting(
-    services: Services, workspace: WorkspaceForTests, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    services: Services, workspace: WorkspaceForTests, tmp_path: Path
 ) -> None:
     """A fault nobody foresaw in one connection ends with the fault, not in silence; the others write theirs down."""
-    whole = worker.LaneWorker._deliver
-    calls: list[int] = []
-
-    async def failing(self: worker.LaneWorker, *given: Any) -> Any:
-        calls.append(1)
-        if len(calls) == 2:
-            raise ZeroDivisionError
-        return await whole(self, *given)
-
-    monkeypatch.setattr(worker.LaneWorker, "_deliver", failing)
     delivery.a_launched_send(services.database, workspace, 200)
+    services = replace(services, tokens=FaultyTokens(services.settings.secret_keys))
     with delivery.a_sink(tmp_path) as sink:
-        with pytest.raises(ZeroDivisionError):
+        with pytest.raises(_Fault):
             delivery.run_lanes(delivery.services_to(services, sink), workspace)
         taken = set(sink.recipients())
 

@@ -19,7 +19,6 @@ from app.consent.evidence import Evidence
 from app.customers.models import Activity
 from app.customers.profiles import engagement
 from app.kernel.database import Database
-from app.kernel.queueing import outbox
 from app.kernel.queueing.outbox import Listeners, OutboxRow
 from app.kernel.services import Services
 from app.tracking.facts import HumanResponded
@@ -251,12 +250,10 @@ def test_after_withdrawal_the_image_is_the_same_and_nothing_is_stored(
         assert [(row.send_id, row.kind, row.count) for row in silent] == [(7, "open", 1)]
 
 
-def test_bots_do_not_steer(
-    services: Services, database: Database, workspace: WorkspaceForTests, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_bots_do_not_steer(services: Services, database: Database, workspace: WorkspaceForTests) -> None:
     """Golden case 23: with scanners and privacy proxies mixed in, what decisions read is as without them."""
+    services = extended(services, Listeners({HumanResponded: ["journeys.advance"]}))
     now, random = services.clock.now(), Random(7)
-    told: list[int] = []
     with database.transaction(workspace.id) as session:
         twins = [
             tuple(
@@ -265,7 +262,6 @@ def test_bots_do_not_steer(
             )
             for number in range(20)
         ]
-    monkeypatch.setattr(outbox, "publish", lambda session, fact: told.extend(fact.customer_ids))
     hits = []
     for number, (quiet, noisy) in enumerate(twins):
         at = now - timedelta(hours=random.randrange(1, 200))
@@ -281,6 +277,8 @@ def test_bots_do_not_steer(
     ingest.ship(services)
 
     with database.transaction(workspace.id) as session:
+        facts = session.scalars(select(OutboxRow.args).where(OutboxRow.name == "journeys.advance")).all()
+        told = {told for fact in facts if fact["workspace_id"] == workspace.id for told in fact["customer_ids"]}
         for quiet, noisy in twins:
             assert steering(session, workspace.id, quiet) == steering(session, workspace.id, noisy)
             assert (quiet in told) == (noisy in told)

@@ -45,8 +45,10 @@ _STATEMENTS = (
     """
     INSERT INTO consent_state (workspace_id, customer_id, purpose, topic_id, state, allowed, basis, method,
                                ledger_seq, since)
-    SELECT workspace_id, id, 'marketing', %(topic_id)s, 'given', true, 'consent', 'bench', 1, %(now)s
-    FROM customers WHERE workspace_id = %(workspace_id)s AND hashint8(id + 13) %% 20 <> 0
+    SELECT workspace_id, id, purpose, topic_id, 'given', true, 'consent', 'bench', 1, %(now)s
+    FROM customers,
+         (VALUES ('marketing', %(topic_id)s), ('click_tracking', 0), ('open_tracking', 0)) AS said (purpose, topic_id)
+    WHERE workspace_id = %(workspace_id)s AND hashint8(id + 13) %% 20 <> 0
     """,
     "VACUUM (ANALYZE) customers",
     "VACUUM (ANALYZE) addresses",
@@ -56,7 +58,7 @@ _STATEMENTS = (
 
 
 def fill(place: Ground, people: int) -> None:
-    """Lay this many customers into the workspace; nineteen in twenty may be written to."""
+    """Put this many customers into the workspace; nineteen in twenty may be written to, and tracked."""
     values = {
         "workspace_id": place.workspace_id,
         "topic_id": place.topic_id,

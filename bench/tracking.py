@@ -32,12 +32,6 @@ CONNECTIONS = 16
 EVENTS = 100_000
 PEOPLE = 50_000
 SEND = 7
-_ALLOWED = b"""
-    INSERT INTO consent_state (workspace_id, customer_id, purpose, topic_id, state, allowed, basis, method,
-                               ledger_seq, since)
-    SELECT workspace_id, id, purpose, 0, 'given', true, 'consent', 'bench', 1, %(now)s
-    FROM customers, (VALUES ('click_tracking'), ('open_tracking')) AS p (purpose) WHERE workspace_id = %(workspace_id)s
-"""
 _BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
 
 
@@ -64,7 +58,6 @@ def _people(place: ground.Ground) -> list[int]:
     """Add customers who allowed tracking."""
     filling.fill(place, PEOPLE)
     with psycopg.connect(place.postgres.url_of("assent", role="postgres"), autocommit=True) as connection:
-        connection.execute(_ALLOWED, {"workspace_id": place.workspace_id, "now": place.now})
         rows = connection.execute("SELECT id FROM customers WHERE workspace_id = %s", [place.workspace_id]).fetchall()
     return [row[0] for row in rows]
 

@@ -88,3 +88,17 @@ def test_imports_stand_at_the_top():
     ]
 
     assert found == []
+
+
+def test_array_literals_are_written_in_one_place():
+    """Quoting is got right once: `kernel.arrays` writes what PostgreSQL reads as an array."""
+    written = re.compile(r"""["']\{["'] \+|f["']\{\{\{[^}]*join""")
+    found = [
+        f"{path.relative_to(source.ROOT)}:{number} {line.strip()}"
+        for path in source.files()
+        if path.name != "arrays.py"
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if written.search(line)
+    ]
+
+    assert found == []

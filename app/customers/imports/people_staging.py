@@ -21,7 +21,7 @@ from app.customers.imports.parsing import repeats
 from app.customers.imports.parsing.batches import Batch
 from app.customers.imports.parsing.people_rows import PersonRow
 from app.customers.profiles import fields, people
-from app.kernel import database
+from app.kernel import arrays, database
 
 _STAGE = """
     CREATE TEMPORARY TABLE IF NOT EXISTS people_stage (
@@ -225,9 +225,8 @@ def _refusal(row: PersonRow, reason: str) -> tuple[int, str, str]:
 
 @lru_cache(maxsize=8192)
 def _array(tags: tuple[str, ...]) -> str:
-    """Return the tags as PostgreSQL writes an array; few combinations make up most files."""
-    quoted = (tag.replace("\\", "\\\\").replace('"', '\\"') for tag in tags)
-    return "{" + ",".join(f'"{tag}"' for tag in quoted) + "}"
+    """Write the tags once for each of the few combinations that most files are made of."""
+    return arrays.texts(tags)
 
 
 _ADDRESS = (("email", "email"), ("email_key", "email_key"), ("address_digest", "digest"), ("provider", "provider"))

@@ -8,6 +8,7 @@ from sqlalchemy import FromClause, text
 from sqlalchemy.orm import Session
 
 from app.customers.models import Customer
+from app.kernel import arrays
 
 _DIGESTS = """
     SELECT id, address_digest FROM customers
@@ -25,7 +26,7 @@ def address_digests(
     session: Session, workspace_id: int, customer_ids: Iterable[int], *, hold: bool = False
 ) -> dict[int, bytes | None]:
     """Return the digest of each customer's address as it is now; `hold` keeps it so until the transaction ends."""
-    values = {"workspace_id": workspace_id, "customer_ids": "{" + ",".join(map(str, customer_ids)) + "}"}
+    values = {"workspace_id": workspace_id, "customer_ids": arrays.numbers(customer_ids)}
     return {row.id: row.address_digest for row in session.execute(_HOLD if hold else _LOOK, values)}
 
 

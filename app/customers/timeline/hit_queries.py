@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.customers.timeline.event_names import HITS
+from app.kernel import arrays
 
 _NAMES = ", ".join(f"'{name}'" for name in HITS)
 
@@ -78,8 +79,8 @@ def of_messages(
     """Return the hits of these messages (customer by message) in a stretch of time, oldest first."""
     values = {
         "workspace_id": workspace_id,
-        "customer_ids": array(messages.values()),
-        "message_ids": array(messages.keys()),
+        "customer_ids": arrays.numbers(messages.values()),
+        "message_ids": arrays.numbers(messages.keys()),
         "since": since,
         "until": until,
     }
@@ -92,8 +93,3 @@ def customers_above(
     """Return the next customers, by id, who have hits from `since` on."""
     values = {"workspace_id": workspace_id, "above": customer_id, "since": since, "limit": limit}
     return list(session.scalars(_CUSTOMERS, values))
-
-
-def array(numbers: Iterable[int]) -> str:
-    """Return PostgreSQL's way to write an array; psycopg's own costs ten times as much per number."""
-    return "{" + ",".join(map(str, numbers)) + "}"

@@ -32,6 +32,7 @@ from app.delivery.throttling import relay_timeouts
 from app.delivery.throttling.refusing_domains import RefusingDomains
 from app.delivery.transitions import batches, handoff, send_states
 from app.delivery.transitions.handoff import FetchedMessage
+from app.kernel import arrays
 from app.kernel.database import raw
 from app.kernel.queueing import outages
 from app.kernel.refusals import Refusal
@@ -296,25 +297,25 @@ class SendStore:
             "send": asked[0].plan.send_id,
             "topic": asked[0].plan.topic_id,
             "now": now,
-            "ids": _array([message.id for message in asked]),
-            "attempts": _array([message.attempt for message in asked]),
-            "customers": _array([message.customer_id for message in asked]),
-            "digests": _array([f'"\\\\x{(message.address_digest or b"").hex()}"' for message in asked]),
-            "seen": _array([_time(message.seen) for message in asked]),
-            "counted": _array([message.counted_at is not None for message in asked]),
+            "ids": arrays.numbers([message.id for message in asked]),
+            "attempts": arrays.numbers([message.attempt for message in asked]),
+            "customers": arrays.numbers([message.customer_id for message in asked]),
+            "digests": arrays.binary([message.address_digest or b"" for message in asked]),
+            "seen": arrays.times([message.seen for message in asked]),
+            "counted": arrays.numbers([message.counted_at is not None for message in asked]),
         }
 
     def _written(self, records: list[Result]) -> dict[str, Any]:
         return {
             "workspace": self._workspace_id,
-            "o_ids": _array([record.message.id for record in records]),
-            "o_attempts": _array([record.message.attempt for record in records]),
-            "o_states": _array([record.state.value for record in records]),
-            "o_reasons": _array([_quoted(record.reason) for record in records]),
-            "o_due": _array([_time(record.due_at) for record in records]),
-            "o_codes": _array(["NULL" if record.code is None else record.code for record in records]),
-            "o_replies": _array([_quoted(record.reply) for record in records]),
-            "o_at": _array([_time(record.at) for record in records]),
+            "o_ids": arrays.numbers([record.message.id for record in records]),
+            "o_attempts": arrays.numbers([record.message.attempt for record in records]),
+            "o_states": arrays.words([record.state.value for record in records]),
+            "o_reasons": arrays.texts([record.reason for record in records]),
+            "o_due": arrays.times([record.due_at for record in records]),
+            "o_codes": arrays.numbers([record.code for record in records]),
+            "o_replies": arrays.texts([record.reply for record in records]),
+            "o_at": arrays.times([record.at for record in records]),
         }
 
     def _now(self) -> datetime:
@@ -324,22 +325,3 @@ class SendStore:
 def _share(of_lane: int | None, of_identity: int | None, senders: int) -> float | None:
     limits = [float(of_lane)] if of_lane else []
     return min([*limits, of_identity / senders] if of_identity else limits, default=None)
-
-
-def _array(values: Sequence[int | bool | str]) -> str:
-    """Write numbers, plain words or what is quoted already as PostgreSQL reads an array.
-
-    The driver would look for the type of each value and take ten times as long.
-    """
-    return "{" + ",".join(map(str, values)) + "}"
-
-
-def _time(at: datetime | None) -> str:
-    return "NULL" if at is None else f'"{at.isoformat()}"'
-
-
-def _quoted(text: str | None) -> str:
-    """Write any text as one value of an array; PostgreSQL keeps no NUL."""
-    if text is None:
-        return "NULL"
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\0", "") + '"'

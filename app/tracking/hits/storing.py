@@ -15,9 +15,9 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Session
 
 from app.consent import permission
-from app.customers.timeline import activities, hit_queries
+from app.customers.timeline import activities
 from app.customers.timeline.activities import HitRow
-from app.kernel import extensions
+from app.kernel import arrays, extensions
 from app.kernel.queueing import outbox
 from app.tracking.facts import HumanResponded
 from app.tracking.hits import stored_hits, tallies, verdicts
@@ -81,7 +81,7 @@ def _allowed(session: Session, workspace_id: int, lines: Sequence[Line], now: da
     for kind, customer_ids in asked.items():
         query = permission.consented_query(workspace_id, _PURPOSE[kind], 0, now)
         customer_id = query.selected_columns.customer_id
-        wanted = cast(literal(hit_queries.array(sorted(customer_ids))), ARRAY(BigInteger))
+        wanted = cast(literal(arrays.numbers(sorted(customer_ids))), ARRAY(BigInteger))
         allowed[kind] = set(session.scalars(query.where(customer_id == any_(wanted)))) if customer_ids else set()
     return allowed
 

@@ -15,7 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.customers.profiles import engagement
-from app.customers.timeline import hit_queries
+from app.kernel import arrays
 from app.tracking.hits import verdicts
 from app.tracking.hits.spool import Line
 
@@ -68,8 +68,8 @@ def read(session: Session, workspace_id: int, lines: Iterable[Line]) -> dict[Key
     owners = {line.message_id: line.customer_id for line in lines}
     values = {
         "workspace_id": workspace_id,
-        "customer_ids": hit_queries.array(owners.values()),
-        "message_ids": hit_queries.array(owners.keys()),
+        "customer_ids": arrays.numbers(owners.values()),
+        "message_ids": arrays.numbers(owners.keys()),
     }
     return {(row[0], row[1]): Tally(row[2], row[3]) for row in session.execute(_READ, values)}
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 import io
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -21,11 +19,11 @@ from app.customers.imports.parsing import batches, reading
 from app.customers.imports.parsing.batches import Batch
 from app.customers.imports.parsing.reading import Layout
 from app.customers.models import Import
+from app.kernel import garbage
 from app.kernel.database import Database
 
-# A batch is some hundred thousand objects that all go when it is done; looking through them for cycles is a quarter of
-# the time that reading takes.
-OBJECTS = 500_000
+# A batch is some hundred thousand objects.
+_OBJECTS = 500_000
 
 
 @dataclass
@@ -70,7 +68,8 @@ def make(session: Session, found: Import) -> Plan:
 
 def read(database: Database, plan: Plan, rows: int) -> Iterator[Batch]:
     """Yield the batches, the next one being read and checked while the database takes over the one before."""
-    with _seldom_collecting(), ThreadPoolExecutor(max_workers=1, thread_name_prefix="import-reader") as reader:
+    readers = ThreadPoolExecutor(max_workers=1, thread_name_prefix="import-reader")
+    with garbage.rarely_collected(above=_OBJECTS), readers as reader:
         batches_read = _read(database, plan, rows)
         coming = reader.submit(next, batches_read, None)
         while (batch := coming.result()) is not None:
@@ -110,13 +109,3 @@ def _checked(
         rows=rows,
         latest=latest,
     )
-
-
-@contextmanager
-def _seldom_collecting() -> Iterator[None]:
-    usual = gc.get_threshold()
-    gc.set_threshold(OBJECTS, *usual[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*usual)

@@ -6,9 +6,8 @@ A killed worker leaves at most one group per connection in doubt, every message 
 from __future__ import annotations
 
 import asyncio
-import gc
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -26,6 +25,7 @@ from app.delivery.smtp.envelopes import Envelope, Outcome, Phase, Timeouts
 from app.delivery.smtp.handshake import ConnectionRefused
 from app.delivery.throttling.rate_limit import RateLimit
 from app.delivery.transitions.batches import RENEW_EVERY
+from app.kernel import garbage
 from app.kernel.refusals import Refusal
 from app.kernel.services import Services
 from app.rendering import mime
@@ -44,6 +44,8 @@ RATE_EVERY = 2.0
 # A no said meanwhile counts after this many seconds at the latest: what was not begun by then is asked about again.
 GROUP_SECONDS = 2.0
 LOSSES_ALLOWED = 3
+# A sender runs for long; what failed exchanges leave in cycles is not to pile up.
+_OBJECTS = 20_000
 # So long a sender goes on before others get theirs; what is under way by then has as long as a reply may take.
 RUN_SECONDS = 30.0
 REST = timedelta(minutes=1)
@@ -72,23 +74,9 @@ def run(
     bounds = Bounds(seconds, timeouts or settings.timeouts, should_stop or (lambda: False))
     with (
         asyncio.Runner(loop_factory=new_event_loop) as runner,
-        nullcontext() if only_transactional else _rare_garbage_collection(),
+        nullcontext() if only_transactional else garbage.rarely_collected(above=_OBJECTS),
     ):
         return runner.run(LaneWorker(services, workspace_id, store, settings, bounds).run())
-
-
-@contextmanager
-def _rare_garbage_collection() -> Iterator[None]:
-    """Look for garbage in circles seldom: a sender makes hardly any, and looking costs a tenth of its time."""
-    before = gc.get_threshold()
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
-        gc.unfreeze()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,8 @@ workspaces, and each is stored in a transaction of its own, so every workspace h
 
 from __future__ import annotations
 
-import gc
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
 
@@ -20,6 +18,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.accounts import workspaces
+from app.kernel import garbage
 from app.kernel.services import Services
 from app.tracking.hits import spool, storing
 from app.tracking.models import SpoolPosition
@@ -34,6 +33,8 @@ SHIP_EVERY = 0.25
 _GIVE_WAY = text("SET LOCAL lock_timeout = '400ms'")
 _EVERYBODY = 0
 _CHUNK_BYTES = 1024 * 1024
+# A chunk of every file is some hundred thousand objects at most.
+_OBJECTS = 500_000
 
 # A line with the file it stands in and the offset behind it.
 Placed = tuple[str, int, spool.Line]
@@ -56,7 +57,7 @@ def ship(services: Services, *, settled_for: timedelta = timedelta(0)) -> int:
 
 def _ship_chunks(services: Services, settled_for: timedelta) -> int:
     """Store the next chunk of every file and return how many lines were read; 0 also when it is not all stored."""
-    with _uncollected():
+    with garbage.rarely_collected(above=_OBJECTS):
         chunks = _next_chunks(services, settled_for)
         by_workspace: dict[int, list[Placed]] = defaultdict(list)
         for chunk in chunks:
@@ -76,18 +77,6 @@ def _ship_chunks(services: Services, settled_for: timedelta) -> int:
         with services.database.transaction() as session:
             _move(session, _EVERYBODY, {chunk.file: chunk.end for chunk in chunks})
     return sum(len(chunk.entries) for chunk in chunks)
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Hold the garbage collector: a batch makes no cycles, and searching for some costs as much as storing it."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _next_chunks(services: Services, settled_for: timedelta) -> list[spool.Chunk]:

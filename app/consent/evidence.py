@@ -1,6 +1,5 @@
 """Evidence of an act of consent: values handed in by whoever saw the act happen."""
 
-import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -48,16 +47,3 @@ class Evidence:
     ip: str | None = None
     user_agent: str | None = None
     fields: Mapping[str, Any] = field(default_factory=dict)
-
-
-def network(ip: str | None) -> str:
-    """Return the network an address belongs to (IPv4 /24, IPv6 /48), or "" when it is none."""
-    if not ip:
-        return ""
-    try:
-        found = ipaddress.ip_address(ip.partition("%")[0])
-    except ValueError:
-        return ""
-    if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped:
-        found = found.ipv4_mapped
-    return str(ipaddress.ip_network((found, 24 if found.version == 4 else 48), strict=False))

@@ -1,13 +1,18 @@
-"""Networks of client addresses: one household counts as one, and private ranges are told apart."""
+"""Networks of client addresses: what counts as one household, what is kept of an address, and which are public."""
 
 from __future__ import annotations
 
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 Address = IPv4Address | IPv6Address
 
 # A household or a server is given at least so much of IPv6, so its owner has 2^64 addresses to try from.
 HOUSEHOLD_BITS = 64
+
+# What is kept of a person's address names the network they were in, not their connection.
+_KEPT_BITS = {4: 24, 6: 48}
+_LONGEST = len("0000:0000:0000:0000:0000:ffff:255.255.255.255")
 
 # All of IPv6 that is given out lies here; a translator reaches IPv4 through the second, where the address ends with it.
 _GIVEN_OUT = ip_network("2000::/3")
@@ -23,6 +28,22 @@ def network_of(address: str | None) -> str:
     if found.version == 4:
         return str(found)
     return str(ip_network((found, HOUSEHOLD_BITS), strict=False))
+
+
+def truncated(address: str | None) -> str:
+    """Return the network an address is in (IPv4 /24, IPv6 /48), which is what may be kept; "" when it is no address."""
+    written = (address or "").partition("%")[0]
+    return _truncated(written) if len(written) <= _LONGEST else ""
+
+
+# Clicks come in thousands a second from few networks. What is longer than any address is not remembered.
+@lru_cache(maxsize=8192)
+def _truncated(address: str) -> str:
+    try:
+        found = _read(address)
+    except ValueError:
+        return ""
+    return str(ip_network((found, _KEPT_BITS[found.version]), strict=False))
 
 
 def is_public(address: str) -> bool:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from app.consent.evidence import Evidence, Wording, network
+from app.consent.evidence import Evidence, Wording
 from app.consent.ledger import fold, ledger, record
 from app.consent.ledger.record import Entry, Line
 from app.consent.ledger.serialization import Serializer
@@ -89,20 +89,6 @@ def test_even_the_tables_owner_is_stopped_by_the_trigger(workspace, database, su
     refused = pytest.raises(psycopg.errors.InsufficientPrivilege, match="never")
     with psycopg.connect(superuser_url) as connection, refused:
         connection.execute("DELETE FROM consent_ledger WHERE workspace_id = %s", [workspace.id])
-
-
-@pytest.mark.parametrize(
-    ("ip", "expected"),
-    [
-        ("198.51.100.77", "198.51.100.0/24"),
-        ("2001:db8:1:2::3", "2001:db8:1::/48"),
-        ("::ffff:198.51.100.77", "198.51.100.0/24"),
-        ("not an address", ""),
-        (None, ""),
-    ],
-)
-def test_an_address_is_shortened_to_its_network(ip, expected):
-    assert network(ip) == expected
 
 
 def test_a_record_holds_no_floats():

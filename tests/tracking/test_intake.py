@@ -50,7 +50,7 @@ def test_a_click_leads_to_its_link_and_leaves_one_line(services: Services, token
     assert has_safe_headers(answer)
     (line,) = spooled(tmp_path)
     assert (line.kind, line.message_id, line.send_id, line.customer_id, line.method) == ("click", 5, 77, 9, "GET")
-    assert (line.ip, line.referer) == ("192.0.2.0", "https://mail.test")
+    assert (line.ip, line.referer) == ("192.0.2.0/24", "https://mail.test")
 
 
 def test_everybody_gets_the_same_image(services: Services, workspace: WorkspaceForTests, tmp_path: Path) -> None:

@@ -12,11 +12,10 @@ from typing import Any
 import psycopg
 from sqlalchemy.orm import Session
 
-from app.consent.evidence import network
 from app.consent.ledger import binary_rows, fold, record
 from app.consent.ledger.record import Entry, Line
 from app.consent.ledger.serialization import Serializer
-from app.kernel import arrays, database
+from app.kernel import arrays, database, networks
 
 # Row-level security forbids COPY into the tables themselves.
 _STAGE = """
@@ -184,14 +183,11 @@ class _Book:
     def write(self, lines: Sequence[Line]) -> Iterator[bytes]:
         """Seal each answer onto the chain and yield its row."""
         salts, chances = os.urandom(16 * len(lines)), os.urandom(10 * len(lines)).hex()
-        networks: dict[str | None, str] = {None: "", "": ""}
         spell, tail, prev_hash = self._speller.spell, binary_rows.record_tail, self.prev_hash
         for number, line in enumerate(lines):
             self.seq = seq = self.seq + 1
-            ip = networks.get(line.ip)
-            if ip is None:
-                ip = networks[line.ip] = network(line.ip)
-            salt, personal = salts[16 * number : 16 * number + 16], record.personal_values(line, ip)
+            salt = salts[16 * number : 16 * number + 16]
+            personal = record.personal_values(line, networks.truncated(line.ip))
             digest = record.hash_evidence(salt, personal) if personal else None
             spelled, answer = spell(line, seq, self._uuid7(chances[20 * number : 20 * number + 20]), digest)
             sealed = record.chain(prev_hash, spelled)

@@ -8,11 +8,12 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from app.consent import topics
-from app.consent.evidence import Evidence, network
+from app.consent.evidence import Evidence
 from app.consent.ledger import ledger
 from app.consent.ledger.record import Entry
 from app.consent.models import SignupRequest
 from app.consent.purposes import MARKETING, Event
+from app.kernel import networks
 
 FASTEST_HUMAN = timedelta(seconds=2)
 PAGE_VALID_FOR = timedelta(hours=24)
@@ -47,7 +48,7 @@ class NetworkCount:
 def admits(limiter: Limiter, *, workspace_id: int, form_id: int, ip: str | None, email: str) -> bool:
     """Say whether one more sign-up is within the limits; closed when they cannot be counted (G11)."""
     domain = email.rpartition("@")[2].strip().lower()[:100]
-    values = {"network": network(ip), "form": f"{workspace_id}:{form_id}", "domain": domain}
+    values = {"network": networks.truncated(ip), "form": f"{workspace_id}:{form_id}", "domain": domain}
     return all(
         limiter.allow(f"signup:{key.format(**values)}", limit, per, fail_open=False) for key, limit, per in _LIMITS
     )

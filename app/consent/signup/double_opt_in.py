@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.consent import actions, facts, suppression, topics
-from app.consent.evidence import Evidence, Wording, network
+from app.consent.evidence import Evidence, Wording
 from app.consent.ledger import ledger
 from app.consent.ledger.record import Entry
 from app.consent.models import SignupForm, SignupRequest
@@ -25,6 +25,7 @@ from app.consent.texts.consent_texts import language_of
 from app.consent.words import N_
 from app.customers.addresses import changes, emails
 from app.customers.profiles import people
+from app.kernel import networks
 from app.kernel.queueing import outbox
 from app.kernel.refusals import NotFound, Refusal
 
@@ -144,7 +145,7 @@ def _note_request(
             "topic_ids": topic_ids or [confirmation_limits.ABOUT_THE_PERSON],
             "choices": json.dumps(_choices(answer)),
             "language": language_of(answer.language),
-            "network": network(answer.ip),
+            "network": networks.truncated(answer.ip),
             "personal": json.dumps(_personal(answer)),
             "ever": MAILS_EVER,
             "expires_at": now + VALID_FOR,

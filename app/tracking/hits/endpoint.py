@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import lru_cache
-from ipaddress import ip_address, ip_network
 from sqlite3 import Error as SqliteError
 from typing import Any
 
 import structlog
 from sqlalchemy import exc
 
+from app.kernel import networks
 from app.kernel.clock import Clock
 from app.kernel.services import Services
 from app.kernel.tokens import BadToken, TokenExpired, Tokens
@@ -105,7 +105,7 @@ class Intake:
     def _keep(self, kind: str, said: ClickToken | OpenToken, link_id: int, at: float, environ: Environ) -> None:
         workspace_id, message_id, send_id, customer_id = said
         method: str = environ["REQUEST_METHOD"]
-        ip = truncated(self._address(environ))
+        ip = networks.truncated(self._address(environ))
         agent = environ.get("HTTP_USER_AGENT", "").replace("\0", "")[:_AGENT_CHARS]
         referer = origin(environ.get("HTTP_REFERER", ""))
         line = Line(kind, at, workspace_id, message_id, send_id, customer_id, link_id, method, ip, agent, referer)
@@ -140,16 +140,6 @@ def in_front_of(behind: WsgiApp, services: Services) -> Intake:
         spool=Spool(services.settings.spool_dir),
         trusted_proxies=services.settings.trusted_proxies,
     )
-
-
-@lru_cache(maxsize=8192)
-def truncated(address: str) -> str:
-    """Return the network an address is in (IPv4 /24, IPv6 /48), or nothing if it is no address."""
-    try:
-        version = ip_address(address).version
-    except ValueError:
-        return ""
-    return str(ip_network(f"{address.partition('%')[0]}/{24 if version == 4 else 48}", strict=False).network_address)
 
 
 @lru_cache(maxsize=2048)

@@ -45,7 +45,7 @@ def create(
     )
     session.add(key)
     session.flush()
-    _note(session, key, "api_key.created", staff_id, now)
+    audit.note(session, key, "api_key.created", staff_id=staff_id, now=now)
     return key, text
 
 
@@ -79,7 +79,7 @@ def revoke(session: Session, workspace_id: int, key_id: int, *, staff_id: int, n
     if key.revoked_at is not None:
         return None
     key.revoked_at = now
-    _note(session, key, "api_key.revoked", staff_id, now)
+    audit.note(session, key, "api_key.revoked", staff_id=staff_id, now=now)
     return undo.keep(
         session, workspace_id, kind="accounts.key_revoked", values={"key_id": key_id}, staff_id=staff_id, now=now
     )
@@ -93,7 +93,7 @@ def restore(
     if key is None:
         raise NotFound
     key.revoked_at = None
-    _note(session, key, "api_key.restored", staff_id, now)
+    audit.note(session, key, "api_key.restored", staff_id=staff_id, now=now)
     return undo.Restored("/settings/keys", "The key works again.")
 
 
@@ -113,16 +113,3 @@ def _prefix(text: str) -> str:
 
 def _digest(text: str) -> bytes:
     return sha256(text.encode()).digest()
-
-
-def _note(session: Session, key: ApiKey, action: str, staff_id: int | None, now: datetime) -> None:
-    audit.record(
-        session,
-        key.workspace_id,
-        staff_id=staff_id,
-        action=action,
-        subject_kind="api_key",
-        subject_id=key.id,
-        details={"name": key.name, "prefix": key.prefix},
-        now=now,
-    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar, Protocol
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
@@ -23,6 +23,37 @@ class Entry:
     subject_kind: str
     subject_id: int | None
     details: dict[str, Any]
+
+
+class Audited(Protocol):
+    """A row the audit log tells of: what it is, and what names it to people."""
+
+    audit_kind: ClassVar[str]
+
+    @property
+    def workspace_id(self) -> int:
+        """The workspace it belongs to."""
+
+    @property
+    def id(self) -> int:
+        """Its number."""
+
+    def audit_details(self) -> dict[str, Any]:
+        """Return the values that name the row once it is gone; never secrets."""
+
+
+def note(session: Session, row: Audited, action: str, *, staff_id: int | None, now: datetime, **details: Any) -> None:
+    """Write down one action upon this row, with its own details and these."""
+    record(
+        session,
+        row.workspace_id,
+        staff_id=staff_id,
+        action=action,
+        subject_kind=row.audit_kind,
+        subject_id=row.id,
+        details={**row.audit_details(), **details},
+        now=now,
+    )
 
 
 def record(

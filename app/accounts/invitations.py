@@ -62,7 +62,7 @@ def invite(session: Session, workspace_id: int, *, email: str, role: str, invite
     session.add(invitation)
     session.flush()
     outbox.enqueue(session, "delivery.send_invitation", workspace_id=workspace_id, invitation_id=invitation.id)
-    _note(session, invitation, "staff.invited", by=invited_by, now=now)
+    audit.note(session, invitation, "staff.invited", staff_id=invited_by, now=now)
     return invitation
 
 
@@ -116,7 +116,7 @@ def withdraw(session: Session, workspace_id: int, invitation_id: int, *, staff_i
     if found.accepted_at or found.withdrawn_at:
         return
     found.withdrawn_at = now
-    _note(session, found, "staff.invitation_withdrawn", by=staff_id, now=now)
+    audit.note(session, found, "staff.invitation_withdrawn", staff_id=staff_id, now=now)
 
 
 def list_open(session: Session, workspace_id: int, *, now: datetime, limit: int = 100) -> list[Invitation]:
@@ -141,7 +141,7 @@ def _require_allowance(session: Session, workspace_id: int, address: str, now: d
 def _let_in(session: Session, invitation: Invitation, member: Staff, now: datetime) -> None:
     memberships.grant(session, invitation.workspace_id, member.id, invitation.role)
     invitation.accepted_at = now
-    _note(session, invitation, "staff.joined", by=member.id, now=now)
+    audit.note(session, invitation, "staff.joined", staff_id=member.id, now=now)
 
 
 def _withdraw_open(session: Session, workspace_id: int, address: str, now: datetime) -> None:
@@ -154,16 +154,3 @@ def _withdraw_open(session: Session, workspace_id: int, address: str, now: datet
     for earlier in session.scalars(query.with_for_update()):
         earlier.withdrawn_at = now
     session.flush()
-
-
-def _note(session: Session, invitation: Invitation, action: str, *, by: int, now: datetime) -> None:
-    audit.record(
-        session,
-        invitation.workspace_id,
-        staff_id=by,
-        action=action,
-        subject_kind="invitation",
-        subject_id=invitation.id,
-        details={"role": invitation.role, "email": invitation.email},
-        now=now,
-    )

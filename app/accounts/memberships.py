@@ -63,7 +63,16 @@ def change(session: Session, workspace_id: int, staff_id: int, role: str, *, cha
         _require_another_owner(session, workspace_id, staff_id)
     details = {"from": membership.role, "to": role}
     membership.role = role
-    _note(session, workspace_id, staff_id, "staff.role_changed", details, changed_by, now)
+    audit.record(
+        session,
+        workspace_id,
+        staff_id=changed_by,
+        action="staff.role_changed",
+        subject_kind="staff",
+        subject_id=staff_id,
+        details=details,
+        now=now,
+    )
 
 
 def remove(session: Session, workspace_id: int, staff_id: int, *, removed_by: int, now: datetime) -> None:
@@ -73,7 +82,16 @@ def remove(session: Session, workspace_id: int, staff_id: int, *, removed_by: in
         _require_another_owner(session, workspace_id, staff_id)
     session.delete(membership)
     session.flush()
-    _note(session, workspace_id, staff_id, "staff.removed", {"role": membership.role}, removed_by, now)
+    audit.record(
+        session,
+        workspace_id,
+        staff_id=removed_by,
+        action="staff.removed",
+        subject_kind="staff",
+        subject_id=staff_id,
+        details={"role": membership.role},
+        now=now,
+    )
 
 
 def find(session: Session, workspace_id: int, staff_id: int) -> str | None:
@@ -129,24 +147,3 @@ def _known(role: str) -> str:
     if role not in ROLES:
         raise NotFound
     return role
-
-
-def _note(
-    session: Session,
-    workspace_id: int,
-    staff_id: int,
-    action: str,
-    details: dict[str, str],
-    by: int,
-    now: datetime,
-) -> None:
-    audit.record(
-        session,
-        workspace_id,
-        staff_id=by,
-        action=action,
-        subject_kind="staff",
-        subject_id=staff_id,
-        details=details,
-        now=now,
-    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import (
     CheckConstraint,
@@ -94,6 +94,7 @@ class Invitation(Numbered, Base):
     """An address asked to join a workspace. It is open until accepted, withdrawn or out of date."""
 
     __tablename__ = "invitations"
+    audit_kind: ClassVar[str] = "invitation"
     __table_args__ = (
         CheckConstraint("role IN ('owner', 'marketer', 'viewer')", name="known_role"),
         Index(
@@ -112,6 +113,10 @@ class Invitation(Numbered, Base):
     expires_at: Mapped[datetime]
     accepted_at: Mapped[datetime | None]
     withdrawn_at: Mapped[datetime | None]
+
+    def audit_details(self) -> dict[str, Any]:
+        """Return what names it in the audit log."""
+        return {"role": self.role, "email": self.email}
 
 
 class MailAllowance(Base):
@@ -132,6 +137,7 @@ class ApiKey(Numbered, Base):
     """A secret that lets a machine act in one workspace. `prefix` is enough to recognise it, not to use it."""
 
     __tablename__ = "api_keys"
+    audit_kind: ClassVar[str] = "api_key"
 
     name: Mapped[str]
     prefix: Mapped[str]
@@ -141,11 +147,16 @@ class ApiKey(Numbered, Base):
     used_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
 
+    def audit_details(self) -> dict[str, Any]:
+        """Return what names it in the audit log."""
+        return {"name": self.name, "prefix": self.prefix}
+
 
 class SendingIdentity(Numbered, Base):
     """A domain and address a workspace sends from, with its signing keys and relay. Secrets are sealed (see vault)."""
 
     __tablename__ = "sending_identities"
+    audit_kind: ClassVar[str] = "identity"
     __table_args__ = (
         UniqueConstraint("workspace_id", "from_address", name="uq_sending_identities_address"),
         CheckConstraint("NOT signs OR dkim_rsa_key IS NOT NULL", name="signing_needs_keys"),
@@ -174,6 +185,10 @@ class SendingIdentity(Numbered, Base):
     check_requested_at: Mapped[datetime | None]
     checked_at: Mapped[datetime | None]
     dns_findings: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
+
+    def audit_details(self) -> dict[str, Any]:
+        """Return what names it in the audit log."""
+        return {"address": self.from_address}
 
 
 class AuditEntry(Numbered, Base):

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 from app.accounts import audit, undo
 from app.campaigns import compose, contents
 from app.campaigns.drafts import ContentDraft, Draft, VariantShape
-from app.campaigns.models import Campaign
 from app.segments import segments
 
 _DELETED = "campaigns.deleted"
@@ -29,7 +28,7 @@ def delete(session: Session, workspace_id: int, campaign_id: int, *, staff_id: i
         for shape, drafts_of in said.items()
     ]
     again = undo.keep(session, workspace_id, kind=_DELETED, values=kept, staff_id=staff_id, now=now)
-    _note(session, campaign, "campaign.deleted", staff_id, now)
+    audit.note(session, campaign, "campaign.deleted", staff_id=staff_id, now=now)
     session.delete(campaign)
     session.flush()
     return again
@@ -56,21 +55,8 @@ def restore(
     for each in variants:
         said = {language: ContentDraft(**draft) for language, draft in each["said"].items()}
         contents.add_variant(session, campaign, VariantShape(**each["shape"]), said, now=now)
-    _note(session, campaign, "campaign.restored", staff_id, now)
+    audit.note(session, campaign, "campaign.restored", staff_id=staff_id, now=now)
     return undo.Restored(f"/campaigns/{campaign.id}", "The draft is back as it was.")
 
 
 UNDO_DELETION = undo.Opposite(_DELETED, restore, role="marketer")
-
-
-def _note(session: Session, campaign: Campaign, action: str, staff_id: int, now: datetime) -> None:
-    audit.record(
-        session,
-        campaign.workspace_id,
-        staff_id=staff_id,
-        action=action,
-        subject_kind="campaign",
-        subject_id=campaign.id,
-        details={"name": campaign.name},
-        now=now,
-    )

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, SmallInteger, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
@@ -48,6 +48,7 @@ class Campaign(Numbered, Base):
     """One message to many: whom it is for, as whom, when, and in which language by default."""
 
     __tablename__ = "campaigns"
+    audit_kind: ClassVar[str] = "campaign"
     __table_args__ = (
         CheckConstraint(
             "state IN ('draft', 'scheduled', 'held', 'sending', 'paused', 'cancelled', 'sent')", name="known_state"
@@ -91,6 +92,10 @@ class Campaign(Numbered, Base):
     created_by: Mapped[int | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+
+    def audit_details(self) -> dict[str, Any]:
+        """Return what names it in the audit log."""
+        return {"name": self.name}
 
 
 class CampaignVariant(Numbered, Base):

@@ -100,7 +100,7 @@ def create(
     session.add(identity)
     session.flush()
     ask_for_check(session, identity, now=now)
-    _note(session, identity, "identity.created", staff_id, now)
+    audit.note(session, identity, "identity.created", staff_id=staff_id, now=now)
     return identity
 
 
@@ -120,14 +120,14 @@ def set_proved(session: Session, identity: SendingIdentity, *, now: datetime) ->
     """Let mail leave as this identity from now on; twice is once."""
     if identity.proved_at is None:
         identity.proved_at = now
-        _note(session, identity, "identity.proved", None, now)
+        audit.note(session, identity, "identity.proved", staff_id=None, now=now)
 
 
 def set_unproved(session: Session, identity: SendingIdentity, *, now: datetime) -> None:
     """Keep its mail waiting until the domain is proved again; twice is once."""
     if identity.proved_at is not None:
         identity.proved_at = None
-        _note(session, identity, "identity.unproved", None, now)
+        audit.note(session, identity, "identity.unproved", staff_id=None, now=now)
 
 
 def may_send(identity: SendingIdentity) -> bool:
@@ -157,7 +157,7 @@ def change(
     identity.from_name = from_name.strip()
     identity.reply_to = mailboxes.check(reply_to, field="reply_to") if reply_to else None
     identity.rate_per_second = rate_per_second
-    _note(session, identity, "identity.changed", staff_id, now)
+    audit.note(session, identity, "identity.changed", staff_id=staff_id, now=now)
 
 
 def set_relay(
@@ -180,7 +180,7 @@ def set_relay(
     if seen is not None and seen != relay_mark(identity):
         raise RelayChanged(field="smtp_url")
     identity.smtp_url = _sealed_relay(smtp_url, keys, may_be_private=may_be_private)
-    _note(session, identity, "identity.relay_changed", staff_id, now)
+    audit.note(session, identity, "identity.relay_changed", staff_id=staff_id, now=now)
 
 
 def renew_keys(
@@ -196,7 +196,7 @@ def renew_keys(
     identity = hold(session, workspace_id, identity_id)
     dkim_keys.make_keys(identity, keys, now=now)
     ask_for_check(session, identity, now=now)
-    _note(session, identity, "identity.keys_renewed", staff_id, now)
+    audit.note(session, identity, "identity.keys_renewed", staff_id=staff_id, now=now)
 
 
 def make_default(session: Session, workspace_id: int, identity_id: int, *, staff_id: int, now: datetime) -> None:
@@ -208,7 +208,7 @@ def make_default(session: Session, workspace_id: int, identity_id: int, *, staff
         .where(SendingIdentity.workspace_id == workspace_id)
         .values(is_default=SendingIdentity.id == identity_id)
     )
-    _note(session, identity, "identity.made_default", staff_id, now)
+    audit.note(session, identity, "identity.made_default", staff_id=staff_id, now=now)
 
 
 def default(session: Session, workspace_id: int) -> SendingIdentity:
@@ -294,19 +294,6 @@ def _require_free(session: Session, workspace_id: int, address: str) -> None:
     )
     if session.scalar(query) is not None:
         raise AddressTaken(field="from_address")
-
-
-def _note(session: Session, identity: SendingIdentity, action: str, staff_id: int | None, now: datetime) -> None:
-    audit.record(
-        session,
-        identity.workspace_id,
-        staff_id=staff_id,
-        action=action,
-        subject_kind="identity",
-        subject_id=identity.id,
-        details={"address": identity.from_address},
-        now=now,
-    )
 
 
 def is_answered_at(session: Session, address: str) -> bool:

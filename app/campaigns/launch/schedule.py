@@ -74,7 +74,7 @@ def plan(
     at = timing.require_time(chosen, now=now) if campaign.send_later else now
     ready.require(session, campaign, public_url=reviewed.public_url, now=now)
     _put_on(session, campaign, at, now)
-    _note(session, campaign, "campaign.planned", staff_id, now, at=at.isoformat())
+    audit.note(session, campaign, "campaign.planned", staff_id=staff_id, now=now, at=at.isoformat())
     return chosen
 
 
@@ -91,7 +91,7 @@ def launch_planned(session: Session, workspace_id: int, campaign_id: int, *, now
         return
     if now - campaign.scheduled_at > LATE:
         campaign.state, campaign.updated_at = CampaignState.HELD, now
-        _note(session, campaign, "campaign.held", None, now, at=campaign.scheduled_at.isoformat())
+        audit.note(session, campaign, "campaign.held", staff_id=None, now=now, at=campaign.scheduled_at.isoformat())
         return
     try:
         with session.begin_nested():
@@ -100,7 +100,7 @@ def launch_planned(session: Session, workspace_id: int, campaign_id: int, *, now
         session.refresh(campaign)
         campaign.launch_failure = _failure(refusal, campaign.scheduled_at or now)
         _put_back(campaign, now)
-        _note(session, campaign, "campaign.held_back", None, now, reason=str(refusal)[:300])
+        audit.note(session, campaign, "campaign.held_back", staff_id=None, now=now, reason=str(refusal)[:300])
 
 
 def send_held(session: Session, workspace_id: int, campaign_id: int, *, staff_id: int, now: datetime) -> None:
@@ -111,7 +111,7 @@ def send_held(session: Session, workspace_id: int, campaign_id: int, *, staff_id
             return
         raise NotPlanned
     _put_on(session, campaign, now, now)
-    _note(session, campaign, "campaign.planned", staff_id, now, at=now.isoformat())
+    audit.note(session, campaign, "campaign.planned", staff_id=staff_id, now=now, at=now.isoformat())
 
 
 def reschedule(
@@ -124,7 +124,7 @@ def reschedule(
     moment = timing.require_time(at, now=now)
     campaign.send_later = True
     _put_on(session, campaign, moment, now)
-    _note(session, campaign, "campaign.planned", staff_id, now, at=moment.isoformat())
+    audit.note(session, campaign, "campaign.planned", staff_id=staff_id, now=now, at=moment.isoformat())
 
 
 def _put_on(session: Session, campaign: Campaign, at: datetime, now: datetime) -> None:
@@ -164,7 +164,7 @@ def unplan(session: Session, workspace_id: int, campaign_id: int, *, staff_id: i
     if campaign.state not in (CampaignState.SCHEDULED, CampaignState.HELD):
         raise NotPlanned
     _put_back(campaign, now)
-    _note(session, campaign, "campaign.unplanned", staff_id, now)
+    audit.note(session, campaign, "campaign.unplanned", staff_id=staff_id, now=now)
 
 
 def pause(session: Session, workspace_id: int, campaign_id: int, *, staff_id: int, now: datetime) -> None:
@@ -176,7 +176,7 @@ def pause(session: Session, workspace_id: int, campaign_id: int, *, staff_id: in
     for send_id in running:
         sends.pause(session, workspace_id, send_id)
     campaign.state = CampaignState.PAUSED
-    _note(session, campaign, "campaign.paused", staff_id, now)
+    audit.note(session, campaign, "campaign.paused", staff_id=staff_id, now=now)
 
 
 def resume(
@@ -197,7 +197,7 @@ def resume(
     for send_id in going_on:
         sends.resume(session, workspace_id, send_id)
     campaign.state = CampaignState.SENDING
-    _note(session, campaign, "campaign.resumed", staff_id, now)
+    audit.note(session, campaign, "campaign.resumed", staff_id=staff_id, now=now)
 
 
 def cancel(session: Session, workspace_id: int, campaign_id: int, *, staff_id: int, now: datetime) -> tuple[int, str]:
@@ -210,7 +210,7 @@ def cancel(session: Session, workspace_id: int, campaign_id: int, *, staff_id: i
     stopped = sum(sends.cancel(session, workspace_id, send_id, now=now) for send_id in sorted([*paused, *running]))
     kept = {"id": campaign.id, "state": campaign.state, "paused": paused, "running": running}
     campaign.state, campaign.updated_at = CampaignState.CANCELLED, now
-    _note(session, campaign, "campaign.cancelled", staff_id, now, stopped=stopped)
+    audit.note(session, campaign, "campaign.cancelled", staff_id=staff_id, now=now, stopped=stopped)
     return stopped, undo.keep(session, workspace_id, kind=_CANCELLED, values=kept, staff_id=staff_id, now=now)
 
 
@@ -230,7 +230,7 @@ def restart(
     for send_id in sorted(cancelled):
         sends.restart(session, workspace_id, send_id, pause_reason=cancelled[send_id], now=now)
     campaign.state, campaign.updated_at = values["state"], now
-    _note(session, campaign, "campaign.restarted", staff_id, now)
+    audit.note(session, campaign, "campaign.restarted", staff_id=staff_id, now=now)
     return undo.Restored(f"/campaigns/{campaign.id}", "Not cancelled after all: everything is as it was before.")
 
 
@@ -243,18 +243,3 @@ def _launched(session: Session, workspace_id: int, campaign_id: int) -> tuple[Ca
     if campaign.launched_at is None:
         raise NotLaunched
     return campaign, launching.send_ids(session, workspace_id, campaign_id)
-
-
-def _note(
-    session: Session, campaign: Campaign, action: str, staff_id: int | None, now: datetime, **details: object
-) -> None:
-    audit.record(
-        session,
-        campaign.workspace_id,
-        staff_id=staff_id,
-        action=action,
-        subject_kind="campaign",
-        subject_id=campaign.id,
-        details={"name": campaign.name, **details},
-        now=now,
-    )

@@ -21,7 +21,7 @@ from app.kernel.services import Services, build, install
 from app.kernel.settings import Key, Settings
 from tests import servers as running
 from tests.factories import NOON
-from tests.factories.extending import carrying
+from tests.factories.application.extending import carrying
 
 if TYPE_CHECKING:
     from flask import Flask

@@ -9,8 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.consent import facts, permission, suppression, topics
-from app.consent.evidence import Evidence
 from app.consent.ledger import ledger
+from app.consent.ledger.evidence import Evidence
 from app.consent.ledger.record import Entry
 from app.consent.permission import PermissionRow
 from app.consent.purposes import ALL_TOPICS, MARKETING, PERSONAL_PURPOSES, PROFILING, SAID_NO, Event

@@ -3,8 +3,7 @@
 from datetime import timedelta
 
 from app.accounts import workspaces
-from app.consent import deadlines
-from app.consent.ledger import checks
+from app.consent.ledger import checks, deadlines
 from app.kernel.queueing.jobs import job
 from app.kernel.services import Services
 

@@ -21,7 +21,8 @@ from app.insight import concentration, words
 from app.insight.concentration import STEPS
 from app.kernel.queueing import outbox
 from app.kernel.services import services
-from app.web import charts, guard, language, shell
+from app.web import guard, language, shell
+from app.web.components import charts
 
 bp = Blueprint("insight", __name__, template_folder="templates")
 

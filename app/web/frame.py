@@ -11,7 +11,8 @@ from werkzeug.routing import IntegerConverter, Map
 
 from app.kernel import ids
 from app.kernel.services import Services
-from app.web import charts, errors, files, guard, language, navigation, shell, states, views
+from app.web import errors, files, guard, language, navigation, shell, views
+from app.web.components import charts, states
 from app.web.requests import characters, compression, csrf, security
 
 SESSION_PURPOSE = b"assent session"

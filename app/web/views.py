@@ -6,7 +6,8 @@ from flask import Blueprint, Response, g, make_response, redirect, request
 from flask.typing import ResponseReturnValue
 
 from app.kernel.services import services
-from app.web import files, guard, language, navigation, panels, shell, showcase
+from app.web import files, guard, language, navigation, panels, shell
+from app.web.components import showcase
 
 bp = Blueprint("web", __name__, template_folder="templates")
 THEMES = ("auto", "light", "dark")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.accounts.identities import dmarc, resolver, spf
-from tests.factories.name_server import a_name_server
+from tests.factories.servers.name_server import a_name_server
 
 
 def walked(records: dict, domain: str) -> tuple[dmarc.Walk, list[str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from app.accounts import invitations
-from app.accounts.views.login_throttle import TRIES_PER_ADDRESS_AND_NETWORK, TRIES_PER_NETWORK
+from app.accounts.views.sign_in.login_throttle import TRIES_PER_ADDRESS_AND_NETWORK, TRIES_PER_NETWORK
 from tests.factories import NOON
 from tests.factories.accounts import a_member
 from tests.factories.workspaces import PASSWORD, an_account

@@ -19,7 +19,7 @@ from app.delivery.transactional import messages
 from app.kernel.clock import FixedClock
 from app.kernel.services import Services, install
 from tests.factories import NOON, delivery
-from tests.factories.name_server import NameServer, a_name_server
+from tests.factories.servers.name_server import NameServer, a_name_server
 from tests.factories.workspaces import WorkspaceForTests
 
 DOMAIN = "victim.example"

@@ -10,7 +10,7 @@ from flask import Flask
 from app.accounts import api_keys
 from app.kernel.database import Database
 from tests.factories import NOON
-from tests.factories.hostile import NASTY_JSON
+from tests.factories.hostile.values import NASTY_JSON
 from tests.factories.workspaces import WorkspaceForTests
 
 CUSTOMER = ("external_ref", "email", "first_name", "language", "country", "time_zone", "tags", "custom", "consent")

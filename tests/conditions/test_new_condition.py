@@ -29,10 +29,10 @@ from app.segments import codec, schema, sentence
 from app.segments.builder.writing import Form
 from app.segments.compiler import Population, compile_rule
 from tests.factories import NOON
+from tests.factories.application.extending import extended
 from tests.factories.conditions import FIELDS, VOCABULARY
 from tests.factories.customers import a_customer
-from tests.factories.extending import extended
-from tests.factories.hostile_rules import builder_forms, written_rules
+from tests.factories.hostile.rules import builder_forms, written_rules
 from tests.factories.workspaces import WorkspaceForTests
 from tests.segments import rule_laws
 

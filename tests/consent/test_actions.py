@@ -4,8 +4,8 @@ import pytest
 from sqlalchemy import text
 
 from app.consent import actions, facts, permission, suppression, topics
-from app.consent.evidence import Evidence
 from app.consent.ledger import verification
+from app.consent.ledger.evidence import Evidence
 from app.customers.addresses import changes
 from app.customers.addresses.changes import NewAddress
 from app.customers.profiles import people

@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import text
 
 from app.consent import actions, facts, permission, suppression
-from app.consent.evidence import Evidence
 from app.consent.ledger import verification
+from app.consent.ledger.evidence import Evidence
 from app.consent.signup import abuse, double_opt_in, signup_forms
 from app.consent.signup.double_opt_in import Answer, ConfirmationExpired, NothingChosen, RequestRejected
 from app.customers.addresses import changes, queries

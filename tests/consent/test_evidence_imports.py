@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 
 from app.consent import actions, permission, suppression
-from app.consent.evidence import Evidence
 from app.consent.imports import consents
 from app.consent.imports.consents import Claim, ImportTerms
 from app.consent.ledger import proof
+from app.consent.ledger.evidence import Evidence
 from app.customers.profiles import people
 from tests.factories import NOON
 from tests.factories.consent import consented_customer

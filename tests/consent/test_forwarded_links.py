@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import text
 
 from app.consent import actions, permission, suppression
-from app.consent.evidence import Evidence
 from app.consent.ledger import verification
+from app.consent.ledger.evidence import Evidence
 from app.consent.preferences import preference_links
 from app.consent.tokens import ConfirmToken, UnsubscribeToken
 from app.customers.addresses import changes

@@ -12,8 +12,8 @@ from app.customers.imports import running
 from app.customers.imports.evidence import ImportedEvidence
 from app.kernel.clock import FixedClock
 from tests.factories import NOON
+from tests.factories.application.extending import carrying
 from tests.factories.customers import an_uploaded_file, outcome_of
-from tests.factories.extending import carrying
 from tests.factories.workspaces import a_workspace
 
 HEAD = "email,subscribed,consented_at,method,wording,topic\n"

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from app.consent.evidence import Evidence, Wording
 from app.consent.ledger import fold, ledger, record
+from app.consent.ledger.evidence import Evidence, Wording
 from app.consent.ledger.record import Entry, Line
 from app.consent.ledger.serialization import Serializer
 from app.consent.purposes import Event

@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from app.consent import actions, permission, suppression
-from app.consent.evidence import Evidence
 from app.consent.imports import consents, refusals
 from app.consent.imports.consents import Claim, ImportTerms
 from app.consent.imports.refusals import Refusal
 from app.consent.ledger import verification
+from app.consent.ledger.evidence import Evidence
 from app.customers.profiles import people
 from tests.factories import NOON
 from tests.factories.consent import a_topic

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import literal, select
 
 from app.consent import actions, permission, suppression
-from app.consent.evidence import Evidence
+from app.consent.ledger.evidence import Evidence
 from app.customers.addresses import changes
 from app.customers.addresses.changes import NewAddress
 from app.customers.profiles import people

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from app.consent import actions, reports, suppression
-from app.consent.evidence import Evidence
+from app.consent.ledger.evidence import Evidence
 from tests.factories import NOON
 from tests.factories.consent import a_topic, a_yes, consented_customer
 

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from app.consent import actions, suppression
-from app.consent.evidence import Evidence
+from app.consent.ledger.evidence import Evidence
 from app.consent.signup import signup_forms
 from app.kernel.refusals import NotFound
 from tests.factories import NOON

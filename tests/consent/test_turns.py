@@ -10,9 +10,10 @@ from sqlalchemy import text
 
 from app.api.v1 import customers
 from app.api.v1.schemas import CustomerIn
-from app.consent import actions, deadlines, permission, suppression
-from app.consent.evidence import Evidence
+from app.consent import actions, permission, suppression
 from app.consent.imports import consents
+from app.consent.ledger import deadlines
+from app.consent.ledger.evidence import Evidence
 from app.consent.purposes import Event
 from app.consent.signup import double_opt_in, signup_forms
 from app.consent.tokens import PreferencesToken

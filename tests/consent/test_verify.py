@@ -10,9 +10,9 @@ import psycopg
 import pytest
 from sqlalchemy import exc, text
 
-from app.consent import actions, deadlines
-from app.consent.evidence import Evidence
-from app.consent.ledger import checks, record, verification
+from app.consent import actions
+from app.consent.ledger import checks, deadlines, record, verification
+from app.consent.ledger.evidence import Evidence
 from app.customers.profiles import people
 from tests.factories import NOON
 from tests.factories.consent import a_yes, consented_customer

@@ -17,8 +17,8 @@ from app.customers.timeline.activity_queries import EventCount
 from app.customers.timeline.event_names import Source
 from app.kernel.database import Database
 from tests.factories import NOON
+from tests.factories.application.partitions import drop_all, make_all
 from tests.factories.customers import a_customer
-from tests.factories.partitions import drop_all, make_all
 from tests.factories.workspaces import WorkspaceForTests
 
 _ANY_TIME = st.datetimes(datetime(1970, 1, 1), NOON.replace(tzinfo=None) + timedelta(days=366), timezones=st.just(UTC))

@@ -15,9 +15,9 @@ from app.customers.imports import running
 from app.customers.imports.evidence import EvidenceRow, ImportedEvidence, PermissionKeeper
 from app.kernel.clock import FixedClock
 from tests.factories import NOON
+from tests.factories.application.extending import carrying
 from tests.factories.consent import switch_topic
 from tests.factories.customers import a_customer, an_uploaded_file, import_file
-from tests.factories.extending import carrying
 
 HEADER = "email,subscribed,consented_at,method,wording,topic,purposes\n"
 WORDS = "Yes please send me the news"

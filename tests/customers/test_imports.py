@@ -14,8 +14,8 @@ from app.customers.models import Customer, Engagement
 from app.customers.profiles import engagement, people, provenance
 from app.kernel.clock import FixedClock
 from tests.factories import NOON
+from tests.factories.application.extending import carrying, extended
 from tests.factories.customers import an_uploaded_file, import_file, outcome_of
-from tests.factories.extending import carrying, extended
 from tests.factories.workspaces import a_workspace
 
 HEADER = "email,first_name,city,tags\n"

@@ -14,8 +14,8 @@ from app.customers.profiles import people
 from app.kernel.clock import FixedClock
 from app.web import guard
 from tests.factories import NOON
+from tests.factories.application.pages import controls_of
 from tests.factories.customers import a_customer, a_purchase, import_file
-from tests.factories.pages import controls_of
 
 CSV = b"email,first_name,city,note\nada@example.com,Ada,London,x\nbob@example.com,<b>Bob</b>,,x\nnobody,No,,\n"
 

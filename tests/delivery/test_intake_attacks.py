@@ -15,9 +15,10 @@ from sqlalchemy import text
 from app.delivery.inbound import smtp_server
 from app.delivery.tokens import ReplyToken
 from app.kernel.services import Services
-from tests.factories import NOON, incoming
+from tests.factories import NOON
 from tests.factories.consent import consented_customer
-from tests.factories.incoming import HOSTILE, MEGABYTE, RunningIntake
+from tests.factories.servers import incoming
+from tests.factories.servers.incoming import HOSTILE, MEGABYTE, RunningIntake
 from tests.factories.workspaces import WorkspaceForTests
 
 HONEST = b"From: ada@example.com\r\nSubject: Re: News\r\n\r\nWhen do you open?\r\n"

@@ -14,8 +14,9 @@ from app.delivery.inbound.listener import InboundServer
 from app.delivery.tokens import BounceToken, ReplyToken
 from app.kernel.services import Services
 from tests.delivery.test_returned import a_complaint, a_report
-from tests.factories import NOON, incoming
+from tests.factories import NOON
 from tests.factories.consent import consented_customer
+from tests.factories.servers import incoming
 from tests.factories.workspaces import WorkspaceForTests
 
 REPLY = (

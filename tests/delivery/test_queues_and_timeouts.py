@@ -23,8 +23,8 @@ from app.kernel.queueing import jobs
 from app.kernel.services import Services
 from tests.factories import NOON, delivery
 from tests.factories.consent import a_form
-from tests.factories.jobs import names_waiting
-from tests.factories.mute_relay import AGREES, GREETS, a_mute_relay
+from tests.factories.servers.jobs import names_waiting
+from tests.factories.servers.mute_relay import AGREES, GREETS, a_mute_relay
 from tests.factories.workspaces import WorkspaceForTests
 
 

@@ -16,7 +16,7 @@ from app.delivery.smtp.handshake import ConnectionRefused
 from app.delivery.transactional import messages, staff_mail
 from app.kernel.services import Services
 from tests.factories import NOON, delivery
-from tests.factories.certificates import a_certificate
+from tests.factories.servers.certificates import a_certificate
 from tests.factories.workspaces import WorkspaceForTests
 
 QUICK = Timeouts(connect=2, command=1, dot=1)

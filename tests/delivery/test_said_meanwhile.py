@@ -6,12 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from app.consent import actions, suppression
-from app.consent.evidence import Evidence
+from app.consent.ledger.evidence import Evidence
 from app.customers.profiles import people
 from app.delivery.sending import store
 from app.kernel.services import Services
 from tests.factories import NOON, delivery
-from tests.factories.processes import until
+from tests.factories.servers.processes import until
 from tests.factories.workspaces import WorkspaceForTests
 
 

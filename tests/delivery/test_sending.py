@@ -16,7 +16,7 @@ from app.accounts.identities import identities
 from app.cadence import policies
 from app.cadence.decide import Cap, Policy
 from app.consent import actions, suppression, topics
-from app.consent.evidence import Evidence
+from app.consent.ledger.evidence import Evidence
 from app.customers.addresses import changes
 from app.customers.profiles import engagement, people
 from app.delivery.models import SendState

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from app.consent import actions, topics
-from app.consent.evidence import Evidence
+from app.consent.ledger.evidence import Evidence
 from app.consent.models import SignupForm
 from app.consent.purposes import MARKETING
 from app.consent.texts import consent_texts

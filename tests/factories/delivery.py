@@ -33,7 +33,7 @@ from app.kernel.settings import Key
 from app.rendering.content import Content
 from tests.factories import NOON
 from tests.factories.consent import consented_customer
-from tests.factories.processes import until
+from tests.factories.servers.processes import until
 from tests.factories.workspaces import WorkspaceForTests
 
 CONTENT = Content(

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from app.consent import actions
-from app.consent.evidence import Evidence
+from app.consent.ledger.evidence import Evidence
 from app.customers.models import Customer
 from tests.factories import NOON
 

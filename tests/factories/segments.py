@@ -16,7 +16,7 @@ from app.accounts import workspaces
 from app.commerce.models import Purchase
 from app.conditions.condition import Condition
 from app.consent import actions
-from app.consent.evidence import Evidence
+from app.consent.ledger.evidence import Evidence
 from app.customers.models import Engagement
 from app.customers.profiles import fields, people
 from app.customers.timeline import activities

@@ -12,14 +12,14 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from app.consent import actions
-from app.consent.evidence import Evidence
+from app.consent.ledger.evidence import Evidence
 from app.customers.models import Activity
 from app.customers.profiles import people
 from app.kernel.services import Services
 from app.tracking.hits import spool
 from app.tracking.hits.endpoint import Environ, Intake, StartResponse
 from app.tracking.links.cache import LinkCache
-from tests.factories.processes import until
+from tests.factories.servers.processes import until
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
 TRACKING = ("open_tracking", "click_tracking")

@@ -6,7 +6,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.kernel.database import Database
-from tests.factories.processes import until
+from tests.factories.servers.processes import until
 
 
 def until_somebody_waits(database: Database, session: Session) -> None:

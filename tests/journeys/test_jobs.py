@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import text
 
 from app.consent import actions, permission
-from app.consent.evidence import Evidence
 from app.consent.imports import consents
 from app.consent.imports.consents import Claim, ImportTerms
+from app.consent.ledger.evidence import Evidence
 from app.customers.profiles import people
 from app.journeys import jobs, positions
 from app.wiring.extensions import JOBS, LISTENERS

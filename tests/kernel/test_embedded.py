@@ -15,7 +15,7 @@ import redis
 
 from app.kernel.processes import children
 from app.kernel.processes.embedded import Postgres, ServerFailed, Valkey, prepare_private, socket_dir
-from tests.factories.processes import until
+from tests.factories.servers.processes import until
 
 ROOT = Path(__file__).parent.parent.parent
 

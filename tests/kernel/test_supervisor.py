@@ -11,7 +11,7 @@ import pytest
 
 from app.kernel.processes import children
 from app.kernel.processes.supervisor import Program, Supervisor
-from tests.factories.processes import until
+from tests.factories.servers.processes import until
 
 
 @pytest.fixture

@@ -17,8 +17,8 @@ from app.kernel.extensions import Extensions
 from app.kernel.queueing import jobs, outbox, queue, relay
 from app.kernel.queueing.workers import HouseWorker
 from app.kernel.services import Services
-from tests.factories.jobs import KNOWN, a_worker, processes
-from tests.factories.processes import TIMEOUT, until
+from tests.factories.servers.jobs import KNOWN, a_worker, processes
+from tests.factories.servers.processes import TIMEOUT, until
 
 
 @pytest.fixture

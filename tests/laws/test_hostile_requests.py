@@ -20,7 +20,7 @@ from app.kernel.queueing import queue
 from app.kernel.services import Services
 from app.web import guard
 from tests.factories.furnished import Furnished, furnish
-from tests.factories.hostile_requests import BODIES, HEADERS, VALUES, Form, encoded, forms_of, json_with
+from tests.factories.hostile.requests import BODIES, HEADERS, VALUES, Form, encoded, forms_of, json_with
 from tests.factories.workspaces import WorkspaceForTests
 
 # More finds more: HOSTILE=1000 tries every value in every field.

@@ -20,11 +20,11 @@ from app.kernel.services import Services
 from app.segments import jobs
 from app.tracking.links import links
 from tests.factories import NOON
+from tests.factories.application.twins import a_twin
 from tests.factories.campaigns import a_campaign, launch, plan, send_of
 from tests.factories.consent import consented_customer
 from tests.factories.customers import a_purchase
 from tests.factories.journeys import a_journey, a_segment
-from tests.factories.twins import a_twin
 from tests.factories.workspaces import WorkspaceForTests
 from tests.servers import Servers
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from app.segments.builder.writing import Form
 from tests.factories.conditions import TYPES, VOCABULARY
-from tests.factories.hostile_rules import builder_forms, word, written_rules
+from tests.factories.hostile.rules import builder_forms, word, written_rules
 from tests.segments import rule_laws
 
 FORM = Form(TYPES, VOCABULARY)

@@ -16,7 +16,7 @@ from app.segments import codec, rules, segments
 from app.segments.segments import SegmentChange
 from app.segments.used_in import SegmentUses, Use
 from tests.factories import conditions
-from tests.factories.extending import extended
+from tests.factories.application.extending import extended
 from tests.factories.segments import NOON, many_customers
 from tests.factories.workspaces import WorkspaceForTests
 

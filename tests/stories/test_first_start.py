@@ -16,7 +16,7 @@ from demo import showing
 from demo.stage import NAME
 from tests import servers as running
 from tests.factories import NOON
-from tests.factories.jobs import ROOT
+from tests.factories.servers.jobs import ROOT
 from tests.factories.workspaces import a_workspace
 
 

@@ -30,7 +30,7 @@ from app.wiring import extensions
 from migrations import schema
 from tests.factories import delivery
 from tests.factories.delivery import ROOT, RunningSink
-from tests.factories.processes import TIMEOUT, end
+from tests.factories.servers.processes import TIMEOUT, end
 from tests.factories.workspaces import WorkspaceForTests, a_workspace
 
 MESSAGES = int(os.environ.get("CHAOS_MESSAGES", "1200"))

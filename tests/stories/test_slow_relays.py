@@ -26,10 +26,11 @@ from app.delivery.transactional import messages
 from app.kernel.clock import SystemClock
 from app.kernel.queueing import queue, relay
 from app.kernel.services import Services
-from tests.factories import delivery, processes
+from tests.factories import delivery
 from tests.factories.consent import a_form
 from tests.factories.delivery import ROOT, RunningSink
-from tests.factories.mute_relay import AGREES, GREETS, MuteRelay, a_mute_relay
+from tests.factories.servers import processes
+from tests.factories.servers.mute_relay import AGREES, GREETS, MuteRelay, a_mute_relay
 from tests.factories.workspaces import WorkspaceForTests, a_workspace
 
 TEST_MAILS = 6

@@ -15,7 +15,7 @@ from sqlalchemy import TextClause, event, func, select, text
 from sqlalchemy.orm import Session
 
 from app.consent import actions
-from app.consent.evidence import Evidence
+from app.consent.ledger.evidence import Evidence
 from app.customers.models import Activity
 from app.customers.profiles import engagement
 from app.kernel.database import Database
@@ -27,8 +27,8 @@ from app.tracking.hits.storing import SentTimes
 from app.tracking.links import links
 from app.tracking.models import SpoolPosition, UntrackedHits
 from app.tracking.tokens import ClickToken, OpenToken
-from tests.factories.extending import carrying, extended
-from tests.factories.processes import end, until
+from tests.factories.application.extending import carrying, extended
+from tests.factories.servers.processes import end, until
 from tests.factories.tracking import (
     FIREFOX,
     TRACKING,

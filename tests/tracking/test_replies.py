@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from app.consent import actions, permission
-from app.consent.evidence import Evidence
+from app.consent.ledger.evidence import Evidence
 from app.customers.profiles import engagement
 from app.tracking.models import ReplyClass
 from app.tracking.replies import replies

@@ -11,7 +11,7 @@ import pytest
 from app.tracking.models import ReplyClass
 from app.tracking.replies import classification, stop_phrases
 from app.tracking.replies.classification import classify
-from tests.factories.replies import AMBIGUOUS, DOUBTFUL, QUESTIONS, REQUESTS
+from tests.tracking.replies.examples import AMBIGUOUS, DOUBTFUL, QUESTIONS, REQUESTS
 
 
 @pytest.mark.parametrize("words", REQUESTS)

@@ -8,7 +8,8 @@ import pytest
 from flask import Flask, g, render_template_string
 
 from app.kernel.clock import FixedClock
-from app.web import charts, frame, language
+from app.web import frame, language
+from app.web.components import charts
 from tests.web.authenticators import SHOP
 
 

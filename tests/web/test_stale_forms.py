@@ -10,9 +10,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 
 from app.kernel.database import Database
+from tests.factories.application.pages import controls_of
 from tests.factories.consent import a_form
 from tests.factories.journeys import a_journey
-from tests.factories.pages import controls_of
 from tests.factories.turns import until_somebody_waits
 from tests.factories.workspaces import WorkspaceForTests
 

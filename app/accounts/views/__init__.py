@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-from app.accounts.views import (
-    audit,
-    failed_jobs,
-    identities,
-    invitations,
-    keys,
-    login,
-    memberships,
-    staff,
-    undo,
-    workspace,
-)
-from app.accounts.views.authentication import RequestAuthenticator
+from app.accounts.views import audit, failed_jobs, identities, invitations, keys, memberships, staff, undo, workspace
 from app.accounts.views.blueprint import bp
 from app.accounts.views.failed_jobs import home_panel
 from app.accounts.views.panels import SettingsPanels
+from app.accounts.views.sign_in import login
+from app.accounts.views.sign_in.authentication import RequestAuthenticator
 
 __all__ = [
     "RequestAuthenticator",

@@ -9,7 +9,8 @@ from typing import Any
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
-from app.web import language, states
+from app.web import language
+from app.web.components import states
 
 ACTIONS = {
     "staff.invited": _("invited somebody"),

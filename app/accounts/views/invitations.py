@@ -11,9 +11,9 @@ from app.accounts import invitations, staff, workspaces
 from app.accounts.forms import KnownInvitationForm, NewInvitationForm
 from app.accounts.sign_in import sessions
 from app.accounts.tokens import InvitationToken
-from app.accounts.views.authentication import remember
 from app.accounts.views.blueprint import bp
-from app.accounts.views.login_throttle import require_attempts_left
+from app.accounts.views.sign_in.authentication import remember
+from app.accounts.views.sign_in.login_throttle import require_attempts_left
 from app.kernel.refusals import Refusal
 from app.kernel.services import services
 from app.web import guard, shell

@@ -6,8 +6,8 @@ from flask import g, redirect, request
 from flask.typing import ResponseReturnValue
 
 from app.accounts.sign_in import sessions
-from app.accounts.views.authentication import COOKIE
 from app.accounts.views.blueprint import bp
+from app.accounts.views.sign_in.authentication import COOKIE
 from app.kernel.refusals import NotFound
 from app.kernel.services import services
 from app.web import guard

@@ -25,7 +25,8 @@ from app.delivery import decisions
 from app.delivery.sending.sends import Progress
 from app.kernel.services import services
 from app.segments import segments
-from app.web import charts, errors, guard, language, shell
+from app.web import errors, guard, language, shell
+from app.web.components import charts
 
 _LINES = 5
 

@@ -12,9 +12,9 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.consent import facts, topics
-from app.consent.evidence import Evidence, Wording
 from app.consent.imports import imported_texts
 from app.consent.ledger import ledger
+from app.consent.ledger.evidence import Evidence, Wording
 from app.consent.ledger.fold import ConsentStates
 from app.consent.ledger.record import Entry, Line
 from app.consent.purposes import ALL_TOPICS, MARKETING, PURPOSES, SAID_NO, Event

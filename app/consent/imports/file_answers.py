@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 
 from app.accounts import workspaces
 from app.consent import topics
-from app.consent.evidence import Evidence
 from app.consent.imports import consents, refusals
 from app.consent.imports.consents import Claim, ImportTerms, Outcome
 from app.consent.imports.refusals import Refusal
+from app.consent.ledger.evidence import Evidence
 from app.consent.purposes import MARKETING
 from app.customers.imports.evidence import Addresses, EvidenceRow, Foreseen, ImportRef, PermissionKeeper, Terms
 

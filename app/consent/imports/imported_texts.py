@@ -7,7 +7,7 @@ from hashlib import sha256
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.consent.evidence import Wording
+from app.consent.ledger.evidence import Wording
 from app.consent.texts import consent_texts
 
 # Somebody else may store texts at the same time and take the version numbers we saw free.

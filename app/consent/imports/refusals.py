@@ -10,8 +10,8 @@ from typing import NamedTuple
 from sqlalchemy.orm import Session
 
 from app.consent import facts
-from app.consent.evidence import Evidence
 from app.consent.ledger import ledger
+from app.consent.ledger.evidence import Evidence
 from app.consent.ledger.fold import ConsentStates
 from app.consent.ledger.record import Entry, Line
 from app.consent.purposes import ALL_TOPICS, MARKETING, SAID_NO, Event

@@ -1,1 +1,1 @@
-"""The consent ledger: records, their chain, current state and verification; private to consent."""
+"""The consent ledger: evidence, records, their chain, current state, deadlines and verification."""

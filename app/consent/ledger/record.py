@@ -11,7 +11,7 @@ from hashlib import blake2b, sha256
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from app.consent.evidence import Evidence
+from app.consent.ledger.evidence import Evidence
 from app.consent.purposes import ALL_TOPICS
 
 SCHEMA_VERSION = 1

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from app.consent import actions, permission, suppression, topics
-from app.consent.evidence import Evidence
+from app.consent.ledger.evidence import Evidence
 from app.consent.purposes import ALL_TOPICS, MARKETING, PERSONAL_PURPOSES
 from app.consent.signup import double_opt_in
 from app.consent.signup.double_opt_in import Answer

@@ -8,8 +8,8 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from app.consent import topics
-from app.consent.evidence import Evidence
 from app.consent.ledger import ledger
+from app.consent.ledger.evidence import Evidence
 from app.consent.ledger.record import Entry
 from app.consent.models import SignupRequest
 from app.consent.purposes import MARKETING, Event

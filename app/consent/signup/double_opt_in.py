@@ -13,8 +13,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.consent import actions, facts, suppression, topics
-from app.consent.evidence import Evidence, Wording
 from app.consent.ledger import ledger
+from app.consent.ledger.evidence import Evidence, Wording
 from app.consent.ledger.record import Entry
 from app.consent.models import SignupForm, SignupRequest
 from app.consent.purposes import ALL_TOPICS, MARKETING, Event

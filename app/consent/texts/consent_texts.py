@@ -7,7 +7,7 @@ from hashlib import sha256
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.consent.evidence import Wording
+from app.consent.ledger.evidence import Wording
 from app.consent.ledger.record import FrequencyPromise
 from app.consent.models import ConsentText
 from app.consent.texts import wording

@@ -12,7 +12,8 @@ from app.consent.reports import Base, Flow
 from app.consent.views import how
 from app.consent.views.blueprint import bp, tabs
 from app.kernel.services import services
-from app.web import charts, guard, language, shell
+from app.web import guard, language, shell
+from app.web.components import charts
 
 
 @bp.get("/consent")

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from app.consent import actions
-from app.consent.evidence import Evidence
+from app.consent.ledger.evidence import Evidence
 from app.consent.preferences import preference_links, preferences
 from app.consent.preferences.preference_links import Rights
 from app.consent.preferences.preferences import Changes, Preferences

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from app.consent import actions, topics
-from app.consent.evidence import Evidence
+from app.consent.ledger.evidence import Evidence
 from app.consent.preferences import preference_links
 from app.consent.tokens import UnsubscribeToken
 from app.consent.topics import TopicInfo

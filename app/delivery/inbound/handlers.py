@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts import workspaces
 from app.consent import actions, suppression
-from app.consent.evidence import Evidence
+from app.consent.ledger.evidence import Evidence
 from app.customers.addresses import emails, queries
 from app.customers.profiles import people
 from app.customers.timeline import activities, activity_queries

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.consent import actions
-from app.consent.evidence import Evidence
+from app.consent.ledger.evidence import Evidence
 from app.customers.profiles import engagement, naming, people
 from app.customers.timeline import activities
 from app.customers.timeline.activities import ActivityRow

@@ -17,7 +17,7 @@ from app.tracking.links import links
 from app.tracking.tokens import ClickToken
 from tests.factories import NOON
 from tests.factories.consent import consented_customer
-from tests.factories.web_server import WebBrowser, WebServer, request, running
+from tests.factories.servers.web_server import WebBrowser, WebServer, request, running
 from tests.factories.workspaces import WorkspaceForTests
 
 ATTACKERS = 40

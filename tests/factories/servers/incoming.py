@@ -16,7 +16,7 @@ from pathlib import Path
 from app.kernel.processes import ports
 from app.kernel.settings import Settings
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[3]
 MEGABYTE = 2**20
 _PART = b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n"
 HOSTILE = {

@@ -20,7 +20,7 @@ from app.kernel.settings import Settings
 from app.wiring import serving
 from tests.factories.workspaces import WorkspaceForTests
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 # Far more than any answer takes, on however busy a machine: who waits this long waits for a server that is stopped.
 TIMEOUT = 60.0
 

@@ -6,8 +6,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.consent import facts, topics
-from app.consent.evidence import Evidence
 from app.consent.ledger import ledger
+from app.consent.ledger.evidence import Evidence
 from app.consent.ledger.record import Entry
 from app.consent.models import ConsentStateRow
 from app.consent.purposes import Event

@@ -11,7 +11,7 @@ from wtforms import BooleanField, FileField, RadioField, SelectField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 
-from app.web import charts
+from app.web.components import charts
 from app.web.forms import LineField, PublicForm, SelectMultipleChecks, TextField, required
 
 MAIL = """<!doctype html><html lang="en"><body style="margin:0;background:#f4f4f4;font-family:Georgia,serif">

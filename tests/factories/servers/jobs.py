@@ -21,8 +21,8 @@ from app.kernel.queueing.jobs import Jobs, job
 from app.kernel.services import Services
 from app.kernel.settings import Settings
 
-ROOT = Path(__file__).parent.parent.parent
-_WORKER = "from tests.factories import jobs; jobs.work()"
+ROOT = Path(__file__).parents[3]
+_WORKER = "from tests.factories.servers import jobs; jobs.work()"
 
 
 @job("test.note_process")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from app.conditions.condition_types import ConditionTypes
 from app.conditions.inputs import FilledIn
 from app.conditions.references import Vocabulary
-from tests.factories.hostile import NASTY_JSON, NASTY_WORDS
+from tests.factories.hostile.values import NASTY_JSON, NASTY_WORDS
 
 word = st.sampled_from(NASTY_WORDS)
 

@@ -9,9 +9,9 @@ from flask_babel import gettext as _
 from app.accounts import memberships, staff
 from app.accounts.forms import LoginForm, PasswordForm
 from app.accounts.sign_in import sessions
-from app.accounts.views.authentication import COOKIE, forget, remember
 from app.accounts.views.blueprint import bp, settings_tabs
-from app.accounts.views.login_throttle import require_attempts_left
+from app.accounts.views.sign_in.authentication import COOKIE, forget, remember
+from app.accounts.views.sign_in.login_throttle import require_attempts_left
 from app.kernel.refusals import Refusal
 from app.kernel.services import services
 from app.web import guard, shell

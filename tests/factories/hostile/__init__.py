@@ -1,0 +1,1 @@
+"""Values, requests and rules that nobody sends by mistake."""

@@ -14,6 +14,8 @@ from sqlalchemy.orm import Session
 
 from app.accounts import audit, undo
 from app.accounts.models import ApiKey
+from app.kernel import page_links
+from app.kernel.page_links import PageLink
 from app.kernel.refusals import NotFound, Refusal
 
 # assent_<workspace>_<secret>: the workspace is named so that the key can be looked up inside its walls.
@@ -71,7 +73,7 @@ def authenticate(session: Session, text: str, *, now: datetime) -> ApiKey:
     raise KeyUnknown
 
 
-def revoke(session: Session, workspace_id: int, key_id: int, *, staff_id: int, now: datetime) -> str | None:
+def revoke(session: Session, workspace_id: int, key_id: int, *, staff_id: int, now: datetime) -> PageLink | None:
     """End a key at once; return the address that takes this back, None if it had ended before. Raise NotFound."""
     key = session.get(ApiKey, (workspace_id, key_id))
     if key is None:
@@ -94,7 +96,7 @@ def restore(
         raise NotFound
     key.revoked_at = None
     audit.note(session, key, "api_key.restored", staff_id=staff_id, now=now)
-    return undo.Restored("/settings/keys", "The key works again.")
+    return undo.Restored(page_links.to("accounts.show_keys"), "The key works again.")
 
 
 UNDO_REVOCATION = undo.Opposite("accounts.key_revoked", restore, role="owner")

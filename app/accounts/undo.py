@@ -1,9 +1,9 @@
 """Undo steps: what an action took away is kept for a day, and the room it came from restores it.
 
 A room names the opposite of an action once, `UNDO_DELETION = undo.Opposite("segments.deleted", restore, role=...)`,
-and wiring lists it among the `Opposites`. The action ends with `url = undo.keep(session, ..., kind=..., values={...})`
-in its own transaction, and the view hands that address on: `shell.back(there, said, undo=url)`. Only who did an action
-takes it back, and only once.
+and wiring lists it among the `Opposites`. The action ends in its own transaction with
+`again = undo.keep(session, ..., kind=..., values={...})`, and the view hands that link on:
+`shell.back(there, said, undo=again)`. Only who did an action takes it back, and only once.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from app.accounts.models import UndoStep
-from app.kernel import extensions
+from app.kernel import extensions, page_links
+from app.kernel.page_links import PageLink
 from app.kernel.refusals import Refusal
 
 KEPT_FOR = timedelta(days=1)
@@ -34,7 +35,7 @@ class UndoOver(Refusal):
 class Restored:
     """Where what was put back is, and the sentence that says so: an English message id and its values."""
 
-    url: str
+    page: PageLink
     message: str
     values: dict[str, Any] = field(default_factory=dict)
 
@@ -65,12 +66,12 @@ class Opposites:
 
 def keep(
     session: Session, workspace_id: int, *, kind: str, values: dict[str, Any], staff_id: int, now: datetime
-) -> str:
-    """Keep what is needed to take the action back, as plain JSON values; return the address to post to."""
+) -> PageLink:
+    """Keep what is needed to take the action back, as plain JSON values; return what to post to."""
     step = UndoStep(workspace_id=workspace_id, staff_id=staff_id, kind=kind, values=values, created_at=now)
     session.add(step)
     session.flush()
-    return f"/undo/{step.id}"
+    return page_links.to("accounts.take_back", step_id=step.id)
 
 
 def take(

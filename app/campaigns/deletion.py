@@ -10,13 +10,15 @@ from sqlalchemy.orm import Session
 from app.accounts import audit, undo
 from app.campaigns import compose, contents
 from app.campaigns.drafts import ContentDraft, Draft, VariantShape
+from app.kernel import page_links
+from app.kernel.page_links import PageLink
 from app.segments import segments
 
 _DELETED = "campaigns.deleted"
 _TIMES = ("scheduled_at", "created_at")
 
 
-def delete(session: Session, workspace_id: int, campaign_id: int, *, staff_id: int, now: datetime) -> str:
+def delete(session: Session, workspace_id: int, campaign_id: int, *, staff_id: int, now: datetime) -> PageLink:
     """Forget a draft; return the address that brings it back. Raise compose.Frozen for what was planned or launched."""
     campaign = compose.draft_to_change(session, workspace_id, campaign_id)
     names = (*Draft.__dataclass_fields__, "id", "created_by", "created_at")
@@ -56,7 +58,7 @@ def restore(
         said = {language: ContentDraft(**draft) for language, draft in each["said"].items()}
         contents.add_variant(session, campaign, VariantShape(**each["shape"]), said, now=now)
     audit.note(session, campaign, "campaign.restored", staff_id=staff_id, now=now)
-    return undo.Restored(f"/campaigns/{campaign.id}", "The draft is back as it was.")
+    return undo.Restored(page_links.to("campaigns.show", campaign_id=campaign.id), "The draft is back as it was.")
 
 
 UNDO_DELETION = undo.Opposite(_DELETED, restore, role="marketer")

@@ -15,6 +15,8 @@ from app.campaigns import compose, contents, drafts
 from app.campaigns.contents import Version
 from app.campaigns.drafts import LONGEST_NAME, ContentDraft, VariantShape
 from app.campaigns.models import KEYS, Campaign, CampaignContent, CampaignVariant
+from app.kernel import page_links
+from app.kernel.page_links import PageLink
 from app.kernel.refusals import NotFound, Refusal
 
 MOST_LANGUAGES = 10
@@ -152,7 +154,7 @@ def add_language(
 
 def remove(
     session: Session, workspace_id: int, campaign_id: int, variant_id: int, *, staff_id: int, now: datetime
-) -> str:
+) -> PageLink:
     """Remove a variant with all it says, and split evenly; return the address that brings it back."""
     campaign = compose.draft_to_change(session, workspace_id, campaign_id)
     known = of_campaign(session, campaign)
@@ -175,7 +177,7 @@ def remove(
 
 def remove_language(
     session: Session, workspace_id: int, campaign_id: int, language: str, *, staff_id: int, now: datetime
-) -> str:
+) -> PageLink:
     """Remove what all variants say in a language; return the address that brings it back."""
     campaign = compose.draft_to_change(session, workspace_id, campaign_id)
     versions = [each for each in contents.of_campaign(session, campaign) if each.content.language == language]
@@ -209,7 +211,8 @@ def restore(
     else:
         _restore_language(session, campaign, values["versions"], now)
     compose.changed(session, campaign, now=now)
-    return undo.Restored(f"/campaigns/{campaign.id}/versions", "What was removed is back as it was.")
+    page = page_links.to("campaigns.versions", campaign_id=campaign.id)
+    return undo.Restored(page, "What was removed is back as it was.")
 
 
 UNDO_REMOVAL = undo.Opposite(_REMOVED, restore, role="marketer")
@@ -248,7 +251,7 @@ def _keep(
     weights: dict[str, dict[str, int]],
     staff_id: int,
     now: datetime,
-) -> str:
+) -> PageLink:
     kept = {
         "campaign_id": campaign.id,
         "weights": weights,

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.customers.timeline.timeline import TimelineEntry
 from app.delivery.models import Message, MessageState, Send
-from app.kernel import arrays
+from app.kernel import arrays, page_links
 from app.rendering import subjects
 
 # Message ids by state; what is left out has not left.
@@ -47,7 +47,7 @@ def of_customer(
             key=f"message-{_NEWEST_FIRST - row.id:019d}",
             title=_TITLES[row.state],
             detail=subject,
-            url=f"/campaigns/{row.source_id}" if row.kind == "campaign" else None,
+            page=page_links.to("campaigns.show", campaign_id=row.source_id) if row.kind == "campaign" else None,
         )
         for row, subject in zip(rows, read, strict=True)
     ]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from sqlalchemy.orm import Session
 
 from app.kernel import extensions
+from app.kernel.page_links import PageLink
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class SourceName:
 
     label: str
     name: str
-    url: str
+    page: PageLink
 
 
 # (session, workspace_id, ids) -> the names of those that are still there

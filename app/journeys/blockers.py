@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 from app.accounts.identities import identities
 from app.accounts.models import SendingIdentity
 from app.journeys.models import Journey
+from app.kernel import page_links
+from app.kernel.page_links import PageLink
 from app.segments import segments
 from app.segments.codec import Problem
 
@@ -22,7 +24,7 @@ ENROLS_NOBODY, SENDS_NOTHING = "enrols_nobody", "sends_nothing"
 class Blocker:
     """One thing to fix: what it stops, what is so (`msgid`) and what to do (`hint`), both filled from `values`.
 
-    `detail` is a sentence of the room the cause belongs to, filled from `detail_values`; `url` is where it is mended.
+    `detail` is a sentence of the room the cause belongs to, filled from `detail_values`; `page` is where it is mended.
     """
 
     stops: str
@@ -31,7 +33,7 @@ class Blocker:
     values: Mapping[str, Any] = field(default_factory=dict)
     detail: str = ""
     detail_values: Mapping[str, Any] = field(default_factory=dict)
-    url: str = ""
+    page: PageLink | None = None
 
 
 def list_for(session: Session, journey: Journey, *, now: datetime) -> list[Blocker]:
@@ -80,13 +82,14 @@ def _segment(name: str | None, segment_id: int, problem: Problem | None) -> list
             {"name": name},
             problem.message,
             problem.values,
-            f"/segments/{segment_id}",
+            page_links.to("segments.show", segment_id=segment_id),
         )
     ]
 
 
 def _sender(sender: SendingIdentity) -> list[Blocker]:
-    values, url = {"domain": sender.domain, "address": sender.from_address}, f"/settings/identities/{sender.id}"
+    values = {"domain": sender.domain, "address": sender.from_address}
+    page = page_links.to("accounts.show_identity", identity_id=sender.id)
     if sender.proved_at is None:
         return [
             Blocker(
@@ -94,7 +97,7 @@ def _sender(sender: SendingIdentity) -> list[Blocker]:
                 "%(domain)s is not verified yet, so nothing leaves from %(address)s.",
                 "Publish the DNS records of the sender; they are looked up every hour.",
                 values,
-                url=url,
+                page=page,
             )
         ]
     if sender.paused_at is not None:
@@ -104,7 +107,7 @@ def _sender(sender: SendingIdentity) -> list[Blocker]:
                 "Sending from %(address)s is stopped.",
                 "Look at the reason in the settings.",
                 values,
-                url=url,
+                page=page,
             )
         ]
     return []

@@ -18,8 +18,9 @@ from app.conditions.context import ConditionInvalid
 from app.conditions.description import N_
 from app.customers.profiles import fields
 from app.customers.timeline import activities
-from app.kernel import extensions
+from app.kernel import extensions, page_links
 from app.kernel.database import refusing_duplicates
+from app.kernel.page_links import PageLink
 from app.kernel.refusals import NotFound, Refusal
 from app.segments import codec, compiler, rules
 from app.segments.codec import Problem, RulesInvalid
@@ -164,7 +165,7 @@ def names(session: Session, workspace_id: int, segment_ids: Sequence[int]) -> di
     return {row.id: row.name for row in session.execute(query)}
 
 
-def delete(session: Session, workspace_id: int, segment_id: int, *, staff_id: int, now: datetime) -> str:
+def delete(session: Session, workspace_id: int, segment_id: int, *, staff_id: int, now: datetime) -> PageLink:
     """Forget a segment; return the address that brings it back."""
     segment = _held(session, workspace_id, segment_id)
     kept = {name: getattr(segment, name) for name in ("id", "name", "rules", "created_by")}
@@ -190,7 +191,8 @@ def restore(
     with refusing_duplicates(session, _UNIQUE_NAME, NameTaken()):
         session.add(segment)
         session.flush()
-    return undo.Restored(f"/segments/{segment.id}", N_("“%(name)s” is restored."), {"name": name})
+    page = page_links.to("segments.show", segment_id=segment.id)
+    return undo.Restored(page, N_("“%(name)s” is restored."), {"name": name})
 
 
 UNDO_DELETION = undo.Opposite(_DELETED, restore, role="marketer")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from app.kernel import extensions
+from app.kernel.page_links import PageLink
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class Use:
 
     kind: str
     name: str
-    url: str
+    page: PageLink
     is_over: bool = False
 
 

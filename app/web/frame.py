@@ -49,6 +49,7 @@ def init_app(app: Flask, services: Services) -> None:
         spark_points=charts.spark_points,
         initials=initials,
         anchor=anchor,
+        address=shell.address,
         in_percent=in_percent,
     )
     app.register_blueprint(views.bp)

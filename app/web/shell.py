@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from flask import Response, flash, get_flashed_messages, redirect, render_template, request
+from flask import Response, flash, get_flashed_messages, redirect, render_template, request, url_for
 from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
 
+from app.kernel.page_links import PageLink
 from app.web import language
 from app.web.requests import security
 
@@ -36,18 +37,26 @@ def side_panel(template: str, *, behind: str, title: str, **values: Any) -> str:
     return render_template("web/panel_page.html", inside=inside, behind=behind, title=title)
 
 
-def back(url: str, message: Any = None, *, tone: str = "success", undo: str | None = None) -> BaseResponse:
-    """Lead on to `url` and say there what was done; `undo` is a URL that takes it back when posted to."""
+def address(link: PageLink | str) -> str:
+    """Return where a page is in this installation; an address stays what it is."""
+    return link if isinstance(link, str) else url_for(link.endpoint, **link.values)
+
+
+def back(
+    there: PageLink | str, message: Any = None, *, tone: str = "success", undo: PageLink | str | None = None
+) -> BaseResponse:
+    """Lead on to a page and say there what was done; `undo` takes it back when posted to."""
     if message:
         toast(message, tone=tone, undo=undo)
     if is_live():
-        return Response(status=204, headers={"HX-Redirect": url})
-    return redirect(url, 303)
+        return Response(status=204, headers={"HX-Redirect": address(there)})
+    return redirect(address(there), 303)
 
 
-def toast(message: Any, *, tone: str = "info", undo: str | None = None) -> None:
+def toast(message: Any, *, tone: str = "info", undo: PageLink | str | None = None) -> None:
     """Say this on the next page shown."""
-    flash({"message": str(message), "tone": tone, "undo": undo}, "toast")  # type: ignore[arg-type]
+    said = {"message": str(message), "tone": tone, "undo": address(undo) if undo else None}
+    flash(said, "toast")  # type: ignore[arg-type]
 
 
 def toasts() -> list[dict[str, Any]]:

@@ -24,7 +24,9 @@ from app.delivery import timeline_entries as delivery_entries
 from app.followup.sources import TaskSources
 from app.journeys import definitions, owners
 from app.journeys.engine import interest
+from app.kernel import page_links
 from app.kernel.extensions import Extensions
+from app.kernel.page_links import PageLink
 from app.kernel.queueing import jobs
 from app.kernel.queueing.jobs import Jobs
 from app.kernel.queueing.outbox import Listeners
@@ -92,9 +94,13 @@ def build() -> Extensions:
 
 def _campaigns_on(session: Session, workspace_id: int, segment_id: int) -> list[Use]:
     found = compose.on_segment(session, workspace_id, segment_id)
-    return [Use("campaign", each.name, f"/campaigns/{each.id}", is_over=each.launched_at is not None) for each in found]
+    return [Use("campaign", each.name, _campaign_page(each.id), is_over=each.launched_at is not None) for each in found]
+
+
+def _campaign_page(campaign_id: int) -> PageLink:
+    return page_links.to("campaigns.show", campaign_id=campaign_id)
 
 
 def _journeys_on(session: Session, workspace_id: int, segment_id: int) -> list[Use]:
     found = definitions.on_segment(session, workspace_id, segment_id)
-    return [Use("journey", journey.name, f"/journeys/{journey.id}") for journey in found]
+    return [Use("journey", each.name, page_links.to("journeys.show_journey", journey_id=each.id)) for each in found]

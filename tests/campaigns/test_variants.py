@@ -13,6 +13,8 @@ from app.campaigns.drafts import ContentDraft
 from app.campaigns.launch import split
 from app.campaigns.studio import preflight
 from app.campaigns.variants import Split, VariantDraft
+from app.kernel import page_links
+from app.kernel.page_links import PageLink
 from tests.factories import NOON
 from tests.factories.campaigns import a_campaign, content_of, launch, said_by, versions_of
 from tests.factories.consent import consented_customer
@@ -200,7 +202,7 @@ def test_a_copy_and_a_restored_draft_have_every_variant_and_language(session, wo
 
     assert (said_by(session, copied), copied.holdout_percent, len(said)) == (said, 5, 4)
     back = compose.get(session, workspace.id, campaign.id)
-    assert restored.url == f"/campaigns/{campaign.id}"
+    assert restored.page == page_links.to("campaigns.show", campaign_id=campaign.id)
     assert (said_by(session, back), weights(session, back), back.holdout_percent) == (said, {"A": 50, "B": 50}, 5)
 
 
@@ -280,8 +282,7 @@ def test_people_are_divided_by_share_language_and_holdout(session, workspace):
     assert found.held_out == 20
 
 
-def take_back(session, workspace, address: str) -> undo.Restored:
+def take_back(session, workspace, again: PageLink) -> undo.Restored:
     """Press undo."""
-    number = int(address.rpartition("/")[2])
-    kind, kept = undo.take(session, workspace.id, number, staff_id=workspace.owner_id, now=NOON)
+    kind, kept = undo.take(session, workspace.id, again.values["step_id"], staff_id=workspace.owner_id, now=NOON)
     return kind.restore(session, workspace.id, kept, staff_id=workspace.owner_id, now=NOON)

@@ -10,6 +10,7 @@ from app.followup import tasks
 from app.followup.models import Task
 from app.followup.sources import Source, SourceName
 from app.followup.tasks import NewTask
+from app.kernel import page_links
 from app.kernel.refusals import NotFound
 from tests.factories import NOON
 from tests.factories.customers import a_customer
@@ -24,7 +25,8 @@ def test_a_task_names_the_journey_that_opened_it(session, workspace):
     tasks.open_for(session, workspace.id, [ada.id], NewTask("Call", Source("journey", journey.id)), now=NOON)
 
     task = tasks.list_open(session, workspace.id)[0]
-    assert task.source == SourceName("Journey", "Welcome", f"/journeys/{journey.id}")
+    page = page_links.to("journeys.show_journey", journey_id=journey.id)
+    assert task.source == SourceName("Journey", "Welcome", page)
 
 
 @pytest.mark.parametrize("source", [Source("staff"), Source("journey", 404), Source("survey", 1)])

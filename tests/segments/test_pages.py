@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 from flask.testing import FlaskClient
 
+from app.kernel import page_links
 from app.kernel.clock import FixedClock
 from app.kernel.database import Database
 from app.kernel.services import install, services
@@ -110,7 +111,8 @@ def test_a_deleted_segment_can_be_brought_back_but_not_while_used(
 ) -> None:
     segment_id = kept(database, workspace)
     given = services()
-    used = SegmentUses((lambda session, workspace_id, of: [Use("Campaign", "Sale", "/campaigns/1")],))
+    sale = Use("campaign", "Sale", page_links.to("campaigns.show", campaign_id=1))
+    used = SegmentUses((lambda session, workspace_id, of: [sale],))
     install(extended(given, used))
     assert client.post(f"/segments/{segment_id}/delete").status_code == 409
     assert "Sale" in client.get(f"/segments/{segment_id}").text

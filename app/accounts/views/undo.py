@@ -22,4 +22,4 @@ def take_back(step_id: int) -> ResponseReturnValue:
         if guard.RANKS[g.role] < guard.RANKS[opposite.role]:
             raise guard.RoleTooLow
         restored = opposite.restore(session, g.workspace.id, values, staff_id=g.staff.id, now=now)
-    return shell.back(restored.url, _(restored.message, **restored.values))
+    return shell.back(restored.page, _(restored.message, **restored.values))

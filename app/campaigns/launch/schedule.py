@@ -14,6 +14,8 @@ from app.campaigns.launch import launching, ready, timing
 from app.campaigns.models import Campaign, CampaignState
 from app.delivery.models import SendState
 from app.delivery.sending import sends
+from app.kernel import page_links
+from app.kernel.page_links import PageLink
 from app.kernel.queueing import outbox
 from app.kernel.refusals import Refusal
 
@@ -200,8 +202,10 @@ def resume(
     audit.note(session, campaign, "campaign.resumed", staff_id=staff_id, now=now)
 
 
-def cancel(session: Session, workspace_id: int, campaign_id: int, *, staff_id: int, now: datetime) -> tuple[int, str]:
-    """Cancel the rest; return how many do not get it, and the address that takes it back."""
+def cancel(
+    session: Session, workspace_id: int, campaign_id: int, *, staff_id: int, now: datetime
+) -> tuple[int, PageLink]:
+    """Cancel the rest; return how many do not get it, and what takes it back."""
     campaign, numbers = _launched(session, workspace_id, campaign_id)
     paused = sends.pause_reasons(session, workspace_id, numbers)
     running = sends.in_state(session, workspace_id, numbers, SendState.RUNNING)
@@ -231,7 +235,8 @@ def restart(
         sends.restart(session, workspace_id, send_id, pause_reason=cancelled[send_id], now=now)
     campaign.state, campaign.updated_at = values["state"], now
     audit.note(session, campaign, "campaign.restarted", staff_id=staff_id, now=now)
-    return undo.Restored(f"/campaigns/{campaign.id}", "Not cancelled after all: everything is as it was before.")
+    page = page_links.to("campaigns.show", campaign_id=campaign.id)
+    return undo.Restored(page, "Not cancelled after all: everything is as it was before.")
 
 
 UNDO_CANCELLATION = undo.Opposite(_CANCELLED, restart, role="marketer")

@@ -17,6 +17,8 @@ from app.campaigns.contents import Version
 from app.campaigns.launch.audience import Audience, is_chosen
 from app.campaigns.models import Campaign, CampaignContent
 from app.campaigns.studio import previews
+from app.kernel import page_links
+from app.kernel.page_links import PageLink
 from app.kernel.refusals import Refusal
 from app.rendering import compiler
 from app.rendering.compiler import TemplateRefused
@@ -29,6 +31,7 @@ ERROR, WARNING = "error", "warning"
 LARGE, TOO_LARGE = 80 * 1024, 100 * 1024
 _REPLY = re.compile(r"\s*(re|fwd?|aw|wg|tr|回复|转发|答复)\s*[:：]", re.IGNORECASE)
 _LONG_SUBJECT = 70
+_SETTINGS = page_links.to("accounts.show_settings")
 
 
 class NotReady(Refusal):
@@ -42,7 +45,7 @@ class NotReady(Refusal):
 class Check:
     """One thing to put right (`error`) or to think about (`warning`), in which step, and how.
 
-    `msgid` and `hint` are English message ids filled from `values`; `part` names a line other than the content, `url`
+    `msgid` and `hint` are English message ids filled from `values`; `part` names a line other than the content, `page`
     leads to where it can be changed. `version` is whose content it is about, where the campaign has more than one.
     """
 
@@ -53,7 +56,7 @@ class Check:
     values: Mapping[str, Any] = field(default_factory=dict)
     line: int | None = None
     column: int | None = None
-    url: str = ""
+    page: PageLink | None = None
     part: str = ""
     version: Version | None = None
 
@@ -141,11 +144,11 @@ def _sender(session: Session, campaign: Campaign, workspace: Workspace) -> Itera
         yield Check(
             ERROR, "content", "The workspace has no postal address.",
             "Every mailing must show one. Add it in the settings.",
-            url="/settings",
+            page=_SETTINGS,
         )  # fmt: skip
     if campaign.identity_id is None:
         yield Check(
-            ERROR, "content", "There is no sender yet.", "Set up a sending address in the settings.", url="/settings"
+            ERROR, "content", "There is no sender yet.", "Set up a sending address in the settings.", page=_SETTINGS
         )
         return
     identity = identities.get(session, campaign.workspace_id, campaign.identity_id)
@@ -153,16 +156,16 @@ def _sender(session: Session, campaign: Campaign, workspace: Workspace) -> Itera
         yield Check(
             ERROR, "content", "The From address %(address)s is not of the domain %(domain)s we sign for.",
             "Mailboxes would distrust it. Change the address or the domain in the settings.",
-            {"address": identity.from_address, "domain": identity.domain}, url="/settings",
+            {"address": identity.from_address, "domain": identity.domain}, page=_SETTINGS,
         )  # fmt: skip
     if identity.proved_at is None:
         yield Check(ERROR, "content", "%(domain)s is not verified yet, so nothing leaves from %(address)s.",
                     "Publish the DNS records of the sender; they are looked up every hour.",
                     {"domain": identity.domain, "address": identity.from_address},
-                    url=f"/settings/identities/{identity.id}")  # fmt: skip
+                    page=page_links.to("accounts.show_identity", identity_id=identity.id))  # fmt: skip
     if identity.paused_at is not None:
         yield Check(ERROR, "content", "Sending from %(address)s is stopped.", "Look at the reason in the settings.",
-                    {"address": identity.from_address}, url="/settings")  # fmt: skip
+                    {"address": identity.from_address}, page=_SETTINGS)  # fmt: skip
 
 
 def _is_aligned(identity: SendingIdentity) -> bool:

@@ -13,6 +13,8 @@ from app.campaigns import compose, contents, drafts
 from app.campaigns.compose import Edit
 from app.campaigns.drafts import ContentDraft
 from app.campaigns.models import CampaignContent
+from app.kernel import page_links
+from app.kernel.page_links import PageLink
 from app.kernel.refusals import Refusal
 from app.rendering.foreign_tags import foreign_tags
 from app.rendering.foreign_tags.expressions import Names
@@ -60,7 +62,7 @@ class ChangedSince(Refusal):
 
 def translate(
     session: Session, workspace_id: int, campaign_id: int, content_id: int | None, *, staff_id: int, now: datetime
-) -> tuple[Found, str]:
+) -> tuple[Found, PageLink]:
     """Write the tags that have a counterpart in our language; return what was found, and the address that undoes it."""
     campaign = compose.draft_to_change(session, workspace_id, campaign_id)
     content = contents.chosen(contents.of_campaign(session, campaign), content_id).content
@@ -92,7 +94,7 @@ def restore(
     if {name: getattr(content, name) for name in _WORDS} != values["after"]:
         raise ChangedSince
     _save(session, content, campaign.id, replace(drafts.content_draft_of(content), **values["before"]), now)
-    there = f"/campaigns/{campaign.id}?content={content.id}"
+    there = page_links.to("campaigns.show", campaign_id=campaign.id, content=content.id)
     return undo.Restored(there, "The merge tags are back as they were.")
 
 

@@ -18,6 +18,7 @@ from app.campaigns.models import KEYS, Campaign, CampaignState
 from app.campaigns.views import words
 from app.campaigns.views.blueprint import bp
 from app.kernel import ids
+from app.kernel.page_links import PageLink
 from app.kernel.refusals import Refusal
 from app.kernel.services import services
 from app.web import guard, shell
@@ -29,7 +30,7 @@ class Done:
 
     url: str
     message: str
-    undo: str | None = None
+    undo: PageLink | None = None
 
 
 @bp.get("/campaigns/<int:campaign_id>/versions")

@@ -18,7 +18,7 @@ from app.campaigns.reports.results import PausedPart
 from app.campaigns.studio.preflight import Check
 from app.delivery import words
 from app.delivery.sending.sends import STAFF, Progress
-from app.web import language
+from app.web import language, shell
 
 STEPS = {"audience": _("Audience"), "content": _("Content"), "when": _("When")}
 
@@ -51,7 +51,7 @@ def check(found: Check) -> dict[str, object]:
         "hint": (gettext(found.hint, **found.values) if found.values else gettext(found.hint)) if found.hint else "",
         "line": found.line,
         "column": found.column,
-        "url": found.url,
+        "url": shell.address(found.page) if found.page else "",
         "part": gettext(found.part) if found.part else "",
         "version": version(found.version) if found.version else "",
         "content_id": found.version.content.id if found.version else None,

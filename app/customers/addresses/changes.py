@@ -23,7 +23,9 @@ from app.customers.addresses import emails, kinds, projection, queries
 from app.customers.addresses.queries import EMAIL
 from app.customers.models import Address, Customer
 from app.customers.profiles import people, provenance
+from app.kernel import page_links
 from app.kernel.database import refusing_duplicates
+from app.kernel.page_links import PageLink
 from app.kernel.refusals import Refusal
 
 MOST_LIVING = 20
@@ -137,7 +139,7 @@ def relabel(session: Session, customer: Customer, address_id: int, *, label: str
 
 def end(
     session: Session, customer: Customer, address_id: int, *, staff_id: int | None, source: str, now: datetime
-) -> str | None:
+) -> PageLink | None:
     """End an address; return what takes that back, None if it had ended before or no staff did it. Raise NotFound."""
     living = _hold(session, customer)
     ending = queries.get(session, customer.workspace_id, customer.id, address_id)
@@ -173,7 +175,8 @@ def restore(
     customer = people.get(session, workspace_id, values["customer_id"])
     living = _hold(session, customer)
     ended = queries.get(session, workspace_id, customer.id, values["address_id"])
-    there = undo.Restored(f"/customers/{customer.id}", "The address is in use again.")
+    page = page_links.to("customers.show_customer", customer_id=customer.id)
+    there = undo.Restored(page, "The address is in use again.")
     if ended.ended_at is None or _find(living, ended.kind, ended.key):
         return there
     if len(living) >= MOST_LIVING:

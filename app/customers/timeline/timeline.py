@@ -19,6 +19,7 @@ from app.customers.timeline import activity_queries
 from app.customers.timeline.event_names import EventName, Source, is_reserved
 from app.customers.words import N_
 from app.kernel import extensions
+from app.kernel.page_links import PageLink
 
 # One channel of a long history is looked for among this many entries, not among all of them.
 MOST_LOOKED_AT = 2000
@@ -37,7 +38,7 @@ class TimelineEntry:
     detail: str = ""
     verdict: str | None = None
     reasons: tuple[str, ...] = ()
-    url: str | None = None
+    page: PageLink | None = None
 
 
 @dataclass(frozen=True, slots=True)

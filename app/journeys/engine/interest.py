@@ -14,6 +14,8 @@ from app.followup.sources import Source, SourceName
 from app.followup.tasks import NewTask
 from app.journeys.models import Journey
 from app.journeys.owners import TASK_SOURCE
+from app.kernel import page_links
+from app.kernel.page_links import PageLink
 
 
 @dataclass(frozen=True)
@@ -40,4 +42,8 @@ def open_tasks(session: Session, workspace_id: int, people: Sequence[Interested]
 def source_names(session: Session, workspace_id: int, journey_ids: set[int]) -> Mapping[int, SourceName]:
     """Return what these journeys are called, for the tasks they opened."""
     query = select(Journey.id, Journey.name).where(Journey.workspace_id == workspace_id, Journey.id.in_(journey_ids))
-    return {row.id: SourceName("Journey", row.name, f"/journeys/{row.id}") for row in session.execute(query)}
+    return {row.id: SourceName("Journey", row.name, _page(row.id)) for row in session.execute(query)}
+
+
+def _page(journey_id: int) -> PageLink:
+    return page_links.to("journeys.show_journey", journey_id=journey_id)

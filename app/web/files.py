@@ -7,7 +7,7 @@ import mimetypes
 from functools import lru_cache
 from pathlib import Path
 
-from flask import Response, abort, request, send_from_directory
+from flask import Response, abort, request, send_from_directory, url_for
 
 DIST = Path(__file__).parent / "static" / "dist"
 A_YEAR = 365 * 24 * 3600
@@ -18,7 +18,7 @@ for _suffix, _type in ((".woff2", "font/woff2"), (".js", "text/javascript"), (".
 
 def asset(name: str) -> str:
     """Return the URL of a built file: asset("app.css") -> /assets/app-5F3K2M.css."""
-    return f"/assets/{manifest().get(name, name)}"
+    return url_for("web.asset_file", name=manifest().get(name, name))
 
 
 def manifest() -> dict[str, str]:

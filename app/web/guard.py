@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Protocol, TypeVar, cast
 
-from flask import Flask, Request, Response, current_app, g, redirect, request
+from flask import Flask, Request, Response, current_app, g, redirect, request, url_for
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -26,6 +26,7 @@ RANKS = {"viewer": 1, "marketer": 2, "owner": 3}
 # What a request of staff or of a program may hold; a view that takes files says so.
 MOST_BYTES = 4 * 1024 * 1024
 _EXTENSION = "assent.authenticator"
+_LOGIN, _HOME = "accounts.login", "web.home"
 View = TypeVar("View", bound=Callable[..., Any])
 
 
@@ -283,11 +284,7 @@ def _authenticator() -> Authenticator:
 
 def _login_url(here: str) -> str:
     path = safe_next(here)
-    return "/login" if path == "/" else f"/login?next={_quoted(path)}"
-
-
-def _quoted(path: str) -> str:
-    return path.replace("%", "%25").replace("&", "%26").replace("#", "%23").replace("+", "%2B").replace(" ", "%20")
+    return url_for(_LOGIN) if path == url_for(_HOME) else url_for(_LOGIN, next=path)
 
 
 def _referring_path() -> str:

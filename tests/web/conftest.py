@@ -82,7 +82,7 @@ def chromium() -> Iterator[Browser]:
 
 
 def _add_views(app: Flask) -> None:
-    @app.get("/customers")
+    @app.get("/customers", endpoint="customers.show_customers")
     @guard.role("viewer")
     def customers() -> str:
         return render_template_string(LIST)
@@ -136,9 +136,18 @@ def _add_views(app: Flask) -> None:
     def unguarded() -> str:
         return "open to everybody by mistake"
 
+    for endpoint, path in ACCOUNT_PAGES.items():
+        app.add_url_rule(path, endpoint, guard.public("the frame leads here")(lambda **_values: "of another room"))
     app.jinja_loader = DictLoader({"panel_of_ada.html": PANEL})
 
 
+# What the frame links to and another room shows.
+ACCOUNT_PAGES = {
+    "accounts.login": "/login",
+    "accounts.log_out": "/logout",
+    "accounts.show_password": "/settings/password",
+    "accounts.enter": "/workspaces/<int:workspace_id>/enter",
+}
 LIST = """{% extends "web/shell.html" %}{% block content %}{{ ui.page_head("Customers") }}
 {{ ui.panel_link("Ada", "/customers/1") }}{% endblock %}"""
 PANEL = """{% import "web/components.html" as ui %}

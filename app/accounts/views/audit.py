@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import g, request
+from flask import g, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.accounts import audit
@@ -22,7 +22,7 @@ def show_audit() -> ResponseReturnValue:
     before = request.args.get("before", type=ids.read)
     with services().database.transaction(g.workspace.id) as session:
         entries = audit.list_entries(session, g.workspace.id, before=before, limit=PAGE)
-    more = f"/settings/audit?before={entries[-1].id}" if len(entries) == PAGE else None
+    more = url_for("accounts.show_audit", before=entries[-1].id) if len(entries) == PAGE else None
     described = {entry.id: audit_descriptions.describe(entry.action) for entry in entries}
     about = {entry.id: audit_descriptions.details(entry.details) for entry in entries}
     told = {"entries": entries, "described": described, "about": about, "more": more}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, g
+from flask import Blueprint, g, url_for
 from flask_babel import gettext as _
 
 bp = Blueprint("accounts", __name__, template_folder="../templates")
@@ -10,14 +10,14 @@ bp = Blueprint("accounts", __name__, template_folder="../templates")
 
 def settings_tabs() -> list[tuple[str, str, str]]:
     """Return the tabs of the settings that this visitor may open."""
-    own = [("password", _("Your password"), "/settings/password")]
+    own = [("password", _("Your password"), url_for("accounts.show_password"))]
     if g.role != "owner":
         return own
     return [
-        ("workspace", _("Workspace"), "/settings"),
-        ("identities", _("Senders"), "/settings/identities"),
-        ("staff", _("Team"), "/settings/staff"),
-        ("keys", _("API keys"), "/settings/keys"),
-        ("audit", _("Audit log"), "/settings/audit"),
+        ("workspace", _("Workspace"), url_for("accounts.show_settings")),
+        ("identities", _("Senders"), url_for("accounts.show_identities")),
+        ("staff", _("Team"), url_for("accounts.show_staff")),
+        ("keys", _("API keys"), url_for("accounts.show_keys")),
+        ("audit", _("Audit log"), url_for("accounts.show_audit")),
         *own,
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from flask import g, render_template
+from flask import g, render_template, url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from sqlalchemy.orm import Session
@@ -55,4 +55,4 @@ def try_again() -> Response:
                 details={"jobs": count},
                 now=now,
             )
-    return shell.back("/", gettext("It is being tried again. What fails once more will be shown here."))
+    return shell.back(url_for("web.home"), gettext("It is being tried again. What fails once more will be shown here."))

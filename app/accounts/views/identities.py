@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import g
+from flask import g, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -32,7 +32,7 @@ def create_identity() -> ResponseReturnValue:
         if form.validate():
             identity_id = _created(form)
             return shell.back(
-                f"/settings/identities/{identity_id}",
+                url_for("accounts.show_identity", identity_id=identity_id),
                 _("Now publish these records in the DNS of the domain."),
             )
     except Refusal as refusal:
@@ -55,7 +55,7 @@ def change_identity(identity_id: int) -> ResponseReturnValue:
     try:
         if form.validate():
             _change(identity_id, form)
-            return shell.back(f"/settings/identities/{identity_id}", _("The sender is changed."))
+            return shell.back(url_for("accounts.show_identity", identity_id=identity_id), _("The sender is changed."))
     except Refusal as refusal:
         form.refuse(refusal)
     return _one(identity_id, form=form, status=422)
@@ -69,7 +69,8 @@ def set_relay(identity_id: int) -> ResponseReturnValue:
     try:
         if form.validate():
             _set_relay(identity_id, form)
-            return shell.back(f"/settings/identities/{identity_id}", _("The mail server is changed."))
+            there = url_for("accounts.show_identity", identity_id=identity_id)
+            return shell.back(there, _("The mail server is changed."))
     except Refusal as refusal:
         form.refuse(refusal)
     return _one(identity_id, relay_form=form, status=422)
@@ -89,7 +90,7 @@ def renew_identity_keys(identity_id: int) -> ResponseReturnValue:
             now=services().clock.now(),
         )
     return shell.back(
-        f"/settings/identities/{identity_id}",
+        url_for("accounts.show_identity", identity_id=identity_id),
         _("New keys sign from now on. Publish the new records at once."),
     )
 
@@ -101,7 +102,7 @@ def check_identity(identity_id: int) -> ResponseReturnValue:
     with services().database.transaction(g.workspace.id) as session:
         identity = identities.get(session, g.workspace.id, identity_id)
         identities.ask_for_check(session, identity, now=services().clock.now())
-    return shell.back(f"/settings/identities/{identity_id}", _("The records are being looked up."))
+    return shell.back(url_for("accounts.show_identity", identity_id=identity_id), _("The records are being looked up."))
 
 
 @bp.post("/settings/identities/<int:identity_id>/default")
@@ -110,7 +111,7 @@ def make_default_identity(identity_id: int) -> ResponseReturnValue:
     """Offer this identity first."""
     with services().database.transaction(g.workspace.id) as session:
         identities.make_default(session, g.workspace.id, identity_id, staff_id=g.staff.id, now=services().clock.now())
-    return shell.back("/settings/identities", _("New campaigns start with this sender."))
+    return shell.back(url_for("accounts.show_identities"), _("New campaigns start with this sender."))
 
 
 def _list(form: NewIdentityForm, status: int = 200) -> ResponseReturnValue:

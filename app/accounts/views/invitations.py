@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import g, make_response, redirect
+from flask import g, make_response, redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from app.accounts import invitations, staff, workspaces
@@ -46,7 +46,7 @@ def accept_invitation(token: str) -> ResponseReturnValue:
     form = KnownInvitationForm() if offer.has_account else NewInvitationForm()
     try:
         if form.validate():
-            return remember(make_response(redirect("/", 303)), _joined(g.token, offer, form))
+            return remember(make_response(redirect(url_for("web.home"), 303)), _joined(g.token, offer, form))
     except Refusal as refusal:
         form.refuse(refusal)
     return shell.page("accounts/invitation.html", sender=offer.workspace, offer=offer, form=form), 422

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import g, make_response
+from flask import g, make_response, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -46,7 +46,7 @@ def revoke_key(key_id: int) -> ResponseReturnValue:
     """End a key at once."""
     with services().database.transaction(g.workspace.id) as session:
         again = api_keys.revoke(session, g.workspace.id, key_id, staff_id=g.staff.id, now=services().clock.now())
-    return shell.back("/settings/keys", _("The key no longer works."), undo=again)
+    return shell.back(url_for("accounts.show_keys"), _("The key no longer works."), undo=again)
 
 
 def _page(form: ApiKeyForm, secret: str | None = None, status: int = 200) -> ResponseReturnValue:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import g, redirect, request
+from flask import g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.accounts.sign_in import sessions
@@ -23,4 +23,4 @@ def enter(workspace_id: int) -> ResponseReturnValue:
         found = sessions.find(session, request.cookies.get(COOKIE, ""), now=services().clock.now())
         if found:
             sessions.enter(session, found.id, workspace_id=workspace_id)
-    return redirect("/", 303)
+    return redirect(url_for("web.home"), 303)

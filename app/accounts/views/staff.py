@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from flask import g
+from flask import g, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -60,7 +60,7 @@ def change_role(staff_id: int) -> ResponseReturnValue:
         return _refused(staff_id, refusal, form)
     # Whoever gave up being owner may not see this page any more.
     is_own = staff_id == g.staff.id and form.role.data != "owner"
-    return shell.back("/" if is_own else "/settings/staff", _("The role is changed."))
+    return shell.back(url_for("web.home") if is_own else url_for("accounts.show_staff"), _("The role is changed."))
 
 
 @bp.post("/settings/staff/<int:staff_id>/remove")
@@ -72,7 +72,7 @@ def remove(staff_id: int) -> ResponseReturnValue:
             memberships.remove(session, g.workspace.id, staff_id, removed_by=g.staff.id, now=services().clock.now())
     except memberships.LastOwner as refusal:
         return _refused(staff_id, refusal)
-    return shell.back("/settings/staff", _("This person can no longer enter the workspace."))
+    return shell.back(url_for("accounts.show_staff"), _("This person can no longer enter the workspace."))
 
 
 @bp.post("/settings/invitations/<int:invitation_id>/withdraw")
@@ -81,7 +81,7 @@ def withdraw_invitation(invitation_id: int) -> ResponseReturnValue:
     """Close an invitation that was not accepted yet."""
     with services().database.transaction(g.workspace.id) as session:
         invitations.withdraw(session, g.workspace.id, invitation_id, staff_id=g.staff.id, now=services().clock.now())
-    return shell.back("/settings/staff", _("The link in that invitation no longer works."))
+    return shell.back(url_for("accounts.show_staff"), _("The link in that invitation no longer works."))
 
 
 def _refused(staff_id: int, refusal: Refusal, form: RoleForm | None = None) -> ResponseReturnValue:

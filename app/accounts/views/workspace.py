@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import g, redirect
+from flask import g, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -21,7 +21,7 @@ from app.web import guard, shell
 def show_settings() -> ResponseReturnValue:
     """Show the settings of the workspace, and of every room that has some, to its owners."""
     if g.role != "owner":
-        return redirect("/settings/password", 303)
+        return redirect(url_for("accounts.show_password"), 303)
     with services().database.transaction(g.workspace.id) as session:
         form = WorkspaceForm(obj=workspaces.get(session, g.workspace.id))
     form.show()
@@ -36,7 +36,7 @@ def change_settings() -> ResponseReturnValue:
     try:
         if form.validate():
             _keep(form)
-            return shell.back("/settings", _("Settings saved."))
+            return shell.back(url_for("accounts.show_settings"), _("Settings saved."))
     except Refusal as refusal:
         form.refuse(refusal)
     return _page(form, status=422)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import g, make_response, redirect, request
+from flask import g, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -47,7 +47,7 @@ def log_out() -> ResponseReturnValue:
     """End this browser's session."""
     with services().database.transaction(None) as session:
         sessions.close(session, request.cookies.get(COOKIE, ""))
-    return forget(make_response(redirect("/login")))
+    return forget(make_response(redirect(url_for("accounts.login"))))
 
 
 @bp.get("/settings/password")
@@ -66,7 +66,7 @@ def change_password() -> ResponseReturnValue:
         if form.validate():
             token = _changed(form.current.data or "", form.password.data or "")
             message = _("Your password is changed. Every other browser is logged out.")
-            return remember(make_response(shell.back("/settings/password", message)), token)
+            return remember(make_response(shell.back(url_for("accounts.show_password"), message)), token)
     except Refusal as refusal:
         form.refuse(refusal)
     return shell.page("accounts/password.html", form=form, tabs=settings_tabs()), 422

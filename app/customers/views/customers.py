@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from urllib.parse import urlencode
+from typing import Any
 
-from flask import Response, g, request
+from flask import Response, g, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
@@ -67,7 +67,7 @@ def add_customer() -> ResponseReturnValue:
                     source=f"staff:{g.staff.name}",
                     now=services().clock.now(),
                 )
-            return shell.back(f"/customers/{added.id}", _("Customer added."))
+            return shell.back(url_for("customers.show_customer", customer_id=added.id), _("Customer added."))
     except Refusal as refusal:
         form.refuse(refusal)
     return shell.page("customers/new.html", form=form), 422
@@ -85,12 +85,15 @@ def export() -> ResponseReturnValue:
 def search(session: Session, workspace_id: int, text: str) -> list[tuple[str, str, str]]:
     """Answer the search box."""
     found, _more = listing.page(session, workspace_id, listing.Filter(search=text), limit=5)
-    return [(one.name or one.email or "", one.email or "", f"/customers/{one.id}") for one in found]
+    return [
+        (one.name or one.email or "", one.email or "", url_for("customers.show_customer", customer_id=one.id))
+        for one in found
+    ]
 
 
 def url_of(wanted: listing.Filter, after: str = "") -> str:
     """Return the list's URL for this filter."""
-    parts = {
+    parts: dict[str, Any] = {
         "q": wanted.search,
         "tag": wanted.tag,
         "country": wanted.country,
@@ -98,8 +101,7 @@ def url_of(wanted: listing.Filter, after: str = "") -> str:
         "sort": wanted.sort if wanted.sort != "newest" else "",
         "after": after,
     }
-    query = urlencode({name: part for name, part in parts.items() if part})
-    return f"/customers?{query}" if query else "/customers"
+    return url_for("customers.show_customers", **{name: part for name, part in parts.items() if part})
 
 
 def _filter() -> listing.Filter:

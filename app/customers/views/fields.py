@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import g
+from flask import g, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -37,7 +37,7 @@ def add_field() -> ResponseReturnValue:
                     kind=form.kind.data,
                     choices=(form.choices.data or "").splitlines(),
                 )
-            return shell.back("/customers/fields", _("Field added."))
+            return shell.back(url_for("customers.show_fields"), _("Field added."))
     except Refusal as refusal:
         form.refuse(refusal)
     return _page(form), 422
@@ -49,7 +49,7 @@ def remove_field(field_id: int) -> ResponseReturnValue:
     """Take a field away from pages, segments and templates."""
     with services().database.transaction(g.workspace.id) as session:
         fields.remove(session, g.workspace.id, field_id)
-    return shell.back("/customers/fields", _("Field deleted."))
+    return shell.back(url_for("customers.show_fields"), _("Field deleted."))
 
 
 def _page(form: FieldForm) -> str:

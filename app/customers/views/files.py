@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from flask import Flask, Response, current_app, g, render_template
+from flask import Flask, Response, current_app, g, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import force_locale, get_locale
 from flask_babel import gettext as _
@@ -30,7 +30,7 @@ def show_progress(import_id: int) -> ResponseReturnValue:
         found = steps.get(session, g.workspace.id, import_id)
     job = progress.of(found)
     if job is None:
-        return shell.back(f"/customers/imports/{import_id}")
+        return shell.back(url_for("customers.show_import", import_id=import_id))
     return render_template("customers/progress.html", job=job)
 
 

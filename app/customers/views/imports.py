@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import g, request
+from flask import g, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -36,7 +36,7 @@ def show_imports() -> ResponseReturnValue:
     with services().database.transaction(g.workspace.id) as session:
         found = steps.list_latest(session, g.workspace.id, before=before, limit=21)
         labels = {kind.name: kind.label for kind in kinds.list_all(session)}
-    more = f"/customers/imports?before={found[19].id}" if len(found) > 20 else None
+    more = url_for("customers.show_imports", before=found[19].id) if len(found) > 20 else None
     return shell.page("customers/imports.html", imports=found[:20], kind_labels=labels, more=more)
 
 
@@ -58,7 +58,7 @@ def upload() -> ResponseReturnValue:
         if not given or not given.filename:
             raise files.FileRefused("Choose a file.", field="file")
         if form.validate():
-            return shell.back(f"/customers/imports/{_stored(form, given).id}")
+            return shell.back(url_for("customers.show_import", import_id=_stored(form, given).id))
     except Refusal as refusal:
         form.refuse(refusal)
     return shell.page("customers/upload.html", form=form), 422
@@ -91,7 +91,7 @@ def show_columns(import_id: int) -> ResponseReturnValue:
     with services().database.transaction(g.workspace.id) as session:
         found = steps.get(session, g.workspace.id, import_id)
         if found.state in ("running", "done"):
-            return shell.back(f"/customers/imports/{import_id}")
+            return shell.back(url_for("customers.show_import", import_id=import_id))
         return _columns_page(session, found)
 
 
@@ -101,14 +101,15 @@ def reread(import_id: int) -> ResponseReturnValue:
     """Read the file as the person says it is written."""
     form = ReadingForm()
     if not form.validate():
-        return shell.back(f"/customers/imports/{import_id}", _("Choose from the lists."), tone="warning")
+        there = url_for("customers.show_import", import_id=import_id)
+        return shell.back(there, _("Choose from the lists."), tone="warning")
     with services().database.transaction(g.workspace.id) as session:
         found = steps.get(session, g.workspace.id, import_id)
         if found.state not in ("running", "done"):
             sample = files.sample_of(session, found)
             files.reread(found, sample, encoding=form.encoding.data, delimiter=form.delimiter.data)
             found.mapping, found.options, found.state = {}, {}, "uploaded"
-    return shell.back(f"/customers/imports/{import_id}")
+    return shell.back(url_for("customers.show_import", import_id=import_id))
 
 
 @bp.post("/customers/imports/<int:import_id>/columns")
@@ -127,7 +128,7 @@ def decide_columns(import_id: int) -> ResponseReturnValue:
             form.refuse(refusal)
             return _columns_page(session, found, form=form, chosen=chosen), 422
         steps.check(session, found)
-    return shell.back(f"/customers/imports/{import_id}")
+    return shell.back(url_for("customers.show_import", import_id=import_id))
 
 
 @bp.post("/customers/imports/<int:import_id>/fix")
@@ -139,7 +140,7 @@ def fix(import_id: int) -> ResponseReturnValue:
         steps.require(found, "checked")
         fixes.apply(session, found, fixes.Fix(request.form.get("what", ""), request.form.get("value", "")[:20]))
         steps.check(session, found)
-    return shell.back(f"/customers/imports/{import_id}")
+    return shell.back(url_for("customers.show_import", import_id=import_id))
 
 
 @bp.post("/customers/imports/<int:import_id>/start")
@@ -148,7 +149,8 @@ def start(import_id: int) -> ResponseReturnValue:
     """Take the file over."""
     with services().database.transaction(g.workspace.id) as session:
         steps.start(session, steps.get(session, g.workspace.id, import_id))
-    return shell.back(f"/customers/imports/{import_id}", _("The import is running. You can leave this page."))
+    there = url_for("customers.show_import", import_id=import_id)
+    return shell.back(there, _("The import is running. You can leave this page."))
 
 
 def _upload_form() -> UploadForm:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from flask import g, request
+from flask import g, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
@@ -42,7 +42,8 @@ def show_customer(customer_id: int) -> ResponseReturnValue:
     with services().database.transaction(g.workspace.id) as session:
         values = _known(session, customer_id)
     if shell.is_live() and request.headers.get("HX-Target") == "panel":
-        return shell.side_panel("customers/customer_panel.html", behind="/customers", title=values["name"], **values)
+        list_url = url_for("customers.show_customers")
+        return shell.side_panel("customers/customer_panel.html", behind=list_url, title=values["name"], **values)
     panels = services().extensions.get(CustomerPanels)
     return shell.page("customers/customer.html", drawn=panels.render(CustomerId(customer_id)), **values)
 
@@ -91,7 +92,7 @@ def change(customer_id: int) -> ResponseReturnValue:
         with services().database.transaction(g.workspace.id) as session:
             customer = people.get(session, g.workspace.id, customer_id)
         return _edit_page(customer, custom, form), 422
-    return shell.back(f"/customers/{customer_id}", _("Changes saved."))
+    return shell.back(url_for("customers.show_customer", customer_id=customer_id), _("Changes saved."))
 
 
 @bp.post("/customers/<int:customer_id>/notes")
@@ -99,7 +100,7 @@ def change(customer_id: int) -> ResponseReturnValue:
 def add_note(customer_id: int) -> ResponseReturnValue:
     """Note a call, a visit or a remark."""
     form = NoteForm()
-    url = f"/customers/{customer_id}"
+    url = url_for("customers.show_customer", customer_id=customer_id)
     if not form.validate():
         return shell.back(url, _("Write down what was said or learned."), tone="warning")
     with services().database.transaction(g.workspace.id) as session:
@@ -171,11 +172,12 @@ def _channel() -> str:
 
 def _channels(customer_id: int) -> list[tuple[str, str, bool, bool]]:
     """Return the chips that narrow the timeline."""
-    here, url = _channel(), f"/customers/{customer_id}"
-    return [
-        (_(label), f"{url}?channel={name}#timeline" if name else f"{url}#timeline", name == here, True)
-        for name, label in CHANNELS
-    ]
+    here = _channel()
+    return [(_(label), _narrowed_url(customer_id, name), name == here, True) for name, label in CHANNELS]
+
+
+def _narrowed_url(customer_id: int, channel: str) -> str:
+    return url_for("customers.show_customer", customer_id=customer_id, channel=channel or None, _anchor="timeline")
 
 
 def _position() -> timeline.Position | None:
@@ -189,5 +191,5 @@ def _more(customer_id: int, page: timeline.Page) -> str | None:
     if page.following is None:
         return None
     until = page.following.at.isoformat().replace("+00:00", "Z")
-    channel = f"&channel={_channel()}" if _channel() else ""
-    return f"/customers/{customer_id}/timeline?until={until}&shown={page.following.shown}{channel}"
+    position: dict[str, Any] = {"until": until, "shown": page.following.shown, "channel": _channel() or None}
+    return url_for("customers.show_more", customer_id=customer_id, **position)

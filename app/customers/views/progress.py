@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from flask import url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
@@ -76,7 +77,7 @@ def of(found: Import) -> Progress | None:
     counts = found.rehearsal.get("counts", {}) if is_rehearsal else found.counts
     refused = counts.get("refused", 0)
     return Progress(
-        url=f"/customers/imports/{found.id}/progress",
+        url=url_for("customers.show_progress", import_id=found.id),
         done=done,
         total=max(found.size_bytes // 1024, done, 1),
         sentence=_("Checking the file (KB)") if is_rehearsal else _("Importing (in KB)"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, request
+from flask import Blueprint, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
@@ -58,10 +58,10 @@ def purpose_titles() -> dict[str, str]:
 def tabs() -> list[tuple[str, str, str]]:
     """Return the tabs of the consent pages."""
     return [
-        ("overview", _("Overview"), "/consent"),
-        ("forms", _("Sign-up forms"), "/consent/forms"),
-        ("topics", _("Topics"), "/consent/topics"),
-        ("wordings", _("Consent texts"), "/consent/wordings"),
-        ("suppressions", _("Suppression list"), "/consent/suppressions"),
-        ("ledger", _("Consent log"), "/consent/ledger"),
+        ("overview", _("Overview"), url_for("consent.show_overview")),
+        ("forms", _("Sign-up forms"), url_for("consent.list_forms")),
+        ("topics", _("Topics"), url_for("consent.list_topics")),
+        ("wordings", _("Consent texts"), url_for("consent.list_wordings")),
+        ("suppressions", _("Suppression list"), url_for("consent.list_suppressions")),
+        ("ledger", _("Consent log"), url_for("consent.show_ledger")),
     ]

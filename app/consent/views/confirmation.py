@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import g, request
+from flask import g, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -71,6 +71,7 @@ def _show(what: str, sender: Sender, asked: RequestInfo, *, again: bool = False)
     )
     language.use(code)
     titles = purpose_titles()
+    form_url = url_for("consent.show_signup", workspace_slug=sender.slug, form_slug=form.slug) if form else None
     return public_page(
         "consent/public_confirm.html",
         sender,
@@ -80,6 +81,6 @@ def _show(what: str, sender: Sender, asked: RequestInfo, *, again: bool = False)
         topics=[(topic.name, topic.description, wording.describe_promise(topic.promise, code)) for topic in named],
         purposes=[(titles[purpose], words) for purpose, words in asked.purposes],
         asked=asked,
-        form_url=f"/f/{sender.slug}/{form.slug}" if form and form.is_open else None,
-        preferences_url=f"/p/{preferences}" if what == "done" else None,
+        form_url=form_url if form and form.is_open else None,
+        preferences_url=url_for("consent.show_preferences", token=preferences) if what == "done" else None,
     )

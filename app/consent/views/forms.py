@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from flask import g, request
+from flask import g, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -97,7 +97,7 @@ def purge_form(form_id: int) -> ResponseReturnValue:
             now=now,
         )
     message = ngettext("%(num)s request was rejected.", "%(num)s requests were rejected.", count)
-    return shell.back(f"/consent/forms/{form_id}", message)
+    return shell.back(url_for("consent.show_form", form_id=form_id), message)
 
 
 def _save(form_id: int | None) -> ResponseReturnValue:
@@ -138,7 +138,7 @@ def _save(form_id: int | None) -> ResponseReturnValue:
     except Refusal as refusal:
         form.refuse(refusal)
         return _edit(held, form), 422
-    return shell.back(f"/consent/forms/{saved.id}", _("The form is saved."))
+    return shell.back(url_for("consent.show_form", form_id=saved.id), _("The form is saved."))
 
 
 def _edit(held: SignupForm | None, form: SignupFormForm) -> str:
@@ -149,7 +149,8 @@ def _edit(held: SignupForm | None, form: SignupFormForm) -> str:
         week = now - timedelta(days=7)
         networks = abuse.list_networks(session, g.workspace.id, held.id, since=week) if held else []
         counts = signup_forms.counts(session, g.workspace.id, now=now, within=_COUNTED_OVER)
-    url = f"{services().settings.public_url}/f/{slug}/{held.slug}" if held else None
+    path = url_for("consent.show_signup", workspace_slug=slug, form_slug=held.slug) if held else None
+    url = services().settings.public_url + path if path else None
     return shell.page(
         "consent/form.html",
         tabs=tabs(),
@@ -161,7 +162,7 @@ def _edit(held: SignupForm | None, form: SignupFormForm) -> str:
         counts=counts.get(held.id) if held else None,
         purge=PurgeForm(formdata=None),
         can_edit=g.role != "viewer",
-        choices_url=request.path,
+        form_url=url_for("consent.change_form", form_id=held.id) if held else url_for("consent.create_form"),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from flask import Response, g
+from flask import Response, g, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -34,7 +34,8 @@ def look_over_ledger() -> ResponseReturnValue:
         outbox.enqueue(
             session, "consent.look_over", key=f"consent.look_over:{g.workspace.id}", workspace_id=g.workspace.id
         )
-    return shell.back("/consent/ledger", _("The records are being checked. The result appears here in a moment."))
+    there = url_for("consent.show_ledger")
+    return shell.back(there, _("The records are being checked. The result appears here in a moment."))
 
 
 @bp.get("/consent/ledger/head.json")
@@ -60,7 +61,7 @@ def show_proof(seq: int) -> ResponseReturnValue:
         found = proof.get(session, g.workspace.id, seq)
     return shell.side_panel(
         "consent/proof.html",
-        behind=f"/customers/{found.customer_id}",
+        behind=url_for("customers.show_customer", customer_id=found.customer_id),
         title=_("Proof of consent"),
         proof=found,
         happened_at=datetime.fromisoformat(found.happened_at) if found.happened_at else None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import g, request
+from flask import g, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
@@ -57,7 +57,7 @@ def add_suppression() -> ResponseReturnValue:
     except Refusal as refusal:
         form.refuse(refusal)
         return _show(form), 422
-    return shell.back("/consent/suppressions", _("This address is suppressed."))
+    return shell.back(url_for("consent.list_suppressions"), _("This address is suppressed."))
 
 
 @bp.post("/consent/suppressions/bounces/<int:customer_id>/end")
@@ -68,7 +68,7 @@ def end_bounce(customer_id: int) -> ResponseReturnValue:
         has_ended = suppression.end_bounce(
             session, g.workspace.id, customer_id, staff_id=g.staff.id, now=services().clock.now()
         )
-    here = f"/customers/{customer_id}"
+    here = url_for("customers.show_customer", customer_id=customer_id)
     return shell.back(here, _("This address gets mail again.")) if has_ended else shell.back(here)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import g
+from flask import g, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -92,7 +92,7 @@ def _save(topic_id: int | None) -> ResponseReturnValue:
     except Refusal as refusal:
         form.refuse(refusal)
         return _edit(held, form), 422
-    return shell.back("/consent/topics", _("The topic is saved."))
+    return shell.back(url_for("consent.list_topics"), _("The topic is saved."))
 
 
 def _filled(topic: TopicInfo) -> TopicForm:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import g, request
+from flask import g, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -60,7 +60,7 @@ def _show(what: str) -> str:
         language_for(known_language),
         what=what,
         topic=topic.name if topic else None,
-        preferences_url=f"/p/{preferences}",
+        preferences_url=url_for("consent.show_preferences", token=preferences),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import abort, g
+from flask import abort, g, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -69,7 +69,7 @@ def change_wording(purpose: str, code: str) -> ResponseReturnValue:
             details={"kind": purpose, "language": code, "version": stored.version},
             now=now,
         )
-    return shell.back("/consent/wordings", _("Version %(version)s is in force.", version=stored.version))
+    return shell.back(url_for("consent.list_wordings"), _("Version %(version)s is in force.", version=stored.version))
 
 
 def _edit(purpose: str, code: str, form: WordingForm | None) -> str:

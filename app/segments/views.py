@@ -161,7 +161,7 @@ def rules_schema() -> Response:
 def search(session: Session, workspace_id: int, text: str) -> list[tuple[str, str, str]]:
     """Answer the search box with segments by name."""
     found = segments.find(session, workspace_id, text, limit=5)
-    return [(segment.name, _("Segment"), f"/segments/{segment.id}") for segment in found]
+    return [(segment.name, _("Segment"), url_for("segments.show", segment_id=segment.id)) for segment in found]
 
 
 def _ground(session: Session) -> tuple[Form, Population]:

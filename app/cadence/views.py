@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from flask import Blueprint, g, render_template
+from flask import Blueprint, g, render_template, url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
@@ -44,7 +44,8 @@ def change() -> str | Response:
         except Refusal as refusal:
             form.refuse(refusal)
         else:
-            return shell.back("/settings", _("Saved. It applies to every mail that is not sent yet."))
+            there = url_for("accounts.show_settings")
+            return shell.back(there, _("Saved. It applies to every mail that is not sent yet."))
     return shell.page("cadence/edit.html", form=form)
 
 

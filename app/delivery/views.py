@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from flask import Blueprint, g, render_template, request
+from flask import Blueprint, g, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
@@ -71,7 +71,7 @@ def resume(lane_id: int) -> Response:
             subject_id=lane_id,
             now=now,
         )
-    return shell.back("/settings", _("Sending goes on."))
+    return shell.back(url_for("accounts.show_settings"), _("Sending goes on."))
 
 
 @bp.post("/settings/sending/domains/resume")
@@ -91,4 +91,4 @@ def resume_domain() -> Response:
             subject_id=identity_id,
             now=now,
         )
-    return shell.back("/settings", _("Sending goes on."))
+    return shell.back(url_for("accounts.show_settings"), _("Sending goes on."))

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote
 
-from flask import Blueprint, g, render_template
+from flask import Blueprint, g, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -62,7 +61,7 @@ def score() -> ResponseReturnValue:
     key = f"insight.score_workspace:{g.workspace.id}"
     with services().database.transaction(g.workspace.id) as session:
         outbox.enqueue(session, "insight.score_workspace", workspace_id=g.workspace.id, key=key)
-    return shell.back("/insight", _("The scores are being calculated. Look again in a moment."))
+    return shell.back(url_for("insight.show_insight"), _("The scores are being calculated. Look again in a moment."))
 
 
 def customer_panel(session: Session, workspace_id: int, customer_id: CustomerId, now: datetime) -> str:
@@ -100,7 +99,7 @@ def home_panel(session: Session, workspace_id: int, subject: None, now: datetime
 def segment_url(field: str, value: str) -> str:
     """Return where a segment of these customers can be made."""
     rules = {"type": "all", "rules": [{"type": "is", "field": field, "value": value}]}
-    return f"/segments/new?rules={quote(json.dumps(rules))}"
+    return url_for("segments.new", rules=json.dumps(rules))
 
 
 def _summary(tiers: list[concentration.Tier]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import g, request
+from flask import g, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -30,7 +30,7 @@ def finish_task(task_id: int) -> ResponseReturnValue:
     now = services().clock.now()
     with services().database.transaction(g.workspace.id) as session:
         tasks.finish(session, g.workspace.id, task_id, staff_id=g.staff.id, now=now)
-    return shell.back("/tasks", _("Done."), undo=f"/tasks/{task_id}/reopen")
+    return shell.back(url_for("followup.list_tasks"), _("Done."), undo=url_for("followup.reopen_task", task_id=task_id))
 
 
 @bp.post("/tasks/<int:task_id>/reopen")
@@ -39,4 +39,4 @@ def reopen_task(task_id: int) -> ResponseReturnValue:
     """Take back that it is done."""
     with services().database.transaction(g.workspace.id) as session:
         tasks.reopen(session, g.workspace.id, task_id)
-    return shell.back("/tasks")
+    return shell.back(url_for("followup.list_tasks"))

@@ -17,6 +17,7 @@ from app.accounts.models import ApiKey
 from app.kernel import page_links
 from app.kernel.page_links import PageLink
 from app.kernel.refusals import NotFound, Refusal
+from app.kernel.translatable import N_
 
 # assent_<workspace>_<secret>: the workspace is named so that the key can be looked up inside its walls.
 _SHAPE = re.compile(r"assent_([1-9][0-9]{0,17})_([A-Za-z0-9_-]{43})", re.ASCII)
@@ -29,7 +30,7 @@ class KeyUnknown(Refusal):
     """The key is malformed, revoked or was never issued; which, is not said."""
 
     status = 401
-    message = "This API key is not valid."
+    message = N_("This API key is not valid.")
 
 
 def create(
@@ -96,7 +97,7 @@ def restore(
         raise NotFound
     key.revoked_at = None
     audit.note(session, key, "api_key.restored", staff_id=staff_id, now=now)
-    return undo.Restored(page_links.to("accounts.show_keys"), "The key works again.")
+    return undo.Restored(page_links.to("accounts.show_keys"), N_("The key works again."))
 
 
 UNDO_REVOCATION = undo.Opposite("accounts.key_revoked", restore, role="owner")

@@ -13,6 +13,7 @@ from app.accounts.tokens import InvitationToken
 from app.kernel.queueing import outbox
 from app.kernel.refusals import NotFound, Refusal
 from app.kernel.tokens import Tokens
+from app.kernel.translatable import N_
 
 GOOD_FOR = timedelta(days=7)
 A_DAY_TO_A_MAILBOX = 3
@@ -23,21 +24,21 @@ class InvitationClosed(Refusal):
     """The invitation was accepted, withdrawn, replaced by a newer one, or its week is over."""
 
     status = 410
-    message = "This invitation is no longer open. Ask for a new one."
+    message = N_("This invitation is no longer open. Ask for a new one.")
 
 
 class InvitedTooOften(Refusal):
     """This mailbox was written to often enough today, whoever asked for it."""
 
     status = 429
-    message = "This address was invited several times today. Try again tomorrow."
+    message = N_("This address was invited several times today. Try again tomorrow.")
 
 
 class TooManyInvitations(Refusal):
     """This workspace invited as many people today as a company does."""
 
     status = 429
-    message = "This workspace has sent its %(count)s invitations for today. Try again tomorrow."
+    message = N_("This workspace has sent its %(count)s invitations for today. Try again tomorrow.")
 
 
 def invite(session: Session, workspace_id: int, *, email: str, role: str, invited_by: int, now: datetime) -> Invitation:

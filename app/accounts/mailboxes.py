@@ -5,6 +5,7 @@ from __future__ import annotations
 from email_validator import EmailNotValidError, validate_email
 
 from app.kernel.refusals import Refusal
+from app.kernel.translatable import N_
 
 ADDRESS_CHARS = 254
 _GMAIL = ("gmail.com", "googlemail.com")
@@ -14,7 +15,7 @@ class NotAMailbox(Refusal):
     """What was typed cannot be an email address."""
 
     status = 422
-    message = "This is not an email address we could write to."
+    message = N_("This is not an email address we could write to.")
 
 
 def check(typed: str, *, field: str = "email") -> str:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.accounts import audit
 from app.accounts.models import Membership, Staff, Workspace
 from app.kernel.refusals import NotFound, Refusal
+from app.kernel.translatable import N_
 
 ROLES = ("viewer", "marketer", "owner")
 
@@ -18,13 +19,13 @@ ROLES = ("viewer", "marketer", "owner")
 class LastOwner(Refusal):
     """A workspace without an owner could never be administered again."""
 
-    message = "This is the only owner. Make somebody else owner first."
+    message = N_("This is the only owner. Make somebody else owner first.")
 
 
 class AlreadyMember(Refusal):
     """This person is in the workspace already."""
 
-    message = "This person is already a member of the workspace."
+    message = N_("This person is already a member of the workspace.")
 
 
 @dataclass(frozen=True)

@@ -11,26 +11,27 @@ from app.accounts import mailboxes
 from app.accounts.models import Staff
 from app.accounts.sign_in import passwords, sessions
 from app.kernel.refusals import NotFound, Refusal
+from app.kernel.translatable import N_
 
 
 class LoginRefused(Refusal):
     """Address and password do not belong together; which of the two is wrong is not said."""
 
     status = 422
-    message = "The address or the password is wrong."
+    message = N_("The address or the password is wrong.")
 
 
 class StaffExists(Refusal):
     """An account with this address is already there."""
 
-    message = "There is already an account with this address."
+    message = N_("There is already an account with this address.")
 
 
 class PasswordWrong(Refusal):
     """The password given to confirm a change is not the current one."""
 
     status = 422
-    message = "This is not your current password."
+    message = N_("This is not your current password.")
 
 
 def create(

@@ -20,6 +20,7 @@ from app.accounts.models import UndoStep
 from app.kernel import extensions, page_links
 from app.kernel.page_links import PageLink
 from app.kernel.refusals import Refusal
+from app.kernel.translatable import N_, MessageId
 
 KEPT_FOR = timedelta(days=1)
 
@@ -28,7 +29,7 @@ class UndoOver(Refusal):
     """The step was taken back already, is a day old, or is somebody else's."""
 
     status = 410
-    message = "This can no longer be undone."
+    message = N_("This can no longer be undone.")
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Restored:
     """Where what was put back is, and the sentence that says so: an English message id and its values."""
 
     page: PageLink
-    message: str
+    message: MessageId
     values: dict[str, Any] = field(default_factory=dict)
 
 

@@ -18,6 +18,7 @@ from app.accounts import audit, mailboxes
 from app.accounts.models import Workspace
 from app.kernel.database import Database
 from app.kernel.refusals import NotFound, Refusal
+from app.kernel.translatable import N_
 
 log = structlog.get_logger()
 
@@ -30,7 +31,7 @@ class SettingRefused(Refusal):
     """A setting is empty, too long or not known."""
 
     status = 422
-    message = "This setting cannot be used."
+    message = N_("This setting cannot be used.")
 
 
 @dataclass(frozen=True)
@@ -154,11 +155,11 @@ def profile_of(workspace: Workspace) -> Profile:
 
 def _checked(profile: Profile) -> Profile:
     if profile.time_zone not in available_timezones():
-        raise SettingRefused("Choose a time zone from the list.", field="time_zone")
+        raise SettingRefused(N_("Choose a time zone from the list."), field="time_zone")
     if profile.language not in LANGUAGES:
-        raise SettingRefused("Choose a language from the list.", field="language")
+        raise SettingRefused(N_("Choose a language from the list."), field="language")
     if profile.activity_months not in ACTIVITY_MONTHS:
-        raise SettingRefused("Choose a period from the list.", field="activity_months")
+        raise SettingRefused(N_("Choose a period from the list."), field="activity_months")
     return Profile(
         name=_line(profile.name, "name", 120),
         legal_name=_line(profile.legal_name, "legal_name", 200),
@@ -176,7 +177,7 @@ def _line(text: str, field: str, longest: int) -> str:
     """One line without control characters: these values end up in mail headers."""
     found = text.strip()
     if not found or len(found) > longest or any(unicodedata.category(char) in ("Cc", "Zl", "Zp") for char in found):
-        raise SettingRefused("Write one line of at most %(longest)s characters.", field=field, longest=longest)
+        raise SettingRefused(N_("Write one line of at most %(longest)s characters."), field=field, longest=longest)
     return found
 
 
@@ -185,7 +186,7 @@ def _lines(text: str) -> str:
     found = "\n".join(lines)
     if not lines or len(found) > 500 or any(unicodedata.category(char) == "Cc" for line in lines for char in line):
         raise SettingRefused(
-            "Every mail must carry a postal address; write it in up to 500 characters.",
+            N_("Every mail must carry a postal address; write it in up to 500 characters."),
             field="postal_address",
         )
     return found

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from app.api.models import IdempotencyKey
 from app.kernel.refusals import Refusal
+from app.kernel.translatable import english
 
 KEPT_FOR = timedelta(days=7)
 SHAPE = r"^[!-~]{1,200}$"
@@ -29,14 +30,14 @@ class KeyMissing(Refusal):
     """A write without a key could not be told from its own repetition."""
 
     status = 400
-    message = "Send an Idempotency-Key header of 1 to 200 visible ASCII characters with every POST."
+    message = english("Send an Idempotency-Key header of 1 to 200 visible ASCII characters with every POST.")
 
 
 class KeyReused(Refusal):
     """The key belongs to a different request."""
 
     status = 422
-    message = "This Idempotency-Key was used for a different request."
+    message = english("This Idempotency-Key was used for a different request.")
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from app.kernel.refusals import Refusal
+from app.kernel.translatable import english
 
 MEDIA = "application/problem+json"
 
@@ -16,34 +17,34 @@ class Unreadable(Refusal):
     """The body is no JSON document."""
 
     status = 400
-    message = "The body is not valid JSON."
+    message = english("The body is not valid JSON.")
 
 
 class WrongMedia(Refusal):
     """The body is something else than JSON."""
 
     status = 415
-    message = "Send the body as application/json."
+    message = english("Send the body as application/json.")
 
 
 class TooLarge(Refusal):
     """The body is larger than any request needs to be."""
 
     status = 413
-    message = "The body is larger than 256 KB."
+    message = english("The body is larger than 256 KB.")
 
 
 class TooMany(Refusal):
     """The program asks faster than it may."""
 
     status = 429
-    message = "Too many requests. Wait a moment and go on more slowly."
+    message = english("Too many requests. Wait a moment and go on more slowly.")
 
 
 class Contradiction(Refusal):
     """Two requests wanted the same thing at the same time, or a value that belongs to somebody else."""
 
-    message = "Another request changed the same thing. Read it again, then try once more."
+    message = english("Another request changed the same thing. Read it again, then try once more.")
 
 
 def of_refusal(refusal: Refusal) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from app.cadence.decide import Cap, Policy
 from app.cadence.models import CadencePolicy
 from app.cadence.quiet_hours import EVERY_DAY, Hours
 from app.kernel.refusals import Refusal
+from app.kernel.translatable import N_
 
 # Cautious until somebody decides otherwise: not in the night, and never every day.
 DEFAULT = Policy(cap=Cap(limit=4, days=7), hours=Hours(quiet_from=time(21), quiet_until=time(8)))
@@ -21,7 +22,7 @@ class PolicyRefused(Refusal):
     """The rules contradict themselves or leave no moment at all."""
 
     status = 422
-    message = "These rules would never let a mail be sent."
+    message = N_("These rules would never let a mail be sent.")
 
 
 def get(session: Session, workspace_id: int) -> Policy:
@@ -74,10 +75,10 @@ def _columns(policy: Policy) -> dict[str, Any]:
 def _check(policy: Policy) -> None:
     hours = policy.hours
     if not hours.days or not hours.days <= EVERY_DAY:
-        raise PolicyRefused("Choose at least one sending day.", field="sending_days")
+        raise PolicyRefused(N_("Choose at least one sending day."), field="sending_days")
     if (hours.quiet_from is None) != (hours.quiet_until is None):
-        raise PolicyRefused("Quiet hours need a beginning and an end.", field="quiet_until")
+        raise PolicyRefused(N_("Quiet hours need a beginning and an end."), field="quiet_until")
     if hours.quiet_from is not None and hours.quiet_from == hours.quiet_until:
-        raise PolicyRefused("Quiet hours that end when they begin would last all day.", field="quiet_until")
+        raise PolicyRefused(N_("Quiet hours that end when they begin would last all day."), field="quiet_until")
     if policy.cap and not (1 <= policy.cap.limit <= 40 and 1 <= policy.cap.days <= 366):
-        raise PolicyRefused("Allow between 1 and 40 mails in between 1 and 366 days.", field="cap_limit")
+        raise PolicyRefused(N_("Allow between 1 and 40 mails in between 1 and 366 days."), field="cap_limit")

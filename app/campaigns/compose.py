@@ -16,6 +16,7 @@ from app.campaigns.models import KEYS, Campaign, CampaignContent, CampaignState
 from app.campaigns.studio import starters
 from app.customers.profiles import fields
 from app.kernel.refusals import NotFound, Refusal
+from app.kernel.translatable import N_
 from app.rendering.language import syntax
 from app.rendering.sources.formats import Format
 
@@ -23,13 +24,13 @@ from app.rendering.sources.formats import Format
 class Frozen(Refusal):
     """A campaign that was launched keeps the content it was launched with."""
 
-    message = "This campaign has been launched and can no longer be changed. Copy it to say something else."
+    message = N_("This campaign has been launched and can no longer be changed. Copy it to say something else.")
 
 
 class EditedElsewhere(Refusal):
     """Somebody else, or another window, has saved the same part of this draft since it was opened."""
 
-    message = (
+    message = N_(
         "This campaign was changed in another window since you opened it. Your text is still here and is not saved yet."
     )
 

@@ -12,6 +12,7 @@ from app.campaigns import compose, contents
 from app.campaigns.drafts import ContentDraft, Draft, VariantShape
 from app.kernel import page_links
 from app.kernel.page_links import PageLink
+from app.kernel.translatable import N_
 from app.segments import segments
 
 _DELETED = "campaigns.deleted"
@@ -58,7 +59,7 @@ def restore(
         said = {language: ContentDraft(**draft) for language, draft in each["said"].items()}
         contents.add_variant(session, campaign, VariantShape(**each["shape"]), said, now=now)
     audit.note(session, campaign, "campaign.restored", staff_id=staff_id, now=now)
-    return undo.Restored(page_links.to("campaigns.show", campaign_id=campaign.id), "The draft is back as it was.")
+    return undo.Restored(page_links.to("campaigns.show", campaign_id=campaign.id), N_("The draft is back as it was."))
 
 
 UNDO_DELETION = undo.Opposite(_DELETED, restore, role="marketer")

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from app.campaigns.models import HIGHEST_HOLDOUT, Campaign, CampaignContent, CampaignVariant
 from app.kernel.refusals import Refusal
+from app.kernel.translatable import N_
 from app.rendering.language import syntax
 from app.rendering.sources.formats import Format
 
@@ -20,7 +21,7 @@ class SourceTooLarge(Refusal):
     """A source is larger than any mailbox would show."""
 
     status = 422
-    message = "The content is larger than 256 kB. Leave out what mailboxes would cut off anyway."
+    message = N_("The content is larger than 256 kB. Leave out what mailboxes would cut off anyway.")
 
 
 @dataclass(frozen=True)

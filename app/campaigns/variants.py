@@ -18,6 +18,7 @@ from app.campaigns.models import KEYS, Campaign, CampaignContent, CampaignVarian
 from app.kernel import page_links
 from app.kernel.page_links import PageLink
 from app.kernel.refusals import NotFound, Refusal
+from app.kernel.translatable import N_
 
 MOST_LANGUAGES = 10
 _REMOVED = "campaigns.versions_removed"
@@ -27,33 +28,33 @@ class TooManyVariants(Refusal):
     """There is a bound to what one campaign can tell apart."""
 
     status = 422
-    message = "A campaign has at most five variants."
+    message = N_("A campaign has at most five variants.")
 
 
 class TooManyLanguages(Refusal):
     """Ten languages of five variants are fifty mails to check."""
 
     status = 422
-    message = "A campaign has at most ten languages."
+    message = N_("A campaign has at most ten languages.")
 
 
 class LanguageUnknown(Refusal):
     """What was chosen is no language, or has a content already."""
 
     status = 422
-    message = "Choose a language the campaign does not have yet."
+    message = N_("Choose a language the campaign does not have yet.")
 
 
 class StillNeeded(Refusal):
     """One variant, and the default language, must stay."""
 
-    message = "The last variant and the default language cannot be removed."
+    message = N_("The last variant and the default language cannot be removed.")
 
 
 class ChangedSince(Refusal):
     """What was removed does not fit any more: its place is taken, or the campaign has left."""
 
-    message = "The campaign was changed since. What was removed stays removed."
+    message = N_("The campaign was changed since. What was removed stays removed.")
 
 
 @dataclass(frozen=True)
@@ -212,7 +213,7 @@ def restore(
         _restore_language(session, campaign, values["versions"], now)
     compose.changed(session, campaign, now=now)
     page = page_links.to("campaigns.versions", campaign_id=campaign.id)
-    return undo.Restored(page, "What was removed is back as it was.")
+    return undo.Restored(page, N_("What was removed is back as it was."))
 
 
 UNDO_REMOVAL = undo.Opposite(_REMOVED, restore, role="marketer")

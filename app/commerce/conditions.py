@@ -14,11 +14,12 @@ from app.commerce.purchases import purchase_rows
 from app.conditions.condition import Condition, Question, Subject
 from app.conditions.context import ConditionContext, ConditionInvalid
 from app.conditions.counts import Times, TimesInput
-from app.conditions.description import N_, Description
+from app.conditions.description import Description
 from app.conditions.inputs import NumberInput
 from app.conditions.limits import AmountOrNone, Day, Days
 from app.conditions.lookups import Lookup
 from app.conditions.periods import Period, PeriodInput
+from app.kernel.translatable import N_
 
 _SUMS = N_("Sums are made in the currency of the workspace's first purchase.")
 _AMOUNT = NumberInput("at_least", N_("At least"))
@@ -63,7 +64,7 @@ class Purchased(Condition):
 
     def to_sql(self, context: ConditionContext) -> ColumnElement[bool]:
         if self.measure == "sum" and self.at_most is not None:
-            raise ConditionInvalid("A sum has a lower bound only.", part="at_most")
+            raise ConditionInvalid(N_("A sum has a lower bound only."), part="at_most")
         self.times.require_range()
         since, until = self.period.bounds(context)
         if self.reads:

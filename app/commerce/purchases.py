@@ -16,13 +16,14 @@ from app.customers.profiles import codes, engagement
 from app.customers.profiles.engagement import PurchaseTotals
 from app.kernel.queueing import outbox
 from app.kernel.refusals import Refusal
+from app.kernel.translatable import N_
 
 
 class PurchaseRefused(Refusal):
     """The purchase names no order, no currency, or an amount that cannot be."""
 
     status = 422
-    message = "This purchase cannot be recorded."
+    message = N_("This purchase cannot be recorded.")
 
 
 def record(
@@ -88,13 +89,13 @@ def purchase_rows() -> FromClause:
 
 def _check(order_ref: str, amount: Decimal, currency: str, items: int) -> None:
     if not 0 < len(order_ref) <= 200 or "\0" in order_ref:
-        raise PurchaseRefused("Give the order's number, at most 200 characters.", field="order_ref")
+        raise PurchaseRefused(N_("Give the order's number, at most 200 characters."), field="order_ref")
     if not amount.is_finite() or abs(amount) >= Decimal(10) ** 11:
-        raise PurchaseRefused("Give the amount as a number.", field="amount")
+        raise PurchaseRefused(N_("Give the amount as a number."), field="amount")
     if currency not in codes.currencies():
-        raise PurchaseRefused("This is not a currency; write its three letters, such as EUR.", field="currency")
+        raise PurchaseRefused(N_("This is not a currency; write its three letters, such as EUR."), field="currency")
     if not 0 <= items < 1_000_000:
-        raise PurchaseRefused("Give the number of items.", field="items")
+        raise PurchaseRefused(N_("Give the number of items."), field="items")
 
 
 def _known(session: Session, workspace_id: int, order_ref: str) -> int:

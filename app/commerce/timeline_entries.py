@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.commerce.models import Purchase
 from app.customers.timeline.timeline import TimelineEntry
-from app.customers.words import N_
+from app.kernel.translatable import N_
 
 _NEWEST_FIRST = 2**62
 

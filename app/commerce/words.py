@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.customers.words import LABELS as CUSTOMER_LABELS
-from app.customers.words import N_
+from app.kernel.translatable import N_
 
 LABELS = {
     "email": CUSTOMER_LABELS["email"],

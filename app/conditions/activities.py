@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, ColumnElement, Select, true
 from app.conditions.condition import Condition, Question, Subject
 from app.conditions.context import ConditionContext
 from app.conditions.counts import Times, TimesInput
-from app.conditions.description import N_, Description
+from app.conditions.description import Description
 from app.conditions.inputs import ChoiceInput, Option
 from app.conditions.limits import Day, Days, TimesOrNone
 from app.conditions.lookups import Lookup
@@ -19,6 +19,7 @@ from app.conditions.periods import Period, PeriodInput
 from app.customers.timeline import activities, activity_queries
 from app.customers.timeline.activity_queries import EventCount
 from app.customers.timeline.event_names import EventName
+from app.kernel.translatable import N_
 
 _WHO = ChoiceInput(
     "verdict",

@@ -14,6 +14,7 @@ from app.conditions.lookups import Lookups
 from app.customers.profiles import codes
 from app.customers.profiles.fields import FieldInfo
 from app.kernel.refusals import Refusal
+from app.kernel.translatable import N_, MessageId
 
 # Kinds of field that conditions on days can be put to: whole days, and moments in the workspace's time zone.
 DAYS = ("date", "time")
@@ -23,7 +24,7 @@ Scalar = bool | int | Decimal | date | str
 class ConditionInvalid(Refusal):
     """A condition asks something of a field that the field cannot answer. `part` names the input at fault."""
 
-    def __init__(self, message: str, *, part: str, **values: Any) -> None:
+    def __init__(self, message: MessageId, *, part: str, **values: Any) -> None:
         super().__init__(message, field=part, **values)
         self.part = part
 
@@ -54,9 +55,9 @@ class ConditionContext:
             raise LookupError(f"a condition takes the field {name!r} without naming it in `reads`")
         info = self.fields.get(name)
         if info is None:
-            raise ConditionInvalid("There is no field “%(name)s”.", part="field", name=name.removeprefix("custom."))
+            raise ConditionInvalid(N_("There is no field “%(name)s”."), part="field", name=name.removeprefix("custom."))
         if kinds and info.kind not in kinds:
-            raise ConditionInvalid("“%(label)s” cannot be asked this way.", part="type", label=info.label)
+            raise ConditionInvalid(N_("“%(label)s” cannot be asked this way."), part="type", label=info.label)
         return info
 
     def bound(self, info: FieldInfo, value: Scalar, *, part: str = "value") -> Scalar:
@@ -71,7 +72,7 @@ class ConditionContext:
             return self._code(info, value, part)
         if info.kind in ("text", "choice") and isinstance(value, str) and value:
             return value
-        raise ConditionInvalid(_WANTED.get(info.kind, "This value does not fit."), part=part)
+        raise ConditionInvalid(_WANTED.get(info.kind, N_("This value does not fit.")), part=part)
 
     def equals(self, info: FieldInfo, value: Scalar, *, part: str = "value") -> ColumnElement[bool]:
         """The field has this value. Whoever asks for a language means its regional forms too: en is also en-GB."""
@@ -84,7 +85,7 @@ class ConditionContext:
         """Return the code that is kept for this spelling of it: DE for de, DEU and Germany."""
         found = codes.FIND[info.codes](value)
         if found is None:
-            raise ConditionInvalid("“%(value)s” is none of the list. Choose one.", part=part, value=value)
+            raise ConditionInvalid(N_("“%(value)s” is none of the list. Choose one."), part=part, value=value)
         return found
 
     def start_of(self, day: date) -> datetime:
@@ -118,10 +119,10 @@ def _is_day(info: FieldInfo) -> bool:
 
 
 _WANTED = {
-    "number": "Enter a number.",
-    "date": "Enter a date.",
-    "time": "Enter a date.",
-    "boolean": "Choose yes or no.",
-    "text": "Enter some text.",
-    "choice": "Choose one of the list.",
+    "number": N_("Enter a number."),
+    "date": N_("Enter a date."),
+    "time": N_("Enter a date."),
+    "boolean": N_("Choose yes or no."),
+    "text": N_("Enter some text."),
+    "choice": N_("Choose one of the list."),
 }

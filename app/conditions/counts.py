@@ -10,8 +10,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, func
 
 from app.conditions.context import ConditionInvalid
-from app.conditions.description import N_, Description, _n
+from app.conditions.description import Description
 from app.conditions.inputs import Control, FilledIn, Input, Option, whole, word_of
+from app.kernel.translatable import N_, Plural, _n
 
 _AT_LEAST, _AT_MOST, _EXACTLY, _BETWEEN, _NEVER = "at_least", "at_most", "exactly", "between", "never"
 _COMPARISONS = (
@@ -42,9 +43,9 @@ class Times:
     def require_range(self) -> None:
         """Raise ConditionInvalid for a range that is empty or everything."""
         if self.at_most is None and self.at_least <= 0:
-            raise ConditionInvalid("This is too small.", part="at_least")
+            raise ConditionInvalid(N_("This is too small."), part="at_least")
         if self.at_most is not None and self.at_most < self.at_least:
-            raise ConditionInvalid("The second number is below the first.", part="at_most")
+            raise ConditionInvalid(N_("The second number is below the first."), part="at_most")
 
     def holds(self, count: ColumnElement[Any]) -> ColumnElement[bool]:
         """Return whether a count, NULL where there is nothing, lies in the range."""
@@ -66,7 +67,7 @@ class Times:
         return _said(description, between, self.at_most, least=least)
 
 
-def _said(description: Description, messages: tuple[str, str], count: int | Decimal, **values: Any) -> str:
+def _said(description: Description, messages: Plural, count: int | Decimal, **values: Any) -> str:
     return description.counted(messages, int(count), num=description.value(count), **values)
 
 

@@ -10,19 +10,7 @@ from typing import Any
 
 from app.conditions.references import Reference, Vocabulary
 from app.customers.profiles import codes
-
-Plural = tuple[str, str]
-
-
-def N_(message: str) -> str:
-    """Mark a message for the catalogue; it is translated when it is shown."""
-    return message
-
-
-def _n(one: str, many: str) -> Plural:
-    """Mark a message with its plural for the catalogue."""
-    return one, many
-
+from app.kernel.translatable import N_, Plural
 
 
 def _untranslated(message: str) -> str:

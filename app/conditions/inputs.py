@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from app.conditions.description import N_
 from app.conditions.references import Reference, Vocabulary
 from app.customers.profiles.fields import FieldInfo
+from app.kernel.translatable import N_
 
 Words = Mapping[str, str]
 

@@ -8,6 +8,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, StrictBool, StringConstraints
 
+from app.kernel.translatable import N_
+
 MAX_DEPTH = 12
 MAX_RULES = 200
 MAX_VALUES = 500
@@ -19,7 +21,7 @@ MAX_LOOKUPS = 40
 def _storable(text: str) -> str:
     """Refuse what PostgreSQL cannot hold as text."""
     if "\0" in text or any("\ud800" <= char <= "\udfff" for char in text):
-        raise ValueError("Some of these characters cannot be stored.")
+        raise ValueError(N_("Some of these characters cannot be stored."))
     return text
 
 

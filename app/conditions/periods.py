@@ -8,8 +8,9 @@ from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Any
 
 from app.conditions.context import ConditionContext, ConditionInvalid
-from app.conditions.description import N_, Description, _n
+from app.conditions.description import Description
 from app.conditions.inputs import Control, FilledIn, Input, OneInput, Option, whole, word_of
+from app.kernel.translatable import N_, _n
 
 _EVER, _LAST, _BETWEEN = "ever", "last", "between"
 _WINDOWS = (
@@ -37,9 +38,9 @@ class Period:
     def bounds_at(self, now: datetime, zone: tzinfo) -> tuple[datetime | None, datetime | None]:
         """Return what `bounds` does, for a time and the zone in which days begin."""
         if self.days is not None and (self.since or self.until):
-            raise ConditionInvalid("Give either a number of days or two days.", part="days")
+            raise ConditionInvalid(N_("Give either a number of days or two days."), part="days")
         if self.since and self.until and self.since > self.until:
-            raise ConditionInvalid("The second day is before the first.", part="until")
+            raise ConditionInvalid(N_("The second day is before the first."), part="until")
         if self.days is not None:
             return now - timedelta(days=self.days), None
         begins = _start_of(self.since, zone) if self.since else None

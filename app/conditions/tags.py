@@ -9,9 +9,10 @@ from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 
 from app.conditions.condition import Condition, Question, Subject
 from app.conditions.context import ConditionContext
-from app.conditions.description import N_, Description
+from app.conditions.description import Description
 from app.conditions.inputs import TextInput
 from app.conditions.limits import Text
+from app.kernel.translatable import N_
 
 _TAG = TextInput("tag", N_("Tag"), suggests="tags")
 

@@ -11,11 +11,12 @@ from sqlalchemy.orm import Session
 
 from app.conditions.condition import Condition, Question, Subject
 from app.conditions.context import ConditionContext
-from app.conditions.description import N_, Description
+from app.conditions.description import Description
 from app.conditions.inputs import Control, FilledIn, Input, Option, whole
 from app.conditions.limits import RowId
 from app.conditions.references import Reference
 from app.consent import permission, topics
+from app.kernel.translatable import N_
 
 
 def _topic_names(session: Session, workspace_id: int) -> dict[int, str]:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.consent import suppression
 from app.consent.models import ConsentStateRow, LedgerRecord
 from app.consent.purposes import ALL_TOPICS, CLICK_TRACKING, MARKETING, OPEN_TRACKING, PURPOSES
-from app.consent.words import N_
+from app.kernel.translatable import N_
 
 # Why somebody may not be written to, as message ids; pages translate them.
 NO_RECORD = N_("We have no record that this person agreed to this topic.")

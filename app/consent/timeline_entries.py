@@ -8,19 +8,20 @@ from sqlalchemy.orm import Session
 from app.consent.models import LedgerRecord, Topic
 from app.consent.words import PURPOSES
 from app.customers.timeline.timeline import TimelineEntry
+from app.kernel.translatable import N_
 
 # Message ids by event; what is left out is no act of the person.
 _TITLES = {
-    "requested": "Was asked to confirm",
-    "given": "Gave consent",
-    "confirmed": "Confirmed by email",
-    "renewed": "Renewed consent",
-    "imported": "Consent imported",
-    "refused": "Refused consent",
-    "withdrawn": "Withdrew consent",
-    "objected": "Objected to all marketing",
-    "complained": "Reported a mail as unwanted",
-    "expired": "Consent expired",
+    "requested": N_("Was asked to confirm"),
+    "given": N_("Gave consent"),
+    "confirmed": N_("Confirmed by email"),
+    "renewed": N_("Renewed consent"),
+    "imported": N_("Consent imported"),
+    "refused": N_("Refused consent"),
+    "withdrawn": N_("Withdrew consent"),
+    "objected": N_("Objected to all marketing"),
+    "complained": N_("Reported a mail as unwanted"),
+    "expired": N_("Consent expired"),
 }
 _NEWEST_FIRST = 2**62
 

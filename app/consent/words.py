@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-
-def N_(message: str) -> str:
-    """Mark a message for the catalogue without translating it here."""
-    return message
-
+from app.kernel.translatable import N_
 
 PURPOSES = {
     "marketing": N_("Marketing mail"),

@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session
 from app.customers.timeline.timeline import TimelineEntry
 from app.delivery.models import Message, MessageState, Send
 from app.kernel import arrays, page_links
+from app.kernel.translatable import N_
 from app.rendering import subjects
 
 # Message ids by state; what is left out has not left.
-_TITLES = {MessageState.SENT: "A mail left", MessageState.IN_DOUBT: "A mail may or may not have arrived"}
+_TITLES = {MessageState.SENT: N_("A mail left"), MessageState.IN_DOUBT: N_("A mail may or may not have arrived")}
 _NEWEST_FIRST = 2**62
 
 

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from flask_babel import gettext as _
 
-from app.customers.words import N_
+from app.kernel.translatable import N_
 
 
 class Scores(Protocol):

@@ -14,6 +14,7 @@ from app.accounts.models import SendingIdentity
 from app.journeys.models import Journey
 from app.kernel import page_links
 from app.kernel.page_links import PageLink
+from app.kernel.translatable import N_, UNSAID, MessageId
 from app.segments import segments
 from app.segments.codec import Problem
 
@@ -28,8 +29,8 @@ class Blocker:
     """
 
     stops: str
-    msgid: str
-    hint: str = ""
+    msgid: MessageId
+    hint: MessageId = UNSAID
     values: Mapping[str, Any] = field(default_factory=dict)
     detail: str = ""
     detail_values: Mapping[str, Any] = field(default_factory=dict)
@@ -70,15 +71,15 @@ def _segment(name: str | None, segment_id: int, problem: Problem | None) -> list
         return [
             Blocker(
                 ENROLS_NOBODY,
-                "The segment that led in was deleted.",
-                "Make a new journey with another segment; people who are on this one finish it.",
+                N_("The segment that led in was deleted."),
+                N_("Make a new journey with another segment; people who are on this one finish it."),
             )
         ]
     return [
         Blocker(
             ENROLS_NOBODY,
-            "The segment “%(name)s” does not work any more, so nobody enters.",
-            "Open the segment and change its conditions; people enter again within minutes.",
+            N_("The segment “%(name)s” does not work any more, so nobody enters."),
+            N_("Open the segment and change its conditions; people enter again within minutes."),
             {"name": name},
             problem.message,
             problem.values,
@@ -94,8 +95,8 @@ def _sender(sender: SendingIdentity) -> list[Blocker]:
         return [
             Blocker(
                 SENDS_NOTHING,
-                "%(domain)s is not verified yet, so nothing leaves from %(address)s.",
-                "Publish the DNS records of the sender; they are looked up every hour.",
+                N_("%(domain)s is not verified yet, so nothing leaves from %(address)s."),
+                N_("Publish the DNS records of the sender; they are looked up every hour."),
                 values,
                 page=page,
             )
@@ -104,8 +105,8 @@ def _sender(sender: SendingIdentity) -> list[Blocker]:
         return [
             Blocker(
                 SENDS_NOTHING,
-                "Sending from %(address)s is stopped.",
-                "Look at the reason in the settings.",
+                N_("Sending from %(address)s is stopped."),
+                N_("Look at the reason in the settings."),
                 values,
                 page=page,
             )

@@ -15,6 +15,7 @@ from app.consent import topics
 from app.journeys import owners
 from app.journeys.models import Journey
 from app.kernel.refusals import NotFound, Refusal
+from app.kernel.translatable import N_
 from app.segments import segments
 
 TRIGGERS = ("segment", "topic")
@@ -24,13 +25,13 @@ class JourneyUnnamed(Refusal):
     """Nobody could find a journey without a name."""
 
     status = 422
-    message = "Give the journey a name of at most 120 characters."
+    message = N_("Give the journey a name of at most 120 characters.")
 
 
 class TriggerFixed(Refusal):
     """Who enters a published journey is part of what was published."""
 
-    message = "The way into a published journey cannot be changed. Make a new journey instead."
+    message = N_("The way into a published journey cannot be changed. Make a new journey instead.")
 
 
 @dataclass(frozen=True)

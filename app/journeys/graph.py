@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 from app.journeys.steps.kinds import AnyStep
 from app.journeys.steps.step import NEXT
 from app.kernel.refusals import NotFound, Refusal
+from app.kernel.translatable import N_
 
 MOST_STEPS = 60
 
@@ -25,7 +26,7 @@ StepId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]{1,16}$")]
 class TooManySteps(Refusal):
     """Nobody can keep such a journey in mind."""
 
-    message = "A journey has at most 60 steps."
+    message = N_("A journey has at most 60 steps.")
 
 
 class Edge(BaseModel):

@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts import memberships
 from app.kernel.refusals import Refusal
+from app.kernel.translatable import N_
 
 TASK_SOURCE = "journey"
 
@@ -14,7 +15,7 @@ class OwnerUnknown(Refusal):
     """The person chosen for a task does not work here."""
 
     status = 422
-    message = "Choose somebody who works in this workspace."
+    message = N_("Choose somebody who works in this workspace.")
 
 
 def require_member(session: Session, workspace_id: int, staff_id: int | None) -> None:

@@ -21,24 +21,25 @@ from app.journeys.models import Journey
 from app.journeys.steps.send import Send
 from app.journeys.steps.wait import Wait
 from app.kernel.refusals import Refusal
+from app.kernel.translatable import N_
 
 
 class NotReady(Refusal):
     """The journey lacks something it needs before anybody can enter."""
 
-    message = "This journey cannot be published yet."
+    message = N_("This journey cannot be published yet.")
 
 
 class NothingToPublish(Refusal):
     """What is published is what is shown."""
 
-    message = "There are no changes to publish."
+    message = N_("There are no changes to publish.")
 
 
 class NotRunning(Refusal):
     """Only a live journey can be paused, and only a paused one can go on."""
 
-    message = "The journey is not in a state that allows this."
+    message = N_("The journey is not in a state that allows this.")
 
 
 class Waiting(StrEnum):
@@ -62,15 +63,15 @@ def problems(session: Session, journey: Journey, *, now: datetime) -> list[Block
     flow = graph.in_order()
     found = []
     if not any(isinstance(each.step, Send) for each in flow):
-        found.append(Blocker(SENDS_NOTHING, "There is no mail in it yet."))
+        found.append(Blocker(SENDS_NOTHING, N_("There is no mail in it yet.")))
     if any(isinstance(each.step, Wait) and graph.following(each.id) is None for each in flow):
-        found.append(Blocker(SENDS_NOTHING, "It ends with a wait, after which nothing happens."))
+        found.append(Blocker(SENDS_NOTHING, N_("It ends with a wait, after which nothing happens.")))
     if graph.unreachable():
-        found.append(Blocker(SENDS_NOTHING, "Nobody comes to some of its steps."))
+        found.append(Blocker(SENDS_NOTHING, N_("Nobody comes to some of its steps.")))
     if graph.rushing():
-        found.append(Blocker(SENDS_NOTHING, "It goes round in a circle without a wait."))
+        found.append(Blocker(SENDS_NOTHING, N_("It goes round in a circle without a wait.")))
     if not topics.get(session, journey.workspace_id, journey.topic_id).is_active:
-        found.append(Blocker(ENROLS_NOBODY, "Its topic is closed."))
+        found.append(Blocker(ENROLS_NOBODY, N_("Its topic is closed.")))
     return found + blockers.list_for(session, journey, now=now)
 
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+from app.kernel.translatable import N_, MessageId
+
 
 class Refusal(Exception):
     """Something asked for cannot be done, and the person asking deserves to know why.
 
-    A subclass lives beside the code that raises it; its docstring says what is so. `message` is an English message id
-    with named `%(placeholders)s`; the edge translates and shows it. `field` ties it to one form field.
+    A subclass lives beside the code that raises it; its docstring says what is so. `message` is a marked text with
+    named `%(placeholders)s`; the edge translates and shows it. `field` ties it to one form field.
     """
 
     status = 409
-    message = "This cannot be done right now."
+    message: MessageId = N_("This cannot be done right now.")
 
-    def __init__(self, message: str | None = None, *, field: str | None = None, **values: Any) -> None:
+    def __init__(self, message: MessageId | None = None, *, field: str | None = None, **values: Any) -> None:
         self.message = message or type(self).message
         self.field = field
         self.values = values
@@ -26,4 +28,4 @@ class NotFound(Refusal):
     """The thing named does not exist here, or not for this workspace."""
 
     status = 404
-    message = "This page or record does not exist."
+    message = N_("This page or record does not exist.")

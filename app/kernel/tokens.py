@@ -21,6 +21,7 @@ from typing import Any, NamedTuple, NewType, Protocol, Self
 
 from app.kernel.refusals import Refusal
 from app.kernel.settings import Key
+from app.kernel.translatable import N_
 
 # What a token is for: each kind of token has a number of its own, from 1 to 255, for good.
 Purpose = NewType("Purpose", int)
@@ -43,14 +44,14 @@ class BadToken(Refusal):
     """The token is forged, cut short, made for something else or signed with a key no longer known."""
 
     status = 404
-    message = "This link is not valid. It may have been cut off when it was copied."
+    message = N_("This link is not valid. It may have been cut off when it was copied.")
 
 
 class TokenExpired(Refusal):
     """The token was genuine, and its time has passed."""
 
     status = 410
-    message = "This link has expired. The latest mail from the same sender holds a new one."
+    message = N_("This link has expired. The latest mail from the same sender holds a new one.")
 
 
 class Ids(NamedTuple):

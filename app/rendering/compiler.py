@@ -15,6 +15,7 @@ from typing import Any
 from jinja2 import TemplateSyntaxError, nodes
 
 from app.kernel.refusals import Refusal
+from app.kernel.translatable import N_
 from app.rendering import headers, layout, mime
 from app.rendering.content import LARGEST_MESSAGE, Content, MessageTooLarge, Stream
 from app.rendering.html import obligations
@@ -23,7 +24,7 @@ from app.rendering.language.code_generator import Filler
 from app.rendering.language.program import Program
 from app.rendering.slots import Slots
 
-_HIDDEN = "The styles of this mail hide what is added at its end, so nobody could see the link to unsubscribe."
+_HIDDEN = N_("The styles of this mail hide what is added at its end, so nobody could see the link to unsubscribe.")
 
 
 class Path(Enum):
@@ -38,7 +39,7 @@ class TemplateRefused(Refusal):
     """A source holds something a mail may not do; `problems` say what and where."""
 
     status = 422
-    message = "The content cannot be sent: line %(line)s, column %(column)s: %(reason)s"
+    message = N_("The content cannot be sent: line %(line)s, column %(column)s: %(reason)s")
 
     def __init__(self, part: str, problems: list[syntax.Problem]) -> None:
         first = problems[0]

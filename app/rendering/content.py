@@ -18,6 +18,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from app.kernel.refusals import Refusal
+from app.kernel.translatable import N_
 from app.rendering.dkim import Signer
 
 LARGEST_MESSAGE = 2_000_000
@@ -26,7 +27,7 @@ LARGEST_MESSAGE = 2_000_000
 class MessageTooLarge(Refusal):
     """One person's values made the message larger than two megabytes."""
 
-    message = "The message would be larger than two megabytes."
+    message = N_("The message would be larger than two megabytes.")
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from hashlib import blake2b
 import idna
 
 from app.kernel.refusals import Refusal
+from app.kernel.translatable import N_
 
 _CONTROL = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029]+")
 _SIMPLE = re.compile(r"[!-~]+(?: [!-~]+)*")
@@ -26,7 +27,7 @@ _LONGEST_HEADER = 900
 class UndeliverableAddress(Refusal):
     """The address cannot be written on the wire: a local part outside ASCII, or no address at all."""
 
-    message = "“%(address)s” cannot be written to: its part before the @ holds characters mail servers refuse."
+    message = N_("“%(address)s” cannot be written to: its part before the @ holds characters mail servers refuse.")
 
 
 def plain(text: str) -> str:

@@ -16,6 +16,7 @@ from app.conditions.condition import Condition
 from app.conditions.condition_types import ConditionTypes
 from app.conditions.limits import MAX_DEPTH, MAX_RULES
 from app.kernel.refusals import Refusal
+from app.kernel.translatable import N_, MessageId
 from app.segments.rules import AllOf, AnyOf, Not, Rule
 
 Path = tuple[str | int, ...]
@@ -26,7 +27,7 @@ class Problem:
     """What is wrong with a rule, and where: the keys and positions that lead there."""
 
     path: Path
-    message: str
+    message: MessageId
     values: dict[str, Any] = field(default_factory=dict)
 
 
@@ -34,7 +35,7 @@ class RulesInvalid(Refusal):
     """These rules cannot be read; `problems` says what and where."""
 
     status = 422
-    message = "These rules cannot be used as they are."
+    message = N_("These rules cannot be used as they are.")
 
     def __init__(self, problems: list[Problem], **values: Any) -> None:
         super().__init__(field="rules", **values)
@@ -56,7 +57,7 @@ def loads(text: str, types: ConditionTypes) -> Rule:
     try:
         return load(json.loads(text, parse_float=_number), types)
     except (ValueError, RecursionError):
-        raise RulesInvalid([Problem((), "This is not JSON.")]) from None
+        raise RulesInvalid([Problem((), N_("This is not JSON."))]) from None
 
 
 def dump(rule: Rule) -> dict[str, Any]:
@@ -108,7 +109,7 @@ class _Reader:
     def _lacking(self, path: Path, part: str) -> Rule:
         return self._refused((*path, part), _WORDS["missing"])
 
-    def _refused(self, path: Path, message: str) -> Rule:
+    def _refused(self, path: Path, message: MessageId) -> Rule:
         self.problems.append(Problem(path, message))
         return AllOf()
 
@@ -144,9 +145,9 @@ def _as_float(value: Decimal) -> float | str:
 def _refuse_size(value: object) -> None:
     for count, (depth, _) in enumerate(_walk(value, 1), start=1):
         if depth > MAX_DEPTH:
-            raise RulesInvalid([Problem((), "Groups are nested too deeply.")])
+            raise RulesInvalid([Problem((), N_("Groups are nested too deeply."))])
         if count > MAX_RULES:
-            raise RulesInvalid([Problem((), "There are too many conditions.")])
+            raise RulesInvalid([Problem((), N_("There are too many conditions."))])
 
 
 def _walk(value: object, depth: int) -> Iterator[tuple[int, object]]:
@@ -183,28 +184,28 @@ def _step(value: object, step: str | int) -> tuple[bool, object]:
     return False, None
 
 
-def _plain(kind: str, message: str) -> str:
+def _plain(kind: str, message: str) -> MessageId:
     """Return pydantic's finding in words for people."""
     if kind == "value_error":
-        return message.removeprefix("Value error, ")
-    return _WORDS.get(kind, _WORDS.get(kind.partition("_")[0], "This value does not fit."))
+        return MessageId(message.removeprefix("Value error, "))
+    return _WORDS.get(kind, _WORDS.get(kind.partition("_")[0], N_("This value does not fit.")))
 
 
 _WORDS = {
-    "missing": "Something is missing here.",
-    "extra": "There is something here that does not belong.",
-    "unexpected": "There is something here that does not belong.",
-    "dict_type": "There is no such kind of rule.",
-    "union_tag_invalid": "There is no such kind of rule.",
-    "string_too_short": "Enter some text.",
-    "string_too_long": "This text is too long.",
-    "decimal": "Enter a number.",
-    "int": "Enter a whole number.",
-    "date": "Enter a date.",
-    "literal_error": "Choose one of the list.",
-    "too_short": "Choose at least one.",
-    "too_long": "There are too many values.",
-    "greater_than_equal": "This is too small.",
-    "greater_than": "This is too small.",
-    "less_than_equal": "This is too large.",
+    "missing": N_("Something is missing here."),
+    "extra": N_("There is something here that does not belong."),
+    "unexpected": N_("There is something here that does not belong."),
+    "dict_type": N_("There is no such kind of rule."),
+    "union_tag_invalid": N_("There is no such kind of rule."),
+    "string_too_short": N_("Enter some text."),
+    "string_too_long": N_("This text is too long."),
+    "decimal": N_("Enter a number."),
+    "int": N_("Enter a whole number."),
+    "date": N_("Enter a date."),
+    "literal_error": N_("Choose one of the list."),
+    "too_short": N_("Choose at least one."),
+    "too_long": N_("There are too many values."),
+    "greater_than_equal": N_("This is too small."),
+    "greater_than": N_("This is too small."),
+    "less_than_equal": N_("This is too large."),
 }

@@ -11,11 +11,11 @@ from sqlalchemy import ColumnElement, Join, Select, Table, false, select
 
 from app.conditions.condition import Condition
 from app.conditions.context import ConditionContext, ConditionInvalid
-from app.conditions.description import N_
 from app.conditions.limits import MAX_LOOKUPS
 from app.conditions.lookups import Lookups
 from app.customers.profiles import people
 from app.customers.profiles.fields import FieldInfo
+from app.kernel.translatable import N_
 from app.segments import rules
 from app.segments.codec import Path, Problem, RulesInvalid
 from app.segments.rules import Not, Rule

@@ -9,7 +9,8 @@ from typing import ClassVar
 from sqlalchemy import ColumnElement, and_, false, or_, true
 
 from app.conditions.condition import Condition
-from app.conditions.description import N_, Description
+from app.conditions.description import Description
+from app.kernel.translatable import N_
 
 
 @dataclass(frozen=True)

@@ -15,13 +15,13 @@ from sqlalchemy.orm import Session
 from app.accounts import undo, workspaces
 from app.conditions.condition_types import ConditionTypes
 from app.conditions.context import ConditionInvalid
-from app.conditions.description import N_
 from app.customers.profiles import fields
 from app.customers.timeline import activities
 from app.kernel import extensions, page_links
 from app.kernel.database import refusing_duplicates
 from app.kernel.page_links import PageLink
 from app.kernel.refusals import NotFound, Refusal
+from app.kernel.translatable import N_
 from app.segments import codec, compiler, rules
 from app.segments.codec import Problem, RulesInvalid
 from app.segments.compiler import CompiledRule, Population
@@ -37,26 +37,26 @@ MOST = 500
 class NameTaken(Refusal):
     """Another segment has this name."""
 
-    message = "There is a segment with this name already."
+    message = N_("There is a segment with this name already.")
 
 
 class NameMissing(Refusal):
     """A segment needs a name to be found again."""
 
     status = 422
-    message = "Give the segment a name."
+    message = N_("Give the segment a name.")
 
 
 class EditedElsewhere(Refusal):
     """Somebody else saved the segment after this author opened it."""
 
-    message = "Somebody else has saved this segment since you opened it. Save once more to replace what they saved."
+    message = N_("Somebody else has saved this segment since you opened it. Save once more to replace what they saved.")
 
 
 class SegmentUnusable(RulesInvalid):
     """A kept segment asks about something that is gone or of another type now; `problems` says what and where."""
 
-    message = "The segment “%(segment)s” cannot be used as it is. Open it to see what to change."
+    message = N_("The segment “%(segment)s” cannot be used as it is. Open it to see what to change.")
 
     def __init__(self, name: str, problems: list[Problem]) -> None:
         super().__init__(problems, segment=name)
@@ -65,7 +65,7 @@ class SegmentUnusable(RulesInvalid):
 class StillUsed(Refusal):
     """A campaign or journey names this segment."""
 
-    message = "A campaign or journey still uses this segment. Take it out there first."
+    message = N_("A campaign or journey still uses this segment. Take it out there first.")
 
 
 @dataclass(frozen=True)
@@ -227,7 +227,7 @@ def problems_with(
     query = select(Segment).where(Segment.workspace_id == workspace_id, Segment.id.in_(segment_ids))
     found = {segment.id: segment for segment in session.scalars(query)}
     asked_of = population(session, workspace_id, now=now)
-    problems = {gone: Problem((), "This segment has been deleted.") for gone in set(segment_ids) - set(found)}
+    problems = {gone: Problem((), N_("This segment has been deleted.")) for gone in set(segment_ids) - set(found)}
     for segment_id, segment in found.items():
         try:
             refused = compiler.compile_rule(rule_of(session, segment), asked_of).problems

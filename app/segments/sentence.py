@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from app.conditions.description import N_, Description, Language
+from app.conditions.description import Description, Language
 from app.conditions.references import Vocabulary
+from app.kernel.translatable import N_
 from app.segments.rules import EVERYBODY, Rule
 
 ENGLISH = Language()

@@ -17,6 +17,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from app.kernel.refusals import Refusal
 from app.kernel.services import services
 from app.kernel.tokens import Token
+from app.kernel.translatable import N_
 from app.web.gateway import bodies
 from app.web.gateway.gateway import Reach
 from app.web.requests import csrf
@@ -34,14 +35,14 @@ class RoleTooLow(Refusal):
     """The member's role does not reach this page."""
 
     status = 403
-    message = "Your role in this workspace does not allow this. An owner can change it under Settings."
+    message = N_("Your role in this workspace does not allow this. An owner can change it under Settings.")
 
 
 class NoWorkspace(Refusal):
     """Somebody signed in is a member of no workspace."""
 
     status = 403
-    message = "You are not a member of any workspace yet. Ask an owner to invite you."
+    message = N_("You are not a member of any workspace yet. Ask an owner to invite you.")
 
 
 @dataclass(frozen=True)

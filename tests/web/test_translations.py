@@ -1,4 +1,4 @@
-"""Whoever reads Chinese reads all of it."""
+"""Whoever reads Chinese reads all of it: every marked text has its Chinese."""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ from app.accounts import vault
 from app.accounts.identities import resolver
 from app.accounts.models import SendingIdentity
 from app.kernel.settings import Key
+from app.kernel.translatable import N_
 
 RSA_BITS = 2048
 
@@ -74,14 +75,14 @@ def dns_records(identity: SendingIdentity, keys: tuple[Key, ...]) -> list[DnsRec
         f"_assent.{domain}",
         "TXT",
         f"assent-verification={identity.proof_token}",
-        "Shows us that the domain is yours. A signature key below does so, too.",
+        N_("Shows us that the domain is yours. A signature key below does so, too."),
         "proof",
     )
     policy = DnsRecord(
         f"_dmarc.{domain}",
         "TXT",
         "v=DMARC1; p=none",
-        "Asks receivers to compare the signature with the sender.",
+        N_("Asks receivers to compare the signature with the sender."),
         "dmarc",
     )
     own = keys_of(identity, keys)
@@ -93,13 +94,13 @@ def dns_records(identity: SendingIdentity, keys: tuple[Key, ...]) -> list[DnsRec
     point = ed_public.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
     return [
         proof,
-        _dkim(own.rsa_selector, domain, "rsa", spki, "Lets every receiver check the signature."),
+        _dkim(own.rsa_selector, domain, "rsa", spki, N_("Lets every receiver check the signature.")),
         _dkim(
             own.ed25519_selector,
             domain,
             "ed25519",
             point,
-            "The same, shorter, for receivers that know it.",
+            N_("The same, shorter, for receivers that know it."),
         ),
         policy,
     ]

@@ -17,12 +17,13 @@ from app.accounts.models import SendingIdentity, Workspace
 from app.kernel.queueing import outbox
 from app.kernel.refusals import NotFound, Refusal
 from app.kernel.settings import Key, Settings
+from app.kernel.translatable import N_, MessageId
 
 
 class AddressTaken(Refusal):
     """Another identity of this workspace already sends from this address."""
 
-    message = "There is already a sending identity with this address."
+    message = N_("There is already a sending identity with this address.")
 
 
 class RelayRefused(Refusal):
@@ -36,13 +37,13 @@ class RelayPrivate(Refusal):
     """What was typed leads into the network this installation runs in, which is no business of a workspace."""
 
     status = 422
-    message = "Name a mail server on the Internet. Only the operator can allow one inside this network."
+    message = N_("Name a mail server on the Internet. Only the operator can allow one inside this network.")
 
 
 class RelayChanged(Refusal):
     """Somebody else has set another mail server since this author opened the page."""
 
-    message = (
+    message = N_(
         "Somebody else has changed the mail server since you opened this page. "
         "Enter yours and save once more to replace it."
     )
@@ -51,13 +52,13 @@ class RelayChanged(Refusal):
 class SenderUnproved(Refusal):
     """Nothing in the DNS of the domain says that this workspace may write as it."""
 
-    message = "%(domain)s is not verified yet. Publish the DNS records of the sender first."
+    message = N_("%(domain)s is not verified yet. Publish the DNS records of the sender first.")
 
 
 class NoIdentity(Refusal):
     """A workspace cannot send before somebody says from which address."""
 
-    message = "Add a sending identity in the settings first."
+    message = N_("Add a sending identity in the settings first.")
 
 
 def create(
@@ -281,7 +282,7 @@ def _sealed_relay(smtp_url: str | None, keys: tuple[Key, ...], *, may_be_private
     try:
         named = relays.from_url(smtp_url.strip())
     except relays.BadRelay as error:
-        raise RelayRefused(str(error), field="smtp_url") from error
+        raise RelayRefused(MessageId(str(error)), field="smtp_url") from error
     if relays.is_private(named) and not may_be_private:
         raise RelayPrivate(field="smtp_url")
     return vault.seal(smtp_url.strip().encode(), keys)

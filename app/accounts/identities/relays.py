@@ -9,6 +9,7 @@ from enum import Enum
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from app.kernel import networks
+from app.kernel.translatable import N_
 
 
 class Security(Enum):
@@ -20,7 +21,7 @@ class Security(Enum):
     TLS = "tls"
 
 
-AS_WRITTEN = "Write the mail server as smtp://, smtps:// or smtp+starttls://, then user:password@host:port."
+AS_WRITTEN = N_("Write the mail server as smtp://, smtps:// or smtp+starttls://, then user:password@host:port.")
 
 
 class BadRelay(ValueError):
@@ -70,7 +71,7 @@ def from_url(url: str) -> Relay:
     security = _security(parts.scheme, has_user=bool(parts.username), tls=options.get("tls", ""))
     is_verified = options.get("verify", "yes") != "no"
     if parts.username and (security is Security.NONE or not is_verified):
-        raise BadRelay("A mail server with a user name needs an encrypted connection whose certificate is checked.")
+        raise BadRelay(N_("A mail server with a user name needs an encrypted connection whose certificate is checked."))
     return Relay(
         host=host,
         port=port or _PORTS[parts.scheme],

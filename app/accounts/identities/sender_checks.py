@@ -21,6 +21,7 @@ from app.accounts.identities.dkim_keys import DnsRecord
 from app.accounts.identities.resolver import NoAnswer, Resolver
 from app.accounts.models import SendingIdentity
 from app.kernel.settings import Settings
+from app.kernel.translatable import N_
 
 FOUND, MISSING, DIFFERS, UNSURE, NO_ANSWER = "found", "missing", "differs", "unsure", "no_answer"
 _PROOFS = ("proof", "dkim_rsa", "dkim_ed25519")
@@ -29,21 +30,23 @@ _CHECK_EVERY = timedelta(days=1)
 _CHECK_NEW_EVERY = timedelta(hours=1)
 _NEW_FOR = timedelta(days=7)
 
-SPF_MISSING = "No SPF record is published."
-SPF_TWO = "There are %(count)s SPF records; with more than one, receivers take none."
-SPF_EVERYBODY = "“+all” permits every server in the world."
-SPF_TOO_MUCH = "It needs more than ten look-ups, so receivers give up on it."
-SPF_OTHERS = "It does not name %(mechanism)s. If it permits our server in another way, nothing is wrong."
-SPF_WITHOUT_US = "It does not name %(mechanism)s, so our server is not permitted."
-SPF_UNALIGNED = "Bounces return to %(domain)s, so SPF speaks for that domain. Your mail is recognised by its signature."
-SPF_UNSIGNED = (
-    "Bounces return to %(domain)s, so SPF speaks for that domain, and without a signature nothing speaks for yours."
+SPF_MISSING = N_("No SPF record is published.")
+SPF_TWO = N_("There are %(count)s SPF records; with more than one, receivers take none.")
+SPF_EVERYBODY = N_("“+all” permits every server in the world.")
+SPF_TOO_MUCH = N_("It needs more than ten look-ups, so receivers give up on it.")
+SPF_OTHERS = N_("It does not name %(mechanism)s. If it permits our server in another way, nothing is wrong.")
+SPF_WITHOUT_US = N_("It does not name %(mechanism)s, so our server is not permitted.")
+SPF_UNALIGNED = N_(
+    "Bounces return to %(domain)s, so SPF speaks for that domain. Your mail is recognised by its signature."
 )
-KEY_DIFFERS = "Another key is published under this name."
-KEY_REVOKED = "The record holds no key: that means it was revoked."
-DMARC_ABOVE = "The policy of %(name)s holds for this domain: %(policy)s."
-DMARC_HOLDS = "The policy is: %(policy)s."
-DMARC_TWO = "There are several DMARC records; with more than one, receivers take none."
+SPF_UNSIGNED = (
+    N_("Bounces return to %(domain)s, so SPF speaks for that domain, and without a signature nothing speaks for yours.")
+)
+KEY_DIFFERS = N_("Another key is published under this name.")
+KEY_REVOKED = N_("The record holds no key: that means it was revoked.")
+DMARC_ABOVE = N_("The policy of %(name)s holds for this domain: %(policy)s.")
+DMARC_HOLDS = N_("The policy is: %(policy)s.")
+DMARC_TWO = N_("There are several DMARC records; with more than one, receivers take none.")
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,7 @@ def ask(identity: SendingIdentity, settings: Settings) -> Asked:
         return_domain,
         "TXT",
         f"v=spf1 {mechanism} ~all",
-        "Permits the server that sends. An SPF record that is there already gets the middle part added.",
+        N_("Permits the server that sends. An SPF record that is there already gets the middle part added."),
         "spf",
     )
     published = dkim_keys.dns_records(identity, settings.secret_keys)

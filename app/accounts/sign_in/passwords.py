@@ -8,6 +8,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from app.kernel.refusals import Refusal
+from app.kernel.translatable import N_
 
 SHORTEST = 12
 LONGEST = 256
@@ -19,7 +20,7 @@ class PasswordTooWeak(Refusal):
     """The password is short enough, or known enough, to be guessed."""
 
     status = 422
-    message = "Choose a password of at least 12 characters that is not your name or address."
+    message = N_("Choose a password of at least 12 characters that is not your name or address.")
 
 
 def digest(password: str, *, unlike: tuple[str, ...] = ()) -> str:

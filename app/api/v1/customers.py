@@ -35,6 +35,7 @@ from app.customers.timeline import activities
 from app.customers.timeline.activities import ActivityRow
 from app.customers.timeline.event_names import Source, is_reserved
 from app.kernel.refusals import NotFound, Refusal
+from app.kernel.translatable import english
 
 _NAMED = ("first_name", "last_name", "language", "country", "city", "time_zone", "tags")
 
@@ -42,27 +43,27 @@ _NAMED = ("first_name", "last_name", "language", "country", "city", "time_zone",
 class TwoCustomers(Refusal):
     """The number belongs to one customer and the address to another."""
 
-    message = "external_ref and email belong to two different customers."
+    message = english("external_ref and email belong to two different customers.")
 
 
 class EventNameReserved(Refusal):
     """A program may not report what we record ourselves: it would be counted as if we had seen it."""
 
-    message = "The name %(name)s is used for events this service records itself; give yours another name."
+    message = english("The name %(name)s is used for events this service records itself; give yours another name.")
 
 
 class AddressNeeded(Refusal):
     """A person nobody knows yet is added with an address."""
 
     status = 422
-    message = "A new customer needs an email."
+    message = english("A new customer needs an email.")
 
 
 class CustomerUnknown(Refusal):
     """The customer a purchase or event names is not there."""
 
     status = 422
-    message = "There is no such customer. Add the customer first."
+    message = english("There is no such customer. Add the customer first.")
 
 
 def upsert(
@@ -95,7 +96,7 @@ def find(session: Session, workspace_id: int, whom: Whom) -> Customer:
     """Return the customer meant; raise NotFound."""
     found = _look_up(session, workspace_id, whom)
     if found is None:
-        raise NotFound("There is no such customer.")
+        raise NotFound(english("There is no such customer."))
     return found
 
 

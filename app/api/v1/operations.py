@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel
 
 from app.api.v1 import schemas
-from app.customers.words import N_
+from app.kernel.translatable import N_
 
 
 @dataclass(frozen=True)

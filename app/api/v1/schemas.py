@@ -9,7 +9,7 @@ from unicodedata import category
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
-from app.customers.words import N_
+from app.kernel.translatable import N_
 
 MOST_TAGS = 50
 MOST_CUSTOM = 100

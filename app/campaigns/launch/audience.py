@@ -15,6 +15,7 @@ from app.campaigns.models import Campaign
 from app.delivery.launching import forecast
 from app.delivery.launching.forecast import Wait
 from app.kernel.refusals import Refusal
+from app.kernel.translatable import N_
 from app.segments import preview, segments
 from app.segments.codec import Problem, RulesInvalid
 from app.segments.rules import EVERYBODY, Rule
@@ -24,7 +25,7 @@ class SegmentBroken(Refusal):
     """What the segment asks about is gone, or became something else; `problem` says what, if it is known."""
 
     status = 422
-    message = "The segment “%(segment)s” does not work any more. Choose another one, or change its conditions."
+    message = N_("The segment “%(segment)s” does not work any more. Choose another one, or change its conditions.")
 
     def __init__(self, segment: str, problem: Problem | None = None) -> None:
         super().__init__(field="audience", segment=segment)

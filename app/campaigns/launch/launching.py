@@ -17,6 +17,7 @@ from app.delivery.launching.assignments import Arm, Assignment
 from app.delivery.launching.occasions import Occasion
 from app.delivery.sending import sends
 from app.kernel.refusals import Refusal
+from app.kernel.translatable import N_
 
 # Campaigns leave once; recurring ones will count up.
 FIRST_OCCURRENCE = 1
@@ -25,7 +26,7 @@ FIRST_OCCURRENCE = 1
 class NotADraft(Refusal):
     """The campaign is not waiting to be sent."""
 
-    message = "This campaign is not a draft any more."
+    message = N_("This campaign is not a draft any more.")
 
 
 def launch(session: Session, workspace_id: int, campaign_id: int, *, now: datetime, public_url: str) -> None:

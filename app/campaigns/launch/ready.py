@@ -11,6 +11,7 @@ from app.campaigns.launch.audience import Audience, SegmentBroken
 from app.campaigns.models import Campaign
 from app.campaigns.studio import preflight
 from app.campaigns.studio.preflight import Check
+from app.kernel.translatable import UNSAID
 
 
 def look(
@@ -43,4 +44,4 @@ def require(session: Session, campaign: Campaign, *, public_url: str, now: datet
 def _check(broken: SegmentBroken) -> Check:
     problem = broken.problem
     values = {**(problem.values if problem else {}), **broken.values}
-    return Check(preflight.ERROR, "audience", broken.message, problem.message if problem else "", values)
+    return Check(preflight.ERROR, "audience", broken.message, problem.message if problem else UNSAID, values)

@@ -18,6 +18,7 @@ from app.kernel import page_links
 from app.kernel.page_links import PageLink
 from app.kernel.queueing import outbox
 from app.kernel.refusals import Refusal
+from app.kernel.translatable import N_
 
 # What is later than this (the machine stood still, the queue was stuck) may have lost its sense: a person decides.
 LATE = timedelta(hours=1)
@@ -28,25 +29,25 @@ _CANCELLED = "campaigns.cancelled"
 class ChangedSinceReview(Refusal):
     """What would be sent is not what was shown before the button was pressed."""
 
-    message = "The campaign was changed after you opened this page. Look at it again before you send it."
+    message = N_("The campaign was changed after you opened this page. Look at it again before you send it.")
 
 
 class NotPlanned(Refusal):
     """There is no plan to change: it has left, or it is a draft."""
 
-    message = "This campaign is not scheduled any more."
+    message = N_("This campaign is not scheduled any more.")
 
 
 class TooLateToUndo(Refusal):
     """What was said then may have lost its sense by now."""
 
-    message = "This was cancelled too long ago to be taken back. Copy the campaign to send it again."
+    message = N_("This was cancelled too long ago to be taken back. Copy the campaign to send it again.")
 
 
 class NotLaunched(Refusal):
     """There is nothing under way to stop or go on with."""
 
-    message = "This campaign has not been launched."
+    message = N_("This campaign has not been launched.")
 
 
 @dataclass(frozen=True)
@@ -236,7 +237,7 @@ def restart(
     campaign.state, campaign.updated_at = values["state"], now
     audit.note(session, campaign, "campaign.restarted", staff_id=staff_id, now=now)
     page = page_links.to("campaigns.show", campaign_id=campaign.id)
-    return undo.Restored(page, "Not cancelled after all: everything is as it was before.")
+    return undo.Restored(page, N_("Not cancelled after all: everything is as it was before."))
 
 
 UNDO_CANCELLATION = undo.Opposite(_CANCELLED, restart, role="marketer")

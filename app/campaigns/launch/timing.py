@@ -9,6 +9,7 @@ from app.campaigns.models import Campaign
 from app.campaigns.studio import preflight
 from app.campaigns.studio.preflight import Check
 from app.kernel.refusals import Refusal
+from app.kernel.translatable import N_
 
 # A page left open for a moment is still "now".
 _GRACE = timedelta(minutes=2)
@@ -19,21 +20,21 @@ class TimeHasPassed(Refusal):
     """The chosen time is over."""
 
     status = 422
-    message = "This time has passed. Choose a later one, or send it now."
+    message = N_("This time has passed. Choose a later one, or send it now.")
 
 
 class TooFarAhead(Refusal):
     """The chosen time is more than a year away."""
 
     status = 422
-    message = "Choose a time within the next year."
+    message = N_("Choose a time within the next year.")
 
 
 class TimeMissing(Refusal):
     """It shall leave later, and nobody said when."""
 
     status = 422
-    message = "Choose a date and a time."
+    message = N_("Choose a date and a time.")
 
 
 def require_time(at: datetime | None, *, now: datetime) -> datetime:

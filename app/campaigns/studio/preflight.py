@@ -20,6 +20,7 @@ from app.campaigns.studio import previews
 from app.kernel import page_links
 from app.kernel.page_links import PageLink
 from app.kernel.refusals import Refusal
+from app.kernel.translatable import N_, UNSAID, MessageId
 from app.rendering import compiler
 from app.rendering.compiler import TemplateRefused
 from app.rendering.content import Content, Stream
@@ -38,7 +39,7 @@ class NotReady(Refusal):
     """Something must be put right before this campaign can leave."""
 
     status = 422
-    message = "This campaign cannot be sent yet."
+    message = N_("This campaign cannot be sent yet.")
 
 
 @dataclass(frozen=True)
@@ -51,8 +52,8 @@ class Check:
 
     level: str
     step: str
-    msgid: str
-    hint: str = ""
+    msgid: MessageId
+    hint: MessageId = UNSAID
     values: Mapping[str, Any] = field(default_factory=dict)
     line: int | None = None
     column: int | None = None
@@ -120,52 +121,67 @@ def _split(versions: Sequence[Version]) -> Iterator[Check]:
     weights = {each.variant.key: each.variant.weight for each in versions}
     if len(weights) > 1 and sum(weights.values()) != 100:
         yield Check(
-            ERROR, "content", "The shares of the variants add up to %(sum)s %%, not to 100 %%.",
-            "Change the shares until they do.", {"sum": sum(weights.values())},
+            ERROR, "content", N_("The shares of the variants add up to %(sum)s %%, not to 100 %%."),
+            N_("Change the shares until they do."), {"sum": sum(weights.values())},
         )  # fmt: skip
 
 
 def _audience(campaign: Campaign, audience: Audience | None) -> Iterator[Check]:
     if campaign.topic_id is None:
         yield Check(
-            ERROR, "audience", "No topic is chosen.", "People agree to topics; choose the one this mail belongs to."
+            ERROR,
+            "audience",
+            N_("No topic is chosen."),
+            N_("People agree to topics; choose the one this mail belongs to."),
         )
     if not is_chosen(campaign):
         if campaign.topic_id is not None:
-            yield Check(ERROR, "audience", "No recipients are chosen yet.", "Choose a segment or everybody.")
+            yield Check(ERROR, "audience", N_("No recipients are chosen yet."), N_("Choose a segment or everybody."))
     elif audience is not None and audience.matched == 0:
-        yield Check(ERROR, "audience", "Nobody matches the segment.", "Choose another segment or change its rules.")
+        yield Check(
+            ERROR, "audience", N_("Nobody matches the segment."), N_("Choose another segment or change its rules.")
+        )
     elif audience is not None and audience.mailable == 0:
-        yield Check(ERROR, "audience", "None of the recipients is mailable for this topic.")
+        yield Check(ERROR, "audience", N_("None of the recipients is mailable for this topic."))
 
 
 def _sender(session: Session, campaign: Campaign, workspace: Workspace) -> Iterator[Check]:
     if not workspace.postal_address.strip():
         yield Check(
-            ERROR, "content", "The workspace has no postal address.",
-            "Every mailing must show one. Add it in the settings.",
+            ERROR, "content", N_("The workspace has no postal address."),
+            N_("Every mailing must show one. Add it in the settings."),
             page=_SETTINGS,
         )  # fmt: skip
     if campaign.identity_id is None:
         yield Check(
-            ERROR, "content", "There is no sender yet.", "Set up a sending address in the settings.", page=_SETTINGS
+            ERROR,
+            "content",
+            N_("There is no sender yet."),
+            N_("Set up a sending address in the settings."),
+            page=_SETTINGS,
         )
         return
     identity = identities.get(session, campaign.workspace_id, campaign.identity_id)
     if not _is_aligned(identity):
         yield Check(
-            ERROR, "content", "The From address %(address)s is not of the domain %(domain)s we sign for.",
-            "Mailboxes would distrust it. Change the address or the domain in the settings.",
+            ERROR, "content", N_("The From address %(address)s is not of the domain %(domain)s we sign for."),
+            N_("Mailboxes would distrust it. Change the address or the domain in the settings."),
             {"address": identity.from_address, "domain": identity.domain}, page=_SETTINGS,
         )  # fmt: skip
     if identity.proved_at is None:
-        yield Check(ERROR, "content", "%(domain)s is not verified yet, so nothing leaves from %(address)s.",
-                    "Publish the DNS records of the sender; they are looked up every hour.",
+        yield Check(ERROR, "content", N_("%(domain)s is not verified yet, so nothing leaves from %(address)s."),
+                    N_("Publish the DNS records of the sender; they are looked up every hour."),
                     {"domain": identity.domain, "address": identity.from_address},
                     page=page_links.to("accounts.show_identity", identity_id=identity.id))  # fmt: skip
     if identity.paused_at is not None:
-        yield Check(ERROR, "content", "Sending from %(address)s is stopped.", "Look at the reason in the settings.",
-                    {"address": identity.from_address}, page=_SETTINGS)  # fmt: skip
+        yield Check(
+            ERROR,
+            "content",
+            N_("Sending from %(address)s is stopped."),
+            N_("Look at the reason in the settings."),
+            {"address": identity.from_address},
+            page=_SETTINGS,
+        )
 
 
 def _is_aligned(identity: SendingIdentity) -> bool:
@@ -175,15 +191,18 @@ def _is_aligned(identity: SendingIdentity) -> bool:
 
 def _lines(content: CampaignContent, known: Sequence[str]) -> Iterator[Check]:
     if not content.subject:
-        yield Check(ERROR, "content", "The subject is empty.")
+        yield Check(ERROR, "content", N_("The subject is empty."))
     elif _REPLY.match(content.subject):
-        yield Check(ERROR, "content", "The subject pretends to be an answer.", "Leave out “Re:” or “Fwd:”.")
+        yield Check(ERROR, "content", N_("The subject pretends to be an answer."), N_("Leave out “Re:” or “Fwd:”."))
     elif len(content.subject) > _LONG_SUBJECT:
-        yield Check(WARNING, "content", "The subject is %(count)s characters long; phones show about 40.",
+        yield Check(WARNING, "content", N_("The subject is %(count)s characters long; phones show about 40."),
                     values={"count": len(content.subject)})  # fmt: skip
     if not content.preheader:
         yield Check(
-            WARNING, "content", "There is no preview text.", "Mailboxes show the first words of the mail instead."
+            WARNING,
+            "content",
+            N_("There is no preview text."),
+            N_("Mailboxes show the first words of the mail instead."),
         )
     for part, line in (("Subject", content.subject), ("Preview text", content.preheader)):
         foreign = templates.foreign_problems(line, Names(known, content.updated_at.year), kind="line")
@@ -193,7 +212,7 @@ def _lines(content: CampaignContent, known: Sequence[str]) -> Iterator[Check]:
 
 def _content(written: CampaignContent, shared: Shared) -> Iterator[Check]:
     if not written.source.strip():
-        yield Check(ERROR, "content", "The mail is empty.")
+        yield Check(ERROR, "content", N_("The mail is empty."))
         return
     problems = _source_problems(written, shared)
     for problem in problems:
@@ -204,34 +223,50 @@ def _content(written: CampaignContent, shared: Shared) -> Iterator[Check]:
     yield from _size(content, shared.stream)
     review = markup_review.review(content.html)
     if not review.has_unsubscribe:
-        yield Check(WARNING, "content", "The mail has no unsubscribe link.",
-                    "We add one at the end. To place it yourself, link to {{ unsubscribe_url }}.")  # fmt: skip
+        yield Check(WARNING, "content", N_("The mail has no unsubscribe link."),
+                    N_("We add one at the end. To place it yourself, link to {{ unsubscribe_url }}."))  # fmt: skip
     if not review.has_postal_address:
-        yield Check(WARNING, "content", "The mail does not show your postal address.",
-                    "We add it at the end. To place it yourself, write {{ workspace.postal_address }}.")  # fmt: skip
+        yield Check(
+            WARNING,
+            "content",
+            N_("The mail does not show your postal address."),
+            N_("We add it at the end. To place it yourself, write {{ workspace.postal_address }}."),
+        )
     if review.images_without_alt:
-        yield Check(WARNING, "content", "Pictures without a description: %(count)s.",
-                    'Say in the alt attribute what they show, or alt="" if they only decorate.',
+        yield Check(WARNING, "content", N_("Pictures without a description: %(count)s."),
+                    N_('Say in the alt attribute what they show, or alt="" if they only decorate.'),
                     {"count": review.images_without_alt})  # fmt: skip
     if not review.has_language:
         yield Check(
-            WARNING, "content", "The mail does not say its language.", 'Write <html lang="…"> for screen readers.'
+            WARNING,
+            "content",
+            N_("The mail does not say its language."),
+            N_('Write <html lang="…"> for screen readers.'),
         )
     if not review.has_direction:
         yield Check(
-            WARNING, "content", "The mail does not say its writing direction.", 'Write <html dir="ltr"> or rtl.'
+            WARNING, "content", N_("The mail does not say its writing direction."), N_('Write <html dir="ltr"> or rtl.')
         )
     if not review.has_heading:
-        yield Check(WARNING, "content", "The mail has no heading.",
-                    "Make the line that says what it is about an h1, so that screen readers can find it.")  # fmt: skip
+        yield Check(
+            WARNING,
+            "content",
+            N_("The mail has no heading."),
+            N_("Make the line that says what it is about an h1, so that screen readers can find it."),
+        )
     if not review.has_title:
-        yield Check(WARNING, "content", "The mail has no title.",
-                    "Give it a head element; the subject becomes its title.")  # fmt: skip
+        yield Check(WARNING, "content", N_("The mail has no title."),
+                    N_("Give it a head element; the subject becomes its title."))  # fmt: skip
     for url in review.plain_links[:5]:
-        yield Check(WARNING, "content", "The link %(url)s is not encrypted.", "Use https:// if the page has it.",
-                    {"url": url[:120]})  # fmt: skip
+        yield Check(
+            WARNING,
+            "content",
+            N_("The link %(url)s is not encrypted."),
+            N_("Use https:// if the page has it."),
+            {"url": url[:120]},
+        )
     for url in review.dead_links[:5]:
-        yield Check(WARNING, "content", "A link is invalid: “%(url)s”.", values={"url": url[:120]})
+        yield Check(WARNING, "content", N_("A link is invalid: “%(url)s”."), values={"url": url[:120]})
 
 
 def _size(content: Content, stream: Stream) -> Iterator[Check]:
@@ -242,9 +277,9 @@ def _size(content: Content, stream: Stream) -> Iterator[Check]:
         return
     size = previews.size_on_the_wire(compiled, previews.SOMEBODY)
     if size > TOO_LARGE:
-        yield Check(ERROR, "content", "The mail is %(size)s kB large; mailboxes cut off what is beyond 100 kB.",
-                    "Shorten it, so that the unsubscribe link at its end stays visible.",
+        yield Check(ERROR, "content", N_("The mail is %(size)s kB large; mailboxes cut off what is beyond 100 kB."),
+                    N_("Shorten it, so that the unsubscribe link at its end stays visible."),
                     {"size": size // 1024})  # fmt: skip
     elif size > LARGE:
-        yield Check(WARNING, "content", "The mail is %(size)s kB large; at 100 kB mailboxes begin to cut it off.",
+        yield Check(WARNING, "content", N_("The mail is %(size)s kB large; at 100 kB mailboxes begin to cut it off."),
                     values={"size": size // 1024})  # fmt: skip

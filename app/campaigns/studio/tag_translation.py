@@ -16,6 +16,7 @@ from app.campaigns.models import CampaignContent
 from app.kernel import page_links
 from app.kernel.page_links import PageLink
 from app.kernel.refusals import Refusal
+from app.kernel.translatable import N_
 from app.rendering.foreign_tags import foreign_tags
 from app.rendering.foreign_tags.expressions import Names
 
@@ -57,7 +58,7 @@ class ChangedSince(Refusal):
     """The words were edited after the tags were translated; putting the old ones back would lose that."""
 
     status = 409
-    message = "The draft was changed since. Its merge tags stay translated."
+    message = N_("The draft was changed since. Its merge tags stay translated.")
 
 
 def translate(
@@ -95,7 +96,7 @@ def restore(
         raise ChangedSince
     _save(session, content, campaign.id, replace(drafts.content_draft_of(content), **values["before"]), now)
     there = page_links.to("campaigns.show", campaign_id=campaign.id, content=content.id)
-    return undo.Restored(there, "The merge tags are back as they were.")
+    return undo.Restored(there, N_("The merge tags are back as they were."))
 
 
 UNDO_TRANSLATION = undo.Opposite(_TRANSLATED, restore, role="marketer")

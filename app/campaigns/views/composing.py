@@ -25,6 +25,7 @@ from app.consent import topics
 from app.kernel import ids
 from app.kernel.refusals import Refusal
 from app.kernel.services import services
+from app.kernel.translatable import N_
 from app.segments import segments
 from app.web import errors, guard, shell
 
@@ -35,7 +36,7 @@ class VersionRemoved(Refusal):
     """The content that was written on is not there any more."""
 
     status = 409
-    message = "This variant or language was removed in another window. Your text is still here and is not saved."
+    message = N_("This variant or language was removed in another window. Your text is still here and is not saved.")
 
 
 @bp.get("/campaigns/<int:campaign_id>")

@@ -17,7 +17,7 @@ from app.customers.imports.kinds import ImportKind
 from app.customers.imports.mapping import guessing
 from app.customers.imports.mapping.mapping import MappingRefused, Options
 from app.customers.models import Import
-from app.customers.words import N_
+from app.kernel.translatable import N_
 
 
 class Purchases(ImportKind):
@@ -33,9 +33,9 @@ class Purchases(ImportKind):
 
     def check(self, chosen: set[str], options: Options) -> None:
         if not self.needed <= chosen:
-            raise MappingRefused("Purchases need a date and an amount.")
+            raise MappingRefused(N_("Purchases need a date and an amount."))
         if options.unknown == "create" and options.match_by != "email":
-            raise MappingRefused("Unknown people can only be added by their address.")
+            raise MappingRefused(N_("Unknown people can only be added by their address."))
 
     def form(self, session: Session, workspace_id: int, **given: Any) -> PurchasesMappingForm:  # noqa: ARG002
         return PurchasesMappingForm(**given)

@@ -8,10 +8,11 @@ from sqlalchemy import ColumnElement
 
 from app.conditions.condition import Question
 from app.conditions.context import ConditionContext
-from app.conditions.description import N_, Description
+from app.conditions.description import Description
 from app.conditions.inputs import FieldInput
 from app.conditions.limits import Number
 from app.conditions.on_fields.on_field import NUMBERS, OnField
+from app.kernel.translatable import N_
 
 _INPUTS = (FieldInput("value"),)
 

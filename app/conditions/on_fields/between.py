@@ -10,10 +10,11 @@ from sqlalchemy import ColumnElement, and_
 
 from app.conditions.condition import Question
 from app.conditions.context import DAYS, ConditionContext, ConditionInvalid
-from app.conditions.description import N_, Description
+from app.conditions.description import Description
 from app.conditions.inputs import FieldInput
 from app.conditions.limits import Day, Number
 from app.conditions.on_fields.on_field import DATES, NUMBERS, OnField
+from app.kernel.translatable import N_
 
 _INPUTS = (FieldInput("low", N_("From")), FieldInput("high", N_("To")))
 
@@ -35,10 +36,10 @@ class Between(OnField):
         low, high = context.bound(info, self.low, part="low"), context.bound(info, self.high, part="high")
         if isinstance(low, date) and isinstance(high, date):
             if low > high:
-                raise ConditionInvalid("The second day is before the first.", part="high")
+                raise ConditionInvalid(N_("The second day is before the first."), part="high")
             return and_(context.on_or_after(info, low), ~context.on_or_after(info, high + timedelta(days=1)))
         if isinstance(low, int | Decimal) and isinstance(high, int | Decimal) and low > high:
-            raise ConditionInvalid("The second number is below the first.", part="high")
+            raise ConditionInvalid(N_("The second number is below the first."), part="high")
         return info.expression.between(low, high)
 
     def describe(self, description: Description) -> str:

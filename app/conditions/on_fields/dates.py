@@ -9,11 +9,12 @@ from sqlalchemy import ColumnElement, true
 
 from app.conditions.condition import Question
 from app.conditions.context import DAYS, ConditionContext
-from app.conditions.description import N_, Description
+from app.conditions.description import Description
 from app.conditions.inputs import FieldInput
 from app.conditions.limits import Day, Days
 from app.conditions.on_fields.on_field import DATES, OnField
 from app.conditions.periods import DaysBack, Period
+from app.kernel.translatable import N_
 
 _DAY = (FieldInput("value"),)
 _DAYS_BACK = (DaysBack(),)

@@ -8,10 +8,11 @@ from sqlalchemy import ColumnElement, or_, true
 
 from app.conditions.condition import Question
 from app.conditions.context import ConditionContext
-from app.conditions.description import N_, Description
+from app.conditions.description import Description
 from app.conditions.inputs import FieldInput
 from app.conditions.limits import Value, Values
 from app.conditions.on_fields.on_field import BOOLEANS, CHOSEN, NUMBERS, TEXTS, OnField
+from app.kernel.translatable import N_
 
 
 @dataclass(frozen=True)

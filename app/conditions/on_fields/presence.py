@@ -8,8 +8,9 @@ from sqlalchemy import ColumnElement
 
 from app.conditions.condition import Question
 from app.conditions.context import ConditionContext
-from app.conditions.description import N_, Description
+from app.conditions.description import Description
 from app.conditions.on_fields.on_field import BOOLEANS, CHOSEN, DATES, NUMBERS, TEXTS, OnField
+from app.kernel.translatable import N_
 
 _ANY = TEXTS | CHOSEN | NUMBERS | DATES | BOOLEANS
 

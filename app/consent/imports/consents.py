@@ -20,10 +20,10 @@ from app.consent.ledger.record import Entry, Line
 from app.consent.purposes import ALL_TOPICS, MARKETING, PURPOSES, SAID_NO, Event
 from app.consent.texts import consent_texts
 from app.consent.topics import TopicInfo
-from app.consent.words import N_
 from app.customers.profiles import customer_queries
 from app.kernel import database
 from app.kernel.queueing import outbox
+from app.kernel.translatable import N_
 
 # What came of a row's claim, as message ids; pages translate them.
 GRANTED = "granted"

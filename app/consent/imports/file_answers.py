@@ -17,7 +17,7 @@ from app.consent.purposes import MARKETING
 from app.customers.imports.evidence import Addresses, EvidenceRow, Foreseen, ImportRef, PermissionKeeper, Terms
 
 # What the reasons of consent are called among an import's counts.
-_COUNTED_AS = {
+_COUNTED_AS: dict[str, str] = {
     consents.ALREADY: "already_known",
     consents.SAID_NO_HERE: "said_no_here",
     consents.SUPPRESSED: "suppressed",

@@ -23,6 +23,7 @@ from app.consent.ledger import fold, record
 from app.kernel import database as kernel_database
 from app.kernel.database import Database
 from app.kernel.refusals import Refusal
+from app.kernel.translatable import N_
 
 _HEAD = "SELECT seq, hash FROM consent_heads WHERE workspace_id = %s"
 # One statement, so that both are of one moment.
@@ -65,7 +66,7 @@ _HASH = re.compile(r"[0-9a-f]{64}")
 class HeadUnreadable(Refusal):
     """A file that should hold the end of a chain holds something else."""
 
-    message = "This file is no exported end of a chain."
+    message = N_("This file is no exported end of a chain.")
 
 
 @dataclass(frozen=True, slots=True)

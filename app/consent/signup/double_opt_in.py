@@ -22,12 +22,12 @@ from app.consent.signup import confirmation_limits
 from app.consent.signup.signup_forms import Choice
 from app.consent.texts import consent_texts, wording
 from app.consent.texts.consent_texts import language_of
-from app.consent.words import N_
 from app.customers.addresses import changes, emails
 from app.customers.profiles import people
 from app.kernel import networks
 from app.kernel.queueing import outbox
 from app.kernel.refusals import NotFound, Refusal
+from app.kernel.translatable import N_
 
 VALID_FOR = timedelta(days=7)
 MAIL_EVERY = timedelta(hours=24)

@@ -11,8 +11,8 @@ from app.consent.ledger.evidence import Wording
 from app.consent.ledger.record import FrequencyPromise
 from app.consent.models import ConsentText
 from app.consent.texts import wording
-from app.consent.words import N_
 from app.kernel.refusals import NotFound, Refusal
+from app.kernel.translatable import N_
 
 # Wordings that came with imported consent: one kind, each text a version.
 IMPORTED = "imported"

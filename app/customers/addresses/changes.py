@@ -27,6 +27,7 @@ from app.kernel import page_links
 from app.kernel.database import refusing_duplicates
 from app.kernel.page_links import PageLink
 from app.kernel.refusals import Refusal
+from app.kernel.translatable import N_
 
 MOST_LIVING = 20
 LONGEST_LABEL = 40
@@ -35,26 +36,26 @@ LONGEST_LABEL = 40
 class AddressTaken(Refusal):
     """Another customer of this workspace has this address."""
 
-    message = "Another customer has this address."
+    message = N_("Another customer has this address.")
 
 
 class AddressEnded(Refusal):
     """An address that has ended cannot be the primary one."""
 
-    message = "This address is no longer in use."
+    message = N_("This address is no longer in use.")
 
 
 class TooManyAddresses(Refusal):
     """Nobody has that many addresses at once."""
 
-    message = "A customer has at most 20 addresses at a time. End one first."
+    message = N_("A customer has at most 20 addresses at a time. End one first.")
 
 
 class LabelTooLong(Refusal):
     """A label is a word or two."""
 
     status = 422
-    message = "A label has at most 40 characters."
+    message = N_("A label has at most 40 characters.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +177,7 @@ def restore(
     living = _hold(session, customer)
     ended = queries.get(session, workspace_id, customer.id, values["address_id"])
     page = page_links.to("customers.show_customer", customer_id=customer.id)
-    there = undo.Restored(page, "The address is in use again.")
+    there = undo.Restored(page, N_("The address is in use again."))
     if ended.ended_at is None or _find(living, ended.kind, ended.key):
         return there
     if len(living) >= MOST_LIVING:

@@ -16,6 +16,7 @@ import email_validator
 import idna
 
 from app.kernel.refusals import Refusal
+from app.kernel.translatable import N_
 
 LONGEST = 254
 LONGEST_LOCAL = 64
@@ -53,7 +54,7 @@ class BadAddress(Refusal):
     """This is not an address that mail can be sent to."""
 
     status = 422
-    message = "This is not an email address that mail can be sent to."
+    message = N_("This is not an email address that mail can be sent to.")
 
 
 @dataclass(frozen=True, slots=True)

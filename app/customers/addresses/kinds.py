@@ -9,6 +9,7 @@ from app.customers import values
 from app.customers.addresses import emails, phones
 from app.customers.addresses.queries import EMAIL, PHONE, POSTAL
 from app.kernel.refusals import Refusal
+from app.kernel.translatable import N_
 
 LONGEST_POSTAL = 500
 
@@ -17,14 +18,14 @@ class BadPostal(Refusal):
     """This is not a postal address."""
 
     status = 422
-    message = "A postal address has letters and at most 500 characters."
+    message = N_("A postal address has letters and at most 500 characters.")
 
 
 class KindUnknown(Refusal):
     """Addresses are emails, phone numbers or postal addresses."""
 
     status = 422
-    message = "An address is an email, a phone number or a postal address."
+    message = N_("An address is an email, a phone number or a postal address.")
 
 
 @dataclass(frozen=True, slots=True)

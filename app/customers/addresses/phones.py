@@ -7,6 +7,7 @@ import unicodedata
 import phonenumbers
 
 from app.kernel.refusals import Refusal
+from app.kernel.translatable import N_
 
 LONGEST = 40
 # What people write around the digits: spaces of any kind, brackets, hyphens, dots, slashes, and an extension.
@@ -18,7 +19,7 @@ class BadPhone(Refusal):
     """This is not a number that can be called."""
 
     status = 422
-    message = "This is not a phone number."
+    message = N_("This is not a phone number.")
 
 
 def find_key(typed: str, *, country: str | None = None) -> str:

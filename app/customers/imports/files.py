@@ -15,6 +15,7 @@ from app.customers.models import Import, ImportFile
 from app.customers.values import one_line
 from app.kernel.database import Database
 from app.kernel.refusals import NotFound, Refusal
+from app.kernel.translatable import N_
 
 PIECE = 1 << 20
 LARGEST = 512 * PIECE
@@ -28,7 +29,7 @@ class FileRefused(Refusal):
     """The file is empty, too large, or not a table of text."""
 
     status = 422
-    message = "This file cannot be read as a table."
+    message = N_("This file cannot be read as a table.")
 
 
 def store(
@@ -62,11 +63,11 @@ def store(
     sample = _store_pieces(session, found, file)
     if reading.is_workbook(sample):
         raise FileRefused(
-            "This is a workbook. Save it as CSV in your spreadsheet program and choose that.", field="file"
+            N_("This is a workbook. Save it as CSV in your spreadsheet program and choose that."), field="file"
         )
     encoding = encodings.guess(sample)
     if not reading.is_text(sample, encoding):
-        raise FileRefused("This file holds no text. Choose a CSV file.", field="file")
+        raise FileRefused(N_("This file holds no text. Choose a CSV file."), field="file")
     reread(found, sample, encoding=encoding, delimiter=None)
     session.flush()
     return found
@@ -78,9 +79,9 @@ def reread(found: Import, sample: bytes, *, encoding: str, delimiter: str | None
     found.encoding, found.delimiter = laid_out.encoding, laid_out.delimiter
     first = next(reading.sample_rows(sample, laid_out, limit=1), None)
     if first is None:
-        raise FileRefused("This file holds no rows that can be read.", field="file")
+        raise FileRefused(N_("This file holds no rows that can be read."), field="file")
     if len(first) > MOST_COLUMNS:
-        raise FileRefused("This file has more than 500 columns.", field="file")
+        raise FileRefused(N_("This file has more than 500 columns."), field="file")
     found.header = [name.replace("\0", "").replace(reading.UNREADABLE, "?")[:100] for name in first]
 
 
@@ -162,7 +163,7 @@ def _store_pieces(session: Session, found: Import, file: IO[bytes]) -> bytes:
         if not piece:
             break
         if position * PIECE >= LARGEST:
-            raise FileRefused("This file is larger than 512 MB. Please split it.", field="file")
+            raise FileRefused(N_("This file is larger than 512 MB. Please split it."), field="file")
         digest.update(piece)
         sample = sample or piece[:SAMPLE]
         found.size_bytes += len(piece)
@@ -171,6 +172,6 @@ def _store_pieces(session: Session, found: Import, file: IO[bytes]) -> bytes:
         session.flush()
         session.expunge(row)
     if not found.size_bytes:
-        raise FileRefused("This file is empty.", field="file")
+        raise FileRefused(N_("This file is empty."), field="file")
     found.sha256 = digest.hexdigest()
     return sample

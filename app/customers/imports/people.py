@@ -15,7 +15,8 @@ from app.customers.imports.parsing.people_rows import PeopleReader
 from app.customers.imports.people_staging import PeopleStage
 from app.customers.models import Import
 from app.customers.profiles import fields
-from app.customers.words import LABELS, N_
+from app.customers.words import LABELS
+from app.kernel.translatable import N_
 
 
 class People(ImportKind):

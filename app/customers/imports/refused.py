@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.customers.words import N_
+from app.kernel.translatable import N_
 
 REASONS = {
     "address": N_("This is not an email address that mail can be sent to: %(detail)s"),

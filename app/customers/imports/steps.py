@@ -8,18 +8,19 @@ from sqlalchemy.orm import Session
 from app.customers.models import Import, RefusedRow
 from app.kernel.queueing import outbox
 from app.kernel.refusals import NotFound, Refusal
+from app.kernel.translatable import N_
 
 
 class NotReady(Refusal):
     """The file is not at a point from which it could go on."""
 
-    message = "Choose what the columns mean first."
+    message = N_("Choose what the columns mean first.")
 
 
 class NoTable(Refusal):
     """The preview gave up, because most rows cannot be read."""
 
-    message = "Most rows of this file cannot be read. Choose another separator or encoding, or correct the file."
+    message = N_("Most rows of this file cannot be read. Choose another separator or encoding, or correct the file.")
 
 
 def get(session: Session, workspace_id: int, import_id: int) -> Import:

@@ -22,9 +22,10 @@ from app.customers import values
 from app.customers.addresses.emails import PROVIDERS
 from app.customers.models import Customer, CustomField, Engagement, Traits
 from app.customers.profiles import codes, dates
-from app.customers.words import LABELS, N_, PATTERNS, TIERS
+from app.customers.words import LABELS, PATTERNS, TIERS
 from app.kernel.database import refusing_duplicates
 from app.kernel.refusals import NotFound, Refusal
+from app.kernel.translatable import N_
 
 KINDS = ("text", "number", "date", "boolean", "choice")
 PROFILE = ("external_ref", "first_name", "last_name", "language", "country", "city", "time_zone")
@@ -44,14 +45,14 @@ class FieldRefused(Refusal):
     """The key, the kind or the choices of a custom field cannot be used."""
 
     status = 422
-    message = "This field cannot be added."
+    message = N_("This field cannot be added.")
 
 
 class ValueRefused(Refusal):
     """A value does not fit its field."""
 
     status = 422
-    message = "This value does not fit the field."
+    message = N_("This value does not fit the field.")
 
 
 @dataclass(frozen=True)
@@ -91,11 +92,11 @@ def create(
     chosen = _checked_choices(kind, choices)
     clean_label = values.one_line(label)
     if not _KEY.fullmatch(key) or key in _TAKEN:
-        raise FieldRefused("Use a free key of small letters, digits and _.", field="key")
+        raise FieldRefused(N_("Use a free key of small letters, digits and _."), field="key")
     if kind not in KINDS:
-        raise FieldRefused("Choose one of the kinds of field.", field="kind")
+        raise FieldRefused(N_("Choose one of the kinds of field."), field="kind")
     if not clean_label or len(clean_label) > 80:
-        raise FieldRefused("Write a label of at most 80 characters.", field="label")
+        raise FieldRefused(N_("Write a label of at most 80 characters."), field="label")
     known = list_custom(session, workspace_id)
     if len(known) >= MOST_FIELDS or key in {field.key for field in known}:
         raise FieldRefused(_KEY_TAKEN, field="key")
@@ -142,9 +143,9 @@ def parse(
         return _truth(text)
     clean = values.one_line(text)
     if len(clean) > LONGEST_TEXT:
-        raise ValueRefused("This text is too long.")
+        raise ValueRefused(N_("This text is too long."))
     if kind == "choice" and clean not in choices:
-        raise ValueRefused("This is not one of the choices.")
+        raise ValueRefused(N_("This is not one of the choices."))
     return clean
 
 
@@ -152,7 +153,7 @@ def _number(text: str, decimal: str) -> int | float:
     try:
         number = values.amount(text, decimal=decimal)
     except (InvalidOperation, ValueError):
-        raise ValueRefused("This is not a number.") from None
+        raise ValueRefused(N_("This is not a number.")) from None
     return int(number) if number == number.to_integral_value() and abs(number) < 2**53 else float(number)
 
 
@@ -160,20 +161,20 @@ def _date(text: str, order: str) -> date:
     try:
         return dates.day(text, order)
     except ValueError:
-        raise ValueRefused("This is not a date.") from None
+        raise ValueRefused(N_("This is not a date.")) from None
 
 
 def _truth(text: str) -> bool:
     answer = values.truth(text)
     if answer is None:
-        raise ValueRefused("This is neither yes nor no.")
+        raise ValueRefused(N_("This is neither yes nor no."))
     return answer
 
 
 def _checked_choices(kind: str, choices: Iterable[str]) -> list[str]:
     chosen = list(dict.fromkeys(clean for choice in choices if (clean := values.one_line(choice))))
     if kind == "choice" and not 2 <= len(chosen) <= 50:
-        raise FieldRefused("Give two to fifty choices, one a line.", field="choices")
+        raise FieldRefused(N_("Give two to fifty choices, one a line."), field="choices")
     return chosen if kind == "choice" else []
 
 

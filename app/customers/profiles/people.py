@@ -20,6 +20,7 @@ from app.customers.models import Customer, Engagement, Traits
 from app.customers.profiles import codes, fields, provenance
 from app.kernel.database import refusing_duplicates
 from app.kernel.refusals import NotFound, Refusal
+from app.kernel.translatable import N_
 
 MOST_TAGS = 50
 LONGEST_TAG = 60
@@ -30,7 +31,7 @@ MoreData = Callable[[ColumnElement[int], ColumnElement[int]], ColumnElement[Any]
 class NumberTaken(Refusal):
     """Another customer of this workspace has this customer number."""
 
-    message = "Another customer has this customer number."
+    message = N_("Another customer has this customer number.")
 
 
 def base_query(workspace_id: int) -> Select[int]:
@@ -235,7 +236,7 @@ def _checked(session: Session, customer: Customer, given: dict[str, Any], *, add
             empty = value is None or value == ""
             wanted[f"custom.{name}"] = None if empty else fields.parse(field.kind, str(value), field.choices)
         else:
-            raise fields.ValueRefused("There is no field called %(name)s.", field=name, name=name)
+            raise fields.ValueRefused(N_("There is no field called %(name)s."), field=name, name=name)
     return wanted
 
 
@@ -243,14 +244,16 @@ def tags(given: Sequence[str]) -> list[str]:
     """Return the tags clean, sorted and once each; raise ValueRefused."""
     clean = sorted({line for tag in given if (line := values.one_line(tag))})
     if len(clean) > MOST_TAGS or any(len(tag) > LONGEST_TAG or set(tag) & set(",;|") for tag in clean):
-        raise fields.ValueRefused("A customer has at most 50 tags of 60 characters, without , ; and |.", field="tags")
+        raise fields.ValueRefused(
+            N_("A customer has at most 50 tags of 60 characters, without , ; and |."), field="tags"
+        )
     return clean
 
 
 def _text(name: str, value: Any) -> str | None:
     clean = values.one_line(str(value)) if value is not None else ""
     if len(clean) > fields.LONGEST_TEXT:
-        raise fields.ValueRefused("This text is too long.", field=name)
+        raise fields.ValueRefused(N_("This text is too long."), field=name)
     if not clean or name not in codes.FIND:
         return clean or None
     code = codes.FIND[name](clean)
@@ -260,9 +263,9 @@ def _text(name: str, value: Any) -> str | None:
 
 
 _NO_CODE = {
-    "country": "This is not a country; write its code or name, such as DE or Germany.",
-    "language": "This is not a language; write its code or name, such as de or German.",
-    "time_zone": "This is not a time zone; write it as in Europe/Berlin.",
+    "country": N_("This is not a country; write its code or name, such as DE or Germany."),
+    "language": N_("This is not a language; write its code or name, such as de or German."),
+    "time_zone": N_("This is not a time zone; write it as in Europe/Berlin."),
 }
 
 

@@ -21,6 +21,7 @@ from app.customers.profiles import engagement
 from app.customers.timeline.event_names import EventName, Source
 from app.kernel import arrays, database
 from app.kernel.refusals import Refusal
+from app.kernel.translatable import N_
 
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 FURTHEST_AHEAD = timedelta(days=366)
@@ -30,7 +31,7 @@ class EventTimeRefused(Refusal):
     """Nothing is recorded of before 1970, or of more than a year ahead."""
 
     status = 422
-    message = "An event's time must lie after 1969, and at most a year ahead."
+    message = N_("An event's time must lie after 1969, and at most a year ahead.")
 
 
 @dataclass(frozen=True, slots=True)

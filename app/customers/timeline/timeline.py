@@ -17,9 +17,9 @@ from sqlalchemy.orm import Session
 from app.customers.models import Activity
 from app.customers.timeline import activity_queries
 from app.customers.timeline.event_names import EventName, Source, is_reserved
-from app.customers.words import N_
 from app.kernel import extensions
 from app.kernel.page_links import PageLink
+from app.kernel.translatable import N_
 
 # One channel of a long history is looked for among this many entries, not among all of them.
 MOST_LOOKED_AT = 2000

@@ -19,6 +19,7 @@ from app.customers.views.blueprint import bp
 from app.kernel import ids
 from app.kernel.refusals import Refusal
 from app.kernel.services import services
+from app.kernel.translatable import N_
 from app.web import guard, shell
 
 SHOWN_ROWS = 5
@@ -56,7 +57,7 @@ def upload() -> ResponseReturnValue:
     given = request.files.get("file")
     try:
         if not given or not given.filename:
-            raise files.FileRefused("Choose a file.", field="file")
+            raise files.FileRefused(N_("Choose a file."), field="file")
         if form.validate():
             return shell.back(url_for("customers.show_import", import_id=_stored(form, given).id))
     except Refusal as refusal:

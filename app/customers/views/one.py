@@ -20,10 +20,11 @@ from app.customers.timeline import activities, timeline
 from app.customers.timeline.activities import Note
 from app.customers.views.blueprint import bp
 from app.customers.views.panels import CustomerPanels
-from app.customers.words import LABELS, N_
+from app.customers.words import LABELS
 from app.kernel import ids
 from app.kernel.refusals import Refusal
 from app.kernel.services import services
+from app.kernel.translatable import N_
 from app.web import guard, language, shell
 
 CHANNELS = (

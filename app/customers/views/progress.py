@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,8 @@ from sqlalchemy.orm import Session
 from app.customers.imports import steps
 from app.customers.imports.refused import REASONS
 from app.customers.models import Import
-from app.customers.words import LABELS, N_
+from app.customers.words import LABELS
+from app.kernel.translatable import N_
 
 FIRST = 10
 FIRST_REPEATS = 20
@@ -137,5 +139,5 @@ def say(reason: str, detail: str, column: str = "") -> str:
     return str(_("Column “%(column)s”: %(why)s", column=column, why=why)) if column else why
 
 
-def _said(words: dict[str, str], counts: dict[str, Any]) -> list[tuple[str, int, str]]:
+def _said(words: Mapping[str, str], counts: dict[str, Any]) -> list[tuple[str, int, str]]:
     return [(name, counts[name], _(sentence)) for name, sentence in words.items() if counts.get(name)]

@@ -19,6 +19,7 @@ from app.delivery.models import Message, MessageState, Send, SendKind, SendState
 from app.delivery.sending import lanes
 from app.delivery.transitions import messages, send_states
 from app.kernel.refusals import NotFound, Refusal
+from app.kernel.translatable import N_
 from app.rendering.content import Content
 
 # Which of several messages to one person goes first; the smaller waits.
@@ -32,7 +33,7 @@ STAFF = "staff"
 class NotRunning(Refusal):
     """The send is not in a state that allows this."""
 
-    message = "This send is not running any more."
+    message = N_("This send is not running any more.")
 
 
 @dataclass(frozen=True, slots=True)

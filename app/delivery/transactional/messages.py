@@ -28,6 +28,7 @@ from app.delivery.transactional import staff_mail, texts
 from app.kernel.refusals import Refusal
 from app.kernel.services import Services
 from app.kernel.settings import Settings
+from app.kernel.translatable import N_
 from app.rendering import compiler, mime
 from app.rendering.compiler import CompiledMessage
 from app.rendering.content import Content, Stream
@@ -41,7 +42,7 @@ class TestedTooOften(Refusal):
     """This mailbox got as many test mails today as anybody reads."""
 
     status = 429
-    message = "%(count)s test mails went to this address today. Try again tomorrow."
+    message = N_("%(count)s test mails went to this address today. Try again tomorrow.")
 
 
 def ask_confirmation(session: Session, workspace_id: int, request_id: int, *, now: datetime) -> None:

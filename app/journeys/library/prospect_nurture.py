@@ -12,11 +12,12 @@ from app.journeys.models import Journey
 from app.journeys.steps.kinds import AnyStep
 from app.journeys.steps.send import Send
 from app.journeys.steps.wait import Wait
+from app.kernel.translatable import N_
 
-NAME = "First steps with us"
+NAME = N_("First steps with us")
 FIRST_WAIT_DAYS = 10
 MONTH_DAYS = 30
-INTEREST = "Get in touch: this person showed interest"
+INTEREST = N_("Get in touch: this person showed interest")
 
 _HELLO = "Hello{% if customer.first_name %} {{ customer.first_name }}{% endif %},"
 FACTS = f"""\
@@ -34,7 +35,7 @@ If you have a question, simply answer this mail.
 """
 MONTHLY = (
     (
-        "What others did with it",
+        N_("What others did with it"),
         f"""\
 {_HELLO}
 
@@ -44,7 +45,7 @@ one story a month, and no more than three of them. This one is about a customer 
 """,
     ),
     (
-        "The question we hear most",
+        N_("The question we hear most"),
         f"""\
 {_HELLO}
 
@@ -54,7 +55,7 @@ people ask us whether it is worth it for them. Here is how to find out in five m
 """,
     ),
     (
-        "Our last mail in this series",
+        N_("Our last mail in this series"),
         f"""\
 {_HELLO}
 

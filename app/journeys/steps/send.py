@@ -12,6 +12,7 @@ from app.delivery.launching.occasions import Occasion
 from app.delivery.sending import sends
 from app.delivery.sending.sends import Recipient
 from app.journeys.steps.step import Arrival, Step, StepRefused, one_line
+from app.kernel.translatable import N_
 from app.rendering import brands
 from app.rendering.language import syntax
 from app.rendering.sources import templates
@@ -30,7 +31,7 @@ class Send(Step):
     def checked(self, session: Session, workspace_id: int) -> Self:
         """Raise StepRefused at the line that is wrong, SourceInvalid with the places in the source."""
         if not self.source.strip() or "\0" in self.source:
-            raise StepRefused("Write the mail.", field="source")
+            raise StepRefused(N_("Write the mail."), field="source")
         lines = {"subject": one_line(self.subject, "subject"), "preheader": " ".join(self.preheader.split())}
         known = {field.key for field in fields.list_custom(session, workspace_id)}
         for field, text in lines.items():

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy.orm import Session
 
 from app.kernel.refusals import Refusal
+from app.kernel.translatable import N_
 
 NEXT = "next"
 LONGEST_LINE = 500
@@ -20,7 +21,7 @@ class StepRefused(Refusal):
     """The step lacks something, or has too much of it."""
 
     status = 422
-    message = "This step is not complete."
+    message = N_("This step is not complete.")
 
 
 @dataclass(frozen=True)
@@ -83,5 +84,5 @@ def one_line(text: str, field: str) -> str:
     """Return the text with its white space folded; raise StepRefused unless it is one line of 1 to 500 characters."""
     clean = " ".join(text.split())
     if not 0 < len(clean) <= LONGEST_LINE:
-        raise StepRefused("Write one line of at most 500 characters.", field=field)
+        raise StepRefused(N_("Write one line of at most 500 characters."), field=field)
     return clean

@@ -10,6 +10,7 @@ from typing import cast
 from jinja2 import nodes
 from markupsafe import escape
 
+from app.kernel.translatable import N_, UNSAID, MessageId
 from app.rendering.html import html_context
 from app.rendering.html.html_context import Context, Href, Mark, Place
 
@@ -85,7 +86,7 @@ Program = tuple[Node, ...]
 class Misplaced(Exception):
     """A merge field or block stands where no escaping makes it safe."""
 
-    def __init__(self, line: int, msgid: str, hint: str = "") -> None:
+    def __init__(self, line: int, msgid: MessageId, hint: MessageId = UNSAID) -> None:
         super().__init__(msgid)
         self.line, self.msgid, self.hint = line, msgid, hint
 
@@ -109,7 +110,7 @@ def _body(body: list[nodes.Node], place: Place | None) -> tuple[Program, Place |
         elif isinstance(node, nodes.For):
             out.append(_loop(node, place))
         else:
-            raise Misplaced(node.lineno, "This is not allowed in a mail.")
+            raise Misplaced(node.lineno, N_("This is not allowed in a mail."))
     return tuple(out), place
 
 
@@ -160,8 +161,8 @@ def _joined(node: nodes.Node, ends: list[Place]) -> Place:
     if not all(end.meets(ends[0]) for end in ends):
         raise Misplaced(
             node.lineno,
-            "A tag or quote is opened in one branch of this if and not in the other.",
-            "Open and close each tag within the same branch.",
+            N_("A tag or quote is opened in one branch of this if and not in the other."),
+            N_("Open and close each tag within the same branch."),
         )
     return replace(ends[0], begun=any(end.begun for end in ends))
 
@@ -172,16 +173,18 @@ def _loop(node: nodes.For, place: Place | None) -> Loop:
     for reached in (end, other_end):
         if place is not None and reached is not None and not reached.meets(place):
             raise Misplaced(
-                node.lineno, "A tag or quote is opened inside this loop and not closed in it.", "Close it inside."
+                node.lineno,
+                N_("A tag or quote is opened inside this loop and not closed in it."),
+                N_("Close it inside."),
             )
     return Loop(cast(nodes.Name, node.target).name, cast(nodes.Expr, node.iter), body, otherwise)
 
 
 def _refused(node: nodes.Node, place: Place) -> Misplaced:
     if place.mode is html_context.Mode.RAW or place.attribute == "style":
-        return Misplaced(node.lineno, "A merge field may not stand inside a style or script.")
+        return Misplaced(node.lineno, N_("A merge field may not stand inside a style or script."))
     if place.mode in (html_context.Mode.TAG, html_context.Mode.UNQUOTED):
         return Misplaced(
-            node.lineno, "A merge field inside a tag needs quotes around the value.", 'Write href="{{ … }}".'
+            node.lineno, N_("A merge field inside a tag needs quotes around the value."), N_('Write href="{{ … }}".')
         )
-    return Misplaced(node.lineno, "A merge field may not stand in this attribute.")
+    return Misplaced(node.lineno, N_("A merge field may not stand in this attribute."))

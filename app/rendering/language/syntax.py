@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
+from app.kernel.translatable import N_, UNSAID, MessageId
 from app.rendering.language import program, tags
 from app.rendering.language.filters import FILTERS
 
@@ -60,8 +61,8 @@ class Problem:
 
     line: int
     column: int
-    msgid: str
-    hint_msgid: str = ""
+    msgid: MessageId
+    hint_msgid: MessageId = UNSAID
     values: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -85,9 +86,11 @@ def check(source: str, *, kind: Kind = "html", known_fields: Collection[str] | N
     `known_fields` are the workspace's own customer fields; with None, unknown fields are not reported.
     """
     if len(source.encode("utf-8", "replace")) > LARGEST:
-        return [Problem(1, 1, "This is larger than 256 kB.", "Leave out what mailboxes would cut off anyway.")]
+        return [Problem(1, 1, N_("This is larger than 256 kB."), N_("Leave out what mailboxes would cut off anyway."))]
     if kind == "html" and sum(1 for _ in islice(_TAGS.finditer(source), MOST_TAGS + 1)) > MOST_TAGS:
-        return [Problem(1, 1, "This holds more than 20,000 tags.", "Leave out what mailboxes would cut off anyway.")]
+        return [
+            Problem(1, 1, N_("This holds more than 20,000 tags."), N_("Leave out what mailboxes would cut off anyway."))
+        ]
     try:
         template = parse(source)
         problems = list(islice(_Checker(source, known_fields).template(template), MOST_PROBLEMS))
@@ -96,7 +99,7 @@ def check(source: str, *, kind: Kind = "html", known_fields: Collection[str] | N
     except TemplateSyntaxError as error:
         return [_syntax_problem(source, error)]
     except (RecursionError, ValueError, OverflowError):
-        return [Problem(1, 1, "This is nested too deeply or holds a number that is too long.")]
+        return [Problem(1, 1, N_("This is nested too deeply or holds a number that is too long."))]
     return sorted(problems, key=lambda problem: (problem.line, problem.column))
 
 
@@ -121,12 +124,16 @@ def _syntax_problem(source: str, error: TemplateSyntaxError) -> Problem:
     column = _column(source, error.lineno, named[1] if named else "{%")
     unknown = re.match(r"Encountered unknown tag '(\w+)'", error.message or "")
     if unknown:
-        return Problem(error.lineno, column, "“%(tag)s” is not something a mail can do.", _ALLOWED, {"tag": unknown[1]})
+        return Problem(
+            error.lineno, column, N_("“%(tag)s” is not something a mail can do."), _ALLOWED, {"tag": unknown[1]}
+        )
     values = {"reason": (error.message or "").rstrip(".")}
-    return Problem(error.lineno, column, "This cannot be read: %(reason)s.", "Look for a missing }} or %%}.", values)
+    return Problem(
+        error.lineno, column, N_("This cannot be read: %(reason)s."), N_("Look for a missing }} or %%}."), values
+    )
 
 
-_ALLOWED = "Merge fields, if, and for over the customer's own lists are allowed."
+_ALLOWED = N_("Merge fields, if, and for over the customer's own lists are allowed.")
 
 
 class _Checker:
@@ -140,7 +147,7 @@ class _Checker:
     def template(self, template: nodes.Template) -> Iterator[Problem]:
         yield from self.body(template.body, {}, blocks=0, loops=0)
         if self.outputs > MOST_OUTPUTS:
-            yield Problem(1, 1, "This holds more than 2,000 merge fields and conditions.")
+            yield Problem(1, 1, N_("This holds more than 2,000 merge fields and conditions."))
 
     def body(
         self, body: list[nodes.Node], scope: dict[str, Collection[str] | None], *, blocks: int, loops: int
@@ -154,7 +161,7 @@ class _Checker:
                 continue
             self.outputs += 1
             if blocks >= DEEPEST_BLOCKS:
-                yield self.problem(node, "if and for are nested more than 20 deep.")
+                yield self.problem(node, N_("if and for are nested more than 20 deep."))
             elif isinstance(node, nodes.If):
                 yield from self.condition(node, scope, blocks=blocks, loops=loops)
             elif isinstance(node, nodes.For):
@@ -166,7 +173,7 @@ class _Checker:
         self, node: nodes.If, scope: dict[str, Collection[str] | None], *, blocks: int, loops: int
     ) -> Iterator[Problem]:
         if len(node.elif_) > 50:
-            yield self.problem(node, "This has more than 50 elif.")
+            yield self.problem(node, N_("This has more than 50 elif."))
             return
         for branch in (node, *node.elif_):
             yield from self.expression(branch.test, scope)
@@ -177,22 +184,24 @@ class _Checker:
         self, node: nodes.For, scope: dict[str, Collection[str] | None], *, blocks: int, loops: int
     ) -> Iterator[Problem]:
         if loops >= DEEPEST_LOOPS:
-            yield self.problem(node, "Loops may be nested two deep.")
+            yield self.problem(node, N_("Loops may be nested two deep."))
             return
         if node.test is not None or node.recursive or not isinstance(node.target, nodes.Name):
-            yield self.problem(node, "A loop is written “for item in list”, with nothing behind it.")
+            yield self.problem(node, N_("A loop is written “for item in list”, with nothing behind it."))
             return
         if not _is_own_list(node.iter):
             yield self.problem(
-                node, "A loop may only go over purchases, customer.tags or a list field of the customer.", needle="for"
+                node,
+                N_("A loop may only go over purchases, customer.tags or a list field of the customer."),
+                needle="for",
             )
             return
         if node.target.name in (*ROOTS, "loop") or node.target.name.startswith("_"):
-            yield self.problem(node, "Choose another name for the loop's item.", needle=node.target.name)
+            yield self.problem(node, N_("Choose another name for the loop's item."), needle=node.target.name)
             return
         limit = LARGEST_INNER_LOOP if loops else LARGEST_LOOP
         if _repeated_size(node) > limit:
-            yield self.problem(node, "The text inside this loop is too long to be repeated.", needle="for")
+            yield self.problem(node, N_("The text inside this loop is too long to be repeated."), needle="for")
         yield from self.expression(node.iter, scope)
         fields = PURCHASE_FIELDS if isinstance(node.iter, nodes.Name) else None
         inner = {**scope, node.target.name: fields, "loop": _LOOP_FIELDS}
@@ -206,7 +215,7 @@ class _Checker:
             yield self.refused(node)
             return
         if depth > DEEPEST_EXPRESSION:
-            yield self.problem(node, "This expression is nested too deeply.")
+            yield self.problem(node, N_("This expression is nested too deeply."))
             return
         own = list(self.own_problems(node, scope))
         yield from own
@@ -223,26 +232,26 @@ class _Checker:
         elif isinstance(node, nodes.Filter):
             yield from self.filter(node)
         elif isinstance(node, nodes.Compare) and len(node.ops) != 1:
-            yield self.problem(node, "Compare two values at a time.")
+            yield self.problem(node, N_("Compare two values at a time."))
         elif isinstance(node, nodes.Neg) and not _is_number(node.node):
-            yield self.problem(node, "A minus sign may only stand before a number.")
+            yield self.problem(node, N_("A minus sign may only stand before a number."))
         elif isinstance(node, nodes.Const) and isinstance(node.value, str) and len(node.value) > 1_000:
-            yield self.problem(node, "A text in quotes may be 1,000 characters long.")
+            yield self.problem(node, N_("A text in quotes may be 1,000 characters long."))
         elif isinstance(node, nodes.Const) and _is_too_large(node.value):
-            yield self.problem(node, "This number is too large.")
+            yield self.problem(node, N_("This number is too large."))
         elif isinstance(node, nodes.Concat) and len(node.nodes) > DEEPEST_EXPRESSION:
-            yield self.problem(node, "Join at most 20 values at a time.")
+            yield self.problem(node, N_("Join at most 20 values at a time."))
 
     def name(self, node: nodes.Name, scope: dict[str, Collection[str] | None]) -> Iterator[Problem]:
         if node.name.startswith("_"):
-            yield self.problem(node, "A name may not start with an underscore.", needle=node.name)
+            yield self.problem(node, N_("A name may not start with an underscore."), needle=node.name)
         elif node.name not in scope and node.name not in ROOTS:
             yield self.unknown(node, node.name, [*scope, *ROOTS, *(f"customer.{name}" for name in CUSTOMER_FIELDS)])
 
     def item(self, node: nodes.Getitem, scope: dict[str, Collection[str] | None]) -> Iterator[Problem]:
         key = node.arg.node if isinstance(node.arg, nodes.Neg) else node.arg
         if not isinstance(key, nodes.Const) or not isinstance(key.value, str | int):
-            yield self.problem(node, "Only a fixed name or number may stand in [ ].", needle="[")
+            yield self.problem(node, N_("Only a fixed name or number may stand in [ ]."), needle="[")
         elif isinstance(key.value, str):
             yield from self.field(node, key.value, scope)
 
@@ -250,7 +259,7 @@ class _Checker:
         self, node: nodes.Getattr | nodes.Getitem, key: str, scope: dict[str, Collection[str] | None]
     ) -> Iterator[Problem]:
         if key.startswith("_"):
-            yield self.problem(node, "A name may not start with an underscore.", needle=key)
+            yield self.problem(node, N_("A name may not start with an underscore."), needle=key)
             return
         fields, owner = self.fields_of(node.node, scope)
         if fields is not None and key not in fields:
@@ -273,30 +282,33 @@ class _Checker:
         if node.name not in FILTERS or node.node is None:
             hint = _did_you_mean(node.name, FILTERS)
             yield self.problem(
-                node, "There is no filter “%(name)s”.", hint[0], needle=node.name, name=node.name, **hint[1]
+                node, N_("There is no filter “%(name)s”."), hint[0], needle=node.name, name=node.name, **hint[1]
             )
         elif node.kwargs or node.dyn_args or node.dyn_kwargs or not _are_arguments(node.name, node.args):
             yield self.problem(
-                node, "“%(name)s” cannot be used with what is in its brackets.", needle=node.name, name=node.name
+                node, N_("“%(name)s” cannot be used with what is in its brackets."), needle=node.name, name=node.name
             )
 
     def refused(self, node: nodes.Node) -> Problem:
-        return self.problem(node, "“%(what)s” is not allowed in a mail.", _ALLOWED, what=type(node).__name__.lower())
+        what = type(node).__name__.lower()
+        return self.problem(node, N_("“%(what)s” is not allowed in a mail."), _ALLOWED, what=what)
 
     def unknown(self, node: nodes.Node, name: str, known: Collection[str]) -> Problem:
         hint, values = _did_you_mean(name, known)
         needle = name.rpartition(".")[2]
-        return self.problem(node, "“%(name)s” is not a field we know.", hint, needle=needle, name=name, **values)
+        return self.problem(node, N_("“%(name)s” is not a field we know."), hint, needle=needle, name=name, **values)
 
-    def problem(self, node: nodes.Node, msgid: str, hint: str = "", *, needle: str = "{%", **values: Any) -> Problem:
+    def problem(
+        self, node: nodes.Node, msgid: MessageId, hint: MessageId = UNSAID, *, needle: str = "{%", **values: Any
+    ) -> Problem:
         # Jinja2 leaves some block nodes without a line; the first thing inside them has one.
         line = node.lineno or next((child.lineno for child in node.find_all(nodes.Node) if child.lineno), 1)
         return Problem(line, _column(self.source, line, needle), msgid, hint, values)
 
 
-def _did_you_mean(name: str, known: Collection[str]) -> tuple[str, dict[str, str]]:
+def _did_you_mean(name: str, known: Collection[str]) -> tuple[MessageId, dict[str, str]]:
     close = get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return ("Did you mean “%(close)s”?", {"close": close[0]}) if close else ("", {})
+    return (N_("Did you mean “%(close)s”?"), {"close": close[0]}) if close else (UNSAID, {})
 
 
 def _repeated_size(loop: nodes.For) -> int:

@@ -7,6 +7,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from app.kernel.processes.sandbox import ChildBusy, ChildDied, Limits, Sandbox
+from app.kernel.translatable import N_, MessageId
 from app.rendering.brands import Brand
 from app.rendering.sources import mjml_child, placeholders
 
@@ -38,7 +39,7 @@ _MOST_DEADLY = 1_000
 class MjmlInvalid(Exception):
     """The source is no MJML; says where and why."""
 
-    def __init__(self, line: int, column: int, msgid: str, **values: str) -> None:
+    def __init__(self, line: int, column: int, msgid: MessageId, **values: str) -> None:
         super().__init__(msgid % values if values else msgid)
         self.line, self.column, self.msgid, self.values = line, column, msgid, values
 
@@ -51,7 +52,7 @@ def to_html(source: str, brand: Brand) -> str:
     for number in protected.missing_from(converted):
         if not protected.tags[number].startswith("{#"):
             raise MjmlInvalid(
-                protected.line_of(number), 1, "“%(tag)s” stands where MJML shows no text. Use mj-raw or mj-text.",
+                protected.line_of(number), 1, N_("“%(tag)s” stands where MJML shows no text. Use mj-raw or mj-text."),
                 tag=protected.tags[number][:60],
             )  # fmt: skip
     converted = converted.replace('lang="und" dir="auto"', f'lang="{brand.language}" dir="{brand.direction}"')
@@ -67,7 +68,7 @@ def _rendered(protected: placeholders.Protected) -> str:
     try:
         answer = renderers.run(source)
     except ChildBusy as busy:
-        raise MjmlInvalid(1, 1, "The MJML renderer is busy with other mails. Try again in a moment.") from busy
+        raise MjmlInvalid(1, 1, N_("The MJML renderer is busy with other mails. Try again in a moment.")) from busy
     except ChildDied as died:
         while len(_deadly) >= _MOST_DEADLY:
             _deadly.pop(next(iter(_deadly)), None)
@@ -81,7 +82,7 @@ def _rendered(protected: placeholders.Protected) -> str:
 
 def _given_up() -> MjmlInvalid:
     return MjmlInvalid(
-        1, 1, "This MJML is too large or too complicated: the renderer stopped working on it and was restarted."
+        1, 1, N_("This MJML is too large or too complicated: the renderer stopped working on it and was restarted.")
     )
 
 
@@ -95,34 +96,36 @@ def _check(source: str) -> None:
             continue
         elements += not found[1]
         if elements > MOST_ELEMENTS:
-            raise _at(source, found.start(), "This holds more than %(most)s elements.", most=f"{MOST_ELEMENTS:,}")
+            raise _at(source, found.start(), N_("This holds more than %(most)s elements."), most=f"{MOST_ELEMENTS:,}")
         if not found[3].endswith("/") and name.lower() not in _VOID:
             depth = max(0, depth + (-1 if found[1] else 1))
         if depth > DEEPEST:
-            raise _at(source, found.start(), "Elements are nested more than %(deepest)s deep.", deepest=str(DEEPEST))
+            raise _at(
+                source, found.start(), N_("Elements are nested more than %(deepest)s deep."), deepest=str(DEEPEST)
+            )
         if not name.startswith("mj"):
             continue
         if name == "mj-include":
-            raise _at(source, found.start(), "Files cannot be included.")
+            raise _at(source, found.start(), N_("Files cannot be included."))
         if not found[4]:
-            raise _at(source, found.start(), "“<%(name)s>” is never closed.", name=name)
+            raise _at(source, found.start(), N_("“<%(name)s>” is never closed."), name=name)
         if name not in _ELEMENTS:
-            raise _at(source, found.start(), "MJML has no element “%(name)s”.", name=name)
+            raise _at(source, found.start(), N_("MJML has no element “%(name)s”."), name=name)
         if found[3].endswith("/"):
             continue
         if not found[1]:
             open_tags.append((name, found.start()))
         elif not open_tags or open_tags[-1][0] != name:
-            raise _at(source, found.start(), "“</%(name)s>” closes what is not open here.", name=name)
+            raise _at(source, found.start(), N_("“</%(name)s>” closes what is not open here."), name=name)
         else:
             open_tags.pop()
     if open_tags:
-        raise _at(source, open_tags[-1][1], "“<%(name)s>” is never closed.", name=open_tags[-1][0])
+        raise _at(source, open_tags[-1][1], N_("“<%(name)s>” is never closed."), name=open_tags[-1][0])
     if not re.search(r"<mj-body[\s>]", source):
-        raise MjmlInvalid(1, 1, "A mail in MJML begins with <mjml><mj-body>.")
+        raise MjmlInvalid(1, 1, N_("A mail in MJML begins with <mjml><mj-body>."))
 
 
-def _at(source: str, position: int, msgid: str, **values: str) -> MjmlInvalid:
+def _at(source: str, position: int, msgid: MessageId, **values: str) -> MjmlInvalid:
     before = source[:position]
     return MjmlInvalid(before.count("\n") + 1, position - before.rfind("\n"), msgid, **values)
 
@@ -133,5 +136,5 @@ def _located(protected: placeholders.Protected, reason: str) -> MjmlInvalid:
     before = protected.restore(protected.text.encode()[: int(found[1])].decode("utf-8", "ignore")) if found else ""
     plain = reason.partition(" in root template")[0]
     return MjmlInvalid(
-        before.count("\n") + 1, len(before) - before.rfind("\n"), "This is no MJML: %(reason)s.", reason=plain
+        before.count("\n") + 1, len(before) - before.rfind("\n"), N_("This is no MJML: %(reason)s."), reason=plain
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from app.kernel.refusals import Refusal
+from app.kernel.translatable import N_, UNSAID
 from app.rendering.brands import Brand
 from app.rendering.foreign_tags import foreign_tags
 from app.rendering.foreign_tags.expressions import Names
@@ -15,19 +16,19 @@ from app.rendering.sources import markdown_mail, mjml_mail, plain_text
 from app.rendering.sources.formats import Format
 from app.rendering.sources.mjml_mail import MjmlInvalid
 
-_TOO_MANY_SIGNS = "This holds more than 15,000 lines and signs of Markdown."
-_OF_A_TOOL = "“%(tag)s” is a merge tag of %(tool)s."
-_OF_ANOTHER_TOOL = "“%(tag)s” is a merge tag of another tool."
-_TAKES_NO_PLACE = "Nothing takes its place here. Leave it out."
-_IS_WRITTEN = "In this mail it is written %(ours)s."
-_WITHOUT_COUNTERPART = "It has no counterpart here. Write what it stood for, or leave it out."
+_TOO_MANY_SIGNS = N_("This holds more than 15,000 lines and signs of Markdown.")
+_OF_A_TOOL = N_("“%(tag)s” is a merge tag of %(tool)s.")
+_OF_ANOTHER_TOOL = N_("“%(tag)s” is a merge tag of another tool.")
+_TAKES_NO_PLACE = N_("Nothing takes its place here. Leave it out.")
+_IS_WRITTEN = N_("In this mail it is written %(ours)s.")
+_WITHOUT_COUNTERPART = N_("It has no counterpart here. Write what it stood for, or leave it out.")
 
 
 class SourceInvalid(Refusal):
     """A source cannot become a mail; `problems` say what and where."""
 
     status = 422
-    message = "Line %(line)s: %(reason)s"
+    message = N_("Line %(line)s: %(reason)s")
 
     def __init__(self, problems: list[Problem]) -> None:
         super().__init__(line=problems[0].line, reason=problems[0].message, field="source")
@@ -94,4 +95,4 @@ def _foreign(source: str, tag: ForeignTag) -> Problem:
 
 
 def _problem(error: MjmlInvalid) -> Problem:
-    return Problem(error.line, error.column, error.msgid, "", error.values)
+    return Problem(error.line, error.column, error.msgid, UNSAID, error.values)

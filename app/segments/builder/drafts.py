@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from app.conditions.limits import MAX_DEPTH, MAX_RULES
 from app.kernel.refusals import Refusal
+from app.kernel.translatable import N_
 from app.segments.builder.matches import MATCHES
 
 ROOT = "r"
@@ -45,7 +46,7 @@ class DraftTooLarge(Refusal):
     """The form holds more conditions and groups than a rule may have; it is not looked at any further."""
 
     status = 422
-    message = "A segment has at most %(most)s conditions and groups. Take some out first."
+    message = N_("A segment has at most %(most)s conditions and groups. Take some out first.")
 
 
 def from_form(form: Mapping[str, str]) -> LineGroup:

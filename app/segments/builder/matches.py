@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.conditions.description import N_
+from app.kernel.translatable import N_
 
 MATCHES = {
     "all": N_("all of these"),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from app.conditions.description import N_
 from app.conditions.inputs import Option
+from app.kernel.translatable import N_
 from app.segments.builder.writing import Form
 
 GROUPS = {

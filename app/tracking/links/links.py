@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.kernel.refusals import Refusal
+from app.kernel.translatable import N_
 from app.tracking.models import Link
 
 _HOST = re.compile(r"[a-zA-Z0-9_.-]+|[0-9a-fA-F:.]+")
@@ -23,7 +24,7 @@ _ONCE = "uq_links_workspace_id_send_id_position"
 class TargetNotWeb(Refusal):
     """A tracked link may lead to a web page only."""
 
-    message = "“%(url)s” cannot be a tracked link: it must start with http:// or https:// and hold no spaces."
+    message = N_("“%(url)s” cannot be a tracked link: it must start with http:// or https:// and hold no spaces.")
 
 
 def register(session: Session, workspace_id: int, send_id: int, urls: Sequence[str], *, now: datetime) -> list[Link]:

@@ -19,6 +19,7 @@ from app.customers.timeline.activities import ActivityRow
 from app.customers.timeline.event_names import EventName, Source
 from app.kernel.queueing import outbox
 from app.kernel.refusals import NotFound, Refusal
+from app.kernel.translatable import N_
 from app.tracking.facts import HumanResponded
 from app.tracking.hits import verdicts
 from app.tracking.hits.verdicts import Verdict
@@ -34,7 +35,7 @@ _FOR_STAFF = (ReplyClass.HUMAN, ReplyClass.POSSIBLE_UNSUBSCRIBE)
 class TooManyReplies(Refusal):
     """One mail has been answered more often than a person answers; whoever goes on is not heard."""
 
-    message = "This mail has been answered too often."
+    message = N_("This mail has been answered too often.")
 
 
 def record(

@@ -10,6 +10,7 @@ from app.accounts import mailboxes
 from app.kernel import networks
 from app.kernel.limiter import limiter
 from app.kernel.refusals import Refusal
+from app.kernel.translatable import N_
 
 TRIES_PER_ADDRESS_AND_NETWORK = 10
 TRIES_PER_NETWORK = 60
@@ -21,7 +22,7 @@ class TooManyTries(Refusal):
     """Somebody tries passwords."""
 
     status = 429
-    message = "There were too many attempts. Wait a quarter of an hour and try again."
+    message = N_("There were too many attempts. Wait a quarter of an hour and try again.")
 
 
 def require_attempts_left(address: str) -> None:

@@ -14,6 +14,7 @@ from app.customers.imports import kinds
 from app.customers.models import Import
 from app.customers.profiles import codes, dates, fields
 from app.kernel.refusals import Refusal
+from app.kernel.translatable import N_
 
 EVIDENCE = (
     *("consent", "unsubscribed", "consented_at", "consent_method", "consent_wording", "consent_topic"),
@@ -28,7 +29,7 @@ class MappingRefused(Refusal):
     """The columns chosen do not say who the rows are about, or say one thing twice."""
 
     status = 422
-    message = "Please look at the columns again."
+    message = N_("Please look at the columns again.")
 
 
 @dataclass(frozen=True)
@@ -66,15 +67,15 @@ def decide(session: Session, found: Import, mapping: dict[str, str], options: Op
     if not set(chosen.values()) <= known:
         raise MappingRefused
     if len(set(chosen.values())) < len(chosen):
-        raise MappingRefused("Two columns are meant to be the same field.")
+        raise MappingRefused(N_("Two columns are meant to be the same field."))
     _check_enough(set(chosen.values()), options)
     kind.check(set(chosen.values()), options)
     found.mapping, found.options, found.state = dict(chosen), options.dump(), "mapped"
 
 
 _FOUND_BY = {
-    "email": "Choose the column that holds the email address: people are found by it.",
-    "external_ref": "Choose the column that holds the customer number: people are found by it.",
+    "email": N_("Choose the column that holds the email address: people are found by it."),
+    "external_ref": N_("Choose the column that holds the customer number: people are found by it."),
 }
 
 
@@ -86,4 +87,4 @@ def _check_enough(chosen: set[str], options: Options) -> None:
     if options.decimal not in ".," or options.date_order not in dates.ORDERS:
         raise MappingRefused
     if options.currency not in codes.currencies():
-        raise MappingRefused("This is not a currency; write its three letters, such as EUR.", field="currency")
+        raise MappingRefused(N_("This is not a currency; write its three letters, such as EUR."), field="currency")

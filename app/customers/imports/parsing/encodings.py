@@ -7,21 +7,23 @@ import unicodedata
 from collections.abc import Callable
 from typing import NamedTuple
 
+from app.kernel.translatable import N_
+
 ENCODINGS = {
     "utf-8-sig": "UTF-8",
     "utf-16": "UTF-16",
-    "utf-16-le": "UTF-16 (little-endian)",
-    "utf-16-be": "UTF-16 (big-endian)",
-    "cp1252": "Western European (Windows-1252)",
-    "mac_roman": "Western European (Macintosh)",
-    "cp1250": "Central European (Windows-1250)",
-    "cp1254": "Turkish (Windows-1254)",
-    "cp1251": "Cyrillic (Windows-1251)",
-    "cp1253": "Greek (Windows-1253)",
-    "gb18030": "Chinese (GB 18030)",
-    "big5": "Chinese (Big5)",
-    "cp932": "Japanese (Shift JIS)",
-    "cp949": "Korean (Windows-949)",
+    "utf-16-le": N_("UTF-16 (little-endian)"),
+    "utf-16-be": N_("UTF-16 (big-endian)"),
+    "cp1252": N_("Western European (Windows-1252)"),
+    "mac_roman": N_("Western European (Macintosh)"),
+    "cp1250": N_("Central European (Windows-1250)"),
+    "cp1254": N_("Turkish (Windows-1254)"),
+    "cp1251": N_("Cyrillic (Windows-1251)"),
+    "cp1253": N_("Greek (Windows-1253)"),
+    "gb18030": N_("Chinese (GB 18030)"),
+    "big5": N_("Chinese (Big5)"),
+    "cp932": N_("Japanese (Shift JIS)"),
+    "cp949": N_("Korean (Windows-949)"),
 }
 # A letter that is usual in the languages of an encoding counts more than one that is not.
 _UNUSUAL = 0.7

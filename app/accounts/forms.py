@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, HiddenField, IntegerField, PasswordField, SelectField
+from wtforms import BooleanField, HiddenField, PasswordField, SelectField
 from wtforms.validators import Length, NumberRange, Optional
 
 from app.accounts.mailboxes import ADDRESS_CHARS
 from app.accounts.sign_in.passwords import LONGEST, SHORTEST
 from app.web.choices import PickerField
 from app.web.edits import EditForm
-from app.web.forms import Form, LineField, TextField, required
+from app.web.forms import Form, LineField, TextField, WholeNumberField, required
 
 _ROLES = [("viewer", _l("Viewer: sees everything, changes nothing")),
           ("marketer", _l("Marketer: composes and sends")),
@@ -98,7 +98,7 @@ class IdentityForm(EditForm):
 
     from_name = LineField(_l("Sender's name"), [required, Length(max=120)])
     reply_to = LineField(_l("Reply-to"), [Optional(), Length(max=ADDRESS_CHARS)])
-    rate_per_second = IntegerField(_l("At most this many mails a second"), [Optional(), NumberRange(1, 10_000)])
+    rate_per_second = WholeNumberField(_l("At most this many mails a second"), [Optional(), NumberRange(1, 10_000)])
 
 
 class RelayForm(Form):

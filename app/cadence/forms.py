@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, IntegerField, TimeField
+from wtforms import BooleanField, TimeField
 from wtforms.validators import NumberRange, Optional
 
 from app.cadence.decide import Cap, Policy
 from app.cadence.quiet_hours import Hours
 from app.web.edits import EditForm
-from app.web.forms import SelectMultipleChecks
+from app.web.forms import SelectMultipleChecks, WholeNumberField
 
 _DAYS = [
     ("0", _l("Monday")),
@@ -28,8 +28,8 @@ class PolicyForm(EditForm):
     """How often, when at night, and on which days."""
 
     has_cap = BooleanField(_l("Frequency cap: limit how many mails one person gets"))
-    cap_limit = IntegerField(_l("At most so many mails"), [Optional(), NumberRange(1, 40)])
-    cap_days = IntegerField(_l("In so many days"), [Optional(), NumberRange(1, 366)])
+    cap_limit = WholeNumberField(_l("At most so many mails"), [Optional(), NumberRange(1, 40)])
+    cap_days = WholeNumberField(_l("In so many days"), [Optional(), NumberRange(1, 366)])
     has_quiet = BooleanField(_l("Send nothing during the night, by the clock where each person lives"))
     quiet_from = TimeField(_l("Quiet hours from"), [Optional()])
     quiet_until = TimeField(_l("Quiet hours until"), [Optional()])

@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask_babel import lazy_gettext as _
-from wtforms import HiddenField, IntegerField, RadioField, SelectField, TextAreaField
+from wtforms import HiddenField, RadioField, SelectField, TextAreaField
 from wtforms.fields.core import Field
 from wtforms.validators import InputRequired, NumberRange
 
@@ -19,7 +19,7 @@ from app.campaigns.variants import Split, VariantDraft
 from app.kernel.refusals import Refusal
 from app.rendering.sources.formats import Format
 from app.web.edits import EditForm
-from app.web.forms import Form, LineField, required
+from app.web.forms import Form, LineField, WholeNumberField, required
 
 EVERYBODY = "everybody"
 NOW, LATER = "now", "later"
@@ -149,7 +149,7 @@ class VersionsForm(EditForm):
     """Names and shares of the variants (fields added by `versions_form`), the holdout, and a language to add."""
 
     variant_ids: tuple[int, ...] = ()
-    holdout = IntegerField(_("Share of recipients who get nothing, in percent"), [NumberRange(0, HIGHEST_HOLDOUT)])
+    holdout = WholeNumberField(_("Share of recipients who get nothing, in percent"), [NumberRange(0, HIGHEST_HOLDOUT)])
     add_language = SelectField(_("Language"), validate_choice=False)
 
     def offer(self, known: Sequence[str]) -> None:
@@ -187,7 +187,7 @@ def versions_form(variants: Sequence[CampaignVariant], **given: None) -> Version
         fields[f"name_{each.id}"] = LineField(
             _("Name of variant %(key)s", key=each.key), render_kw={"maxlength": LONGEST_NAME}
         )
-        fields[f"weight_{each.id}"] = IntegerField(
+        fields[f"weight_{each.id}"] = WholeNumberField(
             _("Share of variant %(key)s, in percent", key=each.key), [NumberRange(0, 100)]
         )
     made: VersionsForm = type("VersionsForm", (VersionsForm,), fields)(**given)

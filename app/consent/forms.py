@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
-from wtforms import BooleanField, IntegerField, SelectField
+from wtforms import BooleanField, SelectField
 from wtforms.fields.core import Field
 from wtforms.validators import NumberRange, ValidationError
 
 from app.consent.signup import signup_forms
 from app.web.edits import EditForm
-from app.web.forms import Form, LineField, SelectMultipleChecks, TextField, required
+from app.web.forms import Form, LineField, SelectMultipleChecks, TextField, WholeNumberField, required
 from app.web.language import LANGUAGES
 
 
@@ -52,8 +52,8 @@ class TopicForm(EditForm):
 
     name = LineField(_("Name"), [required])
     description = LineField(_("In one sentence: what it is about"))
-    promised_limit = IntegerField(_("At most this many mails"), [NumberRange(1, 100)], default=4)
-    promised_days = IntegerField(_("In this many days"), [NumberRange(1, 366)], default=30)
+    promised_limit = WholeNumberField(_("At most this many mails"), [NumberRange(1, 100)], default=4)
+    promised_days = WholeNumberField(_("In this many days"), [NumberRange(1, 366)], default=30)
     is_active = BooleanField(_("People can join it"), default=True)
 
 

@@ -9,7 +9,7 @@ from flask import request
 from flask_babel import gettext as _
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
-from wtforms import SelectMultipleField, StringField, TextAreaField, widgets
+from wtforms import IntegerField, SelectMultipleField, StringField, TextAreaField, widgets
 from wtforms.fields.core import Field
 from wtforms.validators import StopValidation
 
@@ -17,6 +17,8 @@ from app.kernel.refusals import Refusal
 from app.web import errors
 
 LONGEST_LINE = 500
+# No limit of ours has so many.
+MOST_DIGITS = 18
 
 
 class Form(FlaskForm):  # type: ignore[misc]
@@ -74,6 +76,16 @@ class TextField(TextAreaField):  # type: ignore[misc]
     def process_formdata(self, valuelist: list[Any]) -> None:
         if valuelist:
             self.data = str(valuelist[0]).replace("\r\n", "\n").strip()
+
+
+class WholeNumberField(IntegerField):  # type: ignore[misc]
+    """A whole number as people write one. More digits than any limit has are no number, whatever compares it."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        if valuelist and len(valuelist[0].strip()) > MOST_DIGITS:
+            self.data = None
+            raise ValueError(self.gettext("Not a valid integer value."))
+        super().process_formdata(valuelist)
 
 
 class SelectMultipleChecks(SelectMultipleField):  # type: ignore[misc]

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import random
 import re
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from time import perf_counter
 from urllib.parse import quote, urlsplit
 
 import pytest
@@ -23,8 +25,10 @@ from tests.factories.furnished import Furnished, furnish
 from tests.factories.hostile.requests import BODIES, HEADERS, VALUES, Form, encoded, forms_of, json_with
 from tests.factories.workspaces import WorkspaceForTests
 
-# More finds more: HOSTILE=1000 tries every value in every field.
+# More finds more: HOSTILE=20 sends about 20 requests to each route and form in each test, some 8,000 in all, and says
+# how far it is and what took longest; HOSTILE=1000 tries nearly every value in every field.
 EFFORT = int(os.environ.get("HOSTILE", "1"))
+_TOLD_EVERY = 500
 _ASKED = re.compile(r"""request\.(?:args|values)(?:\.get|\.getlist)?[(\[]["'](\w+)""")
 _WORDS = ("\0", "a\0", "²", "9" * 400, "..", "x" * 5000)
 _CUSTOMER = {"email": "ada@shop.example", "first_name": "Ada", "country": "DE", "tags": ["tea"], "custom": {"size": 7}}
@@ -43,7 +47,9 @@ class Attacker:
     visitor: FlaskClient
     machine: FlaskClient
     furnished: Furnished
-    failed: list[str]
+    tell: Callable[[str], None]
+    failed: list[str] = field(default_factory=list)
+    slowest: list[tuple[float, str]] = field(default_factory=list)
     sent: int = 0
 
     def rules(self, method: str) -> list[Rule]:
@@ -63,9 +69,14 @@ class Attacker:
     def send(self, method: str, address: str, *, what: str, **given: object) -> None:
         """Send it as whoever the address is for."""
         self.sent += 1
+        begun = perf_counter()
         answer = self.browser(method, address).open(address, method=method, **given)  # type: ignore[arg-type]
+        told = f"{method} {address[:120]} ({what[:80]}): {answer.status_code}"
+        self.slowest = sorted([*self.slowest, (perf_counter() - begun, told)], reverse=True)[:5]
         if answer.status_code >= 500:
-            self.failed.append(f"{method} {address[:120]} ({what[:80]}): {answer.status_code}")
+            self.failed.append(told)
+        if self.sent % _TOLD_EVERY == 0:
+            self.tell(f"{self.sent} requests, now {told}")
 
     def browser(self, method: str, address: str) -> FlaskClient:
         path = urlsplit(address).path
@@ -76,11 +87,27 @@ class Attacker:
 
 @pytest.fixture
 def attacker(
-    app: Flask, services: Services, workspace: WorkspaceForTests, client: FlaskClient, anonymous: FlaskClient
-) -> Attacker:
+    request: pytest.FixtureRequest,
+    app: Flask,
+    services: Services,
+    workspace: WorkspaceForTests,
+    client: FlaskClient,
+    anonymous: FlaskClient,
+) -> Iterator[Attacker]:
     furnished, machine = furnish(services, workspace), app.test_client()
     machine.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {furnished.api_key}"
-    return Attacker(app, client, anonymous, machine, furnished, [])
+    attacker = Attacker(app, client, anonymous, machine, furnished, _teller(request))
+    yield attacker
+    for seconds, told in attacker.slowest:
+        attacker.tell(f"{seconds:.2f} s {told}")
+
+
+def _teller(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Return what shows progress past pytest's capturing; short runs need none."""
+    reporter = request.config.pluginmanager.get_plugin("terminalreporter")
+    if EFFORT == 1 or reporter is None:
+        return lambda _line: None
+    return lambda line: reporter.write_line(f"{request.node.name}: {line}")
 
 
 def test_no_query_makes_a_page_fail(attacker: Attacker):
@@ -116,11 +143,11 @@ def test_no_form_makes_the_application_fail(attacker: Attacker, services: Servic
     # What ends something comes last, so that the others find it.
     for form in sorted(_forms(attacker), key=lambda form: (not form.fields, form.action)):
         redis.flushdb()
-        for value in chance.sample(VALUES, min(len(VALUES), EFFORT)):
+        for value in chance.sample(VALUES, min(len(VALUES), max(1, EFFORT // 5))):
             attacker.send("POST", form.action, what=f"all {value!r}", **_body(form, *form.fields, value=value))
-        for name in chance.sample(sorted(form.fields), min(len(form.fields), 4 * EFFORT)):
-            for value in chance.sample(VALUES, min(len(VALUES), EFFORT)):
-                attacker.send("POST", form.action, what=f"{name}={value!r}", **_body(form, name, value=value))
+        single = [(name, value) for name in sorted(form.fields) for value in VALUES]
+        for name, value in chance.sample(single, min(len(single), max(4, EFFORT))):
+            attacker.send("POST", form.action, what=f"{name}={value!r}", **_body(form, name, value=value))
 
     assert attacker.failed == []
     assert attacker.sent > 150
@@ -141,7 +168,7 @@ def test_no_header_makes_the_application_fail(attacker: Attacker):
     chance = random.Random(3)
     rules = [(method, rule) for method in ("GET", "POST") for rule in attacker.rules(method)]
     for headers in HEADERS:
-        for method, rule in chance.sample(rules, min(len(rules), EFFORT * 4)):
+        for method, rule in chance.sample(rules, min(len(rules), 4 * EFFORT)):
             environ = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in headers.items()}
             environ["CONTENT_TYPE"] = environ.pop("HTTP_CONTENT_TYPE", "")
             address = attacker.address(rule)

@@ -19,9 +19,12 @@ from app.customers.imports.mapping.mapping import MappingRefused, Options
 from app.customers.models import Import
 from app.kernel.translatable import N_
 
+# Two teas at one price are no total; so many orders in a row hardly hold equal amounts by chance.
+LEAST_ORDERS = 5
+
 
 class Purchases(ImportKind):
-    """One order a row, of a customer named by address or number."""
+    """Orders, in one row or several each, of a customer named by address or number."""
 
     name = "purchases"
     label = N_("Purchases")
@@ -44,8 +47,13 @@ class Purchases(ImportKind):
         self, session: Session, workspace_id: int, meant: dict[str, str], rows: Sequence[Sequence[str]]
     ) -> dict[str, Any]:
         usual = purchases.usual_currency(session, workspace_id) or "EUR"
-        amount = next((int(place) for place, target in meant.items() if target == "amount"), None)
-        return {"currency": usual if amount is None else guessing.currency(rows, amount, usual=usual)}
+        place = {target: int(position) for position, target in meant.items()}
+        if "amount" not in place:
+            return {"currency": usual}
+        told = {"currency": guessing.currency(rows, place["amount"], usual=usual)}
+        if "order_ref" in place and _repeats_total(rows, place["order_ref"], place["amount"]):
+            told["order_rows"] = "total"
+        return told
 
     def reader(self, session: Session, found: Import, options: Options) -> PurchaseReader:  # noqa: ARG002
         return PurchaseReader(found.mapping, options, found.sha256, found.header)
@@ -55,3 +63,13 @@ class Purchases(ImportKind):
 
     def imported(self, workspace_id: int, import_id: int) -> PurchasesImported:
         return PurchasesImported(workspace_id, import_id)
+
+
+def _repeats_total(rows: Sequence[Sequence[str]], order_at: int, amount_at: int) -> bool:
+    """Guess whether the rows of an order repeat its total: in all orders of several rows they say the same amount."""
+    amounts: dict[str, list[str]] = {}
+    for row in rows:
+        if max(order_at, amount_at) < len(row) and row[order_at].strip() and row[amount_at].strip():
+            amounts.setdefault(row[order_at].strip(), []).append(row[amount_at].strip())
+    several = [told for told in amounts.values() if len(told) > 1]
+    return len(several) >= LEAST_ORDERS and all(len(set(told)) == 1 for told in several)

@@ -3,44 +3,24 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 
+from app.commerce.imports.orders import LARGEST_AMOUNT, Missing, Orders, PurchaseRow
 from app.customers import values
 from app.customers.addresses import emails
 from app.customers.imports.mapping.mapping import Options
 from app.customers.imports.occurrences import Occurrences
-from app.customers.imports.parsing import batches
-from app.customers.imports.parsing.batches import Batch, Refused
+from app.customers.imports.parsing.batches import Batch
 from app.customers.imports.refused import RowRefused
 from app.customers.profiles import codes, dates, fields
 
-LARGEST_AMOUNT = Decimal(10) ** 11
 LONGEST_ORDER = 200
 # The common case: nothing to regroup, nothing to round away.
 _PLAIN_AMOUNT = re.compile(r"[+-]?\d{1,10}(?:\.\d{1,2})?", re.ASCII).fullmatch
 
 
-@dataclass(slots=True)
-class PurchaseRow:
-    """One order of the person found by `key` (an address key or the customer's number). The amount is a number as
-    PostgreSQL reads it.
-    """
-
-    row: int
-    key: str
-    email: str
-    order_ref: str
-    purchased_at: datetime
-    amount: str
-    currency: str
-    items: int
-    product: str
-
-
 class PurchaseReader:
-    """Reads rows of one file by its mapping."""
+    """Reads rows of one file by its mapping; with order numbers, the rows of one order are one purchase."""
 
     def __init__(self, mapping: dict[str, str], options: Options, file_sha256: str, header: list[str]) -> None:
         place = {target: int(position) for position, target in mapping.items()}
@@ -51,6 +31,12 @@ class PurchaseReader:
         )
         self.order_at, self.currency_at = place.get("order_ref"), place.get("currency")
         self.items_at, self.product_at = place.get("items"), place.get("product")
+        self.shared_at = self.order_at
+        self.orders = Orders(
+            currency=options.currency,
+            repeats_total=options.order_rows == "total",
+            missing=Missing(header[self.key_at], self.moment_at, self.amount_at),
+        )
         # Without order numbers the row of this very file is the order, so that the same file twice is one.
         self.stem = f"file-{file_sha256[:20]}-"
 
@@ -65,7 +51,7 @@ class PurchaseReader:
             self._order(clean(cells[self.order_at])) if self.order_at is not None else f"{self.stem}{row}",
             self._moment(cells[self.moment_at].strip()),
             self._amount(cells[self.amount_at]),
-            self._currency(cells[self.currency_at]) if self.currency_at is not None else self.options.currency,
+            self._currency(cells[self.currency_at]) if self.currency_at is not None else self._unnamed_currency(),
             self._items(cells[self.items_at].strip()) if self.items_at is not None else 1,
             self._product(clean(cells[self.product_at])) if self.product_at is not None else "",
         )
@@ -73,17 +59,15 @@ class PurchaseReader:
     def gather(
         self, batch: Batch, taken: list[PurchaseRow], met: Occurrences, latest: Occurrences | None  # noqa: ARG002
     ) -> None:
-        """Take each order number once; a second row of it is given back."""
-        orders: dict[str, PurchaseRow] = {}
-        for row in taken:
-            if orders.setdefault(row.order_ref, row) is not row:
-                cells = batches.storable(batch.cells[row.row])
-                batch.refused.append(Refused(row.row, "order_twice", row.order_ref, cells))
-        batch.rows = list(orders.values())
+        """Put whole orders into the batch; `latest` knows the last row of each."""
+        if latest is None:
+            batch.rows = taken
+        else:
+            self.orders.gather(batch, taken, latest)
 
     def _key(self, typed: str) -> str:
         if not typed:
-            raise RowRefused("nobody", self.header[self.key_at])
+            return self._of_another_row("nobody", self.header[self.key_at])
         if self.options.match_by == "external_ref":
             return values.one_line(typed)
         key = emails.find_key(typed)
@@ -96,7 +80,16 @@ class PurchaseReader:
             raise RowRefused("order", order, self.order_at)
         return order
 
-    def _moment(self, text: str) -> datetime:
+    def _of_another_row(self, reason: str, detail: str, place: int | None = None) -> str:
+        """Leave what this row does not tell to another row of its order, where rows have one; raise RowRefused."""
+        if self.order_at is None:
+            raise RowRefused(reason, detail, place)
+        return ""
+
+    def _moment(self, text: str) -> datetime | None:
+        if not text:
+            self._of_another_row("date", text, self.moment_at)
+            return None
         try:
             return dates.moment(text, self.options.date_order, self.options.time_zone)
         except ValueError:
@@ -106,6 +99,8 @@ class PurchaseReader:
         plain = text.strip()
         if _PLAIN_AMOUNT(plain) and self.options.decimal == ".":
             return plain
+        if not plain:
+            return self._of_another_row("amount", text, self.amount_at)
         try:
             amount = values.amount(text, decimal=self.options.decimal)
         except ValueError:
@@ -117,11 +112,15 @@ class PurchaseReader:
     def _currency(self, cell: str) -> str:
         text = cell.strip()
         if not text:
-            return self.options.currency
+            return self._unnamed_currency()
         code = codes.find_currency(text)
         if code is None:
             raise RowRefused("currency", text, self.currency_at)
         return code
+
+    def _unnamed_currency(self) -> str:
+        """Return the currency of a row that names none; other rows of its order may name it."""
+        return "" if self.order_at is not None else self.options.currency
 
     def _items(self, text: str) -> int:
         if not text:

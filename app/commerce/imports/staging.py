@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.accounts import workspaces
-from app.commerce.imports.rows import PurchaseRow
+from app.commerce.imports.orders import PurchaseRow
 from app.customers.addresses import queries
 from app.customers.imports import adding
 from app.customers.imports.adding import NewPerson
@@ -51,7 +51,7 @@ class PurchaseStage:
         rows: Sequence[PurchaseRow] = batch.rows
         for r in rows:
             line = (
-                f"{r.row}\t{r.key}\t{r.email}\t{r.order_ref}\t{r.purchased_at.isoformat()}\t{r.amount}"
+                f"{r.row}\t{r.key}\t{r.email}\t{r.order_ref}\t{r.purchased_at}\t{r.amount}"
                 f"\t{r.currency}\t{r.items}\t{r.product}"
             )
             lines.append(line.replace("\\", "\\\\") if "\\" in line else line)

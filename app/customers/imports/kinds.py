@@ -25,7 +25,13 @@ if TYPE_CHECKING:
 
 
 class RowReader(Protocol):
-    """Reads the rows of one file by its mapping."""
+    """Reads the rows of one file by its mapping.
+
+    `shared_at` is the column whose value makes several rows one thing, taken when the last of them is read; None where
+    each row stands for itself.
+    """
+
+    shared_at: int | None
 
     def read(self, row: int, cells: list[str], *, is_plain: bool) -> Any:
         """Return what the row says; raise RowRefused."""

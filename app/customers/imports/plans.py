@@ -17,7 +17,7 @@ from app.customers.imports.mapping.mapping import Options
 from app.customers.imports.occurrences import Occurrences
 from app.customers.imports.parsing import batches, reading
 from app.customers.imports.parsing.batches import Batch
-from app.customers.imports.parsing.reading import Layout
+from app.customers.imports.parsing.reading import Layout, Record
 from app.customers.models import Import
 from app.kernel import garbage
 from app.kernel.database import Database
@@ -78,15 +78,22 @@ def read(database: Database, plan: Plan, rows: int) -> Iterator[Batch]:
 
 
 def _read(database: Database, plan: Plan, rows: int) -> Iterator[Batch]:
-    latest = _latest(database, plan, rows) if plan.options.repeats == "last" else None
+    latest = _latest(database, plan, rows)
     for batch in _checked(database, plan, rows, after=plan.after, latest=latest):
         batch.lines = plan.stage.lay_out(batch, plan.digest_key)
         yield batch
 
 
-def _latest(database: Database, plan: Plan, rows: int) -> Occurrences:
-    """Look through the whole file for the last row of each person."""
+def _latest(database: Database, plan: Plan, rows: int) -> Occurrences | None:
+    """Look through the whole file for the last row of each person or thing, where that has to be known."""
     latest = Occurrences()
+    if (shared_at := plan.reader.shared_at) is not None:
+        for number, cells in _records(plan, _stored(database, plan)):
+            if shared := batches.shared_value(cells, shared_at):
+                latest.note(shared, number)
+        return latest
+    if plan.options.repeats != "last":
+        return None
     for batch in _checked(database, plan, rows, after=plan.layout.header):
         for person in batch.people:
             known_by = person.key if plan.options.match_by == "email" else person.number
@@ -97,10 +104,9 @@ def _latest(database: Database, plan: Plan, rows: int) -> Occurrences:
 def _checked(
     database: Database, plan: Plan, rows: int, *, after: int, latest: Occurrences | None = None
 ) -> Iterator[Batch]:
-    stored = files.StoredFile(database, plan.workspace_id, plan.import_ref.import_id)
-    records = reading.records(io.BufferedReader(stored, buffer_size=files.PIECE), plan.layout)
+    stored = _stored(database, plan)
     return batches.read(
-        (record for record in records if record[0] > plan.layout.header),
+        _records(plan, stored),
         progress=lambda: stored.bytes_read,
         width=plan.width,
         reader=plan.reader,
@@ -109,3 +115,12 @@ def _checked(
         rows=rows,
         latest=latest,
     )
+
+
+def _stored(database: Database, plan: Plan) -> files.StoredFile:
+    return files.StoredFile(database, plan.workspace_id, plan.import_ref.import_id)
+
+
+def _records(plan: Plan, stored: files.StoredFile) -> Iterator[Record]:
+    records = reading.records(io.BufferedReader(stored, buffer_size=files.PIECE), plan.layout)
+    return (record for record in records if record[0] > plan.layout.header)

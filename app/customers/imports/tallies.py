@@ -17,7 +17,7 @@ MOST_UNREADABLE = 10_000
 
 def refused_rows(batch: Batch, outcome: Outcome) -> list[Refused]:
     """Return the rows that the database would not take; a joined one gives back all the rows it was made of."""
-    covers = {person.row: person.covers for person in batch.people if person.covers}
+    covers = {each.row: each.covers for each in (*batch.people, *batch.rows) if each.covers}
     return [
         Refused(number, reason, detail or "", batches.storable(batch.cells[number]))
         for row, reason, detail in outcome.refused
@@ -29,11 +29,12 @@ def counts(batch: Batch, outcome: Outcome, refused: list[Refused]) -> Counter[st
     """Count the rows by what comes of them, and what they say about consent, whatever permission makes of it."""
     given_back = {row.row for row in refused}
     repeated = sum(repeat.row not in given_back for repeat in batch.repeats)
+    joined = sum(len(each.covers) for each in batch.rows if each.row not in given_back)
     yes = [said for person in batch.people for said in person.answers if said.is_yes]
     no = sum(not said.is_yes for person in batch.people for said in person.answers)
     proven = sum(map(evidence.has_evidence, yes))
     said = Counter(said_no=no, said_yes=proven, claimed_only=len(yes) - proven)
-    return Counter(outcome.counts) + Counter(refused=len(refused), repeated=repeated) + said
+    return Counter(outcome.counts) + Counter(refused=len(refused), repeated=repeated, joined=joined) + said
 
 
 def is_no_table(seen: Counter[str]) -> bool:

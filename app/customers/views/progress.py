@@ -23,6 +23,7 @@ _OUTCOMES = {
     "updated": N_("changed"),
     "unchanged": N_("as they were"),
     "repeated": N_("further rows of a person the file names before"),
+    "joined": N_("further rows of an order the file names before"),
     "refused": N_("rows rejected"),
     "people_created": N_("people added with their purchases"),
 }

@@ -23,6 +23,7 @@ EVIDENCE = (
 PEOPLE = ("email", *fields.PROFILE, "tags", *EVIDENCE)
 
 REPEATS = ("merge", "last", "first")
+ORDER_ROWS = ("sum", "total")
 
 
 class MappingRefused(Refusal):
@@ -40,6 +41,7 @@ class Options:
     know (refuse or create); empty cells leave what is known unless `clears_empty`;
     `topic` is what people said yes to where a row names none; `repeats` says what several rows of one person come to
     (merge: joined, later cells win; first or last: that row alone). Their answers about consent always count.
+    `order_rows` says what the amounts of several rows of one order are (sum: parts of it; total: all of it, repeated).
     """
 
     match_by: str = "email"
@@ -51,6 +53,7 @@ class Options:
     topic: str = ""
     time_zone: str = "UTC"
     repeats: str = "merge"
+    order_rows: str = "sum"
 
     def dump(self) -> dict[str, Any]:
         return asdict(self)
@@ -83,6 +86,8 @@ def _check_enough(chosen: set[str], options: Options) -> None:
     if options.match_by not in ("email", "external_ref") or options.match_by not in chosen:
         raise MappingRefused(_FOUND_BY.get(options.match_by, MappingRefused.message))
     if options.unknown not in ("refuse", "create") or options.repeats not in REPEATS:
+        raise MappingRefused
+    if options.order_rows not in ORDER_ROWS:
         raise MappingRefused
     if options.decimal not in ".," or options.date_order not in dates.ORDERS:
         raise MappingRefused

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from app.customers import values
 from app.customers.imports.occurrences import Occurrences
 from app.customers.imports.parsing import reading
 from app.customers.imports.parsing.reading import LONGEST_SHOWN, Broken, Record
@@ -63,6 +64,8 @@ class Batch:
     refused: list[Refused] = field(default_factory=list)
     repeats: list[Repeat] = field(default_factory=list)
     cells: dict[int, list[str]] = field(default_factory=dict)
+    # What makes several rows one thing, by row, where the reader names a column for it.
+    shared: dict[int, str] = field(default_factory=dict)
     # The rows as the database reads them.
     lines: bytes = b""
 
@@ -111,7 +114,10 @@ def _check(
     batch = Batch(gathered[0][0], gathered[-1][0] + 1, at)
     read_row = reader.read
     taken: list[Any] = []
+    shared_at = reader.shared_at
     for number, cells in gathered:
+        if shared_at is not None and (shared := shared_value(cells, shared_at)):
+            batch.shared[number] = shared
         if isinstance(cells, Broken):
             batch.refused.append(Refused(number, cells.reason, str(cells.line), storable(cells.shown)))
             continue
@@ -136,6 +142,12 @@ def _check(
             batch.refused.append(Refused(number, refusal.reason, refusal.detail, kept, refusal.place))
     reader.gather(batch, taken, met, latest)
     return batch
+
+
+def shared_value(cells: list[str] | Broken, place: int) -> str:
+    """Return what a record says in a column, however it is broken; "" where it says nothing."""
+    told = cells.shown if isinstance(cells, Broken) else cells
+    return values.one_line(unquote(told[place])) if place < len(told) else ""
 
 
 def storable(cells: list[str]) -> list[str]:

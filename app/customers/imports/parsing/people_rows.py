@@ -70,6 +70,8 @@ class PersonRow:
 class PeopleReader:
     """Reads rows of one file by its mapping; made once a file, so that a row costs only its own cells."""
 
+    shared_at: int | None = None
+
     def __init__(
         self, mapping: dict[str, str], options: Options, custom: list[CustomField], header: list[str]
     ) -> None:

@@ -1,0 +1,200 @@
+"""The rows of one order, wherever in the file they stand, are one purchase with the sum of their amounts."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from decimal import Decimal
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select, text
+
+from app.commerce.imports.kind import Purchases
+from app.commerce.imports.staging import PurchaseStage
+from app.commerce.models import Purchase
+from app.customers.imports import checking, running, steps
+from app.customers.imports.kinds import ImportKinds
+from app.customers.models import RefusedRow
+from app.customers.profiles import engagement, people
+from app.kernel.clock import FixedClock
+from tests.factories import NOON
+from tests.factories.customers import an_uploaded_file, import_file, outcome_of
+from tests.factories.extending import carrying
+
+HEADER = "email,order number,date,amount,currency,items,product\n"
+QUIET = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+
+
+def purchases_of(database, workspace_id):
+    with database.transaction(workspace_id) as session:
+        rows = session.scalars(select(Purchase).where(Purchase.workspace_id == workspace_id)).all()
+        return {row.order_ref: (row.amount, row.currency, row.items, row.product) for row in rows}
+
+
+def refused_in(database, workspace_id, import_id):
+    with database.transaction(workspace_id) as session:
+        kept = session.scalars(select(RefusedRow).where(RefusedRow.import_id == import_id).order_by(RefusedRow.row))
+        return [(row.row, row.reason) for row in kept]
+
+
+def test_rows_of_one_order_are_added_up(database, workspace):
+    done = import_file(
+        database,
+        workspace.id,
+        HEADER
+        + "ada@b.co,1,2026-01-05,10.50,EUR,2,Tea\nada@b.co,1,2026-01-05,4.50,EUR,1,Cup\n"
+        + "bob@b.co,2,2026-01-06,1,EUR,1,Cup\nada@b.co,1,2026-01-05,-3,EUR,1,Tea\n",
+        kind="purchases",
+        unknown="create",
+    )
+
+    assert done.counts == {"created": 2, "people_created": 2, "joined": 2}
+    assert purchases_of(database, workspace.id) == {
+        "1": (Decimal("12.00"), "EUR", 4, "Tea, Cup"),
+        "2": (Decimal("1.00"), "EUR", 1, "Cup"),
+    }
+    with database.transaction(workspace.id) as session:
+        ada = people.find_by_email(session, workspace.id, "ada@b.co")
+        sums = engagement.get(session, workspace.id, ada.id)
+    assert (sums.orders, sums.spent, sums.items) == (1, Decimal("12.00"), 4)
+
+
+def test_what_only_the_first_row_says_holds_for_the_order(database, workspace):
+    """Shopify writes the customer, the total and the currency into the first row of an order alone."""
+    content = HEADER + "ada@b.co,#1,2026-01-05,15,USD,1,Tea\n,#1,,,,1,Cup\n,#1,,,,1,\n"
+    done = import_file(database, workspace.id, content, kind="purchases", unknown="create")
+
+    assert done.counts == {"created": 1, "people_created": 1, "joined": 2}
+    assert purchases_of(database, workspace.id) == {"#1": (Decimal("15.00"), "USD", 3, "Tea, Cup")}
+
+
+def test_a_total_repeated_in_each_row_counts_once(database, workspace):
+    """WooCommerce repeats the order's total; rows that repeat different ones are no order."""
+    content = HEADER + "a@b.co,1,2026-01-05,15,EUR,1,Tea\na@b.co,1,2026-01-05,15,EUR,2,Cup\n"
+    content += "a@b.co,2,2026-01-05,15,EUR,1,Tea\na@b.co,2,2026-01-05,16,EUR,2,Cup\n"
+    done = import_file(database, workspace.id, content, kind="purchases", unknown="create", order_rows="total")
+
+    assert purchases_of(database, workspace.id) == {"1": (Decimal("15.00"), "EUR", 3, "Tea, Cup")}
+    assert refused_in(database, workspace.id, done.id) == [(4, "order_mixed"), (5, "order_mixed")]
+
+
+@pytest.mark.parametrize(
+    ("rows", "reasons"),
+    [
+        ("a@b.co,1,2026-01-05,1,EUR,1,\nc@b.co,1,2026-01-05,1,EUR,1,\n", ["order_mixed", "order_mixed"]),
+        ("a@b.co,1,2026-01-05,1,EUR,1,\na@b.co,1,2026-01-05,1,USD,1,\n", ["order_mixed", "order_mixed"]),
+        ("a@b.co,1,2026-01-05,1,EUR,1,\na@b.co,1,2026-01-05,abc,EUR,1,\n", ["order_line", "amount"]),
+        ("a@b.co,1,2026-01-05,abc,EUR,1,\na@b.co,1,2026-01-05,1,EUR,1,\n", ["amount", "order_line"]),
+        ("a@b.co,1,2026-01-05,1,EUR,1,\na@b.co,1,2026-01-05\n", ["order_line", "ragged"]),
+        ("a@b.co,1,,1,EUR,1,\na@b.co,1,,1,EUR,1,\n", ["date", "date"]),
+        (",1,2026-01-05,1,EUR,1,\n,1,2026-01-05,1,EUR,1,\n", ["nobody", "nobody"]),
+        ("a@b.co,1,2026-01-05,,EUR,1,\n", ["amount"]),
+    ],
+)
+def test_an_order_is_taken_whole_or_not_at_all(database, workspace, rows, reasons):
+    """A sum without one of its rows would be wrong, and nobody would see it."""
+    import_file(database, workspace.id, "email\na@b.co\nc@b.co\n")
+    done = import_file(database, workspace.id, HEADER + rows, kind="purchases")
+
+    assert [reason for _, reason in refused_in(database, workspace.id, done.id)] == reasons
+    assert purchases_of(database, workspace.id) == {}
+    with database.transaction(workspace.id) as session:
+        kept = session.scalars(select(RefusedRow).where(RefusedRow.import_id == done.id)).all()
+    assert all(row.cells[1] == "1" for row in kept)
+
+
+def test_an_unknown_persons_order_is_given_back_with_all_its_rows(database, workspace):
+    content = HEADER + "x@b.co,1,2026-01-05,1,EUR,1,\ny@b.co,2,2026-01-05,1,EUR,1,\nx@b.co,1,2026-01-05,1,EUR,1,\n"
+    import_id = an_uploaded_file(database, workspace.id, content, kind="purchases")
+    running.run(database, FixedClock(NOON), workspace.id, import_id, rows=2)
+
+    assert refused_in(database, workspace.id, import_id) == [(2, "unknown"), (3, "unknown"), (4, "unknown")]
+    assert outcome_of(database, workspace.id, import_id).counts == {"refused": 3}
+
+
+class _Killed(Exception):
+    """What a test raises where a process would have died."""
+
+
+class DyingStage(PurchaseStage):
+    """Dies when the given batch is written and not committed."""
+
+    dies_at = 0
+
+    def take_over(self, *given, **named):
+        outcome = super().take_over(*given, **named)
+        self.dies_at -= 1
+        if self.dies_at < 0:
+            raise _Killed
+        return outcome
+
+
+class DyingPurchases(Purchases):
+    """Purchases as a kind of import, whose run dies."""
+
+    def __init__(self, dies_at):
+        self.dies_at = dies_at
+
+    def stage(self, found, options):
+        stage = DyingStage(found.workspace_id, found.id, found.mapping, options)
+        stage.dies_at = self.dies_at
+        return stage
+
+
+LINES = st.lists(
+    st.tuples(st.integers(1, 6), st.integers(-500, 99_999), st.integers(1, 9), st.sampled_from(["Tea", "Cup", ""])),
+    min_size=1,
+    max_size=25,
+)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=QUIET)
+@given(lines=LINES, rows=st.integers(1, 7), dies_at=st.integers(0, 4))
+def test_whatever_the_order_of_rows_and_whenever_it_is_killed(database, workspace, lines, rows, dies_at):
+    """However batches fall, each order is summed up once, and a second import of the file changes nothing."""
+    with database.transaction(workspace.id) as session:
+        session.execute(text("DELETE FROM purchases"))
+    content = HEADER + "".join(
+        f"p{order}@b.co,{order},2026-01-0{order},{cents / 100},EUR,{items},{product}\n"
+        for order, cents, items, product in lines
+    )
+    import_id = an_uploaded_file(database, workspace.id, content, kind="purchases", unknown="create")
+    dying = carrying(database, ImportKinds((DyingPurchases(dies_at),)))
+    try:
+        running.run(dying, FixedClock(NOON), workspace.id, import_id, rows=rows)
+    except _Killed:
+        running.run(database, FixedClock(NOON), workspace.id, import_id, rows=rows)
+    wanted = defaultdict(lambda: [Decimal(0), 0, []])
+    for order, cents, items, product in lines:
+        told = wanted[str(order)]
+        told[0] += Decimal(cents) / 100
+        told[1] += items
+        told[2] += [product] if product and product not in told[2] else []
+
+    expected = {key: (told[0], "EUR", told[1], ", ".join(told[2]) or None) for key, told in wanted.items()}
+    assert purchases_of(database, workspace.id) == expected
+    assert outcome_of(database, workspace.id, import_id).counts["created"] == len(wanted)
+
+    again = an_uploaded_file(database, workspace.id, content, kind="purchases")
+    with database.transaction(workspace.id) as session:
+        found = steps.get(session, workspace.id, again)
+        found.state = "mapped"
+        steps.check(session, found)
+    checking.check(database, FixedClock(NOON), workspace.id, again, rows=rows)
+    foreseen = outcome_of(database, workspace.id, again).rehearsal["counts"]
+    assert {name: foreseen.get(name, 0) for name in ("created", "updated", "unchanged", "refused")} == {
+        **dict.fromkeys(("created", "updated", "refused"), 0),
+        "unchanged": len(wanted),
+    }
+
+
+def test_the_guess_tells_repeated_totals_from_parts(database, workspace):
+    """Two rows of one price are parts of an order; totals repeat in all of them."""
+    kind, meant = Purchases(), {"1": "order_ref", "3": "amount"}
+    repeated = [["a@b.co", str(number // 2), "2026-01-05", str(number // 2 + 10)] for number in range(12)]
+    parts = [["a@b.co", str(number // 2), "2026-01-05", str(number)] for number in range(12)]
+    with database.transaction(workspace.id) as session:
+        told = [kind.first_options(session, workspace.id, meant, rows) for rows in (repeated, parts, repeated[:2])]
+
+    assert [options.get("order_rows", "sum") for options in told] == ["total", "sum", "sum"]

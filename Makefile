@@ -38,7 +38,7 @@ bench: $(VENV)/.dev-installed assets ## Measure (ONLY=send,click for some; JSON=
 .PHONY: chaos
 chaos: $(VENV)/.dev-installed assets ## Kill servers and workers in the middle of sends, at length
 	@CHAOS_KILLS=25 CHAOS_MESSAGES=10000 CHAOS_CUTS=6 $(PY) -m pytest -ra -v \
-		tests/delivery/test_killed.py tests/stories/test_power_cuts.py $(ARGS)
+		tests/delivery/sending/test_killed.py tests/stories/test_power_cuts.py $(ARGS)
 
 .PHONY: migration
 migration: $(VENV)/.dev-installed ## Write the next migration from the models (M="what it does")

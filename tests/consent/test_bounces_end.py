@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.consent import suppression
 from app.consent.signup import double_opt_in
 from app.kernel.database import Database
-from tests.consent.test_double_opt_in import a_form, ask
+from tests.consent.signup.test_double_opt_in import a_form, ask
 from tests.factories import NOON
 from tests.factories.consent import consented_customer
 from tests.factories.workspaces import WorkspaceForTests

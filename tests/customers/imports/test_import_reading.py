@@ -11,7 +11,7 @@ import pytest
 from app.customers.imports import files, steps
 from app.customers.imports.parsing import encodings, reading
 from app.customers.imports.parsing.reading import Broken
-from tests.customers.test_bad_files import names
+from tests.customers.imports.test_bad_files import names
 from tests.factories.customers import import_file
 
 GOOD = "ada@example.com"

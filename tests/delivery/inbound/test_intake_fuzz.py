@@ -13,7 +13,7 @@ from app.delivery.inbound import bounce_classification, mail_parts, mail_text, p
 from app.delivery.inbound.listener import InboundServer
 from app.delivery.tokens import BounceToken, ReplyToken
 from app.kernel.services import Services
-from tests.delivery.test_returned import a_complaint, a_report
+from tests.delivery.inbound.test_returned import a_complaint, a_report
 from tests.factories import NOON
 from tests.factories.consent import consented_customer
 from tests.factories.servers import incoming

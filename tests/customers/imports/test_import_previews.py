@@ -11,7 +11,7 @@ from app.customers.addresses import changes
 from app.customers.addresses.changes import NewAddress
 from app.customers.imports import checking, steps
 from app.kernel.clock import FixedClock
-from tests.customers.test_import_repeats import looked_through
+from tests.customers.imports.test_import_repeats import looked_through
 from tests.factories import NOON
 from tests.factories.customers import a_customer, an_uploaded_file, import_file, outcome_of
 from tests.factories.workspaces import a_workspace

@@ -14,7 +14,7 @@ from app.delivery.tokens import BounceToken, MessageToken
 from app.kernel.services import Services
 from app.kernel.tokens import BadToken
 from app.tracking.replies import replies
-from tests.delivery.test_returned import a_complaint, a_report
+from tests.delivery.inbound.test_returned import a_complaint, a_report
 from tests.factories import NOON, delivery
 from tests.factories.workspaces import WorkspaceForTests
 

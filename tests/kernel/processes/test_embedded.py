@@ -17,7 +17,7 @@ from app.kernel.processes import children
 from app.kernel.processes.embedded import Postgres, ServerFailed, Valkey, prepare_private, socket_dir
 from tests.factories.servers.processes import until
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture

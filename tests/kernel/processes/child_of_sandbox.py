@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 if __name__ == "__main__":
-    sys.path[0:0] = [str(Path(__file__).resolve().parents[2])]
+    sys.path[0:0] = [str(Path(__file__).resolve().parents[3])]
 
 from app.kernel.processes import sandbox
 

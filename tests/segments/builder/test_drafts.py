@@ -95,7 +95,7 @@ def test_a_mistake_is_shown_where_it_was_made() -> None:
 
 
 def test_the_published_schema_is_the_one_we_read_by() -> None:
-    published = Path(__file__).parents[2] / "docs" / "segment-rules.schema.json"
+    published = Path(__file__).parents[3] / "docs" / "segment-rules.schema.json"
 
     assert json.loads(published.read_text()) == schema.of_rules(TYPES)
 

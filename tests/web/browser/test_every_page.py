@@ -12,7 +12,7 @@ from werkzeug.serving import make_server
 
 from app.web import guard
 from tests.factories.workspaces import WorkspaceForTests
-from tests.web.test_style_page import serious_findings
+from tests.web.browser.test_style_page import serious_findings
 
 ANSWERS_NO_PAGE = (".json", ".csv", "/health", "/ready", "/metrics", "/style", "/preview")
 # What a page asks for while it loads has arrived and stands in its place.

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.kernel.processes.sandbox import ChildBusy, ChildDied, Limits, Sandbox
-from tests.kernel import child_of_sandbox
+from tests.kernel.processes import child_of_sandbox
 
 
 def a_sandbox(**limits: float) -> Sandbox:

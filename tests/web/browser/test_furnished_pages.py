@@ -19,8 +19,8 @@ from tests.factories.consent import consented_customer
 from tests.factories.furnished import furnish
 from tests.factories.journeys import a_journey, run_due
 from tests.factories.workspaces import WorkspaceForTests
-from tests.web.test_every_page import open_page
-from tests.web.test_style_page import AXE
+from tests.web.browser.test_every_page import open_page
+from tests.web.browser.test_style_page import AXE
 
 # Split, so that two processes share the work.
 PARTS = 2

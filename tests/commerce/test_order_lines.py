@@ -19,8 +19,8 @@ from app.customers.models import RefusedRow
 from app.customers.profiles import engagement, people
 from app.kernel.clock import FixedClock
 from tests.factories import NOON
+from tests.factories.application.extending import carrying
 from tests.factories.customers import an_uploaded_file, import_file, outcome_of
-from tests.factories.extending import carrying
 
 HEADER = "email,order number,date,amount,currency,items,product\n"
 QUIET = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]

@@ -19,8 +19,8 @@ from app.customers.imports.parsing import batches, reading
 from app.customers.imports.parsing.batches import Batch
 from app.customers.imports.parsing.reading import Layout, Record
 from app.customers.models import Import
-from app.kernel import garbage
 from app.kernel.database import Database
+from app.kernel.processes import garbage
 
 # A batch is some hundred thousand objects.
 _OBJECTS = 500_000

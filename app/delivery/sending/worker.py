@@ -25,7 +25,7 @@ from app.delivery.smtp.envelopes import Envelope, Outcome, Phase, Timeouts
 from app.delivery.smtp.handshake import ConnectionRefused
 from app.delivery.throttling.rate_limit import RateLimit
 from app.delivery.transitions.batches import RENEW_EVERY
-from app.kernel import garbage
+from app.kernel.processes import garbage
 from app.kernel.refusals import Refusal
 from app.kernel.services import Services
 from app.rendering import mime

@@ -1,1 +1,1 @@
-"""Child processes: embedded servers, supervision and sandboxes."""
+"""Processes: embedded servers, supervision, sandboxes, and what garbage collection costs them."""

@@ -18,7 +18,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.accounts import workspaces
-from app.kernel import garbage
+from app.kernel.processes import garbage
 from app.kernel.services import Services
 from app.tracking.hits import spool, storing
 from app.tracking.models import SpoolPosition

@@ -7,7 +7,7 @@ import weakref
 
 import pytest
 
-from app.kernel import garbage
+from app.kernel.processes import garbage
 
 
 class Node:

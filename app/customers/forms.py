@@ -141,9 +141,19 @@ class MappingForm(Form):
 class PeopleMappingForm(MappingForm):
     """How the rows of a file of people are meant."""
 
-    option_names = ("repeats", "topic", "clears_empty")
+    option_names = ("repeats", "topic", "consent_method", "consent_wording", "clears_empty")
 
     topic = SelectField(_("Topic they said yes to"), description=_("For rows that name none."))
+    consent_method = LineField(
+        _("How they agreed"),
+        [Length(max=200)],
+        description=_("For rows that tell when somebody agreed and not how, such as: sign-up form, double opt-in."),
+    )
+    consent_wording = TextField(
+        _("The words they agreed to"),
+        [Length(max=5_000)],
+        description=_("As they stood on the form. It is kept as proof that you state this for the whole file."),
+    )
     repeats = SelectField(
         _("Several rows of one person"),
         choices=[

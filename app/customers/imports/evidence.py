@@ -30,6 +30,8 @@ class Terms(NamedTuple):
     topic: str
     page: str
     purposes: tuple[str, ...]
+    # Method or wording were stated for the whole file by whoever imported it.
+    is_stated: bool = False
 
 
 class ConsentClaim(NamedTuple):

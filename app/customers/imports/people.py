@@ -10,7 +10,7 @@ from app.customers.facts import PeopleImported
 from app.customers.forms import PeopleMappingForm
 from app.customers.imports import evidence
 from app.customers.imports.kinds import ImportKind
-from app.customers.imports.mapping.mapping import EVIDENCE, PEOPLE, Options
+from app.customers.imports.mapping.mapping import EVIDENCE, PEOPLE, MappingRefused, Options
 from app.customers.imports.parsing.people_rows import PeopleReader
 from app.customers.imports.people_staging import PeopleStage
 from app.customers.models import Import
@@ -31,6 +31,21 @@ class People(ImportKind):
         own = [(f"custom.{field.key}", field.label) for field in custom]
         plain = [(name, LABELS[name]) for name in PEOPLE if name not in EVIDENCE]
         return [*plain, *own, *((name, LABELS[name]) for name in EVIDENCE)]
+
+    def check(self, chosen: set[str], options: Options) -> None:
+        said = {"consent_method": options.consent_method, "consent_wording": options.consent_wording}
+        if not any(said.values()):
+            return
+        if "consented_at" not in chosen:
+            raise MappingRefused(
+                N_("Choose the column that tells when each person agreed: without a time nothing proves consent."),
+                field="consent_method",
+            )
+        for name, text in said.items():
+            if not text and name not in chosen:
+                raise MappingRefused(
+                    N_("Write both, how people agreed and the words they saw: one alone proves nothing."), field=name
+                )
 
     def form(self, session: Session, workspace_id: int, **given: Any) -> PeopleMappingForm:
         form = PeopleMappingForm(**given)

@@ -13,6 +13,7 @@ from app.customers.addresses import changes
 from app.customers.addresses.changes import NewAddress
 from app.customers.imports import running
 from app.customers.imports.evidence import EvidenceRow, ImportedEvidence, PermissionKeeper
+from app.customers.imports.mapping.mapping import MappingRefused
 from app.kernel.clock import FixedClock
 from tests.factories import NOON
 from tests.factories.application.extending import carrying
@@ -169,3 +170,71 @@ def test_answers_nobody_can_read_give_the_row_back(listening, workspace, keeper)
 
     assert done.counts == {"refused": 3}
     assert keeper.rows == []
+
+
+def granted_in(database, workspace):
+    """The one record that an import made of a yes, as it is kept."""
+    with database.transaction(workspace.id) as session:
+        return session.scalars(select(LedgerRecord.record).where(LedgerRecord.event == "imported")).one()
+
+
+STATED = {"consent_method": "sign-up form, double opt-in", "consent_wording": WORDS, "topic": "news"}
+EXPORTS = {
+    "Mailchimp": (
+        "Email Address,MEMBER_RATING,OPTIN_TIME,OPTIN_IP,CONFIRM_TIME,CONFIRM_IP\n"
+        'ada@example.com,4,"2025-05-01 12:00:00",203.0.113.9,"2025-05-01 12:01:00",203.0.113.9\n'
+        "bob@example.com,4,,,,\neve@example.com,2,,203.0.113.9,,203.0.113.9\n"
+    ),
+    "Brevo": (
+        "EMAIL;DOUBLE_OPT-IN;OPTIN_TIME\nada@example.com;Yes;2025-05-01 12:00:00\n"
+        "bob@example.com;Yes;\neve@example.com;No;2025-05-01 12:00:00\n"
+    ),
+    "Klaviyo": (
+        "Email,Email Marketing Consent,Email Marketing Consent Timestamp\n"
+        "ada@example.com,SUBSCRIBED,2025-05-01T12:00:00+00:00\nbob@example.com,SUBSCRIBED,\n"
+        "eve@example.com,NEVER_SUBSCRIBED,2025-05-01T12:00:00+00:00\n"
+    ),
+    "columns named": (
+        "email,SUBSCRIBED,EMAIL_CONSENT_TIMESTAMP\nada@example.com,true,2025-05-01T12:00:00+00:00\n"
+        "bob@example.com,true,\neve@example.com,false,\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("content", EXPORTS.values(), ids=EXPORTS)
+def test_method_and_wording_may_be_stated_for_the_whole_file(database, workspace, content):
+    """They complete the rows that tell when somebody agreed; who is only marked as subscribed proves nothing."""
+    before = import_file(database, workspace.id, content, topic="news")
+    assert before.counts.get("consent_granted", 0) == 0
+
+    done = import_file(database, workspace.id, content, **STATED)
+
+    assert (done.counts["said_yes"], done.counts["consent_granted"]) == (1, 1)
+    assert mailable(database, workspace) == 1
+    granted = granted_in(database, workspace)
+    assert "import: sign-up form, double opt-in" in granted
+    assert "method and wording stated for the whole file" in granted
+
+
+def test_what_a_row_says_itself_is_not_what_was_stated(database, workspace):
+    content = HEADER + f"ada@example.com,yes,2025-05-01 10:00,paper form,{WORDS},news,\n"
+    import_file(database, workspace.id, content, **STATED)
+
+    granted = granted_in(database, workspace)
+    assert "import: paper form" in granted
+    assert "stated" not in granted
+
+
+@pytest.mark.parametrize(
+    ("columns", "said", "field"),
+    [
+        ({"0": "email", "1": "consent"}, {"consent_method": "form", "consent_wording": WORDS}, "consent_method"),
+        ({"0": "email", "2": "consented_at"}, {"consent_method": "form"}, "consent_wording"),
+        ({"0": "email", "2": "consented_at"}, {"consent_wording": WORDS}, "consent_method"),
+    ],
+)
+def test_a_statement_that_proves_nothing_is_refused_at_its_field(database, workspace, columns, said, field):
+    with pytest.raises(MappingRefused) as refused:
+        an_uploaded_file(database, workspace.id, EXPORTS["columns named"], mapped=columns, **said)
+
+    assert refused.value.field == field

@@ -41,7 +41,9 @@ class Options:
     know (refuse or create); empty cells leave what is known unless `clears_empty`;
     `topic` is what people said yes to where a row names none; `repeats` says what several rows of one person come to
     (merge: joined, later cells win; first or last: that row alone). Their answers about consent always count.
-    `order_rows` says what the amounts of several rows of one order are (sum: parts of it; total: all of it, repeated).
+    `consent_method` and `consent_wording` are how people agreed and to which words, where no column tells it: they
+    count for rows that tell when. `order_rows` says what the amounts of several rows of one order are (sum: parts of
+    it; total: all of it, repeated).
     """
 
     match_by: str = "email"
@@ -54,6 +56,8 @@ class Options:
     time_zone: str = "UTC"
     repeats: str = "merge"
     order_rows: str = "sum"
+    consent_method: str = ""
+    consent_wording: str = ""
 
     def dump(self) -> dict[str, Any]:
         return asdict(self)

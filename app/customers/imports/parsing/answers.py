@@ -46,7 +46,7 @@ class AnswerReader:
             answer = Answer.NO
         elif answer is None:
             # A file without a yes-or-no column means yes where it tells when or how consent was given.
-            answer = Answer.YES if time or terms.method or terms.wording else Answer.NONE
+            answer = Answer.YES if time else Answer.NONE
         if answer is Answer.NONE:
             return None
         return ConsentClaim(row, email, answer is Answer.YES, self._moment(time) if time else None, terms, ip)
@@ -60,14 +60,20 @@ class AnswerReader:
         return found
 
     def _read_kind(self, texts: list[str]) -> tuple[Answer | None, Terms, int]:
-        """Return what is answered (None: not in so many words), the terms, and how long all of it is."""
+        """Return what is answered (None: by the time alone), the terms, and how long all of it is."""
         length = sum(map(len, texts))
         if length > LONGEST:
             raise RowRefused("too_long", "consent")
         told = dict.fromkeys(_SHARED, "") | dict(zip(self._names, texts, strict=True))
         said, method, wording, topic, purposes, page = told.values()
-        terms = Terms(method, wording, topic or self._options.topic, page, self._purposes(purposes))
-        return self._answer(said) if said else None, terms, length
+        answer = self._answer(said) if said else Answer.YES if method or wording else None
+        stated = self._options
+        terms = Terms(
+            *(method or stated.consent_method, wording or stated.consent_wording, topic or stated.topic, page),
+            self._purposes(purposes),
+            is_stated=bool((stated.consent_method and not method) or (stated.consent_wording and not wording)),
+        )
+        return answer, terms, length
 
     def _moment(self, text: str) -> datetime:
         try:

@@ -15,7 +15,7 @@ export PYTHONUNBUFFERED := 1
 ##@ Using it
 .PHONY: run
 run: $(VENV)/.run-installed assets ## Start everything (PORT=8000; ONCE=1 plays the demo and leaves)
-	@$(PY) -m app.cli run $(if $(filter 1 yes true,$(ONCE)),--once)
+	@$(PY) -m demo $(if $(filter 1 yes true,$(ONCE)),--once)
 
 ##@ Working on it
 .PHONY: install

@@ -19,8 +19,10 @@ from app.kernel import logs, services, settings
 from app.kernel.database import Database
 from app.kernel.refusals import Refusal
 from app.wiring import extensions, serving
-from demo import showing
 from migrations import schema
+
+# The demonstration stands on the application and starts it; the application only knows its name.
+_PROGRAM_OF_RUN = "demo"
 
 
 def main() -> None:
@@ -29,7 +31,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="assent", description="Permission-based email marketing.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    run = commands.add_parser("run", help="start everything on this machine")
+    run = commands.add_parser("run", help="start everything on this machine, as `make run` does")
     run.add_argument("--once", action="store_true", help="play the demonstration, then stop; fails if a count is off")
     run.set_defaults(act=_run)
 
@@ -70,7 +72,8 @@ def main() -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    return running.run(showing, once=arguments.once)
+    command = [sys.executable, "-m", _PROGRAM_OF_RUN, *(["--once"] if arguments.once else [])]
+    os.execv(command[0], command)  # noqa: S606 - our own command line
 
 
 def _serve(_arguments: argparse.Namespace) -> int:

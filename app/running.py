@@ -1,4 +1,4 @@
-"""Starts everything one machine needs for `make run`; each part can be replaced by a URL."""
+"""Starts everything one machine needs, and the main job its caller brings; each part can be replaced by a URL."""
 
 from __future__ import annotations
 
@@ -43,7 +43,9 @@ class CannotRun(Exception):
 
 
 class MainJob(Protocol):
-    """What is shown on the first start, and whether it may be."""
+    """What is shown on the first start, and whether it may be. `catcher` is the module that takes mail in its place."""
+
+    catcher: str
 
     def is_over(self, var_dir: Path) -> bool: ...
 
@@ -116,8 +118,8 @@ def environment(var_dir: Path, given: Mapping[str, str]) -> dict[str, str]:
 
 
 def _run(supervisor: Supervisor, var_dir: Path, main_job: MainJob, once: bool) -> int:
-    env = _prepared(var_dir)
-    programs = _programs(env, var_dir)
+    env = _prepared(var_dir, main_job)
+    programs = _programs(env, var_dir, main_job)
     if env["DATABASE_OWNER_URL"] == Postgres(var_dir).url:
         print("Starting PostgreSQL", flush=True)
         supervisor.start("PostgreSQL", Postgres(var_dir))
@@ -149,12 +151,12 @@ def _run(supervisor: Supervisor, var_dir: Path, main_job: MainJob, once: bool) -
         supervisor.check()
 
 
-def _prepared(var_dir: Path) -> dict[str, str]:
+def _prepared(var_dir: Path, main_job: MainJob) -> dict[str, str]:
     """Return the environment of all parts, once nothing stands in their way any more."""
     given = dict(os.environ)
     env = environment(var_dir, given)
     settings.read(env)
-    for program in _programs(env, var_dir).values():
+    for program in _programs(env, var_dir, main_job).values():
         program.stop_left_over()
     _require_free_port(env["HOST"], int(env["PORT"]))
     if not all(map(ports.is_free, _mail_ports(var_dir))):
@@ -164,14 +166,14 @@ def _prepared(var_dir: Path) -> dict[str, str]:
     return env
 
 
-def _programs(whole_env: Mapping[str, str], var_dir: Path) -> dict[str, Program]:
+def _programs(whole_env: Mapping[str, str], var_dir: Path, main_job: MainJob) -> dict[str, Program]:
     # Whoever takes over a part of the application must not find the way to the tables' owner in its environment.
     env = {name: value for name, value in whole_env.items() if name != "DATABASE_OWNER_URL"}
     python, workers = [sys.executable, "-u"], settings.read(env).workers
     web = serving.command(env["HOST"], int(env["PORT"]))
     made = {"web": Program("web", web, env=env, var_dir=var_dir)}
     if env.get("CATCHER_URL"):
-        made["catcher"] = Program("catcher", [*python, "-m", "demo.catcher"], env=env, var_dir=var_dir)
+        made["catcher"] = Program("catcher", [*python, "-m", main_job.catcher], env=env, var_dir=var_dir)
     made["intake"] = Program("intake", [*python, "-m", "app.cli", "intake"], env=env, var_dir=var_dir)
     for number in range(1, workers + 1):
         # Somebody is always there for what people wait for, however much mail is leaving.

@@ -17,6 +17,8 @@ from demo import play
 from demo.stage import NAME
 from migrations import schema
 
+# What takes every mail that is sent while there is no mail server of the operator's.
+catcher = "demo.catcher"
 _BEGUN, _OVER = "demo-begun", "demo-played"
 _LEFT_BY_A_FIRST_TRY = ("mail", "spool", "demo", "clock")
 

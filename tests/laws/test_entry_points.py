@@ -18,7 +18,7 @@ _BUILD_TOOLS = {source.ROOT / "app" / "web" / "assets.py"}
 
 def entry_points() -> list[tuple[Path, str]]:
     """Every file that is run as a program with the function it runs, and what the web server is told to call."""
-    paths = (*source.files(), source.ROOT / "demo" / "catcher.py")
+    paths = (*source.files(), source.ROOT / "demo" / "catcher.py", source.ROOT / "demo" / "__main__.py")
     programs = [(path, name) for path in paths if path not in _BUILD_TOOLS for name in _run_as_main(path)]
     named = [_FACTORY.fullmatch(each.value) for path in source.files() for each in source.strings(path)]
     factories = [(source.ROOT / f"{one[1].replace('.', '/')}.py", one[2]) for one in named if one]
@@ -54,7 +54,7 @@ def test_the_processes_are_found() -> None:
     """A law that looks at nothing is none."""
     found = {path.stem for path, _ in entry_points()}
 
-    assert {"cli", "worker", "application", "catcher"} <= found
+    assert {"cli", "worker", "application", "catcher", "__main__"} <= found
 
 
 def test_children_are_started_as_programs_or_forked() -> None:

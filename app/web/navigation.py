@@ -22,18 +22,29 @@ Search = Callable[[Session, int, str], list[Found]]
 
 @dataclass(frozen=True)
 class Place:
-    """One destination: a word, a view and an icon. `is_first` places stay in the phone's bar of five."""
+    """One destination: a word, a view and an icon. `is_first` places stay in the phone's bar of five.
+
+    What lies below its path belongs to it, and the pages in `also`, which have paths of their own.
+    """
 
     key: str
     label: Any
     endpoint: str
     icon: str
     is_first: bool = False
+    also: tuple[str, ...] = ()
 
     @property
     def url(self) -> str:
         """Return its address."""
         return url_for(self.endpoint)
+
+    @property
+    def is_here(self) -> bool:
+        """Say whether the page shown lies at this place."""
+        if self.endpoint == HOME:
+            return request.path == self.url
+        return request.endpoint in self.also or f"{request.path}/".startswith(f"{self.url}/")
 
 
 RAIL = (
@@ -45,7 +56,8 @@ RAIL = (
     Place("consent", _("Consent"), "consent.show_overview", "shield-check"),
     Place("insight", _("Insight"), "insight.show_insight", "chart-line"),
     Place("inbox", _("Inbox"), "tracking.inbox", "inbox"),
-    Place("settings", _("Settings"), "accounts.show_settings", "settings"),
+    Place("tasks", _("Tasks"), "followup.list_tasks", "checkbox"),
+    Place("settings", _("Settings"), "accounts.show_settings", "settings", also=("api.show_docs",)),
 )
 ACTIONS = (
     Place("new_campaign", _("New campaign"), "campaigns.new", "plus"),
@@ -79,13 +91,6 @@ def matching(text: str) -> list[Place]:
     wanted = text.casefold().strip()
     named = [place for place in (*RAIL, *ACTIONS) if wanted in str(place.label).casefold() and exists(place.endpoint)]
     return [place for place in named if guard.allows(place.url)]
-
-
-def is_here(place: Place) -> bool:
-    """Say whether the page shown lies at this place."""
-    if place.endpoint == HOME:
-        return request.path == place.url
-    return request.path == place.url or request.path.startswith(place.url + "/")
 
 
 def exists(endpoint: str) -> bool:

@@ -78,7 +78,7 @@ def measure(dkim: str | None = None, messages: int = MESSAGES) -> Run:
     """Send one campaign to so many made-up people and return what it cost."""
     with prepared() as place, _sink() as (sink_pid, url, sink):
         filling.fill(place, int(messages / 0.94))
-        with measuring.watch(place.postgres_pid) as laying:
+        with measuring.watch(place.postgres_pid) as queueing:
             send_id, count = _launch(place, dkim)
         _settle(place)
         lane_id = _lane(place, send_id)
@@ -97,8 +97,8 @@ def measure(dkim: str | None = None, messages: int = MESSAGES) -> Run:
         sink_us=max(0.0, receiving.cpu - told["cpu"]) / count * 1e6,
         statements=told["statements"] / count,
         rss_mb=told["rss_mb"],
-        snapshot_rows_per_second=count / laying.wall,
-        snapshot_us=laying.cpu / count * 1e6,
+        snapshot_rows_per_second=count / queueing.wall,
+        snapshot_us=queueing.cpu / count * 1e6,
         sink=sink,
     )
 

@@ -47,7 +47,7 @@ class Story:
     shop: Shop
     sums: Sums
     public_url: str
-    door: tuple[str, int]
+    inbound: tuple[str, int]
     responses: Responses = field(default_factory=Responses)
     before: int = 0
     seen: int = 0
@@ -213,7 +213,7 @@ def react(story: Story, temper: Temper) -> list[Mail]:
         recipients.machines_first(mails, responses, temper, story.public_url)
         stage.advance(hours=3)
         recipients.people_later(mails, responses, temper, story.public_url)
-        recipients.answer_by_mail(mails, responses, temper, story.door)
+        recipients.answer_by_mail(mails, responses, temper, story.inbound)
         stage.advance(minutes=5)
         recipients.leave(mails, responses, temper, story.public_url)
         stage.advance(minutes=5)

@@ -12,7 +12,7 @@ _UNREACHABLE = ("@gone.example", "@full.example")
 def first_campaign(story: Story, send: int, members: set[str], allowed: set[str], mails: list[Mail]) -> None:
     """Whoever is in the segment and agreed got it once; nobody else did."""
     sums, to_reach = story.sums, members & allowed
-    sums.add("messages laid out", len(members), messages(story, send))
+    sums.add("messages queued", len(members), messages(story, send))
     skipped = messages(story, send, state="skipped", reason="no_permission")
     sums.add("skipped: no permission", len(members - allowed), skipped)
     dead = messages(story, send, state="refused", reason="address") - _returned(story, mails)
@@ -30,7 +30,7 @@ def second_campaign(
     """
     sums, had_first = story.sums, {mail.to for mail in first}
     everybody = len(story.shop.people)
-    sums.add("messages laid out", everybody, messages(story, send))
+    sums.add("messages queued", everybody, messages(story, send))
     too_soon = {mail.to for mail in early} & had_first
     sums.add("mails within a day to people with the first", 0, len(too_soon), "cap: one a week")
     sums.add("mails at once, to the others", len(_reachable(allowed - had_first)), len(early))

@@ -42,7 +42,7 @@ WINTER = """\
 
 The **advent box** is back: twenty-four teas, one a day.
 
-{% if purchases %}You had {{ purchases[0].product }} from us. It goes well with the seventh door.{% endif %}
+{% if purchases %}You had {{ purchases[0].product }} from us. It goes well with our new cups.{% endif %}
 
 [Look inside the box](https://www.nightjar-tea.example/advent)
 

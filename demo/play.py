@@ -91,7 +91,7 @@ def _play(stage: Stage, sums: Sums, env: Mapping[str, str]) -> None:
     late = acts.react(story, _TEMPER)
     checks.second_campaign(story, advent, allowed - returned, first, early, late)
 
-    stage.act("4  Two letters to people who had a mail this week")
+    stage.act("4  Two mails to people who had a mail this week")
     sums.head("A journey that waits")
     waiting.two_letters(story)
 

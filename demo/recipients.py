@@ -120,12 +120,12 @@ def wants_to_leave(mail: Mail, temper: Temper) -> bool:
     return bool(mail.leave) and _dice(mail, "leave") < temper.leaves
 
 
-def answer_by_mail(mails: Iterable[Mail], responses: Responses, temper: Temper, door: tuple[str, int]) -> None:
-    """Send replies, and failure reports of servers further on, to the installation's own mail door."""
+def answer_by_mail(mails: Iterable[Mail], responses: Responses, temper: Temper, inbound: tuple[str, int]) -> None:
+    """Send replies, and failure reports of servers further on, to the installation's own inbound server."""
     mails = list(mails)
     replying = [mail for mail in mails if _dice(mail, "reply") < temper.replies]
     failing = [mail for mail in mails if _dice(mail, "bounce") < temper.bounces and mail not in replying]
-    with smtplib.SMTP(*door) as server:
+    with smtplib.SMTP(*inbound) as server:
         for mail in replying:
             server.send_message(_reply(mail), mail.to, [mail.reply_to])
         for mail in failing:

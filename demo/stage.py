@@ -92,7 +92,7 @@ class Stage:
             self.advance(hours=hours)
 
     def settle(self) -> None:
-        """Wait until every recurring job has begun its turn and nothing that is due waits any more."""
+        """Wait until every recurring job has begun a run and nothing that is due waits any more."""
         moved_at, before, calm_since = time.monotonic(), -1, 0.0
         while True:
             # Only two looks that both find nothing are calm, however long a busy machine lets us sleep between them.
@@ -111,7 +111,7 @@ class Stage:
             time.sleep(0.25 if busy else 0.1)
 
     def _waiting(self) -> int:
-        """Count what is due: turns of recurring jobs, jobs, messages, and hits not yet stored (by their bytes)."""
+        """Count what is due: runs of recurring jobs, jobs, messages, and hits not yet stored (by their bytes)."""
         files = spool.list_files(self.services.settings.spool_dir)
         now = self.now
         with self.transaction() as session:

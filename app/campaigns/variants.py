@@ -1,4 +1,4 @@
-"""Variants and languages of a draft: added as copies, weighed, named, and removed with a way back."""
+"""Variants and languages of a draft: added as copies, given shares, named, and removed with a way back."""
 
 from __future__ import annotations
 

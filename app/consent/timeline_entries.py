@@ -29,7 +29,7 @@ _NEWEST_FIRST = 2**62
 def of_customer(
     session: Session, workspace_id: int, customer_id: int, until: datetime | None, limit: int
 ) -> list[TimelineEntry]:
-    """Return this person's answers as moments of their timeline, newest first."""
+    """Return this person's answers as entries of their timeline, newest first."""
     query = (
         select(LedgerRecord.seq, LedgerRecord.recorded_at, LedgerRecord.event, LedgerRecord.purpose, Topic.name)
         .outerjoin(Topic, (Topic.workspace_id == LedgerRecord.workspace_id) & (Topic.id == LedgerRecord.topic_id))

@@ -204,7 +204,7 @@ class Message(Numbered, Base):
     """One mail to one person: the evidence of what was done with it, and the answer to "why (not)".
 
     `due_at` is set exactly while it waits for a moment outside of any batch. No foreign keys, not to the workspace
-    either: rows are laid down by the hundred thousand, and each key would cost a third of a row's time; sends are never
+    either: rows are inserted by the hundred thousand, and each key would cost a third of a row's time; sends are never
     deleted, and what was sent stays known after its person is erased.
     """
 
@@ -218,7 +218,7 @@ class Message(Numbered, Base):
         CheckConstraint("due_at IS NULL OR state = 'queued'", name="only_queued_waits"),
         Index("ix_messages_send", "workspace_id", "send_id"),
         Index("ix_messages_waiting", "workspace_id", "due_at", postgresql_where=text("due_at IS NOT NULL")),
-        # Laid by the hundred thousand, each row is written anew twice within seconds: pages keep room for both.
+        # Inserted by the hundred thousand, each row is written anew twice within seconds: pages keep room for both.
         {"postgresql_with": {"fillfactor": 35}},
     )
 

@@ -22,7 +22,7 @@ _NEWEST_FIRST = 2**62
 def of_customer(
     session: Session, workspace_id: int, customer_id: int, until: datetime | None, limit: int
 ) -> list[TimelineEntry]:
-    """Return the mails that left for this person as moments of their timeline, newest first."""
+    """Return the mails that left for this person as entries of their timeline, newest first."""
     at = func.coalesce(Message.sent_at, Message.handed_at)
     query = (
         select(Message.id, at.label("at"), Message.state, Send.subject, Send.kind, Send.source_id)

@@ -45,7 +45,7 @@ class Settings:
     spool_dir: Path
     clock_file: Path | None = None
     workers: int = 3
-    # Jobs of one workspace that may be under way at once in one queue, so that the others get their turn.
+    # Jobs of one workspace that may be under way at once in one queue, so that the others get their share.
     jobs_per_workspace: int = 2
     # How long a mail server that a workspace named may keep a sender waiting for one reply.
     relay_timeout: int = 10

@@ -81,7 +81,7 @@ class Identity:
     staff: StaffMember
     workspace: WorkspaceInUse | None
     role: str | None
-    doors: tuple[WorkspaceChoice, ...] = ()
+    memberships: tuple[WorkspaceChoice, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -170,13 +170,13 @@ def api_key(view: View) -> View:
 
 
 def identify() -> Identity | None:
-    """Return who is signed in, asked once per request; fills g.staff, g.workspace, g.role, g.doors."""
+    """Return who is signed in, asked once per request; fills g.staff, g.workspace, g.role, g.memberships."""
     if "identity" not in g:
         authenticator = current_app.extensions.get(_EXTENSION)
         g.identity = authenticator.find_identity(request) if authenticator else None
         if g.identity:
             g.staff, g.workspace = g.identity.staff, g.identity.workspace
-            g.role, g.doors = g.identity.role, g.identity.doors
+            g.role, g.memberships = g.identity.role, g.identity.memberships
     return cast("Identity | None", g.identity)
 
 

@@ -50,8 +50,7 @@ def test_a_workspace_sees_no_memberships_but_its_own(database, workspace):
     with database.transaction(workspace.id + 10**6) as session:
         assert memberships.list_staff_memberships(session, workspace.owner_id) == []
     with database.transaction(None, actor_id=workspace.owner_id) as session:
-        assert [door.workspace_id for door in memberships.list_staff_memberships(session, workspace.owner_id)] == [
-            workspace.id
-        ]
+        held = memberships.list_staff_memberships(session, workspace.owner_id)
+        assert [each.workspace_id for each in held] == [workspace.id]
     with database.transaction(None, actor_id=workspace.owner_id + 10**6) as session:
         assert memberships.list_staff_memberships(session, workspace.owner_id) == []

@@ -16,7 +16,7 @@ from app.consent.signup import signup_forms
 from app.kernel.database import Database
 from app.kernel.refusals import Refusal
 from tests.factories import NOON
-from tests.factories.turns import until_somebody_waits
+from tests.factories.waiting_locks import until_somebody_waits
 from tests.factories.workspaces import WorkspaceForTests
 
 Save = Callable[[Session, WorkspaceForTests], object]

@@ -61,7 +61,7 @@ def test_a_proof_of_nothing_is_not_found(client, workspace):
 def test_a_form_is_made_changed_and_used(client, anonymous, workspace):
     values = {
         "name": "Newsletter",
-        "slug": "letter",
+        "slug": "news",
         "topic_ids": [workspace.topic_id],
         "language": "zh",
         "is_open": "1",
@@ -70,15 +70,15 @@ def test_a_form_is_made_changed_and_used(client, anonymous, workspace):
 
     assert created.status_code == 303
     page = client.get(created.headers["Location"]).text
-    assert f"/f/{workspace.slug}/letter" in page
-    assert anonymous.get(f"/f/{workspace.slug}/letter").status_code == 200
+    assert f"/f/{workspace.slug}/news" in page
+    assert anonymous.get(f"/f/{workspace.slug}/news").status_code == 200
 
     client.post(created.headers["Location"], data={**values, "is_open": ""})
-    assert anonymous.get(f"/f/{workspace.slug}/letter").status_code == 404
+    assert anonymous.get(f"/f/{workspace.slug}/news").status_code == 404
 
 
 def test_two_forms_cannot_share_an_address(client, workspace):
-    values = {"name": "Newsletter", "slug": "letter", "topic_ids": [workspace.topic_id], "language": "en"}
+    values = {"name": "Newsletter", "slug": "news", "topic_ids": [workspace.topic_id], "language": "en"}
     client.post("/consent/forms/new", data=values)
     again = client.post("/consent/forms/new", data=values)
 
@@ -109,7 +109,7 @@ def test_every_fault_of_a_form_is_shown_at_its_field_and_nothing_typed_is_lost(c
 
 def test_a_form_names_no_topic_that_is_not_there(session, workspace):
     """Unknown ones were left out without a word."""
-    values = {"slug": "letter", "introduction": "", "asks": [], "asks_name": False, "language": "en", "is_open": True}
+    values = {"slug": "news", "introduction": "", "asks": [], "asks_name": False, "language": "en", "is_open": True}
     with pytest.raises(signup_forms.FormInvalid) as refused:
         signup_forms.save(
             session, workspace.id, None, name="Letter", topic_ids=[workspace.topic_id, 987_654], now=NOON, **values

@@ -20,7 +20,7 @@ from app.customers.profiles import fields, people
 from app.kernel.database import Database
 from tests.factories import NOON
 from tests.factories.customers import a_customer
-from tests.factories.turns import until_somebody_waits
+from tests.factories.waiting_locks import until_somebody_waits
 from tests.factories.workspaces import WorkspaceForTests
 
 AT_ONCE = 6

@@ -146,7 +146,7 @@ def lane_ids(database: Database, workspace: WorkspaceForTests) -> list[int]:
 def an_audience(
     session: Session, workspace: WorkspaceForTests, count: int, *, prefix: str = "p", now: datetime = NOON
 ) -> list[int]:
-    """So many customers who agreed to "news", laid in at once; the first of them through the real actions."""
+    """So many customers who agreed to "news", inserted at once; the first of them through the real actions."""
     first = consented_customer(session, workspace.id, email=f"{prefix}0@example.com", first_name="P0", now=now).id
     names = {"first": first, "prefix": prefix, "count": count, "now": now}
     names |= {"workspace_id": workspace.id, "w": workspace.id}
@@ -209,7 +209,7 @@ def until_taken(sink: RunningSink, sender: subprocess.Popen[bytes], count: int) 
 
 
 @contextmanager
-def an_open_door(services: Services) -> Iterator[int]:
+def an_open_port(services: Services) -> Iterator[int]:
     """An intake for incoming mail and the port it listens on."""
     loop = asyncio.new_event_loop()
     server = loop.run_until_complete(listener.serve(services, "127.0.0.1", 0))

@@ -92,7 +92,7 @@ def furnish(services: Services, workspace: WorkspaceForTests) -> Furnished:
 
 def _asked(session: Session, workspace: WorkspaceForTests) -> int:
     """Return the request of somebody who has not confirmed yet."""
-    form = a_form(session, workspace.id, [workspace.topic_id], slug="letter", name="Letter")
+    form = a_form(session, workspace.id, [workspace.topic_id], slug="news", name="Letter")
     boxes = tuple(signup_forms.choices(session, form, language="en", sender="Shop", now=NOON))
     answer = Answer(email="bob@example.com", chosen=boxes, page="http://shop.test/f", ip="198.51.100.7")
     return double_opt_in.request(session, workspace.id, form, answer, now=NOON)

@@ -17,7 +17,7 @@ from app.customers.models import Activity
 from app.customers.profiles import people
 from app.kernel.services import Services
 from app.tracking.hits import spool
-from app.tracking.hits.endpoint import Environ, Intake, StartResponse
+from app.tracking.hits.endpoint import Environ, HitEndpoint, StartResponse
 from app.tracking.links.cache import LinkCache
 from tests.factories.servers.processes import until
 
@@ -40,9 +40,9 @@ def nothing_behind(environ: Environ, start_response: StartResponse) -> Iterable[
     return [b"behind"]
 
 
-def an_intake(services: Services, folder: Path) -> Intake:
-    """Return an intake that spools into a folder of its own and refreshes its links only when asked to."""
-    return Intake(
+def a_hit_endpoint(services: Services, folder: Path) -> HitEndpoint:
+    """Return an endpoint that spools into a folder of its own and refreshes its links only when asked to."""
+    return HitEndpoint(
         nothing_behind,
         tokens=services.tokens,
         clock=services.clock,
@@ -52,7 +52,13 @@ def an_intake(services: Services, folder: Path) -> Intake:
 
 
 def visit(
-    intake: Intake, path: str, *, method: str = "GET", ip: str = "192.0.2.7", agent: str = FIREFOX, referer: str = ""
+    endpoint: HitEndpoint,
+    path: str,
+    *,
+    method: str = "GET",
+    ip: str = "192.0.2.7",
+    agent: str = FIREFOX,
+    referer: str = "",
 ) -> Visit:
     """Request a path."""
     got: dict[str, Any] = {}
@@ -67,7 +73,7 @@ def visit(
         "HTTP_USER_AGENT": agent,
         "HTTP_REFERER": referer,
     }
-    body = b"".join(intake(environ, start_response))
+    body = b"".join(endpoint(environ, start_response))
     assert len(dict(got["headers"])) == len(got["headers"]), "no header twice"
     return Visit(got["status"], dict(got["headers"]), body)
 

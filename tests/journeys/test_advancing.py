@@ -24,7 +24,7 @@ LATER = NOON + timedelta(days=10)
 
 
 def mails(session, customer):
-    """The subjects laid down for a customer, in the order they came."""
+    """The subjects queued for a customer, in the order they came."""
     query = "SELECT s.subject FROM messages m JOIN sends s ON s.id = m.send_id WHERE m.customer_id = :id ORDER BY m.id"
     return list(session.scalars(text(query), {"id": customer.id}))
 

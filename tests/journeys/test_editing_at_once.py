@@ -18,7 +18,7 @@ from app.kernel.database import Database
 from app.kernel.refusals import NotFound
 from tests.factories import NOON
 from tests.factories.journeys import a_journey, a_mail, step_ids
-from tests.factories.turns import until_somebody_waits
+from tests.factories.waiting_locks import until_somebody_waits
 from tests.factories.workspaces import WorkspaceForTests
 
 Edit = Callable[[Session, Journey], object]

@@ -14,7 +14,7 @@ from tests.factories import NOON
 from tests.factories.consent import consented_customer
 from tests.factories.journeys import a_journey, run_due
 from tests.factories.outages import a_silent_relay, an_outage
-from tests.factories.turns import until_somebody_waits
+from tests.factories.waiting_locks import until_somebody_waits
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 

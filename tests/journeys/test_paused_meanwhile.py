@@ -16,7 +16,7 @@ from app.kernel.database import Database
 from tests.factories import NOON
 from tests.factories.consent import consented_customer
 from tests.factories.journeys import a_journey
-from tests.factories.turns import until_somebody_waits
+from tests.factories.waiting_locks import until_somebody_waits
 from tests.factories.workspaces import WorkspaceForTests
 
 

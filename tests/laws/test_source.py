@@ -92,7 +92,7 @@ def test_nothing_is_left_unfinished():
 
 
 def test_imports_stand_at_the_top():
-    """An import inside a function hides a door between rooms."""
+    """An import inside a function hides a dependency between rooms."""
     found = [
         source.place(path, inner)
         for path in source.files()

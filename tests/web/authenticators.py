@@ -1,4 +1,4 @@
-"""Who is at the door, decided by the test: stands in for accounts, which lies above the web room."""
+"""Who is signed in, decided by the test: stands in for accounts, which lies above the web room."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from app.web.guard import Identity, Machine, StaffMember, WorkspaceChoice, Works
 
 ADA = StaffMember(7, "Ada Lovelace", "ada@shop.example", "en")
 SHOP = WorkspaceInUse(1, "Kiefer Coffee", "en", "Europe/Berlin")
-DOORS = (WorkspaceChoice(1, "Kiefer Coffee", "owner"), WorkspaceChoice(2, "Second shop", "viewer"))
+MEMBERSHIPS = (WorkspaceChoice(1, "Kiefer Coffee", "owner"), WorkspaceChoice(2, "Second shop", "viewer"))
 
 
 class KeyWrong(Refusal):
@@ -37,4 +37,4 @@ class FakeAuthenticator:
 
     def let_in(self, role: str | None) -> None:
         """Sign Ada in with this role, or without a workspace."""
-        self.identity = Identity(ADA, SHOP if role else None, role, DOORS)
+        self.identity = Identity(ADA, SHOP if role else None, role, MEMBERSHIPS)

@@ -30,7 +30,7 @@ SOON = Limits(lock=timedelta(milliseconds=100), statement=timedelta(milliseconds
 
 @pytest.fixture
 def services(settings: Settings, clock: FixedClock, extensions: Extensions) -> Iterator[Services]:
-    """Services as the web has them, but with little patience."""
+    """Services as the web has them, but with short timeouts."""
     made = install(build(extensions, settings, clock=clock, limits=SOON))
     yield made
     made.database.dispose()

@@ -1,4 +1,4 @@
-"""Every door opens only to whom it says, and every way back stays inside."""
+"""Every page opens only to whom its guard says, and every way back stays inside."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from app.kernel.database import Database
 from tests.factories.application.pages import controls_of
 from tests.factories.consent import a_form
 from tests.factories.journeys import a_journey
-from tests.factories.turns import until_somebody_waits
+from tests.factories.waiting_locks import until_somebody_waits
 from tests.factories.workspaces import WorkspaceForTests
 
 

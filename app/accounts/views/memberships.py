@@ -17,7 +17,7 @@ from app.web import guard
 @guard.signed_in
 def enter(workspace_id: int) -> ResponseReturnValue:
     """Work in another workspace from now on, if one is a member of it."""
-    if workspace_id not in {door.workspace_id for door in g.doors}:
+    if workspace_id not in {each.workspace_id for each in g.memberships}:
         raise NotFound
     with services().database.transaction(None) as session:
         found = sessions.find(session, request.cookies.get(COOKIE, ""), now=services().clock.now())

@@ -71,7 +71,7 @@ def upsert(
 ) -> tuple[UpsertOut, bool]:
     """Add or change a customer; return what is on record, and whether it is new. By itself it makes nobody mailable."""
     if given.consent:
-        consents.take_turn(session, workspace_id)
+        consents.lock_answers(session, workspace_id)
     customer = _existing(session, workspace_id, given)
     source, is_new = f"api:{key_id}", customer is None
     if customer is None:

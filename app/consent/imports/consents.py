@@ -113,7 +113,7 @@ class _Import:
     now: datetime
 
 
-def take_turn(session: Session, workspace_id: int) -> None:
+def lock_answers(session: Session, workspace_id: int) -> None:
     """Wait for the ledger before customers are touched: whoever will record proof comes in this order, or two of them
     end up waiting for each other.
     """

@@ -30,9 +30,9 @@ _WITHOUT_EVIDENCE = "without_evidence"
 class LedgerKeeper(PermissionKeeper):
     """Keeps permission in the ledger of consent."""
 
-    def take_turn(self, session: Session, workspace_id: int) -> None:
+    def lock_answers(self, session: Session, workspace_id: int) -> None:
         """Wait until no other transaction writes answers of this workspace."""
-        consents.take_turn(session, workspace_id)
+        consents.lock_answers(session, workspace_id)
 
     def list_topics(self, session: Session, workspace_id: int) -> list[tuple[str, str]]:
         """Return (key, name) of the topics people can join."""

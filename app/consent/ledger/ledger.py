@@ -126,7 +126,7 @@ def _copy(cursor: psycopg.Cursor[Any], statement: str, rows: Iterator[bytes]) ->
 
 
 def hold(session: Session, workspace_id: int) -> None:
-    """Wait for our turn, so that what we read about a person is still so when we append.
+    """Take the lock of the workspace's answers, so that what we read about a person is still so when we append.
 
     Whoever will append and also changes customers does this first, so that no two wait for each other.
     """

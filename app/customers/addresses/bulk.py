@@ -21,9 +21,9 @@ _NAMED = """
 # The former one ends, unless the row names one that the person has beside it: then both stay.
 _END_FORMER = f"""
     UPDATE addresses a SET is_primary = false, ended_at = CASE WHEN NOT EXISTS (
-        SELECT FROM addresses beside WHERE beside.workspace_id = :w AND beside.customer_id = named.customer_id
-            AND beside.kind = 'email' AND beside.key = named.email_key AND beside.ended_at IS NULL
-            AND NOT beside.is_primary) THEN CAST(:now AS timestamptz) END
+        SELECT FROM addresses other WHERE other.workspace_id = :w AND other.customer_id = named.customer_id
+            AND other.kind = 'email' AND other.key = named.email_key AND other.ended_at IS NULL
+            AND NOT other.is_primary) THEN CAST(:now AS timestamptz) END
     FROM ({_NAMED}) named
     WHERE a.workspace_id = :w AND a.customer_id = named.customer_id AND a.id = named.former_id
 """

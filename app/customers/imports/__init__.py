@@ -1,5 +1,6 @@
 """How does a file become customers or what a room above keeps of them, so that nothing is lost, guessed or done twice?
 
-A file is stored in pieces, read as a stream, checked row by row, laid into a temporary table and taken over set by set,
-fifty thousand rows a transaction. The position moves with the rows, so a killed import goes on exactly where it was.
+A file is stored in pieces, read as a stream, checked row by row, copied into a temporary table and taken over set by
+set, fifty thousand rows a transaction. The position moves with the rows, so a killed import goes on exactly
+where it was.
 """

@@ -114,7 +114,7 @@ class Foresight:
 class PermissionKeeper:
     """Who keeps permission for the people of a file; this one keeps nothing, a higher room's does."""
 
-    def take_turn(self, session: Session, workspace_id: int) -> None:
+    def lock_answers(self, session: Session, workspace_id: int) -> None:
         """Wait until answers may be written; asked before any customer is held."""
 
     def list_topics(self, session: Session, workspace_id: int) -> list[tuple[str, str]]:
@@ -171,9 +171,9 @@ def topics(session: Session, workspace_id: int) -> list[tuple[str, str]]:
     return _keeper(session).list_topics(session, workspace_id)
 
 
-def take_turn(session: Session, workspace_id: int) -> None:
+def lock_answers(session: Session, workspace_id: int) -> None:
     """Wait for the keeper of permission, so that nobody waits for a customer whom we hold meanwhile."""
-    _keeper(session).take_turn(session, workspace_id)
+    _keeper(session).lock_answers(session, workspace_id)
 
 
 def hand_on(

@@ -90,7 +90,7 @@ def _write(session: Session, plan: Plan, found: Import, batch: Batch, *, now: da
     plan.stage.load(session, batch.lines)
     _keep(session, plan, batch.refused)
     if any(person.answers for person in batch.people):
-        evidence.take_turn(session, plan.workspace_id)
+        evidence.lock_answers(session, plan.workspace_id)
     outcome = _stage(session, plan, batch, now=now)
     late = tallies.refused_rows(batch, outcome)
     answers = tallies.evidence_rows(batch, outcome, plan.digest_key)

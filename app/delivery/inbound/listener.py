@@ -174,8 +174,8 @@ def _never(error: Exception) -> str:
 
 
 async def serve(services: Services, host: str, port: int) -> asyncio.Server:
-    """Open the door for incoming mail and return the server behind it."""
-    door, connections = InboundServer(services), Connections()
+    """Listen for incoming mail and return the server."""
+    handler, connections = InboundServer(services), Connections()
     loop = asyncio.get_running_loop()
     loop.set_default_executor(ThreadPoolExecutor(_HANDS, thread_name_prefix="intake"))
-    return await loop.create_server(lambda: Server(door, connections), host, port)
+    return await loop.create_server(lambda: Server(handler, connections), host, port)

@@ -48,9 +48,9 @@ class Server(SMTP):
     # How much the reader buffers, too; commands have their own, smaller limit.
     line_length_limit = 64 * 1024
 
-    def __init__(self, door: Any, connections: Connections) -> None:
+    def __init__(self, handler: Any, connections: Connections) -> None:
         super().__init__(
-            door,
+            handler,
             data_size_limit=LARGEST,
             enable_SMTPUTF8=True,
             hostname="assent",

@@ -173,15 +173,15 @@ def clear_backoff(session: Session, workspace_id: int, lane_id: int) -> None:
     )
 
 
-def count_senders(session: Session, workspace_id: int, lane: Lane, *, beside: str) -> int:
-    """Return how many senders of the same identity are at work, the one that asks (`beside`: its name) among them."""
+def count_senders(session: Session, workspace_id: int, lane: Lane, *, holder: str) -> int:
+    """Return how many senders of the same identity are at work, the one that asks (`holder`: its name) among them."""
     query = text(
         "SELECT count(DISTINCT b.holder) FROM batches b"
         " JOIN lanes l ON (l.workspace_id, l.id) = (b.workspace_id, b.lane_id)"
         " WHERE b.workspace_id = :workspace_id AND b.state = 'leased' AND b.lease_until > clock_timestamp()"
         " AND l.identity_id = :identity_id AND b.holder <> :holder"
     )
-    values = {"workspace_id": workspace_id, "identity_id": lane.identity_id, "holder": beside}
+    values = {"workspace_id": workspace_id, "identity_id": lane.identity_id, "holder": holder}
     return 1 + (session.scalar(query, values) or 0)
 
 

@@ -98,7 +98,7 @@ class SendStore:
                 return None
             identity = identities.get(session, self._workspace_id, lane.identity_id)
             self._domains.identity_id = identity.id
-            senders = lanes.count_senders(session, self._workspace_id, lane, beside=self._holder)
+            senders = lanes.count_senders(session, self._workspace_id, lane, holder=self._holder)
             relay = identities.relay(identity, self._services.settings)
             return LaneSettings(
                 relay=relay,
@@ -113,7 +113,7 @@ class SendStore:
         with self._database.transaction(self._workspace_id) as session:
             lane = lanes.get(session, self._workspace_id, self._lane_id)
             identity = identities.get(session, self._workspace_id, lane.identity_id)
-            senders = lanes.count_senders(session, self._workspace_id, lane, beside=self._holder)
+            senders = lanes.count_senders(session, self._workspace_id, lane, holder=self._holder)
             return _share(lane.rate_per_second, identity.rate_per_second, senders)
 
     def back_off(self, least: timedelta, *, is_relay_away: bool) -> None:

@@ -291,7 +291,7 @@ class LaneWorker:
             self._stop()
         return record
 
-    # -- beside the connections -------------------------------------------------------------------------------
+    # -- next to the connections -------------------------------------------------------------------------------
 
     async def _renew(self) -> None:
         while True:

@@ -97,7 +97,7 @@ def forget(session: Session, workspace_id: int, identity_id: int, domain: str) -
 def note(
     session: Session, workspace_id: int, identity_id: int, answers: Mapping[str, Answers], *, now: datetime
 ) -> None:
-    """Weigh what these domains said. What a domain without a refusal on record took is nothing to note."""
+    """Evaluate what these domains answered. What a domain without a refusal on record took is nothing to note."""
     rows = _held(session, workspace_id, identity_id, answers, now)
     for domain, row in rows.items():
         said = answers[domain]

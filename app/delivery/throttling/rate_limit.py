@@ -60,7 +60,7 @@ class RateLimit:
                 self._rate = self._limit
 
     def deferred(self, *, now: float) -> None:
-        """The provider asked for patience: half the rate, starting from what was reached."""
+        """The provider deferred mail: half the rate, starting from what was reached."""
         self._refusals += 1
         self._in_a_row = 0
         reached = self._rate or max(self._accepted, 20) / max(now - self._started_at, 1.0)

@@ -34,7 +34,7 @@ class OutboxRow(Base):
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     name: Mapped[str]
     queue: Mapped[str]
-    # Whose job it is, so that everybody gets a turn; none for what recurs. The outbox itself belongs to no tenant.
+    # Whose job it is, so that each gets its share; none for what recurs. The outbox itself belongs to no tenant.
     tenant_id: Mapped[int | None]
     args: Mapped[dict[str, Any]]
     key: Mapped[str | None]

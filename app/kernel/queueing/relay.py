@@ -23,7 +23,7 @@ from app.kernel.queueing import jobs, outages, outbox, queue
 from app.kernel.services import Services
 
 LEADER_LOCK = 7270
-TURN_LOCK = 7272
+FAIR_SHARE_LOCK = 7272
 SWEEP_SECONDS = 1.0
 MARKER = "assent:relay"
 
@@ -55,7 +55,7 @@ def run(services: Services, *, loops: list[Loop] = (), stop: threading.Event | N
 # was handed over, which has none.
 _HAND_OVER = text(
     """
-    WITH turns AS (
+    WITH shares AS (
         SELECT o.queue, o.tenant_id, at_once.most - count(*) FILTER (
                    WHERE o.leased_until >= clock_timestamp() AND (o.holder IS NOT NULL OR o.error IS NULL)) AS left_over
         FROM outbox o
@@ -65,12 +65,12 @@ _HAND_OVER = text(
         HAVING bool_or((o.run_at IS NULL OR o.run_at <= :now)
                        AND (o.leased_until IS NULL OR o.leased_until < clock_timestamp()))
     ), chosen AS (
-        SELECT next.id FROM turns CROSS JOIN LATERAL (
+        SELECT next.id FROM shares CROSS JOIN LATERAL (
             SELECT id FROM outbox
-            WHERE failed_at IS NULL AND queue = turns.queue AND tenant_id IS NOT DISTINCT FROM turns.tenant_id
+            WHERE failed_at IS NULL AND queue = shares.queue AND tenant_id IS NOT DISTINCT FROM shares.tenant_id
               AND (run_at IS NULL OR run_at <= :now) AND (leased_until IS NULL OR leased_until < clock_timestamp())
             ORDER BY id
-            LIMIT CASE WHEN turns.tenant_id IS NULL THEN :limit ELSE greatest(turns.left_over, 0) END) AS next
+            LIMIT CASE WHEN shares.tenant_id IS NULL THEN :limit ELSE greatest(shares.left_over, 0) END) AS next
         ORDER BY next.id LIMIT :limit
     )
     UPDATE outbox SET leased_until = clock_timestamp() + :lease, holder = NULL, error = NULL
@@ -91,7 +91,7 @@ def hand_over_due(services: Services, redis: Redis, *, limit: int = 200) -> int:
         for name in queue.with_room(redis)
     }
     with services.database.transaction() as session:
-        session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": TURN_LOCK})
+        session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": FAIR_SHARE_LOCK})
         rows = session.execute(
             _HAND_OVER,
             {

@@ -60,7 +60,7 @@ class HouseWorker(Worker):
             self.is_spent = self._stop_requested = True
 
     def reorder_queues(self, reference_queue: Queue) -> None:
-        """Let a queue whose jobs may take long stand last once one of them has run, so that each gets its turn."""
+        """Let a queue whose jobs may take long stand last once one of them has run, so that no queue waits for ever."""
         if reference_queue.name in jobs.LONG_QUEUES:
             self._ordered_queues = [
                 *(waiting for waiting in self._ordered_queues if waiting.name != reference_queue.name),

@@ -113,8 +113,8 @@ def _group(places: Mapping[str, dict[str, str]], at: str, depth: int) -> LineGro
 def _remove(parent: LineGroup, position: int) -> None:
     """Take an item out; what now stands there, or else the one before, or else the group, gets the focus."""
     parent.items.pop(position)
-    beside = parent.items[min(position, len(parent.items) - 1)] if parent.items else parent
-    beside.is_focused = True
+    neighbour = parent.items[min(position, len(parent.items) - 1)] if parent.items else parent
+    neighbour.is_focused = True
 
 
 def _size(item: Line | LineGroup) -> int:

@@ -37,7 +37,7 @@ _AGENT_CHARS = 300
 _REFERER_CHARS = 120
 
 
-class Intake:
+class HitEndpoint:
     """Answers tracking paths itself and passes everything else on."""
 
     def __init__(
@@ -128,11 +128,11 @@ def _say(answer: responses.Answer, environ: Environ, start_response: StartRespon
     return [b""] if environ["REQUEST_METHOD"] == "HEAD" else [answer.body]
 
 
-def in_front_of(behind: WsgiApp, services: Services) -> Intake:
+def in_front_of(behind: WsgiApp, services: Services) -> HitEndpoint:
     """Return the application with the tracking paths answered first, and begin to fetch new links."""
     cache = LinkCache(services.database, services.settings.spool_dir)
     cache.start()
-    return Intake(
+    return HitEndpoint(
         behind,
         tokens=services.tokens,
         clock=services.clock,

@@ -25,7 +25,7 @@ from app.tracking.models import SpoolPosition
 
 log = structlog.get_logger()
 
-# What is younger may still get company that shows it to be a scanner's.
+# What is younger may still be followed by hits that show it to be a scanner's.
 SETTLE = timedelta(seconds=1)
 SHIP_EVERY = 0.25
 # Senders write to the same sums, in an order of their own. Whoever stores hits has time and gives way, well before

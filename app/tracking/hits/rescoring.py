@@ -15,7 +15,7 @@ _CUSTOMERS_AT_ONCE = 1000
 
 
 def rescore(session: Session, workspace_id: int, *, now: datetime, within: timedelta = timedelta(days=3650)) -> int:
-    """Judge every message's hits of the period anew as one company, and return how many verdicts changed."""
+    """Judge every message's hits of the period anew together, and return how many verdicts changed."""
     changed, above, since = 0, 0, now - within
     while customer_ids := hit_queries.customers_above(
         session, workspace_id, above, since=since, limit=_CUSTOMERS_AT_ONCE
@@ -33,11 +33,11 @@ def _rescore(session: Session, workspace_id: int, stored: list[StoredHit]) -> in
         by_message[known.message_id].append(known)
     sent = storing.sent_times(session, workspace_id, by_message.keys(), first_hit_at=stored[0].hit.at)
     revised = []
-    for message_id, company in by_message.items():
-        judgements = verdicts.judge([known.hit for known in company], sent_at=sent.get(message_id))
+    for message_id, hits in by_message.items():
+        judgements = verdicts.judge([known.hit for known in hits], sent_at=sent.get(message_id))
         revised += [
             (known, judgement)
-            for known, judgement in zip(company, judgements, strict=True)
+            for known, judgement in zip(hits, judgements, strict=True)
             if known.verdict != judgement.verdict or known.version != verdicts.VERSION
         ]
     stored_hits.revise(session, workspace_id, revised)

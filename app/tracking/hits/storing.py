@@ -51,8 +51,8 @@ def store(session: Session, workspace_id: int, lines: Sequence[Line], *, now: da
         return
     batch = tallies.sort(kept, tallies.read(session, workspace_id, kept))
     stored = _stored_hits(session, workspace_id, batch)
-    company = Counter((known.message_id, known.hit.kind) for known in chain(*stored.values()))
-    tallies.add(session, workspace_id, batch, company)
+    lately = Counter((known.message_id, known.hit.kind) for known in chain(*stored.values()))
+    tallies.add(session, workspace_id, batch, lately)
     if batch.kept:
         _keep(session, workspace_id, batch.kept, stored, now)
 
@@ -89,7 +89,7 @@ def _allowed(session: Session, workspace_id: int, lines: Sequence[Line], now: da
 def _judge(
     session: Session, workspace_id: int, lines: Sequence[Line], stored: Mapping[int, list[StoredHit]]
 ) -> list[tuple[Line, Judgement]]:
-    """Judge each message's new hits in the company of its stored ones, which may be judged anew by it."""
+    """Judge each message's new hits together with its stored ones, which may be judged anew."""
     by_message: dict[int, list[Line]] = defaultdict(list)
     for line in lines:
         by_message[line.message_id].append(line)
@@ -101,8 +101,8 @@ def _judge(
             judged.append((fresh[0], verdicts.judge_lone(fresh[0].method, fresh[0].agent)))
             continue
         earlier = [known for known in stored.get(message_id, ()) if known.hit.kind == "click"]
-        company = [known.hit for known in earlier] + [_hit(line) for line in fresh]
-        judgements = verdicts.judge(company, sent_at=sent.get(message_id))
+        hits = [known.hit for known in earlier] + [_hit(line) for line in fresh]
+        judgements = verdicts.judge(hits, sent_at=sent.get(message_id))
         pairs = zip(earlier, judgements[: len(earlier)], strict=True)
         revised += [pair for pair in pairs if pair[0].verdict != pair[1].verdict]
         judged += zip(fresh, judgements[len(earlier) :], strict=True)
@@ -119,8 +119,8 @@ def _stored_hits(session: Session, workspace_id: int, batch: Sorted) -> dict[int
     if not lines:
         return {}
     owners = {line.message_id: line.customer_id for line in lines}
-    # Twice the reach of company, so that what is judged anew is seen with all of its own.
-    reach = 2 * verdicts.COMPANY
+    # Twice the reach of a neighbouring hit, so that what is judged anew is seen with all of its own.
+    reach = 2 * verdicts.NEARBY
     since = _time(min(line.at for line in lines)) - reach
     until = _time(max(line.at for line in lines)) + reach
     stored: dict[int, list[StoredHit]] = defaultdict(list)

@@ -84,7 +84,7 @@ def sort(lines: Sequence[Line], known: dict[Key, Tally]) -> Sorted:
         tally = tallies.get((line.message_id, line.kind))
         if tally is None:
             tally = tallies[line.message_id, line.kind] = Tally(0, datetime.min.replace(tzinfo=UTC))
-        is_lone = at - tally.latest_at > verdicts.COMPANY
+        is_lone = at - tally.latest_at > verdicts.NEARBY
         if tally.stored < MOST_KEPT + (MOST_LONE if is_lone else 0):
             tally.stored += 1
             kept.append(line)
@@ -94,17 +94,17 @@ def sort(lines: Sequence[Line], known: dict[Key, Tally]) -> Sorted:
     return Sorted(kept, beyond, known)
 
 
-def add(session: Session, workspace_id: int, batch: Sorted, company: Counter[Key]) -> None:
-    """Write down how many hits came, of messages that had more than one. `company` counts what was stored lately."""
+def add(session: Session, workspace_id: int, batch: Sorted, lately: Counter[Key]) -> None:
+    """Write down how many hits came, of messages that had more than one. `lately` counts those stored just before."""
     come: dict[Key, list[Line]] = defaultdict(list)
     for line in (*batch.kept, *batch.beyond):
         come[line.message_id, line.kind].append(line)
     of_beyond = Counter((line.message_id, line.kind) for line in batch.beyond)
     rows = []
     for key, lines in sorted(come.items(), key=lambda item: (item[1][0].customer_id, item[0])):
-        if len(lines) + company[key] < 2 and key not in batch.known:
+        if len(lines) + lately[key] < 2 and key not in batch.known:
             continue
-        before = 0 if key in batch.known else company[key]
+        before = 0 if key in batch.known else lately[key]
         stored, latest = before + len(lines) - of_beyond[key], max(line.at for line in lines)
         rows.append((lines[0].customer_id, *key, stored, of_beyond[key], datetime.fromtimestamp(latest, UTC)))
     if rows:

@@ -19,7 +19,7 @@ from app.tracking.hits import agents
 VERSION = 1
 
 # A scanner works through a message in one go; hits further apart than this are judged on their own.
-COMPANY = timedelta(minutes=10)
+NEARBY = timedelta(minutes=10)
 BURST = timedelta(seconds=1)
 NETWORKS_OF_A_PERSON = 2
 # Nobody reads and clicks this soon after the mail server took the message.
@@ -60,9 +60,9 @@ _HUMAN = Judgement(Verdict.HUMAN, ())
 
 def judge(hits: Sequence[Hit], *, sent_at: datetime | None = None) -> list[Judgement]:
     """Judge all hits of one message, in their order. `sent_at` is when the mail server took it, if known."""
-    company = _company([(number, hit) for number, hit in enumerate(hits) if hit.kind == "click"])
+    nearby = _nearby_reasons([(number, hit) for number, hit in enumerate(hits) if hit.kind == "click"])
     return [
-        _judge_click(hit, company.get(number, []), sent_at) if hit.kind == "click" else _judge_open(hit, sent_at)
+        _judge_click(hit, nearby.get(number, []), sent_at) if hit.kind == "click" else _judge_open(hit, sent_at)
         for number, hit in enumerate(hits)
     ]
 
@@ -81,11 +81,11 @@ def _judge_open(hit: Hit, sent_at: datetime | None) -> Judgement:
     return _HUMAN
 
 
-def _judge_click(hit: Hit, company: list[str], sent_at: datetime | None) -> Judgement:
+def _judge_click(hit: Hit, nearby: list[str], sent_at: datetime | None) -> Judgement:
     alone = _alone(hit.method, hit.agent)
     if alone and alone.verdict is Verdict.SCANNER:
         return alone
-    reasons = list(company)
+    reasons = list(nearby)
     if sent_at and hit.at - sent_at < TOO_SOON:
         reasons.append("seconds_after_delivery")
     if reasons:
@@ -111,12 +111,12 @@ def _alone(method: str, agent: str) -> Judgement | None:
     return None
 
 
-def _company(clicks: list[tuple[int, Hit]]) -> dict[int, list[str]]:
-    """Return what the company of each click gives away, by its number: two windows slide over them once."""
+def _nearby_reasons(clicks: list[tuple[int, Hit]]) -> dict[int, list[str]]:
+    """Return the reasons that the clicks near each one give, by its number: two windows slide over them once."""
     if len(clicks) < 2:
         return {}
     in_time = sorted(clicks, key=lambda numbered: numbered[1].at)
-    burst, near = _Window(BURST, in_time), _Window(COMPANY, in_time)
+    burst, near = _Window(BURST, in_time), _Window(NEARBY, in_time)
     found: dict[int, list[str]] = {}
     for number, hit in in_time:
         burst.move_to(hit.at)
@@ -127,7 +127,7 @@ def _company(clicks: list[tuple[int, Hit]]) -> dict[int, list[str]]:
         if len(near.networks) > NETWORKS_OF_A_PERSON:
             reasons.append("many_networks")
         if near.other_methods:
-            reasons.append("head_in_company")
+            reasons.append("head_nearby")
         if reasons:
             found[number] = reasons
     return found

@@ -43,7 +43,7 @@ _REPLY_SUBJECT = re.compile(
     r"\s*(?:\[\d+\])?\s*[:：]",
     re.IGNORECASE,
 )
-# A request to stop is short; a long letter that happens to begin with "Stop" is for a person to read.
+# A request to stop is short; a long reply that happens to begin with "Stop" is for a person to read.
 _LONGEST_REQUEST = 400
 _MOST_READ = 4_000
 _PARTS = re.compile(r"(?<!\?)\n|[.!。！；;…,，、/|:：]+|(?<=[?？])|\s[-–—]+\s|[<>(){}\[\]\"“”«»*]+")
@@ -121,7 +121,7 @@ def _holds_request(words: str) -> bool:
 
 
 def _kind(part: str) -> str:
-    """What a sentence is: a request, a courtesy, the end of a letter, or something other."""
+    """What a sentence is: a request, a courtesy, the end of a mail, or something other."""
     folded = stop_phrases.folded(part)
     if not folded:
         return "courtesy"
@@ -174,7 +174,7 @@ def _is_whole(text: str, end: int) -> bool:
 
 
 def _is_name(part: str, is_signed: bool) -> bool:
-    """Say whether this may be a name below a letter: a few words, each with a capital where there are any."""
+    """Say whether this may be a name below a mail: a few words, each with a capital where there are any."""
     words = part.split()
     if len(words) > (6 if is_signed else 3):
         return False

@@ -65,7 +65,7 @@ def values(now: datetime) -> dict[str, Any]:
     """Return everything the style page shows."""
     form = SampleForm(
         formdata=MultiDict(),
-        data={"name": "Autumn letter", "purposes": ["click"], "is_quiet": True, "source": TEMPLATE},
+        data={"name": "Autumn news", "purposes": ["click"], "is_quiet": True, "source": TEMPLATE},
     )
     form.broken.errors = ["This address is not complete. Write it as name@example.org."]
     days = [date(2026, 2, 1) + timedelta(days=step) for step in range(DAYS)]
@@ -82,7 +82,7 @@ def values(now: datetime) -> dict[str, Any]:
                 "/style/c",
                 870,
                 2390,
-                "Paused: the mail server asks for patience",
+                "Paused: the mail server defers",
                 tone="warning",
                 errors=[("The server refused too many messages at once", 14)],
             ),

@@ -19,7 +19,7 @@ from app.campaigns.reports import overview
 from tests.factories import NOON
 from tests.factories.campaigns import a_campaign, content_of, plan
 from tests.factories.consent import consented_customer
-from tests.factories.turns import until_somebody_waits
+from tests.factories.waiting_locks import until_somebody_waits
 
 AT = "2026-03-05T09:00"
 DUE = "2026-03-05T08:00:00+00:00"

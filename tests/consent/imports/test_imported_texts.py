@@ -25,12 +25,12 @@ def proofs(texts, people=300):
 
 
 def statements_under_the_ledger(database, workspace_id, content):
-    """How many statements an import sends from taking its turn to the end of that transaction."""
+    """How many statements an import sends from taking the lock to the end of that transaction."""
     sent, is_held = [], []
 
     class Taking(LedgerKeeper):
-        def take_turn(self, session, workspace_id):
-            super().take_turn(session, workspace_id)
+        def lock_answers(self, session, workspace_id):
+            super().lock_answers(session, workspace_id)
             is_held.append(True)
 
     def noted(*args):

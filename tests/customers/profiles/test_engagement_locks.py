@@ -15,7 +15,7 @@ from app.customers.profiles import engagement
 from app.kernel.database import Database
 from tests.factories import NOON
 from tests.factories.customers import a_customer
-from tests.factories.turns import until_somebody_waits
+from tests.factories.waiting_locks import until_somebody_waits
 from tests.factories.workspaces import WorkspaceForTests
 
 Writer = Callable[[Session, int, list[int]], None]

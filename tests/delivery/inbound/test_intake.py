@@ -19,9 +19,9 @@ from tests.factories.workspaces import WorkspaceForTests
 
 
 @pytest.fixture
-def door(services: Services) -> Iterator[int]:
+def port(services: Services) -> Iterator[int]:
     """The port of an open intake."""
-    with delivery.an_open_door(services) as port:
+    with delivery.an_open_port(services) as port:
         yield port
 
 
@@ -58,10 +58,10 @@ STOPS = {
 
 @pytest.mark.parametrize("written", STOPS)
 def test_a_request_to_stop_is_heard(
-    services: Services, workspace: WorkspaceForTests, door: int, reply_address: str, written: str
+    services: Services, workspace: WorkspaceForTests, port: int, reply_address: str, written: str
 ) -> None:
     """What is broken counts as the characters it consists of, and takes nothing else with it."""
-    with smtplib.SMTP("127.0.0.1", door, timeout=60) as peer:
+    with smtplib.SMTP("127.0.0.1", port, timeout=60) as peer:
         peer.sendmail("ada@example.com", [reply_address], STOPS[written])
 
     assert kept(services, workspace) == ["unsubscribe"]
@@ -70,10 +70,10 @@ def test_a_request_to_stop_is_heard(
 
 
 def test_two_mails_without_a_name_are_two(
-    services: Services, workspace: WorkspaceForTests, door: int, reply_address: str
+    services: Services, workspace: WorkspaceForTests, port: int, reply_address: str
 ) -> None:
     """An empty Message-ID makes nobody's mail a copy of another's."""
-    with smtplib.SMTP("127.0.0.1", door, timeout=60) as peer:
+    with smtplib.SMTP("127.0.0.1", port, timeout=60) as peer:
         for words in (b"How nice!", b"Stop"):
             peer.sendmail("ada@example.com", [reply_address], b"Message-ID: <>\r\n\r\n" + words + b"\r\n")
 
@@ -86,7 +86,7 @@ def test_what_cannot_be_written_down_stays_with_the_peer(
     """451: it comes again, and on the same connection once the cause is gone."""
     away = Database("postgresql://nobody@127.0.0.1:9/nowhere")
     with (
-        delivery.an_open_door(replace(services, database=away)) as port,
+        delivery.an_open_port(replace(services, database=away)) as port,
         smtplib.SMTP("127.0.0.1", port, timeout=60) as peer,
     ):
         with pytest.raises(smtplib.SMTPDataError, match="Try again later"):

@@ -53,14 +53,14 @@ def test_every_broken_mail_is_taken_or_refused_for_good(services: Services, work
     """Six hundred mails a few octets away from a reply, a bounce and a complaint."""
     with services.database.transaction(workspace.id) as session:
         ada = consented_customer(session, workspace.id, email="ada@example.com", now=NOON).id
-    door = InboundServer(services)
+    server = InboundServer(services)
     ids = (workspace.id, 1, 1, ada)
     bounce, reply = (kind(*ids).encode(services.tokens) for kind in (BounceToken, ReplyToken))
     tokens = [f"b+{bounce}@in.test", f"r+{reply}@in.test"]
     dice, answers = random.Random(6), set()
     for number in range(600):
         raw = incoming.mutated(SEEDS[number % 3], number)
-        answers.add(door.take([dice.choice(tokens)], raw)[:3])
+        answers.add(server.take([dice.choice(tokens)], raw)[:3])
 
     assert answers <= {"250", "554", "550"}
 

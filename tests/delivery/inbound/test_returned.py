@@ -96,9 +96,9 @@ def test_a_report_to_the_return_path_ends_the_right_thing(
     is_silent: bool,
 ) -> None:
     """The message is named by its return path alone; the same report twice is one bounce."""
-    door = listener.InboundServer(services)
+    server = listener.InboundServer(services)
     for _ in range(2):
-        door.take([return_path], raw)
+        server.take([return_path], raw)
 
     assert delivery.states(services.database, workspace)["p0@example.com"] == state
     with services.database.transaction(workspace.id) as session:
@@ -112,9 +112,9 @@ def test_only_a_complaint_of_abuse_ends_marketing(
     services: Services, workspace: WorkspaceForTests, return_path: str, kind: str, stops: bool
 ) -> None:
     """B8: one report, twice, is one complaint; a "not spam" changes nothing."""
-    door = listener.InboundServer(services)
+    server = listener.InboundServer(services)
     for _ in range(2):
-        door.take([return_path], a_complaint(kind))
+        server.take([return_path], a_complaint(kind))
 
     with services.database.transaction(workspace.id) as session:
         ada = people.find_by_email(session, workspace.id, "p0@example.com")
@@ -129,11 +129,11 @@ def test_only_a_complaint_of_abuse_ends_marketing(
 
 def test_a_forged_return_path_is_no_mailbox_of_ours(services: Services, return_path: str) -> None:
     """A changed token is refused at RCPT, before any content is read."""
-    door = listener.InboundServer(services)
+    server = listener.InboundServer(services)
 
-    assert door.route(return_path) is not None
-    assert door.route(return_path.replace("b+A", "b+B", 1)) is None
-    assert door.route(return_path.replace("b+", "r+", 1)) is None
+    assert server.route(return_path) is not None
+    assert server.route(return_path.replace("b+A", "b+B", 1)) is None
+    assert server.route(return_path.replace("b+", "r+", 1)) is None
 
 
 def test_an_answer_to_our_message_is_a_reply(

@@ -66,14 +66,14 @@ def test_a_contact_counts_once_when_two_sends_compete(services: Services, worksp
         other = delivery.another_identity(session, workspace)
         send = delivery.a_send(session, workspace, source_id=2, identity_id=other)
         sends.launch(session, workspace.id, send.id, people.base_query(workspace.id), now=NOON)
-    desks = [
+    stores = [
         store.SendStore(services, workspace.id, lane_id) for lane_id in delivery.lane_ids(services.database, workspace)
     ]
-    claims = [one.claim() for one in desks]
+    claims = [one.claim() for one in stores]
     assert [len(claim or []) for claim in claims] == [5, 5]
 
-    handed = [one.flush([], [claim]) for one, claim in zip(desks, claims, strict=True) if claim]
-    again = desks[1].reevaluate(claims[1] or [])
+    handed = [one.flush([], [claim]) for one, claim in zip(stores, claims, strict=True) if claim]
+    again = stores[1].reevaluate(claims[1] or [])
 
     assert [len(ids) for ids in handed] == [5, 0]
     assert again == []
@@ -86,7 +86,7 @@ def test_a_contact_counts_once_when_two_sends_compete(services: Services, worksp
 def test_what_waited_leaves_when_its_time_has_come(
     services: Services, workspace: WorkspaceForTests, tmp_path: Path, clock: FixedClock
 ) -> None:
-    """A message deferred by the cap is laid into a batch when due, and sent."""
+    """A message deferred by the cap is put into a batch when due, and sent."""
     with services.database.transaction(workspace.id) as session:
         policies.change(session, workspace.id, Policy(cap=Cap(1, 7)))
     delivery.a_launched_send(services.database, workspace, 4)

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from app.delivery.sending import lanes
 from app.kernel.database import Database
 from tests.factories import NOON
-from tests.factories.turns import until_somebody_waits
+from tests.factories.waiting_locks import until_somebody_waits
 from tests.factories.workspaces import WorkspaceForTests
 
 

@@ -10,7 +10,7 @@ from app.delivery.launching.occasions import Occasion
 from app.delivery.sending import sends, store
 from app.kernel.services import Services
 from tests.factories import NOON, delivery
-from tests.factories.turns import until_somebody_waits
+from tests.factories.waiting_locks import until_somebody_waits
 from tests.factories.workspaces import WorkspaceForTests
 
 

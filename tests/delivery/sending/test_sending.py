@@ -70,8 +70,8 @@ def test_launching_twice_adds_nobody_twice(session: Any, workspace: WorkspaceFor
     second = sends.launch(session, workspace.id, send.id, audience, now=NOON)
 
     assert (first.queued, second.queued) == (3, 1)
-    laid = session.scalar(text("SELECT sum(cardinality(message_ids)) FROM batches"))
-    assert laid == 4
+    queued = session.scalar(text("SELECT sum(cardinality(message_ids)) FROM batches"))
+    assert queued == 4
 
 
 def test_the_row_names_the_record_that_allowed_it(session: Any, workspace: WorkspaceForTests) -> None:

@@ -26,8 +26,8 @@ from tests.factories.tracking import (
     FIREFOX,
     TRACKING,
     a_hit,
+    a_hit_endpoint,
     a_tracked_customer,
-    an_intake,
     hits_of,
     spool_up,
     visit,
@@ -48,7 +48,7 @@ def test_a_click_reaches_timeline_and_sums(
         assert (sums.click_count, sums.latest_click_at, sums.latest_human_at) == (1, now, now)
 
 
-def test_a_young_hit_waits_for_its_company(services: Services, workspace: WorkspaceForTests, ada: int) -> None:
+def test_a_young_hit_waits_for_those_near_it(services: Services, workspace: WorkspaceForTests, ada: int) -> None:
     now = services.clock.now()
     ages = (timedelta(seconds=5), timedelta(seconds=0.2))
     spool_up(services, [a_hit("click", ada, workspace_id=workspace.id, at=now - age) for age in ages])
@@ -67,14 +67,14 @@ def test_every_url_fetched_by_a_scanner_convinces_nobody(
     ids = {"message_id": 5, "send_id": 7, "customer_id": ada}
     click = ClickToken(workspace.id, **ids).encode(services.tokens)
     image = OpenToken(workspace.id, **ids).encode(services.tokens)
-    intake = an_intake(services, tmp_path)
+    endpoint = a_hit_endpoint(services, tmp_path)
     for network in range(10):
         for path in (f"/t/c/{click}/0", f"/t/c/{click}/1"):
             for method in ("GET", "HEAD"):
-                visit(intake, path, method=method, ip=f"198.51.{network}.9", agent=FIREFOX)
+                visit(endpoint, path, method=method, ip=f"198.51.{network}.9", agent=FIREFOX)
         services.clock.advance(timedelta(seconds=20))  # type: ignore[attr-defined]
         ingest.ship(services)
-    visit(intake, f"/t/o/{image}.gif", agent="Mozilla/5.0")
+    visit(endpoint, f"/t/o/{image}.gif", agent="Mozilla/5.0")
     ingest.ship(services)
 
     with database.transaction(workspace.id) as session:
@@ -86,7 +86,7 @@ def test_every_url_fetched_by_a_scanner_convinces_nobody(
         assert after.machine_count == 41
 
 
-def test_company_that_comes_later_takes_a_verdict_back(
+def test_hits_that_come_later_take_a_verdict_back(
     services: Services, database: Database, workspace: WorkspaceForTests, ada: int
 ) -> None:
     now = services.clock.now()
@@ -108,8 +108,8 @@ def test_after_withdrawal_the_image_is_the_same_and_nothing_is_stored(
 ) -> None:
     """Golden case 11."""
     image = OpenToken(workspace.id, message_id=5, send_id=7, customer_id=ada).encode(services.tokens)
-    intake = an_intake(services, tmp_path)
-    before = visit(intake, f"/t/o/{image}.gif")
+    endpoint = a_hit_endpoint(services, tmp_path)
+    before = visit(endpoint, f"/t/o/{image}.gif")
     ingest.ship(services)
     with database.transaction(workspace.id) as session:
         for purpose in TRACKING:
@@ -122,7 +122,7 @@ def test_after_withdrawal_the_image_is_the_same_and_nothing_is_stored(
                 now=services.clock.now(),
             )
     services.clock.advance(timedelta(days=1))  # type: ignore[attr-defined]
-    after = visit(intake, f"/t/o/{image}.gif")
+    after = visit(endpoint, f"/t/o/{image}.gif")
     ingest.ship(services)
 
     assert before == after

@@ -139,16 +139,16 @@ def test_what_is_kept_is_judged_anew_and_what_was_counted_stays_counted(
 
 
 def _each_with_all(hits: list[Hit], number: int) -> list[str]:
-    """What the company of a click gives away, looked up the slow way."""
+    """What the clicks near a click give away, looked up the slow way."""
     hit = hits[number]
-    near = [other for other in hits if abs(other.at - hit.at) <= verdicts.COMPANY]
+    near = [other for other in hits if abs(other.at - hit.at) <= verdicts.NEARBY]
     reasons = []
     if any(other.link_id != hit.link_id and abs(other.at - hit.at) <= verdicts.BURST for other in near):
         reasons.append("several_links_at_once")
     if len({other.ip for other in near}) > verdicts.NETWORKS_OF_A_PERSON:
         reasons.append("many_networks")
     if any(other.method != "GET" for other in near):
-        reasons.append("head_in_company")
+        reasons.append("head_nearby")
     return reasons
 
 

@@ -61,7 +61,7 @@ def test_three_networks_within_minutes_are_a_scanner() -> None:
     assert {judgement.verdict for judgement in judge(hits)} == {Verdict.SCANNER}
 
 
-def test_a_head_request_makes_its_company_suspect() -> None:
+def test_a_head_request_makes_hits_near_it_suspect() -> None:
     judged = judge([click(1, method="HEAD"), click(1, after=2)])
 
     assert [judgement.verdict for judgement in judged] == [Verdict.SCANNER, Verdict.SCANNER]

@@ -97,7 +97,7 @@ def test_an_auto_reply_changes_nothing(session: Session, workspace: WorkspaceFor
 
 @pytest.mark.parametrize("line", ["", " ", "\t", "On", "--- "])
 def test_no_reply_takes_long_to_read(line: str) -> None:
-    """Whoever got a mail may answer with anything; the intake is one process for everybody."""
+    """Whoever got a mail may answer with anything; the endpoint is one process for everybody."""
     began = time.process_time()
     own_words(f"{line}\r\n" * (20_000 // (len(line) + 2)))
 

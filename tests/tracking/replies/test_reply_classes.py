@@ -109,7 +109,7 @@ def test_an_answer_below_what_it_quotes_is_read() -> None:
 
 
 def test_no_mixture_of_phrases_takes_long() -> None:
-    """Phrases overlap; the time to tell them apart must not double with each. Compared with a plain letter's."""
+    """Phrases overlap; the time to tell them apart must not double with each. Compared with a plain reply's."""
     dice = random.Random(26)
     words = [word for kind in stop_phrases.REQUESTS.values() for each in kind for word in re.findall(r"\w+", each)]
     plain = _seconds(["lorem ipsum dolor sit amet " * 16] * 200)

@@ -9,8 +9,7 @@ from app.accounts.memberships import StaffMembership
 from app.accounts.models import Workspace
 from app.accounts.sign_in import sessions
 from app.kernel.services import services
-from app.web.guard import Identity, Machine, StaffMember, WorkspaceInUse
-from app.web.guard import WorkspaceChoice as WebDoor
+from app.web.guard import Identity, Machine, StaffMember, WorkspaceChoice, WorkspaceInUse
 
 COOKIE = "assent_session"
 
@@ -30,16 +29,16 @@ class RequestAuthenticator:
                 return None
             member = staff.get(session, found.staff_id)
         with database.transaction(found.active_workspace_id, actor_id=member.id) as session:
-            doors = memberships.list_staff_memberships(session, member.id)
-            door = _choose(doors, found.active_workspace_id)
-            if door and door.workspace_id != found.active_workspace_id:
-                sessions.enter(session, found.id, workspace_id=door.workspace_id)
-            place = workspaces.get(session, door.workspace_id) if door else None
+            held = memberships.list_staff_memberships(session, member.id)
+            chosen = _choose(held, found.active_workspace_id)
+            if chosen and chosen.workspace_id != found.active_workspace_id:
+                sessions.enter(session, found.id, workspace_id=chosen.workspace_id)
+            place = workspaces.get(session, chosen.workspace_id) if chosen else None
         return Identity(
             staff=StaffMember(member.id, member.name, member.email, member.language or _language(place)),
             workspace=WorkspaceInUse(place.id, place.name, place.language, place.time_zone) if place else None,
-            role=door.role if door else None,
-            doors=tuple(WebDoor(door.workspace_id, door.name, door.role) for door in doors),
+            role=chosen.role if chosen else None,
+            memberships=tuple(WorkspaceChoice(each.workspace_id, each.name, each.role) for each in held),
         )
 
     def require_machine(self, request: Request) -> Machine:
@@ -73,9 +72,9 @@ def forget(response: Response) -> Response:
     return response
 
 
-def _choose(doors: list[StaffMembership], workspace_id: int | None) -> StaffMembership | None:
+def _choose(held: list[StaffMembership], workspace_id: int | None) -> StaffMembership | None:
     """The workspace chosen last, or any other if one may no longer enter it."""
-    return next((door for door in doors if door.workspace_id == workspace_id), doors[0] if doors else None)
+    return next((each for each in held if each.workspace_id == workspace_id), held[0] if held else None)
 
 
 def _language(place: Workspace | None) -> str:

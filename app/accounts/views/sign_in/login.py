@@ -78,8 +78,8 @@ def _proven(email: str, password: str) -> str:
     with database.transaction(None) as session:
         member = staff.authenticate(session, email=email, password=password)
     with database.transaction(None, actor_id=member.id) as session:
-        doors = memberships.list_staff_memberships(session, member.id)
-        workspace_id = doors[0].workspace_id if doors else None
+        held = memberships.list_staff_memberships(session, member.id)
+        workspace_id = held[0].workspace_id if held else None
         return sessions.open_for(session, member.id, workspace_id=workspace_id, now=now)
 
 

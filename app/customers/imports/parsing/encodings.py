@@ -115,9 +115,9 @@ def _of_script(first: str, last: str, usual: str) -> Callable[[str], float]:
         for place, char in enumerate(text):
             if not char.isascii():
                 before = text[place - 1 : place]
-                beside = {before, text[place + 1 : place + 2]} - {""}
-                is_word = first <= char <= last and any(first <= other <= last for other in beside)
-                is_mixed = any(other.isascii() and other.isalpha() for other in beside)
+                neighbours = {before, text[place + 1 : place + 2]} - {""}
+                is_word = first <= char <= last and any(first <= other <= last for other in neighbours)
+                is_mixed = any(other.isascii() and other.isalpha() for other in neighbours)
                 fits = is_word and not is_mixed and not (char.isupper() and before.islower())
                 worth.append(fits * (1.0 if char.lower() in usual else _UNUSUAL))
         return sum(worth) / len(worth) if worth else 0.0
@@ -152,8 +152,8 @@ def _of_korean(text: str) -> float:
 
 def _alone(text: str, place: int, char: str) -> float:
     """A character in the middle of a Western word is more likely two letters."""
-    beside = (text[place - 1 : place], text[place + 1 : place + 2])
-    is_within = all(other.isascii() and other.islower() for other in beside)
+    neighbours = (text[place - 1 : place], text[place + 1 : place + 2])
+    is_within = all(other.isascii() and other.islower() for other in neighbours)
     return 0.5 if is_within and not unicodedata.name(char, "").startswith("LATIN") else 1.0
 
 
@@ -172,8 +172,9 @@ def _lead(char: str, encoding: str, first: int, last: int) -> bool:
 
 
 def _is_latin(text: str, place: int) -> bool:
-    beside = text[place - 1 : place] + text[place + 1 : place + 2]
-    return unicodedata.name(text[place], "").startswith("LATIN") and any(c.isascii() and c.isalpha() for c in beside)
+    neighbours = text[place - 1 : place] + text[place + 1 : place + 2]
+    is_latin = unicodedata.name(text[place], "").startswith("LATIN")
+    return is_latin and any(char.isascii() and char.isalpha() for char in neighbours)
 
 
 def _is_mark(char: str) -> bool:

@@ -19,7 +19,7 @@ from app.tracking.links import links
 from app.tracking.links.links import TargetNotWeb
 from app.tracking.tokens import ClickToken, OpenToken
 from tests.factories import NOON
-from tests.factories.tracking import Visit, an_intake, await_a_waiting_lock, spooled, visit
+from tests.factories.tracking import Visit, a_hit_endpoint, await_a_waiting_lock, spooled, visit
 from tests.factories.workspaces import WorkspaceForTests
 
 SHOP = "https://shop.test/offer?utm=1&size=38#top"
@@ -43,7 +43,7 @@ def has_safe_headers(answer: Visit) -> bool:
 
 def test_a_click_leads_to_its_link_and_leaves_one_line(services: Services, token: str, tmp_path: Path) -> None:
     answer = visit(
-        an_intake(services, tmp_path), f"/t/c/{token}/0", ip="192.0.2.77", referer="https://mail.test/inbox?id=1"
+        a_hit_endpoint(services, tmp_path), f"/t/c/{token}/0", ip="192.0.2.77", referer="https://mail.test/inbox?id=1"
     )
 
     assert (answer.status, answer.headers["Location"]) == (302, SHOP)
@@ -54,10 +54,10 @@ def test_a_click_leads_to_its_link_and_leaves_one_line(services: Services, token
 
 
 def test_everybody_gets_the_same_image(services: Services, workspace: WorkspaceForTests, tmp_path: Path) -> None:
-    intake = an_intake(services, tmp_path)
+    endpoint = a_hit_endpoint(services, tmp_path)
     ids = [{"message_id": n, "send_id": 1, "customer_id": n} for n in (1, 2)]
     tokens = [OpenToken(workspace.id, **of).encode(services.tokens) for of in ids]
-    answers = [visit(intake, f"/t/o/{token}.gif") for token in tokens]
+    answers = [visit(endpoint, f"/t/o/{token}.gif") for token in tokens]
 
     assert {len(answer.body) for answer in answers} == {43}
     assert answers[0] == answers[1]
@@ -65,7 +65,7 @@ def test_everybody_gets_the_same_image(services: Services, workspace: WorkspaceF
 
 
 def test_a_head_request_is_recorded_as_such(services: Services, token: str, tmp_path: Path) -> None:
-    answer = visit(an_intake(services, tmp_path), f"/t/c/{token}/1", method="HEAD")
+    answer = visit(a_hit_endpoint(services, tmp_path), f"/t/c/{token}/1", method="HEAD")
 
     assert (answer.status, answer.body) == (302, b"")
     assert [line.method for line in spooled(tmp_path)] == ["HEAD"]
@@ -73,30 +73,30 @@ def test_a_head_request_is_recorded_as_such(services: Services, token: str, tmp_
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS"])
 def test_other_methods_do_nothing(services: Services, token: str, tmp_path: Path, method: str) -> None:
-    assert visit(an_intake(services, tmp_path), f"/t/c/{token}/0", method=method).status == 405
+    assert visit(a_hit_endpoint(services, tmp_path), f"/t/c/{token}/0", method=method).status == 405
     assert spooled(tmp_path) == []
 
 
 def test_forged_truncated_and_cross_purpose_tokens_are_not_found(
     services: Services, token: str, workspace: WorkspaceForTests, tmp_path: Path
 ) -> None:
-    intake = an_intake(services, tmp_path)
+    endpoint = a_hit_endpoint(services, tmp_path)
     other = "A" if token[20] != "A" else "B"
     opening = OpenToken(workspace.id, message_id=5, send_id=77, customer_id=9).encode(services.tokens)
     leaving = UnsubscribeToken(workspace.id, 5, 77, 9).encode(services.tokens)
     named = MessageToken(workspace.id, 5, 77, 9).encode(services.tokens)
     bad = [token[:20] + other + token[21:], token[:-1], "", "é" * len(token), opening, leaving, named]
 
-    assert {visit(intake, f"/t/c/{wrong}/0").status for wrong in bad} == {404}
-    assert visit(intake, f"/t/o/{token}.gif").status == 404
-    assert {visit(intake, path).status for path in ("/t/", "/t/c/", "/t/x/1", f"/t/o/{opening}.png")} == {404}
+    assert {visit(endpoint, f"/t/c/{wrong}/0").status for wrong in bad} == {404}
+    assert visit(endpoint, f"/t/o/{token}.gif").status == 404
+    assert {visit(endpoint, path).status for path in ("/t/", "/t/c/", "/t/x/1", f"/t/o/{opening}.png")} == {404}
     assert spooled(tmp_path) == []
 
 
 @pytest.mark.parametrize("number", ["2", "-1", "1e3", "٣", "", "0/..", "99999999", "0?u=https://evil.test", "//a.test"])
 def test_only_the_sends_own_links_can_be_reached(services: Services, token: str, tmp_path: Path, number: str) -> None:
     """No URL comes from the request, so there is no open redirect."""
-    answer = visit(an_intake(services, tmp_path), f"/t/c/{token}/{number}")
+    answer = visit(a_hit_endpoint(services, tmp_path), f"/t/c/{token}/{number}")
 
     assert answer.status == 404
     assert "Location" not in answer.headers
@@ -104,7 +104,7 @@ def test_only_the_sends_own_links_can_be_reached(services: Services, token: str,
 
 def test_header_injection_stays_in_its_line(services: Services, token: str, tmp_path: Path) -> None:
     hostile = 'x"}\r\nSet-Cookie: a=b\n["click",0,1]\x00\x1b[31m'
-    answer = visit(an_intake(services, tmp_path), f"/t/c/{token}/0", agent=hostile, referer=hostile)
+    answer = visit(a_hit_endpoint(services, tmp_path), f"/t/c/{token}/0", agent=hostile, referer=hostile)
 
     assert "Set-Cookie" not in answer.headers
     (line,) = spooled(tmp_path)
@@ -113,35 +113,35 @@ def test_header_injection_stays_in_its_line(services: Services, token: str, tmp_
 
 def test_links_already_seen_need_no_database(services: Services, token: str, tmp_path: Path) -> None:
     """A second process that never saw the database finds them in the file the first one left."""
-    visit(an_intake(services, tmp_path), f"/t/c/{token}/0")
+    visit(a_hit_endpoint(services, tmp_path), f"/t/c/{token}/0")
     away = replace(services, database=Database("postgresql://nobody@127.0.0.1:9/none"))
 
-    assert visit(an_intake(away, tmp_path), f"/t/c/{token}/1").status == 302
+    assert visit(a_hit_endpoint(away, tmp_path), f"/t/c/{token}/1").status == 302
 
 
 def test_new_sends_are_fetched_ahead(services: Services, token: str, tmp_path: Path) -> None:
-    intake = an_intake(services, tmp_path)
-    intake._links.refresh()
+    endpoint = a_hit_endpoint(services, tmp_path)
+    endpoint._links.refresh()
     away = replace(services, database=Database("postgresql://nobody@127.0.0.1:9/none"))
 
-    assert visit(an_intake(away, tmp_path), f"/t/c/{token}/0").status == 302
+    assert visit(a_hit_endpoint(away, tmp_path), f"/t/c/{token}/0").status == 302
 
 
 def test_an_unseen_link_without_a_database_asks_to_try_again(services: Services, token: str, tmp_path: Path) -> None:
     away = replace(services, database=Database("postgresql://nobody@127.0.0.1:9/none"))
-    answer = visit(an_intake(away, tmp_path), f"/t/c/{token}/0")
+    answer = visit(a_hit_endpoint(away, tmp_path), f"/t/c/{token}/0")
 
     assert (answer.status, answer.headers["Retry-After"]) == (503, "30")
 
 
 def test_a_full_disk_costs_a_count_and_not_the_page(services: Services, token: str, tmp_path: Path) -> None:
-    intake = an_intake(services, tmp_path)
-    visit(intake, f"/t/c/{token}/0")
-    intake._spool._folder = tmp_path / "file" / "below"
+    endpoint = a_hit_endpoint(services, tmp_path)
+    visit(endpoint, f"/t/c/{token}/0")
+    endpoint._spool._folder = tmp_path / "file" / "below"
     (tmp_path / "file").write_text("not a folder")
-    intake._spool.close()
+    endpoint._spool.close()
 
-    assert visit(intake, f"/t/c/{token}/0").status == 302
+    assert visit(endpoint, f"/t/c/{token}/0").status == 302
 
 
 @pytest.mark.parametrize(
@@ -182,19 +182,19 @@ def test_a_database_restored_from_a_backup_gives_old_ids_to_new_links(
     services: Services, database: Database, workspace: WorkspaceForTests, token: str, tmp_path: Path
 ) -> None:
     """Both processes have the old target in memory; one of them finds out, and the other follows."""
-    first, second = (an_intake(services, tmp_path) for _ in range(2))
-    for intake in (first, second):
-        intake._links.refresh()
-        visit(intake, f"/t/c/{token}/0")
+    first, second = (a_hit_endpoint(services, tmp_path) for _ in range(2))
+    for endpoint in (first, second):
+        endpoint._links.refresh()
+        visit(endpoint, f"/t/c/{token}/0")
     with database.transaction(workspace.id) as session:
         session.execute(text("DELETE FROM links WHERE send_id = 77"))
         links.register(session, workspace.id, 77, ["https://shop.test/another"], now=services.clock.now())
-    for intake in (first, second):
-        intake._links.refresh()
+    for endpoint in (first, second):
+        endpoint._links.refresh()
 
-    led_to = {visit(intake, f"/t/c/{token}/0").headers["Location"] for intake in (first, second)}
+    led_to = {visit(endpoint, f"/t/c/{token}/0").headers["Location"] for endpoint in (first, second)}
     assert led_to == {"https://shop.test/another"}
-    assert visit(an_intake(services, tmp_path), f"/t/c/{token}/1").status == 404
+    assert visit(a_hit_endpoint(services, tmp_path), f"/t/c/{token}/1").status == 404
 
 
 def test_lanes_that_register_at_once_share_the_links(
@@ -219,12 +219,12 @@ def test_lanes_that_register_at_once_share_the_links(
 
 def test_a_number_made_up_costs_no_more_than_a_click(services: Services, token: str, tmp_path: Path) -> None:
     """Each went to the file and to the database: eight times the cost of a click."""
-    intake = an_intake(services, tmp_path)
+    endpoint = a_hit_endpoint(services, tmp_path)
     asked: list[str] = []
     event.listen(services.database.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
-    answers = {visit(intake, f"/t/c/{token}/{number}").status for number in range(2, 202)}
+    answers = {visit(endpoint, f"/t/c/{token}/{number}").status for number in range(2, 202)}
     unknown = ClickToken(1, message_id=5, send_id=404, customer_id=9).encode(services.tokens)
-    answers |= {visit(intake, f"/t/c/{unknown}/{number}").status for number in range(100)}
+    answers |= {visit(endpoint, f"/t/c/{unknown}/{number}").status for number in range(100)}
 
     assert answers == {404}
     assert sum("FROM links" in statement for statement in asked) < 10
@@ -234,13 +234,13 @@ def test_links_that_come_later_are_found(
     services: Services, database: Database, workspace: WorkspaceForTests, token: str, tmp_path: Path
 ) -> None:
     """What was not there a moment ago is fetched ahead with everything new."""
-    intake = an_intake(services, tmp_path)
-    assert visit(intake, f"/t/c/{token}/2").status == 404
+    endpoint = a_hit_endpoint(services, tmp_path)
+    assert visit(endpoint, f"/t/c/{token}/2").status == 404
     with database.transaction(workspace.id) as session:
         links.register(session, workspace.id, 77, [SHOP, "http://shop.test/", "http://late.test/"], now=NOON)
-    intake._links.refresh()
+    endpoint._links.refresh()
 
-    assert visit(intake, f"/t/c/{token}/2").status == 302
+    assert visit(endpoint, f"/t/c/{token}/2").status == 302
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -253,8 +253,8 @@ def test_no_header_and_no_path_breaks_an_answer(services: Services, token: str, 
     def broken() -> str:
         return "".join(dice.choices(pieces, k=dice.randint(0, 4)))
 
-    intake = an_intake(services, tmp_path)
-    intake._trusted_proxies = dice.randint(0, 2)
+    endpoint = a_hit_endpoint(services, tmp_path)
+    endpoint._trusted_proxies = dice.randint(0, 2)
     for path in (f"/t/c/{token}/0", f"/t/c/{token}/{broken()}", f"/t/{broken()}", f"/t/o/{broken()}.gif"):
         environ = {
             "REQUEST_METHOD": dice.choice(("GET", "HEAD", "POST", "", broken())),
@@ -265,7 +265,7 @@ def test_no_header_and_no_path_breaks_an_answer(services: Services, token: str, 
             "HTTP_REFERER": broken(),
         }
         given: list[str] = []
-        b"".join(intake(environ, lambda status, _headers, given=given: given.append(status)))
+        b"".join(endpoint(environ, lambda status, _headers, given=given: given.append(status)))
         assert given[0][:3] in ("200", "302", "404", "405")
 
     assert len(spooled(tmp_path)) <= 3

@@ -23,7 +23,7 @@ from app.customers.profiles import people
 from tests.factories import NOON
 from tests.factories.consent import a_form, a_yes, consented_customer
 from tests.factories.customers import import_file
-from tests.factories.turns import until_somebody_waits
+from tests.factories.waiting_locks import until_somebody_waits
 
 ADDRESS = "ada@example.com"
 
@@ -54,10 +54,10 @@ def test_whoever_records_an_answer_waits_before_they_touch_the_customer(database
         consented_customer(session, workspace.id, email=ADDRESS)
         a_form(session, workspace.id, [workspace.topic_id])
     a_visitor_signs_up(database, workspace)
-    with ThreadPoolExecutor(1) as beside:
+    with ThreadPoolExecutor(1) as pool:
         with database.transaction(workspace.id) as session:
-            consents.take_turn(session, workspace.id)
-            acting = beside.submit(act, database, workspace)
+            consents.lock_answers(session, workspace.id)
+            acting = pool.submit(act, database, workspace)
             until_somebody_waits(database, session)
             with database.transaction(workspace.id) as other:
                 for table in ("customers", "confirmation_allowances"):
@@ -72,13 +72,13 @@ def test_a_visitor_whom_the_database_turned_away_is_answered_all_the_same(servic
         ada, address_id = ada.id, ada.address_id
     made_in = int(services.clock.now().timestamp())
     link = "/p/" + PreferencesToken(workspace.id, ada, made_in, address_id).encode(services.tokens)
-    with ThreadPoolExecutor(1) as beside:
+    with ThreadPoolExecutor(1) as pool:
         # On a slow machine PostgreSQL may turn the other one away instead; the visitor is answered in either case.
         with suppress(DeadlockDetected), database.transaction(workspace.id) as session:
             session.execute(text("SELECT id FROM customers WHERE id = :ada FOR UPDATE"), {"ada": ada})
-            answer = beside.submit(anonymous.post, link, data={"language": "zh"})
+            answer = pool.submit(anonymous.post, link, data={"language": "zh"})
             until_somebody_waits(database, session)
-            consents.take_turn(session, workspace.id)
+            consents.lock_answers(session, workspace.id)
 
         assert answer.result().status_code == 200
     with database.transaction(workspace.id) as session:
@@ -87,7 +87,7 @@ def test_a_visitor_whom_the_database_turned_away_is_answered_all_the_same(servic
 
 
 def test_a_renewal_of_the_same_moment_does_not_run_out(database, workspace):
-    """The deadline waits for its turn before it looks who is due."""
+    """The deadline takes the lock before it looks who is due."""
     day = NOON + timedelta(days=1)
     agreed = {"topic_id": workspace.topic_id, "evidence": a_yes()}
     with database.transaction(workspace.id) as session:
@@ -98,10 +98,10 @@ def test_a_renewal_of_the_same_moment_does_not_run_out(database, workspace):
         with database.transaction(workspace.id) as session:
             return deadlines.expire_due(session, workspace.id, now=day)
 
-    with ThreadPoolExecutor(1) as beside:
+    with ThreadPoolExecutor(1) as pool:
         with database.transaction(workspace.id) as session:
             actions.grant(session, workspace.id, ada, **agreed, now=day, event=Event.RENEWED)
-            expiring = beside.submit(expire)
+            expiring = pool.submit(expire)
             until_somebody_waits(database, session)
 
         assert expiring.result() == 0
@@ -115,24 +115,24 @@ def test_a_confirmation_holds_the_person_before_it_touches_their_address(databas
     with database.transaction(workspace.id) as session:
         a_form(session, workspace.id, [workspace.topic_id])
     a_visitor_signs_up(database, workspace)
-    with ThreadPoolExecutor(1) as beside:
+    with ThreadPoolExecutor(1) as pool:
         with database.transaction(workspace.id) as session:
             session.execute(text("SELECT id FROM customers FOR UPDATE"))
-            confirming = beside.submit(confirm_the_request, database, workspace)
+            confirming = pool.submit(confirm_the_request, database, workspace)
             until_somebody_waits(database, session)
             assert session.execute(text("SELECT id FROM addresses FOR UPDATE NOWAIT")).all()
         assert confirming.result() is True
 
 
-def test_a_confirmation_counts_for_the_address_the_person_has_when_its_turn_comes(database, workspace):
+def test_a_confirmation_counts_for_the_address_the_person_has_when_it_holds_the_lock(database, workspace):
     with database.transaction(workspace.id) as session:
         a_form(session, workspace.id, [workspace.topic_id])
     a_visitor_signs_up(database, workspace)
-    with ThreadPoolExecutor(1) as beside:
+    with ThreadPoolExecutor(1) as pool:
         with database.transaction(workspace.id) as session:
             ada = people.find_by_email(session, workspace.id, ADDRESS)
             changes.change_email(session, ada, email="ada@new.example", source="staff:9", now=NOON)
-            confirming = beside.submit(confirm_the_request, database, workspace)
+            confirming = pool.submit(confirm_the_request, database, workspace)
             until_somebody_waits(database, session)
         with pytest.raises(double_opt_in.RequestRejected):
             confirming.result()
@@ -148,12 +148,12 @@ def test_who_is_erased_leaves_no_email_that_came_meanwhile(database, workspace):
     """The addresses were read before the person was held, so that one added at that moment was not suppressed."""
     with database.transaction(workspace.id) as session:
         consented_customer(session, workspace.id, email=ADDRESS)
-    with ThreadPoolExecutor(1) as beside:
+    with ThreadPoolExecutor(1) as pool:
         with database.transaction(workspace.id) as session:
             ada = people.find_by_email(session, workspace.id, ADDRESS)
             new = NewAddress("email", "ada@new.example")
             digest = changes.add(session, ada, new, source="staff:9", now=NOON).digest
-            erasing = beside.submit(erase, database, workspace, ada.id)
+            erasing = pool.submit(erase, database, workspace, ada.id)
             until_somebody_waits(database, session)
         erasing.result()
     with database.transaction(workspace.id) as session:

@@ -1,4 +1,13 @@
-"""Invitations to a workspace: a link to one mailbox, valid once and for a week."""
+"""Invitations to a workspace: a link to one mailbox, valid once and for a week.
+
+The states of an invitation, and who moves it:
+
+    open --> accepted     whoever holds the link, with a new account or a known one (accept_as_new, accept_as_known)
+    open --> withdrawn    an owner (withdraw), or a later invitation of the same address (invite)
+    open --> expired      time alone: `expires_at` has passed, and nothing is written
+
+None of these opens again. Lock order: the invitation, then the membership an answer makes.
+"""
 
 from __future__ import annotations
 

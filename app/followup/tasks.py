@@ -1,4 +1,7 @@
-"""Tasks of staff about a customer, with an owner and a due date."""
+"""Tasks of staff about a customer, with an owner and a due date.
+
+A task is open (no `done_at`) until staff finish it, and open again when they take that back; nothing else moves it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,18 @@
-"""Folds ledger records into current permission; the one definition, which the state table stores."""
+"""Folds ledger records into current permission; the one definition, which the state table stores.
+
+The states of a person's answer for a purpose and topic, and the records that move it (only the ledger writes them):
+
+    given ........ given, imported             from any state
+    confirmed .... confirmed, renewed          from any state
+    withdrawn, objected, complained            from any state; a no to all topics reaches each of them
+    erased ....... erased                      from any state, every key at once
+    expired ...... expired                     from given and confirmed only
+    rejected ..... rejected_abuse              from pending only
+    pending ...... requested                   from none, expired and rejected; never over a yes, a no or a refusal
+    refused ...... refused                     the same, and from pending
+
+Given and confirmed allow mail, all others do not.
+"""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple

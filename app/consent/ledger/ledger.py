@@ -1,6 +1,7 @@
 """Appends records to the consent ledger; private to this room.
 
 Whoever appends holds the workspace's head row, so that numbers have no gaps and every hash seals the one before.
+Lock order, for whoever holds more than one: sign-up request, head, customers.
 One record and five thousand take the same way: chain in Python, binary COPY aside, inserts from there.
 """
 
@@ -139,7 +140,7 @@ def forget_evidence(session: Session, workspace_id: int, customer_id: int) -> No
 
 
 def lock_head(connection: psycopg.Connection[Any], workspace_id: int) -> tuple[int, bytes]:
-    """Wait for our turn to write to this workspace's ledger and return where its chain ends."""
+    """Lock this workspace's ledger and return where its chain ends."""
     select = "SELECT seq, hash FROM consent_heads WHERE workspace_id = %s FOR UPDATE"
     row = connection.execute(select, (workspace_id,)).fetchone()
     if row is None:

@@ -2,6 +2,16 @@
 
 Anybody may type anybody's address into a form, so a request is nothing yet: it changes no profile, gives no permission,
 and costs the address at most one mail per topic and day, three in all, until its owner acts (L1).
+
+The states of a request, and who moves it:
+
+    typed ----> pending           its owner is asked by mail (request, request_from_link)
+    typed ----> unmailed          the address is suppressed or was asked often enough: no mail, and no link to answer
+    pending --> confirmed         the owner, by a press on the page behind the link (confirm)
+    pending --> denied            the owner, on the same page (deny)
+    pending, unmailed --> rejected_abuse    staff end an attack (abuse.purge)
+
+A pending request that is past `expires_at` answers no more. Lock order: request, the ledger's head, customer.
 """
 
 import json

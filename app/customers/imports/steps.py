@@ -1,4 +1,18 @@
-"""The steps of an import, from upload through mapping and preview to completion."""
+"""The steps of an import, from upload through mapping and preview to completion.
+
+The states of an import, and who moves it:
+
+    uploaded --> mapped      staff say what the columns mean (mapping.decide)
+    mapped ----> checking    staff ask for a preview (check); from checked and checking again
+    checking --> checked     the preview job, at the end of the file (checking)
+    mapped, checking, checked --> running    staff start it (start)
+    running ---> done        the import job, at the end of the file (running)
+    running ---> failed      the import job, when what it reads is no table (running)
+    any but running and done --> uploaded    staff choose another separator or encoding (views.imports)
+
+A run that stops on the way stays `running`, with its `failure`, until staff let it go on. Lock order, for whoever
+writes rows of a file: the import, the imports of the workspace, the ledger's head, then customers.
+"""
 
 from __future__ import annotations
 

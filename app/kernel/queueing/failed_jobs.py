@@ -1,4 +1,4 @@
-"""Failed jobs: lists those given up, and retries them."""
+"""Failed jobs: lists those given up, and retries them; `queue` draws the states of a job."""
 
 from __future__ import annotations
 

@@ -2,6 +2,18 @@
 
 RQ carries nothing but the id of an outbox row. Whoever picks it up takes a lease on the row, runs the job it names,
 and deletes it; a lease that is no longer renewed is handed out again.
+
+The states of an outbox row, and who moves it (`leased` and `handed over` differ by `holder`):
+
+    waiting ------> handed over    the relay, when it is due and its workspace has room (relay.hand_over_due)
+    handed over --> leased         the worker that takes it (_take); each time is an attempt
+    leased -------> gone           it ran (_finish); waiting again where somebody asked for it meanwhile
+    leased -------> waiting        it failed, with attempts left (_fail)
+    leased -------> failed         it failed at its last attempt (_fail), or none lived to finish it (relay.give_up)
+    handed over, leased --> waiting    its lease ran out: whoever had it has died
+    failed -------> waiting        staff try again (failed_jobs.retry), or its key is enqueued anew (outbox)
+
+Every statement moves rows by their state and holder, and none holds a row while a job runs.
 """
 
 from __future__ import annotations

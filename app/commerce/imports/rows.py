@@ -56,6 +56,10 @@ class PurchaseReader:
             self._product(clean(cells[self.product_at])) if self.product_at is not None else "",
         )
 
+    def identity(self, row: PurchaseRow) -> str:
+        """Return the order a row belongs to."""
+        return row.order_ref
+
     def gather(
         self, batch: Batch, taken: list[PurchaseRow], met: Occurrences, latest: Occurrences | None  # noqa: ARG002
     ) -> None:

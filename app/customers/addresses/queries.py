@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import Session, aliased
@@ -32,6 +32,15 @@ def owner_query(workspace_id: int, email_key: str) -> Select[int]:
         Address.key == email_key,
         Address.ended_at.is_(None),
     )
+
+
+def owners_of_several(session: Session, workspace_id: int) -> Iterator[tuple[str, int]]:
+    """Yield (email key, customer id) of every email of those who use several now."""
+    in_use = (Address.workspace_id == workspace_id, Address.kind == EMAIL, Address.ended_at.is_(None))
+    several = select(Address.customer_id).where(*in_use, Address.is_primary.is_(False))
+    query = select(Address.key, Address.customer_id).where(*in_use, Address.customer_id.in_(several))
+    found = session.execute(query.execution_options(yield_per=10_000))
+    yield from ((row.key, row.customer_id) for row in found)
 
 
 def list_of(session: Session, workspace_id: int, customer_id: int) -> list[Address]:

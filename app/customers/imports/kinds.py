@@ -36,6 +36,9 @@ class RowReader(Protocol):
     def read(self, row: int, cells: list[str], *, is_plain: bool) -> Any:
         """Return what the row says; raise RowRefused."""
 
+    def identity(self, row: Any) -> str:
+        """Return what tells in the whole file what a row is about."""
+
     def gather(self, batch: Batch, taken: list[Any], met: Occurrences, latest: Occurrences | None) -> None:
         """Put the rows that were read into the batch, as one where several speak of the same thing."""
 

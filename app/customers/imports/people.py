@@ -6,11 +6,13 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from app.customers.addresses import queries
 from app.customers.facts import PeopleImported
 from app.customers.forms import PeopleMappingForm
 from app.customers.imports import evidence
 from app.customers.imports.kinds import ImportKind
 from app.customers.imports.mapping.mapping import EVIDENCE, PEOPLE, MappingRefused, Options
+from app.customers.imports.occurrences import Occurrences
 from app.customers.imports.parsing.people_rows import PeopleReader
 from app.customers.imports.people_staging import PeopleStage
 from app.customers.models import Import
@@ -53,10 +55,20 @@ class People(ImportKind):
         return form
 
     def reader(self, session: Session, found: Import, options: Options) -> PeopleReader:
-        return PeopleReader(found.mapping, options, fields.list_custom(session, found.workspace_id), found.header)
+        custom = fields.list_custom(session, found.workspace_id)
+        return PeopleReader(found.mapping, options, custom, found.header, _owners(session, found, options))
 
     def stage(self, found: Import, options: Options) -> PeopleStage:
         return PeopleStage(found.workspace_id, found.id, found.mapping, options)
 
     def imported(self, workspace_id: int, import_id: int) -> PeopleImported:
         return PeopleImported(workspace_id, import_id)
+
+
+def _owners(session: Session, found: Import, options: Options) -> Occurrences:
+    """Return whose the emails are of those who use several: rows that name them by different ones are of one person."""
+    owners = Occurrences()
+    if options.match_by == "email":
+        for key, customer_id in queries.owners_of_several(session, found.workspace_id):
+            owners.note(key, customer_id)
+    return owners

@@ -96,8 +96,7 @@ def _latest(database: Database, plan: Plan, rows: int) -> Occurrences | None:
         return None
     for batch in _checked(database, plan, rows, after=plan.layout.header):
         for person in batch.people:
-            known_by = person.key if plan.options.match_by == "email" else person.number
-            latest.note(known_by, max(person.row, *person.covers, 0))
+            latest.note(plan.reader.identity(person), max(person.row, *person.covers, 0))
     return latest
 
 

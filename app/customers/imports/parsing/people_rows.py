@@ -73,8 +73,15 @@ class PeopleReader:
     shared_at: int | None = None
 
     def __init__(
-        self, mapping: dict[str, str], options: Options, custom: list[CustomField], header: list[str]
+        self,
+        mapping: dict[str, str],
+        options: Options,
+        custom: list[CustomField],
+        header: list[str],
+        owners: Occurrences,
     ) -> None:
+        """`owners` tells by email whose it is, for those who use several."""
+        self.owners = owners
         place = {target: int(position) for position, target in mapping.items()}
         self.options = options
         self.place = place
@@ -117,6 +124,13 @@ class PeopleReader:
         tags = self._tags(text) if self.tags_at is not None and (text := cells[self.tags_at]) else ()
         answer = self.answers.read(row, typed, cells) if self.answers else None
         return PersonRow(row, key, typed, said, custom, tags, [answer] if answer else [], number)
+
+    def identity(self, row: PersonRow) -> str:
+        """Return what tells in the whole file whom a row is about."""
+        if self.options.match_by != "email":
+            return row.number
+        owner = self.owners.find(row.key)
+        return row.key if owner is None else f"#{owner}"
 
     def gather(
         self, batch: Batch, taken: list[PersonRow], met: Occurrences, latest: Occurrences | None

@@ -22,8 +22,10 @@ def gather(
     options, by_email = reader.options, reader.options.match_by == "email"
     people: dict[str, PersonRow] = {}
     holders: dict[str, str] = {}
+    # What the latest row of each person said, before it was silenced.
+    said: dict[str, Sequence[str]] = {}
     for row in rows:
-        identity, other = (row.key, row.number) if by_email else (row.number, row.key)
+        identity, other = reader.identity(row), row.number if by_email else row.key
         if other and holders.setdefault(other, identity) != identity:
             place = reader.place["external_ref" if by_email else "email"]
             batch.refused.append(Refused(row.row, "taken", other, storable(batch.cells[row.row]), place))
@@ -34,12 +36,15 @@ def gather(
             continue
         first = met.first(identity, row.row)
         if first != row.row:
-            differs = _differences(earlier, row, reader.names)
-            batch.repeats.append(Repeat(row.row, first, row.email or identity, differs))
+            differs = _differences(said.get(identity), row.said, reader.names)
+            batch.repeats.append(Repeat(row.row, first, row.email or row.number, differs))
             row.is_again = earlier is None
+        said[identity] = row.said
         if (first != row.row and options.repeats == "first") or (latest and latest.find(identity) != row.row):
             row.silence(reader.number_at)
-        people[identity] = row.absorb(earlier, options) if earlier else row
+        people[identity] = _joined(earlier, row, options) if earlier else row
+        if options.repeats == "merge":
+            said[identity] = people[identity].said
     batch.people = list(people.values())
 
 
@@ -55,13 +60,11 @@ def join_known(batch: Batch, customer_ids: Mapping[int, int], options: Options, 
     for _customer_id, group in groupby(known, key=lambda each: each[0]):
         (_, _, person), *others = group
         for _, _, row in others:
-            batch.repeats.append(Repeat(row.row, person.row, row.email, _differences(person, row, names)))
+            batch.repeats.append(Repeat(row.row, person.row, row.email, _differences(person.said, row.said, names)))
             joined |= {person.row: None, row.row: None}
             if options.repeats == "first":
                 row.silence(number_at)
-            own = {each.row: (each.email, each.key) for each in (person, row)}
-            person = row.absorb(person, options)
-            person.email, person.key = own[person.row]
+            person = _joined(person, row, options)
             joined[person.row] = person
     if not joined:
         return False
@@ -70,10 +73,20 @@ def join_known(batch: Batch, customer_ids: Mapping[int, int], options: Options, 
     return True
 
 
+def _joined(earlier: PersonRow, row: PersonRow, options: Options) -> PersonRow:
+    """Return one row for both; of two emails it keeps that of the row that is heard."""
+    own = {each.row: (each.email, each.key) for each in (earlier, row)}
+    is_one_email = earlier.key == row.key
+    person = row.absorb(earlier, options)
+    if options.match_by == "email" and not is_one_email:
+        person.email, person.key = own[person.row]
+    return person
+
+
 def _differences(
-    earlier: PersonRow | None, row: PersonRow, names: Sequence[str]
+    earlier: Sequence[str] | None, later: Sequence[str], names: Sequence[str]
 ) -> tuple[tuple[str, str, str], ...]:
     if earlier is None:
         return ()
-    said = zip(names, earlier.said, row.said, strict=True)
+    said = zip(names, earlier, later, strict=True)
     return tuple((name, old, new) for name, old, new in said if old and new and old != new)

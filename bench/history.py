@@ -28,7 +28,7 @@ from app.campaigns.drafts import ContentDraft, Draft
 from app.campaigns.launch import launching
 from app.conditions.condition_types import ConditionTypes
 from app.consent.ledger import verification
-from app.delivery.sending import sends, worker
+from app.delivery.sending import send_queries, worker
 from app.kernel import extensions
 from app.segments import codec, preview, segments
 from app.segments.rules import Rule
@@ -154,7 +154,7 @@ def _send(place: ground.Ground, url: str, dump: Path) -> int:
     for lane_id in lanes:
         worker.run(services, place.workspace_id, lane_id)
     with services.database.transaction(place.workspace_id) as session:
-        progress = sends.progress(session, place.workspace_id, send_id)
+        progress = send_queries.progress_of(session, place.workspace_id, send_id)
     print(f"{'':<22}{progress}")
     arrived = [line.split("\t")[1] for line in dump.read_text().splitlines()]
     return len(set(arrived)) if len(set(arrived)) == len(arrived) else -1

@@ -25,6 +25,7 @@ from app.accounts.identities import dkim_keys, identities, sender_checks
 from app.accounts.identities.sender_checks import Finding
 from app.consent.purposes import MARKETING
 from app.customers.profiles import people
+from app.delivery.launching import launches
 from app.delivery.launching.occasions import Occasion
 from app.delivery.sending import sends
 from app.kernel.settings import Key
@@ -124,7 +125,7 @@ def _launch(place: Ground, dkim: str | None) -> tuple[int, int]:
             now=place.now,
         )
         audience = people.base_query(place.workspace_id)
-        counts = sends.launch(session, place.workspace_id, send.id, audience, now=place.now)
+        counts = launches.launch(session, place.workspace_id, send.id, audience, now=place.now)
         return send.id, counts.queued
 
 

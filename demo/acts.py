@@ -18,7 +18,8 @@ from app.conditions.on_fields.amounts import GreaterThan, LessThan
 from app.conditions.on_fields.dates import WithinLast
 from app.customers.imports import files, kinds, steps
 from app.customers.imports.mapping import guessing, mapping
-from app.delivery.sending import sends
+from app.delivery.sending import send_queries
+from app.delivery.sending.send_queries import Progress
 from app.followup import tasks
 from app.journeys import definitions, positions
 from app.journeys.library import prospect_nurture
@@ -163,7 +164,7 @@ def send_campaign(
     return send_id
 
 
-def compare(story: Story, promised: Audience, happened: sends.Progress) -> None:
+def compare(story: Story, promised: Audience, happened: Progress) -> None:
     """Hold what the review promised beside what became of every message once the send had settled."""
     sums, reasons = story.sums, happened.reasons
     told = {rule: sum(wait.count for wait in promised.waits if wait.why is rule) for rule in _RULES}
@@ -192,11 +193,11 @@ def _wait_until(story: Story, campaign_id: int, at: datetime) -> None:
     stage.advance(seconds=max(0.0, (at - stage.now).total_seconds()))
 
 
-def progress(story: Story, send_id: int) -> sends.Progress:
+def progress(story: Story, send_id: int) -> Progress:
     """Say where the messages of a send stand."""
     stage = story.stage
     with stage.transaction() as session:
-        found = sends.progress(session, stage.workspace_id, send_id)
+        found = send_queries.progress_of(session, stage.workspace_id, send_id)
     reasons = ", ".join(f"{reason} {count:,}" for reason, count in sorted(found.reasons.items()))
     stage.say(
         f"{found.total:,} messages: {found.sent:,} sent, {found.refused:,} refused, {found.skipped:,} skipped,"

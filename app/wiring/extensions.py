@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from app.accounts import api_keys
 from app.accounts.undo import Opposites
 from app.campaigns import compose, deletion, variants
-from app.campaigns.launch import schedule
+from app.campaigns.launch import stopping
 from app.campaigns.studio import tag_translation
 from app.commerce import timeline_entries as purchase_entries
 from app.commerce.facts import PurchaseRecorded, PurchasesImported
@@ -68,7 +68,9 @@ OPPOSITES = Opposites(
         api_keys.UNDO_REVOCATION,
         segments.UNDO_DELETION,
         deletion.UNDO_DELETION,
-        schedule.UNDO_CANCELLATION,
+        stopping.UNDO_PAUSE,
+        stopping.UNDO_RESUMING,
+        stopping.UNDO_CANCELLATION,
         tag_translation.UNDO_TRANSLATION,
         variants.UNDO_REMOVAL,
         changes.UNDO_ENDING,

@@ -14,8 +14,8 @@ from app.cadence.quiet_hours import Hours
 from app.consent import suppression
 from app.customers.profiles import people
 from app.delivery import decisions, history
+from app.delivery.launching import launches
 from app.delivery.launching.assignments import Arm, Assignment
-from app.delivery.sending import sends
 from app.delivery.sending.store import SendStore
 from app.delivery.transitions import batches
 from app.kernel.clock import FixedClock
@@ -120,7 +120,7 @@ def test_who_is_held_out_is_a_decision_with_its_chance(session: Session, workspa
     crowd = delivery.an_audience(session, workspace, 100)
     send = delivery.a_send(session, workspace)
     assignment = Assignment((Arm(send.id, 1),), holdout=0.5)
-    counts = sends.launch_assigned(session, workspace.id, assignment, people.base_query(workspace.id), now=NOON)
+    counts = launches.launch_assigned(session, workspace.id, assignment, people.base_query(workspace.id), now=NOON)
     query = text("SELECT answer, rule, propensity, count(*) FROM message_decisions GROUP BY 1, 2, 3")
 
     assert counts.total == len(crowd)

@@ -22,6 +22,7 @@ from app.accounts.identities import identities
 from app.customers.addresses import projection
 from app.customers.profiles import people
 from app.delivery.inbound import listener
+from app.delivery.launching import launches
 from app.delivery.launching.occasions import Occasion
 from app.delivery.launching.queueing import AnsweredRequest
 from app.delivery.models import Send
@@ -182,7 +183,7 @@ def a_launched_send(database: Database, workspace: WorkspaceForTests, count: int
     with database.transaction(workspace.id) as session:
         an_audience(session, workspace, count, now=now)
         send = a_send(session, workspace, now=now)
-        sends.launch(session, workspace.id, send.id, people.base_query(workspace.id), now=now)
+        launches.launch(session, workspace.id, send.id, people.base_query(workspace.id), now=now)
         return send.id
 
 

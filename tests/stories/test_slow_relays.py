@@ -21,7 +21,7 @@ from app.cadence.decide import Policy
 from app.consent.signup import signup_forms
 from app.consent.signup.double_opt_in import Answer, request
 from app.customers.profiles import people
-from app.delivery.sending import sends
+from app.delivery.launching import launches
 from app.delivery.transactional import messages
 from app.kernel.clock import SystemClock
 from app.kernel.queueing import queue, relay
@@ -125,7 +125,7 @@ def everything_waits_for(services: Services, workspace: WorkspaceForTests, mute:
                 may_be_private=True,
             )
             send = delivery.a_send(session, workspace, now=now, identity_id=identity_id)
-            sends.launch(session, workspace.id, send.id, people.base_query(workspace.id), now=now)
+            launches.launch(session, workspace.id, send.id, people.base_query(workspace.id), now=now)
         for _ in range(TEST_MAILS):
             messages.send_to_staff(
                 session,

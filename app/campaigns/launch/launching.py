@@ -13,6 +13,7 @@ from app.campaigns import compose, contents
 from app.campaigns.launch import audience
 from app.campaigns.models import Campaign, CampaignSend, CampaignState
 from app.campaigns.studio import preflight
+from app.delivery.launching import launches
 from app.delivery.launching.assignments import Arm, Assignment
 from app.delivery.launching.occasions import Occasion
 from app.delivery.sending import sends
@@ -40,7 +41,7 @@ def launch(session: Session, workspace_id: int, campaign_id: int, *, now: dateti
     preflight.require_ready(session, campaign, audience=counted, public_url=public_url)
     assignment = _create_sends(session, campaign, now)
     chosen = audience.query(session, campaign, now=now)
-    sends.launch_assigned(session, workspace_id, assignment, chosen, now=now)
+    launches.launch_assigned(session, workspace_id, assignment, chosen, now=now)
     campaign.state = CampaignState.SENDING
     campaign.launched_at = campaign.updated_at = now
     campaign.launch_failure = None

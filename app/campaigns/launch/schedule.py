@@ -1,4 +1,4 @@
-"""Schedules, pauses, resumes and cancels campaigns: the one writer of a campaign's state besides `launching`."""
+"""Schedules campaigns and launches them when their time has come; `stopping` pauses, resumes and cancels them."""
 
 from __future__ import annotations
 
@@ -8,22 +8,16 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.accounts import audit, undo
+from app.accounts import audit
 from app.campaigns import compose
 from app.campaigns.launch import launching, ready, timing
 from app.campaigns.models import Campaign, CampaignState
-from app.delivery.models import SendState
-from app.delivery.sending import sends
-from app.kernel import page_links
-from app.kernel.page_links import PageLink
 from app.kernel.queueing import outbox
 from app.kernel.refusals import Refusal
 from app.kernel.translatable import N_
 
 # What is later than this (the machine stood still, the queue was stuck) may have lost its sense: a person decides.
 LATE = timedelta(hours=1)
-UNDO_FOR = timedelta(hours=1)
-_CANCELLED = "campaigns.cancelled"
 
 
 class ChangedSinceReview(Refusal):
@@ -36,18 +30,6 @@ class NotPlanned(Refusal):
     """There is no plan to change: it has left, or it is a draft."""
 
     message = N_("This campaign is not scheduled any more.")
-
-
-class TooLateToUndo(Refusal):
-    """What was said then may have lost its sense by now."""
-
-    message = N_("This was cancelled too long ago to be taken back. Copy the campaign to send it again.")
-
-
-class NotLaunched(Refusal):
-    """There is nothing under way to stop or go on with."""
-
-    message = N_("This campaign has not been launched.")
 
 
 @dataclass(frozen=True)
@@ -168,84 +150,3 @@ def unplan(session: Session, workspace_id: int, campaign_id: int, *, staff_id: i
         raise NotPlanned
     _put_back(campaign, now)
     audit.note(session, campaign, "campaign.unplanned", staff_id=staff_id, now=now)
-
-
-def pause(session: Session, workspace_id: int, campaign_id: int, *, staff_id: int, now: datetime) -> None:
-    """Let nothing more leave."""
-    campaign, numbers = _launched(session, workspace_id, campaign_id)
-    running = sends.in_state(session, workspace_id, numbers, SendState.RUNNING)
-    if not running:
-        raise sends.NotRunning
-    for send_id in running:
-        sends.pause(session, workspace_id, send_id)
-    campaign.state = CampaignState.PAUSED
-    audit.note(session, campaign, "campaign.paused", staff_id=staff_id, now=now)
-
-
-def resume(
-    session: Session,
-    workspace_id: int,
-    campaign_id: int,
-    *,
-    staff_id: int,
-    now: datetime,
-    paused_by_staff: bool = False,
-) -> None:
-    """Send exactly the rest; with `paused_by_staff`, nothing that an outage or a refusal paused."""
-    campaign, numbers = _launched(session, workspace_id, campaign_id)
-    paused = sends.pause_reasons(session, workspace_id, numbers)
-    going_on = [send_id for send_id, reason in paused.items() if not paused_by_staff or reason == sends.STAFF]
-    if not going_on:
-        raise sends.NotRunning
-    for send_id in going_on:
-        sends.resume(session, workspace_id, send_id)
-    campaign.state = CampaignState.SENDING
-    audit.note(session, campaign, "campaign.resumed", staff_id=staff_id, now=now)
-
-
-def cancel(
-    session: Session, workspace_id: int, campaign_id: int, *, staff_id: int, now: datetime
-) -> tuple[int, PageLink]:
-    """Cancel the rest; return how many do not get it, and what takes it back."""
-    campaign, numbers = _launched(session, workspace_id, campaign_id)
-    paused = sends.pause_reasons(session, workspace_id, numbers)
-    running = sends.in_state(session, workspace_id, numbers, SendState.RUNNING)
-    if not paused and not running:
-        raise sends.NotRunning
-    stopped = sum(sends.cancel(session, workspace_id, send_id, now=now) for send_id in sorted([*paused, *running]))
-    kept = {"id": campaign.id, "state": campaign.state, "paused": paused, "running": running}
-    campaign.state, campaign.updated_at = CampaignState.CANCELLED, now
-    audit.note(session, campaign, "campaign.cancelled", staff_id=staff_id, now=now, stopped=stopped)
-    return stopped, undo.keep(session, workspace_id, kind=_CANCELLED, values=kept, staff_id=staff_id, now=now)
-
-
-def restart(
-    session: Session, workspace_id: int, values: dict[str, Any], *, staff_id: int, now: datetime
-) -> undo.Restored:
-    """Take a cancelling back: whoever had not got it waits again, or stays paused for the same reason.
-
-    Raise TooLateToUndo.
-    """
-    campaign, _numbers = _launched(session, workspace_id, values["id"])
-    cancelled: dict[int, str | None] = {int(send_id): reason for send_id, reason in values["paused"].items()}
-    cancelled |= dict.fromkeys(values["running"])
-    finished_at = sends.get(session, workspace_id, min(cancelled)).finished_at
-    if finished_at is not None and now - finished_at > UNDO_FOR:
-        raise TooLateToUndo
-    for send_id in sorted(cancelled):
-        sends.restart(session, workspace_id, send_id, pause_reason=cancelled[send_id], now=now)
-    campaign.state, campaign.updated_at = values["state"], now
-    audit.note(session, campaign, "campaign.restarted", staff_id=staff_id, now=now)
-    page = page_links.to("campaigns.show", campaign_id=campaign.id)
-    return undo.Restored(page, N_("Not cancelled after all: everything is as it was before."))
-
-
-UNDO_CANCELLATION = undo.Opposite(_CANCELLED, restart, role="marketer")
-
-
-def _launched(session: Session, workspace_id: int, campaign_id: int) -> tuple[Campaign, list[int]]:
-    """Return the campaign, locked, and its sends; raise NotLaunched."""
-    campaign = compose.locked(session, workspace_id, campaign_id)
-    if campaign.launched_at is None:
-        raise NotLaunched
-    return campaign, launching.send_ids(session, workspace_id, campaign_id)

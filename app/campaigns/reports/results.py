@@ -21,8 +21,8 @@ from app.customers.timeline import activity_queries
 from app.customers.timeline.activity_queries import PeopleByEvent
 from app.customers.timeline.event_names import EventName
 from app.delivery.models import SendState
-from app.delivery.sending import send_queries, sends
-from app.delivery.sending.sends import Progress
+from app.delivery.sending import send_queries
+from app.delivery.sending.send_queries import Progress
 from app.tracking.links import links
 
 # Why somebody got nothing who was chosen by chance to be compared with.
@@ -104,7 +104,7 @@ def summary(session: Session, workspace_id: int, campaign_id: int, *, now: datet
         return Summary(Progress(state=campaign.state, pause_reason=None))
     send_ids = launching.send_ids(session, workspace_id, campaign_id)
     events = activity_queries.people_by_event(session, workspace_id, send_ids)
-    of_sends = sends.progress_of_many(session, workspace_id, send_ids)
+    of_sends = send_queries.progress_of_many(session, workspace_id, send_ids)
     seen = now or campaign.launched_at
     progress, versions = _sum(list(of_sends.values())), _versions(session, campaign)
     return Summary(

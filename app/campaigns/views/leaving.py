@@ -14,7 +14,7 @@ from app.accounts.identities import identities
 from app.accounts.models import SendingIdentity
 from app.campaigns import compose, contents
 from app.campaigns.forms import RescheduleForm
-from app.campaigns.launch import launching, ready, schedule, split, timing
+from app.campaigns.launch import launching, ready, schedule, split, stopping, timing
 from app.campaigns.launch.schedule import Reviewed
 from app.campaigns.models import CampaignState
 from app.campaigns.studio import preflight
@@ -22,7 +22,7 @@ from app.campaigns.views import outlook, reporting, words
 from app.campaigns.views.blueprint import bp
 from app.campaigns.views.composing import preview_values
 from app.consent import topics
-from app.delivery.sending import sends
+from app.delivery.sending import send_queries
 from app.kernel import ids
 from app.kernel.refusals import NotFound, Refusal
 from app.kernel.services import services
@@ -125,45 +125,38 @@ def reschedule(campaign_id: int) -> ResponseReturnValue:
 @bp.post("/campaigns/<int:campaign_id>/pause")
 @guard.role("marketer")
 def pause(campaign_id: int) -> ResponseReturnValue:
-    """Stop it, and say honestly what can no longer be stopped."""
+    """Stop it, say honestly what can no longer be stopped, and offer to take that back."""
+    now = services().clock.now()
     with services().database.transaction(g.workspace.id) as session:
-        schedule.pause(session, g.workspace.id, campaign_id, staff_id=g.staff.id, now=services().clock.now())
+        again = stopping.pause(session, g.workspace.id, campaign_id, staff_id=g.staff.id, now=now)
         gone, waiting = _gone_and_waiting(session, campaign_id)
     message = _(
         "Paused. Already sent, and not to be called back: %(gone)s. Still waiting: %(waiting)s.",
         gone=words.people(gone),
         waiting=words.people(waiting),
     )
-    again = url_for("campaigns.resume", campaign_id=campaign_id, of="staff")
     return shell.back(_home(campaign_id), message, undo=again)
 
 
 @bp.post("/campaigns/<int:campaign_id>/resume")
 @guard.role("marketer")
 def resume(campaign_id: int) -> ResponseReturnValue:
-    """Send the rest; whoever takes a pause back goes on with what that paused alone."""
+    """Send the rest, and offer to take that back."""
+    now = services().clock.now()
     with services().database.transaction(g.workspace.id) as session:
-        schedule.resume(
-            session,
-            g.workspace.id,
-            campaign_id,
-            staff_id=g.staff.id,
-            now=services().clock.now(),
-            paused_by_staff=request.args.get("of") == sends.STAFF,
-        )
+        again = stopping.resume(session, g.workspace.id, campaign_id, staff_id=g.staff.id, now=now)
         _gone, waiting = _gone_and_waiting(session, campaign_id)
     message = _("Resumed for the rest: %(waiting)s.", waiting=words.people(waiting))
-    return shell.back(_home(campaign_id), message, undo=url_for("campaigns.pause", campaign_id=campaign_id))
+    return shell.back(_home(campaign_id), message, undo=again)
 
 
 @bp.post("/campaigns/<int:campaign_id>/cancel")
 @guard.role("marketer")
 def cancel(campaign_id: int) -> ResponseReturnValue:
     """Cancel the rest, and offer to take that back."""
+    now = services().clock.now()
     with services().database.transaction(g.workspace.id) as session:
-        stopped, again = schedule.cancel(
-            session, g.workspace.id, campaign_id, staff_id=g.staff.id, now=services().clock.now()
-        )
+        stopped, again = stopping.cancel(session, g.workspace.id, campaign_id, staff_id=g.staff.id, now=now)
     message = _("Cancelled. %(stopped)s will not get this mail.", stopped=words.people(stopped))
     return shell.back(_home(campaign_id), message, undo=again)
 
@@ -181,6 +174,6 @@ def _minutes(sender: SendingIdentity | None, mails: int) -> int | None:
 def _gone_and_waiting(session: Session, campaign_id: int) -> tuple[int, int]:
     """Return how many mails have left and how many wait."""
     numbers = launching.send_ids(session, g.workspace.id, campaign_id)
-    parts = sends.progress_of_many(session, g.workspace.id, numbers).values()
+    parts = send_queries.progress_of_many(session, g.workspace.id, numbers).values()
     gone = sum(each.sent + each.handed + each.in_doubt for each in parts)
     return gone, sum(each.queued + each.waiting for each in parts)

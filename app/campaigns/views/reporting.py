@@ -22,7 +22,7 @@ from app.campaigns.views.blueprint import bp
 from app.consent import topics
 from app.customers.timeline import activity_queries
 from app.delivery import decisions
-from app.delivery.sending.sends import Progress
+from app.delivery.sending.send_queries import Progress
 from app.kernel.services import services
 from app.segments import segments
 from app.web import errors, guard, language, shell

@@ -17,7 +17,8 @@ from app.campaigns.models import Campaign
 from app.campaigns.reports.results import PausedPart
 from app.campaigns.studio.preflight import Check
 from app.delivery import words
-from app.delivery.sending.sends import STAFF, Progress
+from app.delivery.sending.send_queries import Progress
+from app.delivery.sending.sends import STAFF
 from app.web import language, shell
 
 STEPS = {"audience": _("Audience"), "content": _("Content"), "when": _("When")}

@@ -79,12 +79,12 @@ def wake(
         )
 
 
-def wake_for_send(session: Session, workspace_id: int, send_id: int) -> None:
-    """Wake every lane in which this send has batches that are due or will be."""
+def wake_for_sends(session: Session, workspace_id: int, send_ids: Collection[int]) -> None:
+    """Wake every lane in which these sends have batches that are due or will be."""
     rows = session.execute(
         select(Batch.lane_id, Batch.due_at, Send.kind)
         .join(Send, (Send.workspace_id == Batch.workspace_id) & (Send.id == Batch.send_id))
-        .where(Batch.workspace_id == workspace_id, Batch.send_id == send_id, Batch.state == "queued")
+        .where(Batch.workspace_id == workspace_id, Batch.send_id.in_(send_ids), Batch.state == "queued")
         .distinct()
     )
     earliest: dict[tuple[int, bool], datetime | None] = {}

@@ -13,12 +13,13 @@ from app.delivery.transitions import batches, send_states
 
 
 def sweep(session: Session, workspace_id: int, *, now: datetime) -> None:
-    """Put one workspace's sending in order."""
+    """Put one workspace's sending in order: sends first, then batches, then messages, as they are locked elsewhere."""
     outage_holds.hold(session, workspace_id)
+    over = _perhaps_over(session, workspace_id)
+    finished = send_states.finish_empty(session, workspace_id, over, now=now)
     batches.recover(session, workspace_id)
     batches.drop_cancelled(session, workspace_id)
-    over = _perhaps_over(session, workspace_id)
-    stuck = [send_id for send_id in over if not send_states.finish_empty(session, workspace_id, send_id, now=now)]
+    stuck = sorted(set(over) - finished)
     if stuck:
         batches.requeue_unbatched(session, workspace_id, stuck, now=now)
     batches.enqueue_due(session, workspace_id, now=now)

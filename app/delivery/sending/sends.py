@@ -1,14 +1,13 @@
-"""Sends: creating, launching, pausing and cancelling them, and their progress."""
+"""Sends: creating, adding to, pausing, resuming and cancelling them."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import BigInteger as BigInt
-from sqlalchemy import Select, column, func, select, values
+from sqlalchemy import column, func, select, values
 from sqlalchemy.orm import Session
 
 from app.delivery.launching import occasions, queueing
@@ -18,6 +17,7 @@ from app.delivery.launching.queueing import AnsweredRequest, Enqueueing, LaunchC
 from app.delivery.models import Message, MessageState, Send, SendKind, SendState
 from app.delivery.sending import lanes
 from app.delivery.transitions import messages, send_states
+from app.delivery.transitions.send_states import Move
 from app.kernel.refusals import NotFound, Refusal
 from app.kernel.translatable import N_
 from app.rendering.content import Content
@@ -25,9 +25,9 @@ from app.rendering.content import Content
 # Which of several messages to one person goes first; the smaller waits.
 PRIORITY = {SendKind.TRANSACTIONAL: 100, SendKind.API: 50, SendKind.JOURNEY: 20, SendKind.CAMPAIGN: 10}
 
-
 # Why a send is paused that somebody paused by hand.
 STAFF = "staff"
+_OPEN = (SendState.PREPARING, SendState.RUNNING, SendState.PAUSED)
 
 
 class NotRunning(Refusal):
@@ -37,28 +37,11 @@ class NotRunning(Refusal):
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
-    """How many messages of a send stand where. `reasons` counts the skipped, refused and waiting by why."""
+class Cancelled:
+    """What a cancelling came to: each send with why it was paused (None: it ran), and how many messages stay here."""
 
-    state: str
-    pause_reason: str | None
-    total: int = 0
-    queued: int = 0
-    waiting: int = 0
-    handed: int = 0
-    sent: int = 0
-    refused: int = 0
-    in_doubt: int = 0
-    skipped: int = 0
-    reasons: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def done(self) -> int:
-        return self.sent + self.refused + self.in_doubt + self.skipped
-
-    @property
-    def is_over(self) -> bool:
-        return self.done == self.total
+    pause_reasons: dict[int, str | None]
+    messages: int
 
 
 def create(
@@ -75,7 +58,7 @@ def create(
     priority: int | None = None,
     now: datetime,
 ) -> Send:
-    """Freeze content for an audience. Nothing leaves before `launch`, `launch_assigned` or `add`.
+    """Freeze content for an audience. Nothing leaves before `launches.launch`, `launches.launch_assigned` or `add`.
 
     What is launched names the occasion that all its messages are of; several sends may share one.
     """
@@ -109,56 +92,6 @@ def get(session: Session, workspace_id: int, send_id: int) -> Send:
     if found is None:
         raise NotFound
     return found
-
-
-def launch(
-    session: Session,
-    workspace_id: int,
-    send_id: int,
-    audience: Select[int],
-    *,
-    now: datetime,
-    due_at: datetime | None = None,
-) -> LaunchCounts:
-    """Queue a message for everyone in `audience` and start sending at `due_at` (None: now).
-
-    Who has a message of the send's occasion gets no other, whichever send it was of; so twice adds nobody twice.
-    """
-    assignment = Assignment((Arm(send_id),))
-    return launch_assigned(session, workspace_id, assignment, audience, now=now, due_at=due_at)
-
-
-def launch_assigned(
-    session: Session,
-    workspace_id: int,
-    assignment: Assignment,
-    audience: Select[int],
-    *,
-    now: datetime,
-    due_at: datetime | None = None,
-) -> LaunchCounts:
-    """Launch the sends of one occasion together: each person gets the variant that falls to them, in their language.
-
-    Every message says which variant it is. Who is held out gets a message that is never sent (reason "held_out"), of
-    the first variant's send in their language; who may not be written to anyway is not held out.
-    """
-    occasion_id = _shared_occasion([get(session, workspace_id, send_id) for send_id in assignment.send_ids])
-    is_first = not occasions.lock(session, workspace_id, occasion_id)
-    together = _held(session, workspace_id, assignment.send_ids)
-    first = next(send for send in together if send.id == assignment.arms[0].send_id)
-    if any(send.state not in (SendState.PREPARING, SendState.RUNNING) for send in together):
-        raise NotRunning
-    given = Enqueueing(first, assignment, audience, now, occasion_id=occasion_id, is_first=is_first, due_at=due_at)
-    counts = queueing.enqueue(session, given)
-    if is_first:
-        occasions.mark_launched(session, workspace_id, occasion_id, now=now)
-    send_states.start(session, workspace_id, assignment.send_ids, now=now)
-    for send in _held(session, workspace_id, assignment.send_ids):
-        if counts.queued:
-            lanes.wake_for_send(session, workspace_id, send.id)
-        if not counts.queued or len(together) > 1:
-            send_states.finish_empty(session, workspace_id, send.id, now=now)
-    return counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +137,7 @@ def add(
     )
     counts = queueing.enqueue(session, given)
     if counts.queued and not is_later:
-        lanes.wake_for_send(session, workspace_id, send_id)
+        lanes.wake_for_sends(session, workspace_id, [send_id])
     return counts
 
 
@@ -216,56 +149,71 @@ def _open(session: Session, workspace_id: int, send_id: int) -> Send:
     return send
 
 
-def _held(session: Session, workspace_id: int, send_ids: Sequence[int]) -> list[Send]:
-    """Return these sends as they stand now, held until the end of the transaction."""
-    query = select(Send).where(Send.workspace_id == workspace_id, Send.id.in_(send_ids)).order_by(Send.id)
-    return list(session.scalars(query.with_for_update().execution_options(populate_existing=True)))
-
-
-def _shared_occasion(together: Sequence[Send]) -> int:
-    """Return the occasion of sends that are launched together; they differ in content alone."""
-    occasion_ids = {send.occasion_id for send in together}
-    shared = {(send.kind, send.purpose, send.topic_id, send.identity_id) for send in together}
-    (occasion_id,) = occasion_ids if len(occasion_ids) == 1 else (None,)
-    if occasion_id is None or len(shared) > 1:
-        raise ValueError("what is launched together is of one occasion, topic and sending identity")
-    return occasion_id
-
-
 def is_open(session: Session, workspace_id: int, send_id: int) -> bool:
     """Say whether people may still be added to a send: it was neither cancelled nor is it over."""
     return get(session, workspace_id, send_id).state not in (SendState.CANCELLED, SendState.DONE)
 
 
 def pause(session: Session, workspace_id: int, send_id: int, *, reason: str = STAFF) -> None:
-    """Let nothing more of this send leave, or nothing at all; what was handed off already finishes within seconds."""
-    _move(
-        session, workspace_id, send_id, (SendState.PREPARING, SendState.RUNNING), SendState.PAUSED, pause_reason=reason
-    )
+    """Pause one send; raise NotRunning, or NotFound where there is none."""
+    if not pause_many(session, workspace_id, [send_id], reason=reason):
+        _refuse(session, workspace_id, send_id)
+
+
+def pause_many(session: Session, workspace_id: int, send_ids: Collection[int], *, reason: str = STAFF) -> list[int]:
+    """Let nothing more of those that run leave, nor anything of those in preparation; return which were paused.
+
+    What was handed off already finishes within seconds.
+    """
+    paused = Move((SendState.PREPARING, SendState.RUNNING), SendState.PAUSED, pause_reason=reason)
+    return list(send_states.move(session, workspace_id, send_ids, paused))
+
+
+def pause_again(session: Session, workspace_id: int, pause_reasons: Mapping[int, str]) -> list[int]:
+    """Pause those that run for the reasons they were paused for before; return which were."""
+    return send_states.move_back(session, workspace_id, pause_reasons, from_state=SendState.RUNNING)
 
 
 def resume(session: Session, workspace_id: int, send_id: int) -> None:
-    """Send exactly the rest."""
-    _move(session, workspace_id, send_id, (SendState.PAUSED,), SendState.RUNNING)
-    lanes.wake_for_send(session, workspace_id, send_id)
+    """Resume one send; raise NotRunning, or NotFound where there is none."""
+    if not resume_many(session, workspace_id, [send_id]):
+        _refuse(session, workspace_id, send_id)
 
 
-def cancel(session: Session, workspace_id: int, send_id: int, *, now: datetime) -> int:
-    """End this send for good and return how many messages will now never leave."""
-    open_states = (SendState.PREPARING, SendState.RUNNING, SendState.PAUSED)
-    _move(session, workspace_id, send_id, open_states, SendState.CANCELLED, finished_at=now)
-    return skip_queued(session, workspace_id, [send_id], reason="cancelled")
+def resume_many(
+    session: Session, workspace_id: int, send_ids: Collection[int], *, paused_for: str | None = None
+) -> dict[int, str]:
+    """Send exactly the rest of those that are paused, or paused for one reason; return which, and why they were."""
+    resumed = Move((SendState.PAUSED,), SendState.RUNNING, paused_for=paused_for)
+    found = send_states.move(session, workspace_id, send_ids, resumed)
+    lanes.wake_for_sends(session, workspace_id, found)
+    return {send_id: reason for send_id, reason in found.items() if reason}
 
 
-def restart(session: Session, workspace_id: int, send_id: int, *, pause_reason: str | None, now: datetime) -> int:
-    """Let what a cancelling stopped wait to leave again, as if it had not happened; return how many.
+def cancel_many(session: Session, workspace_id: int, send_ids: Collection[int], *, now: datetime) -> Cancelled:
+    """End those that are open for good; what has not left by now never does."""
+    found = send_states.move(session, workspace_id, send_ids, Move(_OPEN, SendState.CANCELLED, finished_at=now))
+    return Cancelled(found, skip_queued(session, workspace_id, list(found), reason="cancelled"))
 
-    What was paused then is paused again, for its own reason; without one it runs. The messages are put into new
-    batches and evaluated anew; whatever had left before stays as it is.
+
+def restart_many(
+    session: Session, workspace_id: int, pause_reasons: Mapping[int, str | None], *, now: datetime
+) -> int:
+    """Let what a cancelling stopped wait to leave again, as if it had not happened; return how many messages do.
+
+    What was paused then is paused again, for its own reason; what was not runs. The messages are put into new batches
+    and evaluated anew; whatever had left before stays as it is. Raise NotRunning unless all of them are cancelled.
     """
-    to = SendState.PAUSED if pause_reason else SendState.RUNNING
-    _move(session, workspace_id, send_id, (SendState.CANCELLED,), to, pause_reason=pause_reason)
-    return messages.revive_cancelled(session, workspace_id, send_id, now=now)
+    moved = send_states.move_back(session, workspace_id, pause_reasons, from_state=SendState.CANCELLED)
+    if len(moved) < len(pause_reasons):
+        raise NotRunning
+    return messages.revive_cancelled(session, workspace_id, moved, now=now)
+
+
+def _refuse(session: Session, workspace_id: int, send_id: int) -> None:
+    """Say why a send was not moved."""
+    get(session, workspace_id, send_id)
+    raise NotRunning
 
 
 def withdraw_customer(session: Session, workspace_id: int, customer_id: int, topic_id: int) -> int:
@@ -295,66 +243,3 @@ def in_state(session: Session, workspace_id: int, send_ids: Sequence[int], *stat
     """Return those of these sends that are in one of these states, by id."""
     query = select(Send.id).where(Send.workspace_id == workspace_id, Send.id.in_(send_ids), Send.state.in_(states))
     return list(session.scalars(query.order_by(Send.id)))
-
-
-def pause_reasons(session: Session, workspace_id: int, send_ids: Sequence[int]) -> dict[int, str]:
-    """Return why each of these sends that is paused is."""
-    query = select(Send.id, Send.pause_reason).where(
-        Send.workspace_id == workspace_id, Send.id.in_(send_ids), Send.state == SendState.PAUSED
-    )
-    return {send_id: reason for send_id, reason in session.execute(query.order_by(Send.id)) if reason}
-
-
-def progress(session: Session, workspace_id: int, send_id: int) -> Progress:
-    """Count the messages of a send by where they stand; raise NotFound."""
-    found = progress_of_many(session, workspace_id, [send_id])
-    if send_id not in found:
-        raise NotFound
-    return found[send_id]
-
-
-def progress_of_many(session: Session, workspace_id: int, send_ids: Sequence[int]) -> dict[int, Progress]:
-    """Count the messages of each of these sends by where they stand, in two queries."""
-    query = select(Send.id, Send.state, Send.pause_reason).where(Send.workspace_id == workspace_id)
-    states = {row.id: row for row in session.execute(query.where(Send.id.in_(send_ids)).order_by(Send.id))}
-    is_waiting = Message.due_at.is_not(None)
-    rows = session.execute(
-        select(Message.send_id, Message.state, Message.reason, is_waiting, func.count())
-        .where(Message.workspace_id == workspace_id, Message.send_id.in_(send_ids))
-        .group_by(Message.send_id, Message.state, Message.reason, is_waiting)
-    )
-    counts: dict[int, Counter[str]] = {send_id: Counter() for send_id in states}
-    reasons: dict[int, Counter[str]] = {send_id: Counter() for send_id in states}
-    for send_id, state, reason, waits, count in rows:
-        counts[send_id]["waiting" if waits else str(state)] += count
-        if reason:
-            reasons[send_id][reason] += count
-    return {
-        send_id: Progress(
-            state=send.state,
-            pause_reason=send.pause_reason,
-            total=counts[send_id].total(),
-            reasons=dict(reasons[send_id]),
-            **counts[send_id],
-        )
-        for send_id, send in states.items()
-    }
-
-
-def _move(
-    session: Session,
-    workspace_id: int,
-    send_id: int,
-    from_states: Sequence[SendState],
-    to: SendState,
-    *,
-    pause_reason: str | None = None,
-    finished_at: datetime | None = None,
-) -> None:
-    """Move a send from one of these states; raise NotRunning, or NotFound where there is none."""
-    is_moved = send_states.move(
-        session, workspace_id, send_id, from_states, to, pause_reason=pause_reason, finished_at=finished_at
-    )
-    get(session, workspace_id, send_id)
-    if not is_moved:
-        raise NotRunning

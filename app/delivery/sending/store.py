@@ -154,8 +154,7 @@ class SendStore:
         if ended:
             # In a transaction of its own: sends are locked before batches. What is cut short here the sweep does.
             with self._database.transaction(self._workspace_id) as session:
-                for send_id in sorted(ended):
-                    send_states.finish_empty(session, self._workspace_id, send_id, now=now)
+                send_states.finish_empty(session, self._workspace_id, ended, now=now)
 
     # -- messages ----------------------------------------------------------------------------------------------
 
@@ -234,7 +233,7 @@ class SendStore:
             except Refusal as refusal:
                 # Whatever is wrong with one send, the lane's other sends go on.
                 log.warning("delivery.content_refused", send_id=send_id, refused=repr(refusal))
-                sends.pause(session, self._workspace_id, send_id, reason="content_refused")
+                sends.pause_many(session, self._workspace_id, [send_id], reason="content_refused")
                 return None
         return self._plans[send_id]
 

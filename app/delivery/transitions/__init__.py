@@ -20,6 +20,6 @@ Sends: preparing -> running (launch, add) <-> paused (staff, journeys, a refused
 running or paused again (undo); preparing -> paused (a journey that pauses before a step's first mail), cancelled;
 running -> done when nothing of a campaign waits.
 
-Lock order, for whoever holds more than one: occasion, send, batch, messages by customer, engagement. Leases run by
-the database's clock, everything else by the time handed down.
+Lock order, for whoever holds more than one: occasion, sends by id, batch, messages by customer, engagement. Leases run
+by the database's clock, everything else by the time handed down.
 """

@@ -40,18 +40,18 @@ def skip_pairs(session: Session, workspace_id: int, pairs: Sequence[tuple[int, i
     return _skip(session, workspace_id, *concerned, reason=reason)
 
 
-def revive_cancelled(session: Session, workspace_id: int, send_id: int, *, now: datetime) -> int:
-    """Let what a cancelling stopped wait again, outside of the send's old batches; return how many."""
+def revive_cancelled(session: Session, workspace_id: int, send_ids: Sequence[int], *, now: datetime) -> int:
+    """Let what a cancelling stopped wait again, outside of the sends' old batches; return how many."""
     session.execute(
         update(Batch)
-        .where(Batch.workspace_id == workspace_id, Batch.send_id == send_id, Batch.state == "queued")
+        .where(Batch.workspace_id == workspace_id, Batch.send_id.in_(send_ids), Batch.state == "queued")
         .values(state="done")
     )
     revived = session.execute(
         update(Message)
         .where(
             Message.workspace_id == workspace_id,
-            Message.send_id == send_id,
+            Message.send_id.in_(send_ids),
             Message.state == MessageState.SKIPPED,
             Message.reason == "cancelled",
         )

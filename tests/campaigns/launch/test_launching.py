@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from app.campaigns import compose
-from app.campaigns.launch import audience, schedule, timing
+from app.campaigns.launch import audience, schedule, stopping, timing
 from app.campaigns.reports import overview, results
 from app.campaigns.studio import preflight
 from app.consent import actions
@@ -146,11 +146,11 @@ def test_pause_resume_and_cancel_leave_a_trace(session, workspace):
     campaign = a_campaign(session, workspace)
     launch(session, workspace, campaign.id)
 
-    schedule.pause(session, workspace.id, campaign.id, staff_id=workspace.owner_id, now=NOON)
+    stopping.pause(session, workspace.id, campaign.id, staff_id=workspace.owner_id, now=NOON)
     assert overview.state_of(session, campaign) == "paused"
-    schedule.resume(session, workspace.id, campaign.id, staff_id=workspace.owner_id, now=NOON)
+    stopping.resume(session, workspace.id, campaign.id, staff_id=workspace.owner_id, now=NOON)
     assert overview.state_of(session, campaign) == "sending"
-    stopped, _again = schedule.cancel(session, workspace.id, campaign.id, staff_id=workspace.owner_id, now=NOON)
+    stopped, _again = stopping.cancel(session, workspace.id, campaign.id, staff_id=workspace.owner_id, now=NOON)
 
     assert (stopped, overview.state_of(session, campaign)) == (1, "cancelled")
     assert session.scalar(text("SELECT count(*) FROM audit_entries WHERE action LIKE 'campaign.%'")) == 3

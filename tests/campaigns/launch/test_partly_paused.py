@@ -81,3 +81,23 @@ def test_taking_a_cancelling_back_keeps_why_each_part_was_paused(client, databas
 
     assert states(database, workspace) == before
     assert "A · English</span>: The content cannot be sent as it is." in client.get(f"/campaigns/{campaign_id}").text
+
+
+def test_taking_a_resuming_back_pauses_what_it_resumed_for_the_reason_it_had(client, database, workspace, campaign_id):
+    """What ran before goes on, and nobody is told that staff had paused what the service itself had."""
+    before = states(database, workspace)
+    again = undo_of(client, campaign_id, "resume")
+    assert states(database, workspace) == [("running", None), ("running", None)]
+
+    client.post(again)
+    assert states(database, workspace) == before == [("paused", REFUSED), ("running", None)]
+    assert "The content cannot be sent as it is." in client.get(f"/campaigns/{campaign_id}").text
+
+
+def test_what_is_over_is_not_paused_again(client, database, workspace, campaign_id):
+    again = undo_of(client, campaign_id, "resume")
+    with database.transaction(workspace.id) as session:
+        session.execute(text("UPDATE sends SET state = 'done', finished_at = created_at"))
+
+    assert client.post(again).status_code == 410
+    assert states(database, workspace) == [("done", None), ("done", None)]

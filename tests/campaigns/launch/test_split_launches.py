@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import event, text
 
 from app.campaigns import contents, variants
-from app.campaigns.launch import schedule, split
+from app.campaigns.launch import split, stopping
 from app.campaigns.reports import overview, results
 from app.campaigns.variants import Split, VariantDraft
 from app.customers.timeline import activities, retention
@@ -97,15 +97,15 @@ def test_pausing_and_cancelling_speak_of_all_its_sends(session, workspace, peopl
     launch(session, workspace, campaign.id)
     queued = results.summary(session, workspace.id, campaign.id, now=NOON).progress.queued
 
-    schedule.pause(session, workspace.id, campaign.id, staff_id=workspace.owner_id, now=NOON)
+    stopping.pause(session, workspace.id, campaign.id, staff_id=workspace.owner_id, now=NOON)
     assert overview.state_of(session, campaign) == "paused"
-    schedule.resume(session, workspace.id, campaign.id, staff_id=workspace.owner_id, now=NOON)
+    stopping.resume(session, workspace.id, campaign.id, staff_id=workspace.owner_id, now=NOON)
     assert overview.state_of(session, campaign) == "sending"
-    stopped, _again = schedule.cancel(session, workspace.id, campaign.id, staff_id=workspace.owner_id, now=NOON)
+    stopped, _again = stopping.cancel(session, workspace.id, campaign.id, staff_id=workspace.owner_id, now=NOON)
     assert (stopped, overview.state_of(session, campaign)) == (queued, "cancelled")
 
-    kept = session.scalar(text("SELECT values FROM undo_steps"))
-    schedule.restart(session, workspace.id, kept, staff_id=workspace.owner_id, now=NOON)
+    kept = session.scalar(text("SELECT values FROM undo_steps WHERE kind = 'campaigns.cancelled'"))
+    stopping.take_cancelling_back(session, workspace.id, kept, staff_id=workspace.owner_id, now=NOON)
     assert overview.state_of(session, campaign) == "sending"
     assert results.summary(session, workspace.id, campaign.id, now=NOON).progress.waiting == queued
 

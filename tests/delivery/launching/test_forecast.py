@@ -17,9 +17,9 @@ from app.cadence.quiet_hours import Hours
 from app.consent import suppression
 from app.customers.profiles import people
 from app.delivery.gate import CONTACTS_KEPT
-from app.delivery.launching import forecast
+from app.delivery.launching import forecast, launches
 from app.delivery.launching.forecast import Forecast
-from app.delivery.sending import sends, store
+from app.delivery.sending import store
 from app.kernel.services import Services
 from tests.factories import NOON, delivery
 from tests.factories.consent import a_topic, consented_customer
@@ -42,7 +42,7 @@ def test_what_is_promised_is_what_the_gate_does(services: Services, workspace: W
         everyone = people.base_query(workspace.id)
         told = forecast.of_audience(session, workspace.id, everyone, rare.id, now=NIGHT)
         send = delivery.a_send(session, workspace, topic_id=rare.id)
-        sends.launch(session, workspace.id, send.id, everyone, now=NIGHT)
+        launches.launch(session, workspace.id, send.id, everyone, now=NIGHT)
     for lane_id in delivery.lane_ids(services.database, workspace):
         one = store.SendStore(services, workspace.id, lane_id)
         while one.claim():

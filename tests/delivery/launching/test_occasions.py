@@ -14,7 +14,7 @@ from sqlalchemy import BigInteger, Select, column, select, text, update, values
 from sqlalchemy.orm import Session
 
 from app.customers.models import Customer
-from app.delivery.launching import occasions
+from app.delivery.launching import launches, occasions
 from app.delivery.launching.assignments import Arm, Assignment
 from app.delivery.launching.occasions import Occasion
 from app.delivery.sending import sends
@@ -27,7 +27,7 @@ from tests.factories.workspaces import WorkspaceForTests
 CROWD = 8
 NEW = range(1, 1_000_000)
 _number = iter(NEW)
-launches = st.lists(
+plans = st.lists(
     st.tuples(st.frozensets(st.integers(0, CROWD - 1)), st.booleans()),
     min_size=1,
     max_size=4,
@@ -53,9 +53,9 @@ QUIET = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=QUIET)
-@given(launches=launches)
+@given(plans=plans)
 def test_launches_of_one_occasion_in_any_interleaving_reach_everybody_once(
-    services: Services, workspace: WorkspaceForTests, launches: list[tuple[frozenset[int], bool]]
+    services: Services, workspace: WorkspaceForTests, plans: list[tuple[frozenset[int], bool]]
 ) -> None:
     """Several sends of one campaign, launched at once over overlapping audiences; some die and are launched again."""
     number = next(_number)
@@ -63,14 +63,14 @@ def test_launches_of_one_occasion_in_any_interleaving_reach_everybody_once(
         known = session.scalars(text("SELECT id FROM customers ORDER BY id")).all()
         crowd = list(known) or delivery.an_audience(session, workspace, CROWD)
         occasion = Occasion.campaign(7, number)
-        send_ids = [delivery.a_send(session, workspace, occasion=occasion).id for _ in launches]
+        send_ids = [delivery.a_send(session, workspace, occasion=occasion).id for _ in plans]
         occasion_id = occasions.find_or_create(session, workspace.id, [occasion])[occasion]
-    together = threading.Barrier(len(launches))
+    together = threading.Barrier(len(plans))
 
     def launch(place: int, *, dies: bool) -> int:
-        audience = the_audience([crowd[index] for index in launches[place][0]])
+        audience = the_audience([crowd[index] for index in plans[place][0]])
         with services.database.transaction(workspace.id) as session:
-            counts = sends.launch(session, workspace.id, send_ids[place], audience, now=NOON)
+            counts = launches.launch(session, workspace.id, send_ids[place], audience, now=NOON)
             if dies:
                 raise Crash
             return counts.queued
@@ -78,14 +78,14 @@ def test_launches_of_one_occasion_in_any_interleaving_reach_everybody_once(
     def launch_at_once(place: int) -> int:
         together.wait()
         try:
-            return launch(place, dies=launches[place][1])
+            return launch(place, dies=plans[place][1])
         except Crash:
             return launch(place, dies=False)
 
-    with ThreadPoolExecutor(len(launches)) as pool:
-        queued = sum(pool.map(launch_at_once, range(len(launches))))
+    with ThreadPoolExecutor(len(plans)) as pool:
+        queued = sum(pool.map(launch_at_once, range(len(plans))))
 
-    wanted = {crowd[index] for audience, _ in launches for index in audience}
+    wanted = {crowd[index] for audience, _ in plans for index in audience}
     with services.database.transaction(workspace.id) as session:
         written = messages(session, occasion_id)
         in_batches = session.scalar(
@@ -128,7 +128,7 @@ def test_variants_are_split_by_weight_and_the_held_out_are_recorded(
     occasion = Occasion.campaign(3)
     first, second = (delivery.a_send(session, workspace, occasion=occasion) for _ in range(2))
     assignment = Assignment((Arm(first.id, 11, weight=3), Arm(second.id, 12, weight=1)), holdout=0.2)
-    counts = sends.launch_assigned(session, workspace.id, assignment, the_audience(crowd), now=NOON)
+    counts = launches.launch_assigned(session, workspace.id, assignment, the_audience(crowd), now=NOON)
     assert first.occasion_id
     written = messages(session, first.occasion_id)
     shares = Counter(row[4] for row in written)
@@ -143,7 +143,7 @@ def test_variants_are_split_by_weight_and_the_held_out_are_recorded(
         (second.id, "queued", None, 12),
         (first.id, "skipped", "held_out", None),
     }
-    again = sends.launch_assigned(session, workspace.id, assignment, the_audience(crowd), now=NOON)
+    again = launches.launch_assigned(session, workspace.id, assignment, the_audience(crowd), now=NOON)
     assert again.total == 0
 
 
@@ -155,7 +155,7 @@ def test_each_person_gets_the_content_in_their_language(session: Session, worksp
     occasion = Occasion.campaign(5)
     english, german, chinese = (delivery.a_send(session, workspace, occasion=occasion) for _ in range(3))
     arm = Arm(english.id, 1, by_language={"de": german.id, "zh": chinese.id})
-    sends.launch_assigned(session, workspace.id, Assignment((arm,)), the_audience(crowd), now=NOON)
+    launches.launch_assigned(session, workspace.id, Assignment((arm,)), the_audience(crowd), now=NOON)
     assert english.occasion_id
     got = {row[0]: row[1] for row in messages(session, english.occasion_id)}
 
@@ -171,7 +171,7 @@ def test_who_is_held_out_counts_for_the_first_variant_in_their_language(
     occasion = Occasion.campaign(6)
     english, german, other = (delivery.a_send(session, workspace, occasion=occasion) for _ in range(3))
     arms = Arm(english.id, 1, by_language={"de": german.id}), Arm(other.id, 2)
-    sends.launch_assigned(session, workspace.id, Assignment(arms, holdout=0.9), the_audience(crowd), now=NOON)
+    launches.launch_assigned(session, workspace.id, Assignment(arms, holdout=0.9), the_audience(crowd), now=NOON)
     assert english.occasion_id
     held_out = {row[0]: row[1] for row in messages(session, english.occasion_id) if row[3] == "held_out"}
 
@@ -184,7 +184,7 @@ def test_who_may_not_be_written_to_is_not_held_out(session: Session, workspace: 
     strangers = [a_customer(session, workspace.id, email=f"s{n}@example.com").id for n in range(20)]
     send = delivery.a_send(session, workspace)
     assignment = Assignment((Arm(send.id, 1),), holdout=0.9)
-    counts = sends.launch_assigned(session, workspace.id, assignment, the_audience(strangers), now=NOON)
+    counts = launches.launch_assigned(session, workspace.id, assignment, the_audience(strangers), now=NOON)
 
     assert counts.skipped == {"no_permission": 20}
 

@@ -46,8 +46,8 @@ def test_a_cancelling_taken_back_leaves_what_a_sender_holds_waiting(
     sender, (gone, held) = holding(services, workspace)
     assert sender.flush([], [[gone]]) == {gone.id}
     with services.database.transaction(workspace.id) as session:
-        sends.cancel(session, workspace.id, send_id, now=NOON)
-        sends.restart(session, workspace.id, send_id, pause_reason=None, now=NOON)
+        sends.cancel_many(session, workspace.id, [send_id], now=NOON)
+        sends.restart_many(session, workspace.id, {send_id: None}, now=NOON)
 
     assert sender.flush([results.interpret(gone, ACCEPTED, now=NOON)], [[held]]) == set()
     assert kept(services, workspace, gone) == ("sent", False, 1)

@@ -11,7 +11,8 @@ from app.cadence import policies
 from app.cadence.decide import Cap, Policy
 from app.consent import topics
 from app.customers.profiles import engagement, people
-from app.delivery.sending import recovery, sends, store
+from app.delivery.launching import launches
+from app.delivery.sending import recovery, send_queries, store
 from app.kernel.clock import FixedClock
 from app.kernel.services import Services
 from tests.factories import NOON, delivery
@@ -49,7 +50,7 @@ def test_people_keep_the_promise_that_was_made_to_them(services: Services, works
             is_active=True,
         )
         send = delivery.a_send(session, workspace)
-        sends.launch(session, workspace.id, send.id, people.base_query(workspace.id), now=NOON)
+        launches.launch(session, workspace.id, send.id, people.base_query(workspace.id), now=NOON)
 
     assert store.SendStore(services, workspace.id, delivery.lane_ids(services.database, workspace)[0]).claim() == []
     with services.database.transaction(workspace.id) as session:
@@ -65,7 +66,7 @@ def test_a_contact_counts_once_when_two_sends_compete(services: Services, worksp
     with services.database.transaction(workspace.id) as session:
         other = delivery.another_identity(session, workspace)
         send = delivery.a_send(session, workspace, source_id=2, identity_id=other)
-        sends.launch(session, workspace.id, send.id, people.base_query(workspace.id), now=NOON)
+        launches.launch(session, workspace.id, send.id, people.base_query(workspace.id), now=NOON)
     stores = [
         store.SendStore(services, workspace.id, lane_id) for lane_id in delivery.lane_ids(services.database, workspace)
     ]
@@ -78,8 +79,8 @@ def test_a_contact_counts_once_when_two_sends_compete(services: Services, worksp
     assert [len(ids) for ids in handed] == [5, 0]
     assert again == []
     with services.database.transaction(workspace.id) as session:
-        assert sends.progress(session, workspace.id, first).handed == 5
-        waiting = sends.progress(session, workspace.id, send.id)
+        assert send_queries.progress_of(session, workspace.id, first).handed == 5
+        waiting = send_queries.progress_of(session, workspace.id, send.id)
     assert (waiting.waiting, waiting.reasons) == (5, {"waiting:cap": 5})
 
 
@@ -95,7 +96,7 @@ def test_what_waited_leaves_when_its_time_has_come(
         delivery.run_lanes(to_sink, workspace)
         with services.database.transaction(workspace.id) as session:
             send = delivery.a_send(session, workspace, source_id=2)
-            sends.launch(session, workspace.id, send.id, people.base_query(workspace.id), now=NOON)
+            launches.launch(session, workspace.id, send.id, people.base_query(workspace.id), now=NOON)
         assert delivery.run_lanes(to_sink, workspace) == 0
         now = clock.advance(timedelta(days=7, minutes=1))
         with services.database.transaction(workspace.id) as session:

@@ -43,7 +43,7 @@ def test_what_comes_back_after_a_cancelling_does_not_wait(
     send_id = delivery.a_launched_send(services.database, workspace, 1)
     sender, messages = handed_over(services, workspace)
     with services.database.transaction(workspace.id) as session:
-        sends.cancel(session, workspace.id, send_id, now=NOON)
+        sends.cancel_many(session, workspace.id, [send_id], now=NOON)
     sender.flush([results.interpret(messages[0], outcome, now=NOON)], [])
     sender.close()
     sweep_when_leases_ran_out(services, workspace, timedelta(minutes=1))

@@ -12,8 +12,9 @@ from app.accounts import workspaces
 from app.accounts.identities import identities
 from app.consent import suppression, topics
 from app.customers.profiles import people
+from app.delivery.launching import launches
 from app.delivery.models import SendState
-from app.delivery.sending import compiled_sends, sends
+from app.delivery.sending import compiled_sends, send_queries
 from app.kernel.database import Database
 from app.kernel.services import Services
 from tests.factories import NOON, delivery
@@ -30,7 +31,7 @@ def test_everyone_who_agreed_gets_one_mail(services: Services, workspace: Worksp
         assert sorted(sink.recipients()) == sorted(f"p{n}@example.com" for n in range(120))
         assert len(set(sink.message_ids())) == 120
     with services.database.transaction(workspace.id) as session:
-        progress = sends.progress(session, workspace.id, send_id)
+        progress = send_queries.progress_of(session, workspace.id, send_id)
     assert (progress.state, progress.sent, progress.total) == (SendState.DONE, 120, 120)
 
 
@@ -48,7 +49,7 @@ def test_who_may_not_be_written_to_is_skipped_with_a_reason(
             session, workspace.id, address_digest=dead.address_digest, reason="bounced", source="test", now=NOON
         )
         send = delivery.a_send(session, workspace)
-        counts = sends.launch(session, workspace.id, send.id, people.base_query(workspace.id), now=NOON)
+        counts = launches.launch(session, workspace.id, send.id, people.base_query(workspace.id), now=NOON)
     with delivery.a_sink(tmp_path) as sink:
         delivery.run_lanes(delivery.services_to(services, sink), workspace)
 
@@ -65,9 +66,9 @@ def test_launching_twice_adds_nobody_twice(session: Any, workspace: WorkspaceFor
     send = delivery.a_send(session, workspace)
     audience = people.base_query(workspace.id)
 
-    first = sends.launch(session, workspace.id, send.id, audience, now=NOON)
+    first = launches.launch(session, workspace.id, send.id, audience, now=NOON)
     delivery.an_audience(session, workspace, 1, prefix="late")
-    second = sends.launch(session, workspace.id, send.id, audience, now=NOON)
+    second = launches.launch(session, workspace.id, send.id, audience, now=NOON)
 
     assert (first.queued, second.queued) == (3, 1)
     queued = session.scalar(text("SELECT sum(cardinality(message_ids)) FROM batches"))
@@ -78,7 +79,7 @@ def test_the_row_names_the_record_that_allowed_it(session: Any, workspace: Works
     """Every message that may leave carries the number of a ledger record."""
     delivery.an_audience(session, workspace, 2)
     send = delivery.a_send(session, workspace)
-    sends.launch(session, workspace.id, send.id, people.base_query(workspace.id), now=NOON)
+    launches.launch(session, workspace.id, send.id, people.base_query(workspace.id), now=NOON)
 
     assert None not in session.scalars(text("SELECT permission_seq FROM messages")).all()
 

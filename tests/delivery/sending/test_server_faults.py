@@ -12,7 +12,8 @@ import pytest
 from sqlalchemy import text
 
 from app.customers.profiles import people
-from app.delivery.sending import results, sends, store
+from app.delivery.launching import launches
+from app.delivery.sending import results, store
 from app.delivery.smtp.envelopes import Outcome, Phase
 from app.kernel.clock import FixedClock
 from app.kernel.services import Services
@@ -88,7 +89,7 @@ def test_a_dead_address_is_suppressed(services: Services, workspace: WorkspaceFo
         delivery.run_lanes(delivery.services_to(services, sink), workspace)
     with services.database.transaction(workspace.id) as session:
         send = delivery.a_send(session, workspace, source_id=2)
-        counts = sends.launch(session, workspace.id, send.id, people.base_query(workspace.id), now=NOON)
+        counts = launches.launch(session, workspace.id, send.id, people.base_query(workspace.id), now=NOON)
         kinds = list(session.scalars(text("SELECT name FROM activities")))
 
     assert counts.skipped == {"suppressed": 1}

@@ -16,7 +16,7 @@ from app.accounts.identities import dkim_keys, identities
 from app.cadence import policies
 from app.cadence.decide import Policy
 from app.customers.profiles import people
-from app.delivery.sending import sends
+from app.delivery.launching import launches
 from app.kernel.clock import SystemClock
 from app.kernel.settings import Key
 from tests.factories import NOON, delivery
@@ -52,7 +52,7 @@ def arrived(services, workspace):
         )
         published = {f"{one.name}.".encode(): one.value.encode() for one in dkim_keys.dns_records(identity, keys)}
         send = delivery.a_send(session, workspace, identity_id=identity.id)
-        sends.launch(session, workspace.id, send.id, people.base_query(workspace.id), now=NOON)
+        launches.launch(session, workspace.id, send.id, people.base_query(workspace.id), now=NOON)
     kept = Keeping()
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -12,6 +12,7 @@ from app.consent import actions
 from app.consent.ledger.evidence import Evidence
 from app.customers.addresses import changes
 from app.customers.profiles import people
+from app.delivery.launching import launches
 from app.delivery.models import SendState
 from app.delivery.sending import sends, store, worker
 from app.kernel.services import Services
@@ -78,7 +79,7 @@ def test_nothing_is_handed_over_after_a_stop(services: Services, workspace: Work
         if stop == "pause":
             sends.pause(session, workspace.id, send_id)
         else:
-            sends.cancel(session, workspace.id, send_id, now=NOON)
+            sends.cancel_many(session, workspace.id, [send_id], now=NOON)
 
     assert sender.flush([], [claimed]) == set()
     assert sender.reevaluate(claimed) == []
@@ -112,7 +113,7 @@ def test_a_send_that_cannot_be_prepared_is_paused_and_others_leave(
         lost = delivery.a_send(session, workspace, source_id=2)
         good = delivery.a_send(session, workspace, source_id=3)
         for send in (bad, lost, good):
-            sends.launch(session, workspace.id, send.id, people.base_query(workspace.id), now=NOON)
+            launches.launch(session, workspace.id, send.id, people.base_query(workspace.id), now=NOON)
         session.execute(text("UPDATE sends SET topic_id = 0 WHERE id = :id"), {"id": lost.id})
     with delivery.a_sink(tmp_path) as sink:
         assert delivery.run_lanes(delivery.services_to(services, sink), workspace) == 2

@@ -13,8 +13,8 @@ from app.cadence import policies
 from app.cadence.decide import Policy
 from app.customers.profiles import people
 from app.delivery.gate import CONTACTS_KEPT
-from app.delivery.launching import forecast
-from app.delivery.sending import lanes, sends, store
+from app.delivery.launching import forecast, launches
+from app.delivery.sending import lanes, store
 from app.delivery.throttling.rate_limit import RateLimit
 from app.kernel.services import Services
 from app.kernel.settings import Key
@@ -33,7 +33,7 @@ def test_an_identitys_senders_share_what_it_may_send(services: Services, workspa
         for address in ("ada@gmail.com", "bob@example.com"):
             consented_customer(session, workspace.id, email=address)
         send = delivery.a_send(session, workspace)
-        sends.launch(session, workspace.id, send.id, people.base_query(workspace.id), now=NOON)
+        launches.launch(session, workspace.id, send.id, people.base_query(workspace.id), now=NOON)
     first, second = (
         store.SendStore(services, workspace.id, lane_id) for lane_id in delivery.lane_ids(services.database, workspace)
     )
@@ -118,7 +118,7 @@ def test_a_promise_is_kept_however_much_else_was_sent(services: Services, worksp
         send = delivery.a_send(session, workspace, topic_id=topic.id)
         everyone = people.base_query(workspace.id)
         told = forecast.of_audience(session, workspace.id, everyone, topic.id, now=NOON)
-        sends.launch(session, workspace.id, send.id, everyone, now=NOON)
+        launches.launch(session, workspace.id, send.id, everyone, now=NOON)
 
     assert store.SendStore(services, workspace.id, delivery.lane_ids(services.database, workspace)[0]).claim() == []
     with services.database.transaction(workspace.id) as session:

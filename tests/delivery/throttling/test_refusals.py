@@ -15,7 +15,8 @@ from app.cadence import policies
 from app.cadence.decide import Policy
 from app.customers.profiles import people
 from app.delivery.inbound.bounce_classification import Cause, classify
-from app.delivery.sending import lanes, recovery, sends
+from app.delivery.launching import launches
+from app.delivery.sending import lanes, recovery
 from app.delivery.throttling import provider_refusals
 from app.kernel.clock import FixedClock
 from app.kernel.services import Services
@@ -32,7 +33,7 @@ def a_launch(services: Services, workspace: WorkspaceForTests, number: int, *, n
     with services.database.transaction(workspace.id) as session:
         policies.change(session, workspace.id, Policy())
         send = delivery.a_send(session, workspace, source_id=number, now=now)
-        sends.launch(session, workspace.id, send.id, people.base_query(workspace.id), now=now)
+        launches.launch(session, workspace.id, send.id, people.base_query(workspace.id), now=now)
 
 
 def several_at(services: Services, workspace: WorkspaceForTests, count: int, domain: str = CLOSED) -> None:

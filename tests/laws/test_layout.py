@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from tests.laws import source
 
 MOST_FILES = 15
+# A file with its folder, as documents write it; a name alone stands for one in every room.
+_FILE = re.compile(r"`([a-z_]+/[a-zA-Z_/0-9.<>-]+\.(?:py|sql|html|po|md|json))`")
 # What is tested of the whole application, and what tests are made of, has no room of its own.
 _OF_EVERYTHING = {"factories", "laws", "stories"}
 _IN_A_BROWSER = {Path("web/browser")}
@@ -37,6 +40,23 @@ def test_every_package_says_what_it_is_for():
     ]
 
     assert silent == []
+
+
+def test_every_file_the_documents_name_is_there():
+    """Whoever looks for the place of a change is not sent to one that has moved."""
+    named = {
+        (document, path)
+        for document in ("CONTRIBUTING.md", "README.md", "docs/glossary.md", "docs/operating.md")
+        for path in _FILE.findall((source.ROOT / document).read_text())
+        if "<" not in path
+    }
+
+    assert sorted((document, path) for document, path in named if not _is_there(path)) == []
+    assert len(named) > 40
+
+
+def _is_there(path: str) -> bool:
+    return (source.ROOT / path).exists() or (source.ROOT / "app" / path).exists()
 
 
 def _folders(top: Path) -> list[Path]:

@@ -1,4 +1,4 @@
-"""What accounts do by themselves."""
+"""Background jobs of accounts: sender checks, and sweeping of sessions, mail allowances and undo steps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the address in an invitation says."""
+"""The token in an invitation's link."""
 
 from __future__ import annotations
 

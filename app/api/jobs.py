@@ -1,4 +1,4 @@
-"""What the API does by itself."""
+"""Background jobs of the API: sweeping of idempotency keys."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Drafts nobody wants any more: gone at once, and to be had back for a day by whoever deleted them."""
+"""Deletes drafts at once; whoever deleted one can undo it for a day."""
 
 from __future__ import annotations
 

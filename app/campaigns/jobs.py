@@ -1,4 +1,4 @@
-"""What campaigns do by themselves."""
+"""Background jobs of campaigns: launches at their time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What consent does by itself: note what ran out, and look its ledger over every night."""
+"""Background jobs of consent: expiry of permissions, and the nightly check of the ledger."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""What the addresses of consent's own pages say: unsubscribing, preferences, confirming, and the stamp of a form."""
+"""Tokens of consent's public pages: unsubscribing, preferences, confirming, and the time stamp of a form."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the customers room does in the background."""
+"""Background jobs of customers: previews and runs of imports, and the partitions of activities."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the addresses and headers of a message say about it; sending makes them, and inbound mail brings them back."""
+"""Tokens in the addresses and headers of a message; sending makes them, and inbound mail brings them back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What opened a task, and what that is called."""
+"""Sources of tasks, such as a journey, and their names on pages."""
 
 from __future__ import annotations
 

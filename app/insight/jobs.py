@@ -1,4 +1,4 @@
-"""What insight does in the background."""
+"""Background jobs of insight: the nightly scores."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What journeys do by themselves, and what they do when they hear news."""
+"""Background jobs of journeys: advancing, enrolling, and reactions to facts of other rooms."""
 
 from __future__ import annotations
 

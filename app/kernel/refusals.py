@@ -1,4 +1,4 @@
-"""Refuse by name: the parent of every expected "no"."""
+"""The parent of every expected refusal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What segments do by themselves."""
+"""Background jobs of segments: the sizes that lists show, and the retention of activities."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What tracking does by itself."""
+"""Background jobs of tracking: storing of hits, and new verdicts for recent ones."""
 
 from __future__ import annotations
 

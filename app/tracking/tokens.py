@@ -1,4 +1,4 @@
-"""What the addresses in mails that count hits say; sending makes them, and the endpoint of hits reads them."""
+"""Tokens of tracked links and open pixels; sending makes them, and the tracking endpoint reads them."""
 
 from __future__ import annotations
 

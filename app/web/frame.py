@@ -1,4 +1,4 @@
-"""Hangs the frame round the Flask application: one call from wiring."""
+"""Sets up a Flask application for the pages of every room: one call from wiring."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Can a bounce be taken back? By an answer from the mailbox itself, or by staff, who are named in the audit log."""
+"""A bounce is taken back by an answer from the mailbox itself, or by staff, who are named in the audit log."""
 
 from __future__ import annotations
 

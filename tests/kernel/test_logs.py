@@ -1,4 +1,4 @@
-"""Does a log say where things went wrong, and nothing of what anybody wrote?"""
+"""A log says where things went wrong, and nothing of what anybody wrote."""
 
 from __future__ import annotations
 

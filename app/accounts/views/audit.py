@@ -1,4 +1,4 @@
-"""What staff did, newest first."""
+"""The page of the audit log, newest entries first."""
 
 from __future__ import annotations
 

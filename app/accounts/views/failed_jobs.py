@@ -1,4 +1,4 @@
-"""What was given up after many attempts, and the button that tries it again. For owners."""
+"""The panel of failed jobs on the home page, and the retry of all of them. For owners."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Joining by the link in an invitation."""
+"""The page behind an invitation's link, which accepts it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Going from one workspace to another."""
+"""The action that switches to another workspace."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who works here: members, their roles, invitations."""
+"""The page of the team: members, their roles, invitations."""
 
 from __future__ import annotations
 

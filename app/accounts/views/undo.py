@@ -1,4 +1,4 @@
-"""The one address at which an action is taken back."""
+"""The one view that undoes an action, whichever room it belongs to."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One press writes the merge tags of other tools in a draft in our language."""
+"""The action that translates the merge tags of other tools in a draft."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page where people set what they receive. The link from their mailbox is their key; nobody logs in.
+"""The preference center: people set what they receive, without login, by a link in their mailbox.
 
 How much a link may do is for `preference_links` to say: a yes by a link from before a no, or one that went to another
 address than the present one, is asked about by mail (G9).

@@ -1,4 +1,4 @@
-"""Addresses that are never mailed: look one up, add one. Only a person's own new act ends it, or staff a bounce."""
+"""The page of the suppression list: look an address up, add one. Only a person's own act ends it, or staff a bounce."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Leaving: one press in the mail program, or one button here. No login, no reason, no redirect, no cookie (H3-H7)."""
+"""Unsubscribing: one click in the mail program, or one button here; no login, reason, redirect or cookie (H3-H7)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The words people agree to, version by version."""
+"""The pages of consent texts and their versions."""
 
 from __future__ import annotations
 

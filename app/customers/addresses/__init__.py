@@ -1,1 +1,1 @@
-"""How can this customer be reached, and how once? Emails, phone numbers and postal addresses, with their history."""
+"""The addresses of customers: emails, phone numbers and postal addresses, with their history."""

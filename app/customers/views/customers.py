@@ -1,4 +1,4 @@
-"""Everyone: the list, the search box, adding one person, the export."""
+"""The customer list: filters, search, adding one person, the export."""
 
 from __future__ import annotations
 

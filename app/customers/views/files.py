@@ -1,4 +1,4 @@
-"""What a page asks again while a file is under way, and the rows that were given back."""
+"""The progress of an import, asked for by its page, and the download of rejected rows."""
 
 from __future__ import annotations
 

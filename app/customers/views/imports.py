@@ -1,4 +1,4 @@
-"""Bringing a file in: upload, say what the columns mean, look at a rehearsal, run, see what came of it."""
+"""The pages of an import: upload, mapping of columns, preview, run and result."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One customer: who it is, how we know, what happened; editing, and noting what happened outside the mail."""
+"""The page of one customer: profile, provenance and timeline; editing, and notes of calls and visits."""
 
 from __future__ import annotations
 

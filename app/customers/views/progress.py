@@ -1,4 +1,4 @@
-"""How is a file's way shown: how far, what came of it, and the first rows given back."""
+"""Values of an import's page: its progress, its counts, and the first rejected rows."""
 
 from __future__ import annotations
 

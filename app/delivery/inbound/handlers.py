@@ -1,4 +1,4 @@
-"""Acts on mails that came back: a dead address falls silent, a complaint ends all marketing, a reply is kept.
+"""Acts on incoming mail: an invalid address is suppressed, a complaint ends all marketing, a reply is kept.
 
 A report is believed only where it cannot be a stranger's invention; others are noted and change nothing.
 

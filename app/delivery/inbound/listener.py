@@ -1,4 +1,4 @@
-"""Takes what comes back by mail: bounces, complaints and replies, sorted by the token in the address they come to.
+"""The server for incoming mail: bounces, complaints and replies, routed by the token in their recipient's address.
 
 `b+<token>@` is the return path of one message (VERP), `r+<token>@` its reply address; mail to the plain address of a
 sending identity is known by what it gives back or answers. Only the return path is known to nobody but the message's

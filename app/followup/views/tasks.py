@@ -1,4 +1,4 @@
-"""What is to be done, and who did it."""
+"""The page of tasks, and the actions that finish one or reopen it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers are packed where the browser can unpack them, and long enough to be worth it; streams leave as they are.
+"""Compresses responses where the browser takes it and they are long enough to be worth it; never streams.
 
 Pages hold a form's token beside what was asked for, and their packed length would tell, request by request, how much of
 one repeats the other (BREACH). So each packed answer is longer by a random number of bytes (Heal the Breach), and our

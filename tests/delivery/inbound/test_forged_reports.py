@@ -1,4 +1,4 @@
-"""Can a stranger who knows a Message-ID silence its recipient? What anybody can invent changes nothing."""
+"""A stranger who knows a Message-ID cannot suppress its recipient: what anybody can invent changes nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Can one anonymous mail keep the others waiting? The intake as a process of its own, attacked from outside."""
+"""No anonymous mail keeps the others waiting: the intake as a process of its own, attacked from outside."""
 
 from __future__ import annotations
 

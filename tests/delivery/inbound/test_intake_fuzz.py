@@ -1,4 +1,4 @@
-"""Is there any mail that is neither taken nor refused for good? Whatever stays with the peer comes again for days."""
+"""Every mail is taken or refused for good: whatever stays with the peer comes again for days."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does one link that is opened without end cost more than its hits, or keep the others waiting?"""
+"""A link that is opened without end costs no more than its hits, and keeps no others waiting."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is a request to stop told from a question, in many languages? What is neither goes to a person."""
+"""A request to stop is told from a question, in many languages; what is neither goes to a person."""
 
 from __future__ import annotations
 

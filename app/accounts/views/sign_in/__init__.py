@@ -1,1 +1,1 @@
-"""Coming in: the login page, its throttle, and the authentication of every request."""
+"""Signing in: the login page, its throttle, and the authentication of every request."""

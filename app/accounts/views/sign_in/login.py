@@ -1,4 +1,4 @@
-"""Coming in, going out, and one's own password."""
+"""Login, logout, and the page of one's own password."""
 
 from __future__ import annotations
 

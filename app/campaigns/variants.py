@@ -229,7 +229,7 @@ def _restore_variant(session: Session, campaign: Campaign, values: dict[str, Any
     default = ContentDraft(**first["content"])
     said = {each: kept.get(each, default) for each in languages(contents.of_campaign(session, campaign))}
     made = contents.add_variant(session, campaign, VariantShape(first["key"], first["name"]), said, now=now)
-    _weigh_restored(known, made[0].variant, values["weights"])
+    _restore_weights(known, made[0].variant, values["weights"])
 
 
 def _restore_language(session: Session, campaign: Campaign, versions: list[dict[str, Any]], now: datetime) -> None:
@@ -276,7 +276,7 @@ def _split_evenly(variants: Sequence[CampaignVariant]) -> None:
         variant.weight = share + (place < rest)
 
 
-def _weigh_restored(known: Sequence[CampaignVariant], restored: CampaignVariant, weights: dict[str, Any]) -> None:
+def _restore_weights(known: Sequence[CampaignVariant], restored: CampaignVariant, weights: dict[str, Any]) -> None:
     """Give the shares of before back while those given at the removal are still on record.
 
     Others were chosen since and stay: the restored variant gets what they leave of a hundred. An even split is done

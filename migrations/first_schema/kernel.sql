@@ -19,7 +19,7 @@ CREATE TABLE outbox (
 );
 CREATE INDEX ix_outbox_due ON outbox (leased_until, run_at) WHERE failed_at IS NULL;
 CREATE UNIQUE INDEX uq_outbox_key ON outbox (key) WHERE key IS NOT NULL;
-CREATE INDEX ix_outbox_turn ON outbox (queue, tenant_id, id) WHERE failed_at IS NULL;
+CREATE INDEX ix_outbox_share ON outbox (queue, tenant_id, id) WHERE failed_at IS NULL;
 
 CREATE TABLE cron_ticks (
     name text NOT NULL,

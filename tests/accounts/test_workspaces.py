@@ -69,7 +69,7 @@ def test_the_slug_is_plain_and_free(database, name, slug):
     assert len(set(slugs)) == 2
 
 
-def test_one_company_with_trouble_stops_no_other(database, workspace):
+def test_a_workspace_with_trouble_stops_no_other(database, workspace):
     """What looks after every workspace does, and says at the end what went wrong."""
     seen = []
 

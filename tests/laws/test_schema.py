@@ -120,7 +120,7 @@ def test_what_staff_did_is_only_added_to(database, workspace, owner_url, stateme
         owner.execute(statement)
 
 
-def test_an_account_that_goes_leaves_its_deeds_without_a_name(database, workspace, superuser_url):
+def test_an_account_that_goes_leaves_its_audit_entries_without_a_name(database, workspace, superuser_url):
     with database.transaction(workspace.id) as session:
         audit.record(
             *(session, workspace.id),

@@ -48,7 +48,7 @@ SELECT customer_id, purpose, topic_id, state, allowed, basis, method, ledger_seq
     to_char(since AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
 FROM consent_state WHERE workspace_id = %s ORDER BY customer_id
 """
-_STRAY = """
+_WITHOUT_RECORD = """
 SELECT e.seq FROM consent_evidence AS e
 LEFT JOIN consent_ledger AS l ON l.workspace_id = e.workspace_id AND l.seq = e.seq
 WHERE e.workspace_id = %s AND l.seq IS NULL ORDER BY e.seq
@@ -132,7 +132,7 @@ def check(session: Session, workspace_id: int, *, exported: Sequence[Head] = ())
     for row in _stream(connection, _RECORDS, workspace_id):
         walk.step(row)
     walk.finish()
-    for (seq,) in _stream(connection, _STRAY, workspace_id):
+    for (seq,) in _stream(connection, _WITHOUT_RECORD, workspace_id):
         walk.say(seq, "there is evidence, but no record of it")
     walk.compare_notices(connection.execute(_CONSENT_TEXTS, (workspace_id,)))
     _compare_states(walk, connection, workspace_id, head)

@@ -28,7 +28,7 @@ class OutboxRow(Base):
     __table_args__ = (
         Index("uq_outbox_key", "key", unique=True, postgresql_where=text("key IS NOT NULL")),
         Index("ix_outbox_due", "leased_until", "run_at", postgresql_where=text("failed_at IS NULL")),
-        Index("ix_outbox_turn", "queue", "tenant_id", "id", postgresql_where=text("failed_at IS NULL")),
+        Index("ix_outbox_share", "queue", "tenant_id", "id", postgresql_where=text("failed_at IS NULL")),
     )
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)

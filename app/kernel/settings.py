@@ -53,6 +53,8 @@ class Settings:
     decisions_kept_days: int = 400
     catcher_url: str | None = None
     inbound_domain: str | None = None
+    # How many connections one address (of IPv6, one network) may hold open to the intake.
+    intake_connections_per_address: int = 20
     authserv_id: str | None = None
     environment: str = "production"
     trusted_proxies: int = 0
@@ -97,6 +99,7 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
         decisions_kept_days=_count(env, "DECISIONS_KEPT_DAYS", 400, problems, least=30),
         catcher_url=env.get("CATCHER_URL"),
         inbound_domain=env.get("INBOUND_DOMAIN"),
+        intake_connections_per_address=_count(env, "INTAKE_CONNECTIONS_PER_ADDRESS", 20, problems, least=1),
         authserv_id=env.get("AUTHSERV_ID") or None,
         environment=env.get("ENVIRONMENT", "production"),
         trusted_proxies=_count(env, "TRUSTED_PROXIES", 0, problems),

@@ -175,7 +175,8 @@ def _never(error: Exception) -> str:
 
 async def serve(services: Services, host: str, port: int) -> asyncio.Server:
     """Listen for incoming mail and return the server."""
-    handler, connections = InboundServer(services), Connections()
+    handler = InboundServer(services)
+    connections = Connections(services.settings.intake_connections_per_address)
     loop = asyncio.get_running_loop()
     loop.set_default_executor(ThreadPoolExecutor(_HANDS, thread_name_prefix="intake"))
     return await loop.create_server(lambda: Server(handler, connections), host, port)

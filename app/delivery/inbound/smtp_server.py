@@ -11,7 +11,6 @@ from aiosmtpd.smtp import SMTP, syntax
 from app.kernel import networks
 
 MOST_CONNECTIONS = 100
-MOST_OF_ONE_NETWORK = 25
 # Mails up to this size are taken; of each, only the beginning is kept, where every report and answer says what it says.
 LARGEST = 35 * 1024 * 1024
 KEPT = 1024 * 1024
@@ -23,14 +22,15 @@ _END = b"\r\n.\r\n"
 
 
 class Connections:
-    """Counts the open connections, in all and of each network."""
+    """Counts the open connections, in all and of each network, which may hold `most_of_one`."""
 
-    def __init__(self) -> None:
+    def __init__(self, most_of_one: int) -> None:
+        self._most_of_one = most_of_one
         self._of: Counter[str] = Counter()
 
     def admit(self, network: str) -> bool:
         """Count one more in, unless there are too many."""
-        if self._of.total() >= MOST_CONNECTIONS or self._of[network] >= MOST_OF_ONE_NETWORK:
+        if self._of.total() >= MOST_CONNECTIONS or self._of[network] >= self._most_of_one:
             return False
         self._of[network] += 1
         return True

@@ -15,6 +15,7 @@ from sqlalchemy import text
 from app.delivery.inbound import smtp_server
 from app.delivery.tokens import ReplyToken
 from app.kernel.services import Services
+from app.kernel.settings import Settings
 from tests.factories import NOON
 from tests.factories.consent import consented_customer
 from tests.factories.servers import incoming
@@ -121,11 +122,27 @@ def test_connections_of_one_network_are_counted(running: RunningIntake) -> None:
     with ExitStack() as opened:
         held = [
             opened.enter_context(smtplib.SMTP("127.0.0.1", running.port, timeout=60))
-            for _ in range(smtp_server.MOST_OF_ONE_NETWORK)
+            for _ in range(20)
         ]
         with pytest.raises(smtplib.SMTPConnectError, match="421"):
             smtplib.SMTP("127.0.0.1", running.port, timeout=60)
         assert held[0].noop()[0] == 250
+
+
+def test_how_many_one_address_may_hold_is_a_setting(settings: Settings, tmp_path: Path) -> None:
+    """Other addresses are served meanwhile, and who hangs up makes room."""
+    with (
+        incoming.an_intake_process(settings, tmp_path, INTAKE_CONNECTIONS_PER_ADDRESS="2") as started,
+        ExitStack() as opened,
+    ):
+        held = [opened.enter_context(smtplib.SMTP("127.0.0.1", started.port, timeout=60)) for _ in range(2)]
+        with pytest.raises(smtplib.SMTPConnectError, match="421"):
+            smtplib.SMTP("127.0.0.1", started.port, timeout=60)
+        with smtplib.SMTP("127.0.0.1", started.port, timeout=60, source_address=("127.0.0.2", 0)) as other:
+            assert other.noop()[0] == 250
+        held[0].quit()
+        with smtplib.SMTP("127.0.0.1", started.port, timeout=60) as next_one:
+            assert next_one.noop()[0] == 250
 
 
 @pytest.mark.parametrize("to", ["nobody@inbound.example", "b+x@inbound.example", "r+@inbound.example", "a@else.test"])

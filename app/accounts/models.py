@@ -171,6 +171,12 @@ class SendingIdentity(Numbered, Base):
     dkim_rsa_key: Mapped[bytes | None]
     dkim_ed25519_selector: Mapped[str | None]
     dkim_ed25519_key: Mapped[bytes | None]
+    # Keys that do not sign yet: their records are awaited in the DNS.
+    next_dkim_selector: Mapped[str | None]
+    next_dkim_rsa_key: Mapped[bytes | None]
+    next_dkim_ed25519_selector: Mapped[str | None]
+    next_dkim_ed25519_key: Mapped[bytes | None]
+    next_dkim_made_at: Mapped[datetime | None]
     signs: Mapped[bool] = mapped_column(server_default=text("false"))
     rate_per_second: Mapped[int | None]
     max_connections: Mapped[int] = mapped_column(server_default=text("4"))

@@ -16,6 +16,11 @@ from app.kernel.settings import Key
 from app.kernel.translatable import N_
 
 RSA_BITS = 2048
+# What the checks of keys that do not sign yet begin with.
+NEXT = "next_"
+_WHY = N_("Lets every receiver check the signature.")
+_SHORTER = N_("The same, shorter, for receivers that know it.")
+_NEXT_WHY = N_("New key: it signs as soon as this record is found. Until then the former one does.")
 
 
 @dataclass(frozen=True)
@@ -40,19 +45,36 @@ class DnsRecord:
 
 
 def make_keys(identity: SendingIdentity, keys: tuple[Key, ...], *, now: datetime) -> None:
-    """Give the identity new keys to sign with from now on.
+    """Give a new identity its first keys, to sign with from now on."""
+    make_next_keys(identity, keys, now=now)
+    use_next_keys(identity)
+    # Nothing is known yet of the new records.
+    identity.dns_findings = {}
+    identity.checked_at = None
+
+
+def make_next_keys(identity: SendingIdentity, keys: tuple[Key, ...], *, now: datetime) -> None:
+    """Make keys that sign once their record is found in the DNS; those that waited for it until now are forgotten.
 
     Selectors carry the second they were made in: a published key is followed by one of another name, never replaced.
     """
     stamp = f"{now:%Y%m%d%H%M%S}"
-    identity.dkim_selector = f"assent-{stamp}"
-    identity.dkim_ed25519_selector = f"assent-ed-{stamp}"
-    identity.dkim_rsa_key = vault.seal(_pem(rsa.generate_private_key(public_exponent=65537, key_size=RSA_BITS)), keys)
-    identity.dkim_ed25519_key = vault.seal(_pem(ed25519.Ed25519PrivateKey.generate()), keys)
+    identity.next_dkim_selector = f"assent-{stamp}"
+    identity.next_dkim_ed25519_selector = f"assent-ed-{stamp}"
+    rsa_key = rsa.generate_private_key(public_exponent=65537, key_size=RSA_BITS)
+    identity.next_dkim_rsa_key = vault.seal(_pem(rsa_key), keys)
+    identity.next_dkim_ed25519_key = vault.seal(_pem(ed25519.Ed25519PrivateKey.generate()), keys)
+    identity.next_dkim_made_at = now
+
+
+def use_next_keys(identity: SendingIdentity) -> None:
+    """Sign with the keys that waited, in place of the former ones."""
+    identity.dkim_selector, identity.next_dkim_selector = identity.next_dkim_selector, None
+    identity.dkim_rsa_key, identity.next_dkim_rsa_key = identity.next_dkim_rsa_key, None
+    identity.dkim_ed25519_selector, identity.next_dkim_ed25519_selector = identity.next_dkim_ed25519_selector, None
+    identity.dkim_ed25519_key, identity.next_dkim_ed25519_key = identity.next_dkim_ed25519_key, None
+    identity.next_dkim_made_at = None
     identity.signs = True
-    # Nothing is known yet of the new records.
-    identity.dns_findings = {}
-    identity.checked_at = None
 
 
 def keys_of(identity: SendingIdentity, keys: tuple[Key, ...]) -> SigningKeys | None:
@@ -64,6 +86,19 @@ def keys_of(identity: SendingIdentity, keys: tuple[Key, ...]) -> SigningKeys | N
         identity.dkim_selector or "",
         vault.unseal(rsa_key, keys),
         identity.dkim_ed25519_selector or "",
+        vault.unseal(ed25519_key, keys),
+    )
+
+
+def next_keys_of(identity: SendingIdentity, keys: tuple[Key, ...]) -> SigningKeys | None:
+    """Return the private keys that wait for their records, None where none do."""
+    rsa_key, ed25519_key = identity.next_dkim_rsa_key, identity.next_dkim_ed25519_key
+    if rsa_key is None or ed25519_key is None:
+        return None
+    return SigningKeys(
+        identity.next_dkim_selector or "",
+        vault.unseal(rsa_key, keys),
+        identity.next_dkim_ed25519_selector or "",
         vault.unseal(ed25519_key, keys),
     )
 
@@ -85,30 +120,30 @@ def dns_records(identity: SendingIdentity, keys: tuple[Key, ...]) -> list[DnsRec
         N_("Asks receivers to compare the signature with the sender."),
         "dmarc",
     )
-    own = keys_of(identity, keys)
-    if own is None:
-        return [proof, policy]
+    own, awaited = keys_of(identity, keys), next_keys_of(identity, keys)
+    return [
+        proof,
+        *(_published(awaited, domain, NEXT, _NEXT_WHY) if awaited else ()),
+        *(_published(own, domain, "", _WHY) if own else ()),
+        policy,
+    ]
+
+
+def _published(own: SigningKeys, domain: str, prefix: str, why: str) -> list[DnsRecord]:
+    """Return the records of both public halves; their checks are named with this prefix."""
     rsa_public = serialization.load_pem_private_key(own.rsa_pem, None).public_key()
     ed_public = serialization.load_pem_private_key(own.ed25519_pem, None).public_key()
     spki = rsa_public.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
     point = ed_public.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
     return [
-        proof,
-        _dkim(own.rsa_selector, domain, "rsa", spki, N_("Lets every receiver check the signature.")),
-        _dkim(
-            own.ed25519_selector,
-            domain,
-            "ed25519",
-            point,
-            N_("The same, shorter, for receivers that know it."),
-        ),
-        policy,
+        _dkim(own.rsa_selector, domain, "rsa", spki, prefix, why),
+        _dkim(own.ed25519_selector, domain, "ed25519", point, prefix, _SHORTER),
     ]
 
 
-def _dkim(selector: str, domain: str, algorithm: str, public: bytes, why: str) -> DnsRecord:
+def _dkim(selector: str, domain: str, algorithm: str, public: bytes, prefix: str, why: str) -> DnsRecord:
     value = f"v=DKIM1; k={algorithm}; p={b64encode(public).decode()}"
-    return DnsRecord(f"{selector}._domainkey.{domain}", "TXT", value, why, f"dkim_{algorithm}")
+    return DnsRecord(f"{selector}._domainkey.{domain}", "TXT", value, why, f"{prefix}dkim_{algorithm}")
 
 
 def _pem(key: rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey) -> bytes:

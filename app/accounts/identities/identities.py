@@ -193,9 +193,9 @@ def renew_keys(
     staff_id: int,
     now: datetime,
 ) -> None:
-    """Make new DKIM keys under new selectors and sign with them from now on."""
+    """Make new DKIM keys under new selectors, which sign once they are found in the DNS; until then the old ones do."""
     identity = hold(session, workspace_id, identity_id)
-    dkim_keys.make_keys(identity, keys, now=now)
+    dkim_keys.make_next_keys(identity, keys, now=now)
     ask_for_check(session, identity, now=now)
     audit.note(session, identity, "identity.keys_renewed", staff_id=staff_id, now=now)
 

@@ -24,7 +24,9 @@ from app.kernel.settings import Settings
 from app.kernel.translatable import N_
 
 FOUND, MISSING, DIFFERS, UNSURE, NO_ANSWER = "found", "missing", "differs", "unsure", "no_answer"
-_PROOFS = ("proof", "dkim_rsa", "dkim_ed25519")
+_KEYS = ("dkim_rsa", "dkim_ed25519")
+_NEXT_KEYS = tuple(f"{dkim_keys.NEXT}{check}" for check in _KEYS)
+_PROOFS = ("proof", *_KEYS, *_NEXT_KEYS)
 _GONE_FOR = timedelta(days=7)
 _CHECK_EVERY = timedelta(days=1)
 _CHECK_NEW_EVERY = timedelta(hours=1)
@@ -111,12 +113,13 @@ def store(
     now: datetime,
 ) -> None:
     """Keep what was found, and decide whether mail may leave as this identity."""
-    identity = identities.get(session, workspace_id, identity_id)
+    identity = identities.hold(session, workspace_id, identity_id)
     if ask(identity, settings).records != asked.records:
         identities.ask_for_check(session, identity, now=now)
         return
     identity.dns_findings = {one.check: asdict(one) for one in findings}
     identity.checked_at = now
+    _use_published_keys(identity)
     states = [one.state for one in findings if one.check in _PROOFS]
     if FOUND in states:
         identity.proof_seen_at = now
@@ -126,9 +129,21 @@ def store(
         identities.set_unproved(session, identity, now=now)
 
 
+def _use_published_keys(identity: SendingIdentity) -> None:
+    """Let the keys that waited sign now that every receiver can check them; what was found of them is theirs."""
+    found = identity.dns_findings
+    states = {check: found.get(check, {}).get("state") for check in _NEXT_KEYS}
+    if states[_NEXT_KEYS[0]] != FOUND or states[_NEXT_KEYS[1]] == NO_ANSWER:
+        return
+    dkim_keys.use_next_keys(identity)
+    theirs = {check: {**found[key], "check": check} for check, key in zip(_KEYS, _NEXT_KEYS, strict=True)}
+    identity.dns_findings = {check: kept for check, kept in found.items() if check not in _NEXT_KEYS} | theirs
+
+
 def due_query(workspace_id: int, *, now: datetime) -> Any:
     """Select the identities whose records are to be looked up again; a new one is looked after more often."""
-    is_waiting = SendingIdentity.proved_at.is_(None) & (SendingIdentity.created_at > now - _NEW_FOR)
+    is_unproved = SendingIdentity.proved_at.is_(None) & (SendingIdentity.created_at > now - _NEW_FOR)
+    is_waiting = or_(is_unproved, SendingIdentity.next_dkim_made_at > now - _NEW_FOR)
     return (
         select(SendingIdentity)
         .where(

@@ -91,7 +91,7 @@ def renew_identity_keys(identity_id: int) -> ResponseReturnValue:
         )
     return shell.back(
         url_for("accounts.show_identity", identity_id=identity_id),
-        _("New keys sign from now on. Publish the new records at once."),
+        _("Publish the records of the new keys. They sign as soon as they are found."),
     )
 
 

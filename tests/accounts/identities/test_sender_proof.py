@@ -309,3 +309,55 @@ def test_the_page_shows_each_record_what_was_found_and_when(
     assert client.post(f"{page}/check").status_code == 303
     assert "The records are being looked up." in client.get(page).text
     assert "domain not verified" in client.get("/settings/identities").text
+
+
+def test_new_keys_sign_once_they_are_found_in_the_dns(
+    strict: Services, workspace: WorkspaceForTests, name_server: NameServer
+) -> None:
+    """Until the record of a new key is published, receivers could not check what it signed: the old one signs."""
+    identity_id = a_sender(strict, workspace)
+    publish(name_server, *wanted(strict, workspace, identity_id).values())
+    check(strict, workspace, identity_id)
+    old = selectors(strict, workspace, identity_id)
+    with strict.database.transaction(workspace.id) as session:
+        identities.renew_keys(
+            *(session, workspace.id, identity_id),
+            keys=strict.settings.secret_keys,
+            staff_id=workspace.owner_id,
+            now=NOON + timedelta(minutes=1),
+        )
+
+    assert selectors(strict, workspace, identity_id) == old
+    awaited = check(strict, workspace, identity_id)
+    assert selectors(strict, workspace, identity_id) == old
+    assert sender_checks.state_of(awaited) == "verified"
+    records = wanted(strict, workspace, identity_id)
+
+    publish(name_server, records["next_dkim_rsa"], records["next_dkim_ed25519"])
+    renewed = check(strict, workspace, identity_id)
+
+    assert selectors(strict, workspace, identity_id) == ["assent-20260302100100", "assent-ed-20260302100100"]
+    assert sender_checks.state_of(renewed) == "verified"
+    awaited_names = {"next_dkim_rsa", "next_dkim_ed25519"}
+    assert set(wanted(strict, workspace, identity_id)) == set(records) - awaited_names
+    assert dkim_keys.next_keys_of(renewed, strict.settings.secret_keys) is None
+
+
+def test_awaited_keys_are_looked_for_each_hour(strict: Services, workspace: WorkspaceForTests) -> None:
+    identity_id = a_sender(strict, workspace)
+    check(strict, workspace, identity_id)
+    with strict.database.transaction(workspace.id) as session:
+        identity = identities.get(session, workspace.id, identity_id)
+        identities.set_proved(session, identity, now=NOON)
+        session.flush()
+        soon = sender_checks.due_query(workspace.id, now=NOON + timedelta(hours=2))
+        assert identity_id not in {found.id for found in session.scalars(soon)}
+        dkim_keys.make_next_keys(identity, strict.settings.secret_keys, now=NOON)
+        session.flush()
+        assert identity_id in {found.id for found in session.scalars(soon)}
+
+
+def selectors(services: Services, workspace: WorkspaceForTests, identity_id: int) -> list[str]:
+    """Under which names a mail of this sender is signed now."""
+    identity = sender(services, workspace, identity_id)
+    return [signer.selector for signer in compiled_sends.signers(identity, services.settings)]

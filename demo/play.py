@@ -93,7 +93,7 @@ def _play(stage: Stage, sums: Sums, env: Mapping[str, str]) -> None:
 
     stage.act("4  Two mails to people who had a mail this week")
     sums.head("A journey that waits")
-    waiting.two_letters(story)
+    waiting.two_mails(story)
 
     stage.act("5  Twelve weeks with those who bought once, lately")
     sums.head("Nurture")

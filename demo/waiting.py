@@ -15,23 +15,23 @@ from demo import acts
 from demo.acts import Story
 from demo.recipients import Mail
 
-NAME = "Two letters from the garden"
+NAME = "Two mails from the garden"
 FIRST, SECOND = "A letter from the garden", "What the garden is like in the rain"
 CITY = "Hamburg"
 NEIGHBOURS: Rule = Is("city", CITY)
-_LETTER = "Hello{% if customer.first_name %} {{ customer.first_name }}{% endif %},\n\n%s\n"
-_FIRST_TEXT = _LETTER.replace("%s", "the bushes are in flower, and we picked the first leaves on Monday.")
-_SECOND_TEXT = _LETTER.replace("%s", "it has rained for three days, and everything smells of earth and tea.")
+_MAIL = "Hello{% if customer.first_name %} {{ customer.first_name }}{% endif %},\n\n%s\n"
+_FIRST_TEXT = _MAIL.replace("%s", "the bushes are in flower, and we picked the first leaves on Monday.")
+_SECOND_TEXT = _MAIL.replace("%s", "it has rained for three days, and everything smells of earth and tea.")
 
 
-def two_letters(story: Story) -> int:
-    """Write to people who had a mail this week; a day lies between the letters. Return the journey."""
+def two_mails(story: Story) -> int:
+    """Write to people who had a mail this week; a day lies between the mails. Return the journey."""
     stage = story.stage
     neighbours = sum(person.city == CITY for person in story.shop.people)
     segment_id = acts.choose(story, f"Lives in {CITY}", NEIGHBOURS, neighbours)
     with stage.transaction() as session:
         journey_id = _begin(session, story, segment_id).id
-    # A sender asks the gate about each of them; whose letter left goes on at the next look, the others stay.
+    # A sender asks the gate about each of them; whose mail left goes on at the next look, the others stay.
     for _ in range(2):
         stage.advance(minutes=2)
     _check_wait(story, journey_id)
@@ -42,7 +42,7 @@ def two_letters(story: Story) -> int:
         mails += story.new_mails()
     with stage.transaction() as session:
         counts = positions.count(session, definitions.get(session, stage.workspace_id, journey_id))
-    stage.say(f"{stage.now:%d %b}: {len(mails):,} letters; {counts.done:,} have had both, {counts.active:,} wait")
+    stage.say(f"{stage.now:%d %b}: {len(mails):,} mails; {counts.done:,} have had both, {counts.active:,} wait")
     _check_order(story, journey_id, mails)
     return journey_id
 
@@ -58,7 +58,7 @@ def _begin(session: Session, story: Story, segment_id: int) -> Journey:
 
 
 def _check_wait(story: Story, journey_id: int) -> None:
-    """Who had a mail within the week waits for the first letter, and stays where it was asked for."""
+    """Who had a mail within the week waits for the first mail, and stays where it was asked for."""
     stage = story.stage
     with stage.transaction() as session:
         journey = definitions.get(session, stage.workspace_id, journey_id)
@@ -66,9 +66,9 @@ def _check_wait(story: Story, journey_id: int) -> None:
         waiting = positions.waiting(session, journey).get(start, [])
         counts = positions.count(session, journey)
     for group in waiting:
-        stage.say(f"{group.count:,} first letters wait ({group.reason}), the first until {group.first_at:%d %b}")
+        stage.say(f"{group.count:,} first mails wait ({group.reason}), the first until {group.first_at:%d %b}")
     held_back = sum(group.count for group in waiting)
-    story.sums.add("people whose first letter waits, at that step", held_back, counts.at.get(start, 0))
+    story.sums.add("people whose first mail waits, at that step", held_back, counts.at.get(start, 0))
     ahead = (
         "SELECT count(*) FROM enrolments e JOIN journey_steps s ON s.workspace_id = e.workspace_id"
         " AND s.journey_id = e.journey_id AND s.version = e.version"
@@ -78,18 +78,18 @@ def _check_wait(story: Story, journey_id: int) -> None:
         " AND m.send_id = s.send_id"
         " WHERE e.workspace_id = :w AND e.journey_id = :j AND m.state IN ('queued', 'handed')"
     )
-    story.sums.add("people ahead of their letter", 0, stage.count(ahead, j=journey_id))
+    story.sums.add("people ahead of their mail", 0, stage.count(ahead, j=journey_id))
 
 
 def _check_order(story: Story, journey_id: int, mails: list[Mail]) -> None:
-    """By the mailboxes: nobody had the second letter first, and whoever went to the end had both."""
+    """By the mailboxes: nobody had the second mail first, and whoever went to the end had both."""
     had: dict[str, list[str]] = {}
     for mail in mails:
         had.setdefault(mail.to, []).append(mail.subject)
     sums = story.sums
-    sums.add("second letters before the first", 0, sum(got[0] != FIRST for got in had.values()))
+    sums.add("second mails before the first", 0, sum(got[0] != FIRST for got in had.values()))
     both = sum(got == [FIRST, SECOND] for got in had.values())
-    sums.add("letters that came twice", 0, sum(len(got) != len(set(got)) for got in had.values()))
+    sums.add("mails that came twice", 0, sum(len(got) != len(set(got)) for got in had.values()))
     taken = (
         "SELECT count(*) FROM (SELECT customer_id FROM messages m JOIN journey_steps s"
         " ON s.workspace_id = m.workspace_id AND s.send_id = m.send_id"

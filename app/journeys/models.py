@@ -1,5 +1,10 @@
 """The tables of journeys: settings, the draft's and every version's graph, and who is enrolled.
 
+States of a journey, and who moves it (`publishing`):
+
+    draft ──────▶ live     staff publish its first version
+    live ◀──────▶ paused   staff; an outage pauses, and staff resume or publish again
+
 States of an enrolment, and who moves it (`engine`):
 
     active ──advancing──▶ done

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, TypeVar, cast
 
-from flask import Flask, Request, Response, current_app, g, redirect, request, url_for
+from flask import Flask, Response, current_app, g, redirect, request, url_for
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -20,6 +20,7 @@ from app.kernel.tokens import Token
 from app.kernel.translatable import N_
 from app.web.gateway import bodies
 from app.web.gateway.gateway import Reach
+from app.web.identity import Authenticator, Identity
 from app.web.requests import csrf
 from app.web.requests.characters import split_url
 
@@ -43,63 +44,6 @@ class NoWorkspace(Refusal):
 
     status = 403
     message = N_("You are not a member of any workspace yet. Ask an owner to invite you.")
-
-
-@dataclass(frozen=True)
-class StaffMember:
-    """Who is at the keyboard."""
-
-    id: int
-    name: str
-    email: str
-    language: str
-
-
-@dataclass(frozen=True)
-class WorkspaceInUse:
-    """The workspace this browser works in."""
-
-    id: int
-    name: str
-    language: str
-    time_zone: str
-
-
-@dataclass(frozen=True)
-class WorkspaceChoice:
-    """A workspace this person may switch to."""
-
-    workspace_id: int
-    name: str
-    role: str
-
-
-@dataclass(frozen=True)
-class Identity:
-    """Everything a page needs to know about who asks; `workspace` and `role` are None without a membership."""
-
-    staff: StaffMember
-    workspace: WorkspaceInUse | None
-    role: str | None
-    memberships: tuple[WorkspaceChoice, ...] = ()
-
-
-@dataclass(frozen=True)
-class Machine:
-    """A program that came with a valid API key."""
-
-    workspace_id: int
-    key_id: int
-
-
-class Authenticator(Protocol):
-    """What accounts offers: from a request to who is asking."""
-
-    def find_identity(self, request: Request) -> Identity | None:
-        """Return who is signed in with this browser, or None."""
-
-    def require_machine(self, request: Request) -> Machine:
-        """Return the program behind this API key, or raise a Refusal with status 401."""
 
 
 @dataclass(frozen=True)

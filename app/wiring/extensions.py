@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts import api_keys
 from app.accounts.undo import Opposites
-from app.campaigns import compose, deletion, variants
+from app.campaigns import compose, deletion, removals
 from app.campaigns.launch import stopping
 from app.campaigns.studio import tag_translation
 from app.commerce import timeline_entries as purchase_entries
@@ -72,7 +72,7 @@ OPPOSITES = Opposites(
         stopping.UNDO_RESUMING,
         stopping.UNDO_CANCELLATION,
         tag_translation.UNDO_TRANSLATION,
-        variants.UNDO_REMOVAL,
+        removals.UNDO_REMOVAL,
         changes.UNDO_ENDING,
     )
 )

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from app.accounts import undo
-from app.campaigns import compose, contents, deletion, drafts, variants
+from app.campaigns import compose, contents, deletion, drafts, removals, variants
 from app.campaigns.compose import Edit
 from app.campaigns.drafts import ContentDraft
 from app.campaigns.launch import split
@@ -88,10 +88,10 @@ def test_the_last_variant_and_the_default_language_stay(session, workspace):
     campaign = a_campaign(session, workspace)
     (only,) = variants.of_campaign(session, campaign)
 
-    with pytest.raises(variants.StillNeeded):
-        variants.remove(session, workspace.id, campaign.id, only.id, staff_id=workspace.owner_id, now=NOON)
-    with pytest.raises(variants.StillNeeded):
-        variants.remove_language(session, workspace.id, campaign.id, "en", staff_id=workspace.owner_id, now=NOON)
+    with pytest.raises(removals.StillNeeded):
+        removals.remove(session, workspace.id, campaign.id, only.id, staff_id=workspace.owner_id, now=NOON)
+    with pytest.raises(removals.StillNeeded):
+        removals.remove_language(session, workspace.id, campaign.id, "en", staff_id=workspace.owner_id, now=NOON)
 
 
 def test_a_removed_variant_comes_back_with_its_words_name_and_share(session, workspace):
@@ -104,7 +104,7 @@ def test_a_removed_variant_comes_back_with_its_words_name_and_share(session, wor
     compose.save(session, workspace.id, campaign.id, Edit(content_id=content.id, content=said, content_revision=1),
                  now=NOON)  # fmt: skip
 
-    again = variants.remove(session, workspace.id, campaign.id, b.id, staff_id=workspace.owner_id, now=NOON)
+    again = removals.remove(session, workspace.id, campaign.id, b.id, staff_id=workspace.owner_id, now=NOON)
     assert weights(session, campaign) == {"A": 100}
     variants.add_language(session, workspace.id, campaign.id, "zh", now=NOON)
     take_back(session, workspace, again)
@@ -120,7 +120,7 @@ def test_shares_chosen_after_a_removal_are_kept_when_it_is_taken_back(session, w
     for _ in range(2):
         variants.add(session, workspace.id, campaign.id, now=NOON)
     a, b, c = variants.of_campaign(session, campaign)
-    again = variants.remove(session, workspace.id, campaign.id, c.id, staff_id=workspace.owner_id, now=NOON)
+    again = removals.remove(session, workspace.id, campaign.id, c.id, staff_id=workspace.owner_id, now=NOON)
     drafted = (VariantDraft(a.id, "", 80), VariantDraft(b.id, "", 20))
     variants.save(session, workspace.id, campaign.id, Split(drafted, 0), now=NOON)
 
@@ -134,8 +134,8 @@ def test_an_even_split_is_done_anew_when_another_variant_went_as_well(session, w
     for _ in range(2):
         variants.add(session, workspace.id, campaign.id, now=NOON)
     _a, b, c = variants.of_campaign(session, campaign)
-    again = variants.remove(session, workspace.id, campaign.id, c.id, staff_id=workspace.owner_id, now=NOON)
-    variants.remove(session, workspace.id, campaign.id, b.id, staff_id=workspace.owner_id, now=NOON)
+    again = removals.remove(session, workspace.id, campaign.id, c.id, staff_id=workspace.owner_id, now=NOON)
+    removals.remove(session, workspace.id, campaign.id, b.id, staff_id=workspace.owner_id, now=NOON)
 
     take_back(session, workspace, again)
 
@@ -146,10 +146,10 @@ def test_a_variant_does_not_come_back_into_a_taken_place(session, workspace):
     campaign = a_campaign(session, workspace)
     variants.add(session, workspace.id, campaign.id, now=NOON)
     b = variants.of_campaign(session, campaign)[1]
-    again = variants.remove(session, workspace.id, campaign.id, b.id, staff_id=workspace.owner_id, now=NOON)
+    again = removals.remove(session, workspace.id, campaign.id, b.id, staff_id=workspace.owner_id, now=NOON)
     variants.add(session, workspace.id, campaign.id, now=NOON)
 
-    with pytest.raises(variants.ChangedSince):
+    with pytest.raises(removals.ChangedSince):
         take_back(session, workspace, again)
 
 
@@ -159,7 +159,7 @@ def test_a_removed_language_comes_back_to_the_variants_there_are(session, worksp
     said = ContentDraft("markdown", "春天来了", "", "# 您好")
     compose.save(session, workspace.id, campaign.id, Edit(content_id=chinese.id, content=said, content_revision=1),
                  now=NOON)  # fmt: skip
-    again = variants.remove_language(session, workspace.id, campaign.id, "zh", staff_id=workspace.owner_id, now=NOON)
+    again = removals.remove_language(session, workspace.id, campaign.id, "zh", staff_id=workspace.owner_id, now=NOON)
     variants.add(session, workspace.id, campaign.id, now=NOON)
 
     take_back(session, workspace, again)

@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from app.campaigns import compose, contents, variants
+from app.campaigns import compose, contents, removals, variants
 from tests.factories import NOON
 from tests.factories.campaigns import a_campaign, launch, said_by, versions_of
 from tests.factories.consent import consented_customer
@@ -160,7 +160,7 @@ def test_text_for_a_removed_variant_is_not_written_into_another(client, database
     page = client.get(f"/campaigns/{draft}?content={tested['B']}").text
     with database.transaction(workspace.id) as session:
         b = variants.of_campaign(session, compose.get(session, workspace.id, draft))[1]
-        variants.remove(session, workspace.id, draft, b.id, staff_id=workspace.owner_id, now=NOON)
+        removals.remove(session, workspace.id, draft, b.id, staff_id=workspace.owner_id, now=NOON)
 
     for overwrite in ("", "yes"):
         data = typed(page, workspace, subject="For B", overwrite=overwrite)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from flask import Request
 
 from app.kernel.refusals import Refusal
-from app.web.guard import Identity, Machine, StaffMember, WorkspaceChoice, WorkspaceInUse
+from app.web.identity import Identity, Machine, StaffMember, WorkspaceChoice, WorkspaceInUse
 
 ADA = StaffMember(7, "Ada Lovelace", "ada@shop.example", "en")
 SHOP = WorkspaceInUse(1, "Kiefer Coffee", "en", "Europe/Berlin")

@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from app.campaigns import compose, contents, variants
+from app.campaigns import compose, contents, removals, variants
 from app.campaigns.forms import VersionsForm, versions_form
 from app.campaigns.models import KEYS, Campaign, CampaignState
 from app.campaigns.views import words
@@ -74,7 +74,7 @@ def remove_variant(campaign_id: int, variant_id: int) -> ResponseReturnValue:
     """Remove a variant with all it says, and offer to bring it back."""
 
     def remove(session: Session, now: datetime) -> Done:
-        again = variants.remove(session, g.workspace.id, campaign_id, variant_id, staff_id=g.staff.id, now=now)
+        again = removals.remove(session, g.workspace.id, campaign_id, variant_id, staff_id=g.staff.id, now=now)
         return Done(url_for("campaigns.versions", campaign_id=campaign_id), _("The variant is removed."), again)
 
     return _change(campaign_id, remove)
@@ -101,7 +101,7 @@ def remove_language(campaign_id: int) -> ResponseReturnValue:
 
     def remove(session: Session, now: datetime) -> Done:
         language = request.form.get("remove", "")
-        again = variants.remove_language(session, g.workspace.id, campaign_id, language, staff_id=g.staff.id, now=now)
+        again = removals.remove_language(session, g.workspace.id, campaign_id, language, staff_id=g.staff.id, now=now)
         return Done(url_for("campaigns.versions", campaign_id=campaign_id), _("The language is removed."), again)
 
     return _change(campaign_id, remove)

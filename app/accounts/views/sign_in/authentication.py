@@ -9,7 +9,7 @@ from app.accounts.memberships import StaffMembership
 from app.accounts.models import Workspace
 from app.accounts.sign_in import sessions
 from app.kernel.services import services
-from app.web.guard import Identity, Machine, StaffMember, WorkspaceChoice, WorkspaceInUse
+from app.web.identity import Identity, Machine, StaffMember, WorkspaceChoice, WorkspaceInUse
 
 COOKIE = "assent_session"
 

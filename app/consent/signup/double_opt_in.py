@@ -15,7 +15,7 @@ A pending request that is past `expires_at` answers no more. Lock order: request
 """
 
 import json
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,13 +24,11 @@ from sqlalchemy.orm import Session
 
 from app.consent import actions, facts, suppression, topics
 from app.consent.ledger import ledger
-from app.consent.ledger.evidence import Evidence, Wording
-from app.consent.ledger.record import Entry
+from app.consent.ledger.evidence import Evidence
 from app.consent.models import SignupForm, SignupRequest
-from app.consent.purposes import ALL_TOPICS, MARKETING, Event
-from app.consent.signup import confirmation_limits
+from app.consent.purposes import MARKETING, Event
+from app.consent.signup import boxes, confirmation_limits
 from app.consent.signup.signup_forms import Choice
-from app.consent.texts import consent_texts, wording
 from app.consent.texts.consent_texts import language_of
 from app.customers.addresses import changes, emails
 from app.customers.profiles import people
@@ -153,7 +151,7 @@ def _note_request(
             "customer_id": customer_id,
             "address_digest": address_digest,
             "topic_ids": topic_ids or [confirmation_limits.ABOUT_THE_PERSON],
-            "choices": json.dumps(_choices(answer)),
+            "choices": json.dumps(boxes.kept(answer.chosen, answer.declined)),
             "language": language_of(answer.language),
             "network": networks.truncated(answer.ip),
             "personal": json.dumps(_personal(answer)),
@@ -171,7 +169,8 @@ def get_request(session: Session, workspace_id: int, request_id: int) -> Request
     """Return what the confirmation mail and page say about a request; raise NotFound."""
     row = _row(session, workspace_id, request_id)
     names = tuple(topic.name for topic in topics.named(session, workspace_id, row.topic_ids).values())
-    purposes = tuple((box["purpose"], _words(session, row, box)) for box in _boxes(row) if not box["topic_id"])
+    personal = [box for box in boxes.ticked(row) if not box["topic_id"]]
+    purposes = tuple((box["purpose"], boxes.words(session, row, box)) for box in personal)
     return RequestInfo(
         *(row.id, row.customer_id, row.address_digest, row.form_id or None, row.state),
         topic_ids=tuple(row.topic_ids),
@@ -261,7 +260,7 @@ def _require_answerable(session: Session, row: SignupRequest, now: datetime) -> 
 
 
 def _ask_owner(session: Session, row: SignupRequest, evidence: Evidence, *, now: datetime) -> None:
-    entries = [_entry(session, row, box, Event.REQUESTED, evidence) for box in _boxes(row)]
+    entries = [boxes.entry(session, row, box, Event.REQUESTED, evidence) for box in boxes.ticked(row)]
     ledger.append_many(session, row.workspace_id, entries, now=now)
     if suppression.may_ask(session, row.workspace_id, row.address_digest, now=now):
         outbox.publish(session, facts.ConfirmationRequested(row.workspace_id, row.id, row.customer_id))
@@ -277,11 +276,11 @@ def _give(session: Session, row: SignupRequest, *, ip: str | None, user_agent: s
         ip=ip,
         user_agent=user_agent,
     )
-    boxes = _boxes(row)
-    entries = [_entry(session, row, box, Event.CONFIRMED, evidence) for box in boxes]
-    entries += [_entry(session, row, box, Event.REFUSED, evidence) for box in row.choices["declined"]]
+    ticked = boxes.ticked(row)
+    entries = [boxes.entry(session, row, box, Event.CONFIRMED, evidence) for box in ticked]
+    entries += [boxes.entry(session, row, box, Event.REFUSED, evidence) for box in row.choices["declined"]]
     ledger.append_many(session, row.workspace_id, entries, now=now)
-    for box in boxes:
+    for box in ticked:
         outbox.publish(session, facts.ConsentGiven(row.workspace_id, row.customer_id, box["purpose"], box["topic_id"]))
 
 
@@ -303,32 +302,6 @@ def _address_of(session: Session, row: SignupRequest) -> str:
     return people.get(session, row.workspace_id, row.customer_id).email or ""
 
 
-def _boxes(row: SignupRequest) -> list[dict[str, Any]]:
-    """Return the ticked boxes that this request is about: topics whose mail was due, and the other purposes."""
-    return [box for box in row.choices["given"] if not box["topic_id"] or box["topic_id"] in row.topic_ids]
-
-
-def _words(session: Session, row: SignupRequest, box: dict[str, Any]) -> str:
-    """Return the words that stood beside the box."""
-    given = box["wording"]
-    notice = consent_texts.get(session, row.workspace_id, given["consent_text_id"])
-    return wording.fill(notice.text, language=notice.language, sender=given["filled"].get("sender", ""))
-
-
-def _entry(session: Session, row: SignupRequest, box: dict[str, Any], event: Event, evidence: Evidence) -> Entry:
-    topic = topics.get(session, row.workspace_id, box["topic_id"]) if box["topic_id"] else None
-    return Entry(
-        event=event,
-        customer_id=row.customer_id,
-        purpose=box["purpose"],
-        evidence=replace(evidence, wording=Wording(**box["wording"])),
-        topic_id=box["topic_id"],
-        topic_key=topic.key if topic else None,
-        promise=topic.promise if topic else None,
-        address_digest=row.address_digest,
-    )
-
-
 def _evidence_of(row: SignupRequest, *, method: str, page: str) -> Evidence:
     return Evidence(
         method=method,
@@ -341,15 +314,6 @@ def _evidence_of(row: SignupRequest, *, method: str, page: str) -> Evidence:
         user_agent=row.personal.get("user_agent"),
         fields=row.personal.get("fields", {}),
     )
-
-
-def _choices(answer: Answer) -> dict[str, list[dict[str, Any]]]:
-    return {"given": [_box(choice) for choice in answer.chosen], "declined": [_box(each) for each in answer.declined]}
-
-
-def _box(choice: Choice) -> dict[str, Any]:
-    topic_id = choice.topic.id if choice.topic else ALL_TOPICS
-    return {"purpose": choice.purpose, "topic_id": topic_id, "wording": asdict(choice.shown.wording)}
 
 
 def _personal(answer: Answer) -> dict[str, Any]:

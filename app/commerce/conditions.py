@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 from sqlalchemy import ColumnElement, Numeric, Select, func, select
 
 from app.accounts import workspaces
-from app.commerce.purchases import purchase_rows
+from app.commerce.orders import order_rows
 from app.conditions.condition import Condition, Question, Subject
 from app.conditions.context import ConditionContext, ConditionInvalid
 from app.conditions.counts import Times, TimesInput
@@ -108,7 +108,7 @@ class PurchaseTotals(Lookup[PurchaseQuestion]):
         return self._asked(asked, Numeric)
 
     def query(self) -> Select[Any]:
-        rows = purchase_rows()
+        rows = order_rows()
         bought = rows.c
         # Sums are made in one currency, as those beside a customer are.
         settled = workspaces.currencies_query().subquery("settled")
@@ -117,7 +117,8 @@ class PurchaseTotals(Lookup[PurchaseQuestion]):
         for asked, number in self._questions.items():
             inside = _inside(bought, asked)
             counts = asked.measure == "count"
-            total = func.count().filter(*inside) if counts else func.sum(bought.amount).filter(*inside, is_usual)
+            spent = func.sum(bought.amount - bought.refunded).filter(*inside, is_usual)
+            total = func.count().filter(*inside) if counts else spent
             counted.append(total.label(f"n{number}"))
         begins = [asked.since for asked in self._questions]
         query = (

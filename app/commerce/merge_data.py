@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, literal_column, select
 
-from app.commerce.models import Purchase
+from app.commerce.models import Order
 from app.customers.profiles import people
 
 NEWEST_PURCHASES = 5
@@ -28,13 +28,13 @@ def query(
 def _newest(workspace_id: ColumnElement[int], customer_id: ColumnElement[int]) -> ColumnElement[Any]:
     newest = (
         select(
-            *(Purchase.product, Purchase.amount, Purchase.currency),
-            func.to_char(Purchase.purchased_at, "YYYY-MM-DD").label("purchased_on"),
+            *(Order.product, Order.amount, Order.currency),
+            func.to_char(Order.purchased_at, "YYYY-MM-DD").label("purchased_on"),
         )
-        .where(Purchase.workspace_id == workspace_id, Purchase.customer_id == customer_id)
-        .order_by(Purchase.purchased_at.desc(), Purchase.id.desc())
+        .where(Order.workspace_id == workspace_id, Order.customer_id == customer_id)
+        .order_by(Order.purchased_at.desc(), Order.id.desc())
         .limit(NEWEST_PURCHASES)
-        .correlate_except(Purchase)
+        .correlate_except(Order)
         .subquery("newest")
     )
     return select(func.json_agg(literal_column("newest"))).select_from(newest).scalar_subquery()

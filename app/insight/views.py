@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
-from app.commerce import purchases
+from app.commerce import orders
 from app.customers.customer_id import CustomerId
 from app.customers.profiles import engagement, inferred_scores
 from app.customers.words import PATTERNS, TIERS
@@ -36,7 +36,7 @@ def show_insight() -> ResponseReturnValue:
         top = concentration.list_top(session, g.workspace.id, limit=10)
         patterns = concentration.list_patterns(session, g.workspace.id)
         scored_at = concentration.scored_at(session, g.workspace.id)
-        currency = purchases.usual_currency(session, g.workspace.id) or "EUR"
+        currency = orders.usual_currency(session, g.workspace.id) or "EUR"
     return shell.page(
         "insight/insight.html",
         tiers=tiers,
@@ -92,7 +92,7 @@ def home_panel(session: Session, workspace_id: int, subject: None, now: datetime
         tier_words=TIERS,
         summary=_summary(tiers),
         top=concentration.list_top(session, workspace_id, limit=5),
-        currency=purchases.usual_currency(session, workspace_id) or "EUR",
+        currency=orders.usual_currency(session, workspace_id) or "EUR",
     )
 
 

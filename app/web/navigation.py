@@ -50,6 +50,7 @@ class Place:
 RAIL = (
     Place("home", _("Home"), HOME, "home", is_first=True),
     Place("customers", _("Customers"), "customers.show_customers", "users", is_first=True),
+    Place("products", _("Products"), "commerce.list_products", "package"),
     Place("segments", _("Segments"), "segments.index", "filter", is_first=True),
     Place("campaigns", _("Campaigns"), "campaigns.index", "send", is_first=True),
     Place("journeys", _("Journeys"), "journeys.list_journeys", "route"),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from app.commerce.conditions import Purchased
+from app.commerce.product_conditions import BoughtProduct
 from app.conditions import known
 from app.conditions.condition_types import ConditionTypes
 from app.consent.conditions import Permission
 
-CONDITION_TYPES = ConditionTypes([*known.CONDITIONS, Purchased, Permission])
+CONDITION_TYPES = ConditionTypes([*known.CONDITIONS, Purchased, BoughtProduct, Permission])

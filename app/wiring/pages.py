@@ -64,7 +64,7 @@ CUSTOMER = customers.CustomerPanels(
     )
 )
 SETTINGS = accounts.SettingsPanels((delivery.settings_panel, cadence.settings_panel))
-SEARCHES = Searches((customers.search, segments.search, campaigns.search, journeys.search))
+SEARCHES = Searches((customers.search, segments.search, campaigns.search, journeys.search, commerce.search))
 
 
 def build_extensions() -> Extensions:

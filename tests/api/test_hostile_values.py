@@ -35,7 +35,7 @@ def calls() -> list[tuple[str, str, str]]:
         found += [("PUT", "customers", f'{{"email":"a@example.com","{name}":{value}}}') for name in CUSTOMER]
         for name in PURCHASE:
             parts = ",".join(f'"{key}":{told}' for key, told in (PURCHASE | {name: value}).items())
-            found.append(("POST", "purchases", f"{{{parts}}}"))
+            found.append(("POST", "orders", f"{{{parts}}}"))
     return Random(7).sample(found, 120)
 
 
@@ -61,7 +61,7 @@ def test_a_currency_nobody_pays_with_is_refused(app: Flask, secret: str, currenc
         "customer": {"email": "a@example.com"}, "order_ref": "1", "amount": "1", "currency": currency,
         "purchased_at": "2026-03-01T12:00:00Z",
     }
-    refused = machine.post("/api/v1/purchases", json=body, headers=headers)
+    refused = machine.post("/api/v1/orders", json=body, headers=headers)
 
     assert refused.status_code == 422
     assert refused.json["errors"][0]["pointer"] == "/currency"

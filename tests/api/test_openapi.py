@@ -55,7 +55,7 @@ def test_the_page_is_chinese_for_who_reads_chinese(client):
     client.set_cookie("language", "zh")
     page = client.get("/api/v1/docs").text
     schemas = client.get("/api/v1/openapi.json").json["components"]["schemas"]
-    shown = [schemas[name] for name in ("CustomerIn", "PurchaseIn", "EventIn", "Whom", "AddressIn", "Proof")]
+    shown = [schemas[name] for name in ("CustomerIn", "OrderIn", "EventIn", "Whom", "AddressIn", "Proof")]
     fields = [field for schema in shown for field in schema["properties"].values()]
     told = [field["description"] for field in fields if "description" in field]
 

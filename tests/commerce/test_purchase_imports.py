@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from app.accounts import workspaces
 from app.commerce.conditions import PurchaseQuestion, PurchaseTotals
-from app.commerce.models import Purchase
+from app.commerce.models import Order
 from app.conditions.lookups import Lookups
 from app.customers.models import Customer
 from app.customers.profiles import engagement, people
@@ -132,7 +132,7 @@ def test_one_order_is_of_one_customer(database, workspace):
 
     assert done.counts == {"created": 1, "refused": 1, "joined": 1}
     with database.transaction(workspace.id) as session:
-        assert session.scalars(select(Purchase.amount).order_by(Purchase.id)).all() == [Decimal(10), Decimal(11)]
+        assert session.scalars(select(Order.amount).order_by(Order.id)).all() == [Decimal(10), Decimal(11)]
 
 
 def test_customers_may_be_named_by_their_number(database, workspace):

@@ -8,7 +8,8 @@ from decimal import Decimal
 import pytest
 
 from app.accounts import workspaces
-from app.commerce import merge_data, purchases
+from app.commerce import merge_data, orders
+from app.commerce.orders import NewOrder
 from app.customers.profiles import engagement
 from tests.factories import NOON
 from tests.factories.customers import a_customer, a_purchase, import_file
@@ -28,19 +29,8 @@ def test_the_same_order_told_twice_is_one_purchase(session, workspace):
 @pytest.mark.parametrize(("currency", "amount"), [("eur", "1"), ("EURO", "1"), ("EUR", "NaN"), ("EUR", "1E+20")])
 def test_purchases_that_cannot_be_are_refused(session, workspace, currency, amount):
     ada = a_customer(session, workspace.id)
-    with pytest.raises(purchases.PurchaseRefused):
-        purchases.record(
-            session,
-            workspace.id,
-            customer_id=ada.id,
-            order_ref="1",
-            amount=Decimal(amount),
-            currency=currency,
-            items=1,
-            product=None,
-            purchased_at=NOON,
-            now=NOON,
-        )
+    with pytest.raises(orders.OrderRefused):
+        orders.record(session, workspace.id, NewOrder(ada.id, "1", NOON, Decimal(amount), currency), now=NOON)
 
 
 def test_templates_get_the_newest_purchases(session, workspace):
@@ -57,7 +47,7 @@ def test_templates_get_the_newest_purchases(session, workspace):
 def test_a_purchase_in_no_currency_is_refused(session, workspace):
     ada = a_customer(session, workspace.id)
     for currency in ("ZZZ", "XYZ", "eur", "XXX"):
-        with pytest.raises(purchases.PurchaseRefused):
+        with pytest.raises(orders.OrderRefused):
             a_purchase(session, ada, currency=currency)
 
 
@@ -78,7 +68,7 @@ def test_the_first_purchase_settles_the_currency_of_sums(session, workspace):
 
     sums = engagement.get(session, workspace.id, ada.id)
     session.refresh(sums)
-    assert purchases.usual_currency(session, workspace.id) == "CHF"
+    assert orders.usual_currency(session, workspace.id) == "CHF"
     assert (sums.orders, sums.spent) == (2, Decimal("5.00"))
     assert workspaces.settle_currency(session, workspace.id, "EUR") == "CHF"
 

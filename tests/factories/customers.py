@@ -10,7 +10,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.commerce import purchases
+from app.commerce import orders
+from app.commerce.orders import NewOrder
 from app.customers.imports import files, kinds, running
 from app.customers.imports.mapping import guessing, mapping
 from app.customers.models import Customer, Import
@@ -47,18 +48,9 @@ def a_purchase(
     currency: str = "EUR",
 ) -> int:
     """Something this customer bought."""
-    return purchases.record(
-        session,
-        customer.workspace_id,
-        customer_id=customer.id,
-        order_ref=order_ref or f"order-{next(_numbers)}",
-        amount=Decimal(amount),
-        currency=currency,
-        items=1,
-        product=product,
-        purchased_at=at,
-        now=NOON,
-    )
+    ref = order_ref or f"order-{next(_numbers)}"
+    new = NewOrder(customer.id, ref, at, Decimal(amount), currency, product=product)
+    return orders.record(session, customer.workspace_id, new, now=NOON)
 
 
 def an_uploaded_file(

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
 from app.accounts import workspaces
-from app.commerce.models import Purchase
+from app.commerce.models import Order
 from app.conditions.condition import Condition
 from app.consent import actions
 from app.consent.ledger.evidence import Evidence
@@ -91,7 +91,7 @@ def _buy(session: Session, workspace_id: int, made: Made, random: Random, sums: 
         amount = Decimal(random.choice(("0.50", "20.00", "99.99", "100.00")))
         made.purchases.append((at, amount))
         session.add(
-            Purchase(
+            Order(
                 workspace_id=workspace_id,
                 customer_id=made.id,
                 order_ref=f"{made.id}-{number}",

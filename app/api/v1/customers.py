@@ -1,4 +1,4 @@
-"""Customers for programs: the same upsert, purchases and timeline that files and pages use, and no rule of its own."""
+"""Customers for programs: the same upsert and timeline that files and pages use, and no rule of its own."""
 
 from __future__ import annotations
 
@@ -18,12 +18,9 @@ from app.api.v1.schemas import (
     PermissionOut,
     Proof,
     ProofOut,
-    PurchaseIn,
-    PurchaseOut,
     UpsertOut,
     Whom,
 )
-from app.commerce import purchases
 from app.consent import permission, topics
 from app.consent.imports import consents
 from app.consent.imports.consents import Claim, ImportTerms
@@ -60,7 +57,7 @@ class AddressNeeded(Refusal):
 
 
 class CustomerUnknown(Refusal):
-    """The customer a purchase or event names is not there."""
+    """The customer an order or event names is not there."""
 
     status = 422
     message = english("There is no such customer. Add the customer first.")
@@ -100,29 +97,11 @@ def find(session: Session, workspace_id: int, whom: Whom) -> Customer:
     return found
 
 
-def record_purchase(session: Session, workspace_id: int, given: PurchaseIn, *, now: datetime) -> PurchaseOut:
-    """Note an order and return what is on record for its number."""
-    customer = _named(session, workspace_id, given.customer)
-    purchase_id = purchases.record(
-        session,
-        workspace_id,
-        customer_id=customer.id,
-        order_ref=given.order_ref,
-        amount=given.amount,
-        currency=given.currency,
-        items=given.items,
-        product=given.product,
-        purchased_at=given.purchased_at,
-        now=now,
-    )
-    return PurchaseOut(id=purchase_id, customer_id=customer.id, order_ref=given.order_ref)
-
-
 def record_event(
     session: Session, workspace_id: int, given: EventIn, *, key_id: int, now: datetime
 ) -> EventOut:
     """Put an event on the customer's timeline."""
-    customer = _named(session, workspace_id, given.customer)
+    customer = require(session, workspace_id, given.customer)
     if is_reserved(given.name):
         raise EventNameReserved(field="name", name=given.name)
     facts = {"data": given.data}
@@ -234,7 +213,8 @@ def _record(
     ]
 
 
-def _named(session: Session, workspace_id: int, whom: Whom) -> Customer:
+def require(session: Session, workspace_id: int, whom: Whom) -> Customer:
+    """Return the customer an order or event names; raise CustomerUnknown."""
     found = _look_up(session, workspace_id, whom)
     if found is None:
         raise CustomerUnknown(field="customer")

@@ -39,7 +39,7 @@ def document(public_url: str) -> dict[str, Any]:
         paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation)
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Assent API", "version": "1", "description": "Customers, purchases and events."},
+        "info": {"title": "Assent API", "version": "1", "description": "Customers, products, orders and events."},
         "servers": [{"url": public_url}],
         "security": [{"apiKey": []}],
         "paths": paths,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel
 
-from app.api.v1 import schemas
+from app.api.v1 import schemas, shop_schemas
 from app.kernel.translatable import N_
 
 
@@ -62,14 +62,45 @@ OPERATIONS = (
         refusals=(404,),
     ),
     Operation(
-        "recordPurchase",
+        "recordOrder",
         "POST",
-        "/api/v1/purchases",
-        N_("Record a purchase"),
-        N_("The same order_ref told twice is one purchase; the first account stands. A purchase ends the journeys "
-        "the customer is on."),
-        {201: schemas.PurchaseOut},
-        takes=schemas.PurchaseIn,
+        "/api/v1/orders",
+        N_("Record an order"),
+        N_("The same order_ref told twice is one order; the first account stands. Products that lines name are added "
+        "to the catalogue where it does not have them. An order ends the journeys the customer is on."),
+        {201: shop_schemas.OrderOut},
+        takes=shop_schemas.OrderIn,
+        refusals=(409, 422),
+    ),
+    Operation(
+        "recordOrders",
+        "POST",
+        "/api/v1/orders/batch",
+        N_("Record up to 100 orders"),
+        N_("Each order is recorded or refused by itself; the answer has one entry for each, in their order."),
+        {201: shop_schemas.OrdersOut},
+        takes=shop_schemas.OrdersIn,
+        refusals=(409, 422),
+    ),
+    Operation(
+        "recordRefund",
+        "POST",
+        "/api/v1/refunds",
+        N_("Record a refund"),
+        N_("Money given back for an order, in all or in part. The same refund_ref of an order told twice is one "
+        "refund. What the customer spent is less by it."),
+        {201: shop_schemas.RefundOut},
+        takes=shop_schemas.RefundIn,
+        refusals=(404, 409, 422),
+    ),
+    Operation(
+        "saveProduct",
+        "PUT",
+        "/api/v1/products",
+        N_("Add or change a product"),
+        N_("Finds the product by ref and sets what you send; what you leave out stays as it is."),
+        {200: shop_schemas.ProductOut, 201: shop_schemas.ProductOut},
+        takes=shop_schemas.ProductIn,
         refusals=(409, 422),
     ),
     Operation(

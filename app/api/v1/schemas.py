@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Annotated, Any, Literal
 from unicodedata import category
 
@@ -125,18 +124,6 @@ class Whom(Sent):
         return self
 
 
-class PurchaseIn(Sent):
-    """One order. Told twice under the same number it is one purchase; the first account stands."""
-
-    customer: Whom
-    order_ref: ShortLine = Field(description=N_("Your number for the order."))
-    amount: Annotated[Decimal, Field(max_digits=13, decimal_places=2)] = Field(description=N_("What was paid in all."))
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
-    purchased_at: Moment
-    items: Annotated[int, Field(ge=0, lt=1_000_000)] = 1
-    product: Line | None = None
-
-
 class EventIn(Sent):
     """Something a customer did with you, for their timeline."""
 
@@ -204,14 +191,6 @@ class UpsertOut(BaseModel):
 
     customer: CustomerOut
     consent: list[ProofOut]
-
-
-class PurchaseOut(BaseModel):
-    """A purchase that is on record."""
-
-    id: int
-    customer_id: int
-    order_ref: str
 
 
 class EventOut(BaseModel):

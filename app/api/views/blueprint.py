@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, TypeVar
 
 from flask import Blueprint, Response, g, request
 from pydantic import BaseModel, ValidationError
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
-from app.api import problems
+from app.api import idempotency, problems
+from app.api.idempotency import Asked
 from app.kernel.limiter import limiter
 from app.kernel.refusals import Refusal
+from app.kernel.services import services
 
 bp = Blueprint("api", __name__, template_folder="../templates")
 
@@ -42,6 +46,20 @@ def answer(body: str | BaseModel, status: int = 200) -> Response:
     """Answer with JSON that nobody caches."""
     text = body if isinstance(body, str) else body.model_dump_json()
     return Response(text, status=status, mimetype="application/json", headers={"Cache-Control": "no-store"})
+
+
+def once(work: Callable[[Session], BaseModel]) -> Response:
+    """Do a write under its key, and answer; a repetition gets the first answer."""
+    asked = Asked(request.headers.get("Idempotency-Key"), request.path, request.get_data())
+    with services().database.transaction(g.workspace_id) as session:
+        done = idempotency.once(
+            session,
+            g.workspace_id,
+            asked,
+            lambda: (201, work(session).model_dump(mode="json")),
+            now=services().clock.now(),
+        )
+    return answer(done.body, done.status)
 
 
 @bp.errorhandler(Refusal)

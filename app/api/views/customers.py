@@ -1,18 +1,12 @@
-"""Customers, purchases and events: parse, one transaction, one action, answer."""
+"""Customers and events: parse, one transaction, one action, answer."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from flask import Response, g, request
-from pydantic import BaseModel
-from sqlalchemy.orm import Session
 
-from app.api import idempotency
-from app.api.idempotency import Asked
 from app.api.v1 import customers
-from app.api.v1.schemas import CustomerIn, EventIn, PurchaseIn, Whom
-from app.api.views.blueprint import answer, bp, read, require_pace
+from app.api.v1.schemas import CustomerIn, EventIn, Whom
+from app.api.views.blueprint import answer, bp, once, read, require_pace
 from app.kernel.services import services
 from app.web import guard
 
@@ -49,31 +43,9 @@ def get_customer(customer_id: int) -> Response:
     return answer(found)
 
 
-@bp.post("/api/v1/purchases")
-@guard.api_key
-def record_purchase() -> Response:
-    """Note an order."""
-    given, now = read(PurchaseIn), services().clock.now()
-    return _once(lambda session: customers.record_purchase(session, g.workspace_id, given, now=now))
-
-
 @bp.post("/api/v1/events")
 @guard.api_key
 def record_event() -> Response:
     """Put an event on a customer's timeline."""
     given, key_id, now = read(EventIn), g.machine.key_id, services().clock.now()
-    return _once(lambda session: customers.record_event(session, g.workspace_id, given, key_id=key_id, now=now))
-
-
-def _once(work: Callable[[Session], BaseModel]) -> Response:
-    """Do a write under its key, and answer; a repetition gets the first answer."""
-    asked = Asked(request.headers.get("Idempotency-Key"), request.path, request.get_data())
-    with services().database.transaction(g.workspace_id) as session:
-        done = idempotency.once(
-            session,
-            g.workspace_id,
-            asked,
-            lambda: (201, work(session).model_dump(mode="json")),
-            now=services().clock.now(),
-        )
-    return answer(done.body, done.status)
+    return once(lambda session: customers.record_event(session, g.workspace_id, given, key_id=key_id, now=now))

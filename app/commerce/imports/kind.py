@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.commerce import purchases
+from app.commerce import orders
 from app.commerce.facts import PurchasesImported
 from app.commerce.forms import PurchasesMappingForm
 from app.commerce.imports.rows import PurchaseReader
@@ -46,7 +46,7 @@ class Purchases(ImportKind):
     def first_options(
         self, session: Session, workspace_id: int, meant: dict[str, str], rows: Sequence[Sequence[str]]
     ) -> dict[str, Any]:
-        usual = purchases.usual_currency(session, workspace_id) or "EUR"
+        usual = orders.usual_currency(session, workspace_id) or "EUR"
         place = {target: int(position) for position, target in meant.items()}
         if "amount" not in place:
             return {"currency": usual}

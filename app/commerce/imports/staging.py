@@ -41,7 +41,7 @@ class PurchaseStage:
         self.workspace_id = workspace_id
         self.import_id = import_id
         self.options = options
-        told = set(mapping.values())
+        self.told = told = set(mapping.values())
         # What the file does not tell stays as it is known.
         self.compared = ["purchased_at", "amount", *(n for n in ("currency", "items", "product") if n in told)]
 
@@ -73,7 +73,7 @@ class PurchaseStage:
         self._compare(session, rehearse=rehearse)
         self._count(session, found)
         if not rehearse:
-            self._write(session, found)
+            self._write(session, found, now)
         return found
 
     def _add_people(self, session: Session, digest_key: bytes, *, rehearse: bool, now: datetime) -> int:
@@ -111,22 +111,26 @@ class PurchaseStage:
                 FROM purchase_stage s
                 LEFT JOIN LATERAL ({self._whose()}) c ON true
                 LEFT JOIN LATERAL (
-                    SELECT p.* FROM purchases p WHERE p.workspace_id = :w AND p.order_ref = s.order_ref LIMIT 1
+                    SELECT p.* FROM orders p WHERE p.workspace_id = :w AND p.order_ref = s.order_ref LIMIT 1
                 ) p ON true""",
             import_id=self.import_id,
         )
 
-    def _write(self, session: Session, found: Outcome) -> None:
+    def _write(self, session: Session, found: Outcome, now: datetime) -> None:
         if found.counts["updated"]:
             sets = ", ".join(f"{name} = s.{name}" for name in self.compared)
             self._run(
                 session,
-                f"""UPDATE purchases p SET {sets}, import_id = :import_id, import_row = s.row FROM purchase_found s
+                f"""UPDATE orders p SET {sets}, import_id = :import_id, import_row = s.row FROM purchase_found s
                     WHERE p.workspace_id = :w AND p.order_ref = s.order_ref AND s.outcome = 'updated'""",
                 import_id=self.import_id,
             )
         if found.counts["created"]:
             self._run(session, _INSERT, import_id=self.import_id)
+        if "product" in self.told and (found.counts["created"] or found.counts["updated"]):
+            for statement in _LINES:
+                self._run(session, statement, **({"now": now} if ":now" in statement else {}))
+        if found.counts["created"]:
             engagement.add_purchases_of_many(session, self.workspace_id, _ADDED, currency=self._currency(session))
         if found.counts["updated"]:
             engagement.set_purchases_of_many(session, self.workspace_id, _ADDED_UP, currency=self._currency(session))
@@ -157,11 +161,33 @@ class PurchaseStage:
 
 
 _INSERT = """
-    INSERT INTO purchases (workspace_id, customer_id, order_ref, purchased_at, amount, currency, items, product,
+    INSERT INTO orders (workspace_id, customer_id, order_ref, purchased_at, amount, currency, items, product,
                            import_id, import_row)
     SELECT :w, customer_id, order_ref, purchased_at, amount, currency, items, product, :import_id, row
     FROM purchase_found WHERE outcome = 'created'
 """
+# Of an order in a file one product is known by name: it is made if it is new, and is the order's one line.
+_LINES = (
+    """
+    INSERT INTO products (workspace_id, ref, name, created_at, updated_at)
+    SELECT DISTINCT :w, left(product, 200), left(product, 200), CAST(:now AS timestamptz), CAST(:now AS timestamptz)
+    FROM purchase_found WHERE outcome IN ('created', 'updated') AND product <> '' ORDER BY 2
+    ON CONFLICT DO NOTHING
+    """,
+    """
+    DELETE FROM order_lines l USING purchase_found s JOIN orders o ON o.workspace_id = :w AND o.order_ref = s.order_ref
+    WHERE s.outcome = 'updated' AND l.workspace_id = :w AND l.order_id = o.id
+    """,
+    """
+    INSERT INTO order_lines (workspace_id, order_id, number, product_id, customer_id, purchased_at, currency, quantity,
+                             amount)
+    SELECT :w, o.id, 1, p.id, o.customer_id, o.purchased_at, o.currency, o.items, o.amount
+    FROM purchase_found s
+    JOIN orders o ON o.workspace_id = :w AND o.order_ref = s.order_ref
+    JOIN products p ON p.workspace_id = :w AND p.ref = left(s.product, 200)
+    WHERE s.outcome IN ('created', 'updated') AND s.product <> '' AND o.items > 0
+    """,
+)
 # The first row that was taken over, in the order of the file.
 _FIRST = "SELECT currency FROM purchase_found WHERE outcome IN ('created', 'updated') ORDER BY row LIMIT 1"
 _IS_USUAL = "currency = :currency"
@@ -173,9 +199,12 @@ _ADDED = f"""
 """
 # A corrected order corrects the sum, which is added up from the purchases themselves.
 _ADDED_UP = f"""
-    SELECT p.customer_id, count(*) AS orders, coalesce(sum(p.amount) FILTER (WHERE p.{_IS_USUAL}), 0) AS spent,
-           sum(p.items) AS items, min(p.purchased_at) AS first_at, max(p.purchased_at) AS latest_at
-    FROM purchases p
+    SELECT p.customer_id, count(*) AS orders,
+           coalesce(sum(p.amount - p.refunded) FILTER (WHERE p.{_IS_USUAL}), 0) AS spent,
+           sum(p.items - coalesce((SELECT sum(r.items) FROM refunds r
+                                   WHERE r.workspace_id = p.workspace_id AND r.order_id = p.id), 0)) AS items,
+           min(p.purchased_at) AS first_at, max(p.purchased_at) AS latest_at
+    FROM orders p
     WHERE p.workspace_id = :workspace_id AND p.customer_id IN (
         SELECT customer_id FROM purchase_found WHERE outcome = 'updated')
     GROUP BY p.customer_id

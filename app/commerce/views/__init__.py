@@ -1,8 +1,9 @@
-"""What the commerce room shows on the pages of others."""
+"""The catalogue's pages, and what the commerce room shows on the pages of others."""
 
 from __future__ import annotations
 
+from app.commerce.views import products
 from app.commerce.views.blueprint import bp
-from app.commerce.views.panels import customer_panel
+from app.commerce.views.panels import customer_panel, search
 
-__all__ = ["bp", "customer_panel"]
+__all__ = ["bp", "customer_panel", "products", "search"]

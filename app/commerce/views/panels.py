@@ -1,19 +1,30 @@
-"""What a customer bought, on the customer's page."""
+"""What a customer ordered, on the customer's page, and products in the search box."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from flask import render_template
+from flask import render_template, url_for
+from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from app.commerce import purchases
+from app.commerce import orders, products
 from app.customers.customer_id import CustomerId
 
 SHOWN = 10
+PER_SEARCH = 5
 
 
 def customer_panel(session: Session, workspace_id: int, customer_id: CustomerId, _now: datetime) -> str:
-    """Draw the newest purchases; whoever bought nothing has no panel."""
-    bought = purchases.newest(session, workspace_id, customer_id, limit=SHOWN)
-    return render_template("commerce/customer_panel.html", purchases=bought) if bought else ""
+    """Draw the newest orders with their lines; whoever ordered nothing has no panel."""
+    bought = orders.newest(session, workspace_id, customer_id, limit=SHOWN)
+    if not bought:
+        return ""
+    lines = orders.lines_of(session, workspace_id, [order.id for order in bought])
+    return render_template("commerce/customer_panel.html", orders=bought, lines=lines)
+
+
+def search(session: Session, workspace_id: int, words: str) -> list[tuple[str, str, str]]:
+    """Answer the search box with products whose name or number holds the words."""
+    found = products.search(session, workspace_id, words, limit=PER_SEARCH)
+    return [(each.name, _("Product"), url_for("commerce.show_product", product_id=each.id)) for each in found]

@@ -182,7 +182,7 @@ def test_no_json_makes_the_api_fail(attacker: Attacker):
     for method, address, body in (
         ("PUT", "/api/v1/customers", _CUSTOMER),
         ("POST", "/api/v1/events", _EVENT),
-        ("POST", "/api/v1/purchases", _PURCHASE),
+        ("POST", "/api/v1/orders", _PURCHASE),
     ):
         for number in range(EFFORT * 20):
             sent, headers = json_with(body, chance), {"Idempotency-Key": f"k{number}"}

@@ -73,7 +73,7 @@ def test_nobody_unknown_may_send_much(server: WebServer, path: str):
 
 
 def test_the_refusal_of_a_large_body_speaks_as_the_rest_does(server: WebServer):
-    answer = server.ask(request("POST", "/api/v1/purchases", "Content-Length: 60000000"))
+    answer = server.ask(request("POST", "/api/v1/orders", "Content-Length: 60000000"))
 
     head, _, body = answer.partition(b"\r\n\r\n")
     assert b"application/problem+json" in head

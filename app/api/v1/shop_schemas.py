@@ -1,0 +1,150 @@
+"""Request and response schemas of products, orders and refunds."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import BaseModel, Field, model_validator
+
+from app.api.v1.schemas import FieldProblem, Key, Line, Moment, Plain, Sent, ShortLine, Whom
+from app.commerce.orders import MOST_LINES
+from app.kernel.translatable import N_
+
+MOST_ORDERS = 100
+Money = Annotated[Decimal, Field(max_digits=13, decimal_places=2)]
+Sum = Annotated[Decimal, Field(max_digits=13, decimal_places=2, ge=0)]
+Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+Pieces = Annotated[int, Field(ge=1, lt=1_000_000)]
+Address = Annotated[Line, Field(pattern=r"^https?://")]
+
+
+class LineIn(Sent):
+    """One product of an order."""
+
+    product_ref: ShortLine | None = Field(None, description=N_("Your number of the product; without one its name is."))
+    name: ShortLine | None = Field(None, description=N_("What the product is called."))
+    category: Line | None = Field(None, description=N_("Its path in your catalogue, such as Garden > Roses."))
+    quantity: Pieces = 1
+    amount: Money = Field(description=N_("What was paid for all pieces of the line, after discount."))
+    discount: Sum = Decimal(0)
+    cost: Sum | None = Field(None, description=N_("What the pieces cost you, for margins."))
+
+    @model_validator(mode="after")
+    def _is_named(self) -> LineIn:
+        if self.product_ref is None and self.name is None:
+            raise ValueError("needs a product_ref or a name")
+        return self
+
+
+class OrderIn(Sent):
+    """One order. Told twice under the same number it is one order; the first account stands."""
+
+    customer: Whom
+    order_ref: ShortLine = Field(description=N_("Your number for the order."))
+    amount: Money = Field(description=N_("What was paid in all."))
+    currency: Currency
+    purchased_at: Moment
+    lines: Annotated[list[LineIn], Field(max_length=MOST_LINES)] = Field(
+        default_factory=list, description=N_("What was ordered, product by product.")
+    )
+    items: Annotated[int, Field(ge=0, lt=1_000_000)] = Field(1, description=N_("How many pieces, where no lines say."))
+    product: Line | None = Field(None, description=N_("What was ordered, where no lines say."))
+    discount: Sum = Decimal(0)
+    channel: ShortLine | None = Field(None, description=N_("Such as web, shop or telephone."))
+    shop: ShortLine | None = None
+    payment_method: ShortLine | None = None
+
+
+class OrdersIn(Sent):
+    """Several orders at once."""
+
+    orders: Annotated[list[OrderIn], Field(min_length=1, max_length=MOST_ORDERS)]
+
+
+class ReturnedIn(Sent):
+    """Pieces of one line that came back; lines are numbered from 1."""
+
+    line: Annotated[int, Field(ge=1, le=MOST_LINES)]
+    quantity: Pieces
+
+
+class RefundIn(Sent):
+    """Money given back for an order."""
+
+    order_ref: ShortLine = Field(description=N_("Your number for the order."))
+    refund_ref: ShortLine = Field(description=N_("Your number for the refund."))
+    amount: Sum
+    refunded_at: Moment
+    reason: Line | None = None
+    returned: Annotated[list[ReturnedIn], Field(max_length=MOST_LINES)] = Field(
+        default_factory=list, description=N_("What came back.")
+    )
+
+
+class ProductIn(Sent):
+    """A product as your shop has it. What is left out stays as it is."""
+
+    ref: ShortLine = Field(description=N_("Your number of the product."))
+    name: ShortLine | None = None
+    category: Line | None = Field(None, description=N_("Its path in your catalogue, such as Garden > Roses."))
+    price: Sum | None = None
+    currency: Currency | None = None
+    url: Address | None = None
+    image_url: Address | None = None
+    stock: Annotated[int, Field(ge=0, lt=10**12)] | None = None
+    life_days: Annotated[int, Field(ge=1, le=36_500)] | None = Field(
+        None, description=N_("How many days one usually lasts before the next is due.")
+    )
+    attributes: Annotated[dict[Key, Plain], Field(max_length=50)] | None = None
+    is_sold: bool | None = Field(None, description=N_("False takes it out of the catalogue; what was sold stays."))
+
+
+class OrderOut(BaseModel):
+    """An order that is on record."""
+
+    id: int
+    customer_id: int
+    order_ref: str
+
+
+class OrderResult(BaseModel):
+    """What came of one order of several: it is on record, or `errors` say what is wrong with it."""
+
+    order_ref: str
+    order: OrderOut | None
+    errors: list[FieldProblem]
+
+
+class OrdersOut(BaseModel):
+    """What came of each order, in their order."""
+
+    recorded: int
+    results: list[OrderResult]
+
+
+class RefundOut(BaseModel):
+    """A refund that is on record, and whether this request was the first to tell it."""
+
+    order_ref: str
+    refund_ref: str
+    is_new: bool
+
+
+class ProductOut(BaseModel):
+    """A product that is on record."""
+
+    id: int
+    ref: str
+    name: str
+    category: str
+    price: Decimal | None
+    currency: str | None
+    url: str | None
+    image_url: str | None
+    stock: int | None
+    life_days: int | None
+    is_sold: bool
+    created_at: datetime
+    updated_at: datetime

@@ -1,0 +1,45 @@
+"""Products, orders and refunds: parse, one transaction, one action, answer."""
+
+from __future__ import annotations
+
+from flask import Response, g
+
+from app.api.v1 import shop
+from app.api.v1.shop_schemas import OrderIn, OrdersIn, ProductIn, RefundIn
+from app.api.views.blueprint import answer, bp, once, read
+from app.kernel.services import services
+from app.web import guard
+
+
+@bp.post("/api/v1/orders")
+@guard.api_key
+def record_order() -> Response:
+    """Note an order."""
+    given, now = read(OrderIn), services().clock.now()
+    return once(lambda session: shop.record_order(session, g.workspace_id, given, now=now))
+
+
+@bp.post("/api/v1/orders/batch")
+@guard.api_key
+def record_orders() -> Response:
+    """Note several orders, each by itself."""
+    given, now = read(OrdersIn), services().clock.now()
+    return once(lambda session: shop.record_orders(session, g.workspace_id, given.orders, now=now))
+
+
+@bp.post("/api/v1/refunds")
+@guard.api_key
+def record_refund() -> Response:
+    """Note money given back."""
+    given, now = read(RefundIn), services().clock.now()
+    return once(lambda session: shop.record_refund(session, g.workspace_id, given, now=now))
+
+
+@bp.put("/api/v1/products")
+@guard.api_key
+def save_product() -> Response:
+    """Add or change a product."""
+    given, now = read(ProductIn), services().clock.now()
+    with services().database.transaction(g.workspace_id) as session:
+        made, is_new = shop.save_product(session, g.workspace_id, given, now=now)
+    return answer(made, 201 if is_new else 200)

@@ -1,0 +1,90 @@
+"""Products, orders and refunds told by a shop's program."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import text
+
+ADA = {"email": "ada@example.com"}
+ORDER = {
+    "customer": ADA,
+    "order_ref": "A-1",
+    "amount": "30.00",
+    "currency": "EUR",
+    "purchased_at": "2026-03-01T12:00:00Z",
+    "channel": "web",
+    "lines": [
+        {"product_ref": "T-1", "name": "Tea", "category": "Drinks/Tea", "quantity": 2, "amount": "20.00"},
+        {"name": "Pot", "amount": "10.00"},
+    ],
+}
+REFUND = {
+    "order_ref": "A-1",
+    "refund_ref": "R-1",
+    "amount": "10.00",
+    "refunded_at": "2026-03-04T12:00:00Z",
+    "returned": [{"line": 1, "quantity": 1}],
+}
+
+
+@pytest.fixture
+def ada(api):
+    return api("PUT", "/customers", ADA).json["customer"]["id"]
+
+
+def test_an_order_with_lines_is_on_record_with_its_products(api, ada, session):
+    made = api("POST", "/orders", ORDER)
+
+    assert (made.status_code, made.json["customer_id"]) == (201, ada)
+    query = "SELECT p.ref, p.category, l.quantity FROM order_lines l JOIN products p ON p.id = l.product_id ORDER BY 1"
+    assert session.execute(text(query)).all() == [("Pot", "", 1), ("T-1", "Drinks > Tea", 2)]
+
+
+def test_of_a_batch_each_order_is_told_by_itself(api, ada):
+    stranger = {**ORDER, "order_ref": "A-2", "customer": {"email": "nobody@example.com"}}
+    odd = {**ORDER, "order_ref": "A-3", "currency": "ZZZ"}
+    made = api("POST", "/orders/batch", {"orders": [ORDER, stranger, odd, {**ORDER, "order_ref": "A-4"}]})
+
+    assert (made.status_code, made.json["recorded"]) == (201, 2)
+    assert [bool(each["order"]) for each in made.json["results"]] == [True, False, False, True]
+    assert [each["errors"][0]["pointer"] for each in made.json["results"][1:3]] == ["/customer", "/currency"]
+
+
+def test_a_refund_is_told_once_and_of_an_order_there_is(api, ada, session):
+    api("POST", "/orders", ORDER)
+    answers = [api("POST", "/refunds", REFUND).json["is_new"] for _ in range(2)]
+
+    assert answers == [True, False]
+    assert session.scalar(text("SELECT spent FROM customer_engagement WHERE customer_id = :id"), {"id": ada}) == 20
+    assert api("POST", "/refunds", {**REFUND, "order_ref": "none"}).status_code == 404
+    refused = api("POST", "/refunds", {**REFUND, "refund_ref": "R-2", "amount": "20.01"})
+    assert (refused.status_code, refused.json["errors"][0]["pointer"]) == (422, "/amount")
+
+
+def test_a_product_is_added_then_changed_in_part(api):
+    made = api("PUT", "/products", {"ref": "T-1", "name": "Tea", "price": "4.50", "currency": "EUR", "stock": 7})
+    changed = api("PUT", "/products", {"ref": "T-1", "category": "Drinks", "price": "5.00"})
+
+    assert (made.status_code, changed.status_code) == (201, 200)
+    assert {key: changed.json[key] for key in ("name", "category", "price", "stock")} == {
+        "name": "Tea", "category": "Drinks", "price": "5.00", "stock": 7,
+    }  # fmt: skip
+    refused = api("PUT", "/products", {"ref": "P-1", "price": "4.50"})
+    assert (refused.status_code, refused.json["errors"][0]["pointer"]) == (422, "/currency")
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer"),
+    [
+        ({"lines": [{"amount": "1"}]}, "/lines/0"),
+        ({"lines": [{"name": "Tea", "amount": "1", "quantity": 0}]}, "/lines/0/quantity"),
+        ({"lines": [{"name": "Tea\nx", "amount": "1"}]}, "/lines/0/name"),
+        ({"amount": "1e99999"}, "/amount"),
+        ({"surprise": 1}, "/surprise"),
+    ],
+)
+def test_what_does_not_fit_is_refused_at_its_place(api, ada, change, pointer):
+    refused = api("POST", "/orders", {**ORDER, **change})
+
+    assert refused.status_code == 422
+    assert pointer in [error["pointer"] for error in refused.json["errors"]]

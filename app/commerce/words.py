@@ -14,4 +14,10 @@ LABELS = {
     "currency": N_("Currency"),
     "items": CUSTOMER_LABELS["items"],
     "product": N_("Product"),
+    "product_ref": N_("Product number (SKU)"),
+    "category": N_("Category"),
+    "unit_price": N_("Price of one piece"),
+    "channel": N_("Channel"),
+    "shop": N_("Shop"),
+    "payment_method": N_("Payment method"),
 }

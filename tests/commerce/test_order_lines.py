@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from sqlalchemy import select, text
 
 from app.commerce.imports.kind import Purchases
+from app.commerce.imports.orders import PurchaseRow, lines_of
 from app.commerce.imports.staging import PurchaseStage
-from app.commerce.models import Purchase
+from app.commerce.models import Order, OrderLine, Product
 from app.customers.imports import checking, running, steps
 from app.customers.imports.kinds import ImportKinds
 from app.customers.models import RefusedRow
@@ -28,7 +29,7 @@ QUIET = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 
 def purchases_of(database, workspace_id):
     with database.transaction(workspace_id) as session:
-        rows = session.scalars(select(Purchase).where(Purchase.workspace_id == workspace_id)).all()
+        rows = session.scalars(select(Order).where(Order.workspace_id == workspace_id)).all()
         return {row.order_ref: (row.amount, row.currency, row.items, row.product) for row in rows}
 
 
@@ -154,7 +155,7 @@ LINES = st.lists(
 def test_whatever_the_order_of_rows_and_whenever_it_is_killed(database, workspace, lines, rows, dies_at):
     """However batches fall, each order is summed up once, and a second import of the file changes nothing."""
     with database.transaction(workspace.id) as session:
-        session.execute(text("DELETE FROM purchases"))
+        session.execute(text("DELETE FROM orders"))
     content = HEADER + "".join(
         f"p{order}@b.co,{order},2026-01-0{order},{cents / 100},EUR,{items},{product}\n"
         for order, cents, items, product in lines
@@ -198,3 +199,60 @@ def test_the_guess_tells_repeated_totals_from_parts(database, workspace):
         told = [kind.first_options(session, workspace.id, meant, rows) for rows in (repeated, parts, repeated[:2])]
 
     assert [options.get("order_rows", "sum") for options in told] == ["total", "sum", "sum"]
+
+
+SHOP = "name,email,created at,total,currency,lineitem quantity,lineitem name,lineitem price,lineitem sku,product type\n"
+
+
+def lines_in(session, workspace_id):
+    query = (
+        select(Order.order_ref, Product.ref, Product.name, Product.category, OrderLine.quantity, OrderLine.amount)
+        .join(OrderLine, OrderLine.order_id == Order.id)
+        .join(Product, Product.id == OrderLine.product_id)
+        .where(Order.workspace_id == workspace_id)
+        .order_by(Order.order_ref, OrderLine.number)
+    )
+    return [tuple(row) for row in session.execute(query)]
+
+
+def test_a_shop_s_export_brings_products_and_lines_with_their_prices(database, workspace):
+    """The total stands in the first row of an order; the other rows tell their product alone."""
+    content = (
+        SHOP
+        + "#1001,ada@b.co,2026-01-05,24.00,EUR,2,Tea,9.50,T-1,Drinks/Tea\n#1001,,,,,1,Cup,5.00,C-1,Kitchen\n"
+        + "#1002,bob@b.co,2026-01-06,9.50,EUR,1,Tea,9.50,T-1,\n"
+    )
+    done = import_file(database, workspace.id, content, kind="purchases", unknown="create")
+
+    assert done.counts == {"created": 2, "people_created": 2, "joined": 1}
+    with database.transaction(workspace.id) as session:
+        assert lines_in(session, workspace.id) == [
+            ("#1001", "T-1", "Tea", "Drinks > Tea", 2, Decimal("19.00")),
+            ("#1001", "C-1", "Cup", "Kitchen", 1, Decimal("5.00")),
+            ("#1002", "T-1", "Tea", "Drinks > Tea", 1, Decimal("9.50")),
+        ]
+    again = import_file(database, workspace.id, content, kind="purchases", unknown="create")
+    assert again.counts == {"unchanged": 2, "joined": 1}
+
+
+def test_a_corrected_order_has_the_lines_of_its_latest_account(database, workspace):
+    first = HEADER + "ada@b.co,1,2026-01-05,10,EUR,1,Tea\nada@b.co,1,2026-01-05,4,EUR,1,Cup\n"
+    import_file(database, workspace.id, first, kind="purchases", unknown="create")
+    corrected = HEADER + "ada@b.co,1,2026-01-05,30,EUR,3,Pot\n"
+    import_file(database, workspace.id, corrected, kind="purchases")
+
+    with database.transaction(workspace.id) as session:
+        assert lines_in(session, workspace.id) == [("1", "Pot", "Pot", "", 3, Decimal("30.00"))]
+
+
+@given(
+    total=st.decimals(min_value=0, max_value=10**6, places=2),
+    pieces=st.lists(st.integers(1, 50), min_size=1, max_size=20),
+)
+def test_shares_of_a_repeated_total_add_up_to_it(total, pieces):
+    rows = [PurchaseRow(n, "a@b.co", "a@b.co", "1", NOON, str(total), "EUR", count, f"P{n}") for n, count in
+            enumerate(pieces)]  # fmt: skip
+    lines = lines_of(rows, str(total), repeats_total=True)
+
+    assert sum(Decimal(line.amount) for line in lines) == total
+    assert [line.quantity for line in lines] == pieces

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
+from typing import NamedTuple
 
 from app.customers.imports.occurrences import Occurrences
 from app.customers.imports.parsing import batches
@@ -14,6 +16,16 @@ from app.customers.profiles import fields
 LARGEST_AMOUNT = Decimal(10) ** 11
 # Rows kept until the last one of their order is read. Exports keep an order's rows together, so there are few.
 MOST_HELD = 200_000
+
+
+class FileLine(NamedTuple):
+    """What one row of an order says of a product; `amount` is what was paid for all its pieces."""
+
+    ref: str
+    name: str
+    category: str
+    quantity: int
+    amount: str
 
 
 @dataclass(slots=True)
@@ -32,7 +44,14 @@ class PurchaseRow:
     currency: str
     items: int
     product: str
+    product_ref: str = ""
+    category: str = ""
+    unit_price: str = ""
+    channel: str = ""
+    shop: str = ""
+    payment_method: str = ""
     covers: list[int] = field(default_factory=list)
+    lines: list[FileLine] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -127,6 +146,7 @@ class Orders:
             lacks = ("amount", "", missing.amount_at)
         if lacks is None:
             row.currency = row.currency or self._currency
+            row.lines = row.lines or lines_of([row], row.amount, repeats_total=False)
             batch.rows.append(row)
             return
         reason, detail, place = lacks
@@ -136,12 +156,16 @@ class Orders:
     def _joined(self, rows: list[PurchaseRow]) -> PurchaseRow:
         """Return one purchase for all rows of an order; raise Contradiction."""
         first, *others = rows
+        amount = self._amount([Decimal(row.amount) for row in rows if row.amount])
+        first.lines = lines_of(rows, amount, repeats_total=self._repeats_total)
         products = dict.fromkeys(row.product for row in rows if row.product)
         first.email = next((row.email for row in rows if row.key), "")
         first.key = _only({row.key for row in rows if row.key})
         first.currency = _only({row.currency for row in rows if row.currency})
         first.purchased_at = next((row.purchased_at for row in rows if row.purchased_at), None)
-        first.amount = self._amount([Decimal(row.amount) for row in rows if row.amount])
+        first.amount = amount
+        for name in ("channel", "shop", "payment_method"):
+            setattr(first, name, next((told for row in rows if (told := getattr(row, name))), ""))
         first.items = sum(row.items for row in rows)
         first.product = ", ".join(products)[: fields.LONGEST_TEXT]
         first.covers = [row.row for row in others]
@@ -154,6 +178,39 @@ class Orders:
         if abs(amount) >= LARGEST_AMOUNT or (self._repeats_total and set(told) != {amount}):
             raise Contradiction("order_mixed")
         return str(amount)
+
+
+def lines_of(rows: Sequence[PurchaseRow], total: str, *, repeats_total: bool) -> list[FileLine]:
+    """Return the products that an order's rows name, each with its pieces and what was paid for them.
+
+    Where a row tells the price of one piece, that is the price; else the row's amount is the line's, unless every row
+    repeats the order's total: then the total is shared out by pieces.
+    """
+    named = [row for row in rows if row.items > 0 and (row.product or row.product_ref)]
+    if not named:
+        return []
+    shares = _shares(Decimal(total or 0), [row.items for row in named])
+    lines = []
+    for row, share in zip(named, shares, strict=True):
+        amount = str(share)
+        if row.unit_price:
+            amount = str(Decimal(row.unit_price) * row.items)
+        elif not repeats_total and row.amount:
+            amount = row.amount
+        lines.append(FileLine(row.product_ref or row.product, row.product or row.product_ref, row.category, row.items,
+                              amount))  # fmt: skip
+    return lines
+
+
+def _shares(total: Decimal, pieces: Sequence[int]) -> list[Decimal]:
+    """Share a total out by pieces, to the cent: the shares add up to it."""
+    shares, given, counted, whole = [], Decimal(0), 0, sum(pieces)
+    for count in pieces:
+        counted += count
+        so_far = (total * counted / whole).quantize(Decimal("0.01"), ROUND_HALF_UP)
+        shares.append(so_far - given)
+        given = so_far
+    return shares
 
 
 def _only(told: set[str]) -> str:

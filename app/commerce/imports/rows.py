@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from app.commerce.imports.orders import LARGEST_AMOUNT, Missing, Orders, PurchaseRow
+from app.commerce.imports.orders import LARGEST_AMOUNT, Missing, Orders, PurchaseRow, lines_of
+from app.commerce.products import category_path
 from app.customers import values
 from app.customers.addresses import emails
 from app.customers.imports.mapping.mapping import Options
@@ -15,6 +16,7 @@ from app.customers.imports.refused import RowRefused
 from app.customers.profiles import codes, dates, fields
 
 LONGEST_ORDER = 200
+_TEXTS = ("product_ref", "channel", "shop", "payment_method")
 # The common case: nothing to regroup, nothing to round away.
 _PLAIN_AMOUNT = re.compile(r"[+-]?\d{1,10}(?:\.\d{1,2})?", re.ASCII).fullmatch
 
@@ -31,6 +33,8 @@ class PurchaseReader:
         )
         self.order_at, self.currency_at = place.get("order_ref"), place.get("currency")
         self.items_at, self.product_at = place.get("items"), place.get("product")
+        self.price_at, self.category_at = place.get("unit_price"), place.get("category")
+        self.text_at = {name: place[name] for name in _TEXTS if name in place}
         self.shared_at = self.order_at
         self.orders = Orders(
             currency=options.currency,
@@ -44,7 +48,7 @@ class PurchaseReader:
         """Return the purchase; raise RowRefused. In a plain row no cell holds more than meets the eye."""
         typed = cells[self.key_at].strip()
         clean = str.strip if is_plain else values.one_line
-        return PurchaseRow(
+        told = PurchaseRow(
             row,
             self._key(typed),
             typed,
@@ -54,7 +58,12 @@ class PurchaseReader:
             self._currency(cells[self.currency_at]) if self.currency_at is not None else self._unnamed_currency(),
             self._items(cells[self.items_at].strip()) if self.items_at is not None else 1,
             self._product(clean(cells[self.product_at])) if self.product_at is not None else "",
+            unit_price=self._unit_price(cells[self.price_at]) if self.price_at is not None else "",
+            category=category_path(clean(cells[self.category_at])) if self.category_at is not None else "",
         )
+        for name, at in self.text_at.items():
+            setattr(told, name, self._text(clean(cells[at]), at))
+        return told
 
     def identity(self, row: PurchaseRow) -> str:
         """Return the order a row belongs to."""
@@ -65,6 +74,8 @@ class PurchaseReader:
     ) -> None:
         """Put whole orders into the batch; `latest` knows the last row of each."""
         if latest is None:
+            for row in taken:
+                row.lines = lines_of([row], row.amount, repeats_total=False)
             batch.rows = taken
         else:
             self.orders.gather(batch, taken, latest)
@@ -132,6 +143,17 @@ class PurchaseReader:
         if not (text.isascii() and text.isdigit() and len(text) <= 6):
             raise RowRefused("items", text, self.items_at)
         return int(text)
+
+    def _unit_price(self, text: str) -> str:
+        try:
+            return str(abs(values.amount(text, decimal=self.options.decimal))) if text.strip() else ""
+        except ValueError:
+            raise RowRefused("amount", text, self.price_at) from None
+
+    def _text(self, text: str, place: int) -> str:
+        if len(text) > LONGEST_ORDER:
+            raise RowRefused("too_long", text, place)
+        return text
 
     def _product(self, text: str) -> str:
         if len(text) > fields.LONGEST_TEXT:

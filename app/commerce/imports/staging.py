@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts import workspaces
 from app.commerce.imports.orders import PurchaseRow
+from app.commerce.orders import names_of
 from app.customers.addresses import queries
 from app.customers.imports import adding
 from app.customers.imports.adding import NewPerson
@@ -23,14 +25,17 @@ from app.kernel import database
 _STAGE = """
     CREATE TEMPORARY TABLE IF NOT EXISTS purchase_stage (
         row bigint, key text COLLATE "C", email text, order_ref text, purchased_at timestamptz, amount numeric(14, 2),
-        currency text, items bigint, product text
+        currency text, items bigint, product text, channel text, shop text, payment_method text, lines jsonb
     ) ON COMMIT DELETE ROWS;
     CREATE TEMPORARY TABLE IF NOT EXISTS purchase_found (
         row bigint, customer_id bigint, email text, order_ref text, purchased_at timestamptz, amount numeric(14, 2),
-        currency text, items bigint, product text, outcome text
+        currency text, items bigint, product text, channel text, shop text, payment_method text, lines jsonb,
+        outcome text
     ) ON COMMIT DELETE ROWS
 """
-_COLUMNS = ["row", "key", "email", "order_ref", "purchased_at", "amount", "currency", "items", "product"]
+_ORDER = ("purchased_at", "amount", "currency", "items", "product", "channel", "shop", "payment_method")
+_COLUMNS = ["row", "key", "email", "order_ref", *_ORDER, "lines"]
+_MAY_BE_TOLD = ("currency", "items", "product", "channel", "shop", "payment_method")
 _REFUSED = ("unknown", "order_of_other", "order_twice")
 
 
@@ -43,7 +48,7 @@ class PurchaseStage:
         self.options = options
         self.told = told = set(mapping.values())
         # What the file does not tell stays as it is known.
-        self.compared = ["purchased_at", "amount", *(n for n in ("currency", "items", "product") if n in told)]
+        self.compared = ["purchased_at", "amount", *(n for n in _MAY_BE_TOLD if n in told)]
 
     def lay_out(self, batch: Batch, digest_key: bytes) -> bytes:  # noqa: ARG002
         """Return the rows as COPY reads them; this needs no database, so it is done while the database is busy."""
@@ -52,7 +57,9 @@ class PurchaseStage:
         for r in rows:
             line = (
                 f"{r.row}\t{r.key}\t{r.email}\t{r.order_ref}\t{r.purchased_at}\t{r.amount}"
-                f"\t{r.currency}\t{r.items}\t{r.product}"
+                f"\t{r.currency}\t{r.items}\t{r.product or names_of([each.name for each in r.lines]) or ''}"
+                f"\t{r.channel}\t{r.shop}\t{r.payment_method}"
+                f"\t{json.dumps(r.lines, ensure_ascii=False) if r.lines else ''}"
             )
             lines.append(line.replace("\\", "\\\\") if "\\" in line else line)
         lines.append("")
@@ -103,7 +110,7 @@ class PurchaseStage:
         self._run(
             session,
             f"""INSERT INTO purchase_found
-                SELECT s.row, c.id, s.email, s.order_ref, s.purchased_at, s.amount, s.currency, s.items, s.product,
+                SELECT s.row, c.id, s.email, s.order_ref, {", ".join(f"s.{name}" for name in _ORDER)}, s.lines,
                     CASE WHEN {is_unknown} THEN 'unknown' WHEN p.id IS NULL THEN 'created'
                         WHEN p.customer_id IS DISTINCT FROM c.id THEN 'order_of_other'
                         WHEN p.import_id = :import_id THEN 'order_twice'
@@ -127,7 +134,7 @@ class PurchaseStage:
             )
         if found.counts["created"]:
             self._run(session, _INSERT, import_id=self.import_id)
-        if "product" in self.told and (found.counts["created"] or found.counts["updated"]):
+        if self.told & {"product", "product_ref"} and (found.counts["created"] or found.counts["updated"]):
             for statement in _LINES:
                 self._run(session, statement, **({"now": now} if ":now" in statement else {}))
         if found.counts["created"]:
@@ -161,31 +168,39 @@ class PurchaseStage:
 
 
 _INSERT = """
-    INSERT INTO orders (workspace_id, customer_id, order_ref, purchased_at, amount, currency, items, product,
-                           import_id, import_row)
-    SELECT :w, customer_id, order_ref, purchased_at, amount, currency, items, product, :import_id, row
+    INSERT INTO orders (workspace_id, customer_id, order_ref, purchased_at, amount, currency, items, product, channel,
+                        shop, payment_method, import_id, import_row)
+    SELECT :w, customer_id, order_ref, purchased_at, amount, currency, items, product, channel, shop, payment_method,
+           :import_id, row
     FROM purchase_found WHERE outcome = 'created'
 """
-# Of an order in a file one product is known by name: it is made if it is new, and is the order's one line.
+# The products that lines name are made where they are new; one whose category nobody knew yet gets it.
+_OF_LINES = """(
+    SELECT s.row, s.order_ref, left(line.value ->> 0, 200) AS ref, left(line.value ->> 1, 200) AS name,
+           line.value ->> 2 AS category, CAST(line.value ->> 3 AS bigint) AS quantity,
+           CAST(line.value ->> 4 AS numeric(14, 2)) AS amount, line.number
+    FROM purchase_found s CROSS JOIN LATERAL jsonb_array_elements(s.lines) WITH ORDINALITY AS line(value, number)
+    WHERE s.outcome IN ('created', 'updated')
+)"""
 _LINES = (
-    """
-    INSERT INTO products (workspace_id, ref, name, created_at, updated_at)
-    SELECT DISTINCT :w, left(product, 200), left(product, 200), CAST(:now AS timestamptz), CAST(:now AS timestamptz)
-    FROM purchase_found WHERE outcome IN ('created', 'updated') AND product <> '' ORDER BY 2
-    ON CONFLICT DO NOTHING
+    f"""
+    INSERT INTO products (workspace_id, ref, name, category, created_at, updated_at)
+    SELECT DISTINCT ON (ref) :w, ref, name, category, CAST(:now AS timestamptz), CAST(:now AS timestamptz)
+    FROM {_OF_LINES} l ORDER BY ref, category = '', row
+    ON CONFLICT (workspace_id, ref) DO UPDATE SET category = excluded.category, updated_at = excluded.updated_at
+    WHERE products.category = '' AND excluded.category <> ''
     """,
     """
     DELETE FROM order_lines l USING purchase_found s JOIN orders o ON o.workspace_id = :w AND o.order_ref = s.order_ref
-    WHERE s.outcome = 'updated' AND l.workspace_id = :w AND l.order_id = o.id
+    WHERE s.outcome = 'updated' AND s.lines IS NOT NULL AND l.workspace_id = :w AND l.order_id = o.id
     """,
-    """
+    f"""
     INSERT INTO order_lines (workspace_id, order_id, number, product_id, customer_id, purchased_at, currency, quantity,
                              amount)
-    SELECT :w, o.id, 1, p.id, o.customer_id, o.purchased_at, o.currency, o.items, o.amount
-    FROM purchase_found s
-    JOIN orders o ON o.workspace_id = :w AND o.order_ref = s.order_ref
-    JOIN products p ON p.workspace_id = :w AND p.ref = left(s.product, 200)
-    WHERE s.outcome IN ('created', 'updated') AND s.product <> '' AND o.items > 0
+    SELECT :w, o.id, l.number, p.id, o.customer_id, o.purchased_at, o.currency, l.quantity, l.amount
+    FROM {_OF_LINES} l
+    JOIN orders o ON o.workspace_id = :w AND o.order_ref = l.order_ref
+    JOIN products p ON p.workspace_id = :w AND p.ref = l.ref
     """,
 )
 # The first row that was taken over, in the order of the file.

@@ -101,7 +101,7 @@ def dated(mapping: dict[str, str], custom: Iterable[CustomField]) -> list[int]:
 
 def counted(mapping: dict[str, str], custom: Iterable[CustomField]) -> list[int]:
     """Return the places of the columns that hold numbers with cents."""
-    targets = {"amount", *(f"custom.{field.key}" for field in custom if field.kind == "number")}
+    targets = {"amount", "unit_price", *(f"custom.{field.key}" for field in custom if field.kind == "number")}
     return [int(place) for place, target in mapping.items() if target in targets]
 
 
@@ -139,6 +139,7 @@ def _checks() -> dict[str, Callable[[str], bool]]:
         "consented_at": _is_date,
         "purchased_at": _is_date,
         "amount": _is_number,
+        "unit_price": _is_number,
         "items": lambda text: text.isascii() and text.isdigit() and len(text) <= 6,
         "consent_ip": _is_network_address,
         "consent_purposes": answers.names_purposes,

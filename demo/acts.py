@@ -14,6 +14,7 @@ from app.campaigns.drafts import ContentDraft, Draft
 from app.campaigns.launch import launching, ready, schedule
 from app.campaigns.launch.audience import Audience
 from app.campaigns.launch.schedule import Reviewed
+from app.commerce.product_conditions import BoughtProduct
 from app.conditions.on_fields.amounts import GreaterThan, LessThan
 from app.conditions.on_fields.dates import WithinLast
 from app.customers.imports import files, kinds, steps
@@ -35,6 +36,12 @@ from demo.stage import Stage
 from demo.sums import Sums
 
 BUYERS: Rule = AllOf((WithinLast("latest_purchase_at", 365), GreaterThan("spent", Decimal(25))))
+GREEN_TEA: Rule = AllOf(
+    (
+        BoughtProduct("orders", Decimal(1), category="Tea > Green"),
+        BoughtProduct("orders", Decimal(0), at_most=Decimal(0), category="Teaware"),
+    )
+)
 PROSPECTS: Rule = AllOf((GreaterThan("recency", Decimal(3)), LessThan("orders", Decimal(2))))
 
 _RULES = {Why.CAP: "later, frequency cap", Why.PROMISE: "later, topic's limit", Why.QUIET_HOURS: "later, quiet hours"}
@@ -281,6 +288,8 @@ def _check_import(story: Story, kind: str, counts: dict[str, int]) -> None:
         return
     sums.add("purchases imported", len(shop.purchases), counts.get("created", 0))
     sums.add("rows rejected", len(BROKEN_PURCHASES), counts.get("refused", 0), "with a reason each")
+    lines = sum(len(purchase.lines) for purchase in shop.purchases)
+    sums.add("order lines", lines, stage.count("SELECT count(*) FROM order_lines WHERE workspace_id = :w"))
     cents = sum(round(float(purchase.amount) * 100) for purchase in shop.purchases)
     rolled_up = stage.count("SELECT (sum(spent) * 100)::bigint FROM customer_engagement WHERE workspace_id = :w")
     sums.add("revenue in cents", cents, rolled_up, "as summed up per customer")

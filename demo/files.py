@@ -5,23 +5,28 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-from demo.shop import FORM, NEWSLETTER, WORDING, Person, Purchase, Shop
+from demo.shop import CATEGORY_OF, FORM, NEWSLETTER, NUMBER_OF, WORDING, Person, Purchase, Shop
 
 PEOPLE_HEADER = (
     *("Email", "First name", "Last name", "Language", "Country", "City", "Time zone", "Tags"),
     *("Newsletter", "Consent date", "Method", "Consent text", "Topic", "Purposes", "Form", "IP"),
 )
-PURCHASES_HEADER = ("Order no", "Email", "Date", "Product", "Quantity", "Total", "Currency")
+PURCHASES_HEADER = (
+    *("Order no", "Email", "Date", "Product", "Quantity", "Amount", "Currency"),
+    *("SKU", "Category", "Channel"),
+)
 
 BROKEN_PEOPLE = (
     ("not-an-address", "Nobody"), ("double@@example.com", "Twice"), ("", "Empty"), ("späce in@example.org", "Blank"),
     ("trailing.@example.net", "Dot"), ("missing.domain@", "Half"),
 )  # fmt: skip
+_GREY = ("Earl Grey Blue 100 g", "1", "9.80", "EUR", "NT-103", "Tea > Black", "web")
+_UNKNOWN = "somebody.unknown@example.com"
 BROKEN_PURCHASES = (
-    ("N-X1", "somebody.unknown@example.com", "2026-01-05 10:00", "Earl Grey Blue 100 g", "1", "9.80", "EUR"),
-    ("N-X2", "", "2026-01-05 10:00", "Earl Grey Blue 100 g", "1", "9.80", "EUR"),
-    ("N-X3", "somebody.unknown@example.com", "the other day", "Earl Grey Blue 100 g", "1", "9.80", "EUR"),
-    ("N-X4", "somebody.unknown@example.com", "2026-01-05 10:00", "Earl Grey Blue 100 g", "1", "about ten", "EUR"),
+    ("N-X1", _UNKNOWN, "2026-01-05 10:00", *_GREY),
+    ("N-X2", "", "2026-01-05 10:00", *_GREY),
+    ("N-X3", _UNKNOWN, "the other day", *_GREY),
+    ("N-X4", _UNKNOWN, "2026-01-05 10:00", _GREY[0], "1", "about ten", *_GREY[3:]),
 )
 
 
@@ -31,7 +36,8 @@ def write(shop: Shop, folder: Path) -> tuple[Path, Path]:
     people, purchases = folder / "customers.csv", folder / "purchases.csv"
     blank = ("",) * (len(PEOPLE_HEADER) - 2)
     _write(people, PEOPLE_HEADER, [_person(one) for one in shop.people], [(*pair, *blank) for pair in BROKEN_PEOPLE])
-    _write(purchases, PURCHASES_HEADER, [_purchase(one) for one in shop.purchases], list(BROKEN_PURCHASES))
+    rows = [row for one in shop.purchases for row in _purchase(one)]
+    _write(purchases, PURCHASES_HEADER, rows, list(BROKEN_PURCHASES))
     return people, purchases
 
 
@@ -55,6 +61,11 @@ def _person(one: Person) -> tuple[str, ...]:
     return (*known, one.place.time_zone, ";".join(one.tags), *answer)
 
 
-def _purchase(one: Purchase) -> tuple[str, ...]:
+def _purchase(one: Purchase) -> list[tuple[str, ...]]:
+    """Return a row for each line of an order."""
     at = one.at.isoformat(timespec="seconds")
-    return (one.order_ref, one.email, at, one.product, str(one.items), one.amount, "EUR")
+    return [
+        (one.order_ref, one.email, at, line.product, str(line.pieces), line.amount, "EUR", NUMBER_OF[line.product],
+         CATEGORY_OF[line.product], "web")
+        for line in one.lines
+    ]  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -61,6 +62,7 @@ def _play(stage: Stage, sums: Sums, env: Mapping[str, str]) -> None:
     sums.head("First campaign")
     members = _buyers(made, stage.now)
     segment_id = acts.choose(story, "Bought within a year, for more than 25", acts.BUYERS, len(members))
+    acts.choose(story, "Drinks green tea", acts.GREEN_TEA, len(_drink_green_tea(made)))
     allowed = story.allowed
     harvest = acts.send_campaign(
         story, "Harvest", "The new harvest is in", mails.AUTUMN, written_in="mjml", segment_id=segment_id
@@ -117,10 +119,20 @@ def _buyers(made: shop.Shop, now: datetime) -> set[str]:
     return {email for email, cents in spent.items() if cents > 2500 and latest[email] >= now - timedelta(days=365)}
 
 
+def _drink_green_tea(made: shop.Shop) -> set[str]:
+    """Return, in plain Python, who bought anything of that category but no teaware."""
+    had: dict[str, set[str]] = {}
+    for purchase in made.purchases:
+        had.setdefault(purchase.email, set()).update(shop.CATEGORY_OF[line.product] for line in purchase.lines)
+    is_teaware = re.compile("Teaware( > .*)?").fullmatch
+    return {email for email, bought in had.items() if "Tea > Green" in bought and not any(map(is_teaware, bought))}
+
+
 def _leave_note(stage: Stage) -> None:
     """Keep what the next start should say about logging in."""
     note = f"Log in as {EMAIL} with the password: {PASSWORD}\n"
     note += "Look at   the home page, and any customer\n"
+    note += "          the products: what each brings, and what is bought with it\n"
     note += "          the campaign “Advent”: who waited, who was skipped, and why\n"
     note += "          the journey “First steps with us”: who went how far, and why they stopped\n"
     (stage.services.settings.var_dir / "demo-login").write_text(note)

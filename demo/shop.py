@@ -20,17 +20,28 @@ NEWSLETTER = "news"
 WORDING = "Yes, please write to me about new teas, recipes and offers, at most four times a month. I can stop any time."
 FORM = "https://www.nightjar-tea.example/checkout"
 
-# Product and price in euros.
-PRODUCTS = (
-    ("Darjeeling First Flush 100 g", 14.90), ("Assam Broken 250 g", 11.50), ("Earl Grey Blue 100 g", 9.80),
-    ("Sencha Fukujyu 100 g", 12.40), ("Gyokuro Asahi 50 g", 24.90), ("Matcha, stone ground 30 g", 27.50),
-    ("Longjing 龙井 50 g", 21.00), ("Tieguanyin Oolong 100 g", 19.80), ("White Peony 50 g", 13.20),
-    ("Pu'er cake, 2016", 39.00), ("Rooibos & Orange 100 g", 6.90), ("Peppermint, whole leaf 50 g", 5.20),
-    ("Chai spices 150 g", 8.90), ("Evening herbs 75 g", 6.40), ("Winter tea 100 g", 8.40), ("Advent box", 34.00),
-    ("Tasting set, six blacks", 22.00), ("Tasting set, six greens", 23.00), ("Glass teapot 0.8 l", 29.00),
-    ("Cast-iron teapot", 64.00), ("Gaiwan, white porcelain", 18.50), ("Matcha whisk", 15.90), ("Strainer", 9.50),
-    ("Book: The Slow Leaf", 26.00),
-)  # fmt: skip
+# Product and price in euros, by category.
+CATALOGUE = {
+    "Tea > Black": (("Darjeeling First Flush 100 g", 14.90), ("Assam Broken 250 g", 11.50),
+                    ("Earl Grey Blue 100 g", 9.80), ("Winter tea 100 g", 8.40)),
+    "Tea > Green": (("Sencha Fukujyu 100 g", 12.40), ("Gyokuro Asahi 50 g", 24.90),
+                    ("Matcha, stone ground 30 g", 27.50), ("Longjing 龙井 50 g", 21.00)),
+    "Tea > Other": (("Tieguanyin Oolong 100 g", 19.80), ("White Peony 50 g", 13.20), ("Pu'er cake, 2016", 39.00)),
+    "Herbs": (("Rooibos & Orange 100 g", 6.90), ("Peppermint, whole leaf 50 g", 5.20), ("Chai spices 150 g", 8.90),
+              ("Evening herbs 75 g", 6.40)),
+    "Gifts": (("Advent box", 34.00), ("Tasting set, six blacks", 22.00), ("Tasting set, six greens", 23.00),
+              ("Book: The Slow Leaf", 26.00)),
+    "Teaware": (("Glass teapot 0.8 l", 29.00), ("Cast-iron teapot", 64.00), ("Gaiwan, white porcelain", 18.50),
+                ("Matcha whisk", 15.90), ("Strainer", 9.50)),
+}  # fmt: skip
+PRODUCTS = tuple(pair for products in CATALOGUE.values() for pair in products)
+# What goes into the parcel beside the tea, by its price.
+EXTRAS = {4.9: "Paper filters, 100", 9.8: "Storage tin, small", 14.9: "Storage tin, large", 24.9: "Pair of cups"}
+CATEGORY_OF = {name: category for category, products in CATALOGUE.items() for name, _ in products} | dict.fromkeys(
+    EXTRAS.values(), "Teaware > Small things"
+)
+# The number each product has in the shop.
+NUMBER_OF = {name: f"NT-{number:03d}" for number, name in enumerate(CATEGORY_OF, start=101)}
 # Reserved names; the mail catcher knows that mailboxes at gone.example do not exist any more, and full.example is full.
 _DOMAINS = {
     "example.com": 30, "example.net": 20, "example.org": 15, "post.example": 15, "mail.example": 12,
@@ -47,6 +58,16 @@ class Purchase:
     at: datetime
     product: str
     items: int
+    amount: str
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One product of an order, and what its pieces cost in all."""
+
+    product: str
+    pieces: int
     amount: str
 
 
@@ -166,4 +187,8 @@ def _purchase(rng: random.Random, number: int, at: datetime, person: Person) -> 
     product, price = rng.choices(PRODUCTS, [1 / cost**0.5 for _, cost in PRODUCTS])[0]
     items = min(6, 1 + int(rng.expovariate(1.6)))
     extra = rng.choice((4.9, 9.8, 14.9, 24.9) if "regular" in person.tags else (0.0, 0.0, 4.9, 9.8, 14.9))
-    return Purchase(f"N{at:%y%m}-{number:06d}", person.email, at, product, items, f"{price * items + extra:.2f}")
+    lines = [Line(product, items, f"{price * items:.2f}")]
+    if extra:
+        lines.append(Line(EXTRAS[extra], 1, f"{extra:.2f}"))
+    ref, total = f"N{at:%y%m}-{number:06d}", f"{price * items + extra:.2f}"
+    return Purchase(ref, person.email, at, product, items, total, tuple(lines))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _
-from wtforms import BooleanField, DecimalField, IntegerField, SelectField
+from wtforms import BooleanField, DecimalField, SelectField
 from wtforms.validators import URL, Length, NumberRange, Optional
 
 from app.commerce.products import LONGEST, ProductChange
 from app.customers.forms import MappingForm
 from app.web.choices import PickerField
 from app.web.edits import EditForm
-from app.web.forms import LineField, required
+from app.web.forms import LineField, WholeNumberField, required
 
 
 class PurchasesMappingForm(MappingForm):
@@ -47,8 +47,8 @@ class ProductForm(EditForm):
     currency = PickerField(_("Currency"), kind="currency")
     url = LineField(_("Web page"), [Optional(), URL(require_tld=False), Length(max=1000)])
     image_url = LineField(_("Picture"), [Optional(), URL(require_tld=False), Length(max=1000)])
-    stock = IntegerField(_("In stock"), [Optional(), NumberRange(0, 10**12)])
-    life_days = IntegerField(
+    stock = WholeNumberField(_("In stock"), [Optional(), NumberRange(0, 10**12)])
+    life_days = WholeNumberField(
         _("Usual life in days"),
         [Optional(), NumberRange(1, 36_500)],
         description=_("How long one usually lasts before the next is due."),

@@ -9,6 +9,8 @@ from werkzeug.routing import Rule
 
 from app.accounts import api_keys, invitations
 from app.accounts.tokens import InvitationToken
+from app.commerce import products
+from app.commerce.products import NamedProduct
 from app.consent.signup import double_opt_in, signup_forms
 from app.consent.signup.double_opt_in import Answer
 from app.consent.tokens import ConfirmToken, PreferencesToken, UnsubscribeToken
@@ -59,6 +61,7 @@ def furnish(services: Services, workspace: WorkspaceForTests) -> Furnished:
         )
         _, api_key = api_keys.create(session, workspace.id, name="Shop", staff_id=workspace.owner_id, now=NOON)
         journey = a_journey(session, workspace, is_live=False)
+        product = products.find_or_create(session, workspace.id, [NamedProduct("T-1", "Tea")], now=NOON)["T-1"]
         values: dict[str, int | str] = {
             "address_id": ada.address_id or 0,
             "campaign_id": a_campaign(session, workspace).id,
@@ -68,6 +71,7 @@ def furnish(services: Services, workspace: WorkspaceForTests) -> Furnished:
             "import_id": import_id,
             "journey_id": journey.id,
             "step_id": step_ids(session, journey)[0],
+            "product_id": product.id,
             "segment_id": a_segment(session, workspace),
             "seq": 1,
             "topic_id": workspace.topic_id,

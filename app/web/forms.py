@@ -81,6 +81,9 @@ class TextField(TextAreaField):  # type: ignore[misc]
 class WholeNumberField(IntegerField):  # type: ignore[misc]
     """A whole number as people write one. More digits than any limit has are no number, whatever compares it."""
 
+    # The number, or None; the library says no types.
+    data: Any
+
     def process_formdata(self, valuelist: list[str]) -> None:
         if valuelist and len(valuelist[0].strip()) > MOST_DIGITS:
             self.data = None

@@ -120,11 +120,11 @@ def test_array_literals_are_written_in_one_place():
 
 
 def test_the_garbage_collector_is_held_back_in_one_place():
-    """`worker.py` freezes what forked workers share; whoever else tunes it asks `kernel.garbage`."""
+    """`worker.py` freezes what forked workers share; whoever else tunes it asks `kernel.processes.garbage`."""
     found = [
         str(path.relative_to(source.ROOT))
         for path in source.files()
         if any(name.startswith("gc.") for name, _ in source.calls(path))
     ]
 
-    assert found == ["app/kernel/garbage.py", "worker.py"]
+    assert found == ["app/kernel/processes/garbage.py", "worker.py"]

@@ -21,7 +21,7 @@ from app.kernel.database import Database
 from app.kernel.refusals import NotFound
 from app.kernel.services import Services
 from tests.factories import NOON, delivery
-from tests.factories.turns import until_somebody_waits
+from tests.factories.waiting_locks import until_somebody_waits
 from tests.factories.workspaces import WorkspaceForTests
 
 Statements = Callable[[], AbstractContextManager[list[str]]]

@@ -3,9 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any
-from urllib.parse import quote, urlsplit
 
-import idna
 from jinja2 import nodes
 from markupsafe import escape
 
@@ -14,14 +12,10 @@ from app.rendering.html import character_references, obligations
 from app.rendering.html.html_context import Context, Mark
 from app.rendering.language.code_generator import PATHS
 from app.rendering.language.program import Address, If, Link, Loop, Program, Text, Token, Value, WithToken
+from app.tracking.links import web_targets
 
 _HIDDEN = '<div style="display:none;max-height:0;overflow:hidden;mso-hide:all">'
 _TITLE = re.compile(r"<title\b", re.IGNORECASE)
-_LONGEST_URL = 4_000
-# What a URL may hold (RFC 3986), and the signs that browsers leave as they are.
-_SPACE = " \t\n\f\r"
-_NO_BREAKS = str.maketrans("", "", "\t\n\r")
-_URL_SIGNS = "/%:=&?~+!$,;'@()*[]-._#|"
 
 
 def document(html: Program, subject: Program, preheader: Program, stream: Stream, language: str) -> Program:
@@ -139,25 +133,8 @@ def _bodies(node: Any) -> list[Program]:
 
 
 def _target(source: str) -> str:
-    """Return the link's address if it leads to a web page, or nothing.
-
-    It is as it was written, but for what no URL may hold: a host outside ASCII and signs to be percent-encoded.
-    """
-    written = character_references.in_attribute(source).strip(_SPACE)
-    written = written.translate(_NO_BREAKS)
-    try:
-        parts = urlsplit(written)
-        host = idna.encode(parts.hostname or "", uts46=True).decode() if parts.hostname else ""
-        is_port = parts.port is None or parts.port > 0
-    except (ValueError, UnicodeError):
-        return ""
-    if parts.scheme.lower() not in ("http", "https") or not host or parts.username is not None or not is_port:
-        return ""
-    scheme, _slashes, rest = written.partition("//")
-    if not parts.netloc.isascii():
-        rest = host + (f":{parts.port}" if parts.port else "") + rest[len(parts.netloc) :]
-    url = f"{scheme}//{quote(rest, safe=_URL_SIGNS)}"
-    return url if len(url) <= _LONGEST_URL else ""
+    """Return the link's address if it leads to a web page, or nothing."""
+    return web_targets.read(character_references.in_attribute(source))
 
 
 def _for_html(line: Program) -> Program:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import datetime
-from urllib.parse import quote, urlsplit
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -13,11 +11,9 @@ from sqlalchemy.orm import Session
 
 from app.kernel.refusals import Refusal
 from app.kernel.translatable import N_
+from app.tracking.links import web_targets
 from app.tracking.models import Link
 
-_HOST = re.compile(r"[a-zA-Z0-9_.-]+|[0-9a-fA-F:.]+")
-_UNCHANGED = "/?#[]@!$&'()*+,;=:%-._~"
-_LONGEST = 4000
 _ONCE = "uq_links_workspace_id_send_id_position"
 
 
@@ -33,7 +29,7 @@ def register(session: Session, workspace_id: int, send_id: int, urls: Sequence[s
     All lanes of a send may call this at once: whoever comes second waits, and reads what the first has stored.
     """
     rows = [
-        {"workspace_id": workspace_id, "send_id": send_id, "position": position, "url": to_web(url), "created_at": now}
+        {"workspace_id": workspace_id, "send_id": send_id, "position": position, "url": _web(url), "created_at": now}
         for position, url in enumerate(urls)
     ]
     known = of_send(session, workspace_id, send_id)
@@ -66,18 +62,8 @@ def newer_than(session: Session, link_id: int, *, limit: int) -> list[tuple[int,
     return [(row.id, row.workspace_id, row.send_id, row.position, row.url) for row in session.execute(query)]
 
 
-def to_web(url: str) -> str:
-    """Return the URL as a browser sends it, in plain ASCII; raise TargetNotWeb for anything but http and https."""
-    try:
-        parts = urlsplit(url.strip())
-        host = (parts.hostname or "").encode("idna").decode()
-        port = f":{parts.port}" if parts.port else ""
-    except ValueError:
-        raise TargetNotWeb(url=url[:200]) from None
-    if parts.scheme not in ("http", "https") or not _HOST.fullmatch(host) or "@" in parts.netloc:
+def _web(url: str) -> str:
+    target = web_targets.read(url)
+    if not target:
         raise TargetNotWeb(url=url[:200])
-    rest = parts._replace(scheme="", netloc="", path=parts.path or "/").geturl()
-    web = f"{parts.scheme}://{host}{port}{quote(rest, safe=_UNCHANGED)}"
-    if len(web) > _LONGEST or len(web) < len("http://a"):
-        raise TargetNotWeb(url=url[:200])
-    return web
+    return target

@@ -163,12 +163,6 @@ def test_only_web_pages_can_be_link_targets(
         links.register(session, workspace.id, 1, [url], now=services.clock.now())
 
 
-def test_line_breaks_and_letters_of_any_script_become_plain_ascii() -> None:
-    assert links.to_web("https://bücher.test/größe?q=大 小\r\nX: y") == (
-        "https://xn--bcher-kva.test/gr%C3%B6%C3%9Fe?q=%E5%A4%A7%20%E5%B0%8FX:%20y"
-    )
-
-
 def test_registering_twice_is_once(services: Services, database: Database, workspace: WorkspaceForTests) -> None:
     with database.transaction(workspace.id) as session:
         first = links.register(session, workspace.id, 3, [SHOP, SHOP], now=services.clock.now())

@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 
 from app.accounts import audit, undo
 from app.accounts.models import ApiKey
-from app.kernel import page_links
+from app.kernel import keyed_rows, page_links
 from app.kernel.page_links import PageLink
-from app.kernel.refusals import NotFound, Refusal
+from app.kernel.refusals import Refusal
 from app.kernel.translatable import N_
 
 # assent_<workspace>_<secret>: the workspace is named so that the key can be looked up inside its walls.
@@ -76,9 +76,7 @@ def authenticate(session: Session, text: str, *, now: datetime) -> ApiKey:
 
 def revoke(session: Session, workspace_id: int, key_id: int, *, staff_id: int, now: datetime) -> PageLink | None:
     """End a key at once; return the address that takes this back, None if it had ended before. Raise NotFound."""
-    key = session.get(ApiKey, (workspace_id, key_id))
-    if key is None:
-        raise NotFound
+    key = keyed_rows.get(session, ApiKey, workspace_id, key_id)
     if key.revoked_at is not None:
         return None
     key.revoked_at = now
@@ -92,9 +90,7 @@ def restore(
     session: Session, workspace_id: int, values: dict[str, Any], *, staff_id: int, now: datetime
 ) -> undo.Restored:
     """Let a revoked key work again."""
-    key = session.get(ApiKey, (workspace_id, values["key_id"]))
-    if key is None:
-        raise NotFound
+    key = keyed_rows.get(session, ApiKey, workspace_id, values["key_id"])
     key.revoked_at = None
     audit.note(session, key, "api_key.restored", staff_id=staff_id, now=now)
     return undo.Restored(page_links.to("accounts.show_keys"), N_("The key works again."))

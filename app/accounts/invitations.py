@@ -19,8 +19,9 @@ from sqlalchemy.orm import Session
 from app.accounts import audit, mail_allowances, mailboxes, memberships, staff
 from app.accounts.models import Invitation, Staff
 from app.accounts.tokens import InvitationToken
+from app.kernel import keyed_rows
 from app.kernel.queueing import outbox
-from app.kernel.refusals import NotFound, Refusal
+from app.kernel.refusals import Refusal
 from app.kernel.tokens import Tokens
 from app.kernel.translatable import N_
 
@@ -120,9 +121,7 @@ def accept_as_known(session: Session, workspace_id: int, invitation_id: int, *, 
 
 def withdraw(session: Session, workspace_id: int, invitation_id: int, *, staff_id: int, now: datetime) -> None:
     """Close an invitation before it is accepted; twice is once."""
-    found = session.get(Invitation, (workspace_id, invitation_id))
-    if found is None:
-        raise NotFound
+    found = keyed_rows.get(session, Invitation, workspace_id, invitation_id)
     if found.accepted_at or found.withdrawn_at:
         return
     found.withdrawn_at = now

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts import audit
 from app.accounts.models import Membership, Staff, Workspace
+from app.kernel import keyed_rows
 from app.kernel.refusals import NotFound, Refusal
 from app.kernel.translatable import N_
 
@@ -130,10 +131,7 @@ def _locked(session: Session, workspace_id: int, staff_id: int) -> Membership:
     """Lock every owner of the workspace first, so that two owners cannot demote each other at once."""
     owners = select(Membership).where(Membership.workspace_id == workspace_id, Membership.role == "owner")
     session.execute(owners.order_by(Membership.staff_id).with_for_update())
-    found = session.get(Membership, (workspace_id, staff_id), with_for_update=True, populate_existing=True)
-    if found is None:
-        raise NotFound
-    return found
+    return keyed_rows.lock(session, Membership, workspace_id, staff_id)
 
 
 def _require_another_owner(session: Session, workspace_id: int, staff_id: int) -> None:

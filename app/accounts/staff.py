@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from app.accounts import mailboxes
 from app.accounts.models import Staff
 from app.accounts.sign_in import passwords, sessions
-from app.kernel.refusals import NotFound, Refusal
+from app.kernel import keyed_rows
+from app.kernel.refusals import Refusal
 from app.kernel.translatable import N_
 
 
@@ -76,10 +77,7 @@ def change_password(session: Session, staff_id: int, *, current: str, new: str, 
 
 def get(session: Session, staff_id: int) -> Staff:
     """Return the account; raise NotFound."""
-    found = session.get(Staff, staff_id)
-    if found is None:
-        raise NotFound
-    return found
+    return keyed_rows.get(session, Staff, staff_id)
 
 
 def find_by_email(session: Session, email: str) -> Staff | None:

@@ -16,8 +16,9 @@ from sqlalchemy.orm import Session
 
 from app.accounts import audit, mailboxes
 from app.accounts.models import Workspace
+from app.kernel import keyed_rows
 from app.kernel.database import Database
-from app.kernel.refusals import NotFound, Refusal
+from app.kernel.refusals import Refusal
 from app.kernel.translatable import N_
 
 log = structlog.get_logger()
@@ -92,18 +93,12 @@ def change(session: Session, workspace_id: int, profile: Profile, *, staff_id: i
 
 def get(session: Session, workspace_id: int) -> Workspace:
     """Return the workspace; raise NotFound."""
-    found = session.get(Workspace, workspace_id)
-    if found is None:
-        raise NotFound
-    return found
+    return keyed_rows.get(session, Workspace, workspace_id)
 
 
 def hold(session: Session, workspace_id: int) -> Workspace:
     """Return the workspace as it is now, and keep others from changing it until the transaction ends."""
-    found = session.get(Workspace, workspace_id, with_for_update={"key_share": True}, populate_existing=True)
-    if found is None:
-        raise NotFound
-    return found
+    return keyed_rows.hold(session, Workspace, workspace_id)
 
 
 def currencies_query() -> Select[int, str | None]:

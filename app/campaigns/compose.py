@@ -15,7 +15,8 @@ from app.campaigns.drafts import ContentDraft, Draft, VariantShape
 from app.campaigns.models import KEYS, Campaign, CampaignContent, CampaignState
 from app.campaigns.studio import starters
 from app.customers.profiles import fields
-from app.kernel.refusals import NotFound, Refusal
+from app.kernel import keyed_rows
+from app.kernel.refusals import Refusal
 from app.kernel.translatable import N_
 from app.rendering.language import syntax
 from app.rendering.sources.formats import Format
@@ -119,10 +120,7 @@ def copy(session: Session, workspace_id: int, campaign_id: int, *, staff_id: int
 
 def get(session: Session, workspace_id: int, campaign_id: int) -> Campaign:
     """Return the campaign; raise NotFound."""
-    campaign = session.get(Campaign, (workspace_id, campaign_id))
-    if campaign is None:
-        raise NotFound
-    return campaign
+    return keyed_rows.get(session, Campaign, workspace_id, campaign_id)
 
 
 def find(session: Session, workspace_id: int, text: str, *, limit: int) -> list[Campaign]:
@@ -145,11 +143,7 @@ def on_segment(session: Session, workspace_id: int, segment_id: int, *, limit: i
 
 def locked(session: Session, workspace_id: int, campaign_id: int) -> Campaign:
     """Return the campaign and keep others from changing it until this transaction ends."""
-    query = select(Campaign).where(Campaign.workspace_id == workspace_id, Campaign.id == campaign_id)
-    campaign = session.scalar(query.with_for_update().execution_options(populate_existing=True))
-    if campaign is None:
-        raise NotFound
-    return campaign
+    return keyed_rows.lock(session, Campaign, workspace_id, campaign_id)
 
 
 def draft_to_change(session: Session, workspace_id: int, campaign_id: int) -> Campaign:

@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from app.consent.ledger.record import FrequencyPromise
 from app.consent.models import Topic
+from app.kernel import keyed_rows
 from app.kernel.database import refusing_duplicates
-from app.kernel.refusals import NotFound, Refusal
+from app.kernel.refusals import Refusal
 from app.kernel.translatable import N_
 
 _UNIQUE_KEY = "uq_topics_workspace_id_key"
@@ -137,18 +138,11 @@ def change(
 
 
 def _row(session: Session, workspace_id: int, topic_id: int) -> Topic:
-    topic = session.get(Topic, (workspace_id, topic_id))
-    if topic is None:
-        raise NotFound
-    return topic
+    return keyed_rows.get(session, Topic, workspace_id, topic_id)
 
 
 def _held(session: Session, workspace_id: int, topic_id: int) -> Topic:
-    lock = {"key_share": True}
-    topic = session.get(Topic, (workspace_id, topic_id), with_for_update=lock, populate_existing=True)
-    if topic is None:
-        raise NotFound
-    return topic
+    return keyed_rows.hold(session, Topic, workspace_id, topic_id)
 
 
 def _check(name: str, limit: int, days: int) -> None:

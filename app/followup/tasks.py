@@ -19,7 +19,7 @@ from app.customers.profiles import naming, people
 from app.followup import sources
 from app.followup.models import Task
 from app.followup.sources import Source, SourceName
-from app.kernel.refusals import NotFound
+from app.kernel import keyed_rows
 
 
 @dataclass(frozen=True)
@@ -104,10 +104,7 @@ def today(session: Session, workspace_id: int, now: datetime) -> date:
 
 
 def _get(session: Session, workspace_id: int, task_id: int) -> Task:
-    found = session.get(Task, (workspace_id, task_id))
-    if found is None:
-        raise NotFound
-    return found
+    return keyed_rows.get(session, Task, workspace_id, task_id)
 
 
 def _lines(workspace_id: int) -> Select[Any]:

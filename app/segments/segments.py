@@ -17,10 +17,10 @@ from app.conditions.condition_types import ConditionTypes
 from app.conditions.context import ConditionInvalid
 from app.customers.profiles import fields
 from app.customers.timeline import activities
-from app.kernel import extensions, page_links
+from app.kernel import extensions, keyed_rows, page_links
 from app.kernel.database import refusing_duplicates
 from app.kernel.page_links import PageLink
-from app.kernel.refusals import NotFound, Refusal
+from app.kernel.refusals import Refusal
 from app.kernel.translatable import N_
 from app.segments import codec, compiler, rules
 from app.segments.codec import Problem, RulesInvalid
@@ -110,10 +110,7 @@ def save(
 
 def get(session: Session, workspace_id: int, segment_id: int) -> Segment:
     """Return the segment; raise NotFound."""
-    segment = session.get(Segment, (workspace_id, segment_id))
-    if segment is None:
-        raise NotFound
-    return segment
+    return keyed_rows.get(session, Segment, workspace_id, segment_id)
 
 
 def find_one(session: Session, workspace_id: int, segment_id: int) -> Segment | None:
@@ -122,10 +119,7 @@ def find_one(session: Session, workspace_id: int, segment_id: int) -> Segment | 
 
 
 def _held(session: Session, workspace_id: int, segment_id: int) -> Segment:
-    found = session.get(Segment, (workspace_id, segment_id), with_for_update=True, populate_existing=True)
-    if found is None:
-        raise NotFound
-    return found
+    return keyed_rows.lock(session, Segment, workspace_id, segment_id)
 
 
 def list_all(session: Session, workspace_id: int) -> list[Segment]:

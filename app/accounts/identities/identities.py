@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 from app.accounts import audit, mailboxes, vault, workspaces
 from app.accounts.identities import dkim_keys, relays
 from app.accounts.models import SendingIdentity, Workspace
+from app.kernel import keyed_rows
 from app.kernel.queueing import outbox
-from app.kernel.refusals import NotFound, Refusal
+from app.kernel.refusals import Refusal
 from app.kernel.settings import Key, Settings
 from app.kernel.translatable import N_, MessageId
 
@@ -228,19 +229,12 @@ def find_default(session: Session, workspace_id: int) -> SendingIdentity | None:
 
 def get(session: Session, workspace_id: int, identity_id: int) -> SendingIdentity:
     """Return the identity; raise NotFound."""
-    found = session.get(SendingIdentity, (workspace_id, identity_id))
-    if found is None:
-        raise NotFound
-    return found
+    return keyed_rows.get(session, SendingIdentity, workspace_id, identity_id)
 
 
 def hold(session: Session, workspace_id: int, identity_id: int) -> SendingIdentity:
     """Return the identity as it is now, and keep others from changing it until the transaction ends; raise NotFound."""
-    lock = {"key_share": True}
-    found = session.get(SendingIdentity, (workspace_id, identity_id), with_for_update=lock, populate_existing=True)
-    if found is None:
-        raise NotFound
-    return found
+    return keyed_rows.hold(session, SendingIdentity, workspace_id, identity_id)
 
 
 def list_identities(session: Session, workspace_id: int, limit: int = 100) -> list[SendingIdentity]:

@@ -32,7 +32,7 @@ from app.consent.signup.signup_forms import Choice
 from app.consent.texts.consent_texts import language_of
 from app.customers.addresses import changes, emails
 from app.customers.profiles import people
-from app.kernel import networks
+from app.kernel import keyed_rows, networks
 from app.kernel.queueing import outbox
 from app.kernel.refusals import NotFound, Refusal
 from app.kernel.translatable import N_
@@ -235,9 +235,8 @@ def deny(
 
 
 def _row(session: Session, workspace_id: int, request_id: int, *, locked: bool = False) -> SignupRequest:
-    query = select(SignupRequest).where(SignupRequest.workspace_id == workspace_id, SignupRequest.id == request_id)
-    row = session.scalar(query.with_for_update() if locked else query)
-    if row is None or row.state == "unmailed":
+    row = (keyed_rows.lock if locked else keyed_rows.get)(session, SignupRequest, workspace_id, request_id)
+    if row.state == "unmailed":
         raise NotFound
     return row
 

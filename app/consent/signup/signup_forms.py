@@ -13,6 +13,7 @@ from app.consent.purposes import MARKETING, PERSONAL_PURPOSES
 from app.consent.texts import consent_texts
 from app.consent.texts.consent_texts import Shown
 from app.consent.topics import TopicInfo
+from app.kernel import keyed_rows
 from app.kernel.database import refusing_duplicates
 from app.kernel.refusals import NotFound, Refusal
 from app.kernel.translatable import N_
@@ -57,19 +58,12 @@ class FormCounts:
 
 def get(session: Session, workspace_id: int, form_id: int) -> SignupForm:
     """Return the form; raise NotFound."""
-    form = session.get(SignupForm, (workspace_id, form_id))
-    if form is None:
-        raise NotFound
-    return form
+    return keyed_rows.get(session, SignupForm, workspace_id, form_id)
 
 
 def hold(session: Session, workspace_id: int, form_id: int) -> SignupForm:
     """Return the form as it is now, and keep others from changing it until the transaction ends; raise NotFound."""
-    lock = {"key_share": True}
-    form = session.get(SignupForm, (workspace_id, form_id), with_for_update=lock, populate_existing=True)
-    if form is None:
-        raise NotFound
-    return form
+    return keyed_rows.hold(session, SignupForm, workspace_id, form_id)
 
 
 def get_open(session: Session, workspace_id: int, slug: str) -> SignupForm:

@@ -11,7 +11,8 @@ from app.consent.ledger.evidence import Wording
 from app.consent.ledger.record import FrequencyPromise
 from app.consent.models import ConsentText
 from app.consent.texts import wording
-from app.kernel.refusals import NotFound, Refusal
+from app.kernel import keyed_rows
+from app.kernel.refusals import Refusal
 from app.kernel.translatable import N_
 
 # Wordings that came with imported consent: one kind, each text a version.
@@ -114,9 +115,7 @@ def find_text(
 
 def get(session: Session, workspace_id: int, consent_text_id: int) -> ConsentTextInfo:
     """Return one version; raise NotFound."""
-    row = session.get(ConsentText, (workspace_id, consent_text_id))
-    if row is None:
-        raise NotFound
+    row = keyed_rows.get(session, ConsentText, workspace_id, consent_text_id)
     return _info(row)
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import Session, aliased
 
 from app.customers.models import Address
-from app.kernel.refusals import NotFound
+from app.kernel import keyed_rows
 
 EMAIL, PHONE, POSTAL = "email", "phone", "postal"
 KINDS = (EMAIL, PHONE, POSTAL)
@@ -74,10 +74,7 @@ def list_of_many(session: Session, workspace_id: int, customer_ids: Iterable[int
 
 def get(session: Session, workspace_id: int, customer_id: int, address_id: int) -> Address:
     """Return one address of this customer; raise NotFound."""
-    found = session.get(Address, (workspace_id, customer_id, address_id))
-    if found is None:
-        raise NotFound
-    return found
+    return keyed_rows.get(session, Address, workspace_id, customer_id, address_id)
 
 
 def find_id(session: Session, workspace_id: int, customer_id: int, digest: bytes) -> int | None:

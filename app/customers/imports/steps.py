@@ -20,8 +20,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.customers.models import Import, RefusedRow
+from app.kernel import keyed_rows
 from app.kernel.queueing import outbox
-from app.kernel.refusals import NotFound, Refusal
+from app.kernel.refusals import Refusal
 from app.kernel.translatable import N_
 
 
@@ -39,10 +40,7 @@ class NoTable(Refusal):
 
 def get(session: Session, workspace_id: int, import_id: int) -> Import:
     """Return the import; raise NotFound."""
-    found = session.get(Import, (workspace_id, import_id))
-    if found is None:
-        raise NotFound
-    return found
+    return keyed_rows.get(session, Import, workspace_id, import_id)
 
 
 def list_latest(session: Session, workspace_id: int, *, before: int | None = None, limit: int = 20) -> list[Import]:

@@ -18,6 +18,7 @@ from app.customers import values
 from app.customers.addresses import emails, projection, queries
 from app.customers.models import Customer, Engagement, Traits
 from app.customers.profiles import codes, fields, provenance
+from app.kernel import keyed_rows
 from app.kernel.database import refusing_duplicates
 from app.kernel.refusals import NotFound, Refusal
 from app.kernel.translatable import N_
@@ -69,10 +70,7 @@ def contacts_query(workspace_id: int) -> Select[int, list[datetime], list[int]]:
 
 def get(session: Session, workspace_id: int, customer_id: int) -> Customer:
     """Return the customer; raise NotFound."""
-    found = session.get(Customer, (workspace_id, customer_id))
-    if found is None:
-        raise NotFound
-    return found
+    return keyed_rows.get(session, Customer, workspace_id, customer_id)
 
 
 def hold(session: Session, customer: Customer) -> None:
@@ -80,10 +78,7 @@ def hold(session: Session, customer: Customer) -> None:
 
     Whoever reads a value to write it back holds the row first. Raise NotFound if the person is gone.
     """
-    query = select(Customer).where(Customer.workspace_id == customer.workspace_id, Customer.id == customer.id)
-    newest = query.with_for_update(key_share=True).execution_options(populate_existing=True)
-    if session.scalar(newest) is None:
-        raise NotFound
+    keyed_rows.hold(session, Customer, customer.workspace_id, customer.id)
 
 
 def find_by_email(session: Session, workspace_id: int, email: str) -> Customer | None:

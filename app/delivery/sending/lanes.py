@@ -14,8 +14,8 @@ from app.accounts.identities import identities
 from app.delivery import facts
 from app.delivery.models import Batch, Lane, Send, SendKind, SendState
 from app.delivery.throttling import provider_refusals
+from app.kernel import keyed_rows
 from app.kernel.queueing import outbox
-from app.kernel.refusals import NotFound
 
 EVERYBODY_ELSE = "other"
 PROVIDERS = ("gmail", "microsoft", "yahoo", "apple", "qq", "netease", EVERYBODY_ELSE)
@@ -50,10 +50,7 @@ def ids_of(session: Session, workspace_id: int, identity_id: int) -> dict[str, i
 
 def get(session: Session, workspace_id: int, lane_id: int) -> Lane:
     """Return the lane; raise NotFound."""
-    found = session.get(Lane, (workspace_id, lane_id), populate_existing=True)
-    if found is None:
-        raise NotFound
-    return found
+    return keyed_rows.get(session, Lane, workspace_id, lane_id, newest=True)
 
 
 def wake(
@@ -126,9 +123,7 @@ def pause(session: Session, workspace_id: int, lane_id: int, *, reason: str, now
 
 def resume(session: Session, workspace_id: int, lane_id: int) -> None:
     """Open a lane again; what waits in it goes on leaving. Raise NotFound."""
-    lane = session.get(Lane, (workspace_id, lane_id), with_for_update=True, populate_existing=True)
-    if lane is None:
-        raise NotFound
+    lane = keyed_rows.lock(session, Lane, workspace_id, lane_id)
     lane.paused_at = lane.pause_reason = lane.paused_until = None
     lane.backoffs = 0
     session.flush()

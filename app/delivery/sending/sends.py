@@ -18,7 +18,8 @@ from app.delivery.models import Message, MessageState, Send, SendKind, SendState
 from app.delivery.sending import lanes
 from app.delivery.transitions import messages, send_states
 from app.delivery.transitions.send_states import Move
-from app.kernel.refusals import NotFound, Refusal
+from app.kernel import keyed_rows
+from app.kernel.refusals import Refusal
 from app.kernel.translatable import N_
 from app.rendering.content import Content
 
@@ -88,10 +89,7 @@ def create(
 
 def get(session: Session, workspace_id: int, send_id: int) -> Send:
     """Return the send as it stands now; raise NotFound."""
-    found = session.get(Send, (workspace_id, send_id), populate_existing=True)
-    if found is None:
-        raise NotFound
-    return found
+    return keyed_rows.get(session, Send, workspace_id, send_id, newest=True)
 
 
 @dataclass(frozen=True, slots=True)

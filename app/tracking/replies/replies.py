@@ -17,8 +17,9 @@ from app.customers.profiles import engagement, naming, people
 from app.customers.timeline import activities
 from app.customers.timeline.activities import ActivityRow
 from app.customers.timeline.event_names import EventName, Source
+from app.kernel import keyed_rows
 from app.kernel.queueing import outbox
-from app.kernel.refusals import NotFound, Refusal
+from app.kernel.refusals import Refusal
 from app.kernel.translatable import N_
 from app.tracking.facts import HumanResponded
 from app.tracking.hits import verdicts
@@ -173,10 +174,7 @@ def _require_room(session: Session, workspace_id: int, message_id: int | None, k
 
 
 def _get(session: Session, workspace_id: int, reply_id: int) -> Reply:
-    reply = session.get(Reply, (workspace_id, reply_id))
-    if reply is None:
-        raise NotFound
-    return reply
+    return keyed_rows.get(session, Reply, workspace_id, reply_id)
 
 
 def _note(

@@ -6,12 +6,11 @@ from sqlalchemy.orm import Session
 
 from app.accounts import workspaces
 from app.accounts.identities import identities
-from app.campaigns.studio import previews
 from app.journeys.models import Journey
 from app.journeys.steps.send import Send
-from app.rendering import brands, compiler
+from app.rendering import brands, compiler, sample_people, senders
 from app.rendering.compiler import Shown
-from app.rendering.content import Content, Stream
+from app.rendering.content import Content
 from app.rendering.sources import templates
 
 
@@ -28,17 +27,6 @@ def show(session: Session, journey: Journey, step: Send, *, public_url: str) -> 
     """Return the mail as an invented person would read it, with links that lead nowhere; raise a Refusal."""
     workspace = workspaces.get(session, journey.workspace_id)
     identity = identities.get(session, journey.workspace_id, journey.identity_id)
-    stream = Stream(
-        from_name=identity.from_name,
-        from_address=identity.from_address,
-        public_url=public_url,
-        list_id="preview.example.com",
-        postal_address=workspace.postal_address,
-        workspace={
-            "name": workspace.name,
-            "sender_name": workspace.sender_name,
-            "postal_address": workspace.postal_address,
-        },
-    )
+    stream = senders.preview(workspace, identity, public_url=public_url)
     content = content_of(session, journey.workspace_id, step)
-    return compiler.compile_content(content, stream=stream).show(previews.SOMEBODY, previews.SLOTS)
+    return compiler.compile_content(content, stream=stream).show(sample_people.SAMPLE, sample_people.SLOTS)

@@ -9,28 +9,19 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.accounts import workspaces
-from app.commerce import merge_data
-from app.rendering import compiler
+from app.rendering import compiler, sample_people, senders
 from app.rendering.compiler import CompiledMessage
-from app.rendering.content import Content, Stream
-from app.rendering.slots import Slots
+from app.rendering.content import Content
 
-# Somebody who fits no real person; what is not known of them reads as it does for people of whom it is not known.
-SAMPLE: dict[str, Any] = {
-    "customer": {"first_name": "Ada", "last_name": "Example", "email": "ada@example.com", "tags": []},
-    "purchases": [],
-}
-_SLOTS = Slots("somebody@example.com", "preview", "", "preview", "preview", "preview")
 _TAG = re.compile(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}")
-_FIELDS = ("email", "first_name", "last_name", "language", "country", "city", "tags")
 
 
-def filled(subject: str, person: dict[str, Any] = SAMPLE, *, sender: str = "") -> str:
+def filled(subject: str, person: dict[str, Any] = sample_people.SAMPLE, *, sender: str = "") -> str:
     """Return the subject as this person reads it; one that cannot be filled in without its tags."""
     if "{" not in subject:
         return subject
     try:
-        return _compiled(subject, sender).show(person, _SLOTS).subject
+        return _compiled(subject, sender).show(person, sample_people.SLOTS).subject
     except Exception:  # noqa: BLE001 - a template may do anything with a person's values; a list shows it all the same
         return " ".join(_TAG.sub("", subject).split())
 
@@ -39,23 +30,11 @@ def of_customer(session: Session, workspace_id: int, customer_id: int, subjects:
     """Return the subjects as this customer read them, as far as is known today."""
     if not any("{" in subject for subject in subjects):
         return subjects
-    row = session.execute(merge_data.query(workspace_id, [customer_id])).mappings().first()
     sender = workspaces.get(session, workspace_id).sender_name
-    person = SAMPLE
-    if row is not None:
-        known = {name: row[name] for name in _FIELDS}
-        person = {"customer": {**row["custom"], **known}, "purchases": row["purchases"] or []}
+    person = sample_people.shown(session, workspace_id, customer_id)
     return [filled(subject, person, sender=sender) for subject in subjects]
 
 
 @functools.lru_cache(maxsize=512)
 def _compiled(subject: str, sender: str) -> CompiledMessage:
-    stream = Stream(
-        from_name=sender,
-        from_address="preview@example.com",
-        public_url="",
-        list_id="preview.example.com",
-        postal_address="",
-        workspace={"name": sender, "sender_name": sender, "postal_address": ""},
-    )
-    return compiler.compile_content(Content(subject, "", "", "", "en"), stream=stream)
+    return compiler.compile_content(Content(subject, "", "", "", "en"), stream=senders.named(sender))

@@ -21,7 +21,7 @@ from app.kernel import page_links
 from app.kernel.page_links import PageLink
 from app.kernel.refusals import Refusal
 from app.kernel.translatable import N_, UNSAID, MessageId
-from app.rendering import compiler
+from app.rendering import compiler, sample_people
 from app.rendering.compiler import TemplateRefused
 from app.rendering.content import Content, Stream
 from app.rendering.foreign_tags.expressions import Names
@@ -275,7 +275,7 @@ def _size(content: Content, stream: Stream) -> Iterator[Check]:
     except TemplateRefused as refused:
         yield Check(ERROR, "content", refused.problems[0].msgid, values=refused.problems[0].values)
         return
-    size = previews.size_on_the_wire(compiled, previews.SOMEBODY)
+    size = previews.size_on_the_wire(compiled, sample_people.SAMPLE)
     if size > TOO_LARGE:
         yield Check(ERROR, "content", N_("The mail is %(size)s kB large; mailboxes cut off what is beyond 100 kB."),
                     N_("Shorten it, so that the unsubscribe link at its end stays visible."),

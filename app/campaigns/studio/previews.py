@@ -13,20 +13,12 @@ from app.accounts import workspaces
 from app.accounts.identities import identities
 from app.campaigns import contents
 from app.campaigns.models import Campaign, CampaignContent
-from app.commerce import merge_data
 from app.delivery.transactional import messages
 from app.kernel.settings import Settings
-from app.rendering import compiler
+from app.rendering import compiler, sample_people, senders
 from app.rendering.compiler import CompiledMessage, Shown
 from app.rendering.content import Content, Stream
-from app.rendering.slots import Slots
 
-SLOTS = Slots("somebody@example.com", "preview", "", "preview", "preview", "preview")
-# Whoever has no customers yet sees their mail as this person.
-SOMEBODY: dict[str, Any] = {
-    "customer": {"first_name": "Ada", "last_name": "Example", "email": "ada@example.com", "tags": []},
-    "purchases": [],
-}
 _MEDIA = re.compile(r"@media[^{@]*\{", re.IGNORECASE)
 _DARK = re.compile(r"prefers-color-scheme\s*:\s*dark", re.IGNORECASE)
 
@@ -47,7 +39,7 @@ def subject(session: Session, campaign: Campaign, content: CampaignContent, *, c
 
 def _shown(session: Session, campaign: Campaign, mail: Content, public_url: str, customer_id: int | None) -> Shown:
     compiled = compiler.compile_content(mail, stream=stream_of(session, campaign, public_url))
-    return compiled.show(person(session, campaign.workspace_id, customer_id), SLOTS)
+    return compiled.show(sample_people.shown(session, campaign.workspace_id, customer_id), sample_people.SLOTS)
 
 
 def in_the_dark(html: str) -> str:
@@ -58,18 +50,7 @@ def in_the_dark(html: str) -> str:
 
 def size_on_the_wire(compiled: CompiledMessage, someone: Mapping[str, Any]) -> int:
     """Return the octets of one person's HTML, which is what mailboxes cut off."""
-    return len(compiled.show(someone, SLOTS).html.encode("utf-8"))
-
-
-def person(session: Session, workspace_id: int, customer_id: int | None) -> dict[str, Any]:
-    """Return what templates may fill in for this customer."""
-    if customer_id is None:
-        return SOMEBODY
-    row = session.execute(merge_data.query(workspace_id, [customer_id])).mappings().first()
-    if row is None:
-        return SOMEBODY
-    profile = {name: row[name] for name in ("email", "first_name", "last_name", "language", "country", "city", "tags")}
-    return {"customer": {**row["custom"], **profile}, "purchases": row["purchases"] or []}
+    return len(compiled.show(someone, sample_people.SLOTS).html.encode("utf-8"))
 
 
 def send_test(
@@ -91,7 +72,7 @@ def send_test(
         kind="test",
         to_address=to_address,
         content=marked,
-        person=person(session, campaign.workspace_id, customer_id),
+        person=sample_people.shown(session, campaign.workspace_id, customer_id),
         settings=settings,
         now=now,
         identity_id=campaign.identity_id,
@@ -104,15 +85,4 @@ def stream_of(session: Session, campaign: Campaign, public_url: str) -> Stream:
     identity = identities.find_default(session, campaign.workspace_id)
     if campaign.identity_id is not None:
         identity = identities.get(session, campaign.workspace_id, campaign.identity_id)
-    return Stream(
-        from_name=identity.from_name if identity else workspace.sender_name,
-        from_address=identity.from_address if identity else "preview@example.com",
-        public_url=public_url,
-        list_id="preview.example.com",
-        postal_address=workspace.postal_address,
-        workspace={
-            "name": workspace.name,
-            "sender_name": workspace.sender_name,
-            "postal_address": workspace.postal_address,
-        },
-    )
+    return senders.preview(workspace, identity, public_url=public_url)

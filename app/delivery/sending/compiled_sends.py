@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from sqlalchemy.orm import Session
@@ -18,7 +18,7 @@ from app.delivery.models import Send, SendKind
 from app.delivery.transitions import handoff
 from app.delivery.transitions.statements import Statement
 from app.kernel.settings import Settings
-from app.rendering import compiler
+from app.rendering import compiler, senders
 from app.rendering.compiler import CompiledMessage
 from app.rendering.content import Content, Stream
 from app.rendering.dkim import Signer
@@ -77,21 +77,12 @@ def stream(
 ) -> Stream:
     """Return what all messages of this send share."""
     topic = topics.get(session, workspace.id, send.topic_id) if send.topic_id else None
-    return Stream(
-        from_name=identity.from_name,
-        from_address=identity.from_address,
-        public_url=settings.public_url,
-        reply_to=identity.reply_to or workspace.reply_to,
+    return replace(
+        senders.stream(workspace, identity, public_url=settings.public_url),
         list_id=f"{_label(topic.key)}.{workspace.slug}.{identity.domain}" if topic else "",
         list_name=topic.name if topic else "",
         feedback=(f"c{send.source_id}", f"w{workspace.id}", str(send.kind)),
-        postal_address=workspace.postal_address,
         bounce_domain=settings.inbound_domain,
-        workspace={
-            "name": workspace.name,
-            "sender_name": workspace.sender_name,
-            "postal_address": workspace.postal_address,
-        },
         signers=signers(identity, settings),
         lists=send.kind != SendKind.TRANSACTIONAL,
     )

@@ -103,8 +103,7 @@ def _workspace(services: Services) -> tuple[int, int, int]:
         identity = identities.create(
             session,
             made.id,
-            from_name="Bench",
-            from_address=made.sender_address,
+            identities.Sender(from_name="Bench", from_address=made.sender_address),
             signs=False,
             keys=services.settings.secret_keys,
             now=now,

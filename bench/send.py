@@ -115,13 +115,15 @@ def _launch(place: Ground, dkim: str | None) -> tuple[int, int]:
         send = sends.create(
             session,
             place.workspace_id,
-            kind="campaign",
-            source_id=1,
-            topic_id=place.topic_id,
-            purpose=MARKETING,
-            identity_id=place.identity_id,
-            content=render.sample_content(),
-            occasion=Occasion.campaign(1),
+            sends.NewSend(
+                kind="campaign",
+                source_id=1,
+                topic_id=place.topic_id,
+                purpose=MARKETING,
+                identity_id=place.identity_id,
+                content=render.sample_content(),
+                occasion=Occasion.campaign(1),
+            ),
             now=place.now,
         )
         audience = people.base_query(place.workspace_id)

@@ -181,8 +181,7 @@ def open_shop(services: Services, console: Console, *, days_ago: int) -> Stage:
         identities.create(
             session,
             workspace_id,
-            from_name=NAME,
-            from_address="hello@nightjar-tea.example",
+            identities.Sender(from_name=NAME, from_address="hello@nightjar-tea.example"),
             keys=services.settings.secret_keys,
             staff_id=staff_id,
             now=now,

@@ -170,12 +170,14 @@ def _freeze(session: Session, journey: Journey, step: Send, now: datetime) -> in
     send = sends.create(
         session,
         journey.workspace_id,
-        kind="journey",
-        source_id=journey.id,
-        topic_id=journey.topic_id,
-        purpose=MARKETING,
-        identity_id=journey.identity_id,
-        content=mail.content_of(session, journey.workspace_id, step),
+        sends.NewSend(
+            kind="journey",
+            source_id=journey.id,
+            topic_id=journey.topic_id,
+            purpose=MARKETING,
+            identity_id=journey.identity_id,
+            content=mail.content_of(session, journey.workspace_id, step),
+        ),
         now=now,
     )
     return send.id

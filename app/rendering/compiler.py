@@ -98,31 +98,25 @@ def compile_content(content: Content, *, stream: Stream, path: Path = Path.FLAT)
     )
 
 
+@dataclass(eq=False)
 class CompiledMessage:
     """The messages of one send, but for the person. `paths` tells how its parts are run."""
 
-    def __init__(
-        self,
-        *,
-        stream: Stream,
-        subject: "_Subject",
-        html: _Part,
-        text: _Part,
-        shown: tuple[Filler, Filler],
-        links: tuple[str, ...],
-        fields_used: frozenset[str],
-        needs_all_fields: bool,
-        needs_purchases: bool,
-    ) -> None:
-        self.links = links
-        self.fields_used = fields_used
-        self.needs_all_fields = needs_all_fields
-        self.needs_purchases = needs_purchases
-        self.paths = html.paths | text.paths
-        self._stream, self._subject, self._html, self._text, self._shown = stream, subject, html, text, shown
-        self._workspace = {"postal_address": stream.postal_address, **stream.workspace}
-        self._headers = headers.Headers(stream)
-        self._frames = headers.frames(stream)
+    stream: Stream
+    subject: "_Subject"
+    html: _Part
+    text: _Part
+    shown: tuple[Filler, Filler]
+    links: tuple[str, ...]
+    fields_used: frozenset[str]
+    needs_all_fields: bool
+    needs_purchases: bool
+
+    def __post_init__(self) -> None:
+        self.paths = self.html.paths | self.text.paths
+        self._workspace = {"postal_address": self.stream.postal_address, **self.stream.workspace}
+        self._headers = headers.Headers(self.stream)
+        self._frames = headers.frames(self.stream)
         self._date, self._signed_at = b"", 0
 
     def render(self, person: Mapping[str, Any], slots: Slots, *, date: bytes) -> bytes:
@@ -136,27 +130,27 @@ class CompiledMessage:
         body = b"".join(
             (
                 before_text,
-                *(self._text.tracked if tracked else self._text.plain)(*values),
+                *(self.text.tracked if tracked else self.text.plain)(*values),
                 before_html,
-                *(self._html.tracked if tracked else self._html.plain)(*values),
+                *(self.html.tracked if tracked else self.html.plain)(*values),
                 end,
             )
         )
         if len(body) > LARGEST_MESSAGE:
             raise MessageTooLarge
-        filled = self._headers.of(slots, self._subject.header(values), date)
-        signatures = self._headers.signatures(filled, body, at=self._signed(date)) if self._stream.signers else b""
+        filled = self._headers.of(slots, self.subject.header(values), date)
+        signatures = self._headers.signatures(filled, body, at=self._signed(date)) if self.stream.signers else b""
         return b"%b%b\r\n%b" % (signatures, self._headers.lines(filled), body)
 
     def show(self, person: Mapping[str, Any], slots: Slots) -> Shown:
         """Return the message's subject and parts as text, without encoding and without tracking."""
         values = self._values(person, slots._replace(click=None, open=None))
-        html, text_part = ("".join(fill(*values)) for fill in self._shown)
-        return Shown(self._subject.shown(values), html, text_part)
+        html, text_part = ("".join(fill(*values)) for fill in self.shown)
+        return Shown(self.subject.shown(values), html, text_part)
 
     def envelope_from(self, slots: Slots) -> str:
         """Return the address bounces of this message go to."""
-        return headers.bounce_address(self._stream, slots)
+        return headers.bounce_address(self.stream, slots)
 
     def _values(self, person: Mapping[str, Any], slots: Slots) -> tuple[Any, ...]:
         return (

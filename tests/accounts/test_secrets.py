@@ -18,9 +18,14 @@ from tests.factories.accounts import KEYS
 RELAY = "smtp+starttls://robot:hunter2@relay.example:587"
 
 
-def an_identity(session, workspace, **more):
+def an_identity(session, workspace, smtp_url=None, **more):
     return identities.create(
-        session, workspace.id, from_name="Ada", from_address="ada@sub.shop.example", keys=KEYS, now=NOON, **more
+        session,
+        workspace.id,
+        identities.Sender("Ada", "ada@sub.shop.example", smtp_url=smtp_url),
+        keys=KEYS,
+        now=NOON,
+        **more,
     )
 
 

@@ -29,13 +29,15 @@ def test_automatic_replies_are_no_replies(
             replies.record(
                 session,
                 workspace.id,
+                replies.ReceivedReply(
+                    subject="Re: News",
+                    text="I am away until Monday." if headers else "Thank you, I will come by.",
+                    headers={**headers, "Message-ID": f"<{customer.id}-{day}@example.com>"},
+                    is_verified=True,
+                ),
                 customer_id=customer.id,
                 message_id=None,
                 send_id=None,
-                subject="Re: News",
-                text="I am away until Monday." if headers else "Thank you, I will come by.",
-                headers={**headers, "Message-ID": f"<{customer.id}-{day}@example.com>"},
-                is_verified=True,
                 now=NOON - timedelta(days=day),
             )
     asked = Did(rule.kind, rule.at_least, rule.days, verdict)  # type: ignore[arg-type]

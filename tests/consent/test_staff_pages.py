@@ -112,7 +112,11 @@ def test_a_form_names_no_topic_that_is_not_there(session, workspace):
     values = {"slug": "news", "introduction": "", "asks": [], "asks_name": False, "language": "en", "is_open": True}
     with pytest.raises(signup_forms.FormInvalid) as refused:
         signup_forms.save(
-            session, workspace.id, None, name="Letter", topic_ids=[workspace.topic_id, 987_654], now=NOON, **values
+            session,
+            workspace.id,
+            None,
+            signup_forms.FormDraft(name="Letter", topic_ids=[workspace.topic_id, 987_654], **values),
+            now=NOON,
         )
 
     assert refused.value.field == "topic_ids"

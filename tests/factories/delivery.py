@@ -106,7 +106,7 @@ def a_send(
         "content": CONTENT,
         "identity_id": workspace.identity_id,
     }
-    return sends.create(session, workspace.id, kind=kind, now=now, **(given | values))
+    return sends.create(session, workspace.id, sends.NewSend(kind=kind, **(given | values)), now=now)
 
 
 def add_transactional(
@@ -123,8 +123,7 @@ def another_identity(session: Session, workspace: WorkspaceForTests) -> int:
     return identities.create(
         session,
         workspace.id,
-        from_name="Shop Two",
-        from_address="two@shop.example",
+        identities.Sender(from_name="Shop Two", from_address="two@shop.example"),
         signs=False,
         keys=(Key(1, b"k" * 32),),
         now=NOON,

@@ -54,8 +54,7 @@ def a_workspace(database: Database, *, name: str, now: datetime) -> WorkspaceFor
         identity = identities.create(
             session,
             made.id,
-            from_name="Shop",
-            from_address=made.sender_address,
+            identities.Sender(from_name="Shop", from_address=made.sender_address),
             signs=False,
             keys=(Key(1, b"k" * 32),),
             now=now,

@@ -106,8 +106,7 @@ def everything_waits_for(services: Services, workspace: WorkspaceForTests, mute:
             made = identities.create(
                 session,
                 workspace.id,
-                from_name="Two",
-                from_address=address,
+                identities.Sender(from_name="Two", from_address=address),
                 signs=False,
                 keys=services.settings.secret_keys,
                 now=now,

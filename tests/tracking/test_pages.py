@@ -22,12 +22,9 @@ def a_reply(
         replies.record(
             session,
             workspace.id,
+            replies.ReceivedReply(subject="<b>Re: Offer</b>", text=words, headers={}, is_verified=is_verified),
             customer_id=ada,
             message_id=None,
-            subject="<b>Re: Offer</b>",
-            text=words,
-            headers={},
-            is_verified=is_verified,
             now=NOON,
         )
         return replies.list_waiting(session, workspace.id)[0].id

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Collection
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import func, select, update
@@ -62,14 +62,21 @@ class NoIdentity(Refusal):
     message = N_("Add a sending identity in the settings first.")
 
 
+@dataclass(frozen=True)
+class Sender:
+    """Whom mail is from, where answers go, and a mail server of one's own, as somebody types them."""
+
+    from_name: str
+    from_address: str
+    reply_to: str | None = None
+    smtp_url: str | None = None
+
+
 def create(
     session: Session,
     workspace_id: int,
+    sender: Sender,
     *,
-    from_name: str,
-    from_address: str,
-    reply_to: str | None = None,
-    smtp_url: str | None = None,
     signs: bool = True,
     keys: tuple[Key, ...],
     now: datetime,
@@ -80,17 +87,17 @@ def create(
 
     It sends nothing until its domain is proved, unless this installation does not ask for that (`is_proved`).
     """
-    address = mailboxes.check(from_address, field="from_address")
+    address = mailboxes.check(sender.from_address, field="from_address")
     # Two who add the first sender at once get one default, and one address gets one sender.
     workspaces.hold(session, workspace_id)
     _require_free(session, workspace_id, address)
     identity = SendingIdentity(
         workspace_id=workspace_id,
         domain=mailboxes.domain_of(address),
-        from_name=from_name.strip(),
+        from_name=sender.from_name.strip(),
         from_address=address,
-        reply_to=mailboxes.check(reply_to, field="reply_to") if reply_to else None,
-        smtp_url=_sealed_relay(smtp_url, keys),
+        reply_to=mailboxes.check(sender.reply_to, field="reply_to") if sender.reply_to else None,
+        smtp_url=_sealed_relay(sender.smtp_url, keys),
         is_default=find_default(session, workspace_id) is None,
         created_at=now,
         proof_token=secrets.token_hex(16),

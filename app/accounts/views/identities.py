@@ -154,8 +154,7 @@ def _created(form: NewIdentityForm) -> int:
         return identities.create(
             session,
             g.workspace.id,
-            from_name=form.from_name.data or "",
-            from_address=form.from_address.data or "",
+            identities.Sender(from_name=form.from_name.data or "", from_address=form.from_address.data or ""),
             signs=bool(form.signs.data),
             keys=services().settings.secret_keys,
             staff_id=g.staff.id,

@@ -65,13 +65,15 @@ def _create_sends(session: Session, campaign: Campaign, now: datetime) -> Assign
         send = sends.create(
             session,
             campaign.workspace_id,
-            kind="campaign",
-            source_id=campaign.id,
-            topic_id=campaign.topic_id,
-            purpose="marketing",
-            identity_id=campaign.identity_id or 0,
-            content=contents.to_mail(workspace, content),
-            occasion=Occasion.campaign(campaign.id, FIRST_OCCURRENCE),
+            sends.NewSend(
+                kind="campaign",
+                source_id=campaign.id,
+                topic_id=campaign.topic_id,
+                purpose="marketing",
+                identity_id=campaign.identity_id or 0,
+                content=contents.to_mail(workspace, content),
+                occasion=Occasion.campaign(campaign.id, FIRST_OCCURRENCE),
+            ),
             now=now,
         )
         link = CampaignSend(

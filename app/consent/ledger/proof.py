@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -74,27 +74,31 @@ def get(session: Session, workspace_id: int, seq: int) -> Proof:
 
 
 def _proofs(rows: Iterable[tuple[Any, ...]]) -> list[Proof]:
-    return [_proof(*row) for row in rows]
+    return [_proof(_Row._make(row)) for row in rows]
 
 
-def _proof(
-    seq: int,
-    at: datetime,
-    spelled: str,
-    prev_hash: bytes,
-    sealed: bytes,
-    before: bytes | None,
-    after: bytes | None,
-    text: str | None,
-    salt: bytes | None,
-    personal: str | None,
-) -> Proof:
-    values = json.loads(spelled)
+class _Row(NamedTuple):
+    """A record with its neighbours' hashes, the consent text it names and the evidence that is still kept."""
+
+    seq: int
+    at: datetime
+    spelled: str
+    prev_hash: bytes
+    sealed: bytes
+    before: bytes | None
+    after: bytes | None
+    text: str | None
+    salt: bytes | None
+    personal: str | None
+
+
+def _proof(row: _Row) -> Proof:
+    values = json.loads(row.spelled)
     notice, promised = values.get("notice", {}), values.get("promised")
     promise = FrequencyPromise(promised["limit"], promised["days"]) if promised else None
     return Proof(
-        seq=seq,
-        at=at,
+        seq=row.seq,
+        at=row.at,
         event=values["event"],
         customer_id=values["customer_id"],
         purpose=values["purpose"],
@@ -104,7 +108,7 @@ def _proof(
         actor=values["actor"],
         basis=values["basis"],
         promise=promise,
-        wording=_words(text or "", notice, promise),
+        wording=_words(row.text or "", notice, promise),
         wording_version=notice.get("version", 0),
         wording_language=notice.get("language", ""),
         wording_sha256=notice.get("sha256", ""),
@@ -116,10 +120,9 @@ def _proof(
         request_id=values.get("request_id"),
         message_id=values.get("message_id"),
         expires_at=values.get("expires_at", ""),
-        personal=json.loads(personal) if personal else {},
-        hash=bytes(sealed).hex(),
-        is_sealed=_is_sealed(spelled, prev_hash, sealed, before, after)
-        and _matches(values.get("evidence_digest"), salt, personal),
+        personal=json.loads(row.personal) if row.personal else {},
+        hash=bytes(row.sealed).hex(),
+        is_sealed=_is_sealed(row) and _matches(values.get("evidence_digest"), row.salt, row.personal),
     )
 
 
@@ -133,13 +136,13 @@ def _words(text: str, notice: dict[str, Any], promise: FrequencyPromise | None) 
     )
 
 
-def _is_sealed(spelled: str, prev_hash: bytes, sealed: bytes, before: bytes | None, after: bytes | None) -> bool:
+def _is_sealed(row: _Row) -> bool:
     """Say whether the record's bytes give its hash, and both neighbours agree."""
     return (
-        spelled.isascii()
-        and record.chain(bytes(prev_hash), spelled) == bytes(sealed)
-        and bytes(before or record.GENESIS) == bytes(prev_hash)
-        and (after is None or bytes(after) == bytes(sealed))
+        row.spelled.isascii()
+        and record.chain(bytes(row.prev_hash), row.spelled) == bytes(row.sealed)
+        and bytes(row.before or record.GENESIS) == bytes(row.prev_hash)
+        and (row.after is None or bytes(row.after) == bytes(row.sealed))
     )
 
 

@@ -99,26 +99,34 @@ def read(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What somebody chose on the page as it was `shown`: the names of the switches to be on, and a language."""
+
+    shown: Preferences
+    on: Collection[str]
+    language: str | None = None
+
+
 def change(
     session: Session,
     workspace_id: int,
     customer_id: int,
+    wanted: Wanted,
     *,
-    wanted: Preferences,
-    on: Collection[str],
-    language: str | None,
     evidence: Evidence,
     now: datetime,
     may_turn_on: bool = True,
     is_proof: bool = True,
 ) -> Changes:
-    """Set the switches named in `on`, unset all others, and return what changed. `wanted` is the page shown.
+    """Set the switches that are wanted on, unset all others, and return what changed.
 
     Nothing is turned on while the address awaits its owner's answer, or without `may_turn_on`. A link that does not
     prove its holder (`is_proof`) has its yes asked about by mail; one to tracking or profiling always is.
     """
-    may_turn_on = may_turn_on and not wanted.awaits_owner
-    wished = [switch for switch in (*wanted.topics, *wanted.purposes) if (switch.name in on) != switch.is_on]
+    shown, language = wanted.shown, wanted.language
+    may_turn_on = may_turn_on and not shown.awaits_owner
+    wished = [switch for switch in (*shown.topics, *shown.purposes) if (switch.name in wanted.on) != switch.is_on]
     going_on = [switch for switch in wished if not switch.is_on]
     going_off = [switch for switch in wished if switch.is_on]
     for switch in going_off:
@@ -134,7 +142,7 @@ def change(
         actions.grant(session, workspace_id, customer_id, topic_id=switch.topic_id, evidence=act, now=now)
     asked = [switch for switch in going_on if switch not in at_once]
     if asked:
-        _ask_owner(session, workspace_id, customer_id, asked, wanted.language, evidence, now=now)
+        _ask_owner(session, workspace_id, customer_id, asked, shown.language, evidence, now=now)
     if language and is_proof:
         customer = people.get(session, workspace_id, customer_id)
         people.change(session, customer, values_by_name={"language": language}, source="preferences", now=now)

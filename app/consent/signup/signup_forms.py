@@ -48,6 +48,20 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class FormDraft:
+    """What staff say of a form: its address ends with the slug, and `asks` are purposes it has boxes for."""
+
+    name: str
+    slug: str
+    introduction: str
+    topic_ids: list[int]
+    asks: list[str]
+    asks_name: bool
+    language: str
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True)
 class FormCounts:
     """What became of a form's requests since a moment."""
 
@@ -81,37 +95,26 @@ def list_all(session: Session, workspace_id: int) -> list[SignupForm]:
 
 
 def save(
-    session: Session,
-    workspace_id: int,
-    form_id: int | None,
-    *,
-    name: str,
-    slug: str,
-    introduction: str,
-    topic_ids: list[int],
-    asks: list[str],
-    asks_name: bool,
-    language: str,
-    is_open: bool,
-    now: datetime,
+    session: Session, workspace_id: int, form_id: int | None, draft: FormDraft, *, now: datetime
 ) -> SignupForm:
     """Create or change a form; raise FormInvalid or FormAddressTaken."""
-    known = topics.named(session, workspace_id, topic_ids)
-    if not name.strip():
+    known = topics.named(session, workspace_id, draft.topic_ids)
+    if not draft.name.strip():
         raise FormInvalid(field="name")
-    if not known or len(known) < len(set(topic_ids)):
+    if not known or len(known) < len(set(draft.topic_ids)):
         raise FormInvalid(TOPIC_MISSING, field="topic_ids")
-    if not SLUG.fullmatch(slug):
+    if not SLUG.fullmatch(draft.slug):
         raise FormInvalid(SLUG_INVALID, field="slug")
-    same = select(SignupForm.id).where(SignupForm.workspace_id == workspace_id, SignupForm.slug == slug)
+    same = select(SignupForm.id).where(SignupForm.workspace_id == workspace_id, SignupForm.slug == draft.slug)
     if session.scalar(same.where(SignupForm.id != (form_id or 0))):
         raise FormAddressTaken(field="slug")
     form = hold(session, workspace_id, form_id) if form_id else SignupForm(workspace_id=workspace_id, created_at=now)
     with refusing_duplicates(session, _UNIQUE_SLUG, FormAddressTaken(field="slug")):
-        form.name, form.slug, form.introduction = name.strip(), slug, introduction.strip()
+        form.name, form.slug, form.introduction = draft.name.strip(), draft.slug, draft.introduction.strip()
         form.topic_ids = list(known)
-        form.asks = [purpose for purpose in PERSONAL_PURPOSES if purpose in asks]
-        form.asks_name, form.language, form.is_open = asks_name, consent_texts.language_of(language), is_open
+        form.asks = [purpose for purpose in PERSONAL_PURPOSES if purpose in draft.asks]
+        form.asks_name, form.is_open = draft.asks_name, draft.is_open
+        form.language = consent_texts.language_of(draft.language)
         session.add(form)
         session.flush()
     return form

@@ -44,13 +44,12 @@ def change_preferences(token: str) -> ResponseReturnValue:
             _, _, shown = _read(session, keep=True)
             preference_links.hold(session, g.token)
             rights, only_off = preference_links.rights(session, g.token), _is_only_off(shown)
+            spoken = chosen if chosen in language.LANGUAGES and not only_off else None
             changes = preferences.change(
                 session,
                 g.workspace_id,
                 g.token.customer_id,
-                wanted=shown,
-                on=set(request.form),
-                language=chosen if chosen in language.LANGUAGES and not only_off else None,
+                preferences.Wanted(shown, on=set(request.form), language=spoken),
                 evidence=_evidence(rights),
                 now=services().clock.now(),
                 may_turn_on=not only_off,

@@ -106,13 +106,10 @@ def _checked(
     stored = _stored(database, plan)
     return batches.read(
         _records(plan, stored),
+        batches.RowChecks(plan.reader, plan.width, met=Occurrences(), latest=latest),
         progress=lambda: stored.bytes_read,
-        width=plan.width,
-        reader=plan.reader,
-        met=Occurrences(),
         after=after,
         rows=rows,
-        latest=latest,
     )
 
 

@@ -103,10 +103,9 @@ def fail(session: Session, about: AboutMessage, report: Report, *, now: datetime
     bounce_handling.record_bounce(
         session,
         about.workspace_id,
-        customer_id=about.customer_id,
-        message_id=about.message_id,
-        send_id=about.send_id,
-        address_digest=_find_failed(session, about, report),
+        bounce_handling.BouncedMessage(
+            about.customer_id, about.message_id, about.send_id, _find_failed(session, about, report)
+        ),
         is_final=report.cause is Cause.ADDRESS,
         said={"code": report.code, "text": report.diagnostic, "cause": report.cause.value},
         now=now,
@@ -159,12 +158,9 @@ def reply(session: Session, about: AboutMessage, mail: Received, *, is_verified:
     replies.record(
         session,
         about.workspace_id,
+        replies.ReceivedReply(subject=mail.subject, text=mail.text, headers=mail.headers, is_verified=is_verified),
         customer_id=about.customer_id,
         message_id=about.message_id,
         send_id=about.send_id,
-        subject=mail.subject,
-        text=mail.text,
-        headers=mail.headers,
-        is_verified=is_verified,
         now=now,
     )

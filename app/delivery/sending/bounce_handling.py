@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -35,10 +35,7 @@ def apply(session: Session, workspace_id: int, lane_id: int, records: list[Resul
             record_bounce(
                 session,
                 workspace_id,
-                customer_id=message.customer_id,
-                message_id=message.id,
-                send_id=message.plan.send_id,
-                address_digest=message.address_digest,
+                BouncedMessage(message.customer_id, message.id, message.plan.send_id, message.address_digest),
                 is_final=record.effect is Effect.ADDRESS_FAULT,
                 in_a_row=_in_a_row(record.effect),
                 said={"code": record.code, "text": record.reply or "", "cause": record.reason},
@@ -46,14 +43,20 @@ def apply(session: Session, workspace_id: int, lane_id: int, records: list[Resul
             )
 
 
+class BouncedMessage(NamedTuple):
+    """A message that came back, and the digest of the address it left to where that is known."""
+
+    customer_id: int
+    message_id: int
+    send_id: int
+    address_digest: bytes | None
+
+
 def record_bounce(
     session: Session,
     workspace_id: int,
+    message: BouncedMessage,
     *,
-    customer_id: int,
-    message_id: int,
-    send_id: int,
-    address_digest: bytes | None,
     is_final: bool,
     said: dict[str, Any],
     in_a_row: tuple[int, timedelta] | None = None,
@@ -63,6 +66,7 @@ def record_bounce(
 
     `in_a_row`: how many such answers, over how long a time, say the same although none of them does alone.
     """
+    customer_id, message_id, send_id, address_digest = message
     named = address_digest.hex() if address_digest else ""
     if in_a_row and named and not is_final:
         is_final = _is_the_last(session, workspace_id, customer_id, named, in_a_row, now)

@@ -45,45 +45,42 @@ class Cancelled:
     messages: int
 
 
-def create(
-    session: Session,
-    workspace_id: int,
-    *,
-    kind: str,
-    source_id: int,
-    topic_id: int | None,
-    purpose: str,
-    identity_id: int,
-    content: Content,
-    occasion: Occasion | None = None,
-    priority: int | None = None,
-    now: datetime,
-) -> Send:
-    """Freeze content for an audience. Nothing leaves before `launches.launch`, `launches.launch_assigned` or `add`.
+@dataclass(frozen=True)
+class NewSend:
+    """Content to be frozen for an audience: what it belongs to, as whom it is sent, and by which permission.
 
     What is launched names the occasion that all its messages are of; several sends may share one.
     """
-    known = occasions.find_or_create(session, workspace_id, [occasion] if occasion else [])
+
+    kind: str
+    source_id: int
+    topic_id: int | None
+    purpose: str
+    identity_id: int
+    content: Content
+    occasion: Occasion | None = None
+    priority: int | None = None
+
+
+def create(session: Session, workspace_id: int, new: NewSend, *, now: datetime) -> Send:
+    """Freeze content for an audience. Nothing leaves before `launches.launch`, `launches.launch_assigned` or `add`."""
+    known = occasions.find_or_create(session, workspace_id, [new.occasion] if new.occasion else [])
     send = Send(
         workspace_id=workspace_id,
-        kind=kind,
-        source_id=source_id,
-        occasion_id=known[occasion] if occasion else None,
-        topic_id=topic_id,
-        purpose=purpose,
-        identity_id=identity_id,
-        priority=PRIORITY[SendKind(kind)] if priority is None else priority,
-        subject=content.subject,
-        preheader=content.preheader,
-        html=content.html,
-        text=content.text,
-        language=content.language,
+        kind=new.kind,
+        source_id=new.source_id,
+        occasion_id=known[new.occasion] if new.occasion else None,
+        topic_id=new.topic_id,
+        purpose=new.purpose,
+        identity_id=new.identity_id,
+        priority=PRIORITY[SendKind(new.kind)] if new.priority is None else new.priority,
+        **vars(new.content),
         state=SendState.PREPARING,
         created_at=now,
     )
     session.add(send)
     session.flush()
-    lanes.open_for(session, workspace_id, identity_id)
+    lanes.open_for(session, workspace_id, new.identity_id)
     return send
 
 

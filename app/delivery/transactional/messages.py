@@ -194,11 +194,13 @@ def _transactional_send(session: Session, workspace_id: int, content: Content, n
     return sends.create(
         session,
         workspace_id,
-        kind=SendKind.TRANSACTIONAL,
-        source_id=0,
-        topic_id=None,
-        purpose=MARKETING,
-        identity_id=identity.id,
-        content=content,
+        sends.NewSend(
+            kind=SendKind.TRANSACTIONAL,
+            source_id=0,
+            topic_id=None,
+            purpose=MARKETING,
+            identity_id=identity.id,
+            content=content,
+        ),
         now=now,
     ).id

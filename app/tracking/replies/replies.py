@@ -39,17 +39,24 @@ class TooManyReplies(Refusal):
     message = N_("This mail has been answered too often.")
 
 
+@dataclass(frozen=True, slots=True)
+class ReceivedReply:
+    """What somebody wrote back. Not verified is what a stranger may have written in a customer's name."""
+
+    subject: str
+    text: str
+    headers: Mapping[str, str]
+    is_verified: bool = True
+
+
 def record(
     session: Session,
     workspace_id: int,
+    mail: ReceivedReply,
     *,
     customer_id: int,
     message_id: int | None,
     send_id: int | None = None,
-    subject: str,
-    text: str,
-    headers: Mapping[str, str],
-    is_verified: bool = True,
     now: datetime,
 ) -> ReplyClass:
     """Keep one reply and act on what it says; the same mail handed in twice is one reply.
@@ -58,8 +65,8 @@ def record(
     is not verified may be a stranger's: it waits for a person, and neither ends anything nor counts as interest.
     Raises TooManyReplies.
     """
-    kind = classification.classify(subject=subject, text=text, headers=headers)
-    if kind is ReplyClass.UNSUBSCRIBE and not is_verified:
+    kind = classification.classify(subject=mail.subject, text=mail.text, headers=mail.headers)
+    if kind is ReplyClass.UNSUBSCRIBE and not mail.is_verified:
         kind = ReplyClass.POSSIBLE_UNSUBSCRIBE
     _require_room(session, workspace_id, message_id, kind)
     reply = {
@@ -67,23 +74,23 @@ def record(
         "customer_id": customer_id,
         "message_id": message_id,
         "at": now,
-        "subject": _plain(subject, _SUBJECT_CHARS),
-        "excerpt": _plain(classification.own_words(text), _EXCERPT_CHARS),
+        "subject": _plain(mail.subject, _SUBJECT_CHARS),
+        "excerpt": _plain(classification.own_words(mail.text), _EXCERPT_CHARS),
         "reply_class": str(kind),
-        "is_verified": is_verified,
-        "reference": _reference(headers),
+        "is_verified": mail.is_verified,
+        "reference": _reference(mail.headers),
         "done_at": None if kind in _FOR_STAFF else now,
     }
     statement = insert(Reply).values(reply).on_conflict_do_nothing()
     if session.scalar(statement.returning(Reply.id)) is None:
         return kind
     reasons = [] if kind is ReplyClass.HUMAN else [str(kind)]
-    reasons += [] if is_verified else ["unverified_sender"]
-    _note(session, workspace_id, customer_id, (message_id, send_id), kind, reasons, subject, now)
+    reasons += [] if mail.is_verified else ["unverified_sender"]
+    _note(session, workspace_id, customer_id, (message_id, send_id), kind, reasons, mail.subject, now)
     if kind is ReplyClass.UNSUBSCRIBE:
         evidence = Evidence(method="reply", message_id=message_id, fields={"text": reply["excerpt"]})
         actions.withdraw(session, workspace_id, customer_id, evidence=evidence, now=now)
-    if kind is ReplyClass.HUMAN and is_verified:
+    if kind is ReplyClass.HUMAN and mail.is_verified:
         engagement.record_reply(session, workspace_id, customer_id, at=now)
         outbox.publish(session, HumanResponded(workspace_id, [customer_id], "reply", now.isoformat()))
     return kind

@@ -47,8 +47,7 @@ def a_sender(services: Services, workspace: WorkspaceForTests, **more: Any) -> i
     with services.database.transaction(workspace.id) as session:
         return identities.create(
             *(session, workspace.id),
-            from_name="Shop",
-            from_address=f"hello@{DOMAIN}",
+            identities.Sender(from_name="Shop", from_address=f"hello@{DOMAIN}"),
             keys=services.settings.secret_keys,
             now=NOON,
             **more,
@@ -133,8 +132,7 @@ def test_what_another_workspace_published_proves_nothing(
     with strict.database.transaction(workspace.id) as session:
         ours = identities.create(
             *(session, workspace.id),
-            from_name="Shop",
-            from_address=f"other@{DOMAIN}",
+            identities.Sender(from_name="Shop", from_address=f"other@{DOMAIN}"),
             keys=strict.settings.secret_keys,
             now=NOON + timedelta(seconds=5),
         ).id
@@ -268,8 +266,7 @@ def test_bounces_to_another_domain_leave_the_signature_to_speak(
     with strict.database.transaction(workspace.id) as session:
         unsigned = identities.create(
             *(session, workspace.id),
-            from_name="Shop",
-            from_address=f"plain@{DOMAIN}",
+            identities.Sender(from_name="Shop", from_address=f"plain@{DOMAIN}"),
             signs=False,
             keys=strict.settings.secret_keys,
             now=NOON,

@@ -31,7 +31,12 @@ def test_there_is_one_default_and_one_sender_an_address(
         try:
             with database.transaction(workspace.id) as session:
                 identities.create(
-                    session, workspace.id, from_name="Shop", from_address=address, signs=False, keys=(), now=NOON
+                    session,
+                    workspace.id,
+                    identities.Sender(from_name="Shop", from_address=address),
+                    signs=False,
+                    keys=(),
+                    now=NOON,
                 )
         except identities.AddressTaken:
             return "taken"

@@ -182,13 +182,10 @@ def test_automatic_answers_and_requests_to_stop_are_not_counted_as_replies(sessi
         replies.record(
             session,
             workspace.id,
+            replies.ReceivedReply(subject="Re: Spring", text=said, headers=headers, is_verified=is_verified),
             customer_id=customer.id,
             message_id=None,
             send_id=send_of(session, campaign),
-            subject="Re: Spring",
-            text=said,
-            headers=headers,
-            is_verified=is_verified,
             now=NOON,
         )
 

@@ -44,8 +44,7 @@ def arrived(services, workspace):
         delivery.an_audience(session, workspace, 3)
         identity = identities.create(
             *(session, workspace.id),
-            from_name="Shop",
-            from_address="news@shop.example",
+            identities.Sender(from_name="Shop", from_address="news@shop.example"),
             keys=keys,
             now=NOON,
             is_proved=True,

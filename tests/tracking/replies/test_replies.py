@@ -47,11 +47,9 @@ def reply(session: Session, workspace_id: int, customer_id: int, text: str, **he
     return replies.record(
         session,
         workspace_id,
+        replies.ReceivedReply(subject="Re: Hi", text=text, headers=named),
         customer_id=customer_id,
         message_id=5,
-        subject="Re: Hi",
-        text=text,
-        headers=named,
         now=NOON,
     )
 

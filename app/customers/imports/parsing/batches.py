@@ -70,21 +70,25 @@ class Batch:
     lines: bytes = b""
 
 
+@dataclass(frozen=True)
+class RowChecks:
+    """How rows are read and what is known of others: `met` learns whom they name.
+
+    `latest` knows the last row of each person, where that one alone is heard.
+    """
+
+    reader: RowReader
+    width: int
+    met: Occurrences
+    latest: Occurrences | None = None
+
+
 def read(
-    records: Iterator[Record],
-    *,
-    progress: Callable[[], int],
-    width: int,
-    reader: RowReader,
-    met: Occurrences,
-    after: int,
-    rows: int = ROWS,
-    latest: Occurrences | None = None,
+    records: Iterator[Record], checks: RowChecks, *, progress: Callable[[], int], after: int, rows: int = ROWS
 ) -> Iterator[Batch]:
     """Yield batches of what follows record number `after`; `progress` tells how many bytes have been read.
 
-    `met` learns whom the rows name, those up to `after` too; `latest` knows the last row of each person, where that one
-    alone is heard.
+    Rows up to `after` are checked too: what follows may name the same people.
     """
     gathered: list[Record] = []
     size = 0
@@ -93,28 +97,21 @@ def read(
         # An empty cell costs its place in the list, too.
         size += sum(map(len, cells)) + CELL * len(cells) if isinstance(cells, list) else LONGEST_SHOWN
         if len(gathered) >= rows or size >= CHARACTERS or number == after:
-            batch = _check(gathered, reader, width, progress(), met, latest)
+            batch = _check(gathered, checks, progress())
             gathered, size = [], 0
             if batch.first > after:
                 yield batch
     if gathered:
-        batch = _check(gathered, reader, width, progress(), met, latest)
+        batch = _check(gathered, checks, progress())
         if batch.first > after:
             yield batch
 
 
-def _check(
-    gathered: list[Record],
-    reader: RowReader,
-    width: int,
-    at: int,
-    met: Occurrences,
-    latest: Occurrences | None,
-) -> Batch:
+def _check(gathered: list[Record], checks: RowChecks, at: int) -> Batch:
     batch = Batch(gathered[0][0], gathered[-1][0] + 1, at)
-    read_row = reader.read
+    read_row, width = checks.reader.read, checks.width
     taken: list[Any] = []
-    shared_at = reader.shared_at
+    shared_at = checks.reader.shared_at
     for number, cells in gathered:
         if shared_at is not None and (shared := shared_value(cells, shared_at)):
             batch.shared[number] = shared
@@ -140,7 +137,7 @@ def _check(
         except RowRefused as refusal:
             kept = storable(batch.cells.get(number, cells))
             batch.refused.append(Refused(number, refusal.reason, refusal.detail, kept, refusal.place))
-    reader.gather(batch, taken, met, latest)
+    checks.reader.gather(batch, taken, checks.met, checks.latest)
     return batch
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, HiddenField, PasswordField, SelectField
+from wtforms import BooleanField, HiddenField, PasswordField
 from wtforms.validators import Length, NumberRange, Optional
 
 from app.accounts.mailboxes import ADDRESS_CHARS
 from app.accounts.sign_in.passwords import LONGEST, SHORTEST
 from app.web.choices import PickerField
 from app.web.edits import EditForm
-from app.web.forms import Form, LineField, TextField, WholeNumberField, required
+from app.web.forms import Form, LineField, SelectField, TextField, WholeNumberField, required
 
 _ROLES = [("viewer", _l("Viewer: sees everything, changes nothing")),
           ("marketer", _l("Marketer: composes and sends")),

@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask_babel import lazy_gettext as _
-from wtforms import HiddenField, RadioField, SelectField, TextAreaField
+from wtforms import HiddenField, TextAreaField
 from wtforms.fields.core import Field
 from wtforms.validators import InputRequired, NumberRange
 
@@ -19,7 +19,7 @@ from app.campaigns.variants import Split, VariantDraft
 from app.kernel.refusals import Refusal
 from app.rendering.sources.formats import Format
 from app.web.edits import EditForm
-from app.web.forms import Form, LineField, WholeNumberField, required
+from app.web.forms import Form, LineField, RadioField, SelectField, WholeNumberField, required
 
 EVERYBODY = "everybody"
 NOW, LATER = "now", "later"

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _
-from wtforms import BooleanField, DecimalField, SelectField
+from wtforms import BooleanField, DecimalField
 from wtforms.validators import URL, Length, NumberRange, Optional
 
 from app.commerce.products import LONGEST, ProductChange
 from app.customers.forms import MappingForm
 from app.web.choices import PickerField
 from app.web.edits import EditForm
-from app.web.forms import LineField, WholeNumberField, required
+from app.web.forms import LineField, SelectField, WholeNumberField, required
 
 
 class PurchasesMappingForm(MappingForm):

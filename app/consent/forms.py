@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
-from wtforms import BooleanField, SelectField
+from wtforms import BooleanField
 from wtforms.fields.core import Field
 from wtforms.validators import NumberRange, ValidationError
 
 from app.consent.signup import signup_forms
 from app.web.edits import EditForm
-from app.web.forms import Form, LineField, SelectMultipleChecks, TextField, WholeNumberField, required
+from app.web.forms import Form, LineField, SelectField, SelectMultipleChecks, TextField, WholeNumberField, required
 from app.web.language import LANGUAGES
 
 

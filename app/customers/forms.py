@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf.file import FileField
-from wtforms import BooleanField, RadioField, SelectField
+from wtforms import BooleanField
 from wtforms.validators import AnyOf, Length
 
 from app.customers.imports.parsing import encodings, reading
@@ -18,7 +18,7 @@ from app.customers.words import LABELS
 from app.kernel.refusals import Refusal
 from app.web.choices import PickerField, with_given
 from app.web.edits import EditForm
-from app.web.forms import Form, LineField, TextField, required
+from app.web.forms import Form, LineField, RadioField, SelectField, TextField, required
 
 
 class CustomerForm(EditForm):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, SelectField
+from wtforms import BooleanField
 from wtforms.validators import InputRequired, Length, NumberRange
 
 from app.journeys.definitions import Plan
@@ -14,7 +14,7 @@ from app.journeys.steps.task import Task
 from app.journeys.steps.wait import LONGEST_WAIT, Wait
 from app.rendering.sources.formats import Format
 from app.web.edits import EditForm
-from app.web.forms import Form, LineField, TextField, WholeNumberField, required
+from app.web.forms import Form, LineField, SelectField, TextField, WholeNumberField, required
 
 FORMATS = [("markdown", _l("Text in our layout (Markdown)")), ("mjml", _l("MJML")), ("html", _l("HTML"))]
 Choices = Sequence[tuple[str, str]]

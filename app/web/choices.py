@@ -10,9 +10,8 @@ from babel import Locale
 from babel.core import get_global
 from babel.dates import get_timezone_location
 from flask_babel import get_locale
-from wtforms import SelectField
 
-from app.web.forms import LONGEST_LINE
+from app.web.forms import LONGEST_LINE, SelectField
 
 Choice = tuple[str, str]
 # Besides languages of two letters: those whose script or country readers tell apart, as CLDR lists them.
@@ -29,7 +28,7 @@ def name_of(kind: str, code: str) -> str:
     return _names(kind, str(get_locale() or "en")).get(code, code)
 
 
-class PickerField(SelectField):  # type: ignore[misc]
+class PickerField(SelectField):
     """One of many, found by typing: a select that the browser's script turns into a search.
 
     What is on record stays a choice, listed or not, and the action behind the form judges what is sent.

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
+import wtforms
 from flask import request
 from flask_babel import gettext as _
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
-from wtforms import IntegerField, SelectMultipleField, StringField, TextAreaField, widgets
+from wtforms import IntegerField, StringField, TextAreaField, widgets
+from wtforms.fields.choices import SelectChoice
 from wtforms.fields.core import Field
 from wtforms.validators import StopValidation
 
@@ -91,7 +94,40 @@ class WholeNumberField(IntegerField):  # type: ignore[misc]
         super().process_formdata(valuelist)
 
 
-class SelectMultipleChecks(SelectMultipleField):  # type: ignore[misc]
+Pairs = Iterable[tuple[Any, Any] | SelectChoice]
+
+
+class _OfPairs:
+    """A field whose choices are given as pairs of value and label, when it is declared and whenever they change."""
+
+    def __init__(self, label: Any = None, validators: Any = None, *, choices: Pairs | None = None, **more: Any) -> None:
+        offered = None if choices is None else _options(choices)
+        super().__init__(label, validators, choices=offered, **more)  # type: ignore[call-arg]
+
+    @property
+    def choices(self) -> list[SelectChoice] | None:
+        """Return what can be chosen; None before it is known."""
+        known: list[SelectChoice] | None = wtforms.SelectField.choices.fget(self)
+        return known
+
+    @choices.setter
+    def choices(self, pairs: Pairs) -> None:
+        wtforms.SelectField.choices.fset(self, _options(pairs))
+
+
+def _options(pairs: Pairs) -> list[SelectChoice]:
+    return [pair if isinstance(pair, SelectChoice) else SelectChoice(*pair) for pair in pairs]
+
+
+class SelectField(_OfPairs, wtforms.SelectField):  # type: ignore[misc]
+    """One of a list."""
+
+
+class RadioField(_OfPairs, wtforms.RadioField):  # type: ignore[misc]
+    """One of a few, all of them in sight."""
+
+
+class SelectMultipleChecks(_OfPairs, wtforms.SelectMultipleField):  # type: ignore[misc]
     """Several of a few: shown as check boxes under one legend."""
 
     widget = widgets.ListWidget(prefix_label=False)

@@ -7,12 +7,12 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
-from wtforms import BooleanField, FileField, RadioField, SelectField
+from wtforms import BooleanField, FileField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 
 from app.web.components import charts
-from app.web.forms import LineField, PublicForm, SelectMultipleChecks, TextField, required
+from app.web.forms import LineField, PublicForm, RadioField, SelectField, SelectMultipleChecks, TextField, required
 
 MAIL = """<!doctype html><html lang="en"><body style="margin:0;background:#f4f4f4;font-family:Georgia,serif">
 <table role="presentation" width="100%" style="max-width:560px;margin:24px auto;background:#fff"><tr>

@@ -14,9 +14,10 @@ from sqlalchemy.orm import Session
 
 from app.accounts import audit, undo
 from app.accounts.models import ApiKey
-from app.kernel import keyed_rows, page_links
+from app.kernel import page_links
 from app.kernel.page_links import PageLink
 from app.kernel.refusals import Refusal
+from app.kernel.sql import keyed_rows
 from app.kernel.translatable import N_
 
 # assent_<workspace>_<secret>: the workspace is named so that the key can be looked up inside its walls.

@@ -19,9 +19,9 @@ from sqlalchemy.orm import Session
 from app.accounts import audit, mail_allowances, mailboxes, memberships, staff
 from app.accounts.models import Invitation, Staff
 from app.accounts.tokens import InvitationToken
-from app.kernel import keyed_rows
 from app.kernel.queueing import outbox
 from app.kernel.refusals import Refusal
+from app.kernel.sql import keyed_rows
 from app.kernel.tokens import Tokens
 from app.kernel.translatable import N_
 

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from app.accounts import audit
 from app.accounts.models import Membership, Staff, Workspace
-from app.kernel import keyed_rows
 from app.kernel.refusals import NotFound, Refusal
+from app.kernel.sql import keyed_rows
 from app.kernel.translatable import N_
 
 ROLES = ("viewer", "marketer", "owner")

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from app.accounts import mailboxes
 from app.accounts.models import Staff
 from app.accounts.sign_in import passwords, sessions
-from app.kernel import keyed_rows
 from app.kernel.refusals import Refusal
+from app.kernel.sql import keyed_rows
 from app.kernel.translatable import N_
 
 

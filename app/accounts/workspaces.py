@@ -16,9 +16,9 @@ from sqlalchemy.orm import Session
 
 from app.accounts import audit, mailboxes
 from app.accounts.models import Workspace
-from app.kernel import keyed_rows
 from app.kernel.database import Database
 from app.kernel.refusals import Refusal
+from app.kernel.sql import keyed_rows
 from app.kernel.translatable import N_
 
 log = structlog.get_logger()

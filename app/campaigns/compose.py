@@ -15,8 +15,8 @@ from app.campaigns.drafts import ContentDraft, Draft, VariantShape
 from app.campaigns.models import KEYS, Campaign, CampaignContent, CampaignState
 from app.campaigns.studio import starters
 from app.customers.profiles import fields
-from app.kernel import keyed_rows
 from app.kernel.refusals import Refusal
+from app.kernel.sql import keyed_rows
 from app.kernel.translatable import N_
 from app.rendering.language import syntax
 from app.rendering.sources.formats import Format

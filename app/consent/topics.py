@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from app.consent.ledger.record import FrequencyPromise
 from app.consent.models import Topic
-from app.kernel import keyed_rows
 from app.kernel.database import refusing_duplicates
 from app.kernel.refusals import Refusal
+from app.kernel.sql import keyed_rows
 from app.kernel.translatable import N_
 
 _UNIQUE_KEY = "uq_topics_workspace_id_key"

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from app.customers.timeline.timeline import TimelineEntry
 from app.delivery.models import Message, MessageState, Send
-from app.kernel import arrays, page_links
+from app.kernel import page_links
+from app.kernel.sql import arrays
 from app.kernel.translatable import N_
 from app.rendering import subjects
 

@@ -19,7 +19,7 @@ from app.customers.profiles import naming, people
 from app.followup import sources
 from app.followup.models import Task
 from app.followup.sources import Source, SourceName
-from app.kernel import keyed_rows
+from app.kernel.sql import keyed_rows
 
 
 @dataclass(frozen=True)

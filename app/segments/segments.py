@@ -17,10 +17,11 @@ from app.conditions.condition_types import ConditionTypes
 from app.conditions.context import ConditionInvalid
 from app.customers.profiles import fields
 from app.customers.timeline import activities
-from app.kernel import extensions, keyed_rows, page_links
+from app.kernel import extensions, page_links
 from app.kernel.database import refusing_duplicates
 from app.kernel.page_links import PageLink
 from app.kernel.refusals import Refusal
+from app.kernel.sql import keyed_rows
 from app.kernel.translatable import N_
 from app.segments import codec, compiler, rules
 from app.segments.codec import Problem, RulesInvalid

@@ -106,7 +106,7 @@ def test_imports_stand_at_the_top():
 
 
 def test_array_literals_are_written_in_one_place():
-    """Quoting is got right once: `kernel.arrays` writes what PostgreSQL reads as an array."""
+    """Quoting is got right once: `kernel.sql.arrays` writes what PostgreSQL reads as an array."""
     written = re.compile(r"""["']\{["'] \+|f["']\{\{\{[^}]*join""")
     found = [
         f"{path.relative_to(source.ROOT)}:{number} {line.strip()}"

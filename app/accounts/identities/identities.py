@@ -14,10 +14,10 @@ from sqlalchemy.orm import Session
 from app.accounts import audit, mailboxes, vault, workspaces
 from app.accounts.identities import dkim_keys, relays
 from app.accounts.models import SendingIdentity, Workspace
-from app.kernel import keyed_rows
 from app.kernel.queueing import outbox
 from app.kernel.refusals import Refusal
 from app.kernel.settings import Key, Settings
+from app.kernel.sql import keyed_rows
 from app.kernel.translatable import N_, MessageId
 
 

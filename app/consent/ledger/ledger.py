@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session
 from app.consent.ledger import binary_rows, fold, record
 from app.consent.ledger.record import Entry, Line
 from app.consent.ledger.serialization import Serializer
-from app.kernel import arrays, database, networks
+from app.kernel import database, networks
+from app.kernel.sql import arrays
 
 # Row-level security forbids COPY into the tables themselves.
 _STAGE = """

@@ -32,9 +32,10 @@ from app.consent.signup.signup_forms import Choice
 from app.consent.texts.consent_texts import language_of
 from app.customers.addresses import changes, emails
 from app.customers.profiles import people
-from app.kernel import keyed_rows, networks
+from app.kernel import networks
 from app.kernel.queueing import outbox
 from app.kernel.refusals import NotFound, Refusal
+from app.kernel.sql import keyed_rows
 from app.kernel.translatable import N_
 
 VALID_FOR = timedelta(days=7)

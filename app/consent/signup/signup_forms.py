@@ -13,9 +13,9 @@ from app.consent.purposes import MARKETING, PERSONAL_PURPOSES
 from app.consent.texts import consent_texts
 from app.consent.texts.consent_texts import Shown
 from app.consent.topics import TopicInfo
-from app.kernel import keyed_rows
 from app.kernel.database import refusing_duplicates
 from app.kernel.refusals import NotFound, Refusal
+from app.kernel.sql import keyed_rows
 from app.kernel.translatable import N_
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")

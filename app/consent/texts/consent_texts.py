@@ -11,8 +11,8 @@ from app.consent.ledger.evidence import Wording
 from app.consent.ledger.record import FrequencyPromise
 from app.consent.models import ConsentText
 from app.consent.texts import wording
-from app.kernel import keyed_rows
 from app.kernel.refusals import Refusal
+from app.kernel.sql import keyed_rows
 from app.kernel.translatable import N_
 
 # Wordings that came with imported consent: one kind, each text a version.

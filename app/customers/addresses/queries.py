@@ -8,7 +8,7 @@ from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import Session, aliased
 
 from app.customers.models import Address
-from app.kernel import keyed_rows
+from app.kernel.sql import keyed_rows
 
 EMAIL, PHONE, POSTAL = "email", "phone", "postal"
 KINDS = (EMAIL, PHONE, POSTAL)

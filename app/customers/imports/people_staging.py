@@ -21,7 +21,8 @@ from app.customers.imports.parsing import repeats
 from app.customers.imports.parsing.batches import Batch
 from app.customers.imports.parsing.people_rows import PersonRow
 from app.customers.profiles import fields, people
-from app.kernel import arrays, database
+from app.kernel import database
+from app.kernel.sql import arrays
 
 _STAGE = """
     CREATE TEMPORARY TABLE IF NOT EXISTS people_stage (

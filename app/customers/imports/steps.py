@@ -20,9 +20,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.customers.models import Import, RefusedRow
-from app.kernel import keyed_rows
 from app.kernel.queueing import outbox
 from app.kernel.refusals import Refusal
+from app.kernel.sql import keyed_rows
 from app.kernel.translatable import N_
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import FromClause, text
 from sqlalchemy.orm import Session
 
 from app.customers.models import Customer
-from app.kernel import arrays
+from app.kernel.sql import arrays
 
 _DIGESTS = """
     SELECT id, address_digest FROM customers

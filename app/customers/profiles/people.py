@@ -18,9 +18,9 @@ from app.customers import values
 from app.customers.addresses import emails, projection, queries
 from app.customers.models import Customer, Engagement, Traits
 from app.customers.profiles import codes, fields, provenance
-from app.kernel import keyed_rows
 from app.kernel.database import refusing_duplicates
 from app.kernel.refusals import NotFound, Refusal
+from app.kernel.sql import keyed_rows
 from app.kernel.translatable import N_
 
 MOST_TAGS = 50

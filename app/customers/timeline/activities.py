@@ -19,8 +19,9 @@ from sqlalchemy.orm import Session
 
 from app.customers.profiles import engagement
 from app.customers.timeline.event_names import EventName, Source
-from app.kernel import arrays, database
+from app.kernel import database
 from app.kernel.refusals import Refusal
+from app.kernel.sql import arrays
 from app.kernel.translatable import N_
 
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.customers.timeline.event_names import HITS
-from app.kernel import arrays
+from app.kernel.sql import arrays
 
 _NAMES = ", ".join(f"'{name}'" for name in HITS)
 

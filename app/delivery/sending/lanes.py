@@ -14,8 +14,8 @@ from app.accounts.identities import identities
 from app.delivery import facts
 from app.delivery.models import Batch, Lane, Send, SendKind, SendState
 from app.delivery.throttling import provider_refusals
-from app.kernel import keyed_rows
 from app.kernel.queueing import outbox
+from app.kernel.sql import keyed_rows
 
 EVERYBODY_ELSE = "other"
 PROVIDERS = ("gmail", "microsoft", "yahoo", "apple", "qq", "netease", EVERYBODY_ELSE)

@@ -18,8 +18,8 @@ from app.delivery.models import Message, MessageState, Send, SendKind, SendState
 from app.delivery.sending import lanes
 from app.delivery.transitions import messages, send_states
 from app.delivery.transitions.send_states import Move
-from app.kernel import keyed_rows
 from app.kernel.refusals import Refusal
+from app.kernel.sql import keyed_rows
 from app.kernel.translatable import N_
 from app.rendering.content import Content
 

@@ -32,11 +32,11 @@ from app.delivery.throttling import relay_timeouts
 from app.delivery.throttling.refusing_domains import RefusingDomains
 from app.delivery.transitions import batches, handoff, send_states
 from app.delivery.transitions.handoff import FetchedMessage
-from app.kernel import arrays
 from app.kernel.database import raw
 from app.kernel.queueing import outages
 from app.kernel.refusals import Refusal
 from app.kernel.services import Services
+from app.kernel.sql import arrays
 
 log = structlog.get_logger()
 

@@ -17,8 +17,9 @@ from sqlalchemy.orm import Session
 from app.consent import permission
 from app.customers.timeline import activities
 from app.customers.timeline.activities import HitRow
-from app.kernel import arrays, extensions
+from app.kernel import extensions
 from app.kernel.queueing import outbox
+from app.kernel.sql import arrays
 from app.tracking.facts import HumanResponded
 from app.tracking.hits import stored_hits, tallies, verdicts
 from app.tracking.hits.spool import Line

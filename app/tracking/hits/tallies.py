@@ -15,7 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.customers.profiles import engagement
-from app.kernel import arrays
+from app.kernel.sql import arrays
 from app.tracking.hits import verdicts
 from app.tracking.hits.spool import Line
 

@@ -17,9 +17,9 @@ from app.customers.profiles import engagement, naming, people
 from app.customers.timeline import activities
 from app.customers.timeline.activities import ActivityRow
 from app.customers.timeline.event_names import EventName, Source
-from app.kernel import keyed_rows
 from app.kernel.queueing import outbox
 from app.kernel.refusals import Refusal
+from app.kernel.sql import keyed_rows
 from app.kernel.translatable import N_
 from app.tracking.facts import HumanResponded
 from app.tracking.hits import verdicts

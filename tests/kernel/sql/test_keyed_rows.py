@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import exc, text
 
 from app.accounts.models import Workspace
-from app.kernel import keyed_rows
 from app.kernel.refusals import NotFound
+from app.kernel.sql import keyed_rows
 
 _ASK = "SELECT FROM workspaces WHERE id = :id FOR {} NOWAIT"
 

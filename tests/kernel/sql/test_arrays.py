@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.kernel import arrays
+from app.kernel.sql import arrays
 
 _BIGINTS = st.integers(-(2**63), 2**63 - 1)
 _TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)

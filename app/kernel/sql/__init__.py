@@ -1,0 +1,1 @@
+"""What statements are written with: array literals, and rows by their key."""

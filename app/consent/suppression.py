@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -15,7 +14,6 @@ from sqlalchemy import (
     exists,
     select,
     text,
-    true,
     update,
 )
 from sqlalchemy.dialects.postgresql import insert
@@ -23,6 +21,8 @@ from sqlalchemy.orm import Session
 
 from app.accounts import audit
 from app.consent.models import Suppression
+from app.customers.addresses import queries
+from app.customers.addresses.queries import AddressOwner
 from app.customers.profiles import customer_queries
 
 BOUNCED = "bounced"
@@ -90,11 +90,7 @@ def add(session: Session, workspace_id: int, *, address_digest: bytes, reason: s
 
 def find(session: Session, workspace_id: int, address_digest: bytes) -> SuppressionInfo | None:
     """Return why this address is suppressed, or None."""
-    row = session.execute(
-        select(Suppression.address_digest, Suppression.reason, Suppression.source, Suppression.at).where(
-            Suppression.workspace_id == workspace_id, Suppression.address_digest == address_digest
-        )
-    ).one_or_none()
+    row = session.execute(_rows(workspace_id).where(Suppression.address_digest == address_digest)).one_or_none()
     return SuppressionInfo(*row) if row else None
 
 
@@ -180,42 +176,32 @@ def _end(session: Session, workspace_id: int, address_digest: bytes, reasons: tu
 
 def list_newest(session: Session, workspace_id: int, *, limit: int = 50) -> list[Listed]:
     """Return the latest additions."""
-    query = _listed_query(workspace_id).order_by(Suppression.at.desc(), Suppression.address_digest).limit(limit)
-    return [_listed(row) for row in session.execute(query)]
+    query = _rows(workspace_id).order_by(Suppression.at.desc(), Suppression.address_digest).limit(limit)
+    return _listed(session, workspace_id, [SuppressionInfo(*row) for row in session.execute(query)])
 
 
 def find_listed(session: Session, workspace_id: int, address_digest: bytes) -> Listed | None:
     """Return this address as it stands in the list, or None when it is not suppressed."""
-    query = _listed_query(workspace_id).where(Suppression.address_digest == address_digest).limit(1)
-    row = session.execute(query).first()
-    return _listed(row) if row else None
+    found = find(session, workspace_id, address_digest)
+    return _listed(session, workspace_id, [found])[0] if found else None
 
 
-def _listed_query(workspace_id: int) -> Select[Any]:
-    # One customer an address, also where an older version let two share one.
-    owner = (
-        select(_customers.c.id, _customers.c.email, _customers.c.first_name, _customers.c.last_name)
-        .where(
-            _customers.c.workspace_id == Suppression.workspace_id,
-            _customers.c.address_digest == Suppression.address_digest,
-        )
-        .order_by(_customers.c.id)
-        .limit(1)
-        .lateral("owner")
-    )
-    said = (Suppression.address_digest, Suppression.reason, Suppression.source, Suppression.at)
-    return (
-        select(*said, owner.c.id, owner.c.email, owner.c.first_name, owner.c.last_name)
-        .select_from(Suppression)
-        .outerjoin(owner, true())
-        .where(Suppression.workspace_id == workspace_id)
+def _rows(workspace_id: int) -> Select[bytes, str, str, datetime]:
+    return select(Suppression.address_digest, Suppression.reason, Suppression.source, Suppression.at).where(
+        Suppression.workspace_id == workspace_id
     )
 
 
-def _listed(row: Any) -> Listed:
-    digest, reason, source, at, customer_id, email, first_name, last_name = row
-    name = " ".join(filter(None, (first_name, last_name)))
-    return Listed(SuppressionInfo(digest, reason, source, at), customer_id, email, name)
+def _listed(session: Session, workspace_id: int, found: list[SuppressionInfo]) -> list[Listed]:
+    owners = queries.owners_by_digest(session, workspace_id, [info.address_digest for info in found])
+    return [_owned(info, owners.get(info.address_digest)) for info in found]
+
+
+def _owned(info: SuppressionInfo, owner: AddressOwner | None) -> Listed:
+    if owner is None:
+        return Listed(info, None, None, "")
+    name = " ".join(filter(None, (owner.first_name, owner.last_name)))
+    return Listed(info, owner.customer_id, owner.email, name)
 
 
 def customer_is_suppressed(workspace_id: int, customer_id: ColumnElement[int]) -> ColumnElement[bool]:

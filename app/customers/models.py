@@ -115,6 +115,13 @@ class Address(_Attached, Base):
             unique=True,
             postgresql_where=text("kind = 'email' AND ended_at IS NULL"),
         ),
+        # The suppression list knows addresses by their digests alone.
+        Index(
+            "ix_addresses_living_digest",
+            "workspace_id",
+            "digest",
+            postgresql_where=text("kind = 'email' AND ended_at IS NULL"),
+        ),
         Index(
             "uq_addresses_primary",
             "workspace_id",

@@ -105,10 +105,9 @@ class _OfPairs:
         super().__init__(label, validators, choices=offered, **more)  # type: ignore[call-arg]
 
     @property
-    def choices(self) -> list[SelectChoice] | None:
-        """Return what can be chosen; None before it is known."""
-        known: list[SelectChoice] | None = wtforms.SelectField.choices.fget(self)
-        return known
+    def choices(self) -> Any:
+        """Return what can be chosen, as SelectChoice; None before it is known."""
+        return wtforms.SelectField.choices.fget(self)
 
     @choices.setter
     def choices(self, pairs: Pairs) -> None:

@@ -54,6 +54,8 @@ CREATE TABLE addresses (
 );
 CREATE UNIQUE INDEX uq_addresses_living_email ON addresses (workspace_id, key)
     WHERE kind = 'email' AND ended_at IS NULL;
+CREATE INDEX ix_addresses_living_digest ON addresses (workspace_id, digest)
+    WHERE kind = 'email' AND ended_at IS NULL;
 CREATE UNIQUE INDEX uq_addresses_primary ON addresses (workspace_id, customer_id, kind)
     WHERE is_primary;
 

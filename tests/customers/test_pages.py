@@ -8,12 +8,12 @@ import re
 import pytest
 from markupsafe import escape
 
-from app.customers.addresses import queries
 from app.customers.imports import checking, running
 from app.customers.profiles import people
 from app.kernel.clock import FixedClock
 from app.web import guard
 from tests.factories import NOON
+from tests.factories.addresses import all_addresses
 from tests.factories.application.pages import controls_of
 from tests.factories.customers import a_customer, a_purchase, import_file
 
@@ -179,19 +179,19 @@ def test_addresses_are_listed_added_preferred_ended_and_taken_back(client, datab
     url = f"/customers/{ada.id}"
     assert client.post(f"{url}/addresses/new", data={"kind": "email", "value": "ada@work.example", "label": "work"})
     with database.transaction(workspace.id) as session:
-        first, second = queries.list_of(session, workspace.id, ada.id)
+        first, second = all_addresses(session, workspace.id, ada.id)
     client.post(f"{url}/addresses/{second.id}/primary")
     client.post(f"{url}/addresses/{second.id}/label", data={"label": "office"})
     client.post(f"{url}/addresses/{first.id}/end")
     page = client.get(url).text
-    assert "1 former address" in page
+    assert "Former contact details" in page
     assert "office" in page
     with client.session_transaction() as kept:
         undo = dict(kept["_flashes"])["toast"]["undo"] if "_flashes" in kept else re.search(r"/undo/\d+", page)[0]
     client.post(undo)
 
     with database.transaction(workspace.id) as session:
-        found = [(a.value, a.label, a.is_primary, a.ended_at) for a in queries.list_of(session, workspace.id, ada.id)]
+        found = [(a.value, a.label, a.is_primary, a.ended_at) for a in all_addresses(session, workspace.id, ada.id)]
     assert found == [("ada@work.example", "office", True, None), ("ada@example.com", "", False, None)]
 
 

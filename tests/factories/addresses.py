@@ -5,6 +5,9 @@ from __future__ import annotations
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.customers.addresses import queries
+from app.customers.models import Address
+
 # Customers whose own columns are not their primary living email, and addresses of a kind in use without a primary.
 _ASTRAY = text(
     """
@@ -24,3 +27,9 @@ _ASTRAY = text(
 def astray(session: Session) -> list[tuple[int, str | None, str | None]]:
     """Return whatever in the transaction's workspace breaks the law of addresses; nothing where all is well."""
     return [tuple(row) for row in session.execute(_ASTRAY)]
+
+
+def all_addresses(session: Session, workspace_id: int, customer_id: int) -> list[Address]:
+    """Every address a customer has, and then every one they had."""
+    former = queries.list_former(session, workspace_id, customer_id, limit=1_000)
+    return [*queries.list_living(session, workspace_id, customer_id), *former.rows]

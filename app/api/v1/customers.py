@@ -24,8 +24,8 @@ from app.api.v1.schemas import (
 from app.consent import permission, topics
 from app.consent.imports import consents
 from app.consent.imports.consents import Claim, ImportTerms
-from app.customers.addresses import changes, emails, queries
-from app.customers.addresses.changes import NewAddress
+from app.customers.addresses import changes, emails, many_changes, queries
+from app.customers.addresses.many_changes import AddressChange
 from app.customers.models import Address, Customer
 from app.customers.profiles import people
 from app.customers.timeline import activities
@@ -116,7 +116,7 @@ def describe(session: Session, customer: Customer) -> CustomerOut:
     """Return the customer as programs see one."""
     rows = permission.state_of(session, customer.workspace_id, customer.id)
     known = topics.named(session, customer.workspace_id, {row.topic_id for row in rows})
-    names = [name for name in CustomerOut.model_fields if name not in ("permissions", "addresses")]
+    names = CustomerOut.model_fields.keys() - {"permissions", "addresses", "has_more_addresses"}
     permissions = [
         PermissionOut(
             purpose=row.purpose,
@@ -127,9 +127,15 @@ def describe(session: Session, customer: Customer) -> CustomerOut:
         )
         for row in rows
     ]
-    addresses = [_address(each) for each in queries.list_of(session, customer.workspace_id, customer.id)]
+    former = queries.list_former(session, customer.workspace_id, customer.id)
+    shown = [*queries.list_living(session, customer.workspace_id, customer.id), *former.rows]
     values = {name: getattr(customer, name) for name in names}
-    return CustomerOut(**values, addresses=addresses, permissions=permissions)
+    return CustomerOut(
+        **values,
+        addresses=[_address(each) for each in shown],
+        has_more_addresses=former.more_after is not None,
+        permissions=permissions,
+    )
 
 
 def _address(address: Address) -> AddressOut:
@@ -140,27 +146,12 @@ def _set_addresses(
     session: Session, customer: Customer, given: list[AddressIn], source: str, now: datetime
 ) -> None:
     """Add, label, prefer or end these addresses; a refusal names the one it is about."""
-    for number, each in enumerate(given):
-        try:
-            _set_address(session, customer, each, source, now)
-        except Refusal as refusal:
-            refusal.field = f"addresses.{number}.value"
-            raise
-
-
-def _set_address(session: Session, customer: Customer, given: AddressIn, source: str, now: datetime) -> None:
-    address = changes.find(session, customer, given.kind, given.value)
-    if address is None and given.is_ended:
-        return
-    if address is None:
-        new = NewAddress(given.kind, given.value, given.label or "")
-        address = changes.add(session, customer, new, source=source, now=now)
-    if given.label is not None and given.label.strip() != address.label:
-        changes.relabel(session, customer, address.id, label=given.label)
-    if given.is_ended:
-        changes.end(session, customer, address.id, staff_id=None, source=source, now=now)
-    elif given.is_primary and not address.is_primary:
-        changes.make_primary(session, customer, address.id, source=source, now=now)
+    wanted = [AddressChange(**each.model_dump()) for each in given]
+    try:
+        many_changes.set_many(session, customer, wanted, source=source, now=now)
+    except Refusal as refusal:
+        refusal.field = f"addresses.{refusal.field}.value" if refusal.field else "addresses"
+        raise
 
 
 def _existing(session: Session, workspace_id: int, given: CustomerIn) -> Customer | None:

@@ -172,7 +172,8 @@ class CustomerOut(BaseModel):
     id: int
     external_ref: str | None
     email: str | None
-    addresses: list[AddressOut]
+    addresses: list[AddressOut] = Field(description=N_("Those in use, then the 20 that ended last."))
+    has_more_addresses: bool = Field(description=N_("Whether more addresses have ended than are listed."))
     first_name: str | None
     last_name: str | None
     language: str | None

@@ -70,8 +70,8 @@ class NewAddress:
 def add(session: Session, customer: Customer, given: NewAddress, *, source: str, now: datetime) -> Address:
     """Add an address; one the customer has already stays as it is. Raise AddressTaken and what `kinds.read` raises."""
     found = kinds.read(given.kind, given.value, country=customer.country)
-    label = _label(given.label)
-    living = _hold(session, customer)
+    label = clean_label(given.label)
+    living = hold(session, customer)
     known = _find(living, found.kind, found.key)
     if known:
         return known
@@ -87,7 +87,7 @@ def add(session: Session, customer: Customer, given: NewAddress, *, source: str,
 def find(session: Session, customer: Customer, kind: str, value: str) -> Address | None:
     """Return the address in use that this customer has, however it is written; raise what `kinds.read` raises."""
     found = kinds.read(kind, value, country=customer.country)
-    return _find(_hold(session, customer), found.kind, found.key)
+    return _find(hold(session, customer), found.kind, found.key)
 
 
 def change_email(session: Session, customer: Customer, *, email: str, source: str, now: datetime) -> Customer:
@@ -96,7 +96,7 @@ def change_email(session: Session, customer: Customer, *, email: str, source: st
     An email they have beside the primary becomes the primary, and both stay. Permission does not follow by itself.
     """
     found = kinds.read(EMAIL, email)
-    living = _hold(session, customer)
+    living = hold(session, customer)
     if customer.email == found.value:
         return customer
     known, former = _find(living, EMAIL, found.key), _primary(living, EMAIL)
@@ -119,7 +119,7 @@ def change_email(session: Session, customer: Customer, *, email: str, source: st
 
 def make_primary(session: Session, customer: Customer, address_id: int, *, source: str, now: datetime) -> Address:
     """Let this address be the one its kind is reached by; raise NotFound, AddressEnded."""
-    living = _hold(session, customer)
+    living = hold(session, customer)
     chosen = queries.get(session, customer.workspace_id, customer.id, address_id)
     if chosen.ended_at is not None:
         raise AddressEnded
@@ -130,8 +130,8 @@ def make_primary(session: Session, customer: Customer, address_id: int, *, sourc
 
 def relabel(session: Session, customer: Customer, address_id: int, *, label: str) -> Address:
     """Say what this address is for, such as "work"; raise NotFound, LabelTooLong."""
-    clean = _label(label)
-    _hold(session, customer)
+    clean = clean_label(label)
+    hold(session, customer)
     found = queries.get(session, customer.workspace_id, customer.id, address_id)
     found.label = clean
     session.flush()
@@ -142,7 +142,7 @@ def end(
     session: Session, customer: Customer, address_id: int, *, staff_id: int | None, source: str, now: datetime
 ) -> PageLink | None:
     """End an address; return what takes that back, None if it had ended before or no staff did it. Raise NotFound."""
-    living = _hold(session, customer)
+    living = hold(session, customer)
     ending = queries.get(session, customer.workspace_id, customer.id, address_id)
     if ending.ended_at is not None:
         return None
@@ -174,7 +174,7 @@ def restore(
     It is the primary again if it was, unless another one than the one that followed has been chosen since.
     """
     customer = people.get(session, workspace_id, values["customer_id"])
-    living = _hold(session, customer)
+    living = hold(session, customer)
     ended = queries.get(session, workspace_id, customer.id, values["address_id"])
     page = page_links.to("customers.show_customer", customer_id=customer.id)
     there = undo.Restored(page, N_("The address is in use again."))
@@ -219,7 +219,7 @@ def erase(session: Session, workspace_id: int, customer_id: int, *, now: datetim
     session.refresh(customer)
 
 
-def _hold(session: Session, customer: Customer) -> list[Address]:
+def hold(session: Session, customer: Customer) -> list[Address]:
     """Hold the customer and return the addresses in use, as they are after everybody before us."""
     people.hold(session, customer)
     return queries.list_living(session, customer.workspace_id, customer.id)
@@ -286,10 +286,14 @@ def _insert(
 
 
 def _project(session: Session, customer: Customer, changed: Address, source: str, *, now: datetime) -> None:
-    """Bring the customer's own columns after a change of this address, and say who brought it about."""
+    """Write the change of this address, and bring the customer's own columns after it."""
     session.flush()
-    if changed.kind != EMAIL:
-        return
+    if changed.kind == EMAIL:
+        project(session, customer, source, now=now)
+
+
+def project(session: Session, customer: Customer, source: str, *, now: datetime) -> None:
+    """Bring the customer's own columns after changes of emails, and say who brought about another primary."""
     projection.refresh(session, customer.workspace_id, [customer.id], now=now)
     known = customer.address_id
     session.refresh(customer)
@@ -299,7 +303,8 @@ def _project(session: Session, customer: Customer, changed: Address, source: str
         session.flush()
 
 
-def _label(text: str) -> str:
+def clean_label(text: str) -> str:
+    """Return a label as it is kept; raise LabelTooLong."""
     clean = values.one_line(text)
     if len(clean) > LONGEST_LABEL:
         raise LabelTooLong(field="label")

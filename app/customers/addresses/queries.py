@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
-from sqlalchemy import Select, exists, select
+from sqlalchemy import Select, exists, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
-from app.customers.models import Address
+from app.customers.models import Address, Customer
 from app.kernel.sql import keyed_rows
 
 EMAIL, PHONE, POSTAL = "email", "phone", "postal"
 KINDS = (EMAIL, PHONE, POSTAL)
+# So many of the addresses that ended are shown at once.
+NEWEST = 20
 
 # Whoever has this email now, primary or not, as a LATERAL subquery over the expression that is filled in; binds `w`.
 OWNER_OF_EMAIL = """
@@ -43,28 +46,74 @@ def owners_of_several(session: Session, workspace_id: int) -> Iterator[tuple[str
     yield from ((row.key, row.customer_id) for row in found)
 
 
-def list_of(session: Session, workspace_id: int, customer_id: int) -> list[Address]:
-    """Return all addresses of a customer: by kind, those in use before those that ended, the primary first."""
-    return list_of_many(session, workspace_id, [customer_id]).get(customer_id, [])
+class AddressOwner(NamedTuple):
+    """Whose email this is now, and how it is written."""
+
+    customer_id: int
+    email: str
+    first_name: str | None
+    last_name: str | None
+
+
+def owners_by_digest(session: Session, workspace_id: int, digests: Iterable[bytes]) -> dict[bytes, AddressOwner]:
+    """Return who has these emails now, primary or not, by their digests; nobody for those that nobody has."""
+    query = (
+        select(Address.digest, Address.customer_id, Address.value, Customer.first_name, Customer.last_name)
+        .join(Customer, (Customer.workspace_id == Address.workspace_id) & (Customer.id == Address.customer_id))
+        .where(
+            *(Address.workspace_id == workspace_id, Address.digest.in_(list(digests))),
+            *(Address.kind == EMAIL, Address.ended_at.is_(None)),
+        )
+    )
+    return {
+        row.digest: AddressOwner(row.customer_id, row.value, row.first_name, row.last_name)
+        for row in session.execute(query)
+    }
+
+
+def owners_by_key(session: Session, workspace_id: int, email_keys: Iterable[str]) -> dict[str, int]:
+    """Return who has these emails now, by the keys they are compared by."""
+    query = select(Address.key, Address.customer_id).where(
+        *(Address.workspace_id == workspace_id, Address.key.in_(list(email_keys))),
+        *(Address.kind == EMAIL, Address.ended_at.is_(None)),
+    )
+    return {row.key: row.customer_id for row in session.execute(query)}
 
 
 def list_living(session: Session, workspace_id: int, customer_id: int) -> list[Address]:
-    """Return the addresses of a customer that are in use, in the order of `list_of`."""
-    query = (
-        select(Address)
-        .where(Address.workspace_id == workspace_id, Address.customer_id == customer_id, Address.ended_at.is_(None))
-        .order_by(Address.kind, Address.is_primary.desc(), Address.id)
-    )
-    return list(session.scalars(query))
+    """Return the addresses of a customer that are in use, by kind, the primary first."""
+    return list_living_of_many(session, workspace_id, [customer_id]).get(customer_id, [])
 
 
-def list_of_many(session: Session, workspace_id: int, customer_ids: Iterable[int]) -> dict[int, list[Address]]:
-    """Return the addresses of many customers by their ids, each in the order of `list_of`."""
+class FormerAddresses(NamedTuple):
+    """Addresses that ended, the latest first, and after which one there are more; None where these are all."""
+
+    rows: list[Address]
+    more_after: int | None
+
+
+def list_former(
+    session: Session, workspace_id: int, customer_id: int, *, after: int | None = None, limit: int = NEWEST
+) -> FormerAddresses:
+    """Return addresses of a customer that are no longer in use; those that follow `after`. Raise NotFound."""
+    of_customer = (Address.workspace_id == workspace_id, Address.customer_id == customer_id)
+    query = select(Address).where(*of_customer, Address.ended_at.is_not(None))
+    if after is not None:
+        last = get(session, workspace_id, customer_id, after)
+        query = query.where(tuple_(Address.ended_at, Address.id) < (last.ended_at, last.id))
+    rows = list(session.scalars(query.order_by(Address.ended_at.desc(), Address.id.desc()).limit(limit + 1)))
+    return FormerAddresses(rows[:limit], rows[limit - 1].id if len(rows) > limit else None)
+
+
+def list_living_of_many(session: Session, workspace_id: int, customer_ids: Iterable[int]) -> dict[int, list[Address]]:
+    """Return the addresses in use of many customers by their ids, each in the order of `list_living`."""
     query = (
         select(Address)
-        .where(Address.workspace_id == workspace_id, Address.customer_id.in_(list(customer_ids)))
-        .order_by(Address.customer_id, Address.kind, Address.ended_at.desc().nulls_first())
-        .order_by(Address.is_primary.desc(), Address.id)
+        .where(
+            *(Address.workspace_id == workspace_id, Address.customer_id.in_(list(customer_ids))),
+            Address.ended_at.is_(None),
+        )
+        .order_by(Address.customer_id, Address.kind, Address.is_primary.desc(), Address.id)
     )
     found: dict[int, list[Address]] = {}
     for address in session.scalars(query):

@@ -29,7 +29,7 @@ def rows(database: Database, workspace_id: int) -> Iterator[list[str]]:
         with database.transaction(workspace_id) as session:
             query = select(Customer).where(Customer.workspace_id == workspace_id, Customer.id > after)
             people = list(session.scalars(query.order_by(Customer.id).limit(AT_ONCE)))
-            addresses = queries.list_of_many(session, workspace_id, [customer.id for customer in people])
+            addresses = queries.list_living_of_many(session, workspace_id, [customer.id for customer in people])
         if not people:
             return
         for customer in people:
@@ -43,9 +43,9 @@ def _row(customer: Customer, keys: list[str]) -> list[str]:
 
 
 def _others(addresses: list[Address]) -> list[str]:
-    """Return the addresses in use beside the primary email, one cell a kind."""
-    living = [each for each in addresses if each.ended_at is None and not (each.kind == EMAIL and each.is_primary)]
-    return [" ; ".join(each.value.replace("\n", ", ") for each in living if each.kind == kind) for kind in KINDS]
+    """Return the addresses beside the primary email, one cell a kind."""
+    others = [each for each in addresses if not (each.kind == EMAIL and each.is_primary)]
+    return [" ; ".join(each.value.replace("\n", ", ") for each in others if each.kind == kind) for kind in KINDS]
 
 
 def _cell(value: Any) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import g, url_for
+from flask import g, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -14,6 +14,23 @@ from app.customers.views.blueprint import bp
 from app.kernel.refusals import Refusal
 from app.kernel.services import services
 from app.web import guard, shell
+
+
+@bp.get("/customers/<int:customer_id>/addresses/former")
+@guard.role("viewer")
+def show_former_addresses(customer_id: int) -> ResponseReturnValue:
+    """Show the addresses that are no longer used, the latest first."""
+    with services().database.transaction(g.workspace.id) as session:
+        customer = people.get(session, g.workspace.id, customer_id)
+        after = request.args.get("after", type=int)
+        former = queries.list_former(session, g.workspace.id, customer_id, after=after)
+    more = None
+    if former.more_after:
+        more = url_for("customers.show_former_addresses", customer_id=customer_id, after=former.more_after)
+    name = " ".join(filter(None, (customer.first_name, customer.last_name))) or customer.email
+    return shell.page(
+        "customers/former_addresses.html", former=former, more=more, name=name, back=_home(customer_id)
+    )
 
 
 @bp.get("/customers/<int:customer_id>/addresses/new")

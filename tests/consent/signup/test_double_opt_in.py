@@ -11,11 +11,12 @@ from app.consent.ledger import verification
 from app.consent.ledger.evidence import Evidence
 from app.consent.signup import abuse, double_opt_in, signup_forms
 from app.consent.signup.double_opt_in import Answer, ConfirmationExpired, NothingChosen, RequestRejected
-from app.customers.addresses import changes, queries
+from app.customers.addresses import changes
 from app.customers.addresses.changes import NewAddress
 from app.customers.profiles import people
 from app.kernel.queueing.outbox import Listeners
 from tests.factories import NOON
+from tests.factories.addresses import all_addresses
 from tests.factories.consent import a_form, a_topic, consented_customer
 
 DAY = timedelta(days=1)
@@ -197,7 +198,7 @@ def test_only_a_confirmed_question_ends_the_suppression_of_a_changed_address(ses
     double_opt_in.confirm(session, workspace.id, number, now=NOON)
     assert not suppression.awaits_owner(session, workspace.id, ada.id)
     assert not suppression.is_suppressed(session, workspace.id, ada.address_digest)
-    verified = {each.value: each.verified_at for each in queries.list_of(session, workspace.id, ada.id)}
+    verified = {each.value: each.verified_at for each in all_addresses(session, workspace.id, ada.id)}
     assert verified == {"ada@example.com": None, "new@example.com": NOON}
 
 

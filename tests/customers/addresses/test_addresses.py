@@ -15,19 +15,19 @@ from app.customers.addresses.changes import NewAddress
 from app.customers.profiles import people
 from app.kernel.refusals import NotFound, Refusal
 from tests.factories import NOON
-from tests.factories.addresses import astray
+from tests.factories.addresses import all_addresses, astray
 from tests.factories.customers import a_customer, import_file
 
 MAILS = ("ada@b.co", "ADA@b.co", "ada+news@b.co", "bob@b.co", "grace@bücher.example", "grace@xn--bcher-kva.example")
 
 
 def living(session, customer, kind="email"):
-    found = queries.list_of(session, customer.workspace_id, customer.id)
+    found = all_addresses(session, customer.workspace_id, customer.id)
     return [(each.value, each.is_primary) for each in found if each.kind == kind and each.ended_at is None]
 
 
 def ended(session, customer):
-    found = queries.list_of(session, customer.workspace_id, customer.id)
+    found = all_addresses(session, customer.workspace_id, customer.id)
     return [each.value for each in found if each.ended_at is not None]
 
 
@@ -48,7 +48,7 @@ def test_another_spelling_is_the_same_mailbox_and_stays_verified(session, worksp
     changes.change_email(session, ada, email="Ada@B.co", source="staff:Olga", now=NOON)
 
     assert ada.email == "Ada@B.co"
-    assert [each.verified_at for each in queries.list_of(session, workspace.id, ada.id)] == [NOON, NOON]
+    assert [each.verified_at for each in all_addresses(session, workspace.id, ada.id)] == [NOON, NOON]
 
 
 def test_whoever_is_found_by_a_second_email_stays_one_person(session, workspace):
@@ -166,7 +166,7 @@ def test_an_erased_person_leaves_no_address(session, workspace):
     changes.add(session, ada, NewAddress("postal", "1 High Street\nLeeds"), source="api:1", now=NOON)
     changes.erase(session, workspace.id, ada.id, now=NOON)
 
-    assert queries.list_of(session, workspace.id, ada.id) == []
+    assert all_addresses(session, workspace.id, ada.id) == []
     assert (ada.email, ada.email_key, ada.address_digest) == (None, None, None)
 
 
@@ -279,7 +279,7 @@ def machine_for(session, workspace):
 
         @invariant()
         def nothing_is_overwritten(self):
-            known = sum(len(queries.list_of(session, workspace.id, person.id)) for person in self.people)
+            known = sum(len(all_addresses(session, workspace.id, person.id)) for person in self.people)
             assert known >= self.history
             self.history = known
 

@@ -16,8 +16,8 @@ from app.consent.tokens import PreferencesToken
 from app.customers.addresses import changes, queries
 from app.customers.addresses.changes import NewAddress
 from app.customers.profiles import people
+from app.delivery.launching import launches
 from app.delivery.models import Message
-from app.delivery.sending import sends
 from tests.factories import NOON, delivery
 from tests.factories.consent import consented_customer
 
@@ -45,7 +45,7 @@ def test_the_preference_link_carries_the_address_the_mail_went_to(services, work
                 changes.end(session, customer, added.id, staff_id=None, source="staff:1", now=NOON)
         content = replace(delivery.CONTENT, html='<p><a href="{{ preferences_url }}">Preferences</a></p>')
         send = delivery.a_send(session, workspace, content=content)
-        sends.launch(session, workspace.id, send.id, people.base_query(workspace.id), now=NOON)
+        launches.launch(session, workspace.id, send.id, people.base_query(workspace.id), now=NOON)
     kept = Keeping()
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -12,7 +12,6 @@ _GIVEN = {"self", "cls", "session", "workspace_id", "now"}
 _MORE = {
     "app/consent/ledger/binary_rows.py record_row": "a row of the ledger's hot path: an object for each costs as much",
     "app/consent/actions.py grant": "what one yes consists of; most callers say the first four",
-    "app/commerce/purchases.py record": "the columns of one purchase, as a shop tells them",
 }
 
 

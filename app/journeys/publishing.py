@@ -116,16 +116,14 @@ def count_held_back(session: Session, journey: Journey) -> int:
 def pause(session: Session, workspace_id: int, journey_id: int, *, staff_id: int | None, now: datetime) -> None:
     """Let nobody move on and nothing more leave; raise NotRunning."""
     journey = _moved(session, workspace_id, journey_id, "live", "paused")
-    for send_id in _sends(session, journey, "preparing", "running"):
-        sends.pause(session, workspace_id, send_id, reason="journey")
+    sends.pause_many(session, workspace_id, _sends(session, journey, "preparing", "running"), reason="journey")
     definitions.note(session, journey, "journey.paused", staff_id=staff_id, now=now)
 
 
 def hold(session: Session, journey: Journey, *, reason: str, now: datetime) -> None:
     """Pause a live journey without being asked to; it waits for staff to resume it."""
     journey.state, journey.pause_reason = "paused", reason
-    for send_id in _sends(session, journey, "preparing", "running"):
-        sends.pause(session, journey.workspace_id, send_id, reason=reason)
+    sends.pause_many(session, journey.workspace_id, _sends(session, journey, "preparing", "running"), reason=reason)
     definitions.note(session, journey, "journey.held", staff_id=None, now=now)
 
 
@@ -155,8 +153,7 @@ def _carry_over(session: Session, journey: Journey, waiting: Waiting) -> None:
     paused = _sends(session, journey, "paused")
     if waiting is Waiting.CANCEL:
         sends.skip_queued(session, journey.workspace_id, paused, reason="cancelled")
-    for send_id in paused:
-        sends.resume(session, journey.workspace_id, send_id)
+    sends.resume_many(session, journey.workspace_id, paused)
 
 
 def _sends(session: Session, journey: Journey, *states: str) -> list[int]:

@@ -1,4 +1,4 @@
-"""How do other programs use the same service? A versioned JSON API: keys, idempotent writes, problems with pointers.
+"""The JSON API for other programs: versioned, with keys, idempotent writes, and problems with pointers.
 
 It holds no rule of its own: what staff may not do on a page, a program may not do here either.
 """

@@ -1,4 +1,4 @@
-"""May we write to this person about this, and can we prove it?
+"""Consent: whether we may write to somebody about something, and the proof of it.
 
 Words: a *purpose* is what one consents to (marketing per topic, open tracking, click tracking, profiling), a *topic* is
 what one subscribes to, a *notice* is the exact wording shown, the *ledger* is the hash-chained record of every answer.

@@ -1,4 +1,4 @@
-"""Who is this, how do we know, and what did they do?
+"""The customer database: who somebody is, how we know, and what they did.
 
 A *customer* is a person the company knows; the address is one of their values, not their identity. A value
 remembers where it came from (`provenance`), every event is one *activity* on one timeline, and the sums that

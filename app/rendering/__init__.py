@@ -1,1 +1,1 @@
-"""How does content become the bytes of one person's mail? Compiled once, filled in per person."""
+"""Content becomes the bytes of one person's mail: compiled once, filled in per person."""

@@ -1,4 +1,4 @@
-"""Which customers? A segment is a rule: values that compile to one SQL statement and read aloud as one sentence.
+"""Segments: a rule says which customers; it compiles to one SQL statement and reads aloud as one sentence.
 
 Words: a *rule* is a group (all, any, not) or a condition; conditions come from `app/conditions`
 and from the `conditions.py` of other rooms.

@@ -1,4 +1,4 @@
-"""What came back? Clicks, opens and replies, each kept as raw facts with a separate, versioned verdict.
+"""What came back: clicks, opens and replies, each kept as raw facts with a separate, versioned verdict.
 
 Words: a *hit* is one request for a link or an image as the server saw it; its *verdict* says who made it (human, proxy,
 scanner, unsure). Promise: answering a hit needs neither PostgreSQL nor Redis, a hit that was spooled is stored

@@ -190,7 +190,7 @@ class SignupRequest(Numbered, Base):
 
 
 class ConfirmationAllowance(Tenant, Base):
-    """How many confirmation mails one address has got for one topic since its owner last acted (L1)."""
+    """How many confirmation mails one address has got for one topic since its owner last acted."""
 
     __tablename__ = "confirmation_allowances"
 

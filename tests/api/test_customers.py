@@ -165,7 +165,6 @@ def test_two_customers_are_never_mixed(api):
 
 
 def test_fifty_identical_posts_at_once_are_one_purchase_and_one_answer(app, api, database, workspace):
-    """GUARANTEES G7."""
     api("PUT", "/customers", {"email": "ada@example.com"})
 
     def post(_number):

@@ -180,7 +180,7 @@ def test_the_only_step_of_a_draft_can_be_taken_out(session, workspace):
 
 
 def test_the_reference_writes_once_then_monthly_and_stops_for_who_answers(session, workspace):
-    """DESIGN 7: the facts; after ten days without change one mail a month for three months; interest ends it."""
+    """The facts; after ten days without change one mail a month for three months; interest ends it."""
     segment_id = a_segment(session, workspace)
     silent, eager = (
         consented_customer(session, workspace.id, email=f"{name}@example.com", tags=["prospect"])

@@ -1,4 +1,4 @@
-"""Signatures of our own making, judged by someone else's verifier (RULEBOOK A2, A3, H2)."""
+"""Signatures of our own making, judged by someone else's verifier."""
 
 import re
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Headers: exactly the ones asked for, whatever a customer's name or a campaign's subject holds (RULEBOOK H, F)."""
+"""Headers: exactly the ones asked for, whatever a customer's name or a campaign's subject holds."""
 
 import re
 from datetime import UTC, datetime

@@ -52,7 +52,7 @@ def crowd(opened_database: Database) -> Crowd:
 @settings(max_examples=80, deadline=None, suppress_health_check=QUIET)
 @given(data=st.data())
 def test_the_database_agrees_with_a_naive_reading(database: Database, crowd: Crowd, data: st.DataObject) -> None:
-    """GUARANTEES 3.5, over unknown values, empty lists, any script and the workspace's time zone."""
+    """Compiled SQL says what plain Python says, over unknown values, empty lists, any script and the workspace's time zone."""
     home, people = crowd.home, crowd.people
     rule = data.draw(some_rule(home.topic_id))
     with database.transaction(home.id, reading=True) as session:
@@ -121,7 +121,7 @@ HOSTILE = [
 
 @pytest.mark.parametrize("key", HOSTILE)
 def test_hostile_field_names_are_refused_at_any_depth(key: str) -> None:
-    """GUARANTEES 31, 33: a field is known by name or not at all."""
+    """A field is known by name or not at all."""
     value: dict[str, object] = {"type": "is", "field": key, "value": "x"}
     for _ in range(8):
         value = {"type": "all", "rules": [value]}

@@ -64,7 +64,7 @@ def test_a_token_opens_only_what_it_was_made_for(browser_client: FlaskClient, se
 
 
 def test_a_token_link_needs_no_form_token_and_sets_no_cookie(browser_client: FlaskClient, services: Services):
-    """RULEBOOK H4: one-click unsubscribing comes from a mail provider, without any state of ours."""
+    """One-click unsubscribing comes from a mail provider, without any state of ours."""
     answer = browser_client.post(f"/u/{UnsubscribeToken(1, 42, 0, 7).encode(services.tokens)}")
 
     assert answer.status_code == 200

@@ -1,4 +1,4 @@
-"""Detects list bombing through sign-up forms, and purges what one attack created (RULEBOOK L3, L6)."""
+"""Detects list bombing through sign-up forms, and purges what one attack created."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -46,7 +46,7 @@ class NetworkCount:
 
 
 def admits(limiter: Limiter, *, workspace_id: int, form_id: int, ip: str | None, email: str) -> bool:
-    """Say whether one more sign-up is within the limits; closed when they cannot be counted (G11)."""
+    """Say whether one more sign-up is within the limits; closed when they cannot be counted."""
     domain = email.rpartition("@")[2].strip().lower()[:100]
     values = {"network": networks.truncated(ip), "form": f"{workspace_id}:{form_id}", "domain": domain}
     return all(

@@ -1,4 +1,4 @@
-"""Limits on confirmation requests per mailbox (RULEBOOK L1).
+"""Limits on confirmation requests per mailbox.
 
 Counted by mailbox: a tag behind a plus, or a full stop at Gmail, makes no other one. The rows hold keyed digests.
 """

@@ -1,7 +1,7 @@
 """Double opt-in: sign-up requests and the confirmation that only the owner of the mailbox can give.
 
 Anybody may type anybody's address into a form, so a request is nothing yet: it changes no profile, gives no permission,
-and costs the address at most one mail per topic and day, three in all, until its owner acts (L1).
+and costs the address at most one mail per topic and day, three in all, until its owner acts.
 
 The states of a request, and who moves it:
 
@@ -104,7 +104,7 @@ class RequestInfo:
 
 
 def request(session: Session, workspace_id: int, form: SignupForm, answer: Answer, *, now: datetime) -> int:
-    """Note the request and have the owner asked, unless they were lately. Any address makes the same work (L5)."""
+    """Note the request and have the owner asked, unless they were lately. Any address makes the same work."""
     if not any(choice.topic for choice in answer.chosen):
         raise NothingChosen
     # The ledger before the customer, as everybody who records an answer.

@@ -123,7 +123,7 @@ def save(
 def choices(
     session: Session, form: SignupForm, *, language: str, sender: str, now: datetime, keep: bool = True
 ) -> list[Choice]:
-    """Return the boxes of this form in this language, each with the words now in force. All start empty (C1).
+    """Return the boxes of this form in this language, each with the words now in force. All start empty.
 
     `keep` is False where a page only shows them: opening a page writes nothing.
     """

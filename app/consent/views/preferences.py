@@ -1,7 +1,7 @@
 """The preference center: people set what they receive, without login, by a link in their mailbox.
 
 How much a link may do is for `preference_links` to say: a yes by a link from before a no, or one that went to another
-address than the present one, is asked about by mail (G9).
+address than the present one, is asked about by mail.
 """
 
 from __future__ import annotations

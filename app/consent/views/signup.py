@@ -111,7 +111,7 @@ def _line(text: str, longest: int) -> str:
 
 
 def _was_read(opened: _Opened) -> bool:
-    """Say whether this very form was shown, at most a day and at least a moment ago (L4)."""
+    """Say whether this very form was shown, at most a day and at least a moment ago."""
     now = services().clock.now()
     try:
         stamp = SignupStamp.decode(services().tokens, request.form.get("stamp", ""), now=now)

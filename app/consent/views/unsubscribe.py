@@ -1,4 +1,4 @@
-"""Unsubscribing: one click in the mail program, or one button here; no login, reason, redirect or cookie (H3-H7)."""
+"""Unsubscribing: one click in the mail program, or one button here; no login, reason, redirect or cookie."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def unsubscribe(token: str) -> ResponseReturnValue:
 def _show(what: str) -> str:
     with services().database.transaction(g.workspace_id) as session:
         sender, topic, known_language = _read(session)
-    # Without a message (c) this link only turns off: an unsubscribe link never expires, and gets forwarded (G9).
+    # Without a message (c) this link only turns off: an unsubscribe link never expires, and gets forwarded.
     now = services().clock.now()
     preferences = preference_links.mint(services().tokens, g.workspace_id, g.token.customer_id, now=now)
     return public_page(

@@ -1,4 +1,4 @@
-"""Verdicts on hits: human, proxy, scanner or unsure (RULEBOOK T1-T6).
+"""Verdicts on hits: human, proxy, scanner or unsure.
 
 Pure and versioned. A message's hits are judged together, because what gives a scanner away is the company its hits
 keep: several links in one second, many network addresses, a HEAD among them. Only `human` may steer anything.

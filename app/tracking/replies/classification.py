@@ -1,4 +1,4 @@
-"""Classifies replies: a person, a machine, a request to stop, or one that may be such (RULEBOOK B11).
+"""Classifies replies: a person, a machine, a request to stop, or one that may be such.
 
 A request is acted on only where the whole message is one, in any of the languages of `stop_phrases`; whatever else
 speaks of stopping goes to a person, and is no interest in the meantime.

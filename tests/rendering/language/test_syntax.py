@@ -1,4 +1,4 @@
-"""What a mail's source may hold (GUARANTEES G8): everything that could run long, grow large or reach out is refused."""
+"""What a mail's source may hold: everything that could run long, grow large or reach out is refused."""
 
 import pytest
 

@@ -40,7 +40,7 @@ def test_a_program_that_names_itself_is_a_scanner(agent: str) -> None:
 
 
 def test_several_links_in_one_second_are_a_scanner_whatever_it_calls_itself() -> None:
-    """RULEBOOK T3: the signal that catches several times more than lists of names."""
+    """The signal that catches several times more than lists of names."""
     judged = judge([click(1), click(2, after=0.4), click(3, after=0.9)])
 
     assert {judgement.verdict for judgement in judged} == {Verdict.SCANNER}

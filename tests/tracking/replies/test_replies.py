@@ -38,7 +38,6 @@ from tests.factories.workspaces import WorkspaceForTests
     ],
 )
 def test_who_answered(subject: str, text: str, headers: dict[str, str], expected: ReplyClass) -> None:
-    """RULEBOOK B11."""
     assert classify(subject=subject, text=text, headers=headers) is expected
 
 

@@ -178,6 +178,11 @@ def refund(session: Session, workspace_id: int, order_ref: str, new: NewRefund, 
     return True
 
 
+def get(session: Session, workspace_id: int, order_id: int) -> Order:
+    """Return an order that is on record."""
+    return session.get_one(Order, (workspace_id, order_id))
+
+
 def newest(session: Session, workspace_id: int, customer_id: int, *, limit: int = 20) -> list[Order]:
     """Return the customer's latest orders, newest first."""
     query = (
@@ -233,7 +238,8 @@ def _single_line(new: NewOrder) -> list[NewLine]:
     """Return the one line of an order of which only a product's name is known."""
     if not new.product or new.items < 1:
         return []
-    return [NewLine(NamedProduct(new.product[:LONGEST_REF], new.product), new.items, new.amount)]
+    name = new.product[: products.LONGEST]
+    return [NewLine(NamedProduct(name, name), new.items, new.amount)]
 
 
 def _take_back(session: Session, order: Order, returned: Mapping[int, int]) -> None:
@@ -258,7 +264,8 @@ def _check(new: NewOrder) -> None:
     if len(new.lines) > MOST_LINES:
         raise OrderRefused(N_("An order has at most 500 lines."), field="lines")
     for line in new.lines:
-        if not 1 <= line.quantity < 1_000_000 or not 0 < len(line.product.ref) <= products.LONGEST:
+        named = (line.product.ref, line.product.name)
+        if not 1 <= line.quantity < 1_000_000 or not all(0 < len(text) <= products.LONGEST for text in named):
             raise OrderRefused(N_("Give each line a product and a quantity."), field="lines")
 
 

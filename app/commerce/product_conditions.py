@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import ColumnElement, Numeric, Select, and_, func, select
+from sqlalchemy import ColumnElement, Numeric, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.accounts import workspaces
@@ -120,6 +120,8 @@ class BoughtProduct(Condition):
         self.times.require_range()
         since, until = self.period.bounds(context)
         path = products.category_path(self.category) if self.category else None
+        if path == "":
+            raise ConditionInvalid(N_("Choose a product or a category."), part="category")
         asked = LineQuestion(self.measure, self.product, path, since, until)
         return self.times.holds(context.lookups.of(LineTotals).number(asked))
 
@@ -188,8 +190,7 @@ class LineTotals(Lookup[LineQuestion]):
         )
         if None not in begins:
             query = query.where(line.purchased_at >= min(since for since in begins if since))
-        if len(self._questions) == 1:
-            query = query.where(wanted[0])
+        query = query.where(or_(*wanted))
         return query.group_by(line.customer_id)
 
 

@@ -84,6 +84,10 @@ def find_or_create(
         return {}
     found = _by_ref(session, workspace_id, wanted)
     missing = [each for ref, each in sorted(wanted.items()) if ref not in found]
+    for ref, product in found.items():
+        if not product.category and (path := category_path(wanted[ref].category)):
+            product.category, product.updated_at = path, now
+    session.flush()
     if missing:
         rows = [
             {
@@ -193,7 +197,7 @@ def in_category(category: str) -> Any:
 
 
 def names(session: Session, workspace_id: int, *, limit: int = 2000) -> dict[int, str]:
-    """Return the names by id of the products ordered or changed last, for choosing one."""
+    """Return the names by id of the products that came last, for choosing one."""
     query = select(Product.id, Product.name).where(Product.workspace_id == workspace_id)
     return {row.id: row.name for row in session.execute(query.order_by(Product.id.desc()).limit(limit))}
 
@@ -201,6 +205,7 @@ def names(session: Session, workspace_id: int, *, limit: int = 2000) -> dict[int
 def categories(session: Session, workspace_id: int, *, limit: int = 500) -> list[str]:
     """Return the categories there are, with every level above them, in their order."""
     query = select(Product.category).where(Product.workspace_id == workspace_id, Product.category != "").distinct()
+    query = query.order_by(Product.category)
     found: set[str] = set()
     for path in session.scalars(query.limit(limit)):
         levels = path.split(LEVEL)

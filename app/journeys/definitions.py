@@ -168,10 +168,13 @@ def _put(session: Session, journey: Journey, plan: Plan) -> None:
         if plan.identity_id
         else identities.default(session, workspace_id)
     )
+    before = (journey.trigger_kind, journey.trigger_id, journey.topic_id)
     journey.name, journey.identity_id = name, sender.id
     journey.trigger_kind, journey.trigger_id = plan.trigger_kind, plan.trigger_id
     journey.topic_id = topics.get(session, workspace_id, plan.topic_id).id
     journey.interest_title = (plan.interest_title or "").strip()[:200] or None
     journey.interest_owner_id = plan.interest_owner_id
-    if trigger_name(session, journey) is None:
+    # What led in may be gone since; who is under way still gets mail under a name and from a sender.
+    after = (journey.trigger_kind, journey.trigger_id, journey.topic_id)
+    if after != before and trigger_name(session, journey) is None:
         raise NotFound

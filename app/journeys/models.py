@@ -143,6 +143,7 @@ class Enrolment(Numbered, Base):
         ),
         Index("ix_enrolments_due", "workspace_id", "due_at", postgresql_where=text("state = 'active'")),
         Index("ix_enrolments_customer", "workspace_id", "customer_id"),
+        Index("ix_enrolments_journey", "workspace_id", "journey_id", "id"),
         {"postgresql_with": {"fillfactor": 80}},
     )
 

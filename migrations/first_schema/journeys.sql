@@ -95,4 +95,5 @@ CREATE TABLE enrolments (
 ) WITH (fillfactor=80);
 CREATE UNIQUE INDEX uq_enrolments_active ON enrolments (workspace_id, journey_id, customer_id) WHERE state = 'active';
 CREATE INDEX ix_enrolments_customer ON enrolments (workspace_id, customer_id);
+CREATE INDEX ix_enrolments_journey ON enrolments (workspace_id, journey_id, id);
 CREATE INDEX ix_enrolments_due ON enrolments (workspace_id, due_at) WHERE state = 'active';

@@ -10,10 +10,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, text
 
+from app.commerce import orders
 from app.commerce.imports.kind import Purchases
 from app.commerce.imports.orders import PurchaseRow, lines_of
 from app.commerce.imports.staging import PurchaseStage
 from app.commerce.models import Order, OrderLine, Product
+from app.commerce.orders import NewLine, NewOrder, NewRefund
+from app.commerce.products import NamedProduct
 from app.customers.imports import checking, running, steps
 from app.customers.imports.kinds import ImportKinds
 from app.customers.models import RefusedRow
@@ -256,3 +259,76 @@ def test_shares_of_a_repeated_total_add_up_to_it(total, pieces):
 
     assert sum(Decimal(line.amount) for line in lines) == total
     assert [line.quantity for line in lines] == pieces
+
+
+def told_by_program(database, workspace, *lines, refund=None):
+    """Ada's order 1 of 30 euros, as the shop's program told it."""
+    with database.transaction(workspace.id) as session:
+        ada = people.upsert(session, workspace.id, email="ada@b.co", fields={}, source="api:1", now=NOON)
+        new = NewOrder(ada.id, "1", NOON, Decimal(30), "EUR", lines=lines)
+        orders.record(session, workspace.id, new, now=NOON)
+        if refund:
+            orders.refund(session, workspace.id, "1", refund, now=NOON)
+        return ada.id
+
+
+def test_an_order_of_which_more_was_refunded_than_the_file_says_is_given_back(database, workspace):
+    """The rest of the file is taken over, and the preview says the same."""
+    told_by_program(database, workspace, refund=NewRefund("r", Decimal(20), NOON))
+    content = HEADER + "ada@b.co,1,2026-01-05,10,EUR,1,Tea\nada@b.co,2,2026-01-06,5,EUR,1,Tea\n"
+    done = import_file(database, workspace.id, content, kind="purchases")
+
+    assert done.counts == {"created": 1, "refused": 1}
+    assert refused_in(database, workspace.id, done.id) == [(1, "order_refunded")]
+
+
+def test_a_file_takes_nothing_away_that_a_program_told_of_lines(database, workspace):
+    line = NewLine(NamedProduct("T-1", "Tea"), 3, Decimal(30), cost=Decimal(9))
+    told_by_program(database, workspace, line, refund=NewRefund("r", Decimal(10), NOON, None, {1: 1}))
+    header = "email,order number,date,amount,currency,items,product,sales channel\n"
+    done = import_file(database, workspace.id, header + "ada@b.co,1,2026-03-02,30,EUR,3,Tea,web\n", kind="purchases")
+
+    assert done.counts == {"updated": 1}
+    with database.transaction(workspace.id) as session:
+        kept = session.scalars(select(OrderLine)).one()
+        assert (kept.quantity, kept.returned, kept.cost) == (3, 1, Decimal("9.00"))
+        assert kept.purchased_at == session.scalars(select(Order.purchased_at)).one()
+        assert session.scalars(select(Order.channel)).one() == "web"
+
+
+def test_an_order_without_products_gets_them_from_a_later_file(database, workspace):
+    plain = "email,order number,date,amount,currency\nada@b.co,1,2026-01-05,10,EUR\n"
+    import_file(database, workspace.id, plain, kind="purchases", unknown="create")
+    named = "email,order number,date,amount,currency,sku\nada@b.co,1,2026-01-05,10,EUR,T-1\n"
+    done = import_file(database, workspace.id, named, kind="purchases")
+
+    assert done.counts == {"updated": 1}
+    with database.transaction(workspace.id) as session:
+        assert lines_in(session, workspace.id) == [("1", "T-1", "T-1", "", 1, Decimal("10.00"))]
+    assert import_file(database, workspace.id, named, kind="purchases").counts == {"unchanged": 1}
+
+
+def test_prices_and_orders_beyond_all_bounds_are_given_back(database, workspace):
+    header = "email,order number,date,amount,currency,items,product,unit price\n"
+    rows = "ada@b.co,1,2026-01-05,10,EUR,1,Tea,4006381333931\nada@b.co,2,2026-01-05,10,EUR,1,Tea,9.50\n"
+    long = "".join(f"ada@b.co,3,2026-01-05,1,EUR,1,Tea {n},1\n" for n in range(501))
+    done = import_file(database, workspace.id, header + rows + long, kind="purchases", unknown="create")
+
+    assert done.counts["created"] == 1
+    assert {reason for _, reason in refused_in(database, workspace.id, done.id)} == {"amount", "order_long"}
+
+
+def test_a_total_that_stands_in_the_first_row_alone_is_shared_out(database, workspace):
+    content = HEADER + "ada@b.co,1,2026-01-05,30,EUR,1,Tea\nada@b.co,1,,,,2,Cup\n"
+    import_file(database, workspace.id, content, kind="purchases", unknown="create")
+
+    with database.transaction(workspace.id) as session:
+        assert [line[-1] for line in lines_in(session, workspace.id)] == [Decimal("10.00"), Decimal("20.00")]
+
+
+def test_a_number_with_a_line_break_is_read_as_one_line(database, workspace):
+    import_file(database, workspace.id, "email,customer number\nada@b.co,12 34\n")
+    content = 'customer number,date,amount\n"12\n34",2026-01-05,10\n'
+    done = import_file(database, workspace.id, content, kind="purchases", match_by="external_ref")
+
+    assert done.counts == {"created": 1}

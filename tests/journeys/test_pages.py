@@ -13,7 +13,7 @@ from tests.factories import NOON
 from tests.factories.accounts import a_member
 from tests.factories.conditions import Is
 from tests.factories.consent import consented_customer
-from tests.factories.journeys import a_journey, a_mail, hold_mail_back, run_due
+from tests.factories.journeys import a_journey, a_mail, a_segment, hold_mail_back, run_due
 from tests.factories.workspaces import PASSWORD
 
 
@@ -180,3 +180,16 @@ def test_a_segment_that_does_not_work_any_more_is_named_where_the_journey_is_pub
     assert [answer.status_code for answer in answers] == [200, 200, 200]
     assert "does not work any more" in answers[2].text
     assert client.post(f"/journeys/{journey_id}/publish").status_code == 409
+
+
+def test_a_journey_whose_way_in_is_gone_can_still_be_renamed(client, database, workspace):
+    """People are under way on it: its name, sender and tasks stay in somebody's hands."""
+    with database.transaction(workspace.id) as session:
+        made = a_journey(session, workspace, trigger=("segment", a_segment(session, workspace)))
+        made.trigger_id += 10**6
+        journey, gone = f"/journeys/{made.id}", f"segment:{made.trigger_id}"
+    assert gone in client.get(f"{journey}/plan").text
+
+    plan = {"name": "Renamed", "way_in": gone, "topic_id": workspace.topic_id, "identity_id": workspace.identity_id}
+    assert client.post(f"{journey}/plan", data={**plan, "interest_owner_id": "0"}).status_code == 303
+    assert "Renamed" in client.get(journey).text

@@ -52,7 +52,7 @@ def crowd(opened_database: Database) -> Crowd:
 @settings(max_examples=80, deadline=None, suppress_health_check=QUIET)
 @given(data=st.data())
 def test_the_database_agrees_with_a_naive_reading(database: Database, crowd: Crowd, data: st.DataObject) -> None:
-    """Compiled SQL says what plain Python says, over unknown values, empty lists, any script and the workspace's time zone."""
+    """Compiled SQL says what plain Python says: unknown values, empty lists, any script, the workspace's zone."""
     home, people = crowd.home, crowd.people
     rule = data.draw(some_rule(home.topic_id))
     with database.transaction(home.id, reading=True) as session:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -45,7 +46,8 @@ def record_order(session: Session, workspace_id: int, given: OrderIn, *, now: da
         payment_method=given.payment_method,
     )
     order_id = orders.record(session, workspace_id, new, now=now)
-    return OrderOut(id=order_id, customer_id=customer.id, order_ref=given.order_ref)
+    recorded = orders.get(session, workspace_id, order_id)
+    return OrderOut(id=order_id, customer_id=recorded.customer_id, order_ref=given.order_ref)
 
 
 def record_orders(session: Session, workspace_id: int, given: list[OrderIn], *, now: datetime) -> OrdersOut:
@@ -68,7 +70,9 @@ def record_orders(session: Session, workspace_id: int, given: list[OrderIn], *, 
 
 def record_refund(session: Session, workspace_id: int, given: RefundIn, *, now: datetime) -> RefundOut:
     """Note a refund; raise NotFound for an order nobody told of."""
-    returned = {each.line: each.quantity for each in given.returned}
+    returned: Counter[int] = Counter()
+    for each in given.returned:
+        returned[each.line] += each.quantity
     new = NewRefund(given.refund_ref, given.amount, given.refunded_at, given.reason, returned)
     try:
         is_new = orders.refund(session, workspace_id, given.order_ref, new, now=now)

@@ -40,8 +40,8 @@ def pause(session: Session, workspace_id: int, campaign_id: int, *, staff_id: in
     paused = sends.pause_many(session, workspace_id, send_ids)
     if not paused:
         raise sends.NotRunning
-    kept = {"id": campaign.id, "state": campaign.state, "sends": paused}
-    campaign.state = CampaignState.PAUSED
+    kept = {"id": campaign.id, "state": campaign.state, "sends": paused, "at": now.isoformat()}
+    campaign.state, campaign.updated_at = CampaignState.PAUSED, now
     audit.note(session, campaign, "campaign.paused", staff_id=staff_id, now=now)
     return undo.keep(session, workspace_id, kind=_PAUSED, values=kept, staff_id=staff_id, now=now)
 
@@ -51,6 +51,7 @@ def take_pause_back(
 ) -> undo.Restored:
     """Resume what a pause stopped, and nothing that something else did; raise undo.UndoOver when nothing is left."""
     campaign, _send_ids = _launched(session, workspace_id, values["id"])
+    _require_untouched(campaign, values)
     if not sends.resume_many(session, workspace_id, values["sends"], paused_for=sends.STAFF):
         raise undo.UndoOver
     campaign.state = values["state"]
@@ -64,8 +65,8 @@ def resume(session: Session, workspace_id: int, campaign_id: int, *, staff_id: i
     resumed = sends.resume_many(session, workspace_id, send_ids)
     if not resumed:
         raise sends.NotRunning
-    kept = {"id": campaign.id, "state": campaign.state, "sends": resumed}
-    campaign.state = CampaignState.SENDING
+    kept = {"id": campaign.id, "state": campaign.state, "sends": resumed, "at": now.isoformat()}
+    campaign.state, campaign.updated_at = CampaignState.SENDING, now
     audit.note(session, campaign, "campaign.resumed", staff_id=staff_id, now=now)
     return undo.keep(session, workspace_id, kind=_RESUMED, values=kept, staff_id=staff_id, now=now)
 
@@ -75,6 +76,7 @@ def take_resuming_back(
 ) -> undo.Restored:
     """Pause what was resumed, each part for the reason it had; raise undo.UndoOver when none of it runs any more."""
     campaign, _send_ids = _launched(session, workspace_id, values["id"])
+    _require_untouched(campaign, values)
     if not sends.pause_again(session, workspace_id, _by_send(values["sends"])):
         raise undo.UndoOver
     campaign.state = values["state"]
@@ -127,6 +129,12 @@ def _launched(session: Session, workspace_id: int, campaign_id: int) -> tuple[Ca
 
 def _page(campaign: Campaign) -> PageLink:
     return page_links.to("campaigns.show", campaign_id=campaign.id)
+
+
+def _require_untouched(campaign: Campaign, values: dict[str, Any]) -> None:
+    """Raise undo.UndoOver where somebody paused or resumed the campaign since: what they meant stands."""
+    if campaign.updated_at.isoformat() != values["at"]:
+        raise undo.UndoOver
 
 
 def _by_send(kept: dict[str, Any]) -> dict[int, Any]:

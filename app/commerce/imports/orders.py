@@ -16,6 +16,7 @@ from app.customers.profiles import fields
 LARGEST_AMOUNT = Decimal(10) ** 11
 # Rows kept until the last one of their order is read. Exports keep an order's rows together, so there are few.
 MOST_HELD = 200_000
+MOST_LINES = 500
 
 
 class FileLine(NamedTuple):
@@ -113,14 +114,19 @@ class Orders:
         lines = self._open.setdefault(order, [])
         lines.append(line)
         self._held += 1
-        if not is_last and self._held <= MOST_HELD:
-            return
-        del self._open[order]
-        self._held -= len(lines)
         if is_last:
+            del self._open[order]
+            self._held -= len(lines)
             self._settle(batch, order, lines)
-            return
-        self._given_up.note(order, line.row)
+        elif self._held > MOST_HELD:
+            self._give_up_oldest(batch)
+
+    def _give_up_oldest(self, batch: Batch) -> None:
+        """Give back the order that has waited longest; its later rows are given back as they come."""
+        order = next(iter(self._open))
+        lines = self._open.pop(order)
+        self._held -= len(lines)
+        self._given_up.note(order, lines[-1].row)
         for each in lines:
             _give_back(batch, each, "order_apart", order)
 
@@ -128,6 +134,8 @@ class Orders:
         said = [line.said for line in lines if line.said is not None]
         batch.cells.update((line.row, line.cells) for line in lines)
         try:
+            if len(lines) > MOST_LINES:
+                raise Contradiction("order_long")
             if len(said) < len(lines):
                 raise Contradiction("order_line")
             self._settle_one(batch, self._joined(said))
@@ -183,19 +191,21 @@ class Orders:
 def lines_of(rows: Sequence[PurchaseRow], total: str, *, repeats_total: bool) -> list[FileLine]:
     """Return the products that an order's rows name, each with its pieces and what was paid for them.
 
-    Where a row tells the price of one piece, that is the price; else the row's amount is the line's, unless every row
-    repeats the order's total: then the total is shared out by pieces.
+    Where a row tells the price of one piece, that is the price; else the row's amount is the line's, where each row
+    tells one and they are no repeated total; else the total is shared out by pieces.
     """
     named = [row for row in rows if row.items > 0 and (row.product or row.product_ref)]
     if not named:
         return []
+    # The total may stand in one row alone, beside the first product.
+    tells_each = not repeats_total and all(row.amount for row in named)
     shares = _shares(Decimal(total or 0), [row.items for row in named])
     lines = []
     for row, share in zip(named, shares, strict=True):
         amount = str(share)
         if row.unit_price:
             amount = str(Decimal(row.unit_price) * row.items)
-        elif not repeats_total and row.amount:
+        elif tells_each:
             amount = row.amount
         lines.append(FileLine(row.product_ref or row.product, row.product or row.product_ref, row.category, row.items,
                               amount))  # fmt: skip

@@ -16,6 +16,7 @@ from app.customers.imports.refused import RowRefused
 from app.customers.profiles import codes, dates, fields
 
 LONGEST_ORDER = 200
+MOST_PIECES = 10**6
 _TEXTS = ("product_ref", "channel", "shop", "payment_method")
 # The common case: nothing to regroup, nothing to round away.
 _PLAIN_AMOUNT = re.compile(r"[+-]?\d{1,10}(?:\.\d{1,2})?", re.ASCII).fullmatch
@@ -51,7 +52,7 @@ class PurchaseReader:
         told = PurchaseRow(
             row,
             self._key(typed),
-            typed,
+            clean(typed),
             self._order(clean(cells[self.order_at])) if self.order_at is not None else f"{self.stem}{row}",
             self._moment(cells[self.moment_at].strip()),
             self._amount(cells[self.amount_at]),
@@ -145,10 +146,16 @@ class PurchaseReader:
         return int(text)
 
     def _unit_price(self, text: str) -> str:
+        if not text.strip():
+            return ""
         try:
-            return str(abs(values.amount(text, decimal=self.options.decimal))) if text.strip() else ""
+            price = abs(values.amount(text, decimal=self.options.decimal))
         except ValueError:
             raise RowRefused("amount", text, self.price_at) from None
+        # So many pieces of it as a row may tell stay within what an amount may be.
+        if price * MOST_PIECES >= LARGEST_AMOUNT:
+            raise RowRefused("amount", text, self.price_at)
+        return str(price)
 
     def _text(self, text: str, place: int) -> str:
         if len(text) > LONGEST_ORDER:

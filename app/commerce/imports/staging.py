@@ -36,7 +36,7 @@ _STAGE = """
 _ORDER = ("purchased_at", "amount", "currency", "items", "product", "channel", "shop", "payment_method")
 _COLUMNS = ["row", "key", "email", "order_ref", *_ORDER, "lines"]
 _MAY_BE_TOLD = ("currency", "items", "product", "channel", "shop", "payment_method")
-_REFUSED = ("unknown", "order_of_other", "order_twice")
+_REFUSED = ("unknown", "order_of_other", "order_twice", "order_refunded")
 
 
 class PurchaseStage:
@@ -114,7 +114,9 @@ class PurchaseStage:
                     CASE WHEN {is_unknown} THEN 'unknown' WHEN p.id IS NULL THEN 'created'
                         WHEN p.customer_id IS DISTINCT FROM c.id THEN 'order_of_other'
                         WHEN p.import_id = :import_id THEN 'order_twice'
-                        WHEN ROW({known}) IS DISTINCT FROM ROW({told}) THEN 'updated' ELSE 'unchanged' END
+                        WHEN p.refunded > 0 AND s.amount < p.refunded THEN 'order_refunded'
+                        WHEN ROW({known}) IS DISTINCT FROM ROW({told}) OR {_HAS_NEW_LINES} THEN 'updated'
+                        ELSE 'unchanged' END
                 FROM purchase_stage s
                 LEFT JOIN LATERAL ({self._whose()}) c ON true
                 LEFT JOIN LATERAL (
@@ -129,18 +131,22 @@ class PurchaseStage:
             self._run(
                 session,
                 f"""UPDATE orders p SET {sets}, import_id = :import_id, import_row = s.row FROM purchase_found s
-                    WHERE p.workspace_id = :w AND p.order_ref = s.order_ref AND s.outcome = 'updated'""",
+                    WHERE p.workspace_id = :w AND p.order_ref = s.order_ref AND s.outcome = 'updated'
+                      AND (p.refunded = 0 OR s.amount >= p.refunded)""",
                 import_id=self.import_id,
             )
+            self._run(session, _FOLLOW_ORDER)
         if found.counts["created"]:
             self._run(session, _INSERT, import_id=self.import_id)
         if self.told & {"product", "product_ref"} and (found.counts["created"] or found.counts["updated"]):
-            for statement in _LINES:
-                self._run(session, statement, **({"now": now} if ":now" in statement else {}))
+            self._run(session, _ADD_PRODUCTS, now=now)
+            self._run(session, _DROP_LINES, tells_items="items" in self.told)
+            self._run(session, _ADD_LINES)
         if found.counts["created"]:
             engagement.add_purchases_of_many(session, self.workspace_id, _ADDED, currency=self._currency(session))
         if found.counts["updated"]:
-            engagement.set_purchases_of_many(session, self.workspace_id, _ADDED_UP, currency=self._currency(session))
+            currency = self._currency(session)
+            engagement.set_purchases_of_many(session, self.workspace_id, _UPDATED, _ADDED_UP, currency=currency)
 
     def _currency(self, session: Session) -> str:
         """Return the currency sums are made in; the first purchase there is settles it."""
@@ -182,27 +188,44 @@ _OF_LINES = """(
     FROM purchase_found s CROSS JOIN LATERAL jsonb_array_elements(s.lines) WITH ORDINALITY AS line(value, number)
     WHERE s.outcome IN ('created', 'updated')
 )"""
-_LINES = (
-    f"""
+_ADD_PRODUCTS = f"""
     INSERT INTO products (workspace_id, ref, name, category, created_at, updated_at)
     SELECT DISTINCT ON (ref) :w, ref, name, category, CAST(:now AS timestamptz), CAST(:now AS timestamptz)
     FROM {_OF_LINES} l ORDER BY ref, category = '', row
     ON CONFLICT (workspace_id, ref) DO UPDATE SET category = excluded.category, updated_at = excluded.updated_at
     WHERE products.category = '' AND excluded.category <> ''
-    """,
-    """
+"""
+# Lines that know more than a file tells stay: what came back, what pieces cost; and pieces, where it tells none.
+_DROP_LINES = """
     DELETE FROM order_lines l USING purchase_found s JOIN orders o ON o.workspace_id = :w AND o.order_ref = s.order_ref
     WHERE s.outcome = 'updated' AND s.lines IS NOT NULL AND l.workspace_id = :w AND l.order_id = o.id
-    """,
-    f"""
+      AND CAST(:tells_items AS boolean)
+      AND NOT EXISTS (SELECT FROM order_lines k WHERE k.workspace_id = :w AND k.order_id = o.id
+                        AND (k.returned > 0 OR k.cost IS NOT NULL OR k.discount <> 0))
+"""
+_ADD_LINES = f"""
     INSERT INTO order_lines (workspace_id, order_id, number, product_id, customer_id, purchased_at, currency, quantity,
                              amount)
     SELECT :w, o.id, l.number, p.id, o.customer_id, o.purchased_at, o.currency, l.quantity, l.amount
     FROM {_OF_LINES} l
     JOIN orders o ON o.workspace_id = :w AND o.order_ref = l.order_ref
     JOIN products p ON p.workspace_id = :w AND p.ref = l.ref
-    """,
-)
+    WHERE NOT EXISTS (SELECT FROM order_lines k WHERE k.workspace_id = :w AND k.order_id = o.id)
+"""
+# An order that was recorded without products gets them from a file that names them.
+_HAS_NEW_LINES = """
+    (s.lines IS NOT NULL AND NOT EXISTS (
+        SELECT FROM order_lines l WHERE l.workspace_id = p.workspace_id AND l.order_id = p.id))
+"""
+# Time and currency of lines are those of their order; of an order with one product the amount is the line's.
+_FOLLOW_ORDER = """
+    UPDATE order_lines l SET purchased_at = o.purchased_at, currency = o.currency,
+        amount = CASE WHEN EXISTS (SELECT FROM order_lines k WHERE k.workspace_id = :w AND k.order_id = o.id
+                                     AND k.number <> l.number) THEN l.amount ELSE o.amount END
+    FROM purchase_found s JOIN orders o ON o.workspace_id = :w AND o.order_ref = s.order_ref
+    WHERE s.outcome = 'updated' AND l.workspace_id = :w AND l.order_id = o.id
+"""
+_UPDATED = "SELECT customer_id FROM purchase_found WHERE outcome = 'updated'"
 # The first row that was taken over, in the order of the file.
 _FIRST = "SELECT currency FROM purchase_found WHERE outcome IN ('created', 'updated') ORDER BY row LIMIT 1"
 _IS_USUAL = "currency = :currency"
@@ -220,7 +243,6 @@ _ADDED_UP = f"""
                                    WHERE r.workspace_id = p.workspace_id AND r.order_id = p.id), 0)) AS items,
            min(p.purchased_at) AS first_at, max(p.purchased_at) AS latest_at
     FROM orders p
-    WHERE p.workspace_id = :workspace_id AND p.customer_id IN (
-        SELECT customer_id FROM purchase_found WHERE outcome = 'updated')
+    WHERE p.workspace_id = :workspace_id AND p.customer_id IN ({_UPDATED})
     GROUP BY p.customer_id
 """

@@ -28,7 +28,7 @@ from app.kernel.translatable import N_
 # What came of a row's claim, as message ids; pages translate them.
 GRANTED = "granted"
 # Noted in the evidence; what is kept there is not translated.
-STATED = "method and wording stated for the whole file"
+STATED = "stated for the whole file"
 NO_TIME = N_("It does not say when this person agreed.")
 IN_FUTURE = N_("It says this person agreed at a time that has not come yet.")
 NO_METHOD = N_("It does not say how this person agreed (for example: web form, paper, phone).")
@@ -59,8 +59,8 @@ class ImportTerms(NamedTuple):
     language: str = "en"
     consent_text_id: int | None = None
     page: str = ""
-    # Whoever imported the file stated how and to which words; its rows do not say it.
-    is_stated: bool = False
+    # Which of method and wording whoever imported the file stated; its rows do not say it.
+    stated: str = ""
 
 
 class Claim(NamedTuple):
@@ -234,7 +234,7 @@ def _rule(terms: ImportTerms, wording: Wording | None, known: dict[str, TopicInf
         wording=wording,
         page=terms.page or None,
         file_sha256=source.file_sha256 or None,
-        note=f"{source.note}, {STATED}" if terms.is_stated else source.note,
+        note=f"{source.note}, {terms.stated} {STATED}" if terms.stated else source.note,
     )
     purposes = dict.fromkeys(terms.purposes)
     return _Decision(lack, [_asked(purpose, known.get(terms.topic), evidence) for purpose in purposes])

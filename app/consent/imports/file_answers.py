@@ -97,7 +97,7 @@ def _claims(session: Session, workspace_id: int, rows: list[EvidenceRow]) -> lis
             wording=said.wording,
             language=language,
             page=said.page,
-            is_stated=said.is_stated,
+            stated=said.stated,
         )
         for said in {row.terms for row in rows}
     }

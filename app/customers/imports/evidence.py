@@ -30,8 +30,8 @@ class Terms(NamedTuple):
     topic: str
     page: str
     purposes: tuple[str, ...]
-    # Method or wording were stated for the whole file by whoever imported it.
-    is_stated: bool = False
+    # Which of method and wording was stated for the whole file by whoever imported it, in words.
+    stated: str = ""
 
 
 class ConsentClaim(NamedTuple):

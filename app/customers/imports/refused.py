@@ -30,6 +30,8 @@ REASONS = {
     "order": N_("The order number is missing or too long: %(detail)s"),
     "order_twice": N_("This order number stands in the file twice: %(detail)s"),
     "order_line": N_("Another row of this order cannot be read: %(detail)s"),
+    "order_refunded": N_("More of this order was refunded than the amount in the file: %(detail)s"),
+    "order_long": N_("This order has more than 500 rows: %(detail)s"),
     "order_mixed": N_("The rows of this order name different people, currencies or totals: %(detail)s"),
     "order_apart": N_("The rows of this order stand too far apart; sort the file by order number: %(detail)s"),
     "order_of_other": N_("This order belongs to another customer: %(detail)s"),

@@ -87,6 +87,10 @@ _ADD_PURCHASES = """
     FROM ({totals} ORDER BY customer_id) t
     WHERE e.workspace_id = :workspace_id AND e.customer_id = t.customer_id
 """
+_HOLD = """
+    SELECT 1 FROM customer_engagement WHERE workspace_id = :workspace_id AND customer_id IN ({customers})
+    ORDER BY customer_id FOR UPDATE
+"""
 _SET_PURCHASES = """
     UPDATE customer_engagement e SET orders = t.orders, spent = t.spent, items = t.items,
         first_purchase_at = t.first_at, latest_purchase_at = t.latest_at
@@ -196,6 +200,10 @@ def add_purchases_of_many(session: Session, workspace_id: int, totals: str, **bi
     session.execute(text(_ADD_PURCHASES.format(totals=totals)), {"workspace_id": workspace_id, **binds})
 
 
-def set_purchases_of_many(session: Session, workspace_id: int, totals: str, **binds: Any) -> None:
-    """Put `totals`, the same query over all orders of its customers, in place of what was summed up before."""
+def set_purchases_of_many(session: Session, workspace_id: int, customers: str, totals: str, **binds: Any) -> None:
+    """Put `totals`, the same query over all orders of `customers`, in place of what was summed up before.
+
+    The rows are held first, so that an order recorded meanwhile is either summed up here or added afterwards.
+    """
+    session.execute(text(_HOLD.format(customers=customers)), {"workspace_id": workspace_id})
     session.execute(text(_SET_PURCHASES.format(totals=totals)), {"workspace_id": workspace_id, **binds})

@@ -21,6 +21,8 @@ from app.segments import segments
 
 # Nobody enters a journey a second time yet.
 FIRST_RUN = 1
+# So many people are stopped by one statement; their mails are asked for by every send of their journeys.
+AT_ONCE = 5_000
 
 
 class Stop(StrEnum):
@@ -130,13 +132,19 @@ def _new(journey: Journey, people: Select[int], now: datetime) -> Select[int]:
     """Narrow people to those who may be mailed and are not, and were not, on the journey."""
     found = people.subquery()
     allowed = permission.allowed_query(journey.workspace_id, MARKETING, journey.topic_id, now).subquery()
-    on_it = select(Enrolment.customer_id).where(
-        Enrolment.workspace_id == journey.workspace_id, Enrolment.journey_id == journey.id
+    on_it = (
+        select(literal(1))
+        .where(
+            Enrolment.workspace_id == journey.workspace_id,
+            Enrolment.journey_id == journey.id,
+            Enrolment.customer_id == found.c.customer_id,
+        )
+        .exists()
     )
     return (
         select(found.c.customer_id)
         .join(allowed, allowed.c.customer_id == found.c.customer_id)
-        .where(found.c.customer_id.not_in(on_it))
+        .where(~on_it)
     )
 
 
@@ -175,6 +183,8 @@ def _end(
         of_journey: dict[int, list[int]] = {person.journey_id: [] for person in stopped}
         for journey_id, _step_id, send_id in mails:
             of_journey[journey_id].append(send_id)
-        queued = [(number, person.customer_id) for person in stopped for number in of_journey[person.journey_id]]
-        sends.skip(session, workspace_id, queued, reason="journey_ended")
+        for start in range(0, len(stopped), AT_ONCE):
+            some = stopped[start : start + AT_ONCE]
+            queued = [(number, person.customer_id) for person in some for number in of_journey[person.journey_id]]
+            sends.skip(session, workspace_id, queued, reason="journey_ended")
     return stopped

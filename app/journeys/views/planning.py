@@ -48,7 +48,7 @@ def show_plan(journey_id: int) -> ResponseReturnValue:
     """Show what was decided about the journey as a whole."""
     with services().database.transaction(g.workspace.id) as session:
         journey = definitions.get(session, g.workspace.id, journey_id)
-    form = _offered(_filled(journey))
+    form = _offered(_filled(journey), journey)
     form.show()
     return shell.page("journeys/plan.html", journey=journey, form=form)
 
@@ -57,15 +57,15 @@ def show_plan(journey_id: int) -> ResponseReturnValue:
 @guard.role("marketer")
 def change_plan(journey_id: int) -> ResponseReturnValue:
     """Keep what was decided; what its author left alone stays as it is on record."""
-    form = _offered(PlanForm())
+    with services().database.transaction(g.workspace.id) as session:
+        journey = definitions.get(session, g.workspace.id, journey_id)
+    form = _offered(PlanForm(), journey)
     try:
         if form.validate():
             _changed(journey_id, form)
             return shell.back(url_for("journeys.show_journey", journey_id=journey_id), _("Journey saved."))
     except Refusal as refusal:
         form.refuse(refusal)
-    with services().database.transaction(g.workspace.id) as session:
-        journey = definitions.get(session, g.workspace.id, journey_id)
     return shell.page("journeys/plan.html", journey=journey, form=form), 422
 
 
@@ -90,17 +90,24 @@ def _filled(journey: Journey) -> PlanForm:
     return PlanForm(
         formdata=None,
         obj=journey,
-        way_in=f"{journey.trigger_kind}:{journey.trigger_id}",
+        way_in=_way_in(journey),
         interest_owner_id=journey.interest_owner_id or 0,
     )
 
 
-def _offered(form: PlanForm) -> PlanForm:
+def _offered(form: PlanForm, journey: Journey | None = None) -> PlanForm:
+    """Fill in what can be chosen, and what is on record for a journey even where nobody could choose it any more."""
     with services().database.transaction(g.workspace.id) as session:
-        known_topics = topics.list_active(session, g.workspace.id)
+        known = [(topic.id, topic.name) for topic in topics.list_active(session, g.workspace.id)]
+        ways_in = _ways_in(session, known)
+        if journey is not None and journey.topic_id not in dict(known):
+            known.append((journey.topic_id, topics.get(session, g.workspace.id, journey.topic_id).name))
+        if journey is not None and _way_in(journey) not in dict(ways_in):
+            name = definitions.trigger_name(session, journey)
+            ways_in.append((_way_in(journey), name or _("nobody, the segment was deleted")))
         form.offer(
-            ways_in=_ways_in(session, [(topic.id, topic.name) for topic in known_topics]),
-            topics=[(str(topic.id), topic.name) for topic in known_topics],
+            ways_in=ways_in,
+            topics=[(str(topic_id), name) for topic_id, name in known],
             senders=[
                 (str(sender.id), f"{sender.from_name} <{sender.from_address}>")
                 for sender in identities.list_identities(session, g.workspace.id)
@@ -108,6 +115,10 @@ def _offered(form: PlanForm) -> PlanForm:
             people=people_to_choose(session),
         )
     return form
+
+
+def _way_in(journey: Journey) -> str:
+    return f"{journey.trigger_kind}:{journey.trigger_id}"
 
 
 def people_to_choose(session: Session) -> list[tuple[str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
@@ -101,3 +102,13 @@ def test_what_is_over_is_not_paused_again(client, database, workspace, campaign_
 
     assert client.post(again).status_code == 410
     assert states(database, workspace) == [("done", None), ("done", None)]
+
+
+def test_an_old_undo_does_not_lift_the_pause_somebody_made_since(client, clock, database, workspace, campaign_id):
+    first = undo_of(client, campaign_id, "pause")
+    client.post(f"/campaigns/{campaign_id}/resume")
+    clock.advance(timedelta(minutes=1))
+    client.post(f"/campaigns/{campaign_id}/pause")
+
+    assert client.post(first).status_code == 410
+    assert {state for state, _reason in states(database, workspace)} == {"paused"}

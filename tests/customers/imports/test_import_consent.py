@@ -187,7 +187,7 @@ EXPORTS = {
     ),
     "Brevo": (
         "EMAIL;DOUBLE_OPT-IN;OPTIN_TIME\nada@example.com;Yes;2025-05-01 12:00:00\n"
-        "bob@example.com;Yes;\neve@example.com;No;2025-05-01 12:00:00\n"
+        "bob@example.com;Yes;\neve@example.com;No;2025-05-01 12:00:00\nmia@example.com;;2025-05-01 12:00:00\n"
     ),
     "Klaviyo": (
         "Email,Email Marketing Consent,Email Marketing Consent Timestamp\n"

@@ -46,7 +46,7 @@ class AnswerReader:
             answer = Answer.NO
         elif answer is None:
             # A file without a yes-or-no column means yes where it tells when or how consent was given.
-            answer = Answer.YES if time else Answer.NONE
+            answer = Answer.YES if time and "consent" not in self._place else Answer.NONE
         if answer is Answer.NONE:
             return None
         return ConsentClaim(row, email, answer is Answer.YES, self._moment(time) if time else None, terms, ip)
@@ -71,7 +71,14 @@ class AnswerReader:
         terms = Terms(
             *(method or stated.consent_method, wording or stated.consent_wording, topic or stated.topic, page),
             self._purposes(purposes),
-            is_stated=bool((stated.consent_method and not method) or (stated.consent_wording and not wording)),
+            stated=" and ".join(
+                name
+                for name, own, given in (
+                    ("method", method, stated.consent_method),
+                    ("wording", wording, stated.consent_wording),
+                )
+                if given and not own
+            ),
         )
         return answer, terms, length
 

@@ -51,21 +51,21 @@ class WhatInput(Input):
         categories = [Option(f"category:{path}", path, is_name=True) for path in paths.values()]
         single = [Option(f"product:{product_id}", name, is_name=True) for product_id, name in names.items()]
         groups = ((N_("Categories"), categories), (N_("Products"), single))
-        return [Control("what", "choice", N_("Product or category"), options=groups)]
+        return [Control("goods", "choice", N_("Product or category"), options=groups)]
 
     def read(self, filled: FilledIn) -> dict[str, Any]:
-        kind, _, value = filled.word("what").partition(":")
+        kind, _, value = filled.word("goods").partition(":")
         return {"category": value} if kind == "category" else {"product": whole(value)}
 
     def show(self, values: Mapping[str, Any]) -> dict[str, str]:
         product = values.get("product")
-        return {"what": f"product:{product}" if product else f"category:{values.get('category', '')}"}
+        return {"goods": f"product:{product}" if product else f"category:{values.get('category', '')}"}
 
     def control_of(self, _part: str) -> str:
-        return "what"
+        return "goods"
 
     def is_blank(self, filled: FilledIn) -> bool:
-        return not filled.word("what")
+        return not filled.word("goods")
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from app.campaigns.studio import preflight
 from app.campaigns.variants import Split, VariantDraft
 from app.kernel import page_links
 from app.kernel.page_links import PageLink
+from app.kernel.refusals import NotFound
 from tests.factories import NOON
 from tests.factories.campaigns import a_campaign, content_of, launch, said_by, versions_of
 from tests.factories.consent import consented_customer
@@ -186,7 +187,7 @@ def test_a_content_of_another_campaign_is_not_written(session, workspace):
     said = ContentDraft("markdown", "Stolen", "", "# Hi")
     edit = Edit(content_id=content_of(session, other).id, content=said, content_revision=1)
 
-    with pytest.raises(compose.NotFound):
+    with pytest.raises(NotFound):
         compose.save(session, workspace.id, mine.id, edit, now=NOON)
 
 

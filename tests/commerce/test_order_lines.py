@@ -279,7 +279,7 @@ def test_an_order_of_which_more_was_refunded_than_the_file_says_is_given_back(da
     done = import_file(database, workspace.id, content, kind="purchases")
 
     assert done.counts == {"created": 1, "refused": 1}
-    assert refused_in(database, workspace.id, done.id) == [(1, "order_refunded")]
+    assert refused_in(database, workspace.id, done.id) == [(2, "order_refunded")]
 
 
 def test_a_file_takes_nothing_away_that_a_program_told_of_lines(database, workspace):

@@ -208,7 +208,7 @@ def test_each_condition_is_compiled_once_at_any_depth(depth: int) -> None:
     ("condition", "source"),
     [
         (lambda n: conditions.Did("open", 1 + n, 1 + n % MAX_LOOKUPS, "any"), "activities"),
-        (lambda n: conditions.Purchased("sum", 1 + n, 1 + n % MAX_LOOKUPS), "purchases JOIN"),
+        (lambda n: conditions.Purchased("sum", 1 + n, 1 + n % MAX_LOOKUPS), "orders JOIN"),
     ],
 )
 def test_all_questions_to_one_history_read_it_once(condition: Callable[[int], rules.Rule], source: str) -> None:

@@ -70,9 +70,12 @@ def live_url(framed: Flask, built: None) -> Iterator[str]:
     server.shutdown()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """A real browser; tests that ask for it are skipped where there is none."""
+    """A real browser; tests that ask for it are skipped where there is none.
+
+    It ends with its module: while it runs, no test of the same process can run an event loop of its own.
+    """
     if CHROMIUM is None:
         pytest.skip("there is no Chromium on this machine")
     with sync_playwright() as playwright:

@@ -28,11 +28,11 @@ Statements = Callable[[], AbstractContextManager[list[str]]]
 
 
 def running_sends(session: Session, workspace: WorkspaceForTests, count: int) -> list[int]:
-    """So many sends of one occasion, launched together to eight people."""
+    """So many sends of one occasion, launched together to sixty people, some for each."""
     source_id = 1 + (session.scalar(text("SELECT count(*) FROM occasions")) or 0)
     occasion = Occasion.campaign(source_id, 1)
     found = [delivery.a_send(session, workspace, source_id=source_id, occasion=occasion).id for _ in range(count)]
-    delivery.an_audience(session, workspace, 8, prefix=f"s{source_id}n")
+    delivery.an_audience(session, workspace, 60, prefix=f"s{source_id}n")
     assignment = Assignment(tuple(Arm(send_id, number) for number, send_id in enumerate(found, 1)))
     launches.launch_assigned(session, workspace.id, assignment, people.base_query(workspace.id), now=NOON)
     return found
@@ -73,9 +73,9 @@ def test_a_cancelling_of_many_is_taken_back_whole_or_not_at_all(session: Session
     before = states(session, together)
     cancelled = sends.cancel_many(session, workspace.id, together, now=NOON)
     assert cancelled.pause_reasons == {together[0]: "content_refused", together[1]: None, together[2]: None}
-    assert cancelled.messages == 8
+    assert cancelled.messages == 60
 
-    assert sends.restart_many(session, workspace.id, cancelled.pause_reasons, now=NOON) == 8
+    assert sends.restart_many(session, workspace.id, cancelled.pause_reasons, now=NOON) == 60
     assert states(session, together) == before
     with pytest.raises(sends.NotRunning):
         sends.restart_many(session, workspace.id, cancelled.pause_reasons, now=NOON)

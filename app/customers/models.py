@@ -120,7 +120,7 @@ class Address(_Attached, Base):
             "ix_addresses_living_digest",
             "workspace_id",
             "digest",
-            postgresql_where=text("kind = 'email' AND ended_at IS NULL"),
+            postgresql_where=text("kind = 'email' AND ended_at IS NULL AND digest IS NOT NULL"),
         ),
         Index(
             "uq_addresses_primary",

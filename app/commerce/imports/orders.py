@@ -197,6 +197,9 @@ def lines_of(rows: Sequence[PurchaseRow], total: str, *, repeats_total: bool) ->
     named = [row for row in rows if row.items > 0 and (row.product or row.product_ref)]
     if not named:
         return []
+    if len(named) == 1 and not named[0].unit_price:
+        # Most orders: nothing to share out.
+        return [_line(named[0], named[0].amount if len(rows) > 1 and named[0].amount and not repeats_total else total)]
     # The total may stand in one row alone, beside the first product.
     tells_each = not repeats_total and all(row.amount for row in named)
     shares = _shares(Decimal(total or 0), [row.items for row in named])
@@ -207,9 +210,12 @@ def lines_of(rows: Sequence[PurchaseRow], total: str, *, repeats_total: bool) ->
             amount = str(Decimal(row.unit_price) * row.items)
         elif tells_each:
             amount = row.amount
-        lines.append(FileLine(row.product_ref or row.product, row.product or row.product_ref, row.category, row.items,
-                              amount))  # fmt: skip
+        lines.append(_line(row, amount))
     return lines
+
+
+def _line(row: PurchaseRow, amount: str) -> FileLine:
+    return FileLine(row.product_ref or row.product, row.product or row.product_ref, row.category, row.items, amount)
 
 
 def _shares(total: Decimal, pieces: Sequence[int]) -> list[Decimal]:

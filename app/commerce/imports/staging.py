@@ -39,6 +39,9 @@ _MAY_BE_TOLD = ("currency", "items", "product", "channel", "shop", "payment_meth
 _REFUSED = ("unknown", "order_of_other", "order_twice", "order_refunded")
 
 
+_AS_JSON = json.JSONEncoder(ensure_ascii=False).encode
+
+
 class PurchaseStage:
     """The statements for one file's mapping."""
 
@@ -57,9 +60,9 @@ class PurchaseStage:
         for r in rows:
             line = (
                 f"{r.row}\t{r.key}\t{r.email}\t{r.order_ref}\t{r.purchased_at}\t{r.amount}"
-                f"\t{r.currency}\t{r.items}\t{r.product or names_of([each.name for each in r.lines]) or ''}"
+                f"\t{r.currency}\t{r.items}\t{r.product or _names(r)}"
                 f"\t{r.channel}\t{r.shop}\t{r.payment_method}"
-                f"\t{json.dumps(r.lines, ensure_ascii=False) if r.lines else ''}"
+                f"\t{_AS_JSON(r.lines) if r.lines else ''}"
             )
             lines.append(line.replace("\\", "\\\\") if "\\" in line else line)
         lines.append("")
@@ -173,6 +176,10 @@ class PurchaseStage:
         return session.execute(text(statement), {**known, **binds})
 
 
+def _names(row: PurchaseRow) -> str:
+    return names_of([line.name for line in row.lines]) or "" if row.lines else ""
+
+
 _INSERT = """
     INSERT INTO orders (workspace_id, customer_id, order_ref, purchased_at, amount, currency, items, product, channel,
                         shop, payment_method, import_id, import_row)
@@ -195,35 +202,42 @@ _ADD_PRODUCTS = f"""
     ON CONFLICT (workspace_id, ref) DO UPDATE SET category = excluded.category, updated_at = excluded.updated_at
     WHERE products.category = '' AND excluded.category <> ''
 """
+# The orders of the rows that changed one, each found by one look into an index: the temporary table has no statistics.
+_CHANGED = """
+    SELECT o.id FROM purchase_found s CROSS JOIN LATERAL (
+        SELECT o.id FROM orders o WHERE o.workspace_id = :w AND o.order_ref = s.order_ref LIMIT 1) o
+    WHERE s.outcome = 'updated'
+"""
 # Lines that know more than a file tells stay: what came back, what pieces cost; and pieces, where it tells none.
-_DROP_LINES = """
-    DELETE FROM order_lines l USING purchase_found s JOIN orders o ON o.workspace_id = :w AND o.order_ref = s.order_ref
-    WHERE s.outcome = 'updated' AND s.lines IS NOT NULL AND l.workspace_id = :w AND l.order_id = o.id
+_DROP_LINES = f"""
+    DELETE FROM order_lines l
+    WHERE l.workspace_id = :w AND l.order_id = ANY(ARRAY({_CHANGED} AND s.lines IS NOT NULL))
       AND CAST(:tells_items AS boolean)
-      AND NOT EXISTS (SELECT FROM order_lines k WHERE k.workspace_id = :w AND k.order_id = o.id
-                        AND (k.returned > 0 OR k.cost IS NOT NULL OR k.discount <> 0))
+      AND (SELECT 1 FROM order_lines k WHERE k.workspace_id = :w AND k.order_id = l.order_id
+             AND (k.returned > 0 OR k.cost IS NOT NULL OR k.discount <> 0) LIMIT 1) IS NULL
 """
 _ADD_LINES = f"""
     INSERT INTO order_lines (workspace_id, order_id, number, product_id, customer_id, purchased_at, currency, quantity,
                              amount)
     SELECT :w, o.id, l.number, p.id, o.customer_id, o.purchased_at, o.currency, l.quantity, l.amount
     FROM {_OF_LINES} l
-    JOIN orders o ON o.workspace_id = :w AND o.order_ref = l.order_ref
-    JOIN products p ON p.workspace_id = :w AND p.ref = l.ref
-    WHERE NOT EXISTS (SELECT FROM order_lines k WHERE k.workspace_id = :w AND k.order_id = o.id)
+    CROSS JOIN LATERAL (SELECT o.id, o.customer_id, o.purchased_at, o.currency FROM orders o
+                        WHERE o.workspace_id = :w AND o.order_ref = l.order_ref LIMIT 1) o
+    CROSS JOIN LATERAL (SELECT p.id FROM products p WHERE p.workspace_id = :w AND p.ref = l.ref LIMIT 1) p
+    WHERE (SELECT 1 FROM order_lines k WHERE k.workspace_id = :w AND k.order_id = o.id LIMIT 1) IS NULL
 """
 # An order that was recorded without products gets them from a file that names them.
 _HAS_NEW_LINES = """
-    (s.lines IS NOT NULL AND NOT EXISTS (
-        SELECT FROM order_lines l WHERE l.workspace_id = p.workspace_id AND l.order_id = p.id))
+    (s.lines IS NOT NULL AND (
+        SELECT 1 FROM order_lines l WHERE l.workspace_id = p.workspace_id AND l.order_id = p.id LIMIT 1) IS NULL)
 """
 # Time and currency of lines are those of their order; of an order with one product the amount is the line's.
-_FOLLOW_ORDER = """
+_FOLLOW_ORDER = f"""
     UPDATE order_lines l SET purchased_at = o.purchased_at, currency = o.currency,
-        amount = CASE WHEN EXISTS (SELECT FROM order_lines k WHERE k.workspace_id = :w AND k.order_id = o.id
-                                     AND k.number <> l.number) THEN l.amount ELSE o.amount END
-    FROM purchase_found s JOIN orders o ON o.workspace_id = :w AND o.order_ref = s.order_ref
-    WHERE s.outcome = 'updated' AND l.workspace_id = :w AND l.order_id = o.id
+        amount = CASE WHEN (SELECT 1 FROM order_lines k WHERE k.workspace_id = :w AND k.order_id = o.id
+                              AND k.number <> l.number LIMIT 1) IS NULL THEN o.amount ELSE l.amount END
+    FROM orders o
+    WHERE o.workspace_id = :w AND o.id = ANY(ARRAY({_CHANGED})) AND l.workspace_id = :w AND l.order_id = o.id
 """
 _UPDATED = "SELECT customer_id FROM purchase_found WHERE outcome = 'updated'"
 # The first row that was taken over, in the order of the file.

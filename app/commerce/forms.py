@@ -38,7 +38,9 @@ class PurchasesMappingForm(MappingForm):
 class ProductForm(EditForm):
     """What is known of a product."""
 
-    ref = LineField(_("Number"), [required, Length(max=LONGEST)], description=_("The SKU, as your shop writes it."))
+    ref = LineField(
+        _("Product number (SKU)"), [required, Length(max=LONGEST)], description=_("As your shop writes it.")
+    )
     name = LineField(_("Name"), [required, Length(max=LONGEST)])
     category = LineField(
         _("Category"), [Length(max=500)], description=_("Its path, such as Garden > Roses.")

@@ -205,5 +205,6 @@ def set_purchases_of_many(session: Session, workspace_id: int, customers: str, t
 
     The rows are held first, so that an order recorded meanwhile is either summed up here or added afterwards.
     """
-    session.execute(text(_HOLD.format(customers=customers)), {"workspace_id": workspace_id})
+    of_customers = {name: value for name, value in binds.items() if f":{name}" in customers}
+    session.execute(text(_HOLD.format(customers=customers)), {"workspace_id": workspace_id, **of_customers})
     session.execute(text(_SET_PURCHASES.format(totals=totals)), {"workspace_id": workspace_id, **binds})

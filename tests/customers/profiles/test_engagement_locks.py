@@ -25,13 +25,15 @@ _TOTALS = """
     FROM (SELECT unnest(CAST(:ids AS bigint[])) AS customer_id) AS bought GROUP BY customer_id
 """
 
+_CUSTOMERS = "SELECT unnest(CAST(:ids AS bigint[]))"
+
 
 def add_purchases(session: Session, workspace_id: int, ids: list[int]) -> None:
     engagement.add_purchases_of_many(session, workspace_id, _TOTALS, ids=ids)
 
 
 def set_purchases(session: Session, workspace_id: int, ids: list[int]) -> None:
-    engagement.set_purchases_of_many(session, workspace_id, _TOTALS, ids=ids)
+    engagement.set_purchases_of_many(session, workspace_id, _CUSTOMERS, _TOTALS, ids=ids)
 
 
 def correct_hits(session: Session, workspace_id: int, ids: list[int]) -> None:

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask, g, render_template_string
 from flask.testing import FlaskClient
 from jinja2 import DictLoader
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 from werkzeug.serving import make_server
 
 from app.consent.tokens import PreferencesToken, UnsubscribeToken
@@ -78,6 +78,8 @@ def chromium() -> Iterator[Browser]:
     """
     if CHROMIUM is None:
         pytest.skip("there is no Chromium on this machine")
+    # Five seconds are little on a machine that has other things to do.
+    expect.set_options(timeout=30_000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         yield browser

@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 
 from app.commerce.models import OrderLine, Product
 from app.customers.profiles import codes
-from app.kernel.refusals import NotFound, Refusal
+from app.kernel.refusals import Refusal
+from app.kernel.sql import keyed_rows
 from app.kernel.translatable import N_
 
 LONGEST = 200
@@ -138,11 +139,7 @@ def add(session: Session, workspace_id: int, change: ProductChange, *, now: date
 
 def hold(session: Session, workspace_id: int, product_id: int) -> Product:
     """Return the product as it is now, and keep others from changing it until the transaction ends; raise NotFound."""
-    query = select(Product).where(Product.workspace_id == workspace_id, Product.id == product_id).with_for_update()
-    found = session.scalar(query.execution_options(populate_existing=True))
-    if found is None:
-        raise NotFound
-    return found
+    return keyed_rows.hold(session, Product, workspace_id, product_id)
 
 
 def rewrite(session: Session, product: Product, change: ProductChange, *, now: datetime) -> None:
@@ -164,10 +161,7 @@ def search(session: Session, workspace_id: int, words: str, *, limit: int) -> li
 
 def get(session: Session, workspace_id: int, product_id: int) -> Product:
     """Return the product; raise NotFound."""
-    found = session.get(Product, (workspace_id, product_id))
-    if found is None:
-        raise NotFound
-    return found
+    return keyed_rows.get(session, Product, workspace_id, product_id)
 
 
 def list_page(

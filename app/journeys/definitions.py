@@ -15,6 +15,7 @@ from app.consent import topics
 from app.journeys import owners
 from app.journeys.models import Journey
 from app.kernel.refusals import NotFound, Refusal
+from app.kernel.sql import keyed_rows
 from app.kernel.translatable import N_
 from app.segments import segments
 
@@ -71,10 +72,7 @@ def change(
 
 def get(session: Session, workspace_id: int, journey_id: int) -> Journey:
     """Return the journey; raise NotFound."""
-    found = session.get(Journey, (workspace_id, journey_id))
-    if found is None:
-        raise NotFound
-    return found
+    return keyed_rows.get(session, Journey, workspace_id, journey_id)
 
 
 def hold(session: Session, workspace_id: int, journey_id: int) -> Journey:
@@ -82,11 +80,7 @@ def hold(session: Session, workspace_id: int, journey_id: int) -> Journey:
 
     Raise NotFound.
     """
-    query = select(Journey).where(Journey.workspace_id == workspace_id, Journey.id == journey_id)
-    found = session.scalar(query.with_for_update().execution_options(populate_existing=True))
-    if found is None:
-        raise NotFound
-    return found
+    return keyed_rows.hold(session, Journey, workspace_id, journey_id)
 
 
 def list_all(session: Session, workspace_id: int, *, before: int | None = None, limit: int = 50) -> list[Journey]:

@@ -89,13 +89,13 @@ def _of_letters(usual: str) -> Callable[[str], float]:
     usual_letters = frozenset(usual + usual.upper())
 
     def score(text: str) -> float:
-        worth = [_letter(text, place, usual_letters) for place, char in enumerate(text) if not char.isascii()]
+        worth = [_plausibility(text, place, usual_letters) for place, char in enumerate(text) if not char.isascii()]
         return sum(worth) / len(worth) if worth else 0.0
 
     return score
 
 
-def _letter(text: str, place: int, usual: frozenset[str]) -> float:
+def _plausibility(text: str, place: int, usual: frozenset[str]) -> float:
     char, before, after = text[place], text[place - 1 : place], text[place + 1 : place + 2]
     if char in "‘’“”„–—…«»¡¿·":
         return 0.9

@@ -54,7 +54,7 @@ def create(session: Session, workspace_id: int, plan: Plan, *, staff_id: int | N
     _put(session, journey, plan)
     session.add(journey)
     session.flush()
-    note(session, journey, "journey.created", staff_id=staff_id, now=now)
+    audit.note(session, journey, "journey.created", staff_id=staff_id, now=now)
     return journey
 
 
@@ -67,7 +67,7 @@ def change(
     if journey.version and way_in != (journey.trigger_kind, journey.trigger_id, journey.topic_id):
         raise TriggerFixed(field="trigger_id")
     _put(session, journey, plan)
-    note(session, journey, "journey.changed", staff_id=staff_id, now=now)
+    audit.note(session, journey, "journey.changed", staff_id=staff_id, now=now)
 
 
 def get(session: Session, workspace_id: int, journey_id: int) -> Journey:
@@ -134,20 +134,6 @@ def trigger_names(session: Session, workspace_id: int, listed: Sequence[Journey]
     }
     found = {each.id: names[each.trigger_kind].get(each.trigger_id) for each in listed}
     return {journey_id: name for journey_id, name in found.items() if name is not None}
-
-
-def note(session: Session, journey: Journey, action: str, *, staff_id: int | None, now: datetime) -> None:
-    """Write the change into the audit log."""
-    audit.record(
-        session,
-        journey.workspace_id,
-        staff_id=staff_id,
-        action=action,
-        subject_kind="journey",
-        subject_id=journey.id,
-        details={"name": journey.name},
-        now=now,
-    )
 
 
 def _put(session: Session, journey: Journey, plan: Plan) -> None:

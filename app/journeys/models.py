@@ -16,7 +16,7 @@ Lock order: enrolments (advancing skips those held), then journeys, then occasio
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, SmallInteger, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -37,6 +37,7 @@ class Journey(Numbered, Base):
     """
 
     __tablename__ = "journeys"
+    audit_kind: ClassVar[str] = "journey"
     __table_args__ = (
         CheckConstraint("state IN ('draft', 'live', 'paused')", name="known_state"),
         CheckConstraint("trigger_kind IN ('segment', 'topic')", name="known_trigger"),
@@ -60,6 +61,10 @@ class Journey(Numbered, Base):
     published_at: Mapped[datetime | None]
     # Why it is paused, unless staff did it themselves.
     pause_reason: Mapped[str | None]
+
+    def audit_details(self) -> dict[str, Any]:
+        """Return what names the journey in the audit log."""
+        return {"name": self.name}
 
 
 class JourneyDraft(Tenant, Base):

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
+from app.accounts import audit
 from app.consent import topics
 from app.consent.purposes import MARKETING
 from app.delivery.sending import sends
@@ -102,7 +103,7 @@ def publish(
     session.flush()
     versions.add(session, journey, draft, frozen, staff_id=staff_id, now=now)
     drafts.discard(session, journey)
-    definitions.note(session, journey, "journey.published", staff_id=staff_id, now=now)
+    audit.note(session, journey, "journey.published", staff_id=staff_id, now=now)
     is_by_segment = journey.trigger_kind == "segment"
     entered = enrolment.enrol_segment(session, journey, now=now) if is_by_segment else 0
     return Published(journey.version, entered)
@@ -117,14 +118,14 @@ def pause(session: Session, workspace_id: int, journey_id: int, *, staff_id: int
     """Let nobody move on and nothing more leave; raise NotRunning."""
     journey = _moved(session, workspace_id, journey_id, "live", "paused")
     sends.pause_many(session, workspace_id, _sends(session, journey, "preparing", "running"), reason="journey")
-    definitions.note(session, journey, "journey.paused", staff_id=staff_id, now=now)
+    audit.note(session, journey, "journey.paused", staff_id=staff_id, now=now)
 
 
 def hold(session: Session, journey: Journey, *, reason: str, now: datetime) -> None:
     """Pause a live journey without being asked to; it waits for staff to resume it."""
     journey.state, journey.pause_reason = "paused", reason
     sends.pause_many(session, journey.workspace_id, _sends(session, journey, "preparing", "running"), reason=reason)
-    definitions.note(session, journey, "journey.held", staff_id=None, now=now)
+    audit.note(session, journey, "journey.held", staff_id=None, now=now)
 
 
 def has_paused_sends(session: Session, journey: Journey) -> bool:
@@ -136,7 +137,7 @@ def resume(session: Session, workspace_id: int, journey_id: int, *, staff_id: in
     """Go on where everybody stands; what became due meanwhile happens now. Raise NotRunning."""
     journey = _moved(session, workspace_id, journey_id, "paused", "live")
     _carry_over(session, journey, Waiting.SEND)
-    definitions.note(session, journey, "journey.resumed", staff_id=staff_id, now=now)
+    audit.note(session, journey, "journey.resumed", staff_id=staff_id, now=now)
 
 
 def _moved(session: Session, workspace_id: int, journey_id: int, before: str, after: str) -> Journey:

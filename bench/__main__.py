@@ -59,13 +59,15 @@ def machine() -> str:
 def _show(console: Console, rows: Rows) -> None:
     table = Table(title=machine(), title_justify="left", header_style="bold")
     table.add_column("")
-    for column in ("median", "min", "max", "CPU µs", "runs"):
+    for column in ("median", "min", "max", "CPU µs", "floor", "× floor", "runs"):
         table.add_column(column, justify="right")
     table.add_column("unit")
     table.add_column("")
     for row in rows:
-        spread = [_number(row[name]) for name in ("median", "min", "max", "cpu_us")]
-        table.add_row(row["name"], *spread, str(row["runs"]), row["unit"], str(row.get("note", "")))
+        spread = [_number(row.get(name)) for name in ("median", "min", "max", "cpu_us", "floor", "ratio")]
+        floor = f"floor: {row['floor_of']}" if "floor_of" in row else ""
+        note = "; ".join(part for part in (str(row.get("note", "")), floor) if part)
+        table.add_row(row["name"], *spread, str(row["runs"]), row["unit"], note)
     console.print(table)
 
 

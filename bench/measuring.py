@@ -15,6 +15,19 @@ from typing import Any
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
+@dataclass(frozen=True)
+class Floor:
+    """The least that a unit of the work could cost on this machine, measured in the same minutes.
+
+    `of` says what was measured: "an empty application", "a raw COPY". `cpu_us` is processor time a unit, compared
+    with the row's; `figure` is in the row's own unit, compared where either has no processor time.
+    """
+
+    of: str
+    cpu_us: float | None = None
+    figure: float | None = None
+
+
 @dataclass
 class Runs:
     """The runs of one figure. A figure is a rate (units a second) or a duration; processor time is per unit."""
@@ -24,10 +37,11 @@ class Runs:
     figures: list[float] = field(default_factory=list)
     cpu_us: list[float] = field(default_factory=list)
     note: str = ""
+    floor: Floor | None = None
 
     def row(self) -> dict[str, Any]:
         """Return the figure as it is printed and written."""
-        return {
+        row = {
             "name": self.name,
             "unit": self.unit,
             "median": median(self.figures),
@@ -36,6 +50,19 @@ class Runs:
             "cpu_us": median(self.cpu_us) if self.cpu_us else None,
             "runs": len(self.figures),
         } | ({"note": self.note} if self.note else {})
+        return on_floor(row, self.floor) if self.floor else row
+
+
+def on_floor(row: dict[str, Any], floor: Floor) -> dict[str, Any]:
+    """Return the row with its floor beside it: `floor`, `floor_of`, and `ratio`, how many times the floor it costs."""
+    if floor.cpu_us and row["cpu_us"]:
+        least, ratio = floor.cpu_us, row["cpu_us"] / floor.cpu_us
+    elif floor.figure:
+        is_rate = row["unit"].endswith("/s")
+        least, ratio = floor.figure, floor.figure / row["median"] if is_rate else row["median"] / floor.figure
+    else:
+        return row
+    return row | {"floor": least, "floor_of": floor.of, "ratio": ratio}
 
 
 @dataclass
@@ -121,3 +148,16 @@ def peak_rss_mb(pid: int) -> float:
         if line.startswith("VmHWM:"):
             return int(line.split()[1]) / 1024
     return 0.0
+
+
+def memory_mb(*pids: int) -> float:
+    """Return what these processes hold together now, in megabytes; what they share counts once (Linux)."""
+    return sum(_proportional_kb(pid) for pid in pids) / 1024
+
+
+def _proportional_kb(pid: int) -> int:
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)

@@ -12,6 +12,8 @@ MOST_FILES = 15
 _FILE = re.compile(r"`([a-z_]+/[a-zA-Z_/0-9.<>-]+\.(?:py|sql|html|po|md|json))`")
 # What is tested of the whole application, and what tests are made of, has no room of its own.
 _OF_EVERYTHING = {"factories", "laws", "stories"}
+# Programs beside the application.
+_BESIDE_IT = {"bench"}
 _IN_A_BROWSER = {Path("web/browser")}
 
 
@@ -26,7 +28,7 @@ def test_tests_mirror_the_folders_of_the_application():
     """`tests/<room>/<part>` tests `app/<room>/<part>`."""
     tests = source.ROOT / "tests"
     rooms = [folder.relative_to(tests) for folder in _folders(tests)]
-    mirrored = [room for room in rooms if room.parts and room.parts[0] not in _OF_EVERYTHING]
+    mirrored = [room for room in rooms if room.parts and room.parts[0] not in _OF_EVERYTHING | _BESIDE_IT]
 
     assert [room for room in mirrored if not (source.ROOT / "app" / room).is_dir() and room not in _IN_A_BROWSER] == []
     assert len(mirrored) > 30

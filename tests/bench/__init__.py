@@ -1,0 +1,1 @@
+"""Tests of the benchmark program: its rows, not its figures."""

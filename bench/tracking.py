@@ -192,15 +192,15 @@ def _storm(requests: list[bytes], server: Server, *, seconds: float, rate: float
 
 
 def _ingest(place: ground.Ground, customer_ids: list[int], runs: int, events: int) -> dict[str, Any]:
-    """Store spools of opens and clicks, a fifth of them clicks, every one consented."""
-    began = place.now.timestamp() - 86_400
+    """Store spools of opens and clicks, a fifth of them clicks, every one consented, each spool later than the last."""
+    began = itertools.count(place.now.timestamp() - 20 * 86_400, events / 10)
     messages = iter(range(1, 10**9))
 
     def fill() -> None:
-        writer = spool.Spool(place.services.settings.spool_dir)
+        writer, start = spool.Spool(place.services.settings.spool_dir), next(began)
         for number in range(events):
             kind, link_id = ("click", 1) if number % 5 == 0 else ("open", 0)
-            at, customer_id = began + number / 10, customer_ids[number % len(customer_ids)]
+            at, customer_id = start + number / 10, customer_ids[number % len(customer_ids)]
             ids = (place.workspace_id, next(messages), SEND, customer_id, link_id)
             writer.append(spool.Line(kind, at, *ids, "GET", "192.0.2.0", _BROWSER, "https://mail.test"))
         writer.close()

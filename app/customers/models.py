@@ -243,7 +243,7 @@ class Activity(_Attached, Base):
         {"postgresql_partition_by": "RANGE (at)"},
     )
 
-    id: Mapped[int] = mapped_column(Identity(), primary_key=True, sort_order=-1)
+    id: Mapped[int] = mapped_column(Identity(cache=100), primary_key=True, sort_order=-1)
     customer_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     at: Mapped[datetime] = mapped_column(primary_key=True)
     recorded_at: Mapped[datetime]

@@ -7,7 +7,7 @@ workspaces, and each is stored in a transaction of its own, so every workspace h
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -36,8 +36,8 @@ _CHUNK_BYTES = 1024 * 1024
 # A chunk of every file is some hundred thousand objects at most.
 _OBJECTS = 500_000
 
-# A line with the file it stands in and the offset behind it.
-Placed = tuple[str, int, spool.Line]
+# By file, the lines that are one workspace's, each with the offset behind it.
+Placed = Mapping[str, Sequence[tuple[int, spool.Line]]]
 
 
 def ship(services: Services, *, settled_for: timedelta = timedelta(0)) -> int:
@@ -59,12 +59,9 @@ def _ship_chunks(services: Services, settled_for: timedelta) -> int:
     """Store the next chunk of every file and return how many lines were read; 0 also when it is not all stored."""
     with garbage.rarely_collected(above=_OBJECTS):
         chunks = _next_chunks(services, settled_for)
-        by_workspace: dict[int, list[Placed]] = defaultdict(list)
-        for chunk in chunks:
-            for end, line in chunk.entries:
-                by_workspace[line.workspace_id].append((chunk.file, end, line))
         if not chunks:
             return 0
+        by_workspace = _by_workspace(chunks)
         with services.database.transaction() as session:
             known = set(workspaces.list_ids(session))
         ours = sorted(by_workspace.keys() & known)
@@ -93,7 +90,18 @@ def _next_chunks(services: Services, settled_for: timedelta) -> list[spool.Chunk
     return [chunk for chunk in chunks if chunk.end > chunk.start]
 
 
-def _store(services: Services, workspace_id: int, placed: Iterable[Placed]) -> bool:
+def _by_workspace(chunks: Sequence[spool.Chunk]) -> dict[int, Placed]:
+    found: dict[int, dict[str, list[tuple[int, spool.Line]]]] = defaultdict(dict)
+    for chunk in chunks:
+        entries: dict[int, list[tuple[int, spool.Line]]] = defaultdict(list)
+        for entry in chunk.entries:
+            entries[entry[1].workspace_id].append(entry)
+        for workspace_id, placed in entries.items():
+            found[workspace_id][chunk.file] = placed
+    return dict(found)
+
+
+def _store(services: Services, workspace_id: int, placed: Placed) -> bool:
     """Store one workspace's lines that no earlier run has stored; False when others were busy with these people."""
     try:
         _store_fresh(services, workspace_id, placed)
@@ -104,13 +112,11 @@ def _store(services: Services, workspace_id: int, placed: Iterable[Placed]) -> b
     return True
 
 
-def _store_fresh(services: Services, workspace_id: int, placed: Iterable[Placed]) -> None:
-    ends: dict[str, int] = {}
-    for file, end, _ in placed:
-        ends[file] = max(end, ends.get(file, 0))
+def _store_fresh(services: Services, workspace_id: int, placed: Placed) -> None:
+    ends = {file: entries[-1][0] for file, entries in placed.items()}
     with services.database.transaction(workspace_id) as session:
         done = _locked_positions(session, workspace_id, sorted(ends))
-        fresh = [line for file, end, line in placed if end > done[file]]
+        fresh = [line for file, entries in placed.items() for end, line in entries if end > done[file]]
         session.execute(_GIVE_WAY)
         storing.store(session, workspace_id, fresh, now=services.clock.now())
         _move(session, workspace_id, ends)

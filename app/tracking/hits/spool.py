@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import NamedTuple
 
@@ -128,17 +129,15 @@ def read(path: Path, start: int, *, until: float, limit_bytes: int) -> Chunk:
         file.seek(start)
         data = file.read(limit_bytes)
     raws = data.split(b"\n")[:-1]
-    parsed = iter(_parse([raw for raw in raws if raw]))
-    entries: list[tuple[int, Line]] = []
-    end = start
-    for raw in raws:
-        line = next(parsed) if raw else None
-        if line is not None and line.at > until:
-            break
-        end += len(raw) + 1
-        if line is not None:
-            entries.append((end, line))
-    return Chunk(path.name, start, end, entries)
+    ends = list(accumulate([len(raw) + 1 for raw in raws], initial=start))
+    parsed = _parse([raw for raw in raws if raw])
+    written = [end for end, raw in zip(ends[1:], raws, strict=True) if raw]
+    entries = [(end, line) for end, line in zip(written, parsed, strict=True) if line is not None]
+    first_young = next((place for place, (_, line) in enumerate(entries) if line.at > until), None)
+    if first_young is None:
+        return Chunk(path.name, start, ends[-1], entries)
+    settled = entries[:first_young]
+    return Chunk(path.name, start, settled[-1][0] if settled else start, settled)
 
 
 @contextmanager

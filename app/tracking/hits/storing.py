@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Container, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import chain
@@ -24,7 +24,7 @@ from app.tracking.facts import HumanResponded
 from app.tracking.hits import stored_hits, tallies, verdicts
 from app.tracking.hits.spool import Line
 from app.tracking.hits.stored_hits import EVENT_NAMES, StoredHit
-from app.tracking.hits.tallies import Sorted
+from app.tracking.hits.tallies import Key
 from app.tracking.hits.verdicts import Hit, Judgement, Verdict
 from app.tracking.models import Link, UntrackedHits
 
@@ -45,25 +45,36 @@ _PURPOSE = {"click": "click_tracking", "open": "open_tracking"}
 
 def store(session: Session, workspace_id: int, lines: Sequence[Line], *, now: datetime) -> None:
     """Store the hits of people who allow it now; of the others only a count per send remains."""
-    allowed = _allowed(session, workspace_id, lines, now)
-    kept = [line for line in lines if line.customer_id in allowed[line.kind]]
-    _count_untracked(session, workspace_id, [line for line in lines if line.customer_id not in allowed[line.kind]])
-    if not kept:
+    tracked = _tracked(session, workspace_id, lines, now)
+    if not tracked:
         return
-    batch = tallies.sort(kept, tallies.read(session, workspace_id, kept))
-    stored = _stored_hits(session, workspace_id, batch)
-    lately = Counter((known.message_id, known.hit.kind) for known in chain(*stored.values()))
-    tallies.add(session, workspace_id, batch, lately)
-    if batch.kept:
-        _keep(session, workspace_id, batch.kept, stored, now)
+    owners = {line.message_id: line.customer_id for line in tracked}
+    known = tallies.read(session, workspace_id, owners)
+    single, several = _apart(tracked, {message_id for message_id, _ in known})
+    batch = tallies.sort(several, known)
+    stored = _stored_hits(session, workspace_id, [*single, *batch.kept], known)
+    lately = Counter((earlier.message_id, earlier.hit.kind) for earlier in chain(*stored.values()))
+    again = [line for line in single if line.message_id in stored]
+    tallies.add(session, workspace_id, replace(batch, kept=[*again, *batch.kept]), known, lately)
+    kept = [*single, *batch.kept]
+    if kept:
+        _keep(session, workspace_id, _judge(session, workspace_id, kept, stored), now)
 
 
-def _keep(
-    session: Session, workspace_id: int, kept: Sequence[Line], stored: Mapping[int, list[StoredHit]], now: datetime
-) -> None:
+def _apart(lines: Sequence[Line], known: Collection[int]) -> tuple[list[Line], list[Line]]:
+    """Return the hits that come alone of their message, which most do, and those of messages with several."""
+    counts = Counter([line.message_id for line in lines])
+    single: list[Line] = []
+    several: list[Line] = []
+    for line in lines:
+        message_id = line.message_id
+        (several if counts[message_id] > 1 or message_id in known else single).append(line)
+    return single, several
+
+
+def _keep(session: Session, workspace_id: int, judged: Sequence[tuple[Line, Judgement]], now: datetime) -> None:
     """Put these on the timelines with their verdicts, and announce what people did."""
-    judged = _judge(session, workspace_id, kept, stored)
-    urls = _urls(session, workspace_id, {line.link_id for line in kept})
+    urls = _urls(session, workspace_id, {line.link_id for line, _ in judged})
     rows = [_row(line, judgement, urls) for line, judgement in judged]
     activities.record_hits(session, workspace_id, rows, version=verdicts.VERSION, now=now)
     clicked = [line for line, judgement in judged if line.kind == "click" and judgement.verdict is Verdict.HUMAN]
@@ -73,14 +84,22 @@ def _keep(
         outbox.publish(session, HumanResponded(workspace_id, customer_ids, "click", at))
 
 
+def _tracked(session: Session, workspace_id: int, lines: Sequence[Line], now: datetime) -> list[Line]:
+    """Return the hits of people who allow them to be stored, and count the others."""
+    allowed = _allowed(session, workspace_id, lines, now)
+    tracked = [line for line in lines if line.customer_id in allowed[line.kind]]
+    if len(tracked) < len(lines):
+        others = [line for line in lines if line.customer_id not in allowed[line.kind]]
+        _count_untracked(session, workspace_id, others)
+    return tracked
+
+
 def _allowed(session: Session, workspace_id: int, lines: Sequence[Line], now: datetime) -> dict[str, set[int]]:
     """Return who allows which kind of hit to be stored."""
-    asked: dict[str, set[int]] = {"click": set(), "open": set()}
-    for line in lines:
-        asked[line.kind].add(line.customer_id)
     allowed: dict[str, set[int]] = {}
-    for kind, customer_ids in asked.items():
-        query = permission.consented_query(workspace_id, _PURPOSE[kind], 0, now)
+    for kind, purpose in _PURPOSE.items():
+        customer_ids = {line.customer_id for line in lines if line.kind == kind}
+        query = permission.consented_query(workspace_id, purpose, 0, now)
         customer_id = query.selected_columns.customer_id
         wanted = cast(literal(arrays.numbers(sorted(customer_ids))), ARRAY(BigInteger))
         allowed[kind] = set(session.scalars(query.where(customer_id == any_(wanted)))) if customer_ids else set()
@@ -91,16 +110,18 @@ def _judge(
     session: Session, workspace_id: int, lines: Sequence[Line], stored: Mapping[int, list[StoredHit]]
 ) -> list[tuple[Line, Judgement]]:
     """Judge each message's new hits together with its stored ones, which may be judged anew."""
+    counts = Counter([line.message_id for line in lines])
+    sent = sent_times(session, workspace_id, counts.keys(), first_hit_at=_time(min([line.at for line in lines])))
+    judged: list[tuple[Line, Judgement]] = []
     by_message: dict[int, list[Line]] = defaultdict(list)
     for line in lines:
-        by_message[line.message_id].append(line)
-    sent = sent_times(session, workspace_id, by_message.keys(), first_hit_at=_time(min(line.at for line in lines)))
-    judged: list[tuple[Line, Judgement]] = []
+        message_id = line.message_id
+        if counts[message_id] == 1 and message_id not in stored and message_id not in sent:
+            judged.append((line, verdicts.judge_lone(line.method, line.agent)))
+        else:
+            by_message[message_id].append(line)
     revised: list[tuple[StoredHit, Judgement]] = []
     for message_id, fresh in by_message.items():
-        if len(fresh) == 1 and message_id not in stored and message_id not in sent:
-            judged.append((fresh[0], verdicts.judge_lone(fresh[0].method, fresh[0].agent)))
-            continue
         earlier = [known for known in stored.get(message_id, ()) if known.hit.kind == "click"]
         hits = [known.hit for known in earlier] + [_hit(line) for line in fresh]
         judgements = verdicts.judge(hits, sent_at=sent.get(message_id))
@@ -111,12 +132,14 @@ def _judge(
     return judged
 
 
-def _stored_hits(session: Session, workspace_id: int, batch: Sorted) -> dict[int, list[StoredHit]]:
+def _stored_hits(
+    session: Session, workspace_id: int, kept: Sequence[Line], tallied: Container[Key]
+) -> dict[int, list[StoredHit]]:
     """Return the stored hits of the messages hit now: clicks are judged beside them.
 
     Opens are judged by themselves and only counted, which needs no look where their number is known.
     """
-    lines = [line for line in batch.kept if line.kind == "click" or (line.message_id, "open") not in batch.known]
+    lines = [line for line in kept if line.kind == "click" or (line.message_id, "open") not in tallied]
     if not lines:
         return {}
     owners = {line.message_id: line.customer_id for line in lines}
@@ -170,8 +193,6 @@ def _facts(method: str, ip: str, agent: str, referer: str, url: str | None) -> s
 def _count_untracked(session: Session, workspace_id: int, lines: Sequence[Line]) -> None:
     """Count per send what may not be related to anybody."""
     counts = Counter((line.send_id, line.kind) for line in lines)
-    if not counts:
-        return
     statement = insert(UntrackedHits).values(
         [
             {"workspace_id": workspace_id, "send_id": send_id, "kind": kind, "count": count}

@@ -49,7 +49,7 @@ def test_a_shipper_that_died_between_two_workspaces_repeats_neither(
     spool_up(services, [a_hit("click", ada, workspace_id=workspace.id, at=services.clock.now())])
     (path,) = spool.list_files(services.settings.spool_dir)
     chunk = spool.read(path, 0, until=float("inf"), limit_bytes=10**6)
-    ingest._store(services, workspace.id, [(chunk.file, end, line) for end, line in chunk.entries])
+    ingest._store(services, workspace.id, {chunk.file: chunk.entries})
     ingest.ship(services)
 
     with database.transaction(workspace.id) as session:

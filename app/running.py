@@ -7,11 +7,12 @@ import os
 import secrets
 import shutil
 import signal
+import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
@@ -43,7 +44,10 @@ class CannotRun(Exception):
 
 
 class MainJob(Protocol):
-    """What is shown on the first start, and whether it may be. `catcher` is the module that takes mail in its place."""
+    """What is shown on the first start, and whether it may be. `catcher` is the module that takes mail in its place.
+
+    `begin` makes what somebody needs to log in, says how on a line of its own, and returns the rest of the job.
+    """
 
     catcher: str
 
@@ -53,7 +57,7 @@ class MainJob(Protocol):
 
     def pass_over(self, var_dir: Path, reason: str) -> None: ...
 
-    def perform(self, env: Mapping[str, str]) -> int: ...
+    def begin(self, env: Mapping[str, str]) -> Callable[[], int]: ...
 
 
 def run(main_job: MainJob, *, once: bool) -> int:
@@ -120,6 +124,7 @@ def environment(var_dir: Path, given: Mapping[str, str]) -> dict[str, str]:
 def _run(supervisor: Supervisor, var_dir: Path, main_job: MainJob, once: bool) -> int:
     env = _prepared(var_dir, main_job)
     programs = _programs(env, var_dir, main_job)
+    built = _build_assets()
     if env["DATABASE_OWNER_URL"] == Postgres(var_dir).url:
         print("Starting PostgreSQL", flush=True)
         supervisor.start("PostgreSQL", Postgres(var_dir))
@@ -138,17 +143,34 @@ def _run(supervisor: Supervisor, var_dir: Path, main_job: MainJob, once: bool) -
         print(f"The demonstration is not played: {reason}.", flush=True)
         main_job.pass_over(var_dir, reason)
         is_due = False
+    built()
     for name, program in programs.items():
         supervisor.start(name, program)
     print("Starting the web server and the workers", flush=True)
     _await_web(env, programs["web"], supervisor)
-    status = main_job.perform(env) if is_due else 0
-    if once:
-        return status
+    if is_due:
+        play = main_job.begin(env)
+        _say_where(env, var_dir)
+        status = play()
+        if once:
+            return status
     _say_where(env, var_dir)
     while True:
         time.sleep(0.5)
         supervisor.check()
+
+
+def _build_assets() -> Callable[[], None]:
+    """Build the browser's files beside the servers' start; the call returned waits for them, or raises CannotRun."""
+    if not (ROOT / "frontend").exists():
+        return lambda: None
+    child = subprocess.Popen([sys.executable, "-m", "app.web.assets"], cwd=ROOT)
+
+    def wait() -> None:
+        if child.wait():
+            raise CannotRun("The browser's files are not there; the lines above say why.")
+
+    return wait
 
 
 def _prepared(var_dir: Path, main_job: MainJob) -> dict[str, str]:

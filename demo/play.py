@@ -21,25 +21,34 @@ from demo.sums import Sums
 PEOPLE = 5_000
 SEED = 20_260_302
 DAYS_AGO = 123
+STUCK = 2
 _TEMPER = Temper()
 
 
-def main(env: Mapping[str, str]) -> int:
-    """Play all acts against the running installation; return 0 when every count adds up."""
+def open_stage(env: Mapping[str, str]) -> Stage:
+    """Open the shop on a clock set back, and leave a note on how to log in."""
     console = Console(width=None if Console().is_terminal else 110)
     os.environ.update(env)
-    services = build(extensions.build())
+    stage = open_shop(build(extensions.build()), console, days_ago=DAYS_AGO)
+    _note(stage, "The demonstration is playing now; every page shows how far it has got.\n")
+    return stage
+
+
+def main(stage: Stage, env: Mapping[str, str]) -> int:
+    """Play all acts against the running installation; return 0 when every count adds up, STUCK if there is no end."""
+    console, sums = stage.console, Sums()
     try:
-        stage = open_shop(services, console, days_ago=DAYS_AGO)
-        sums = Sums()
         _play(stage, sums, env)
     except NotCalm as stuck:
-        console.print(f"[red]The demonstration is stuck: {stuck}. See the logs in {services.settings.var_dir}/log.")
-        return 1
+        logs = stage.services.settings.var_dir / "log"
+        console.print(f"[red]The demonstration is stuck: {stuck}. See the logs in {logs}.")
+        return STUCK
+    finally:
+        stage.announcer.end()
     sums.show(console)
     _leave_note(stage)
     if sums.differing:
-        console.print(f"[red]{len(sums.differing)} counts differ.")
+        console.print(f"[red]{len(sums.differing)} counts differ (what others did in the shop meanwhile counts, too).")
         return 1
     console.print(f"[green]All {sum(not isinstance(line, str) for line in sums.lines)} counts agree.")
     return 0
@@ -52,13 +61,13 @@ def _play(stage: Stage, sums: Sums, env: Mapping[str, str]) -> None:
     story.before = len(recipients.arrived(stage.mail, after=0))
     stage.say(f"The clock is set back to {stage.now:%d %B %Y}, so that the story can end today.")
 
-    stage.act("1  A small shop brings its customers")
+    stage.next_act()
     sums.head("Import")
     people, purchases = files.write(made, stage.services.settings.var_dir / "demo")
     acts.bring_in(story, "people", people)
     acts.bring_in(story, "purchases", purchases)
 
-    stage.act("2  A segment, and a first campaign to it")
+    stage.next_act()
     sums.head("First campaign")
     members = _buyers(made, stage.now)
     segment_id = acts.choose(story, "Bought within a year, for more than 25", acts.BUYERS, len(members))
@@ -71,7 +80,7 @@ def _play(stage: Stage, sums: Sums, env: Mapping[str, str]) -> None:
     first = acts.react(story, _TEMPER)
     checks.first_campaign(story, harvest, members, allowed, first)
 
-    stage.act("3  A second campaign, to everybody, scheduled for the next night")
+    stage.next_act()
     sums.head("Second campaign")
     stage.advance(days=1)
     allowed, returned = story.allowed, set(story.responses.returned)
@@ -93,11 +102,11 @@ def _play(stage: Stage, sums: Sums, env: Mapping[str, str]) -> None:
     late = acts.react(story, _TEMPER)
     checks.second_campaign(story, advent, allowed - returned, first, early, late)
 
-    stage.act("4  Two mails to people who had a mail this week")
+    stage.next_act()
     sums.head("A journey that waits")
     waiting.two_mails(story)
 
-    stage.act("5  Twelve weeks with those who bought once, lately")
+    stage.next_act()
     sums.head("Nurture")
     prospects_id = acts.choose(story, "Bought once, lately", acts.PROSPECTS, checks.count_prospects(story))
     journey_id = acts.nurture(story, prospects_id)
@@ -130,9 +139,13 @@ def _drink_green_tea(made: shop.Shop) -> set[str]:
 
 def _leave_note(stage: Stage) -> None:
     """Keep what the next start should say about logging in."""
-    note = f"Log in as {EMAIL} with the password: {PASSWORD}\n"
-    note += "Look at   the home page, and any customer\n"
+    note = "Look at   the home page, and any customer\n"
     note += "          the products: what each brings, and what is bought with it\n"
     note += "          the campaign “Advent”: who waited, who was skipped, and why\n"
     note += "          the journey “First steps with us”: who went how far, and why they stopped\n"
-    (stage.services.settings.var_dir / "demo-login").write_text(note)
+    _note(stage, note)
+
+
+def _note(stage: Stage, more: str) -> None:
+    login = f"Log in as {EMAIL} with the password: {PASSWORD}\n"
+    (stage.services.settings.var_dir / "demo-login").write_text(login + more)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from redis import Redis
@@ -20,7 +20,7 @@ from migrations import schema
 # What takes every mail that is sent while there is no mail server of the operator's.
 catcher = "demo.catcher"
 _BEGUN, _OVER = "demo-begun", "demo-played"
-_LEFT_BY_A_FIRST_TRY = ("mail", "spool", "demo", "clock")
+_LEFT_BY_A_FIRST_TRY = ("mail", "spool", "demo", "clock", "demo-login", "announcement.json")
 
 
 def is_over(var_dir: Path) -> bool:
@@ -51,12 +51,21 @@ def pass_over(var_dir: Path, reason: str) -> None:
     (var_dir / _OVER).write_text(f"Not played: {reason}\n")
 
 
-def perform(env: Mapping[str, str]) -> int:
-    """Play it, and remember its end; return 0 when every count adds up."""
-    status = play.main(env)
-    if status == 0:
-        (Path(env["VAR_DIR"]) / _OVER).touch()
-    return status
+def begin(env: Mapping[str, str]) -> Callable[[], int]:
+    """Open the shop, so that somebody can log in and look on; return what plays the rest.
+
+    That remembers its end and returns 0 when every count adds up. Somebody who looks on may do something that the
+    counts do not know of: it is over all the same, and what they did stays.
+    """
+    stage = play.open_stage(env)
+
+    def perform() -> int:
+        status = play.main(stage, env)
+        if status != play.STUCK:
+            (Path(env["VAR_DIR"]) / _OVER).touch()
+        return status
+
+    return perform
 
 
 def _workspaces(database_url: str) -> list[str]:

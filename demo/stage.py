@@ -23,6 +23,7 @@ from app.kernel.clock import OffsetClock, SystemClock
 from app.kernel.queueing import outbox, relay
 from app.kernel.services import Services
 from app.tracking.hits import spool
+from demo.announcing import ACTS, Announcer
 
 NAME = "Nightjar Tea"
 EMAIL = "demo@nightjar-tea.example"
@@ -38,6 +39,7 @@ _BUSY = text(
 )
 
 
+_STAY_SIGNED_IN = text("UPDATE staff_sessions SET expires_at = expires_at + :by")
 _BEGUN = text("SELECT name, slot FROM cron_ticks")
 _READ = text('SELECT coalesce(sum("offset"), 0) FROM spool_positions WHERE owner = 0 AND file = ANY(:files)')
 
@@ -56,6 +58,7 @@ class Stage:
     workspace_id: int
     staff_id: int
     news_id: int
+    announcer: Announcer
     began: float = field(default_factory=time.monotonic)
 
     @property
@@ -79,12 +82,19 @@ class Stage:
 
     def advance(self, **by: float) -> None:
         """Move the clock of every process forward and let them all do what has become due."""
-        self.clock.advance(timedelta(**by))
+        self._move(timedelta(**by))
+        self.announcer.tell(self.now)
         # Whoever is woken now must see the new time.
         time.sleep(OffsetClock.REREAD_AFTER)
         with self.transaction() as session:
             session.execute(text("SELECT pg_notify(:channel, '')"), {"channel": outbox.CHANNEL})
         self.settle()
+
+    def _move(self, by: timedelta) -> None:
+        """Move the clock, and with it until when those who look on are signed in."""
+        with self.transaction() as session:
+            session.execute(_STAY_SIGNED_IN, {"by": by})
+        self.clock.advance(by)
 
     def pass_a_day(self) -> None:
         """Let a day go by in steps, so that every time zone has an hour in which mail may come."""
@@ -132,6 +142,7 @@ class Stage:
             while (reached := done()) < total:
                 if reached != before:
                     moved_at, before = time.monotonic(), reached
+                    self.announcer.tell(self.now, within=reached / total)
                 elif time.monotonic() - moved_at > timeout:
                     raise NotCalm(f"{label}: stands at {reached} of {total}")
                 progress.update(task, completed=reached)
@@ -142,11 +153,14 @@ class Stage:
 
     def come_home(self) -> None:
         """Let the clock show the real time again, and everybody do what has become due until then."""
-        self.clock.advance(SystemClock().now() - self.clock.now())
+        self._move(SystemClock().now() - self.clock.now())
         self.settle()
 
-    def act(self, title: str) -> None:
-        self.console.rule(f"[bold]{title}", align="left")
+    def next_act(self) -> None:
+        """Begin the next act, and tell so in the terminal and on the pages."""
+        self.announcer.number += 1
+        self.announcer.tell(self.now)
+        self.console.rule(f"[bold]{self.announcer.number}  {ACTS[self.announcer.number - 1].title}", align="left")
 
 
 def open_shop(services: Services, console: Console, *, days_ago: int) -> Stage:
@@ -198,7 +212,9 @@ def open_shop(services: Services, console: Console, *, days_ago: int) -> Stage:
         )
         # One mail a week at most, whatever it is about: the second campaign will show what that does.
         policies.change(session, workspace_id, replace(policies.get(session, workspace_id), cap=Cap(1, 7)))
-    return Stage(services, clock, console, workspace_id, staff_id, news.id)
+    return Stage(
+        services, clock, console, workspace_id, staff_id, news.id, Announcer(services.settings.announcement_file)
+    )
 
 
 def _restart_recurring(services: Services) -> None:

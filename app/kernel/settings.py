@@ -44,6 +44,8 @@ class Settings:
     var_dir: Path
     spool_dir: Path
     clock_file: Path | None = None
+    # What the operator tells everybody who is signed in; `assent announce` writes it.
+    announcement_file: Path | None = None
     workers: int = 3
     # Jobs of one workspace that may be under way at once in one queue, so that the others get their share.
     jobs_per_workspace: int = 2
@@ -93,6 +95,7 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
         var_dir=var_dir,
         spool_dir=Path(env.get("SPOOL_DIR", str(var_dir / "spool"))).absolute(),
         clock_file=Path(env["CLOCK_FILE"]).absolute() if env.get("CLOCK_FILE") else None,
+        announcement_file=Path(env.get("ANNOUNCEMENT_FILE", str(var_dir / "announcement.json"))).absolute(),
         workers=_count(env, "WORKERS", 3, problems, least=1),
         jobs_per_workspace=_count(env, "JOBS_PER_WORKSPACE", 2, problems, least=1),
         relay_timeout=_count(env, "RELAY_TIMEOUT", 10, problems, least=1),

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, g, make_response, redirect, request
 from flask.typing import ResponseReturnValue
 
 from app.kernel.services import services
-from app.web import files, guard, language, navigation, panels, shell
+from app.web import announcing, files, guard, language, navigation, panels, shell
 from app.web.components import showcase
 
 bp = Blueprint("web", __name__, template_folder="templates")
@@ -20,6 +20,18 @@ SHORTEST_SEARCH = 2
 def home() -> ResponseReturnValue:
     """Show what needs somebody today: the rooms' panels."""
     return shell.page("web/home.html", drawn=services().extensions.get(panels.HomePanels).render(None))
+
+
+@bp.get("/announcement")
+@guard.role("viewer")
+def show_announcement() -> ResponseReturnValue:
+    """Show what the operator tells everybody; a page that shows work under way hears that it went on."""
+    response = make_response(shell.page("web/announcement.html"))
+    said = announcing.current()
+    share = "" if said is None or said.share is None else str(said.share)
+    if request.args.get("was", "") != share:
+        response.headers["HX-Trigger"] = "work-went-on"
+    return response
 
 
 @bp.get("/search")

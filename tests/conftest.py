@@ -186,14 +186,23 @@ def statements(database: Database) -> Callable[[], AbstractContextManager[list[s
     return collecting
 
 
+@pytest.fixture(scope="session")
+def built_apps() -> dict[Settings, Flask]:
+    """The applications of this process: routes and templates are compiled once for all tests with these settings."""
+    return {}
+
+
 @pytest.fixture
-def app(services: Services) -> Flask:
-    """The whole web application, without CSRF so that tests may post what they like (the laws test CSRF itself)."""
+def app(services: Services, built_apps: dict[Settings, Flask]) -> Flask:
+    """The whole web application, without CSRF so that tests may post what they like (the laws test CSRF itself).
+
+    It is shared by tests, as it is by requests: a test that adds routes builds one of its own.
+    """
     from app.wiring.application import create_app
 
     # All tests come from one network; what earlier ones tried must not count against this one.
     queue.connect(services.settings.redis_url).flushdb()
-    made = create_app(services)
+    made = built_apps.get(services.settings) or built_apps.setdefault(services.settings, create_app(services))
     made.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
     return made
 
@@ -205,9 +214,10 @@ def anonymous(app: Flask) -> FlaskClient:
 
 
 @pytest.fixture
-def client(app: Flask, workspace: WorkspaceForTests) -> FlaskClient:
+def client(app: Flask, services: Services, database: Database, workspace: WorkspaceForTests) -> FlaskClient:
     """A browser logged in as the workspace's owner."""
+    from tests.factories.workspaces import sign_in
+
     browser = app.test_client()
-    answer = browser.post("/login", data={"email": workspace.owner_email, "password": workspace.password})
-    assert answer.status_code == 302, answer.text
+    sign_in(browser, database, workspace, now=services.clock.now())
     return browser

@@ -11,8 +11,8 @@ from werkzeug.routing import IntegerConverter, Map
 
 from app.kernel import ids
 from app.kernel.services import Services
-from app.web import announcing, errors, files, guard, language, navigation, shell, views
-from app.web.components import charts, states
+from app.web import errors, files, guard, language, navigation, shell, views
+from app.web.components import announcement, charts, states
 from app.web.requests import characters, compression, csrf, security
 
 SESSION_PURPOSE = b"assent session"
@@ -30,14 +30,14 @@ def init_app(app: Flask, services: Services) -> None:
     security.init_app(app, is_secure=services.settings.is_secure)
     csrf.init_app(app)
     errors.init_app(app)
-    announcing.init_app(app, services.settings)
+    announcement.init_app(app, services.settings)
     app.before_request(characters.refuse_odd_paths)
     app.before_request(guard.require_guarded)
     app.before_request(guard.limit_body)
     app.jinja_env.globals.update(
         asset=files.asset,
         navigation=navigation,
-        announcement=announcing.current,
+        announcement=announcement.current,
         toasts=shell.toasts,
         is_live=shell.is_live,
         state_of=states.state_of,

@@ -6,8 +6,8 @@ from flask import Blueprint, Response, g, make_response, redirect, request
 from flask.typing import ResponseReturnValue
 
 from app.kernel.services import services
-from app.web import announcing, files, guard, language, navigation, panels, shell
-from app.web.components import showcase
+from app.web import files, guard, language, navigation, panels, shell
+from app.web.components import announcement, showcase
 
 bp = Blueprint("web", __name__, template_folder="templates")
 THEMES = ("auto", "light", "dark")
@@ -27,7 +27,7 @@ def home() -> ResponseReturnValue:
 def show_announcement() -> ResponseReturnValue:
     """Show what the operator tells everybody; a page that shows work under way hears that it went on."""
     response = make_response(shell.page("web/announcement.html"))
-    said = announcing.current()
+    said = announcement.current()
     share = "" if said is None or said.share is None else str(said.share)
     if request.args.get("was", "") != share:
         response.headers["HX-Trigger"] = "work-went-on"

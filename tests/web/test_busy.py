@@ -89,7 +89,9 @@ def test_a_program_is_told_to_come_again(anonymous: FlaskClient, database: Datab
     assert (busy.mimetype, busy.get_json()["status"]) == ("application/problem+json", 503)
 
 
-def test_a_statement_without_end_is_ended(app: Flask, services: Services, anonymous: FlaskClient):
+def test_a_statement_without_end_is_ended(services: Services):
+    app = application.create_app(services)
+
     @app.get("/endless")
     @guard.public("for this test")
     def endless() -> str:
@@ -97,7 +99,7 @@ def test_a_statement_without_end_is_ended(app: Flask, services: Services, anonym
             session.execute(text("SELECT pg_sleep(60)"))
         return "never"
 
-    assert anonymous.get("/endless").status_code == 503
+    assert app.test_client().get("/endless").status_code == 503
 
 
 def test_a_database_that_is_away_is_no_crash(app: Flask, services: Services, anonymous: FlaskClient):

@@ -27,7 +27,7 @@ from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, declared_attr, mapped_column
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import NullPool, PoolProxiedConnection
 
 from app.kernel.extensions import Extensions
 from app.kernel.refusals import Refusal
@@ -119,16 +119,21 @@ class Database:
         that GIN indexes can be used: what runs there must carry the workspace in its own predicate.
         """
         with Session(self.engine, expire_on_commit=False, info=self.extensions.by_class) as session:
-            local = {"app.workspace_id": str(workspace_id or ""), "app.actor_id": str(actor_id or "")}
-            if self.limits:
-                local["lock_timeout"] = str(_milliseconds(self.limits.lock))
-                local["statement_timeout"] = str(_milliseconds(self.limits.statement))
+            local = self._local(workspace_id, actor_id)
             session.execute(_SET_LOCAL, {"names": list(local), "values": list(local.values())})
             if reading:
                 session.execute(text(f"SET LOCAL ROLE {READER_ROLE}"))
                 session.execute(text("SET TRANSACTION READ ONLY"))
             yield session
             session.commit()
+
+    def _local(self, workspace_id: int | None, actor_id: int | None) -> dict[str, str]:
+        """Return the settings of one transaction."""
+        local = {"app.workspace_id": str(workspace_id or ""), "app.actor_id": str(actor_id or "")}
+        if self.limits:
+            local["lock_timeout"] = str(_milliseconds(self.limits.lock))
+            local["statement_timeout"] = str(_milliseconds(self.limits.statement))
+        return local
 
     def dispose(self) -> None:
         """Close every pooled connection."""
@@ -137,6 +142,42 @@ class Database:
     def forget_connections(self) -> None:
         """Leave every pooled connection to the process that opened it, and open new ones: for a forked child."""
         self.engine.dispose(close=False)
+
+
+class KeptConnection:
+    """A connection that one thread keeps for many short transactions of the driver's own statements in one workspace.
+
+    It does without session, pool and their checks, which cost several times what such a transaction does. Whatever goes
+    wrong ends the connection; the next transaction opens another one.
+    """
+
+    def __init__(self, database: Database, workspace_id: int) -> None:
+        self._database = database
+        local = database._local(workspace_id, None)
+        self._set_local = "SELECT " + ", ".join("set_config(%s, %s, true)" for _ in local)
+        self._settings = [word for pair in local.items() for word in pair]
+        self._pooled: PoolProxiedConnection | None = None
+
+    @contextmanager
+    def transaction(self) -> Iterator[psycopg.Connection[Any]]:
+        """Open a transaction; commit when the block ends well, roll back when it raises. Never commit in it."""
+        if self._pooled is None:
+            self._pooled = self._database.engine.raw_connection()
+        try:
+            connection = _driver(self._pooled)
+            connection.execute(self._set_local, self._settings)
+            yield connection
+            connection.commit()
+        except BaseException:
+            self._pooled.invalidate()
+            self._pooled = None
+            raise
+
+    def close(self) -> None:
+        """Give the connection back."""
+        if self._pooled is not None:
+            self._pooled.close()
+            self._pooled = None
 
 
 def is_too_long(error: Exception) -> bool:
@@ -185,9 +226,13 @@ def _milliseconds(length: timedelta) -> int:
 
 def raw(session: Session) -> psycopg.Connection[Any]:
     """Return the driver's connection inside this transaction, for hot paths. Never commit on it."""
-    connection = session.connection().connection.driver_connection
+    return _driver(session.connection().connection)
+
+
+def _driver(pooled: PoolProxiedConnection) -> psycopg.Connection[Any]:
+    connection = pooled.driver_connection
     if not isinstance(connection, psycopg.Connection):
-        raise TypeError("the session is not on psycopg")
+        raise TypeError("the engine is not on psycopg")
     return connection
 
 

@@ -20,7 +20,7 @@ from sqlalchemy.exc import OperationalError
 
 from app.cadence import policies
 from app.cadence.decide import Policy
-from app.delivery.throttling.rate_limit import GROUP
+from app.delivery.sending.dispatcher import window
 from app.kernel.clock import SystemClock
 from app.kernel.database import Database
 from app.kernel.processes.embedded import Postgres, Valkey
@@ -36,8 +36,8 @@ from tests.factories.workspaces import WorkspaceForTests, a_workspace
 MESSAGES = int(os.environ.get("CHAOS_MESSAGES", "1200"))
 CUTS = int(os.environ.get("CHAOS_CUTS", "1"))
 CONNECTIONS = 2
-# Each cut, of three kinds, leaves at most the groups in hand in doubt; all others must arrive.
-MOST_IN_DOUBT = 3 * CUTS * CONNECTIONS * GROUP
+# Each cut, of three kinds, leaves at most one window of messages in doubt; all others must arrive.
+MOST_IN_DOUBT = 3 * CUTS * window(CONNECTIONS)
 _LEASES_END = (
     "UPDATE batches SET lease_until = 'epoch' WHERE state = 'leased'",
     "UPDATE outbox SET leased_until = 'epoch' WHERE leased_until IS NOT NULL",

@@ -40,6 +40,8 @@ class OutgoingMessage:
     tries: int = 0
     # How many connections broke just when it was next.
     breaks: int = 0
+    # Handed off, it leaves before this time of the event loop or goes back to the queue.
+    begin_by: float = 0.0
 
 
 def read_candidate(row: FetchedMessage) -> Candidate:

@@ -36,6 +36,12 @@ class Effect(Enum):
     RETURNED = "returned"
 
 
+# What asks for more than a word about the message itself.
+BEYOND_THE_MESSAGE = frozenset(
+    {Effect.ADDRESS_FAULT, Effect.SOFT_BOUNCE, Effect.UNEXPLAINED, Effect.DOMAIN_REFUSED, Effect.STREAM_REFUSED}
+)
+
+
 @dataclass(slots=True)
 class Result:
     """What is to be written about one message that was handed off."""

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any, TypeVar
 from uuid import uuid4
 
@@ -26,13 +27,13 @@ from app.delivery.models import MessageState, SendState
 from app.delivery.sending import bounce_handling, compiled_sends, lanes, outage_holds, outgoing, sends
 from app.delivery.sending.compiled_sends import CompiledSend
 from app.delivery.sending.outgoing import OutgoingMessage
-from app.delivery.sending.results import Result
+from app.delivery.sending.results import BEYOND_THE_MESSAGE, Result
 from app.delivery.smtp.envelopes import Timeouts
 from app.delivery.throttling import relay_timeouts
 from app.delivery.throttling.refusing_domains import RefusingDomains
 from app.delivery.transitions import batches, handoff, send_states
 from app.delivery.transitions.handoff import FetchedMessage
-from app.kernel.database import raw
+from app.kernel.database import KeptConnection, raw
 from app.kernel.queueing import outages
 from app.kernel.refusals import Refusal
 from app.kernel.services import Services
@@ -81,6 +82,7 @@ class SendStore:
         self._holder = uuid4().hex
         self._plans: dict[int, CompiledSend] = {}
         self._domains = RefusingDomains(workspace_id)
+        self._kept = KeptConnection(services.database, workspace_id)
         self._open: set[int] = set()
         self._lost: set[int] = set()
 
@@ -156,6 +158,10 @@ class SendStore:
             with self._database.transaction(self._workspace_id) as session:
                 send_states.finish_empty(session, self._workspace_id, ended, now=now)
 
+    def release(self) -> None:
+        """Give the connection back that the store keeps while it works."""
+        self._kept.close()
+
     # -- messages ----------------------------------------------------------------------------------------------
 
     def claim(self) -> list[OutgoingMessage] | None:
@@ -192,37 +198,49 @@ class SendStore:
                     through += self._evaluate(session, plan, batch_id, ids, now)
         return through
 
-    def flush(self, records: list[Result], groups: list[list[OutgoingMessage]]) -> set[int]:
-        """Write down what became of the latest groups and hand off the next ones, in one transaction.
+    def flush(self, records: list[Result], messages: Sequence[OutgoingMessage]) -> set[int]:
+        """Write down what became of earlier messages and hand these off, in one transaction.
 
         Returns the ids handed off: from here on, and only from here on, their final dots may leave.
         """
         now = self._now()
+        # Who was claimed before their domain refused us goes back to the gate, which lets them wait.
         by_plan: dict[int, list[OutgoingMessage]] = {}
-        for group in groups:
-            # Who was claimed before their domain refused us goes back to the gate, which lets them wait.
-            may_leave = [message for message in group if not self._domains.rests(message, now)]
-            if may_leave:
-                by_plan.setdefault(group[0].plan.send_id, []).extend(may_leave)
+        for message in messages:
+            if not self._domains.rests(message, now):
+                by_plan.setdefault(message.plan.send_id, []).append(message)
+        answers = self._domains.answers(records)
+        if answers or any(record.effect in BEYOND_THE_MESSAGE for record in records):
+            with self._database.transaction(self._workspace_id) as session:
+                handed = self._move(raw(session), records, by_plan, now)
+                bounce_handling.apply(session, self._workspace_id, self._lane_id, records, now=now)
+                self._domains.note(session, answers, now)
+        else:
+            with self._kept.transaction() as connection:
+                handed = self._move(connection, records, by_plan, now)
+        for message in messages:
+            if message.id in handed:
+                message.attempt += 1
+                message.counted_at = message.counted_at or now
+        return handed
+
+    def _move(
+        self,
+        connection: psycopg.Connection[Any],
+        records: list[Result],
+        by_plan: dict[int, list[OutgoingMessage]],
+        now: datetime,
+    ) -> set[int]:
         handed: set[int] = set()
-        with self._database.transaction(self._workspace_id) as session:
-            connection = raw(session)
-            written = self._written(records)
-            for asked in by_plan.values():
-                asked.sort(key=lambda message: message.customer_id)
-                statement = asked[0].plan.hand_off
-                values = {**statement.values(now), **written, **self._asked(asked, now)}
-                handed |= {row[0] for row in connection.execute(statement.sql, values)}
-                written = self._written([])
-            if records and not by_plan:
-                connection.execute(handoff.OUTCOMES, written)
-            bounce_handling.apply(session, self._workspace_id, self._lane_id, records, now=now)
-            self._domains.note(session, records, now)
-        for group in groups:
-            for message in group:
-                if message.id in handed:
-                    message.attempt += 1
-                    message.counted_at = message.counted_at or now
+        written = self._written(records)
+        for asked in by_plan.values():
+            asked.sort(key=attrgetter("customer_id"))
+            statement = asked[0].plan.hand_off
+            values = {**statement.values(now), **written, **self._asked(asked, now)}
+            handed.update(row[0] for row in connection.execute(statement.sql, values))
+            written = self._written([])
+        if records and not by_plan:
+            connection.execute(handoff.OUTCOMES, written)
         return handed
 
     def _plan(self, session: Session, send_id: int) -> CompiledSend | None:

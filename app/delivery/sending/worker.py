@@ -1,6 +1,6 @@
-"""The worker of one lane: several SMTP connections, each sending group after group that the dispatcher hands out.
+"""The worker of one lane: several SMTP connections, each sending one message after another that is handed off.
 
-A killed worker leaves at most one group per connection in doubt, every message of it by name.
+A killed worker leaves at most the dispatcher's window in doubt, every message of it by name.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import structlog
 from app.delivery.models import MessageState
 from app.delivery.sending import compiled_sends, outgoing, results
 from app.delivery.sending.dispatcher import Dispatcher
-from app.delivery.sending.outgoing import OutgoingMessage
+from app.delivery.sending.outgoing import OutgoingMessage, Stamp
 from app.delivery.sending.results import Effect, Result
 from app.delivery.sending.store import LaneSettings, SendStore, with_retries
 from app.delivery.smtp import handshake
@@ -41,8 +41,8 @@ log = structlog.get_logger()
 
 # How often a sender with a limited rate looks how many others share it by now.
 RATE_EVERY = 2.0
-# A no said meanwhile counts after this many seconds at the latest: what was not begun by then is asked about again.
-GROUP_SECONDS = 2.0
+# Messages that leave within so many seconds of each other carry the same date.
+STAMPED_FOR = 1.0
 LOSSES_ALLOWED = 3
 # A sender runs for long; what failed exchanges leave in cycles is not to pile up.
 _OBJECTS = 20_000
@@ -99,7 +99,7 @@ class LaneWorker:
         self._store = store
         self._settings = settings
         self._bounds = bounds
-        self._dispatcher = Dispatcher(store, self._must_end, self._stop)
+        self._dispatcher = Dispatcher(store, services.clock, self._must_end, self._stop)
         self._is_stopping = False
         self._backoff: timedelta | None = None
         self._is_relay_away = False
@@ -107,6 +107,8 @@ class LaneWorker:
         self._connections: set[Connection] = set()
         self._losses = 0
         self._accepted = 0
+        self._stamp = outgoing.stamp(services.clock.now())
+        self._stamped_at = 0.0
 
     async def run(self) -> int:
         """Open the connections and keep them busy."""
@@ -123,26 +125,25 @@ class LaneWorker:
             await self._learn()
         finally:
             self._dispatcher.shut_down()
+            self._store.release()
         return self._accepted
 
     async def _send_all(self) -> None:
         count = max(1, min(self._settings.connections, -(-self._dispatcher.waiting_count // self._rate_limit.group)))
-        serving = asyncio.ensure_future(self._dispatcher.serve())
+        serving = asyncio.ensure_future(self._dispatcher.serve(self._rate_limit, connections=count))
         renewing = asyncio.ensure_future(self._renew())
         sharing = asyncio.ensure_future(self._share_rate())
         ending = asyncio.ensure_future(self._end_in_time())
         # When one connection fails in a way nobody foresaw, the others still finish and write down what they know.
         connections = asyncio.gather(*(self._use_connection() for _ in range(count)), return_exceptions=True)
         try:
-            done, _ = await asyncio.wait((serving, connections), return_when=asyncio.FIRST_COMPLETED)
-            if serving in done:
-                serving.result()
+            await asyncio.wait((serving, connections), return_when=asyncio.FIRST_COMPLETED)
+            self._dispatcher.finish()
+            await serving
             for result in connections.result():
                 if result is not None:
                     raise result
         finally:
-            # From here on nobody answers requests any more, so nobody may wait for one.
-            self._dispatcher.is_broken = True
             for background in (serving, renewing, sharing, ending, connections):
                 background.cancel()
             await asyncio.gather(serving, renewing, sharing, ending, connections, return_exceptions=True)
@@ -158,10 +159,8 @@ class LaneWorker:
     # -- one connection ---------------------------------------------------------------------------------------
 
     async def _use_connection(self) -> None:
-        """Keep one connection and send group after group through it."""
+        """Keep one connection and send through it what is handed off."""
         connection: Connection | None = None
-        records: list[Result] = []
-        unsent: list[OutgoingMessage] = []
         try:
             while not self._must_end():
                 if connection is None or not connection.is_usable:
@@ -169,15 +168,10 @@ class LaneWorker:
                     if connection is None:
                         break
                     self._connections.add(connection)
-                size = await self._permitted()
-                group = await self._dispatcher.request(records, unsent, size)
-                records, unsent = [], []
-                if not group:
+                if not await self._dispatcher.has_more():
                     break
-                records, unsent = await self._deliver(connection, group)
+                await self._deliver(connection)
         finally:
-            if records and not self._dispatcher.is_broken:
-                await asyncio.shield(self._dispatcher.request(records, unsent, 0))
             if connection is not None:
                 await connection.close()
 
@@ -225,50 +219,43 @@ class LaneWorker:
             self._stop(timedelta(seconds=15))
         return self._is_stopping
 
-    async def _permitted(self) -> int:
-        size = self._rate_limit.group
-        delay = self._rate_limit.wait(size, now=asyncio.get_running_loop().time())
-        while delay > 0 and not self._must_end():
-            await asyncio.sleep(min(delay, 0.5))
-            delay -= 0.5
-        return size
-
-    async def _deliver(
-        self, connection: Connection, group: list[OutgoingMessage]
-    ) -> tuple[list[Result], list[OutgoingMessage]]:
-        """Send one group that is handed off; return what became of it and what was not begun in time."""
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + GROUP_SECONDS
-        open_messages = {message.id: message for message in group}
-        order = iter(group)
-        records: list[Result] = []
-        is_broken = False
-        stamped = outgoing.stamp(self._services.clock.now())
+    async def _deliver(self, connection: Connection) -> None:
+        """Send through a connection as long as there is something to take."""
+        taken: dict[int, OutgoingMessage] = {}
+        is_broken = has_sent = False
 
         def following() -> Envelope | None:
-            while loop.time() < deadline and not self._is_stopping and (message := next(order, None)) is not None:
+            while not self._is_stopping and (message := self._dispatcher.take()) is not None:
                 try:
-                    return outgoing.envelope(message, self._services.tokens, self._workspace_id, stamped)
+                    envelope = outgoing.envelope(message, self._services.tokens, self._workspace_id, self._stamped())
                 except Exception as error:  # noqa: BLE001 - whatever is wrong with one person stops nobody else
-                    records.append(self._poisoned(open_messages.pop(message.id), error))
+                    self._dispatcher.settle(self._poisoned(message, error))
+                else:
+                    taken[message.id] = message
+                    return envelope
             return None
 
         def settled(envelope: Envelope, outcome: Outcome) -> None:
-            nonlocal is_broken
-            message = open_messages.pop(envelope.key)
+            nonlocal is_broken, has_sent
+            message = taken.pop(envelope.key)
             if outcome.phase in (Phase.UNSENT, Phase.DROPPED_AFTER_DOT) and not is_broken:
                 # The first to hear of a broken connection is the one that was under way.
                 is_broken = True
                 message.breaks += 1
-            records.append(self._judged(message, outcome))
+            result = self._judged(message, outcome)
+            has_sent = has_sent or result.state is MessageState.SENT
+            self._dispatcher.settle(result)
 
         await connection.deliver(following, settled)
-        now = self._services.clock.now()
-        records += [results.unsent(message, now=now) for message in open_messages.values()]
-        if not connection.is_usable and not any(record.state is MessageState.SENT for record in records):
+        if not connection.is_usable and not has_sent:
             self._lost(has_timed_out=connection.has_timed_out)
             self._is_relay_away = self._is_relay_away or connection.has_timed_out
-        return records, [record.message for record in records if record.effect is Effect.RETURNED]
+
+    def _stamped(self) -> Stamp:
+        now = asyncio.get_running_loop().time()
+        if now >= self._stamped_at + STAMPED_FOR:
+            self._stamp, self._stamped_at = outgoing.stamp(self._services.clock.now()), now
+        return self._stamp
 
     def _poisoned(self, message: OutgoingMessage, error: Exception) -> Result:
         reason = "undeliverable_eai" if isinstance(error, mime.UndeliverableAddress) else "render_error"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -50,8 +50,8 @@ class RefusingDomains:
         state = self._refusing.get(provider_refusals.domain_of(message.email)) if self._refusing else None
         return state is not None and state.rests(now) and not message.plan.rules.is_transactional
 
-    def note(self, session: Session, records: Sequence[Result], now: datetime) -> None:
-        """Note who was refused as ours, and how much such domains took in this run; other domains cost nothing."""
+    def answers(self, records: Sequence[Result]) -> dict[str, Answers]:
+        """Return who was refused as ours, and how much such domains took in this run; other domains cost nothing."""
         refused: dict[str, dict[bytes, str]] = {}
         for record in records:
             if record.state is MessageState.SENT:
@@ -61,8 +61,11 @@ class RefusingDomains:
                 of_domain = refused.setdefault(provider_refusals.domain_of(message.email), {})
                 of_domain[message.address_digest or message.email.encode()] = f"{record.code} {record.reply}"
         concerned = refused.keys() | (self._refusing.keys() & self._taken.keys())
-        if concerned:
-            answers = {name: Answers(refused.get(name, {}), self._taken.pop(name, 0)) for name in sorted(concerned)}
+        return {name: Answers(refused.get(name, {}), self._taken.pop(name, 0)) for name in sorted(concerned)}
+
+    def note(self, session: Session, answers: Mapping[str, Answers], now: datetime) -> None:
+        """Write these answers down, and learn what other senders found out."""
+        if answers:
             provider_refusals.note(session, self._workspace_id, self.identity_id, answers, now=now)
             self.look(session)
-            self._tried -= refused.keys()
+            self._tried -= {name for name, given in answers.items() if given.refused}

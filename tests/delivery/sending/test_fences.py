@@ -44,12 +44,12 @@ def test_a_cancelling_taken_back_leaves_what_a_sender_holds_waiting(
     """What waits for a new batch is handed off from there; the results of what had left are written all the same."""
     send_id = delivery.a_launched_send(services.database, workspace, 2)
     sender, (gone, held) = holding(services, workspace)
-    assert sender.flush([], [[gone]]) == {gone.id}
+    assert sender.flush([], [gone]) == {gone.id}
     with services.database.transaction(workspace.id) as session:
         sends.cancel_many(session, workspace.id, [send_id], now=NOON)
         sends.restart_many(session, workspace.id, {send_id: None}, now=NOON)
 
-    assert sender.flush([results.interpret(gone, ACCEPTED, now=NOON)], [[held]]) == set()
+    assert sender.flush([results.interpret(gone, ACCEPTED, now=NOON)], [held]) == set()
     assert kept(services, workspace, gone) == ("sent", False, 1)
     assert kept(services, workspace, held) == ("queued", True, 0)
     sender.close()
@@ -65,7 +65,7 @@ def test_a_mail_skipped_meanwhile_is_no_contact(services: Services, workspace: W
     with services.database.transaction(workspace.id) as session:
         sends.skip(session, workspace.id, [(send_id, skipped.customer_id)], reason="cancelled")
 
-    assert sender.flush([], [[skipped, other]]) == {other.id}
+    assert sender.flush([], [skipped, other]) == {other.id}
     assert kept(services, workspace, skipped) == ("skipped", False, 0)
     assert kept(services, workspace, other) == ("handed", False, 1)
 
@@ -96,7 +96,7 @@ def test_what_is_in_doubt_is_settled_or_stays_so(
     """A late word that it may be tried again would queue what no batch holds and no send waits for."""
     delivery.a_launched_send(services.database, workspace, 1)
     sender, (message,) = holding(services, workspace)
-    sender.flush([], [[message]])
+    sender.flush([], [message])
     with services.database.transaction(workspace.id) as session:
         session.execute(text("UPDATE batches SET lease_until = 'epoch' WHERE state = 'leased'"))
         recovery.sweep(session, workspace.id, now=NOON)

@@ -37,7 +37,7 @@ def test_people_keep_the_promise_that_was_made_to_them(services: Services, works
     first = store.SendStore(services, workspace.id, delivery.lane_ids(services.database, workspace)[0])
     claimed = first.claim()
     assert claimed
-    assert first.flush([], [claimed])
+    assert first.flush([], claimed)
     with services.database.transaction(workspace.id) as session:
         topics.change(
             session,
@@ -73,7 +73,7 @@ def test_a_contact_counts_once_when_two_sends_compete(services: Services, worksp
     claims = [one.claim() for one in stores]
     assert [len(claim or []) for claim in claims] == [5, 5]
 
-    handed = [one.flush([], [claim]) for one, claim in zip(stores, claims, strict=True) if claim]
+    handed = [one.flush([], claim) for one, claim in zip(stores, claims, strict=True) if claim]
     again = stores[1].reevaluate(claims[1] or [])
 
     assert [len(ids) for ids in handed] == [5, 0]
@@ -118,7 +118,7 @@ def test_recent_contacts_are_kept_newest_first_and_bounded(services: Services, w
     sender = store.SendStore(services, workspace.id, delivery.lane_ids(services.database, workspace)[0])
     claimed = sender.claim() or []
 
-    assert len(sender.flush([], [claimed])) == 1
+    assert len(sender.flush([], claimed)) == 1
     with services.database.transaction(workspace.id) as session:
         sums = engagement.get(session, workspace.id, claimed[0].customer_id)
     assert sums.recent_contact_at == [NOON, *[NOON - timedelta(days=60)] * 39]

@@ -15,7 +15,7 @@ from app.cadence import policies
 from app.cadence.decide import Policy
 from app.delivery import history
 from app.delivery.sending import recovery
-from app.delivery.throttling.rate_limit import GROUP
+from app.delivery.sending.dispatcher import window
 from app.kernel.services import Services
 from tests.factories import NOON, delivery
 from tests.factories.workspaces import WorkspaceForTests
@@ -24,8 +24,8 @@ from tests.factories.workspaces import WorkspaceForTests
 KILLS = int(os.environ.get("CHAOS_KILLS", "2"))
 MESSAGES = int(os.environ.get("CHAOS_MESSAGES", "800"))
 CONNECTIONS = 2
-# Each connection of a killed sender leaves at most the group it had in hand in doubt; all others must arrive.
-MOST_IN_DOUBT = KILLS * CONNECTIONS * GROUP
+# A killed sender leaves at most one window of messages in doubt; all others must arrive.
+MOST_IN_DOUBT = KILLS * window(CONNECTIONS)
 
 
 def a_sender(services: Services, workspace: WorkspaceForTests, lane_id: int, url: str) -> subprocess.Popen[bytes]:

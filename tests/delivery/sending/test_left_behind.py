@@ -22,7 +22,7 @@ def handed_over(services: Services, workspace: WorkspaceForTests) -> tuple[store
     sender = store.SendStore(services, workspace.id, delivery.lane_ids(services.database, workspace)[0])
     messages = sender.claim()
     assert messages
-    assert sender.flush([], [messages]) == {message.id for message in messages}
+    assert sender.flush([], messages) == {message.id for message in messages}
     return sender, messages
 
 
@@ -122,7 +122,7 @@ def test_who_lost_its_lease_hands_nothing_over(services: Services, workspace: Wo
     other.flush([results.unsent(theirs[0], now=NOON)], [])
 
     assert held
-    assert slow.flush([], [held]) == set()
+    assert slow.flush([], held) == set()
 
 
 def test_a_late_answer_says_nothing_about_a_later_attempt(services: Services, workspace: WorkspaceForTests) -> None:

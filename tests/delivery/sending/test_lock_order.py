@@ -20,7 +20,7 @@ def test_closing_a_batch_locks_it_before_its_messages(services: Services, worksp
     sender = store.SendStore(services, workspace.id, delivery.lane_ids(services.database, workspace)[0])
     messages = sender.claim()
     assert messages
-    sender.flush([], [messages])
+    sender.flush([], messages)
     with ThreadPoolExecutor(1) as pool:
         with services.database.transaction(workspace.id) as session:
             session.execute(text("SELECT FROM batches FOR UPDATE"))

@@ -33,7 +33,7 @@ def test_an_address_suppressed_after_the_claim_gets_nothing(
             now=NOON,
         )
 
-    assert sender.flush([], [claimed]) == {message.id for message in claimed} - {silent.id}
+    assert sender.flush([], claimed) == {message.id for message in claimed} - {silent.id}
     assert sender.reevaluate([silent]) == []
     assert delivery.states(services.database, workspace)["p1@example.com"] == ("skipped", "suppressed")
 

@@ -33,7 +33,7 @@ def test_a_withdrawal_between_claim_and_hand_over_stops_the_mail(
     with services.database.transaction(workspace.id) as session:
         actions.withdraw(session, workspace.id, leaving.customer_id, evidence=Evidence(method="preferences"), now=NOON)
 
-    handed = sender.flush([], [claimed])
+    handed = sender.flush([], claimed)
     kept = sender.reevaluate([leaving])
 
     assert handed == {message.id for message in claimed} - {leaving.id}
@@ -54,7 +54,7 @@ def test_a_mail_leaves_only_for_the_address_it_was_written_to(
         person = people.get(session, workspace.id, moved.customer_id)
         changes.change_email(session, person, email="new@example.com", source="preferences", now=NOON)
 
-    handed = sender.flush([], [claimed])
+    handed = sender.flush([], claimed)
 
     assert handed == {message.id for message in claimed} - {moved.id}
     assert "p1@example.com" not in [message.email for message in sender.reevaluate([moved])]
@@ -81,7 +81,7 @@ def test_nothing_is_handed_over_after_a_stop(services: Services, workspace: Work
         else:
             sends.cancel_many(session, workspace.id, [send_id], now=NOON)
 
-    assert sender.flush([], [claimed]) == set()
+    assert sender.flush([], claimed) == set()
     assert sender.reevaluate(claimed) == []
 
 

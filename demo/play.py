@@ -12,7 +12,7 @@ from rich.console import Console
 
 from app.kernel.services import build
 from app.wiring import extensions
-from demo import acts, checks, files, mails, recipients, shop, waiting
+from demo import acts, checks, circles, files, mails, recipients, shop, waiting
 from demo.acts import Story
 from demo.recipients import Temper
 from demo.stage import EMAIL, PASSWORD, NotCalm, Stage, open_shop
@@ -72,6 +72,7 @@ def _play(stage: Stage, sums: Sums, env: Mapping[str, str]) -> None:
     members = _buyers(made, stage.now)
     segment_id = acts.choose(story, "Bought within a year, for more than 25", acts.BUYERS, len(members))
     acts.choose(story, "Drinks green tea", acts.GREEN_TEA, len(_drink_green_tea(made)))
+    circles.bring_together(story, members)
     allowed = story.allowed
     harvest = acts.send_campaign(
         story, "Harvest", "The new harvest is in", mails.AUTUMN, written_in="mjml", segment_id=segment_id
@@ -140,6 +141,7 @@ def _drink_green_tea(made: shop.Shop) -> set[str]:
 def _leave_note(stage: Stage) -> None:
     """Keep what the next start should say about logging in."""
     note = "Look at   the home page, and any customer\n"
+    note += "          the organisations: who decides there, and what they bought\n"
     note += "          the products: what each brings, and what is bought with it\n"
     note += "          the campaign “Advent”: who waited, who was skipped, and why\n"
     note += "          the journey “First steps with us”: who went how far, and why they stopped\n"

@@ -20,8 +20,8 @@ def import_models() -> MetaData:
     """Import every room's models and return the metadata they fill."""
     importlib.import_module("app.kernel.queueing.outages")
     importlib.import_module("app.kernel.queueing.outbox")
-    for models in sorted((ROOT / "app").glob("*/models.py")):
-        importlib.import_module(f"app.{models.parent.name}.models")
+    for models in sorted((ROOT / "app").rglob("models.py")):
+        importlib.import_module(".".join(models.relative_to(ROOT).with_suffix("").parts))
     return Base.metadata
 
 

@@ -12,6 +12,8 @@ from app.kernel.translatable import N_
 
 MAX_DEPTH = 12
 MAX_RULES = 200
+# Rules about others (somebody in the household ...) inside one another: each asks everybody once more.
+MAX_CIRCLES = 2
 MAX_VALUES = 500
 # Different questions to purchases and activities, and permissions asked for: what the sums beside a customer cannot
 # answer, so that each has the database read its rows for everybody.

@@ -16,6 +16,7 @@ from app.consent.permission import PermissionRow
 from app.consent.purposes import ALL_TOPICS, MARKETING, PERSONAL_PURPOSES, PROFILING, SAID_NO, Event
 from app.customers.addresses import changes, queries
 from app.customers.profiles import people
+from app.customers.relations import erasure
 from app.kernel.queueing import outbox
 
 
@@ -96,7 +97,7 @@ def refuse(
 
 
 def erase_evidence(session: Session, workspace_id: int, customer_id: int, *, evidence: Evidence, now: datetime) -> None:
-    """Remove the personal values behind this person's records, and all their addresses.
+    """Remove the personal values behind this person's records, all their addresses, and whom they belong with.
 
     What was agreed stays provable, who it was does not; every email they have or had stays suppressed as a digest, but
     one that is somebody else's by now. Raise NotFound.
@@ -111,6 +112,7 @@ def erase_evidence(session: Session, workspace_id: int, customer_id: int, *, evi
         )
     ledger.forget_evidence(session, workspace_id, customer_id)
     changes.erase(session, workspace_id, customer_id, now=now)
+    erasure.erase(session, workspace_id, customer_id)
     outbox.publish(session, facts.ConsentWithdrawn(workspace_id, customer_id, MARKETING, ALL_TOPICS))
 
 

@@ -14,10 +14,11 @@ from pydantic import TypeAdapter, ValidationError
 
 from app.conditions.condition import Condition
 from app.conditions.condition_types import ConditionTypes
-from app.conditions.limits import MAX_DEPTH, MAX_RULES
+from app.conditions.limits import MAX_CIRCLES, MAX_DEPTH, MAX_RULES
+from app.customers.relations.circles import CIRCLES
 from app.kernel.refusals import Refusal
 from app.kernel.translatable import N_, MessageId
-from app.segments.rules import AllOf, AnyOf, Not, Rule
+from app.segments.rules import AllOf, AnyOf, Not, Rule, Someone
 
 Path = tuple[str | int, ...]
 
@@ -71,6 +72,7 @@ class _Reader:
 
     def __init__(self, types: ConditionTypes) -> None:
         self._types = types
+        self._circles = 0
         self.problems: list[Problem] = []
 
     def read(self, value: object, path: Path) -> Rule:
@@ -81,8 +83,10 @@ class _Reader:
             inside = self._inside(parts, path)
             return AllOf(inside) if kind == "all" else AnyOf(inside)
         if kind == "not":
-            self._refuse_others(parts, "rule", path)
+            self._refuse_others(parts, ("rule",), path)
             return Not(self.read(parts["rule"], (*path, "rule")) if "rule" in parts else self._lacking(path, "rule"))
+        if kind == "someone":
+            return self._someone(parts, path)
         condition = self._types.find(kind)
         if condition is None:
             return self._refused(path, _WORDS["union_tag_invalid"])
@@ -94,16 +98,28 @@ class _Reader:
             return AllOf()
 
     def _inside(self, parts: dict[str, Any], path: Path) -> tuple[Rule, ...]:
-        self._refuse_others(parts, "rules", path)
+        self._refuse_others(parts, ("rules",), path)
         rules = parts.get("rules", [])
         if not isinstance(rules, list | tuple):
             self._refused((*path, "rules"), _WORDS["dict_type"])
             return ()
         return tuple(self.read(each, (*path, "rules", number)) for number, each in enumerate(rules))
 
-    def _refuse_others(self, parts: dict[str, Any], own: str, path: Path) -> None:
+    def _someone(self, parts: dict[str, Any], path: Path) -> Rule:
+        self._refuse_others(parts, ("circle", "rule"), path)
+        circle = parts.get("circle")
+        if not isinstance(circle, str) or circle not in CIRCLES:
+            return self._refused((*path, "circle"), _WORDS["literal_error"])
+        if self._circles >= MAX_CIRCLES:
+            return self._refused(path, N_("Rules about others are nested too deeply."))
+        self._circles += 1
+        inside = self.read(parts["rule"], (*path, "rule")) if "rule" in parts else self._lacking(path, "rule")
+        self._circles -= 1
+        return Someone(circle, inside)
+
+    def _refuse_others(self, parts: dict[str, Any], own: tuple[str, ...], path: Path) -> None:
         for name in parts:
-            if name != own:
+            if name not in own:
                 self._refused((*path, str(name)), _WORDS["unexpected"])
 
     def _lacking(self, path: Path, part: str) -> Rule:
@@ -134,7 +150,7 @@ def _plain_value(value: Any) -> Any:
         return int(value) if value == int(value) else _as_float(value)
     if isinstance(value, date):
         return value.isoformat()
-    return dump(value) if isinstance(value, AllOf | AnyOf | Not | Condition) else value
+    return dump(value) if isinstance(value, AllOf | AnyOf | Not | Someone | Condition) else value
 
 
 def _as_float(value: Decimal) -> float | str:

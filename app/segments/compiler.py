@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
@@ -15,10 +15,11 @@ from app.conditions.limits import MAX_LOOKUPS
 from app.conditions.lookups import Lookups
 from app.customers.profiles import people
 from app.customers.profiles.fields import FieldInfo
+from app.customers.relations.circles import CIRCLES
 from app.kernel.translatable import N_
 from app.segments import rules
 from app.segments.codec import Path, Problem, RulesInvalid
-from app.segments.rules import Not, Rule
+from app.segments.rules import Not, Rule, Someone
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,9 @@ class CompiledRule:
 
     rule: Rule
     problems: list[Problem]
-    _statement: Select[int]
+    # How many times rows of everybody are read for it.
+    lookups: int
+    statement: Select[int]
 
     @property
     def matches(self) -> Select[int]:
@@ -47,7 +50,7 @@ class CompiledRule:
         """
         if self.problems:
             raise RulesInvalid(self.problems)
-        return self._statement
+        return self.statement
 
 
 def compile_rule(rule: Rule, population: Population) -> CompiledRule:
@@ -62,7 +65,7 @@ def compile_rule(rule: Rule, population: Population) -> CompiledRule:
     condition = _build(rule, context, (), problems)
     if len(lookups) > MAX_LOOKUPS:
         problems.append(Problem((), _TOO_MUCH, {"most": MAX_LOOKUPS}))
-    return CompiledRule(rule, problems, lookups.join(base, context.customer_id).where(condition))
+    return CompiledRule(rule, problems, len(lookups), lookups.join(base, context.customer_id).where(condition))
 
 
 _TOO_MUCH = N_(
@@ -73,6 +76,8 @@ _TOO_MUCH = N_(
 
 def _build(rule: Rule, context: ConditionContext, path: Path, problems: list[Problem]) -> ColumnElement[bool]:
     """Return the rule as SQL and note each condition that does not fit, with its place."""
+    if isinstance(rule, Someone):
+        return _of_others(rule, context, path, problems)
     if not isinstance(rule, Condition):
         steps: list[Path] = [("rule",)] if isinstance(rule, Not) else [("rules", n) for n in range(len(rule.rules))]
         inside = zip(steps, rules.children(rule), strict=True)
@@ -84,10 +89,21 @@ def _build(rule: Rule, context: ConditionContext, path: Path, problems: list[Pro
         return false()
 
 
+def _of_others(rule: Someone, context: ConditionContext, path: Path, problems: list[Problem]) -> ColumnElement[bool]:
+    """Return that the rule holds of somebody in the customer's circle: a rule of its own, asked of everybody."""
+    population = Population(context.workspace_id, context.fields, context.now, context.zone)
+    compiled = compile_rule(rule.rule, population)
+    problems += [replace(each, path=(*path, "rule", *each.path)) for each in compiled.problems]
+    context.lookups.count_other(1 + compiled.lookups)
+    pairs, others = CIRCLES[rule.circle].pairs(context.workspace_id).subquery(), compiled.statement.subquery()
+    found = select(pairs.c.customer_id).where(pairs.c.other_id.in_(select(others.c.customer_id)))
+    return context.customer_id.in_(found)
+
+
 def _base(rule: Rule, population: Population) -> Select[int]:
     """Return the query of everyone with all the rule asks about; a join less is half the time of a broad count."""
     fields = population.fields
-    names = {name for condition in rules.conditions(rule) for name in condition.reads if name in fields}
+    names = {name for condition in rules.own_conditions(rule) for name in condition.reads if name in fields}
     needed = {table for name in names for table in _asked_of(fields[name].expression)}
     for everyone in (people.profile_query, people.sums_query):
         base = everyone(population.workspace_id)

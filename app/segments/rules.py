@@ -1,4 +1,4 @@
-"""Segment rules: three groups over conditions, nested to a bounded depth."""
+"""Segment rules: three groups over conditions, and rules about others around a person, nested to a bounded depth."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, and_, false, or_, true
 
 from app.conditions.condition import Condition
 from app.conditions.description import Description
+from app.customers.relations.circles import CIRCLES
 from app.kernel.translatable import N_
 
 
@@ -62,7 +63,20 @@ class Not:
         return description.text(N_("it is not so that %(rule)s"), rule=_inside(self.rule, description))
 
 
-Group = AllOf | AnyOf | Not
+@dataclass(frozen=True)
+class Someone:
+    """The rule inside holds of somebody else in this circle of the customer, such as their household."""
+
+    type: ClassVar[str] = "someone"
+
+    circle: str
+    rule: Rule
+
+    def describe(self, description: Description) -> str:
+        return description.text(CIRCLES[self.circle].sentence, rule=_inside(self.rule, description))
+
+
+Group = AllOf | AnyOf | Not | Someone
 Rule = Group | Condition
 
 EVERYBODY = AllOf()
@@ -72,7 +86,7 @@ def children(rule: Rule) -> tuple[Rule, ...]:
     """Return the rules directly inside a rule."""
     if isinstance(rule, AllOf | AnyOf):
         return rule.rules
-    return (rule.rule,) if isinstance(rule, Not) else ()
+    return (rule.rule,) if isinstance(rule, Not | Someone) else ()
 
 
 def conditions(rule: Rule) -> Iterator[Condition]:
@@ -81,6 +95,14 @@ def conditions(rule: Rule) -> Iterator[Condition]:
         yield rule
     for inside in children(rule):
         yield from conditions(inside)
+
+
+def own_conditions(rule: Rule) -> Iterator[Condition]:
+    """Walk the conditions asked of the customers themselves, and not those asked of others."""
+    if isinstance(rule, Condition):
+        yield rule
+    for inside in () if isinstance(rule, Someone) else children(rule):
+        yield from own_conditions(inside)
 
 
 def _inside(rule: Rule, description: Description) -> str:

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 from app.conditions.condition import Condition
 from app.conditions.condition_types import ConditionTypes
 from app.conditions.limits import MAX_RULES
+from app.customers.relations.circles import CIRCLES
 
 _RULE = {"$ref": "#/$defs/Rule"}
 _GROUPS: dict[str, dict[str, Any]] = {
@@ -24,6 +25,11 @@ _GROUPS: dict[str, dict[str, Any]] = {
         "description": "The rule inside does not hold; where something is not known, it does not hold.",
         "properties": {"rule": _RULE},
         "required": ["rule"],
+    },
+    "someone": {
+        "description": "The rule inside holds of somebody else in this circle of the customer.",
+        "properties": {"circle": {"enum": list(CIRCLES)}, "rule": _RULE},
+        "required": ["circle", "rule"],
     },
 }
 

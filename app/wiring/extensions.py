@@ -19,6 +19,8 @@ from app.customers.addresses import changes
 from app.customers.imports.evidence import ImportedEvidence
 from app.customers.imports.kinds import ImportKinds
 from app.customers.imports.people import People
+from app.customers.organisations import members, removal
+from app.customers.relations import households, related
 from app.customers.timeline.timeline import TimelineSources
 from app.delivery import timeline_entries as delivery_entries
 from app.followup.sources import TaskSources
@@ -74,6 +76,10 @@ OPPOSITES = Opposites(
         tag_translation.UNDO_TRANSLATION,
         removals.UNDO_REMOVAL,
         changes.UNDO_ENDING,
+        members.UNDO_REMOVAL,
+        removal.UNDO_DELETION,
+        related.UNDO_ENDING,
+        households.UNDO_LEAVING,
     )
 )
 

@@ -15,7 +15,9 @@ from app.commerce.orders import NewOrder
 from app.customers.imports import files, kinds, running
 from app.customers.imports.mapping import guessing, mapping
 from app.customers.models import Customer, Import
+from app.customers.organisations import members, organisations
 from app.customers.profiles import people
+from app.customers.relations.models import Organisation, OrganisationMember
 from app.customers.timeline.activities import HitRow
 from app.kernel.clock import FixedClock
 from app.kernel.database import Database
@@ -98,3 +100,13 @@ def outcome_of(database: Database, workspace_id: int, import_id: int) -> Import:
     """The import as it now stands."""
     with database.transaction(workspace_id) as session:
         return session.get_one(Import, (workspace_id, import_id))
+
+
+def an_organisation(session: Session, workspace_id: int, name: str | None = None, **values: Any) -> Organisation:
+    """An organisation the workspace knows."""
+    return organisations.add(session, workspace_id, {"name": name or f"Firm {next(_numbers)}", **values}, now=NOON)
+
+
+def a_member(session: Session, customer: Customer, organisation: Organisation, **values: Any) -> OrganisationMember:
+    """This customer is at this organisation."""
+    return members.put(session, customer, organisation.id, values, now=NOON)

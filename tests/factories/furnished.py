@@ -14,6 +14,7 @@ from app.commerce.products import NamedProduct
 from app.consent.signup import double_opt_in, signup_forms
 from app.consent.signup.double_opt_in import Answer
 from app.consent.tokens import ConfirmToken, PreferencesToken, UnsubscribeToken
+from app.customers.organisations import members, organisations
 from app.kernel.services import Services
 from tests.factories import NOON
 from tests.factories.campaigns import a_campaign
@@ -26,6 +27,7 @@ from tests.factories.workspaces import WorkspaceForTests
 _QUESTIONS = {
     "/journeys/<int:journey_id>/steps/new": "?kind=wait",
     "/api/v1/customers": "?email=ada%40example.com",
+    "/api/v1/organisations": "?external_ref=O-1",
 }
 
 
@@ -62,6 +64,8 @@ def furnish(services: Services, workspace: WorkspaceForTests) -> Furnished:
         _, api_key = api_keys.create(session, workspace.id, name="Shop", staff_id=workspace.owner_id, now=NOON)
         journey = a_journey(session, workspace, is_live=False)
         product = products.find_or_create(session, workspace.id, [NamedProduct("T-1", "Tea")], now=NOON)["T-1"]
+        organisation = organisations.add(session, workspace.id, {"name": "Tea House", "external_ref": "O-1"}, now=NOON)
+        members.put(session, ada, organisation.id, {}, now=NOON)
         values: dict[str, int | str] = {
             "address_id": ada.address_id or 0,
             "campaign_id": a_campaign(session, workspace).id,
@@ -71,6 +75,7 @@ def furnish(services: Services, workspace: WorkspaceForTests) -> Furnished:
             "import_id": import_id,
             "journey_id": journey.id,
             "step_id": step_ids(session, journey)[0],
+            "organisation_id": organisation.id,
             "product_id": product.id,
             "segment_id": a_segment(session, workspace),
             "seq": 1,

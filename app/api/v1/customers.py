@@ -204,11 +204,11 @@ def _record(
     ]
 
 
-def require(session: Session, workspace_id: int, whom: Whom) -> Customer:
+def require(session: Session, workspace_id: int, whom: Whom, *, field: str = "customer") -> Customer:
     """Return the customer an order or event names; raise CustomerUnknown."""
     found = _look_up(session, workspace_id, whom)
     if found is None:
-        raise CustomerUnknown(field="customer")
+        raise CustomerUnknown(field=field)
     return found
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel
 
-from app.api.v1 import schemas, shop_schemas
+from app.api.v1 import relation_schemas, schemas, shop_schemas
 from app.kernel.translatable import N_
 
 
@@ -101,6 +101,59 @@ OPERATIONS = (
         N_("Finds the product by ref and sets what you send; what you leave out stays as it is."),
         {200: shop_schemas.ProductOut, 201: shop_schemas.ProductOut},
         takes=shop_schemas.ProductIn,
+        refusals=(409, 422),
+    ),
+    Operation(
+        "saveOrganisation",
+        "PUT",
+        "/api/v1/organisations",
+        N_("Add or change an organisation"),
+        N_("Finds the organisation by external_ref and sets what you send; what you leave out stays as it is. One that "
+        "would stand above itself is refused."),
+        {200: relation_schemas.OrganisationOut, 201: relation_schemas.OrganisationOut},
+        takes=relation_schemas.OrganisationIn,
+        refusals=(409, 422),
+    ),
+    Operation(
+        "findOrganisation",
+        "GET",
+        "/api/v1/organisations",
+        N_("Read an organisation by your number"),
+        N_("Give its external_ref."),
+        {200: relation_schemas.OrganisationOut},
+        finds_by=("external_ref",),
+        refusals=(404, 422),
+    ),
+    Operation(
+        "saveOrganisationMember",
+        "PUT",
+        "/api/v1/organisations/people",
+        N_("Say that somebody is at an organisation"),
+        N_("With their position and their parts in the buying centre; what you leave out stays as it is. Whoever has "
+        "left keeps the place, with the day in `until`."),
+        {200: relation_schemas.OrganisationMemberOut},
+        takes=relation_schemas.OrganisationMemberIn,
+        refusals=(409, 422),
+    ),
+    Operation(
+        "saveRelation",
+        "PUT",
+        "/api/v1/relations",
+        N_("Say what somebody is to a customer"),
+        N_("Partner, parent or child, sibling, family, friend, colleague, manager or report, and who referred whom. "
+        "Nobody is above themselves by parents, managers or referrals, and nobody has two referrers."),
+        {200: relation_schemas.RelationOut},
+        takes=relation_schemas.RelationIn,
+        refusals=(404, 409, 422),
+    ),
+    Operation(
+        "saveHousehold",
+        "PUT",
+        "/api/v1/households",
+        N_("Put customers into one household"),
+        N_("Whoever had another household leaves it; nobody has two."),
+        {200: relation_schemas.HouseholdOut},
+        takes=relation_schemas.HouseholdIn,
         refusals=(409, 422),
     ),
     Operation(

@@ -24,7 +24,7 @@ def _one_line(text: str) -> str:
     return text
 
 
-def _storable(text: str) -> str:
+def storable(text: str) -> str:
     """Refuse what no database can hold."""
     if "\0" in text or any(category(char) == "Cs" for char in text):
         raise ValueError("must not hold NUL or half a character")
@@ -40,7 +40,7 @@ def _plausible(at: datetime) -> datetime:
 Line = Annotated[str, Field(max_length=1000), AfterValidator(_one_line)]
 ShortLine = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_one_line)]
 Email = Annotated[str, Field(min_length=3, max_length=254), AfterValidator(_one_line)]
-Prose = Annotated[str, Field(min_length=1, max_length=10_000), AfterValidator(_storable)]
+Prose = Annotated[str, Field(min_length=1, max_length=10_000), AfterValidator(storable)]
 Moment = Annotated[AwareDatetime, AfterValidator(_plausible)]
 Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Plain = Line | bool | Annotated[int, Field(ge=-(2**53), le=2**53)] | Annotated[float, Field(allow_inf_nan=False)] | None
@@ -65,7 +65,7 @@ class AddressIn(Sent):
     """An email, a phone number or a postal address of a customer. One that is known already is not added again."""
 
     kind: Literal["email", "phone", "postal"]
-    value: Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_storable)] = Field(
+    value: Annotated[str, Field(min_length=1, max_length=500), AfterValidator(storable)] = Field(
         description=N_("As people write it. A phone number without a country's code is one of the customer's country.")
     )
     label: Annotated[Line, Field(max_length=40)] | None = Field(

@@ -1,8 +1,21 @@
 """The pages of the customers room."""
 
-from app.customers.views import addresses, customers, fields, files, imports, one
+from app.customers.views import addresses, customers, fields, files, imports, members, one, organisations, related
 from app.customers.views.blueprint import bp
 from app.customers.views.customers import search
 from app.customers.views.panels import CustomerPanels
 
-__all__ = ["CustomerPanels", "addresses", "bp", "customers", "fields", "files", "imports", "one", "search"]
+__all__ = [
+    "CustomerPanels",
+    "addresses",
+    "bp",
+    "customers",
+    "fields",
+    "files",
+    "imports",
+    "members",
+    "one",
+    "organisations",
+    "related",
+    "search",
+]

@@ -16,6 +16,7 @@ from app.customers.customer_id import CustomerId
 from app.customers.forms import NoteForm, customer_form, values_of
 from app.customers.models import Customer
 from app.customers.profiles import engagement, fields, inferred_scores, naming, people, provenance
+from app.customers.relations import belonging
 from app.customers.timeline import activities, timeline
 from app.customers.timeline.activities import Note
 from app.customers.views.blueprint import bp
@@ -122,6 +123,7 @@ def _known(session: Session, customer_id: int) -> dict[str, Any]:
         "facts": _facts(session, customer),
         "addresses": queries.list_living(session, g.workspace.id, customer_id),
         "former": queries.list_former(session, g.workspace.id, customer_id),
+        "belongs": belonging.read(session, g.workspace.id, customer_id),
         "page": page,
         "more": _more(customer_id, page),
         "channels": _channels(customer_id),

@@ -9,6 +9,7 @@ from app.segments.builder.writing import Form
 GROUPS = {
     "profile": N_("Profile"),
     "custom": N_("Custom fields"),
+    "relations": N_("Relations"),
     "permission": N_("Consent"),
     "engagement": N_("Activity"),
     "purchases": N_("Purchases"),

@@ -10,6 +10,7 @@ from app.conditions.condition_types import ConditionTypes, Offer
 from app.conditions.inputs import Control, FilledIn
 from app.conditions.references import Vocabulary
 from app.segments.builder.drafts import ROOT, Line, LineGroup
+from app.segments.builder.matches import OTHERS
 from app.segments.codec import Path, Problem
 
 
@@ -74,8 +75,8 @@ class Form:
         self, group: LineGroup, place: str, path: Path, written: Written, *, with_blanks: bool
     ) -> dict[str, Any]:
         written.places[path] = place
-        is_negated = group.match in ("none", "not_all")
-        inner = (*path, "rule", "rules") if is_negated else (*path, "rules")
+        is_negated, is_of_others = group.match in ("none", "not_all"), group.match.startswith(OTHERS)
+        inner = (*path, "rule", "rules") if is_negated or is_of_others else (*path, "rules")
         kept: list[dict[str, Any]] = []
         for number, child in enumerate(group.items):
             at, here = f"{place}.{number}", (*inner, len(kept))
@@ -86,6 +87,8 @@ class Form:
             else:
                 kept.append(self._line(child, at, here, written))
         value = {"type": "any" if group.match in ("any", "none") else "all", "rules": kept}
+        if is_of_others:
+            return {"type": "someone", "circle": group.match.removeprefix(OTHERS), "rule": value}
         return {"type": "not", "rule": value} if is_negated else value
 
     def _line(self, line: Line, place: str, path: Path, written: Written) -> dict[str, Any]:
@@ -113,6 +116,10 @@ class Form:
             return LineGroup(kind, [self._shown(inside) for inside in value.get("rules", ())])
         if kind == "not":
             return self._opposite(value["rule"])
+        if kind == "someone":
+            inside = self._shown(value["rule"])
+            is_all = isinstance(inside, LineGroup) and inside.match == "all"
+            return LineGroup(f"{OTHERS}{value['circle']}", inside.items if is_all else [inside])
         offer = self._offer_of(value, is_negated=False)
         # A condition that is no longer known is shown by its name, and the author told.
         return _line_of(offer, value) if offer else Line(kind, kind)

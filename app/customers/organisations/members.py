@@ -1,0 +1,204 @@
+"""Who belongs to which organisation: position, parts in the buying centre, one primary organisation a person.
+
+Whoever changes a person's organisations holds the person's row first. The first organisation somebody is at is their
+primary one; when they leave it, the oldest of the others follows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from app.accounts import undo
+from app.customers import values
+from app.customers.models import Customer
+from app.customers.organisations import organisations
+from app.customers.organisations.buying_centre import ROLES
+from app.customers.profiles import people
+from app.customers.relations.models import OrganisationMember
+from app.kernel import page_links
+from app.kernel.page_links import PageLink
+from app.kernel.refusals import NotFound, Refusal
+from app.kernel.translatable import N_
+
+MOST_ORGANISATIONS = 50
+LONGEST_POSITION = 200
+NAMES = ("position", "buying_roles", "is_primary", "since", "until")
+_REMOVED = "customers.organisation_member_removed"
+
+
+class MemberRefused(Refusal):
+    """A value cannot be one of somebody's place in an organisation."""
+
+    status = 422
+    message = N_("This cannot be kept.")
+
+
+def put(
+    session: Session, customer: Customer, organisation_id: int, given: Mapping[str, Any], *, now: datetime
+) -> OrganisationMember:
+    """Add the person to the organisation, or change what is known of it; what is not given stays.
+
+    Raise MemberRefused, NotFound.
+    """
+    wanted = _checked(given)
+    people.hold(session, customer)
+    organisations.hold(session, customer.workspace_id, organisation_id)
+    known = _of(session, customer)
+    found = next((each for each in known if each.organisation_id == organisation_id), None)
+    if found is None:
+        if len(known) >= MOST_ORGANISATIONS:
+            raise MemberRefused(N_("A person is at most at 50 organisations."), field="organisation")
+        found = OrganisationMember(
+            workspace_id=customer.workspace_id,
+            organisation_id=organisation_id,
+            customer_id=customer.id,
+            buying_roles=[],
+            is_primary=False,
+            created_at=now,
+        )
+    for name, value in wanted.items():
+        if name != "is_primary":
+            setattr(found, name, value)
+    if found.since and found.until and found.until < found.since:
+        raise MemberRefused(N_("The last day is before the first."), field="until")
+    others = [each for each in known if each is not found]
+    _settle_primary(session, found, others, wanted.get("is_primary"))
+    return found
+
+
+def remove(session: Session, customer: Customer, organisation_id: int, *, staff_id: int, now: datetime) -> PageLink:
+    """Take the person out of the organisation, as if they had never been there; return the way back."""
+    people.hold(session, customer)
+    known = _of(session, customer)
+    found = next((each for each in known if each.organisation_id == organisation_id), None)
+    if found is None:
+        raise NotFound
+    kept = plain(found)
+    session.delete(found)
+    session.flush()
+    _let_follow([each for each in known if each is not found])
+    session.flush()
+    workspace_id = customer.workspace_id
+    return undo.keep(session, workspace_id, kind=_REMOVED, values=kept, staff_id=staff_id, now=now)
+
+
+def restore(
+    session: Session, workspace_id: int, values: dict[str, Any], *, staff_id: int, now: datetime  # noqa: ARG001
+) -> undo.Restored:
+    """Put somebody back into an organisation; raise NotFound where one of both is gone."""
+    customer = people.get(session, workspace_id, values["customer_id"])
+    organisations.hold(session, workspace_id, values["organisation_id"])
+    put_back(session, workspace_id, [values])
+    page = page_links.to("customers.show_customer", customer_id=customer.id)
+    return undo.Restored(page, N_("They belong to the organisation again."))
+
+
+UNDO_REMOVAL = undo.Opposite(_REMOVED, restore, role="marketer")
+
+
+def plain(member: OrganisationMember) -> dict[str, Any]:
+    """Return the row as plain JSON values, to be put back some day."""
+    return {
+        "organisation_id": member.organisation_id,
+        "customer_id": member.customer_id,
+        "position": member.position,
+        "buying_roles": member.buying_roles,
+        "is_primary": member.is_primary,
+        "since": member.since and member.since.isoformat(),
+        "until": member.until and member.until.isoformat(),
+        "created_at": member.created_at.isoformat(),
+    }
+
+
+def put_back(session: Session, workspace_id: int, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Put back rows as `plain` gave them, of people who are still there and not there again by themselves."""
+    ids = sorted({row["customer_id"] for row in rows})
+    held = select(Customer.id).where(Customer.workspace_id == workspace_id, Customer.id.in_(ids)).order_by(Customer.id)
+    there = set(session.scalars(held.with_for_update(key_share=True)))
+    again = _pairs(session, workspace_id, ids)
+    primaries = set(session.scalars(_primaries(workspace_id, ids)))
+    for row in rows:
+        pair = (row["organisation_id"], row["customer_id"])
+        if row["customer_id"] not in there or pair in again:
+            continue
+        session.add(
+            OrganisationMember(
+                workspace_id=workspace_id,
+                organisation_id=row["organisation_id"],
+                customer_id=row["customer_id"],
+                position=row["position"],
+                buying_roles=row["buying_roles"],
+                is_primary=row["is_primary"] and row["customer_id"] not in primaries,
+                since=row["since"] and date.fromisoformat(row["since"]),
+                until=row["until"] and date.fromisoformat(row["until"]),
+                created_at=datetime.fromisoformat(row["created_at"]),
+            )
+        )
+    session.flush()
+
+
+def _pairs(session: Session, workspace_id: int, customer_ids: Sequence[int]) -> set[tuple[int, int]]:
+    query = select(OrganisationMember.organisation_id, OrganisationMember.customer_id).where(
+        OrganisationMember.workspace_id == workspace_id, OrganisationMember.customer_id.in_(customer_ids)
+    )
+    return {(organisation_id, customer_id) for organisation_id, customer_id in session.execute(query)}
+
+
+def _primaries(workspace_id: int, customer_ids: Sequence[int]) -> Select[int]:
+    return select(OrganisationMember.customer_id).where(
+        OrganisationMember.workspace_id == workspace_id,
+        OrganisationMember.customer_id.in_(customer_ids),
+        OrganisationMember.is_primary,
+    )
+
+
+def _of(session: Session, customer: Customer) -> list[OrganisationMember]:
+    query = select(OrganisationMember).where(
+        OrganisationMember.workspace_id == customer.workspace_id, OrganisationMember.customer_id == customer.id
+    )
+    return list(session.scalars(query.order_by(OrganisationMember.created_at, OrganisationMember.organisation_id)))
+
+
+def _settle_primary(
+    session: Session, found: OrganisationMember, others: list[OrganisationMember], wanted: bool | None
+) -> None:
+    """Let one of the organisations be the primary: this one if it shall, or if it is the only one there is."""
+    was = found.is_primary
+    becomes = found.until is None and (wanted is True or (wanted is None and was))
+    former = next((each for each in others if each.is_primary), None)
+    if becomes and former:
+        former.is_primary = False
+        session.flush()
+    found.is_primary = becomes or (found.until is None and former is None and not (was and wanted is False))
+    session.add(found)
+    session.flush()
+    if was and not found.is_primary:
+        _let_follow(others)
+        session.flush()
+
+
+def _let_follow(others: list[OrganisationMember]) -> None:
+    """Make the oldest of those they are still at the primary one, where there is none."""
+    current = [each for each in others if each.until is None]
+    if current and not any(each.is_primary for each in current):
+        current[0].is_primary = True
+
+
+def _checked(given: Mapping[str, Any]) -> dict[str, Any]:
+    clean = dict(given)
+    if "position" in clean:
+        position = values.one_line(str(clean["position"] or ""))
+        if len(position) > LONGEST_POSITION:
+            raise MemberRefused(N_("This text is too long."), field="position")
+        clean["position"] = position or None
+    if "buying_roles" in clean:
+        roles = set(clean["buying_roles"] or ())
+        if not roles <= ROLES.keys():
+            raise MemberRefused(N_("Choose one of the list."), field="buying_roles")
+        clean["buying_roles"] = [role for role in ROLES if role in roles]
+    return clean

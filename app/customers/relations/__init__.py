@@ -1,0 +1,1 @@
+"""Whom customers belong with: households, relatives, colleagues and referrals."""

@@ -21,7 +21,7 @@ Rows = list[dict[str, Any]]
 GROUPS: tuple[tuple[tuple[str, ...], Callable[[], Rows]], ...] = (
     (("render", "render_fallback", "render_ed25519", "render_rsa2048"), render.run),
     (("send", "send_ed25519", "send_rsa2048", "snapshot", "sender_rss_mb"), send.run),
-    (("import_people", "import_purchases"), imports.run),
+    (("import_people_plain", "import_people", "import_orders"), imports.run),
     (("segment_narrow", "segment_broad"), segments.run),
     (("click", "open", "ingest"), tracking.run),
 )

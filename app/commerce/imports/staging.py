@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -11,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.accounts import workspaces
+from app.commerce import products
 from app.commerce.imports.orders import PurchaseRow
 from app.commerce.orders import names_of
 from app.customers.addresses import queries
@@ -25,21 +25,22 @@ from app.kernel import database
 _STAGE = """
     CREATE TEMPORARY TABLE IF NOT EXISTS purchase_stage (
         row bigint, key text COLLATE "C", email text, order_ref text, purchased_at timestamptz, amount numeric(14, 2),
-        currency text, items bigint, product text, channel text, shop text, payment_method text, lines jsonb
+        currency text, items bigint, product text, channel text, shop text, payment_method text, has_lines boolean
+    ) ON COMMIT DELETE ROWS;
+    CREATE TEMPORARY TABLE IF NOT EXISTS purchase_line_stage (
+        row bigint, number smallint, ref text, name text, category text, quantity bigint, amount numeric(14, 2)
     ) ON COMMIT DELETE ROWS;
     CREATE TEMPORARY TABLE IF NOT EXISTS purchase_found (
-        row bigint, customer_id bigint, email text, order_ref text, purchased_at timestamptz, amount numeric(14, 2),
-        currency text, items bigint, product text, channel text, shop text, payment_method text, lines jsonb,
-        outcome text
+        row bigint, order_id bigint, customer_id bigint, email text, order_ref text, purchased_at timestamptz,
+        amount numeric(14, 2), currency text, items bigint, product text, channel text, shop text, payment_method text,
+        has_lines boolean, outcome text
     ) ON COMMIT DELETE ROWS
 """
 _ORDER = ("purchased_at", "amount", "currency", "items", "product", "channel", "shop", "payment_method")
-_COLUMNS = ["row", "key", "email", "order_ref", *_ORDER, "lines"]
+_COLUMNS = ["row", "key", "email", "order_ref", *_ORDER, "has_lines"]
+_LINE_COLUMNS = ["row", "number", "ref", "name", "category", "quantity", "amount"]
 _MAY_BE_TOLD = ("currency", "items", "product", "channel", "shop", "payment_method")
 _REFUSED = ("unknown", "order_of_other", "order_twice", "order_refunded")
-
-
-_AS_JSON = json.JSONEncoder(ensure_ascii=False).encode
 
 
 class PurchaseStage:
@@ -53,25 +54,29 @@ class PurchaseStage:
         # What the file does not tell stays as it is known.
         self.compared = ["purchased_at", "amount", *(n for n in _MAY_BE_TOLD if n in told)]
 
-    def lay_out(self, batch: Batch, digest_key: bytes) -> bytes:  # noqa: ARG002
-        """Return the rows as COPY reads them; this needs no database, so it is done while the database is busy."""
-        lines = []
+    def lay_out(self, batch: Batch, digest_key: bytes) -> tuple[bytes, ...]:  # noqa: ARG002
+        """Return orders and their lines as COPY reads them; this needs no database, which is busy meanwhile."""
+        told, lines = [], []
         rows: Sequence[PurchaseRow] = batch.rows
         for r in rows:
-            line = (
+            told.append(
                 f"{r.row}\t{r.key}\t{r.email}\t{r.order_ref}\t{r.purchased_at}\t{r.amount}"
                 f"\t{r.currency}\t{r.items}\t{r.product or _names(r)}"
-                f"\t{r.channel}\t{r.shop}\t{r.payment_method}"
-                f"\t{_AS_JSON(r.lines) if r.lines else ''}"
+                f"\t{r.channel}\t{r.shop}\t{r.payment_method}\t{'t' if r.lines else 'f'}\n"
             )
-            lines.append(line.replace("\\", "\\\\") if "\\" in line else line)
-        lines.append("")
-        return "\n".join(lines).encode()
+            for number, (ref, name, category, quantity, amount) in enumerate(r.lines, start=1):
+                lines.append(
+                    f"{r.row}\t{number}\t{ref[:_LONGEST]}\t{name[:_LONGEST]}\t{category}\t{quantity}\t{amount}\n"
+                )
+        return _encoded(told), _encoded(lines)
 
-    def load(self, session: Session, lines: bytes) -> None:
+    def load(self, session: Session, laid_out: tuple[bytes, ...]) -> None:
         """Bring the rows to the database; nobody waits for this."""
         session.execute(text(_STAGE))
-        database.copy_text(session, "purchase_stage", _COLUMNS, lines)
+        told, lines = laid_out
+        database.copy_text(session, "purchase_stage", _COLUMNS, told)
+        if lines:
+            database.copy_text(session, "purchase_line_stage", _LINE_COLUMNS, lines)
 
     def take_over(
         self, session: Session, batch: Batch, digest_key: bytes, *, rehearse: bool, now: datetime  # noqa: ARG002
@@ -108,12 +113,15 @@ class PurchaseStage:
         """Say of each row whose it is and what comes of it, by one look into each index a row."""
         known = ", ".join(f"p.{name}" for name in self.compared)
         told = ", ".join(f"s.{name}" for name in self.compared)
+        order = ", ".join(f"s.{name}" for name in _ORDER)
+        # The number of a new order is drawn here, so that its lines need not look for it; a rehearsal draws none.
+        order_id = "p.id" if rehearse else f"CASE WHEN p.id IS NULL AND c.id IS NOT NULL THEN {_NEW_ID} ELSE p.id END"
         # In a rehearsal whoever would be added is not there yet.
         is_unknown = "false" if rehearse and self.options.unknown == "create" else "c.id IS NULL"
         self._run(
             session,
             f"""INSERT INTO purchase_found
-                SELECT s.row, c.id, s.email, s.order_ref, {", ".join(f"s.{name}" for name in _ORDER)}, s.lines,
+                SELECT s.row, {order_id}, c.id, s.email, s.order_ref, {order}, s.has_lines,
                     CASE WHEN {is_unknown} THEN 'unknown' WHEN p.id IS NULL THEN 'created'
                         WHEN p.customer_id IS DISTINCT FROM c.id THEN 'order_of_other'
                         WHEN p.import_id = :import_id THEN 'order_twice'
@@ -134,22 +142,29 @@ class PurchaseStage:
             self._run(
                 session,
                 f"""UPDATE orders p SET {sets}, import_id = :import_id, import_row = s.row FROM purchase_found s
-                    WHERE p.workspace_id = :w AND p.order_ref = s.order_ref AND s.outcome = 'updated'
+                    WHERE p.workspace_id = :w AND p.id = s.order_id AND s.outcome = 'updated'
                       AND (p.refunded = 0 OR s.amount >= p.refunded)""",
                 import_id=self.import_id,
             )
             self._run(session, _FOLLOW_ORDER)
         if found.counts["created"]:
             self._run(session, _INSERT, import_id=self.import_id)
-        if self.told & {"product", "product_ref"} and (found.counts["created"] or found.counts["updated"]):
-            self._run(session, _ADD_PRODUCTS, now=now)
-            self._run(session, _DROP_LINES, tells_items="items" in self.told)
-            self._run(session, _ADD_LINES)
+        if self.told & {"product", "product_ref"}:
+            self._write_lines(session, found, now)
         if found.counts["created"]:
             engagement.add_purchases_of_many(session, self.workspace_id, _ADDED, currency=self._currency(session))
         if found.counts["updated"]:
             currency = self._currency(session)
             engagement.set_purchases_of_many(session, self.workspace_id, _UPDATED, _ADDED_UP, currency=currency)
+
+    def _write_lines(self, session: Session, found: Outcome, now: datetime) -> None:
+        if found.counts["created"] or found.counts["updated"]:
+            self._run(session, _ADD_PRODUCTS, now=now)
+        if found.counts["created"]:
+            self._run(session, _ADD_LINES)
+        if found.counts["updated"]:
+            self._run(session, _DROP_LINES, tells_items="items" in self.told)
+            self._run(session, _REPLACE_LINES)
 
     def _currency(self, session: Session) -> str:
         """Return the currency sums are made in; the first purchase there is settles it."""
@@ -176,59 +191,74 @@ class PurchaseStage:
         return session.execute(text(statement), {**known, **binds})
 
 
+def _encoded(lines: list[str]) -> bytes:
+    joined = "".join(lines)
+    return (joined.replace("\\", "\\\\") if "\\" in joined else joined).encode()
+
+
 def _names(row: PurchaseRow) -> str:
     return names_of([line.name for line in row.lines]) or "" if row.lines else ""
 
 
+_NEW_ID = "nextval('orders_id_seq')"
+_LONGEST = products.LONGEST
 _INSERT = """
-    INSERT INTO orders (workspace_id, customer_id, order_ref, purchased_at, amount, currency, items, product, channel,
-                        shop, payment_method, import_id, import_row)
-    SELECT :w, customer_id, order_ref, purchased_at, amount, currency, items, product, channel, shop, payment_method,
-           :import_id, row
+    INSERT INTO orders (workspace_id, id, customer_id, order_ref, purchased_at, amount, currency, items, product,
+                        channel, shop, payment_method, import_id, import_row)
+    SELECT :w, order_id, customer_id, order_ref, purchased_at, amount, currency, items, product, channel, shop,
+           payment_method, :import_id, row
     FROM purchase_found WHERE outcome = 'created'
 """
 # The products that lines name are made where they are new; one whose category nobody knew yet gets it.
-_OF_LINES = """(
-    SELECT s.row, s.order_ref, left(line.value ->> 0, 200) AS ref, left(line.value ->> 1, 200) AS name,
-           line.value ->> 2 AS category, CAST(line.value ->> 3 AS bigint) AS quantity,
-           CAST(line.value ->> 4 AS numeric(14, 2)) AS amount, line.number
-    FROM purchase_found s CROSS JOIN LATERAL jsonb_array_elements(s.lines) WITH ORDINALITY AS line(value, number)
-    WHERE s.outcome IN ('created', 'updated')
-)"""
-_ADD_PRODUCTS = f"""
+_ADD_PRODUCTS = """
+    WITH named AS MATERIALIZED (
+        SELECT DISTINCT ON (l.ref) l.ref, l.name, coalesce(l.category, '') AS category
+        FROM purchase_line_stage l JOIN purchase_found s ON s.row = l.row
+        WHERE s.outcome IN ('created', 'updated') ORDER BY l.ref, l.category IS NULL, l.row)
     INSERT INTO products (workspace_id, ref, name, category, created_at, updated_at)
-    SELECT DISTINCT ON (ref) :w, ref, name, category, CAST(:now AS timestamptz), CAST(:now AS timestamptz)
-    FROM {_OF_LINES} l ORDER BY ref, category = '', row
+    SELECT :w, n.ref, n.name, n.category, CAST(:now AS timestamptz), CAST(:now AS timestamptz)
+    FROM named n LEFT JOIN LATERAL (
+        SELECT p.category FROM products p WHERE p.workspace_id = :w AND p.ref = n.ref LIMIT 1) p ON true
+    WHERE p.category IS NULL OR (p.category = '' AND n.category <> '')
     ON CONFLICT (workspace_id, ref) DO UPDATE SET category = excluded.category, updated_at = excluded.updated_at
     WHERE products.category = '' AND excluded.category <> ''
 """
-# The orders of the rows that changed one, each found by one look into an index: the temporary table has no statistics.
-_CHANGED = """
-    SELECT o.id FROM purchase_found s CROSS JOIN LATERAL (
-        SELECT o.id FROM orders o WHERE o.workspace_id = :w AND o.order_ref = s.order_ref LIMIT 1) o
-    WHERE s.outcome = 'updated'
+# Many lines name few products: each is looked for once a batch.
+_PRODUCT_IDS = """
+    named AS MATERIALIZED (
+        SELECT n.ref, p.id FROM (SELECT DISTINCT ref FROM purchase_line_stage) n
+        CROSS JOIN LATERAL (SELECT p.id FROM products p WHERE p.workspace_id = :w AND p.ref = n.ref LIMIT 1) p)
 """
+_LINE = "workspace_id, order_id, number, product_id, customer_id, purchased_at, currency, quantity, amount"
+_ADD_LINES = f"""
+    WITH {_PRODUCT_IDS}
+    INSERT INTO order_lines ({_LINE})
+    SELECT :w, s.order_id, l.number, n.id, s.customer_id, s.purchased_at, s.currency, l.quantity, l.amount
+    FROM purchase_found s JOIN purchase_line_stage l ON l.row = s.row JOIN named n ON n.ref = l.ref
+    WHERE s.outcome = 'created'
+"""
+_CHANGED = "SELECT s.order_id FROM purchase_found s WHERE s.outcome = 'updated'"
 # Lines that know more than a file tells stay: what came back, what pieces cost; and pieces, where it tells none.
 _DROP_LINES = f"""
     DELETE FROM order_lines l
-    WHERE l.workspace_id = :w AND l.order_id = ANY(ARRAY({_CHANGED} AND s.lines IS NOT NULL))
+    WHERE l.workspace_id = :w AND l.order_id = ANY(ARRAY({_CHANGED} AND s.has_lines))
       AND CAST(:tells_items AS boolean)
       AND (SELECT 1 FROM order_lines k WHERE k.workspace_id = :w AND k.order_id = l.order_id
              AND (k.returned > 0 OR k.cost IS NOT NULL OR k.discount <> 0) LIMIT 1) IS NULL
 """
-_ADD_LINES = f"""
-    INSERT INTO order_lines (workspace_id, order_id, number, product_id, customer_id, purchased_at, currency, quantity,
-                             amount)
-    SELECT :w, o.id, l.number, p.id, o.customer_id, o.purchased_at, o.currency, l.quantity, l.amount
-    FROM {_OF_LINES} l
+_REPLACE_LINES = f"""
+    WITH {_PRODUCT_IDS}
+    INSERT INTO order_lines ({_LINE})
+    SELECT :w, o.id, l.number, n.id, o.customer_id, o.purchased_at, o.currency, l.quantity, l.amount
+    FROM purchase_found s JOIN purchase_line_stage l ON l.row = s.row JOIN named n ON n.ref = l.ref
     CROSS JOIN LATERAL (SELECT o.id, o.customer_id, o.purchased_at, o.currency FROM orders o
-                        WHERE o.workspace_id = :w AND o.order_ref = l.order_ref LIMIT 1) o
-    CROSS JOIN LATERAL (SELECT p.id FROM products p WHERE p.workspace_id = :w AND p.ref = l.ref LIMIT 1) p
-    WHERE (SELECT 1 FROM order_lines k WHERE k.workspace_id = :w AND k.order_id = o.id LIMIT 1) IS NULL
+                        WHERE o.workspace_id = :w AND o.id = s.order_id LIMIT 1) o
+    WHERE s.outcome = 'updated'
+      AND (SELECT 1 FROM order_lines k WHERE k.workspace_id = :w AND k.order_id = o.id LIMIT 1) IS NULL
 """
 # An order that was recorded without products gets them from a file that names them.
 _HAS_NEW_LINES = """
-    (s.lines IS NOT NULL AND (
+    (s.has_lines AND (
         SELECT 1 FROM order_lines l WHERE l.workspace_id = p.workspace_id AND l.order_id = p.id LIMIT 1) IS NULL)
 """
 # Time and currency of lines are those of their order; of an order with one product the amount is the line's.

@@ -64,7 +64,9 @@ class ImportTerms(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """What one row of a file says about a person's consent. `address_digest` is the one customers keep."""
+    """What one row of a file says about a person's consent. `address_digest` is the one customers keep. `is_added` says
+    that this transaction added the person with that address: nothing is to be looked up, and nobody kept waiting.
+    """
 
     customer_id: int
     row: int
@@ -73,6 +75,7 @@ class Claim(NamedTuple):
     consented_at: datetime | None
     terms: ImportTerms
     ip: str = ""
+    is_added: bool = False
 
 
 @dataclass(slots=True)
@@ -172,7 +175,7 @@ def record_many(
     wordings = _wordings(session, workspace_id, all_terms, now)
     rulings = {terms: _rule(terms, wordings.get(terms), known, source) for terms in all_terms}
     ledger.hold(session, workspace_id)
-    named = {claim.customer_id for claim in claims}
+    named = {claim.customer_id for claim in claims if not claim.is_added}
     consent_states = ledger.read_consent_states(database.raw(session), workspace_id, named)
     batch = _Import(rulings, consent_states, suppressed, _present(session, workspace_id, named), now)
     lines: list[Line] = []
@@ -252,11 +255,11 @@ def _asked(purpose: str, topic: TopicInfo | None, evidence: Evidence) -> _Asked:
 
 def _judge(batch: _Import, claim: Claim, lines: list[Line]) -> Outcome:
     """Add what this row proves to the lines and say what came of it."""
-    customer_id, row, address, address_digest, at, terms, ip = claim
+    customer_id, row, address, address_digest, at, terms, ip, is_added = claim
     outcome = Outcome(row)
     ruling = batch.rulings[terms]
     lack = _lack(batch, at, ruling.lack, address_digest)
-    if lack is None and batch.present.get(customer_id) != address_digest:
+    if lack is None and not is_added and batch.present.get(customer_id) != address_digest:
         lack = OTHER_ADDRESS
     if lack:
         outcome.reasons.append(lack)

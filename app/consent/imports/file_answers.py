@@ -101,8 +101,13 @@ def _claims(session: Session, workspace_id: int, rows: list[EvidenceRow]) -> lis
         )
         for said in {row.terms for row in rows}
     }
+    # Of whoever said no in the same file something is on record now.
+    said_no = {row.customer_id for row in rows if not row.is_yes}
     return [
-        Claim(row.customer_id, row.row, row.email, row.address_digest, row.at, terms[row.terms], row.ip)
+        Claim(
+            *(row.customer_id, row.row, row.email, row.address_digest, row.at, terms[row.terms], row.ip),
+            is_added=row.is_added and row.customer_id not in said_no,
+        )
         for row in rows
         if row.is_yes
     ]

@@ -54,7 +54,7 @@ class _Preview:
         self._quote_line: int | None = None
 
     def add(self, session: Session, plan: Plan, batch: Batch, *, now: datetime) -> None:
-        plan.stage.load(session, batch.lines)
+        plan.stage.load(session, batch.laid_out)
         outcome = _stage(session, plan, batch, now=now)
         refused = sorted([*batch.refused, *tallies.refused_rows(batch, outcome)], key=lambda row: row.row)
         self.counts += tallies.counts(batch, outcome, refused)

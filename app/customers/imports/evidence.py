@@ -47,7 +47,8 @@ class ConsentClaim(NamedTuple):
 
 class EvidenceRow(NamedTuple):
     """What one row says about one customer's answer. Texts are as in the file, empty when the file says nothing;
-    `address_digest` is that of the address in the row.
+    `address_digest` is that of the address in the row. `is_added` says that this transaction has added the customer
+    with that address: nothing is on record of them, and nobody else can change them yet.
 
     A yes without its time, its method and its wording is a claim, not evidence: it grants nothing.
     """
@@ -60,6 +61,7 @@ class EvidenceRow(NamedTuple):
     terms: Terms
     ip: str
     address_digest: bytes | None
+    is_added: bool = False
 
 
 # By person, the digest of the address they will have; who is not there yet has a negative number.

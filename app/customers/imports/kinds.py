@@ -46,10 +46,10 @@ class RowReader(Protocol):
 class Stage(Protocol):
     """The statements that take rows over. A rehearsal runs the same ones up to the comparison."""
 
-    def lay_out(self, batch: Batch, digest_key: bytes) -> bytes:
-        """Return the rows as COPY reads them; this needs no database."""
+    def lay_out(self, batch: Batch, digest_key: bytes) -> tuple[bytes, ...]:
+        """Return the rows as COPY reads them, a text for each table they are staged in; this needs no database."""
 
-    def load(self, session: Session, lines: bytes) -> None:
+    def load(self, session: Session, laid_out: tuple[bytes, ...]) -> None:
         """Bring the rows to the database; nobody waits for this."""
 
     def take_over(

@@ -47,6 +47,8 @@ class Outcome:
     counts: Counter[str] = field(default_factory=Counter)
     refused: list[tuple[int, str, str]] = field(default_factory=list)
     customer_ids: dict[int, int] = field(default_factory=dict)
+    # The rows whose people this very transaction added: nobody else sees them yet.
+    added: set[int] = field(default_factory=set)
 
 
 class PeopleStage:
@@ -63,7 +65,7 @@ class PeopleStage:
         self.binds: dict[str, Any] = {"w": workspace_id, "import_id": import_id, "keys": self.custom}
         self.binds.update({f"key_{number}": key for number, key in enumerate(self.custom)})
 
-    def lay_out(self, batch: Batch, digest_key: bytes) -> bytes:
+    def lay_out(self, batch: Batch, digest_key: bytes) -> tuple[bytes, ...]:
         """Return the rows as COPY reads them; this needs no database, so it is done while the database is busy."""
         has_email, has_tags, has_custom = self.has_email, self.has_tags, bool(self.custom)
         lines = []
@@ -87,12 +89,12 @@ class PeopleStage:
                 line += "\t"
             lines.append(line)
         lines.append("")
-        return "\n".join(lines).encode()
+        return ("\n".join(lines).encode(),)
 
-    def load(self, session: Session, lines: bytes) -> None:
+    def load(self, session: Session, laid_out: tuple[bytes, ...]) -> None:
         """Bring the rows to the database; nobody waits for this."""
         session.execute(text(_STAGE))
-        database.copy_text(session, "people_stage", self._columns(), lines)
+        database.copy_text(session, "people_stage", self._columns(), laid_out[0])
 
     def take_over(
         self, session: Session, batch: Batch, digest_key: bytes, *, rehearse: bool, now: datetime
@@ -100,9 +102,9 @@ class PeopleStage:
         """Write what is new or different of the rows loaded; return what came of every row."""
         known = self._compare(session)
         if self._join_known(batch, known):
-            batch.lines = self.lay_out(batch, digest_key)
+            batch.laid_out = self.lay_out(batch, digest_key)
             session.execute(text("DELETE FROM people_stage"))
-            self.load(session, batch.lines)
+            self.load(session, batch.laid_out)
             known = self._compare(session)
         rows = batch.people
         refused = {row: OVERFULL for row, (_, outcome) in known.items() if outcome == OVERFULL}
@@ -203,7 +205,9 @@ class PeopleStage:
             if self.options.match_by != "email" and self.has_email:
                 bulk.change_emails(session, self.binds["w"], self.binds["import_id"], now=now)
         if has_new:
-            found.customer_ids.update(self._run(session, _INSERT, now=now).all())
+            added = self._run(session, _INSERT, now=now).all()
+            found.customer_ids.update(added)
+            found.added = {row for row, _ in added}
 
     def _provenance(self, news: dict[str, str]) -> str:
         """Return the SQL that marks this file as the origin of what it changes, and of nothing else."""

@@ -80,7 +80,7 @@ def read(database: Database, plan: Plan, rows: int) -> Iterator[Batch]:
 def _read(database: Database, plan: Plan, rows: int) -> Iterator[Batch]:
     latest = _latest(database, plan, rows)
     for batch in _checked(database, plan, rows, after=plan.after, latest=latest):
-        batch.lines = plan.stage.lay_out(batch, plan.digest_key)
+        batch.laid_out = plan.stage.lay_out(batch, plan.digest_key)
         yield batch
 
 

@@ -57,17 +57,18 @@ def evidence_rows(
     batch: Batch, outcome: Outcome, digest_key: bytes, *, is_preview: bool = False
 ) -> list[evidence.EvidenceRow]:
     """Return what the rows say about consent, with whose it is; who is not there yet has the row's number, negative."""
-    ids = outcome.customer_ids
+    ids, added = outcome.customer_ids, outcome.added
     refused = {row for row, *_ in outcome.refused}
-    return [
-        evidence.EvidenceRow(
-            *(ids.get(person.row, -person.row), *said),
-            person.address_digest if said.row == person.row else _digest(said.email, digest_key),
-        )
-        for person in batch.people
-        if person.row in ids or (is_preview and person.row not in refused)
-        for said in person.answers
-    ]
+    found = []
+    for person in batch.people:
+        row = person.row
+        if person.answers and (row in ids or (is_preview and row not in refused)):
+            customer_id = ids.get(row, -row)
+            for said in person.answers:
+                digest = person.address_digest if said.row == row else _digest(said.email, digest_key)
+                is_added = row in added and digest == person.address_digest
+                found.append(evidence.EvidenceRow(customer_id, *said, digest, is_added))
+    return found
 
 
 def _digest(email: str, digest_key: bytes) -> bytes | None:

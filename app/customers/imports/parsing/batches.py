@@ -66,8 +66,8 @@ class Batch:
     cells: dict[int, list[str]] = field(default_factory=dict)
     # What makes several rows one thing, by row, where the reader names a column for it.
     shared: dict[int, str] = field(default_factory=dict)
-    # The rows as the database reads them.
-    lines: bytes = b""
+    # The rows as the database reads them, a text for each table they are staged in.
+    laid_out: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True)

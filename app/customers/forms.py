@@ -95,7 +95,9 @@ class FieldForm(Form):
 class UploadForm(Form):
     """A file, what it holds, and where it comes from."""
 
-    file = FileField(_("CSV file"), [required], description=_("Up to 512 MB. Excel: save as “CSV UTF-8”."))
+    file = FileField(
+        _("File"), [required], description=_("CSV, Excel or JSON Lines, also as zip or gzip; up to 512 MB.")
+    )
     kind = RadioField(_("What does it hold?"))
     source = RadioField(
         _("Where does it come from?"),
@@ -119,6 +121,16 @@ class ReadingForm(Form):
         choices=[(",", _("Comma ,")), (";", _("Semicolon ;")), ("\t", _("Tab")), ("|", _("Vertical bar |"))],
         validators=[AnyOf(list(reading.DELIMITERS))],
     )
+
+
+class SheetForm(Form):
+    """Which sheet of a workbook is read."""
+
+    sheet = SelectField(_("Sheet"))
+
+    def offer(self, names: Sequence[str]) -> None:
+        """Fill in the sheets there are."""
+        self.sheet.choices = [(name, name) for name in names]
 
 
 class MappingForm(Form):

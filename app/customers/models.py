@@ -294,6 +294,7 @@ class Import(Numbered, Base):
     __table_args__ = (
         CheckConstraint("kind ~ '^[a-z_]{1,40}$'", name="kind"),
         CheckConstraint("source IN ('own', 'external')", name="source"),
+        CheckConstraint("format IN ('csv', 'jsonl', 'workbook')", name="format"),
         CheckConstraint(
             "state IN ('uploaded', 'mapped', 'checking', 'checked', 'running', 'done', 'failed')",
             name="state",
@@ -309,6 +310,10 @@ class Import(Numbered, Base):
     source_note: Mapped[str] = mapped_column(server_default="", default="")
     created_by: Mapped[int | None]
     created_at: Mapped[datetime]
+    # What the file is by its content, and the sheet that is read where it is a workbook.
+    format: Mapped[str] = mapped_column(server_default="csv", default="csv")
+    sheet: Mapped[str] = mapped_column(server_default="", default="")
+    sheets: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}", default=list)
     encoding: Mapped[str]
     delimiter: Mapped[str]
     header: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}", default=list)
@@ -326,12 +331,15 @@ class Import(Numbered, Base):
 
 
 class ImportFile(_Attached, Base):
-    """One megabyte of an uploaded file, kept in the database so that any machine's worker can read it."""
+    """One megabyte of a file, kept in the database so that any machine's worker can read it: of its rows as text, and
+    of the upload itself where that is something else.
+    """
 
     __tablename__ = "import_files"
     __table_args__ = (_of_import(),)
 
     import_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    is_upload: Mapped[bool] = mapped_column(primary_key=True, server_default="false", default=False)
     position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     data: Mapped[bytes]
 

@@ -271,6 +271,9 @@ CREATE TABLE imports (
     source_note text DEFAULT '' NOT NULL,
     created_by bigint,
     created_at timestamptz NOT NULL,
+    format text DEFAULT 'csv' NOT NULL,
+    sheet text DEFAULT '' NOT NULL,
+    sheets text[] DEFAULT '{}' NOT NULL,
     encoding text NOT NULL,
     delimiter text NOT NULL,
     header text[] DEFAULT '{}' NOT NULL,
@@ -288,15 +291,17 @@ CREATE TABLE imports (
     CONSTRAINT fk_imports_workspace_id FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE,
     CONSTRAINT ck_imports_kind CHECK (kind ~ '^[a-z_]{1,40}$'),
     CONSTRAINT ck_imports_source CHECK (source IN ('own', 'external')),
+    CONSTRAINT ck_imports_format CHECK (format IN ('csv', 'jsonl', 'workbook')),
     CONSTRAINT ck_imports_state CHECK (state IN ('uploaded', 'mapped', 'checking', 'checked', 'running', 'done', 'failed'))
 );
 
 CREATE TABLE import_files (
     workspace_id bigint NOT NULL,
     import_id bigint NOT NULL,
+    is_upload boolean DEFAULT false NOT NULL,
     position bigint NOT NULL,
     data bytea NOT NULL,
-    CONSTRAINT pk_import_files PRIMARY KEY (workspace_id, import_id, position),
+    CONSTRAINT pk_import_files PRIMARY KEY (workspace_id, import_id, is_upload, position),
     CONSTRAINT fk_import_files_workspace_id_import_id FOREIGN KEY (workspace_id, import_id)
         REFERENCES imports(workspace_id, id) ON DELETE CASCADE
 );

@@ -4,32 +4,29 @@ from __future__ import annotations
 
 import hashlib
 import io
+import tempfile
 from datetime import datetime
-from typing import IO
+from typing import IO, Any, NamedTuple
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import ColumnElement, Select, delete, func, select
 from sqlalchemy.orm import Session
 
+from app.customers.imports.formats import conversion
+from app.customers.imports.formats.conversion import Converted
+from app.customers.imports.formats.refusing import LARGEST, PIECE, FileRefused
 from app.customers.imports.parsing import encodings, reading
 from app.customers.models import Import, ImportFile
 from app.customers.values import one_line
 from app.kernel.database import Database
-from app.kernel.refusals import NotFound, Refusal
+from app.kernel.refusals import NotFound
 from app.kernel.translatable import N_
 
-PIECE = 1 << 20
-LARGEST = 512 * PIECE
 LONGEST_NAME = 200
 MOST_COLUMNS = 500
 # What the guess of encoding and separator is made from.
 SAMPLE = 256 * 1024
-
-
-class FileRefused(Refusal):
-    """The file is empty, too large, or not a table of text."""
-
-    status = 422
-    message = N_("This file cannot be read as a table.")
+# How rows are written that did not come as CSV.
+_OURS = "utf-8-sig"
 
 
 def store(
@@ -44,7 +41,10 @@ def store(
     staff_id: int | None,
     now: datetime,
 ) -> Import:
-    """Keep the file and return its import, with encoding, separator and header guessed; raise FileRefused."""
+    """Keep the file and return its import, with format, encoding, separator and header guessed; raise FileRefused.
+
+    What is no CSV is kept twice: as its rows, which are read from here on, and as it is.
+    """
     found = Import(
         workspace_id=workspace_id,
         kind=kind,
@@ -60,17 +60,32 @@ def store(
     )
     session.add(found)
     session.flush()
-    sample = _store_pieces(session, found, file)
-    if reading.is_workbook(sample):
-        raise FileRefused(
-            N_("This is a workbook. Save it as CSV in your spreadsheet program and choose that."), field="file"
-        )
-    encoding = encodings.guess(sample)
+    converted = conversion.convert(file)
+    uploaded = _store_pieces(session, found, file, is_upload=not converted.is_original)
+    found.sha256, found.size_bytes = uploaded.sha256, uploaded.size
+    sample = uploaded.sample if converted.is_original else _store_rows(session, found, converted)
+    encoding = encodings.guess(sample) if converted.format == conversion.CSV else _OURS
     if not reading.is_text(sample, encoding):
-        raise FileRefused(N_("This file holds no text. Choose a CSV file."), field="file")
-    reread(found, sample, encoding=encoding, delimiter=None)
+        raise FileRefused(
+            N_("This file holds no text. Choose a CSV or Excel file, or JSON Lines."), field="file"
+        )
+    reread(found, sample, encoding=encoding, delimiter=None if converted.format == conversion.CSV else ",")
     session.flush()
     return found
+
+
+def choose_sheet(session: Session, found: Import, sheet: str) -> None:
+    """Read another sheet of the workbook from now on; raise FileRefused."""
+    if found.format != conversion.WORKBOOK or sheet not in found.sheets:
+        raise FileRefused
+    with tempfile.TemporaryFile() as upload:
+        position = 0
+        while piece := session.scalar(_piece(found, position, is_upload=True)):
+            upload.write(piece)
+            position += 1
+        converted = conversion.convert(upload, sheet=sheet)
+    session.execute(delete(ImportFile).where(*_of(found), ImportFile.is_upload.is_(False)))
+    reread(found, _store_rows(session, found, converted), encoding=_OURS, delimiter=",")
 
 
 def reread(found: Import, sample: bytes, *, encoding: str, delimiter: str | None) -> None:
@@ -110,9 +125,7 @@ def find_twin(session: Session, found: Import) -> Import | None:
 def sample_of(session: Session, found: Import) -> bytes:
     """Return the beginning of the file."""
     query = select(func.substring(ImportFile.data, 1, SAMPLE)).where(
-        ImportFile.workspace_id == found.workspace_id,
-        ImportFile.import_id == found.id,
-        ImportFile.position == 0,
+        *_of(found), ImportFile.is_upload.is_(False), ImportFile.position == 0
     )
     sample = session.scalar(query)
     if sample is None:
@@ -122,13 +135,11 @@ def sample_of(session: Session, found: Import) -> bytes:
 
 def forget(session: Session, found: Import) -> None:
     """Delete the content once it has been taken over; the digest stays as proof of which file it was."""
-    session.execute(
-        delete(ImportFile).where(ImportFile.workspace_id == found.workspace_id, ImportFile.import_id == found.id)
-    )
+    session.execute(delete(ImportFile).where(*_of(found)))
 
 
 class StoredFile(io.RawIOBase):
-    """A stored file as a stream: piece by piece, each in a short transaction of its own."""
+    """The rows of a stored file as a stream: piece by piece, each in a short transaction of its own."""
 
     def __init__(self, database: Database, workspace_id: int, import_id: int) -> None:
         self._database = database
@@ -150,14 +161,21 @@ class StoredFile(io.RawIOBase):
 
     def _fetch(self) -> bytes:
         with self._database.transaction(self._key[0]) as session:
-            piece = session.get(ImportFile, (*self._key, self._next_piece))
+            piece = session.get(ImportFile, (*self._key, False, self._next_piece))
         self._next_piece += 1
         self.bytes_read += len(piece.data) if piece else 0
         return piece.data if piece else b""
 
 
-def _store_pieces(session: Session, found: Import, file: IO[bytes]) -> bytes:
-    digest, sample = hashlib.sha256(), b""
+class _Stored(NamedTuple):
+    sample: bytes
+    size: int
+    sha256: str
+
+
+def _store_pieces(session: Session, found: Import, file: IO[bytes], *, is_upload: bool) -> _Stored:
+    digest, sample, size = hashlib.sha256(), b"", 0
+    file.seek(0)
     for position in range(LARGEST // PIECE + 1):
         piece = file.read(PIECE)
         if not piece:
@@ -166,12 +184,32 @@ def _store_pieces(session: Session, found: Import, file: IO[bytes]) -> bytes:
             raise FileRefused(N_("This file is larger than 512 MB. Please split it."), field="file")
         digest.update(piece)
         sample = sample or piece[:SAMPLE]
-        found.size_bytes += len(piece)
-        row = ImportFile(workspace_id=found.workspace_id, import_id=found.id, position=position, data=piece)
+        size += len(piece)
+        row = ImportFile(
+            workspace_id=found.workspace_id, import_id=found.id, is_upload=is_upload, position=position, data=piece
+        )
         session.add(row)
         session.flush()
         session.expunge(row)
-    if not found.size_bytes:
+    if not size:
         raise FileRefused(N_("This file is empty."), field="file")
-    found.sha256 = digest.hexdigest()
-    return sample
+    return _Stored(sample, size, digest.hexdigest())
+
+
+def _store_rows(session: Session, found: Import, converted: Converted) -> bytes:
+    """Keep the rows of what is no CSV, and return how they begin; progress is counted in them."""
+    with converted.rows as rows:
+        stored = _store_pieces(session, found, rows, is_upload=False)
+    found.format, found.sheet, found.sheets = converted.format, converted.sheet, converted.sheets
+    found.size_bytes = stored.size
+    return stored.sample
+
+
+def _of(found: Import) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return ImportFile.workspace_id == found.workspace_id, ImportFile.import_id == found.id
+
+
+def _piece(found: Import, position: int, *, is_upload: bool) -> Select[Any]:
+    return select(ImportFile.data).where(
+        *_of(found), ImportFile.is_upload.is_(is_upload), ImportFile.position == position
+    )

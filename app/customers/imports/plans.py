@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts import workspaces
 from app.customers.imports import evidence, files, kinds
+from app.customers.imports.formats import refusing
 from app.customers.imports.kinds import RowReader, Stage
 from app.customers.imports.mapping.mapping import Options
 from app.customers.imports.occurrences import Occurrences
@@ -118,5 +119,5 @@ def _stored(database: Database, plan: Plan) -> files.StoredFile:
 
 
 def _records(plan: Plan, stored: files.StoredFile) -> Iterator[Record]:
-    records = reading.records(io.BufferedReader(stored, buffer_size=files.PIECE), plan.layout)
+    records = reading.records(io.BufferedReader(stored, buffer_size=refusing.PIECE), plan.layout)
     return (record for record in records if record[0] > plan.layout.header)

@@ -8,8 +8,9 @@ from flask import g, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.customers.forms import MappingForm, ReadingForm, UploadForm
+from app.customers.forms import MappingForm, ReadingForm, SheetForm, UploadForm
 from app.customers.imports import files, kinds, steps
+from app.customers.imports.formats.refusing import LARGEST, PIECE, FileRefused
 from app.customers.imports.mapping import fixes, guessing, mapping
 from app.customers.imports.parsing import reading
 from app.customers.models import CustomField, Import
@@ -26,7 +27,7 @@ SHOWN_ROWS = 5
 # From so many rows it is guessed what the columns mean.
 SAMPLE_ROWS = 2000
 # The form around a file is small.
-LARGEST_UPLOAD = files.LARGEST + files.PIECE
+LARGEST_UPLOAD = LARGEST + PIECE
 
 
 @bp.get("/customers/imports")
@@ -57,7 +58,7 @@ def upload() -> ResponseReturnValue:
     given = request.files.get("file")
     try:
         if not given or not given.filename:
-            raise files.FileRefused(N_("Choose a file."), field="file")
+            raise FileRefused(N_("Choose a file."), field="file")
         if form.validate():
             return shell.back(url_for("customers.show_import", import_id=_stored(form, given).id))
     except Refusal as refusal:
@@ -111,6 +112,27 @@ def reread(import_id: int) -> ResponseReturnValue:
             files.reread(found, sample, encoding=form.encoding.data, delimiter=form.delimiter.data)
             found.mapping, found.options, found.state = {}, {}, "uploaded"
     return shell.back(url_for("customers.show_import", import_id=import_id))
+
+
+@bp.post("/customers/imports/<int:import_id>/sheet")
+@guard.role("marketer")
+def choose_sheet(import_id: int) -> ResponseReturnValue:
+    """Read another sheet of a workbook."""
+    form = SheetForm()
+    try:
+        with services().database.transaction(g.workspace.id) as session:
+            found = steps.get(session, g.workspace.id, import_id)
+            form.offer(found.sheets)
+            if form.validate() and found.state not in ("running", "done"):
+                files.choose_sheet(session, found, form.sheet.data)
+                found.mapping, found.options, found.state = {}, {}, "uploaded"
+    except FileRefused as refusal:
+        refusal.field = "sheet"
+        form.refuse(refusal)
+    if not form.errors:
+        return shell.back(url_for("customers.show_import", import_id=import_id))
+    with services().database.transaction(g.workspace.id) as session:
+        return _columns_page(session, steps.get(session, g.workspace.id, import_id), sheet=form), 422
 
 
 @bp.post("/customers/imports/<int:import_id>/columns")
@@ -177,7 +199,12 @@ def _stored(form: UploadForm, given: Any) -> Import:
 
 
 def _columns_page(
-    session: Any, found: Import, *, form: MappingForm | None = None, chosen: dict[str, str] | None = None
+    session: Any,
+    found: Import,
+    *,
+    form: MappingForm | None = None,
+    chosen: dict[str, str] | None = None,
+    sheet: SheetForm | None = None,
 ) -> str:
     kind = kinds.get(session, found.kind)
     choices = kind.targets(session, g.workspace.id)
@@ -188,6 +215,7 @@ def _columns_page(
         "customers/columns.html",
         found=found,
         reading=ReadingForm(formdata=None, encoding=found.encoding, delimiter=found.delimiter),
+        sheet=sheet or _sheet_form(found),
         form=form
         or kind.form(
             session,
@@ -200,6 +228,12 @@ def _columns_page(
         row_count=len(rows),
         twin=files.find_twin(session, found),
     )
+
+
+def _sheet_form(found: Import) -> SheetForm:
+    form = SheetForm(formdata=None, sheet=found.sheet)
+    form.offer(found.sheets)
+    return form
 
 
 def _sample(session: Any, found: Import) -> list[list[str]]:

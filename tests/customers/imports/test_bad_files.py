@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from app.customers.imports import files, steps
+from app.customers.imports import steps
+from app.customers.imports.formats.refusing import FileRefused
 from app.customers.imports.parsing import encodings
 from app.customers.models import Customer
 from tests.factories.customers import import_file
@@ -139,7 +140,7 @@ def test_line_breaks_in_a_name_become_spaces(database, workspace):
 
 @pytest.mark.parametrize("content", [b"", b"\n\n\n"])
 def test_a_file_without_rows_is_refused(database, workspace, content):
-    with pytest.raises(files.FileRefused):
+    with pytest.raises(FileRefused):
         import_file(database, workspace.id, content)
 
 
@@ -166,5 +167,5 @@ def test_a_row_of_a_million_cells_spoils_its_row_only(database, workspace):
 
 
 def test_a_file_of_too_many_columns_is_refused(database, workspace):
-    with pytest.raises(files.FileRefused):
+    with pytest.raises(FileRefused):
         import_file(database, workspace.id, "email" + ",a" * 600 + "\n")

@@ -8,7 +8,8 @@ import time
 
 import pytest
 
-from app.customers.imports import files, steps
+from app.customers.imports import steps
+from app.customers.imports.formats.refusing import FileRefused
 from app.customers.imports.parsing import encodings, reading
 from app.customers.imports.parsing.reading import Broken
 from tests.customers.imports.test_bad_files import names
@@ -186,6 +187,6 @@ def test_no_damaged_file_ends_an_import(database, workspace):
     for seed in range(15):
         try:
             done = import_file(database, workspace.id, mutated(random.Random(1000 + seed)), mapped={"0": "email"})
-        except files.FileRefused:
+        except FileRefused:
             continue
         assert done.state == "done", seed

@@ -36,14 +36,8 @@ ROWS_TRIED = 50
 ESCAPES_TRIED = 200
 
 
-# How files begin that spreadsheets, printers and cameras write, and that hold no rows of text.
-_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+# How files begin that printers and cameras write, and that hold no rows of text.
 _NO_TEXT = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!", b"\x7fELF")
-
-
-def is_workbook(sample: bytes) -> bool:
-    """Say whether this is a spreadsheet's own format, or another archive, instead of a CSV file."""
-    return sample.startswith(_WORKBOOKS)
 
 
 def is_text(sample: bytes, encoding: str) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import hypothesis
+import psycopg
 import pytest
 from sqlalchemy import Engine, event, text
 
@@ -145,6 +146,13 @@ def services(settings: Settings, clock: FixedClock, extensions: Extensions) -> I
     made = install(build(extensions, settings, clock=clock))
     yield made
     made.database.dispose()
+
+
+@pytest.fixture
+def no_other_workspaces(superuser_url: str) -> None:
+    """Clear away what earlier tests left: for a test of a job that goes through every workspace there is."""
+    with psycopg.connect(superuser_url.replace("+psycopg", "", 1), autocommit=True) as connection:
+        connection.execute("SET session_replication_role = replica; TRUNCATE workspaces CASCADE")
 
 
 @pytest.fixture

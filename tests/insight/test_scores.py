@@ -14,6 +14,8 @@ from tests.factories import NOON
 from tests.factories.customers import a_customer, a_purchase
 from tests.factories.insight import allow_profiling, withdraw_profiling
 
+pytestmark = pytest.mark.usefixtures("no_other_workspaces")
+
 
 @pytest.fixture
 def shop(session, workspace):

@@ -18,6 +18,8 @@ from tests.factories import NOON
 from tests.factories.consent import consented_customer
 from tests.factories.journeys import a_journey, a_segment, let_mail_leave
 
+pytestmark = pytest.mark.usefixtures("no_other_workspaces")
+
 
 @pytest.fixture
 def committed(database, workspace):

@@ -16,6 +16,8 @@ from tests.factories.journeys import a_journey, run_due
 from tests.factories.outages import a_silent_relay, an_outage
 from tests.factories.waiting_locks import until_somebody_waits
 
+pytestmark = pytest.mark.usefixtures("no_other_workspaces")
+
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 

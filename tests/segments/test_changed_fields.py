@@ -162,6 +162,7 @@ def test_a_yes_or_no_that_became_text_is_said_too(
     assert "This segment cannot be used as it is." in client.get(f"/segments/{segment_id}").text
 
 
+@pytest.mark.usefixtures("no_other_workspaces")
 def test_one_failing_segment_keeps_no_other_from_being_counted_or_enrolled(
     services: Services, database: Database, workspace: WorkspaceForTests
 ) -> None:

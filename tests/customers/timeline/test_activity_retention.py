@@ -43,6 +43,7 @@ def days_ago(days: int) -> datetime:
     return NOON - timedelta(days=days)
 
 
+@pytest.mark.usefixtures("no_other_workspaces")
 def test_what_is_older_than_the_workspace_keeps_is_deleted(services: Services, workspace: WorkspaceForTests) -> None:
     """Unless a segment asks for it; and the sums stay."""
     now = services.clock.now()

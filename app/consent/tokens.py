@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from app.kernel.tokens import Purpose, Tokens
 
-_UNSUBSCRIBE, _PREFERENCES, _CONFIRM, _SIGNUP = Purpose(3), Purpose(4), Purpose(5), Purpose(9)
+_UNSUBSCRIBE, _PREFERENCES, _CONFIRM, _SIGNUP = Purpose(3), Purpose(4), Purpose(5), Purpose(1)
 
 
 class UnsubscribeToken(NamedTuple):

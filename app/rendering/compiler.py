@@ -125,22 +125,22 @@ class CompiledMessage:
         Raises mime.UndeliverableAddress and MessageTooLarge, which concern this person only.
         """
         values = self._values(person, slots)
-        tracked = slots.click is not None
+        is_tracked = slots.click is not None
+        text = (self.text.tracked if is_tracked else self.text.plain)(*values)
+        html = (self.html.tracked if is_tracked else self.html.plain)(*values)
         before_text, before_html, end = self._frames
-        body = b"".join(
-            (
-                before_text,
-                *(self.text.tracked if tracked else self.text.plain)(*values),
-                before_html,
-                *(self.html.tracked if tracked else self.html.plain)(*values),
-                end,
-            )
-        )
-        if len(body) > LARGEST_MESSAGE:
-            raise MessageTooLarge
+        parts: tuple[bytes, ...] = (before_text, *text, before_html, *html, end)
         filled = self._headers.of(slots, self.subject.header(values), date)
-        signatures = self._headers.signatures(filled, body, at=self._signed(date)) if self.stream.signers else b""
-        return b"%b%b\r\n%b" % (signatures, self._headers.lines(filled), body)
+        if self.stream.signers:
+            body = b"".join(parts)
+            signatures = self._headers.signatures(filled, body, at=self._signed(date))
+            parts = (signatures, self._headers.lines(filled), body)
+        else:
+            parts = (self._headers.lines(filled), *parts)
+        message = b"".join(parts)
+        if len(message) > LARGEST_MESSAGE:
+            raise MessageTooLarge
+        return message
 
     def show(self, person: Mapping[str, Any], slots: Slots) -> Shown:
         """Return the message's subject and parts as text, without encoding and without tracking."""

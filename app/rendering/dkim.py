@@ -20,6 +20,8 @@ OVERSIGNED = (
 ).split()
 SIGNED = (*OVERSIGNED, b"auto-submitted", b"mime-version", b"content-type")
 VALID_FOR = timedelta(days=7)
+_VALID_FOR = int(VALID_FOR.total_seconds())
+_PADDING, _HASH = padding.PKCS1v15(), hashes.SHA256()
 
 Header = tuple[bytes, bytes]
 
@@ -57,20 +59,14 @@ class Signer:
 
         `names` and `signed` are what `canonical` says of the message's headers.
         """
-        value = b"%st=%d; x=%d;\r\n h=%s;\r\n bh=%s;\r\n b=" % (
-            self._start,
-            at,
-            at + int(VALID_FOR.total_seconds()),
-            names,
-            body_hash,
-        )
+        value = b"%st=%d; x=%d;\r\n h=%s;\r\n bh=%s;\r\n b=" % (self._start, at, at + _VALID_FOR, names, body_hash)
         signature = b64encode(self._sign(signed + b"dkim-signature:" + value.replace(b"\r\n", b"")))
         folded = b"\r\n ".join(signature[start : start + 72] for start in range(0, len(signature), 72))
         return b"DKIM-Signature: " + value + folded + b"\r\n"
 
     def _sign(self, data: bytes) -> bytes:
         if isinstance(self._key, rsa.RSAPrivateKey):
-            return self._key.sign(data, padding.PKCS1v15(), hashes.SHA256())
+            return self._key.sign(data, _PADDING, _HASH)
         return self._key.sign(sha256(data).digest())
 
 

@@ -17,7 +17,7 @@ class Headers:
     def __init__(self, stream: Stream) -> None:
         headers = _templates(stream)
         self._lists = stream.lists
-        self._lines = b"".join([b"%b: %b\r\n" % header for header in headers])
+        self._lines = b"".join([b"%b: %b\r\n" % header for header in headers]) + b"\r\n"
         self._names, self._canonical = dkim.canonical(headers)
         self._signers = stream.signers
 
@@ -28,12 +28,14 @@ class Headers:
         return (*filled, slots.unsubscribe.encode("ascii")) if self._lists else filled
 
     def lines(self, filled: tuple[bytes, ...]) -> bytes:
-        """Return the header lines of one message."""
+        """Return the header lines of one message and the empty line after them."""
         return self._lines % filled
 
     def signatures(self, filled: tuple[bytes, ...], body: bytes, *, at: int) -> bytes:
         """Return a signature line for each of the stream's keys over these headers and this body."""
-        signed = self._canonical % tuple([dkim.relaxed(value) for value in filled])
+        # Only names and subjects are ever folded.
+        recipient, subject, *others = filled
+        signed = self._canonical % (dkim.relaxed(recipient), dkim.relaxed(subject), *others)
         digest = dkim.body_hash(body)
         return b"".join([signer.sign(self._names, signed, digest, at=at) for signer in self._signers])
 

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from app.kernel.tokens import Purpose, Tokens
 
-_CLICK, _OPEN = Purpose(1), Purpose(2)
+# Minted together with the other tokens of a message.
+_CLICK, _OPEN = Purpose(9), Purpose(10)
 
 
 class ClickToken(NamedTuple):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64decode
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -52,6 +52,28 @@ def test_letters_that_no_token_has_are_refused(letter: str) -> None:
 def test_a_token_of_one_purpose_is_no_token_of_another() -> None:
     with pytest.raises(BadToken):
         TOKENS.read(ANOTHER, TOKENS.mint(PURPOSE, 1, 2, 3, 4), now=NOON)
+
+
+@given(group=st.integers(1, 63), workspace=st.integers(0, 2**32 - 1), a=IDS, b=IDS, c=IDS)
+def test_four_tokens_minted_together_are_those_minted_alone(group: int, workspace: int, a: int, b: int, c: int) -> None:
+    purposes = [Purpose(4 * group + place) for place in range(4)]
+
+    together = TOKENS.mint_group(purposes[0], workspace, a, b, c)
+
+    assert list(together) == [TOKENS.mint(purpose, workspace, a, b, c) for purpose in purposes]
+
+
+def test_a_mac_of_one_purpose_is_none_of_its_neighbours() -> None:
+    """They come from one hash; whoever has one of them, in every place and under every number, has no other."""
+    purposes = [Purpose(8 + place) for place in range(4)]
+    octets = [_octets(token) for token in TOKENS.mint_group(purposes[0], 1, 2, 3, 4)]
+
+    for one in octets:
+        for other, purpose in zip(octets, purposes, strict=True):
+            for forged in (one[:1] + bytes((purpose,)) + one[2:], other[:-16] + one[-16:], other[:29] + one[29:]):
+                if forged not in octets:
+                    with pytest.raises(BadToken):
+                        TOKENS.read(purpose, urlsafe_b64encode(forged).decode(), now=NOON)
 
 
 @pytest.mark.parametrize("ids", [(2**48, 0, 0), (0, 2**48, 0), (0, 0, 2**48), (-1, 0, 0)])

@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from app.delivery import tokens as delivery_tokens
 from app.kernel.settings import Key
 from app.kernel.tokens import BadToken, Tokens
+from app.tracking import tokens as tracking_tokens
 from tests.laws import source
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -58,3 +60,16 @@ def test_a_token_of_one_kind_is_none_of_another(kind: Any):
         if other is not kind:
             with pytest.raises(BadToken):
                 other.decode(TOKENS, token, now=NOON)
+
+
+def test_the_tokens_of_a_mail_are_those_of_their_kinds():
+    """They are minted together."""
+    ids = (3, 4, 5, 6)
+    together = delivery_tokens.of_message(TOKENS, *ids)
+
+    assert together == (
+        delivery_tokens.MessageToken(*ids).encode(TOKENS),
+        tracking_tokens.ClickToken(*ids).encode(TOKENS),
+        tracking_tokens.OpenToken(*ids).encode(TOKENS),
+        delivery_tokens.BounceToken(*ids).encode(TOKENS),
+    )

@@ -11,12 +11,11 @@ from app.consent.tokens import ConfirmToken, UnsubscribeToken
 from app.delivery.gate import Candidate
 from app.delivery.sending.compiled_sends import CompiledSend
 from app.delivery.smtp.envelopes import Envelope
-from app.delivery.tokens import BounceToken, MessageToken
+from app.delivery.tokens import of_message
 from app.delivery.transitions.handoff import FetchedMessage
 from app.kernel.tokens import Tokens
 from app.rendering import mime
 from app.rendering.slots import Slots
-from app.tracking.tokens import ClickToken, OpenToken
 
 
 @dataclass(slots=True)
@@ -115,21 +114,26 @@ def envelope(given: OutgoingMessage, tokens: Tokens, workspace_id: int, stamped:
 
 
 def slots(given: OutgoingMessage, tokens: Tokens, workspace_id: int, at: datetime) -> Slots:
-    """Return the tokens of one message. What was not consented to is not minted."""
-    ids = (workspace_id, given.id, given.plan.send_id, given.customer_id)
-    leaving = UnsubscribeToken(workspace_id, given.customer_id, given.plan.topic_id, given.id)
-    request_id = given.extra.get("request_id", 0)
-    first_name, last_name = given.person["customer"]["first_name"], given.person["customer"]["last_name"]
+    """Return the tokens of one message. What was not consented to is not among them."""
+    customer_id, plan = given.customer_id, given.plan
+    message, click, open_, bounce = of_message(tokens, workspace_id, given.id, plan.send_id, customer_id)
+    unsubscribe = preferences = confirm = ""
+    if request_id := given.extra.get("request_id", 0):
+        confirm = ConfirmToken(workspace_id, request_id).encode(tokens)
+    else:
+        unsubscribe = UnsubscribeToken(workspace_id, customer_id, plan.topic_id, given.id).encode(tokens)
+        address_id = given.address_id or 0
+        preferences = preference_links.mint(tokens, workspace_id, customer_id, address_id=address_id, now=at)
+    customer = given.person["customer"]
+    first_name, last_name = customer["first_name"], customer["last_name"]
     return Slots(
         to_address=given.email,
         to_name=f"{first_name} {last_name}" if first_name and last_name else first_name or last_name or "",
-        message=MessageToken(*ids).encode(tokens),
-        bounce=BounceToken(*ids).encode(tokens),
-        unsubscribe="" if request_id else leaving.encode(tokens),
-        preferences=""
-        if request_id
-        else preference_links.mint(tokens, workspace_id, given.customer_id, address_id=given.address_id or 0, now=at),
-        confirm=ConfirmToken(workspace_id, request_id).encode(tokens) if request_id else "",
-        click=ClickToken(*ids).encode(tokens) if given.may_track_clicks else None,
-        open=OpenToken(*ids).encode(tokens) if given.may_track_opens else None,
+        message=message,
+        bounce=bounce,
+        unsubscribe=unsubscribe,
+        preferences=preferences,
+        confirm=confirm,
+        click=click if given.may_track_clicks else None,
+        open=open_ if given.may_track_opens else None,
     )

@@ -14,7 +14,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench import imports, render, segments, send, tracking
+from bench import events, imports, render, segments, send, tracking
 
 Rows = list[dict[str, Any]]
 # Figures that are measured together, by the function that measures them.
@@ -24,6 +24,7 @@ GROUPS: tuple[tuple[tuple[str, ...], Callable[[], Rows]], ...] = (
     (("import_people_plain", "import_people", "import_orders"), imports.run),
     (("segment_narrow", "segment_broad"), segments.run),
     (("click", "open", "ingest"), tracking.run),
+    (("events_api",), events.run),
 )
 NAMES = [name for names, _ in GROUPS for name in names]
 

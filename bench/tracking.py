@@ -6,15 +6,11 @@ The server is the real one (granian, one process) in front of the whole applicat
 from __future__ import annotations
 
 import itertools
-import os
 import selectors
 import socket
-import subprocess
 import time
 from collections import deque
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import ExitStack
 from statistics import median, quantiles
 from typing import Any
 
@@ -23,8 +19,9 @@ import psycopg
 from app.tracking.hits import ingest, spool
 from app.tracking.links import links
 from app.tracking.tokens import ClickToken, OpenToken
-from app.wiring import serving
-from bench import filling, ground, measuring
+from bench import filling, ground, measuring, web_server
+from bench.measuring import Floor
+from bench.web_server import Server
 
 RUNS = 5
 SECONDS = 2.0
@@ -43,8 +40,8 @@ def run(runs: int = RUNS, seconds: float = SECONDS, events: int = EVENTS) -> lis
         with place.services.database.transaction(place.workspace_id) as session:
             links.register(session, place.workspace_id, SEND, [f"https://shop.test/{n}" for n in range(12)], now=now)
         with (
-            _server(place, "app.wiring.application:rsgi") as server,
-            _server(place, "bench.tracking:Nothing") as floor,
+            web_server.server(place, web_server.APPLICATION) as server,
+            web_server.server(place, web_server.NOTHING) as floor,
         ):
             rows = [
                 _requests("click", _click_paths(place, customer_ids), server, floor, seconds, runs),
@@ -78,57 +75,6 @@ def _open_paths(place: ground.Ground, customer_ids: list[int]) -> list[str]:
     ]
 
 
-@dataclass(frozen=True)
-class Server:
-    """A running web server."""
-
-    port: int
-    pid: int
-
-
-class Nothing:
-    """An application that costs nothing: what is left is the web server's own."""
-
-    async def __rsgi__(self, _scope: Any, protocol: Any) -> None:
-        protocol.response_empty(302, [("Location", "https://shop.test/")])
-
-
-@contextmanager
-def _server(place: ground.Ground, application: str) -> Iterator[Server]:
-    """Run the web server as `make run` does, in front of this application."""
-    settings = place.services.settings
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    key = settings.secret_keys[0]
-    env = {
-        **os.environ,
-        "DATABASE_URL": settings.database_url,
-        "REDIS_URL": settings.redis_url,
-        "SMTP_URL": settings.smtp_url,
-        "PUBLIC_URL": settings.public_url,
-        "SECRET_KEYS": f"{key.id}:{key.secret.hex()}",
-        "VAR_DIR": str(settings.var_dir),
-    }
-    command = serving.command("127.0.0.1", port, target=application)
-    process = subprocess.Popen([*command, "--log-level", "error"], env=env)
-    try:
-        _await(port)
-        yield Server(port, process.pid)
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def _await(port: int) -> None:
-    until = time.monotonic() + 60
-    while time.monotonic() < until:
-        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-            return
-        time.sleep(0.1)
-    raise TimeoutError("the web server does not answer")
-
-
 def _requests(name: str, paths: list[str], server: Server, floor: Server, seconds: float, runs: int) -> dict[str, Any]:
     """Ask as fast as the server answers, in turns with a server that does nothing; then at half that rate."""
     requests = [
@@ -145,10 +91,9 @@ def _requests(name: str, paths: list[str], server: Server, floor: Server, second
         kernel.append(system)
         floors.append(sum(_load(requests, floor, seconds / 2)[1:]))
     half = _storm(requests, server, seconds=seconds, rate=median(figures.figures) / 2)
-    figures.note = (
-        f"{median(kernel):.0f} of them in the kernel; a server that does nothing needs {median(floors):.0f}; "
-        f"p99 at half load {quantiles(half, n=100)[98] * 1000:.1f} ms"
-    )
+    p99 = quantiles(half, n=100)[98] * 1000
+    figures.note = f"{median(kernel):.0f} of them in the kernel; p99 at half load {p99:.1f} ms"
+    figures.floor = Floor("an empty granian application", cpu_us=median(floors))
     return figures.row()
 
 
@@ -206,16 +151,35 @@ def _ingest(place: ground.Ground, customer_ids: list[int], runs: int, events: in
         writer.close()
 
     services = place.hearing_nothing()
-    figures = measuring.Runs("ingest", "events/s")
+    figures, own, floors = measuring.Runs("ingest", "events/s"), [], []
     for _ in range(runs):
         fill()
         with measuring.watch(place.postgres_pid) as taken:
             stored = ingest.ship(services)
         figures.figures.append(stored / taken.wall)
         figures.cpu_us.append(taken.cpu / stored * 1e6)
+        own.append(taken.own / stored * 1e6)
+        floors.append(_raw_copy(place, stored))
     late = [_lateness(place, customer_ids[number], next(messages)) for number in range(runs)]
-    figures.note = f"queryable {median(late):.1f} s after the click, at most {max(late):.1f} s"
+    figures.note = (
+        f"{median(own):.0f} of them Python's, the rest PostgreSQL's; queryable {median(late):.1f} s after the click, "
+        f"at most {max(late):.1f} s"
+    )
+    figures.floor = Floor("a raw COPY of as many rows under one index", cpu_us=median(floors))
     return figures.row()
+
+
+def _raw_copy(place: ground.Ground, rows: int) -> float:
+    """Return the processor time of copying as many rows of the same size into a table with a primary key, a row."""
+    facts = f'{{"ip": "192.0.2.0", "agent": "{_BROWSER}", "method": "GET", "referer": "https://mail.test"}}'
+    lines = "".join([f"1\t{n % PEOPLE}\t{n}\t{facts}\n" for n in range(rows)]).encode()
+    url = place.postgres.url_of("assent", role="postgres")
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("CREATE TABLE raw_hits (w bigint, c bigint, id bigint, facts jsonb, PRIMARY KEY (w, c, id))")
+        with measuring.watch(place.postgres_pid) as taken, connection.cursor().copy("COPY raw_hits FROM STDIN") as copy:
+            copy.write(lines)
+        connection.execute("DROP TABLE raw_hits")
+    return taken.cpu / rows * 1e6
 
 
 def _lateness(place: ground.Ground, customer_id: int, message_id: int) -> float:

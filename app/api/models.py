@@ -1,4 +1,4 @@
-"""The table of the API: which write was asked for under which key, and what was answered."""
+"""The tables of the API: which write was asked for under which key, and which events were told lately."""
 
 from __future__ import annotations
 
@@ -20,4 +20,14 @@ class IdempotencyKey(Tenant, Base):
     request_hash: Mapped[bytes]
     status: Mapped[int | None] = mapped_column(SmallInteger)
     body: Mapped[str | None]
+    created_at: Mapped[datetime]
+
+
+class ReportedEvent(Tenant, Base):
+    """One event that a program told under a number of its own. It commits together with the event."""
+
+    __tablename__ = "reported_events"
+    __table_args__ = (Index("ix_reported_events_age", "workspace_id", "created_at"),)
+
+    event_ref: Mapped[str] = mapped_column(primary_key=True)
     created_at: Mapped[datetime]

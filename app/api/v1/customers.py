@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,8 +14,6 @@ from app.api.v1.schemas import (
     AddressOut,
     CustomerIn,
     CustomerOut,
-    EventIn,
-    EventOut,
     PermissionOut,
     Proof,
     ProofOut,
@@ -27,10 +26,7 @@ from app.consent.imports.consents import Claim, ImportTerms
 from app.customers.addresses import changes, emails, many_changes, queries
 from app.customers.addresses.many_changes import AddressChange
 from app.customers.models import Address, Customer
-from app.customers.profiles import people
-from app.customers.timeline import activities
-from app.customers.timeline.activities import ActivityRow
-from app.customers.timeline.event_names import Source, is_reserved
+from app.customers.profiles import customer_queries, people
 from app.kernel.refusals import NotFound, Refusal
 from app.kernel.translatable import english
 
@@ -41,12 +37,6 @@ class TwoCustomers(Refusal):
     """The number belongs to one customer and the address to another."""
 
     message = english("external_ref and email belong to two different customers.")
-
-
-class EventNameReserved(Refusal):
-    """A program may not report what we record ourselves: it would be counted as if we had seen it."""
-
-    message = english("The name %(name)s is used for events this service records itself; give yours another name.")
 
 
 class AddressNeeded(Refusal):
@@ -95,21 +85,6 @@ def find(session: Session, workspace_id: int, whom: Whom) -> Customer:
     if found is None:
         raise NotFound(english("There is no such customer."))
     return found
-
-
-def record_event(
-    session: Session, workspace_id: int, given: EventIn, *, key_id: int, now: datetime
-) -> EventOut:
-    """Put an event on the customer's timeline."""
-    customer = require(session, workspace_id, given.customer)
-    if is_reserved(given.name):
-        raise EventNameReserved(field="name", name=given.name)
-    facts = {"data": given.data}
-    row = ActivityRow(
-        *(workspace_id, customer.id, given.at, given.name, Source.API), facts=facts, recorded_by=key_id
-    )
-    activities.record(session, row, now=now)
-    return EventOut(customer_id=customer.id, name=given.name, at=given.at)
 
 
 def describe(session: Session, customer: Customer) -> CustomerOut:
@@ -210,6 +185,22 @@ def require(session: Session, workspace_id: int, whom: Whom, *, field: str = "cu
     if found is None:
         raise CustomerUnknown(field=field)
     return found
+
+
+def ids_of(session: Session, workspace_id: int, whom: Sequence[Whom]) -> list[int | None]:
+    """Return who is meant, each in turn, None where there is nobody; in three statements however many they are."""
+    keys = [emails.find_key(each.email.strip()) if each.email is not None else None for each in whom]
+    by_key = queries.owners_by_key(session, workspace_id, {key for key in keys if key is not None})
+    refs = {each.external_ref for each in whom if each.external_ref is not None}
+    by_ref = customer_queries.ids_by_ref(session, workspace_id, refs)
+    known = customer_queries.existing_ids(session, workspace_id, {each.id for each in whom if each.id is not None})
+
+    def _find(each: Whom, key: str | None) -> int | None:
+        if each.id is not None:
+            return each.id if each.id in known else None
+        return by_key.get(key) if key is not None else by_ref.get(each.external_ref or "")
+
+    return [_find(each, key) for each, key in zip(whom, keys, strict=True)]
 
 
 def _look_up(session: Session, workspace_id: int, whom: Whom) -> Customer | None:

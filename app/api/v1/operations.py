@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel
 
-from app.api.v1 import relation_schemas, schemas, shop_schemas
+from app.api.v1 import event_schemas, relation_schemas, schemas, shop_schemas
 from app.kernel.translatable import N_
 
 
@@ -161,9 +161,21 @@ OPERATIONS = (
         "POST",
         "/api/v1/events",
         N_("Record an event"),
-        N_("Puts what happened on the customer's timeline."),
-        {201: schemas.EventOut},
-        takes=schemas.EventIn,
+        N_("Puts what happened on the customer's timeline. The same event_ref told twice is one event; the first "
+        "account stands."),
+        {201: event_schemas.EventOut},
+        takes=event_schemas.EventIn,
+        refusals=(409, 422),
+    ),
+    Operation(
+        "recordEvents",
+        "POST",
+        "/api/v1/events/batch",
+        N_("Record up to 100 events"),
+        N_("Each event is recorded or refused by itself; the answer has one entry for each, in their order. Segments "
+        "see them as soon as the answer is there."),
+        {201: event_schemas.EventsOut},
+        takes=event_schemas.EventsIn,
         refusals=(409, 422),
     ),
 )

@@ -124,17 +124,6 @@ class Whom(Sent):
         return self
 
 
-class EventIn(Sent):
-    """Something a customer did with you, for their timeline."""
-
-    customer: Whom
-    name: Annotated[ShortLine, Field(max_length=80)] = Field(
-        description=N_("What happened, such as `Visited the shop`.")
-    )
-    at: Moment
-    data: Annotated[dict[Key, Plain], Field(max_length=20)] = Field(default_factory=dict)
-
-
 class PermissionOut(BaseModel):
     """One answer of a customer as it stands."""
 
@@ -192,14 +181,6 @@ class UpsertOut(BaseModel):
 
     customer: CustomerOut
     consent: list[ProofOut]
-
-
-class EventOut(BaseModel):
-    """An event that is on record."""
-
-    customer_id: int
-    name: str
-    at: datetime
 
 
 class FieldProblem(BaseModel):

@@ -1,12 +1,12 @@
-"""Customers and events: parse, one transaction, one action, answer."""
+"""Customers: parse, one transaction, one action, answer."""
 
 from __future__ import annotations
 
 from flask import Response, g, request
 
 from app.api.v1 import customers
-from app.api.v1.schemas import CustomerIn, EventIn, Whom
-from app.api.views.blueprint import answer, bp, once, read, require_pace
+from app.api.v1.schemas import CustomerIn, Whom
+from app.api.views.blueprint import answer, bp, read, require_pace
 from app.kernel.services import services
 from app.web import guard
 
@@ -41,11 +41,3 @@ def get_customer(customer_id: int) -> Response:
     with services().database.transaction(g.workspace_id) as session:
         found = customers.describe(session, customers.find(session, g.workspace_id, whom))
     return answer(found)
-
-
-@bp.post("/api/v1/events")
-@guard.api_key
-def record_event() -> Response:
-    """Put an event on a customer's timeline."""
-    given, key_id, now = read(EventIn), g.machine.key_id, services().clock.now()
-    return once(lambda session: customers.record_event(session, g.workspace_id, given, key_id=key_id, now=now))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import FromClause, text
+from sqlalchemy import FromClause, select, text
 from sqlalchemy.orm import Session
 
 from app.customers.models import Customer
@@ -28,6 +28,20 @@ def address_digests(
     """Return the digest of each customer's address as it is now; `hold` keeps it so until the transaction ends."""
     values = {"workspace_id": workspace_id, "customer_ids": arrays.numbers(customer_ids)}
     return {row.id: row.address_digest for row in session.execute(_HOLD if hold else _LOOK, values)}
+
+
+def ids_by_ref(session: Session, workspace_id: int, refs: Iterable[str]) -> dict[str, int]:
+    """Return who has these numbers in the company's own books."""
+    query = select(Customer.external_ref, Customer.id).where(
+        Customer.workspace_id == workspace_id, Customer.external_ref.in_(list(refs))
+    )
+    return {row.external_ref: row.id for row in session.execute(query) if row.external_ref is not None}
+
+
+def existing_ids(session: Session, workspace_id: int, customer_ids: Iterable[int]) -> set[int]:
+    """Return which of these customers there are."""
+    query = select(Customer.id).where(Customer.workspace_id == workspace_id, Customer.id.in_(list(customer_ids)))
+    return set(session.scalars(query))
 
 
 def exists_sql(workspace_id: str, customer_id: str) -> str:

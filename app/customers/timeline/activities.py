@@ -151,6 +151,11 @@ _REVISE = text(
 _COUNTED_AS: dict[str, str] = {EventName.OPENED: "open_count", EventName.CLICKED: "click_count"}
 
 
+def is_recordable(at: datetime, *, now: datetime) -> bool:
+    """Say whether something of this time may be recorded."""
+    return EARLIEST <= at <= now + FURTHEST_AHEAD
+
+
 def record(session: Session, row: ActivityRow, *, now: datetime) -> None:
     """Record one activity."""
     record_many(session, [row], now=now)
@@ -160,7 +165,7 @@ def record_many(session: Session, rows: Sequence[ActivityRow], *, now: datetime)
     """Record these activities in one statement; raise EventTimeRefused and record nothing when one has no such time."""
     if not rows:
         return
-    if any(not EARLIEST <= row.at <= now + FURTHEST_AHEAD for row in rows):
+    if not all(is_recordable(row.at, now=now) for row in rows):
         raise EventTimeRefused(field="at")
     session.execute(
         _INSERT,

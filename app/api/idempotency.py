@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -74,8 +74,11 @@ def once(
         return _earlier(session, workspace_id, asked.key, digest)
     status, body = work()
     answer = Answer(status, json.dumps(body, ensure_ascii=False, sort_keys=True))
-    row = session.get_one(IdempotencyKey, (workspace_id, asked.key))
-    row.status, row.body = answer.status, answer.body
+    session.execute(
+        update(IdempotencyKey)
+        .where(IdempotencyKey.workspace_id == workspace_id, IdempotencyKey.key == asked.key)
+        .values(status=answer.status, body=answer.body)
+    )
     return answer
 
 

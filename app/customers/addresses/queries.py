@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from sqlalchemy import Select, exists, select, tuple_
+from sqlalchemy import Select, Text, any_, cast, exists, literal, select, tuple_
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session, aliased
 
 from app.customers.models import Address, Customer
-from app.kernel.sql import keyed_rows
+from app.kernel.sql import arrays, keyed_rows
 
 EMAIL, PHONE, POSTAL = "email", "phone", "postal"
 KINDS = (EMAIL, PHONE, POSTAL)
@@ -73,8 +74,11 @@ def owners_by_digest(session: Session, workspace_id: int, digests: Iterable[byte
 
 def owners_by_key(session: Session, workspace_id: int, email_keys: Iterable[str]) -> dict[str, int]:
     """Return who has these emails now, by the keys they are compared by."""
+    wanted = list(email_keys)
+    if not wanted:
+        return {}
     query = select(Address.key, Address.customer_id).where(
-        *(Address.workspace_id == workspace_id, Address.key.in_(list(email_keys))),
+        *(Address.workspace_id == workspace_id, Address.key == any_(cast(literal(arrays.texts(wanted)), ARRAY(Text)))),
         *(Address.kind == EMAIL, Address.ended_at.is_(None)),
     )
     return {row.key: row.customer_id for row in session.execute(query)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import FromClause, select, text
+from sqlalchemy import FromClause, text
 from sqlalchemy.orm import Session
 
 from app.customers.models import Customer
@@ -15,6 +15,12 @@ _DIGESTS = """
     WHERE workspace_id = :workspace_id AND id = ANY(CAST(:customer_ids AS bigint[])) ORDER BY id
 """
 _LOOK, _HOLD = text(_DIGESTS), text(f"{_DIGESTS} FOR SHARE")
+_BY_REF = text(
+    """
+    SELECT external_ref, id FROM customers
+    WHERE workspace_id = :workspace_id AND external_ref = ANY(CAST(:refs AS text[]))
+    """
+)
 
 
 def customer_rows() -> FromClause:
@@ -32,16 +38,16 @@ def address_digests(
 
 def ids_by_ref(session: Session, workspace_id: int, refs: Iterable[str]) -> dict[str, int]:
     """Return who has these numbers in the company's own books."""
-    query = select(Customer.external_ref, Customer.id).where(
-        Customer.workspace_id == workspace_id, Customer.external_ref.in_(list(refs))
-    )
-    return {row.external_ref: row.id for row in session.execute(query) if row.external_ref is not None}
+    wanted = list(refs)
+    rows = session.execute(_BY_REF, {"workspace_id": workspace_id, "refs": arrays.texts(wanted)}) if wanted else ()
+    return {row.external_ref: row.id for row in rows}
 
 
 def existing_ids(session: Session, workspace_id: int, customer_ids: Iterable[int]) -> set[int]:
     """Return which of these customers there are."""
-    query = select(Customer.id).where(Customer.workspace_id == workspace_id, Customer.id.in_(list(customer_ids)))
-    return set(session.scalars(query))
+    wanted = list(customer_ids)
+    values = {"workspace_id": workspace_id, "customer_ids": arrays.numbers(wanted)}
+    return set(session.scalars(_LOOK, values)) if wanted else set()
 
 
 def exists_sql(workspace_id: str, customer_id: str) -> str:

@@ -124,7 +124,7 @@ class PurchaseTotals(Lookup[PurchaseQuestion]):
         query = (
             select(bought.customer_id, *counted)
             .select_from(rows.join(settled, settled.c.workspace_id == bought.workspace_id))
-            .where(bought.workspace_id == self._workspace_id)
+            .where(bought.workspace_id == self._workspace_id, bought.cancelled_at.is_(None))
         )
         if None in begins:
             query = query.where(bought.purchased_at <= self._until)

@@ -31,7 +31,7 @@ def _newest(workspace_id: ColumnElement[int], customer_id: ColumnElement[int]) -
             *(Order.product, Order.amount, Order.currency),
             func.to_char(Order.purchased_at, "YYYY-MM-DD").label("purchased_on"),
         )
-        .where(Order.workspace_id == workspace_id, Order.customer_id == customer_id)
+        .where(Order.workspace_id == workspace_id, Order.customer_id == customer_id, Order.cancelled_at.is_(None))
         .order_by(Order.purchased_at.desc(), Order.id.desc())
         .limit(NEWEST_PURCHASES)
         .correlate_except(Order)

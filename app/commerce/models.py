@@ -1,10 +1,10 @@
-"""The tables of the commerce room: what a company sells, and what customers ordered and sent back."""
+"""The tables of the commerce room: what a company sells, what customers ordered, and the shops that tell of it."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import (
     CheckConstraint,
@@ -16,6 +16,7 @@ from sqlalchemy import (
     func,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kernel.database import Base, Numbered
@@ -56,7 +57,7 @@ class Order(Base):
 
     No foreign keys: whoever records an order has just found its customer, files bring them by the hundred thousand, and
     row-level security ties each to its workspace. `product` names what was ordered, for lists; `refunded` is the sum of
-    its refunds.
+    its refunds. A cancelled order stays for people to see, and counts nowhere.
     """
 
     __tablename__ = "orders"
@@ -77,6 +78,7 @@ class Order(Base):
     product: Mapped[str | None]
     discount: Mapped[Decimal] = mapped_column(server_default="0", default=Decimal(0))
     refunded: Mapped[Decimal] = mapped_column(server_default="0", default=Decimal(0))
+    cancelled_at: Mapped[datetime | None]
     channel: Mapped[str | None]
     shop: Mapped[str | None]
     payment_method: Mapped[str | None]
@@ -129,3 +131,105 @@ class Refund(Base):
     items: Mapped[int] = mapped_column(server_default="0", default=0)
     refunded_at: Mapped[datetime]
     reason: Mapped[str | None]
+
+
+class ShopConnection(Numbered, Base):
+    """A shop that tells us by signed webhooks what happens in it. An ended one is answered no more."""
+
+    __tablename__ = "shop_connections"
+    __table_args__ = (CheckConstraint("kind IN ('shopify', 'woocommerce', 'webhook')", name="kind_is_known"),)
+    audit_kind: ClassVar[str] = "shop"
+
+    kind: Mapped[str]
+    name: Mapped[str]
+    secret: Mapped[bytes]
+    mapping: Mapped[dict[str, Any]] = mapped_column(server_default="{}", default=dict)
+    created_by: Mapped[int | None]
+    created_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+    def audit_details(self) -> dict[str, Any]:
+        """Return what names the connection."""
+        return {"name": self.name}
+
+
+class Delivery(Base):
+    """One webhook as it came: answered when stored, worked off afterwards; its number makes a repetition harmless.
+
+        waiting --> done | outdated | ignored | failed          `deliveries.work_off`
+        done, outdated, ignored, failed --> waiting             `deliveries.replay`, by staff
+
+    What cannot be done yet stays waiting with a later `due_at`. `notes` say what came of it: message ids with values.
+    """
+
+    __tablename__ = "webhook_deliveries"
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "connection_id", "ref", name="uq_webhook_deliveries_ref"),
+        CheckConstraint("state IN ('waiting', 'done', 'outdated', 'ignored', 'failed')", name="state_is_known"),
+        CheckConstraint("(state = 'waiting') = (finished_at IS NULL)", name="finished_has_time"),
+        Index("ix_webhook_deliveries_due", "workspace_id", "due_at", "id", postgresql_where=text("state = 'waiting'")),
+        Index("ix_webhook_deliveries_of_connection", "workspace_id", "connection_id", "id"),
+        Index(
+            "ix_webhook_deliveries_failed",
+            *("workspace_id", "connection_id", "id"),
+            postgresql_where=text("state = 'failed'"),
+        ),
+    )
+
+    workspace_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    connection_id: Mapped[int]
+    ref: Mapped[str]
+    topic: Mapped[str]
+    body: Mapped[bytes] = mapped_column(deferred=True)
+    received_at: Mapped[datetime]
+    state: Mapped[str] = mapped_column(server_default="waiting", default="waiting")
+    due_at: Mapped[datetime]
+    attempts: Mapped[int] = mapped_column(server_default="0", default=0)
+    notes: Mapped[list[Any]] = mapped_column(JSONB, server_default="[]", default=list)
+    finished_at: Mapped[datetime | None]
+
+
+class ShopRecord(Base):
+    """Which row of ours is a thing of a shop, and when the shop last told of it; `parts` are the ids of its lines."""
+
+    __tablename__ = "shop_records"
+    __table_args__ = (Index("ix_shop_records_row", "workspace_id", "kind", "row_id"),)
+
+    workspace_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    connection_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    external_id: Mapped[str] = mapped_column(primary_key=True)
+    row_id: Mapped[int | None]
+    told_at: Mapped[datetime]
+    parts: Mapped[list[str]] = mapped_column(JSONB, server_default="[]", default=list)
+
+
+class Cart(Base):
+    """What somebody has put into a cart. It is left while no order has come of it; `connection_id` 0 is the API."""
+
+    __tablename__ = "carts"
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "connection_id", "ref", name="uq_carts_ref"),
+        Index("ix_carts_customer", "workspace_id", "customer_id", "changed_at"),
+        Index(
+            "ix_carts_left",
+            *("workspace_id", "changed_at"),
+            postgresql_include=["customer_id"],
+            postgresql_where=text("ordered_at IS NULL"),
+        ),
+    )
+
+    workspace_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    connection_id: Mapped[int] = mapped_column(server_default="0", default=0)
+    ref: Mapped[str]
+    customer_id: Mapped[int]
+    amount: Mapped[Decimal]
+    currency: Mapped[str]
+    items: Mapped[int]
+    lines: Mapped[list[Any]] = mapped_column(JSONB, server_default="[]", default=list)
+    url: Mapped[str | None]
+    started_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+    ordered_at: Mapped[datetime | None]

@@ -95,7 +95,7 @@ class ShownLine:
 
 def record(session: Session, workspace_id: int, new: NewOrder, *, now: datetime) -> int:
     """Note one order and return its id. The same order told twice is one; the first account stands."""
-    _check(new)
+    check(new)
     lines = new.lines or _single_line(new)
     named = products.find_or_create(session, workspace_id, [line.product for line in lines], now=now)
     items = sum(line.quantity for line in new.lines) if new.lines else new.items
@@ -116,7 +116,9 @@ def record(session: Session, workspace_id: int, new: NewOrder, *, now: datetime)
     unique = statement.on_conflict_do_nothing(index_elements=["workspace_id", "order_ref"])
     order_id: int | None = session.scalar(unique.returning(Order.id))
     if order_id is None:
-        return _known(session, workspace_id, new.order_ref)
+        known = find_id(session, workspace_id, new.order_ref)
+        assert known is not None
+        return known
     if lines:
         session.execute(insert(OrderLine), [
             {
@@ -169,6 +171,10 @@ def refund(session: Session, workspace_id: int, order_ref: str, new: NewRefund, 
     if order.refunded + new.amount > max(order.amount, Decimal(0)):
         raise RefundRefused(N_("More would be given back than was paid."), field="amount")
     order.refunded += new.amount
+    if order.cancelled_at is not None:
+        # It counts nowhere already, and all of its pieces are back.
+        session.flush()
+        return True
     _take_back(session, order, new.returned)
     is_usual = order.currency == workspaces.settle_currency(session, workspace_id, order.currency)
     spent = -new.amount if is_usual else Decimal(0)
@@ -181,6 +187,13 @@ def refund(session: Session, workspace_id: int, order_ref: str, new: NewRefund, 
 def get(session: Session, workspace_id: int, order_id: int) -> Order:
     """Return an order that is on record."""
     return session.get_one(Order, (workspace_id, order_id))
+
+
+def find_id(session: Session, workspace_id: int, order_ref: str) -> int | None:
+    """Return the order of this number, None where there is none."""
+    query = select(Order.id).where(Order.workspace_id == workspace_id, Order.order_ref == order_ref)
+    found: int | None = session.scalar(query)
+    return found
 
 
 def newest(session: Session, workspace_id: int, customer_id: int, *, limit: int = 20) -> list[Order]:
@@ -252,7 +265,8 @@ def _take_back(session: Session, order: Order, returned: Mapping[int, int]) -> N
         line.returned += pieces
 
 
-def _check(new: NewOrder) -> None:
+def check(new: NewOrder) -> None:
+    """Raise OrderRefused for what no order can be."""
     if not 0 < len(new.order_ref) <= LONGEST_REF or "\0" in new.order_ref:
         raise OrderRefused(N_("Give the order's number, at most 200 characters."), field="order_ref")
     if not new.amount.is_finite() or abs(new.amount) >= LARGEST_AMOUNT:
@@ -267,9 +281,3 @@ def _check(new: NewOrder) -> None:
         named = (line.product.ref, line.product.name)
         if not 1 <= line.quantity < 1_000_000 or not all(0 < len(text) <= products.LONGEST for text in named):
             raise OrderRefused(N_("Give each line a product and a quantity."), field="lines")
-
-
-def _known(session: Session, workspace_id: int, order_ref: str) -> int:
-    query = select(Order.id).where(Order.workspace_id == workspace_id, Order.order_ref == order_ref)
-    known: int = session.execute(query).scalar_one()
-    return known

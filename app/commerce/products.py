@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Select, distinct, func, or_, select
+from sqlalchemy import Select, distinct, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -152,6 +152,13 @@ def rewrite(session: Session, product: Product, change: ProductChange, *, now: d
     product.stock, product.life_days = change.stock, change.life_days
     product.is_sold, product.updated_at = change.is_sold is not False, now
     session.flush()
+
+
+def end_selling(session: Session, workspace_id: int, refs: Sequence[str], *, now: datetime) -> None:
+    """Note that these products are not sold any more; what was sold stays."""
+    if refs:
+        mine = (Product.workspace_id == workspace_id, Product.ref.in_(list(refs)), Product.is_sold)
+        session.execute(update(Product).where(*mine).values(is_sold=False, updated_at=now))
 
 
 def search(session: Session, workspace_id: int, words: str, *, limit: int) -> list[Product]:

@@ -48,7 +48,9 @@ class NoWorkspace(Refusal):
 
 @dataclass(frozen=True)
 class Guard:
-    """The metadata on a view: `kind` role | staff | public | token | api_key, `detail` its role, reason or token."""
+    """The metadata on a view: `kind` role | staff | public | token | webhook | api_key, `detail` its role, reason or
+    token.
+    """
 
     kind: str
     detail: str
@@ -101,6 +103,19 @@ def token(kind: type[Token], *, checks_csrf: bool = False) -> Callable[[View], V
         g.workspace_id = g.token.workspace_id
 
     return _guarded(Guard("token", kind.__name__, checks_csrf=checks_csrf), before)
+
+
+def webhook(kind: type[Token]) -> Callable[[View], View]:
+    """Open to the program that holds a token of this kind and signs what it sends, which the view checks; sets g.token.
+
+    No one reads its address but who was given it, so it may send as much as other programs.
+    """
+
+    def before(values: dict[str, Any]) -> None:
+        g.token = kind.decode(services().tokens, values["token"], now=services().clock.now())
+        g.workspace_id = g.token.workspace_id
+
+    return _guarded(Guard("webhook", kind.__name__, checks_csrf=False), before, token=kind)
 
 
 def api_key(view: View) -> View:
@@ -169,14 +184,30 @@ def limit_body() -> None:
 
 
 def knows(app: Flask, environ: dict[str, Any]) -> bool:
-    """Say whether these headers alone show who asks: a browser that is signed in, or a program with a valid key."""
+    """Say whether address and headers alone show who asks: a browser that is signed in, a program with a valid key, or
+    a shop with a genuine address.
+    """
     with app.request_context(environ):
+        if _holds_token():
+            return True
         if identify() is not None:
             return True
         try:
             return bool(_authenticator().require_machine(request))
         except Refusal:
             return False
+
+
+def _holds_token() -> bool:
+    """Say whether the address holds a genuine token of a program."""
+    token = getattr(current_app.view_functions.get(request.endpoint or ""), "webhook_token", None)
+    if token is None:
+        return False
+    try:
+        token.decode(services().tokens, (request.view_args or {}).get("token", ""), now=services().clock.now())
+    except Refusal:
+        return False
+    return True
 
 
 def to_login() -> BaseResponse:
@@ -201,7 +232,9 @@ def require_guarded() -> None:
         raise LookupError(f"view {request.endpoint} has no guard")
 
 
-def _guarded(mark: Guard, before: Callable[[dict[str, Any]], BaseResponse | None]) -> Callable[[View], View]:
+def _guarded(
+    mark: Guard, before: Callable[[dict[str, Any]], BaseResponse | None], *, token: type[Token] | None = None
+) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @wraps(view)
         def guarded(*args: Any, **values: Any) -> Any:
@@ -214,6 +247,7 @@ def _guarded(mark: Guard, before: Callable[[dict[str, Any]], BaseResponse | None
             return view(*args, **values)
 
         guarded.guard = mark  # type: ignore[attr-defined]
+        guarded.webhook_token = token  # type: ignore[attr-defined]
         return cast("View", guarded)
 
     return decorate

@@ -10,11 +10,14 @@ from app.campaigns import compose, deletion, removals
 from app.campaigns.launch import stopping
 from app.campaigns.studio import tag_translation
 from app.commerce import timeline_entries as purchase_entries
+from app.commerce.connectors import connections
+from app.commerce.connectors.stated_consents import StatedConsents
 from app.commerce.facts import PurchaseRecorded, PurchasesImported
 from app.commerce.imports.kind import Purchases
 from app.consent import timeline_entries as consent_entries
 from app.consent.facts import ConfirmationRequested, ConsentGiven, ConsentsImported, ConsentWithdrawn
 from app.consent.imports.file_answers import LedgerKeeper
+from app.consent.imports.shop_statements import ShopConsentRecorder
 from app.customers.addresses import changes
 from app.customers.imports.evidence import ImportedEvidence
 from app.customers.imports.kinds import ImportKinds
@@ -50,7 +53,7 @@ LISTENERS = Listeners(
     }
 )
 ROOMS_WITH_JOBS = (
-    *("accounts", "consent", "customers", "segments", "insight", "tracking"),
+    *("accounts", "consent", "customers", "commerce", "segments", "insight", "tracking"),
     *("delivery", "campaigns", "journeys", "api"),
 )
 JOBS = Jobs(
@@ -80,6 +83,7 @@ OPPOSITES = Opposites(
         removal.UNDO_DELETION,
         related.UNDO_ENDING,
         households.UNDO_LEAVING,
+        connections.UNDO_DISCONNECTION,
     )
 )
 
@@ -91,6 +95,7 @@ def build() -> Extensions:
         JOBS,
         OPPOSITES,
         ImportedEvidence(LedgerKeeper()),
+        StatedConsents(ShopConsentRecorder()),
         CONDITION_TYPES,
         ImportKinds((People(), Purchases())),
         TimelineSources((purchase_entries.of_customer, delivery_entries.of_customer, consent_entries.of_customer)),

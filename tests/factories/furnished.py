@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -10,13 +11,18 @@ from werkzeug.routing import Rule
 from app.accounts import api_keys, invitations
 from app.accounts.tokens import InvitationToken
 from app.commerce import products
+from app.commerce.connectors import connections, deliveries, intake
+from app.commerce.connectors.connections import NewConnection
+from app.commerce.connectors.signatures import Incoming
+from app.commerce.models import ShopConnection
 from app.commerce.products import NamedProduct
+from app.commerce.tokens import ShopToken
 from app.consent.signup import double_opt_in, signup_forms
 from app.consent.signup.double_opt_in import Answer
 from app.consent.tokens import ConfirmToken, PreferencesToken, UnsubscribeToken
 from app.customers.organisations import members, organisations
 from app.kernel.services import Services
-from tests.factories import NOON
+from tests.factories import NOON, shops
 from tests.factories.campaigns import a_campaign
 from tests.factories.consent import a_form, consented_customer
 from tests.factories.customers import an_uploaded_file
@@ -66,7 +72,14 @@ def furnish(services: Services, workspace: WorkspaceForTests) -> Furnished:
         product = products.find_or_create(session, workspace.id, [NamedProduct("T-1", "Tea")], now=NOON)["T-1"]
         organisation = organisations.add(session, workspace.id, {"name": "Tea House", "external_ref": "O-1"}, now=NOON)
         members.put(session, ada, organisation.id, {}, now=NOON)
+        connecting = NewConnection("woocommerce", "Woo", shops.SECRET)
+        keys = services.settings.secret_keys
+        shop, _ = connections.create(
+            session, workspace.id, connecting, keys=keys, staff_id=workspace.owner_id, now=NOON
+        )
         values: dict[str, int | str] = {
+            "connection_id": shop.id,
+            "delivery_id": _a_webhook(session, services, shop),
             "address_id": ada.address_id or 0,
             "campaign_id": a_campaign(session, workspace).id,
             "customer_id": ada.id,
@@ -93,10 +106,20 @@ def furnish(services: Services, workspace: WorkspaceForTests) -> Furnished:
             "/c/": ConfirmToken(workspace.id, request_id).encode(tokens),
             "/p/": PreferencesToken(workspace.id, ada.id, int(services.clock.now().timestamp()), 0).encode(tokens),
             "/u/": UnsubscribeToken(workspace.id, ada.id, workspace.topic_id, 0).encode(tokens),
+            "/api/v1/webhooks/": ShopToken(workspace.id, shop.id).encode(tokens),
             "/invitations/": invited.encode(tokens, expires_at=invitation.expires_at),
         },
         api_key,
     )
+
+
+def _a_webhook(session: Session, services: Services, shop: ShopConnection) -> int:
+    """Return a webhook that came from this shop."""
+    body = json.dumps(shops.WOO_ORDER).encode()
+    headers = {name.lower(): value for name, value in shops.signed("woocommerce", "order.created", body).items()}
+    keys = services.settings.secret_keys
+    intake.receive(session, shop.workspace_id, shop.id, Incoming(headers, body), keys=keys, now=NOON)
+    return deliveries.list_page(session, shop.workspace_id, shop.id)[0].id
 
 
 def _asked(session: Session, workspace: WorkspaceForTests) -> int:

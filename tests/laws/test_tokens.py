@@ -44,7 +44,7 @@ def _encoded(token: Any) -> str:
 
 def test_every_room_with_links_has_its_tokens():
     assert {kind.__module__ for kind in _kinds()} == {
-        f"app.{room}.tokens" for room in ("accounts", "consent", "delivery", "tracking")
+        f"app.{room}.tokens" for room in ("accounts", "commerce", "consent", "delivery", "tracking")
     }
 
 

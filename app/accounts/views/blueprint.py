@@ -18,6 +18,7 @@ def settings_tabs() -> list[tuple[str, str, str]]:
         ("identities", _("Senders"), url_for("accounts.show_identities")),
         ("staff", _("Team"), url_for("accounts.show_staff")),
         ("keys", _("API keys"), url_for("accounts.show_keys")),
+        ("shops", _("Connected shops"), url_for("commerce.list_shops")),
         ("audit", _("Audit log"), url_for("accounts.show_audit")),
         *own,
     ]

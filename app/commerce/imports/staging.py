@@ -287,6 +287,6 @@ _ADDED_UP = f"""
                                    WHERE r.workspace_id = p.workspace_id AND r.order_id = p.id), 0)) AS items,
            min(p.purchased_at) AS first_at, max(p.purchased_at) AS latest_at
     FROM orders p
-    WHERE p.workspace_id = :workspace_id AND p.customer_id IN ({_UPDATED})
+    WHERE p.workspace_id = :workspace_id AND p.customer_id IN ({_UPDATED}) AND p.cancelled_at IS NULL
     GROUP BY p.customer_id
 """

@@ -76,6 +76,12 @@ STATES = {
     "warning": State(_("needs attention"), "warning"),
     "error": State(_("not working"), "bad"),
     "unknown": State(_("not known yet"), "quiet"),
+    # webhooks
+    "waiting": State(_("waiting"), "waiting"),
+    "outdated": State(_("outdated"), "quiet"),
+    "ignored": State(_("ignored"), "quiet"),
+    "connected": State(_("connected"), "good"),
+    "disconnected": State(_("disconnected"), "quiet"),
     "revoked": State(_("revoked"), "quiet"),
 }
 

@@ -1,0 +1,45 @@
+"""Background jobs of commerce: working off webhooks, and deleting old ones."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from app.accounts import workspaces
+from app.commerce.connectors import deliveries, intake
+from app.kernel.queueing.jobs import job
+from app.kernel.services import Services
+
+
+@job("commerce.take_webhooks")
+def take_webhooks(services: Services, *, workspace_id: int) -> None:
+    """Work off what waits, a batch a transaction; a second run finds nothing to do."""
+    done = 1
+    while done:
+        with services.database.transaction(workspace_id) as session:
+            done = deliveries.work_off(session, workspace_id, now=services.clock.now())
+    with services.database.transaction(workspace_id) as session:
+        if (due := deliveries.next_due(session, workspace_id)) is not None:
+            intake.wake(session, workspace_id, at=due)
+
+
+@job("commerce.take_all_webhooks", every=timedelta(minutes=1))
+def take_all_webhooks(services: Services) -> None:
+    """See that nothing waits for a job that never came."""
+
+    def look_in(workspace_id: int) -> None:
+        with services.database.transaction(workspace_id) as session:
+            if deliveries.next_due(session, workspace_id) is not None:
+                intake.wake(session, workspace_id)
+
+    workspaces.for_each(services.database, look_in)
+
+
+@job("commerce.forget_webhooks", every=timedelta(days=1))
+def forget_webhooks(services: Services) -> None:
+    """Delete webhooks that are past their time."""
+
+    def forget_one(workspace_id: int) -> None:
+        with services.database.transaction(workspace_id) as session:
+            deliveries.forget(session, workspace_id, now=services.clock.now())
+
+    workspaces.for_each(services.database, forget_one)

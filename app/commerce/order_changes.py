@@ -1,0 +1,111 @@
+"""Corrects and cancels orders that are on record, as a shop tells them again.
+
+Lock order: the order's row, then its lines, then the sums beside the customer.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from app.commerce import order_sums, orders, products
+from app.commerce.models import Order, OrderLine
+from app.commerce.orders import NewLine, NewOrder, OrderRefused
+from app.kernel.sql import keyed_rows
+from app.kernel.translatable import N_
+
+
+def amend(session: Session, workspace_id: int, order_id: int, new: NewOrder, *, now: datetime) -> bool:
+    """Put what is told now in place of what was known of an order; say whether anything changed. Raise OrderRefused.
+
+    Its customer stays, and so do what came back and what pieces cost.
+    """
+    orders.check(new)
+    order = keyed_rows.hold(session, Order, workspace_id, order_id)
+    if new.amount < order.refunded:
+        raise OrderRefused(N_("Less was paid than has been given back already."), field="amount")
+    items = sum(line.quantity for line in new.lines) if new.lines else new.items
+    told = {
+        "purchased_at": new.purchased_at,
+        "amount": new.amount,
+        "currency": new.currency,
+        "items": items,
+        "product": orders.names_of([line.product.name for line in new.lines]) or new.product or order.product,
+        "discount": new.discount,
+        "channel": new.channel or order.channel,
+        "shop": new.shop or order.shop,
+        "payment_method": new.payment_method or order.payment_method,
+    }
+    is_changed = any(getattr(order, name) != value for name, value in told.items())
+    for name, value in told.items():
+        setattr(order, name, value)
+    session.flush()
+    if new.lines:
+        is_changed |= _rewrite_lines(session, order, list(new.lines), now)
+    elif is_changed:
+        moved = {"purchased_at": new.purchased_at, "currency": new.currency}
+        session.execute(update(OrderLine).where(*_of(order)).values(moved))
+    if is_changed:
+        order_sums.recompute(session, workspace_id, [order.customer_id])
+    return is_changed
+
+
+def cancel(session: Session, workspace_id: int, order_id: int, *, at: datetime) -> bool:
+    """Take an order back: it stays on record and counts nowhere. Say whether it stood until now."""
+    order = keyed_rows.hold(session, Order, workspace_id, order_id)
+    if order.cancelled_at is not None:
+        return False
+    order.cancelled_at = at
+    session.flush()
+    session.execute(update(OrderLine).where(*_of(order)).values(returned=OrderLine.quantity))
+    order_sums.recompute(session, workspace_id, [order.customer_id])
+    return True
+
+
+def _rewrite_lines(session: Session, order: Order, new: list[NewLine], now: datetime) -> bool:
+    named = products.find_or_create(session, order.workspace_id, [line.product for line in new], now=now)
+    rows = [
+        {
+            "workspace_id": order.workspace_id,
+            "order_id": order.id,
+            "number": number,
+            "product_id": named[line.product.ref].id,
+            "customer_id": order.customer_id,
+            "purchased_at": order.purchased_at,
+            "currency": order.currency,
+            "quantity": line.quantity,
+            "amount": line.amount,
+            "discount": line.discount,
+            "cost": line.cost,
+            "returned": line.quantity if order.cancelled_at else 0,
+        }
+        for number, line in enumerate(new, start=1)
+    ]
+    compared = ("number", "product_id", "purchased_at", "currency", "quantity", "amount", "discount")
+    query = select(*(getattr(OrderLine, name) for name in compared)).where(*_of(order)).order_by(OrderLine.number)
+    known = [tuple(row) for row in session.execute(query.with_for_update())]
+    if known == [tuple(row[name] for name in compared) for row in rows]:
+        return False
+    session.execute(delete(OrderLine).where(*_of(order), OrderLine.number > len(rows)))
+    statement = insert(OrderLine)
+    told = statement.excluded
+    # Of another product, or of fewer pieces than came back, what came back is no longer known to be so many.
+    returned = func.least(func.greatest(OrderLine.returned, told.returned), told.quantity)
+    changed = {name: getattr(told, name) for name in compared[1:]}
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["workspace_id", "order_id", "number"],
+            set_={**changed, "returned": returned, "cost": func.coalesce(told.cost, OrderLine.cost)},
+        ),
+        rows,
+    )
+    return True
+
+
+def _of(order: Order) -> tuple[Any, Any]:
+    return OrderLine.workspace_id == order.workspace_id, OrderLine.order_id == order.id
+

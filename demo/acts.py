@@ -14,7 +14,7 @@ from app.campaigns.drafts import ContentDraft, Draft
 from app.campaigns.launch import launching, ready, schedule
 from app.campaigns.launch.audience import Audience
 from app.campaigns.launch.schedule import Reviewed
-from app.commerce.product_conditions import BoughtProduct
+from app.commerce.conditions.products import BoughtProduct
 from app.conditions.on_fields.amounts import GreaterThan, LessThan
 from app.conditions.on_fields.dates import WithinLast
 from app.customers.imports import files, kinds, steps

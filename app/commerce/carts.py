@@ -127,8 +127,8 @@ def newest(session: Session, workspace_id: int, customer_id: int, *, limit: int 
 
 def is_left(rows: FromClause | None = None) -> ColumnElement[bool]:
     """Return the condition that a cart holds something and became no order; on rows of `cart_rows` if given."""
-    cart: Any = Cart if rows is None else rows.c
-    return and_(cart.ordered_at.is_(None), cart.items > 0)
+    columns = (Cart.__table__ if rows is None else rows).c
+    return and_(columns["ordered_at"].is_(None), columns["items"] > 0)
 
 
 def cart_rows() -> FromClause:

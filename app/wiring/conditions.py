@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from app.commerce.conditions import Purchased
-from app.commerce.product_conditions import BoughtProduct
+from app.commerce.conditions.carts import LeftCart
+from app.commerce.conditions.orders import InOrder, OrderInterval
+from app.commerce.conditions.products import BoughtButNot, BoughtProduct
+from app.commerce.conditions.purchases import Purchased
 from app.conditions import known
 from app.conditions.condition_types import ConditionTypes
 from app.conditions.organisations import WorksAt
 from app.conditions.referrals import HasReferred, WasReferred
 from app.consent.conditions import Permission
 
+_OF_COMMERCE = (Purchased, BoughtProduct, BoughtButNot, InOrder, OrderInterval, LeftCart)
 CONDITION_TYPES = ConditionTypes(
-    [*known.CONDITIONS, WorksAt, WasReferred, HasReferred, Purchased, BoughtProduct, Permission]
+    [*known.CONDITIONS, WorksAt, WasReferred, HasReferred, *_OF_COMMERCE, Permission]
 )

@@ -8,7 +8,7 @@ from decimal import Decimal
 from sqlalchemy import select
 
 from app.accounts import workspaces
-from app.commerce.conditions import PurchaseQuestion, PurchaseTotals
+from app.commerce.conditions.purchases import PurchaseQuestion, PurchaseTotals
 from app.commerce.models import Order
 from app.conditions.lookups import Lookups
 from app.customers.models import Customer

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from sqlalchemy import ColumnElement, and_, func
 
-from app.commerce.conditions import Purchased
+from app.commerce.conditions.purchases import Purchased
 from app.conditions import known
 from app.conditions.condition import Condition, Question, Subject
 from app.conditions.condition_types import ConditionTypes

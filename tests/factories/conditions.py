@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.commerce.conditions import Purchased
+from app.commerce.conditions.purchases import Purchased
 from app.conditions.activities import Did
 from app.conditions.on_fields.amounts import GreaterThan, LessThan
 from app.conditions.on_fields.between import Between

@@ -14,9 +14,9 @@ from app.commerce.connectors import connections, deliveries, stated_consents
 from app.commerce.connectors import mapping as mappings
 from app.commerce.connectors.mapping import FIELDS, LINE_FIELDS, PROFILE, RESOURCES
 from app.commerce.models import ShopConnection
-from app.commerce.shop_forms import GENERIC, KIND_LABELS, MappingForm, NewShopForm, SecretForm, mapping_form
 from app.commerce.tokens import ShopToken
 from app.commerce.views.blueprint import bp
+from app.commerce.views.shop_forms import GENERIC, KIND_LABELS, MappingForm, NewShopForm, SecretForm, mapping_form
 from app.commerce.words import RESOURCE_LABELS
 from app.kernel import ids
 from app.kernel.refusals import Refusal

@@ -9,9 +9,9 @@ from random import Random
 import pytest
 
 from app.commerce import orders
+from app.commerce.conditions.products import BoughtProduct
 from app.commerce.models import Product
 from app.commerce.orders import NewLine, NewOrder, NewRefund
-from app.commerce.product_conditions import BoughtProduct
 from app.commerce.products import NamedProduct
 from app.customers.profiles import fields
 from app.segments.compiler import Population, compile_rule

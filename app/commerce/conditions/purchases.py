@@ -27,18 +27,21 @@ _AMOUNT = NumberInput("at_least", N_("At least"))
 
 @dataclass(frozen=True)
 class Purchased(Condition):
-    """The customer's purchases in a period number, or sum up to, at least this much."""
+    """The customer's purchases in a period number, sum up to, or are on average worth, at least this much."""
 
     type = "purchased"
     subject = Subject("purchased", N_("Purchases in a period"), "purchases")
     questions = (
         Question("count", N_("were made"), (TimesInput(), PeriodInput()), {"measure": "count"}),
         Question("sum", N_("add up to at least"), (_AMOUNT, PeriodInput()), {"measure": "sum"}, help=_SUMS),
+        Question(
+            "average", N_("are on average worth at least"), (_AMOUNT, PeriodInput()), {"measure": "average"}, help=_SUMS
+        ),
     )
     help = N_("Purchases of any product in the period.")
     example = {"measure": "sum", "at_least": 100, "days": 90}
 
-    measure: Literal["count", "sum"]
+    measure: Literal["count", "sum", "average"]
     at_least: AmountOrNone
     days: Days | None = None
     at_most: AmountOrNone | None = field(default=None, kw_only=True)
@@ -50,7 +53,7 @@ class Purchased(Condition):
         """All purchases ever are summed up beside the customer already."""
         if self.period != Period():
             return ()
-        return ("orders" if self.measure == "count" else "spent",)
+        return {"count": ("orders",), "sum": ("spent",)}.get(self.measure, ())
 
     @property
     def period(self) -> Period:
@@ -63,7 +66,7 @@ class Purchased(Condition):
         return Times(self.at_least, self.at_most)
 
     def to_sql(self, context: ConditionContext) -> ColumnElement[bool]:
-        if self.measure == "sum" and self.at_most is not None:
+        if self.measure != "count" and self.at_most is not None:
             raise ConditionInvalid(N_("A sum has a lower bound only."), part="at_most")
         self.times.require_range()
         since, until = self.period.bounds(context)
@@ -78,6 +81,10 @@ class Purchased(Condition):
         if self.measure == "sum":
             least = description.value(self.at_least)
             return description.text(N_("they spent at least %(least)s %(period)s"), least=least, period=period)
+        if self.measure == "average":
+            least = description.value(self.at_least)
+            said = N_("their purchases are on average worth at least %(least)s %(period)s")
+            return description.text(said, least=least, period=period)
         if self.times.is_never:
             return description.text(N_("they did not buy %(period)s"), period=period)
         if self.times.is_once:
@@ -91,7 +98,9 @@ def _shortest(amount: Decimal) -> int | Decimal:
 
 
 class PurchaseQuestion(NamedTuple):
-    """How many purchases (`count`) or how much money (`sum`) from `since` on and before `until`."""
+    """How many purchases (`count`), how much money (`sum`), or how much for each of those in the currency sums are made
+    in (`average`), from `since` on and before `until`.
+    """
 
     measure: str
     since: datetime | None
@@ -116,9 +125,9 @@ class PurchaseTotals(Lookup[PurchaseQuestion]):
         counted = []
         for asked, number in self._questions.items():
             inside = _inside(bought, asked)
-            counts = asked.measure == "count"
-            spent = func.sum(bought.amount - bought.refunded).filter(*inside, is_usual)
-            total = func.count().filter(*inside) if counts else spent
+            money = func.avg if asked.measure == "average" else func.sum
+            spent = money(bought.amount - bought.refunded).filter(*inside, is_usual)
+            total = func.count().filter(*inside) if asked.measure == "count" else spent
             counted.append(total.label(f"n{number}"))
         begins = [asked.since for asked in self._questions]
         query = (

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, cast
 
 from sqlalchemy import ColumnElement, Numeric, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
@@ -38,34 +38,66 @@ PRODUCT = Reference("product", products.names)
 CATEGORY = Reference("product_category", _category_names)
 
 
+class Goods(NamedTuple):
+    """One product by its id, or everything in a category and below it."""
+
+    product: int | None
+    category: str | None
+
+    def of_lines(self, workspace_id: int, line: Any) -> ColumnElement[bool]:
+        """Return the condition that an order line is of these goods."""
+        if self.product:
+            return cast(ColumnElement[bool], line.product_id == self.product)
+        ids = products.ids_query(workspace_id, product_id=None, category=self.category)
+        return cast(ColumnElement[bool], line.product_id.in_(ids))
+
+
+def require_goods(product: int | None, category: str | None, *, prefix: str = "") -> Goods:
+    """Return what a condition is about; raise ConditionInvalid for nothing, and for both."""
+    path = products.category_path(category) if category else None
+    if not product and not path:
+        raise ConditionInvalid(N_("Choose a product or a category."), part=f"{prefix}product")
+    if product and path:
+        raise ConditionInvalid(N_("Choose a product or a category, not both."), part=f"{prefix}category")
+    return Goods(product, path)
+
+
 @dataclass(frozen=True)
 class WhatInput(Input):
-    """A product, or a category of them."""
+    """A product, or a category of them; where a condition has two, the parts of the second have a prefix."""
+
+    prefix: str = ""
+    before: str = ""
 
     @property
     def parts(self) -> tuple[str, ...]:
-        return ("product", "category")
+        return (f"{self.prefix}product", f"{self.prefix}category")
 
     def controls(self, filled: FilledIn) -> list[Control]:
         names, paths = (filled.vocabulary.names_of(kind) for kind in (PRODUCT, CATEGORY))
         categories = [Option(f"category:{path}", path, is_name=True) for path in paths.values()]
         single = [Option(f"product:{product_id}", name, is_name=True) for product_id, name in names.items()]
         groups = ((N_("Categories"), categories), (N_("Products"), single))
-        return [Control("goods", "choice", N_("Product or category"), options=groups)]
+        return [Control(self._name, "choice", N_("Product or category"), self.before, options=groups)]
 
     def read(self, filled: FilledIn) -> dict[str, Any]:
-        kind, _, value = filled.word("goods").partition(":")
-        return {"category": value} if kind == "category" else {"product": whole(value)}
+        kind, _, value = filled.word(self._name).partition(":")
+        product, category = self.parts
+        return {category: value} if kind == "category" else {product: whole(value)}
 
     def show(self, values: Mapping[str, Any]) -> dict[str, str]:
-        product = values.get("product")
-        return {"goods": f"product:{product}" if product else f"category:{values.get('category', '')}"}
+        product, category = (values.get(part) for part in self.parts)
+        return {self._name: f"product:{product}" if product else f"category:{category or ''}"}
 
     def control_of(self, _part: str) -> str:
-        return "goods"
+        return self._name
 
     def is_blank(self, filled: FilledIn) -> bool:
-        return not filled.word("goods")
+        return not filled.word(self._name)
+
+    @property
+    def _name(self) -> str:
+        return f"{self.prefix}goods"
 
 
 @dataclass(frozen=True)
@@ -111,18 +143,12 @@ class BoughtProduct(Condition):
         return Times(self.at_least, self.at_most)
 
     def to_sql(self, context: ConditionContext) -> ColumnElement[bool]:
-        if not self.product and not self.category:
-            raise ConditionInvalid(N_("Choose a product or a category."), part="product")
-        if self.product and self.category:
-            raise ConditionInvalid(N_("Choose a product or a category, not both."), part="category")
+        goods = require_goods(self.product, self.category)
         if self.measure == "sum" and self.at_most is not None:
             raise ConditionInvalid(N_("A sum has a lower bound only."), part="at_most")
         self.times.require_range()
         since, until = self.period.bounds(context)
-        path = products.category_path(self.category) if self.category else None
-        if path == "":
-            raise ConditionInvalid(N_("Choose a product or a category."), part="category")
-        asked = LineQuestion(self.measure, self.product, path, since, until)
+        asked = LineQuestion(self.measure, *goods, since, until)
         return self.times.holds(context.lookups.of(LineTotals).number(asked))
 
     def describe(self, description: Description) -> str:
@@ -142,6 +168,54 @@ class BoughtProduct(Condition):
         if self.measure == "pieces":
             sentence = N_("they took pieces of %(what)s %(times)s %(period)s")
         return description.text(sentence, what=what, times=times, period=period)
+
+
+@dataclass(frozen=True)
+class BoughtButNot(Condition):
+    """The customer bought one thing in a period, and has never bought another."""
+
+    type = "bought_but_not"
+    subject = Subject("bought_but_not", N_("One product without another"), "purchases")
+    questions = (
+        Question("bought", N_("was bought:"), (WhatInput(), WhatInput("without_", N_("but never")), PeriodInput())),
+    )
+    help = N_("They bought the first in the period, and the second at no time. What was sent back does not count.")
+    shows_help = True
+    example = {"category": "Coffee machines", "without_category": "Coffee", "days": 90}
+    references = (PRODUCT, CATEGORY)
+
+    days: Days | None = None
+    product: RowId | None = field(default=None, kw_only=True)
+    category: Text | None = field(default=None, kw_only=True)
+    without_product: RowId | None = field(default=None, kw_only=True)
+    without_category: Text | None = field(default=None, kw_only=True)
+    since: Day | None = field(default=None, kw_only=True)
+    until: Day | None = field(default=None, kw_only=True)
+
+    @property
+    def period(self) -> Period:
+        """Return when the first was bought."""
+        return Period(self.days, self.since, self.until)
+
+    def to_sql(self, context: ConditionContext) -> ColumnElement[bool]:
+        bought = require_goods(self.product, self.category)
+        without = require_goods(self.without_product, self.without_category, prefix="without_")
+        since, until = self.period.bounds(context)
+        totals = context.lookups.of(LineTotals)
+        first = totals.number(LineQuestion("orders", *bought, since, until))
+        second = totals.number(LineQuestion("orders", *without, None, None))
+        return Times(1).holds(first) & Times(0, 0).holds(second)
+
+    def describe(self, description: Description) -> str:
+        def said(product: int | None, category: str | None) -> str:
+            return description.name(PRODUCT, product) if product else category or ""
+
+        return description.text(
+            N_("they bought %(what)s %(period)s, but never %(without)s"),
+            what=said(self.product, self.category),
+            without=said(self.without_product, self.without_category),
+            period=self.period.describe(description),
+        )
 
 
 class LineQuestion(NamedTuple):
@@ -170,8 +244,7 @@ class LineTotals(Lookup[LineQuestion]):
         kept = line.quantity - line.returned
         counted, wanted = [], []
         for asked, number in self._questions.items():
-            ids = products.ids_query(self._workspace_id, product_id=asked.product, category=asked.category)
-            of_product = line.product_id == asked.product if asked.product else line.product_id.in_(ids)
+            of_product = Goods(asked.product, asked.category).of_lines(self._workspace_id, line)
             wanted.append(and_(of_product, *_within(line, asked)))
             total: ColumnElement[Any]
             if asked.measure == "orders":

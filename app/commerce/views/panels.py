@@ -8,7 +8,7 @@ from flask import render_template, url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from app.commerce import orders, products
+from app.commerce import carts, orders, products
 from app.customers.customer_id import CustomerId
 
 SHOWN = 10
@@ -16,12 +16,13 @@ PER_SEARCH = 5
 
 
 def customer_panel(session: Session, workspace_id: int, customer_id: CustomerId, _now: datetime) -> str:
-    """Draw the newest orders with their lines; whoever ordered nothing has no panel."""
+    """Draw carts that were left, and the newest orders with their lines; whoever has neither has no panel."""
     bought = orders.newest(session, workspace_id, customer_id, limit=SHOWN)
-    if not bought:
+    left = carts.newest(session, workspace_id, customer_id)
+    if not bought and not left:
         return ""
     lines = orders.lines_of(session, workspace_id, [order.id for order in bought])
-    return render_template("commerce/customer_panel.html", orders=bought, lines=lines)
+    return render_template("commerce/customer_panel.html", orders=bought, lines=lines, carts=left)
 
 
 def search(session: Session, workspace_id: int, words: str) -> list[tuple[str, str, str]]:

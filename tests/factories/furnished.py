@@ -22,11 +22,12 @@ from app.consent.signup.double_opt_in import Answer
 from app.consent.tokens import ConfirmToken, PreferencesToken, UnsubscribeToken
 from app.customers.organisations import members, organisations
 from app.kernel.services import Services
-from tests.factories import NOON, shops
+from tests.factories import NOON
 from tests.factories.campaigns import a_campaign
 from tests.factories.consent import a_form, consented_customer
 from tests.factories.customers import an_uploaded_file
 from tests.factories.journeys import a_journey, a_segment, step_ids
+from tests.factories.shops import webhooks as shops
 from tests.factories.workspaces import WorkspaceForTests
 
 # What some addresses must be asked before they answer anything.

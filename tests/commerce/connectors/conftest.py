@@ -7,8 +7,8 @@ from sqlalchemy import select
 
 from app.commerce.models import Delivery, Order, OrderLine, Product
 from app.customers.models import Customer, Engagement
-from tests.factories import shops
-from tests.factories.shops import Sender
+from tests.factories.shops import webhooks as shops
+from tests.factories.shops.webhooks import Sender
 
 
 @pytest.fixture

@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 
 from app.commerce.connectors import connections
 from app.web.guard import MOST_BYTES
-from tests.factories import NOON, shops
+from tests.factories import NOON
 from tests.factories.hostile.requests import json_with
-from tests.factories.shops import (
+from tests.factories.shops import webhooks as shops
+from tests.factories.shops.webhooks import (
     SECRET,
     SHOPIFY_CHECKOUT,
     SHOPIFY_CUSTOMER,

@@ -13,7 +13,7 @@ from app.consent import permission
 from app.customers.models import Customer
 from tests.factories import NOON
 from tests.factories.consent import consented_customer
-from tests.factories.shops import SHOPIFY_CUSTOMER, SHOPIFY_ORDER, changed
+from tests.factories.shops.webhooks import SHOPIFY_CUSTOMER, SHOPIFY_ORDER, changed
 
 WORDING = "Email me with news and offers"
 

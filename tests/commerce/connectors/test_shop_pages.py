@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from app.commerce.connectors import mapping as mappings
 from app.commerce.models import ShopConnection
-from tests.factories.shops import SECRET, SHOPIFY_ORDER, Sender, changed
+from tests.factories.shops.webhooks import SECRET, SHOPIFY_ORDER, Sender, changed
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from decimal import Decimal
 from sqlalchemy import select
 
 from app.commerce.models import Cart, Product
-from tests.factories.shops import (
+from tests.factories.shops.webhooks import (
     SHOPIFY_CHECKOUT,
     SHOPIFY_CUSTOMER,
     SHOPIFY_ORDER,

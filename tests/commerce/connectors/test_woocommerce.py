@@ -7,7 +7,7 @@ from decimal import Decimal
 from sqlalchemy import select
 
 from app.commerce.models import Cart, Product
-from tests.factories.shops import WOO_CUSTOMER, WOO_ORDER, WOO_PRODUCT, changed
+from tests.factories.shops.webhooks import WOO_CUSTOMER, WOO_ORDER, WOO_PRODUCT, changed
 
 
 def test_an_order_brings_its_customer_its_lines_and_its_products(woo, books):

@@ -1,0 +1,1 @@
+"""Shops that are connected, and what they send."""

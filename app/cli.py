@@ -14,6 +14,7 @@ from pathlib import Path
 from app import running
 from app.accounts import memberships, staff, workspaces
 from app.consent.ledger import verification
+from app.customers.duplicates import linkage, records, report
 from app.delivery.inbound import listener
 from app.kernel import announcements, logs, services, settings
 from app.kernel.database import Database
@@ -57,6 +58,13 @@ def main() -> None:
     kept = "an end of a chain that was exported and kept elsewhere, as a file; give as many as there are"
     proof.add_argument("--head", type=Path, action="append", default=[], help=kept)
     proof.set_defaults(act=_verify_ledger)
+
+    doubles = commands.add_parser("find-duplicates", help="list the people of a file who are probably the same")
+    doubles.add_argument("file", type=Path, help="CSV, JSON Lines or a workbook; columns are found by headings")
+    doubles.add_argument("--json", action="store_true", help="everything, for a program")
+    least = f"only pairs at least so probable, from 0 to 1 ({linkage.LEAST})"
+    doubles.add_argument("--least", type=_share, default=linkage.LEAST, metavar="PROBABILITY", help=least)
+    doubles.set_defaults(act=_find_duplicates)
 
     tell = commands.add_parser("announce", help="tell everybody who is signed in something; without words, no longer")
     tell.add_argument("words", nargs="?", default="", help=f"one sentence, at most {announcements.LONGEST} characters")
@@ -146,6 +154,31 @@ def _verify_ledger(arguments: argparse.Namespace) -> int:
     intact = f"The ledger is intact, as far as {len(exported)} heads from outside can show."
     print("The ledger is not as it was written." if problems else intact)
     return 1 if problems else 0
+
+
+def _find_duplicates(arguments: argparse.Namespace) -> int:
+    try:
+        with arguments.file.open("rb") as file:
+            found = records.read(file)
+    except OSError as error:
+        print(f"{arguments.file} cannot be read: {error.strerror}.", file=sys.stderr)
+        return 2
+    # Whoever reads the list may stop in the middle of it.
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    pairs = linkage.find_pairs(found.people, least=arguments.least)
+    if arguments.json:
+        print(report.as_json(found, pairs))
+    else:
+        for line in report.as_lines(found, pairs):
+            print(line)
+    return 0
+
+
+def _share(text: str) -> float:
+    share = float(text)
+    if not 0 <= share <= 1:
+        raise argparse.ArgumentTypeError("a number from 0 to 1")
+    return share
 
 
 def _announce(arguments: argparse.Namespace) -> int:

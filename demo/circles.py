@@ -46,8 +46,8 @@ def bring_together(story: Story, buyers: set[str]) -> None:
             households.put_together(session, stage.workspace_id, found, now=stage.now)
         _employ(session, story, made[:: len(made) // 40])
         for one, other in zip(made[0 : REFERRALS * 2 : 2], made[1 : REFERRALS * 2 : 2], strict=True):
-            pair = (_find(session, stage.workspace_id, person) for person in (one, other))
-            related.relate(session, *pair, "referred_by", now=stage.now)
+            referred, referrer = (_find(session, stage.workspace_id, person) for person in (one, other))
+            related.relate(session, referred, referrer, "referred_by", now=stage.now)
     stage.say(f"{len(homes)} households, {len(FIRMS)} organisations, {REFERRALS} referrals")
     with_buyers = {
         person.email for home in homes for person in home if any(p.email in buyers for p in home if p is not person)
@@ -67,7 +67,8 @@ def _homes(made: tuple[Person, ...]) -> Iterator[list[Person]]:
 
 def _employ(session: Session, story: Story, made: tuple[Person, ...]) -> None:
     workspace_id, now = story.stage.workspace_id, story.stage.now
-    waiting, ids = iter(made), []
+    waiting = iter(made)
+    ids: list[int] = []
     for number, (name, industry, employees, above) in enumerate(FIRMS):
         values = {
             "name": name,

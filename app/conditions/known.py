@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.conditions.activities import Did
 from app.conditions.condition import Condition
 from app.conditions.on_fields.amounts import GreaterThan, LessThan
+from app.conditions.on_fields.anniversaries import Anniversary
 from app.conditions.on_fields.between import Between
 from app.conditions.on_fields.dates import After, Before, NotWithinLast, WithinLast
 from app.conditions.on_fields.equality import In, Is, IsNot
@@ -15,6 +16,6 @@ from app.conditions.tags import HasTag
 # In the order they are offered under a field.
 CONDITIONS: tuple[type[Condition], ...] = (
     *(GreaterThan, LessThan, Is, IsNot, Contains, StartsWith, In),
-    *(WithinLast, NotWithinLast, Before, After, Between, IsKnown, IsUnknown),
+    *(WithinLast, NotWithinLast, Before, After, Between, Anniversary, IsKnown, IsUnknown),
     *(HasTag, Did),
 )

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf.file import FileField
-from wtforms import BooleanField
+from wtforms import BooleanField, HiddenField
 from wtforms.validators import AnyOf, Length
 
 from app.customers.imports.parsing import encodings, reading
 from app.customers.models import Customer, CustomField
-from app.customers.profiles import codes, fields
+from app.customers.profiles import codes, fields, identity
+from app.customers.timeline import contacts
 from app.customers.words import LABELS
 from app.kernel.refusals import Refusal
 from app.web.choices import PickerField, with_given
 from app.web.edits import EditForm
-from app.web.forms import Form, LineField, RadioField, SelectField, TextField, required
+from app.web.forms import Form, LineField, RadioField, SelectField, SelectMultipleChecks, TextField, required
 
 
 class CustomerForm(EditForm):
@@ -64,14 +65,30 @@ class NewCustomerForm(Form):
     last_name = LineField(_("Last name"))
 
 
-class NoteForm(Form):
-    """Something that happened outside the mail."""
+class ContactForm(Form):
+    """A contact outside the mail; who began it is told by the button that was pressed."""
 
-    how = SelectField(
-        _("Type"),
-        choices=[("call", _("Phone call")), ("visit", _("Visit")), ("letter", _("Letter")), ("note", _("Note"))],
+    how = RadioField(
+        _("Type"), choices=[(name, _(kind.label)) for name, kind in contacts.KINDS.items()], default="call"
     )
-    words = TextField(_("What was said or learned"), [required, Length(max=4000)])
+    words = TextField(_("What was said or learned"), [Length(max=contacts.LONGEST)])
+    score = SelectField(
+        _("How satisfied (1 to 5)"),
+        choices=[("", "–"), *((str(score), str(score)) for score in contacts.SCORES)],
+        default="",
+        description=_("Only for satisfaction."),
+    )
+    direction = HiddenField()
+
+
+class CardForm(Form):
+    """The fields on the customer card."""
+
+    fields = SelectMultipleChecks(_("Fields on the card"), description=_("One to sixteen."))
+
+    def offer(self, known: Mapping[str, tuple[str, bool]]) -> None:
+        """Fill in what there is."""
+        self.fields.choices = [(name, label if is_own else gettext(label)) for name, (label, is_own) in known.items()]
 
 
 class FieldForm(Form):
@@ -188,9 +205,11 @@ def customer_form(customer: Customer, custom: list[CustomField], **given: Any) -
         name: PickerField(_(LABELS[name]), kind=name) if name in codes.FIND else LineField(_(LABELS[name]))
         for name in fields.PROFILE
     }
+    members |= {name: _identity_control(name, _shown(getattr(customer, name))) for name in identity.IDENTITY}
     members |= {f"custom_{field.key}": _control(field, _shown(customer.custom.get(field.key))) for field in custom}
     form_class = type("OneCustomerForm", (CustomerForm,), members)
     known = {name: getattr(customer, name) for name in ("email", *fields.PROFILE)}
+    known |= {name: _shown(getattr(customer, name)) for name in identity.IDENTITY}
     own = {f"custom_{field.key}": _shown(customer.custom.get(field.key)) for field in custom}
     form: CustomerForm = form_class(data={**known, **own, "tags": ", ".join(customer.tags)}, **given)
     return form
@@ -201,13 +220,22 @@ def values_of(form: CustomerForm, custom: list[CustomField], written: set[str]) 
 
     What nobody touched is not judged again: a value kept before its field changed may stay.
     """
-    said = {name: form[name].data or None for name in fields.PROFILE if name in written}
+    built_in = (*fields.PROFILE, *identity.IDENTITY)
+    said = {name: form[name].data or None for name in built_in if name in written}
     own = {field.key: form[name].data or None for field in custom if (name := f"custom_{field.key}") in written}
     return {**said, **own, **({"tags": _tags(form.tags.data)} if "tags" in written else {})}
 
 
 def _tags(typed: Any) -> list[str]:
     return [clean for tag in str(typed or "").split(",") if (clean := " ".join(tag.split()))]
+
+
+def _identity_control(name: str, current: str) -> Any:
+    if name in identity.CHOICES:
+        offered = [(value, _(label)) for value, label in identity.CHOICES[name].items()]
+        return SelectField(_(LABELS[name]), choices=[("", "–"), *with_given(offered, [current])])
+    given = {"type": "date"} if name in identity.DATES else None
+    return LineField(_(LABELS[name]), render_kw=given)
 
 
 def _control(field: CustomField, current: str) -> Any:

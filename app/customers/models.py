@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -10,6 +10,7 @@ from sqlalchemy import (
     TIMESTAMP,
     BigInteger,
     CheckConstraint,
+    Date,
     ForeignKeyConstraint,
     Identity,
     Index,
@@ -68,6 +69,9 @@ class Customer(_Attached, Base):
         ),
         CheckConstraint("(email_key IS NULL) = (address_digest IS NULL)", name="digest_follows_email"),
         CheckConstraint("(email_key IS NULL) = (address_id IS NULL)", name="address_follows_email"),
+        CheckConstraint("gender IN ('female', 'male', 'other')", name="gender"),
+        CheckConstraint("kind IN ('consumer', 'business')", name="kind"),
+        CheckConstraint("preferred_channel IN ('email', 'phone', 'text', 'post', 'visit')", name="preferred_channel"),
         Index("ix_customers_country", "workspace_id", "country"),
         Index("ix_customers_tags", "tags", postgresql_using="gin"),
         Index("ix_customers_first_name", "workspace_id", text('lower(first_name) COLLATE "C"')),
@@ -88,6 +92,15 @@ class Customer(_Attached, Base):
     country: Mapped[str | None]
     city: Mapped[str | None]
     time_zone: Mapped[str | None]
+    gender: Mapped[str | None]
+    birth_date: Mapped[date | None] = mapped_column(Date)
+    occupation: Mapped[str | None]
+    position: Mapped[str | None]
+    # Whether they buy for themselves or for somebody they work for.
+    kind: Mapped[str | None]
+    preferred_channel: Mapped[str | None]
+    preferred_media: Mapped[str | None]
+    information_sources: Mapped[str | None]
     tags: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}", default=list)
     custom: Mapped[dict[str, Any]] = mapped_column(server_default="{}", default=dict)
     provenance: Mapped[dict[str, Any]] = mapped_column(server_default="{}", default=dict)

@@ -13,6 +13,14 @@ LABELS = {
     "country": N_("Country"),
     "city": N_("City"),
     "time_zone": N_("Time zone"),
+    "gender": N_("Gender"),
+    "birth_date": N_("Birth date"),
+    "occupation": N_("Occupation"),
+    "position": N_("Position"),
+    "kind": N_("Kind of customer"),
+    "preferred_channel": N_("Preferred channel"),
+    "preferred_media": N_("Preferred media"),
+    "information_sources": N_("Where they get their information"),
     "tags": N_("Tags"),
     "provider": N_("Mailbox provider"),
     "created_at": N_("Known since"),
@@ -44,6 +52,16 @@ LABELS = {
     "consent_ip": N_("IP address of the consent"),
     "consent_topic": N_("Topic they agreed to"),
     "consent_purposes": N_("What they agreed to (marketing, open_tracking, ...)"),
+}
+
+GENDERS = {"female": N_("Female"), "male": N_("Male"), "other": N_("Other gender")}
+CUSTOMER_KINDS = {"consumer": N_("Consumer"), "business": N_("Business contact")}
+CHANNELS = {
+    "email": N_("Email"),
+    "phone": N_("Phone"),
+    "text": N_("Text message"),
+    "post": N_("Post"),
+    "visit": N_("Visit"),
 }
 
 TIERS = {

@@ -8,11 +8,16 @@ from app.commerce.conditions.products import BoughtButNot, BoughtProduct
 from app.commerce.conditions.purchases import Purchased
 from app.conditions import known
 from app.conditions.condition_types import ConditionTypes
-from app.conditions.organisations import WorksAt
-from app.conditions.referrals import HasReferred, WasReferred
+from app.conditions.contacts import Contacted, Dissatisfied
+from app.conditions.on_relations.organisations import WorksAt
+from app.conditions.on_relations.referrals import HasReferred, WasReferred
 from app.consent.conditions import Permission
 
 _OF_COMMERCE = (Purchased, BoughtProduct, BoughtButNot, InOrder, OrderInterval, LeftCart)
 CONDITION_TYPES = ConditionTypes(
-    [*known.CONDITIONS, WorksAt, WasReferred, HasReferred, *_OF_COMMERCE, Permission]
+    [
+        *known.CONDITIONS,
+        *(Contacted, Dissatisfied, WorksAt, WasReferred, HasReferred),
+        *(*_OF_COMMERCE, Permission),
+    ]
 )

@@ -9,6 +9,7 @@ from app.accounts.undo import Opposites
 from app.campaigns import compose, deletion, removals
 from app.campaigns.launch import stopping
 from app.campaigns.studio import tag_translation
+from app.commerce import card_lines as purchase_card
 from app.commerce import timeline_entries as purchase_entries
 from app.commerce.connectors import connections
 from app.commerce.connectors.stated_consents import StatedConsents
@@ -19,14 +20,19 @@ from app.consent.facts import ConfirmationRequested, ConsentGiven, ConsentsImpor
 from app.consent.imports.file_answers import LedgerKeeper
 from app.consent.imports.shop_statements import ShopConsentRecorder
 from app.customers.addresses import changes
+from app.customers.card import card
+from app.customers.card.sections import CardSources
 from app.customers.imports.evidence import ImportedEvidence
 from app.customers.imports.kinds import ImportKinds
 from app.customers.imports.people import People
 from app.customers.organisations import members, removal
 from app.customers.relations import households, related
+from app.customers.timeline import contacts
 from app.customers.timeline.timeline import TimelineSources
 from app.delivery import timeline_entries as delivery_entries
+from app.followup import card_lines as followup_card
 from app.followup.sources import TaskSources
+from app.insight import card_lines as insight_card
 from app.journeys import definitions, owners
 from app.journeys.engine import interest
 from app.kernel import page_links
@@ -79,6 +85,7 @@ OPPOSITES = Opposites(
         tag_translation.UNDO_TRANSLATION,
         removals.UNDO_REMOVAL,
         changes.UNDO_ENDING,
+        contacts.UNDO_LOGGING,
         members.UNDO_REMOVAL,
         removal.UNDO_DELETION,
         related.UNDO_ENDING,
@@ -98,6 +105,14 @@ def build() -> Extensions:
         StatedConsents(ShopConsentRecorder()),
         CONDITION_TYPES,
         ImportKinds((People(), Purchases())),
+        CardSources(
+            (
+                followup_card.of_customer,
+                insight_card.of_customer,
+                card.birthday_lines,
+                purchase_card.of_customer,
+            )
+        ),
         TimelineSources((purchase_entries.of_customer, delivery_entries.of_customer, consent_entries.of_customer)),
         SegmentUses((_campaigns_on, _journeys_on)),
         TaskSources({owners.TASK_SOURCE: interest.source_names}),

@@ -15,6 +15,14 @@ CREATE TABLE customers (
     country text,
     city text,
     time_zone text,
+    gender text,
+    birth_date date,
+    occupation text,
+    position text,
+    kind text,
+    preferred_channel text,
+    preferred_media text,
+    information_sources text,
     tags text[] DEFAULT '{}' NOT NULL,
     custom jsonb DEFAULT '{}' NOT NULL,
     provenance jsonb DEFAULT '{}' NOT NULL,
@@ -23,7 +31,10 @@ CREATE TABLE customers (
     CONSTRAINT pk_customers PRIMARY KEY (workspace_id, id),
     CONSTRAINT uq_customers_email_key UNIQUE (workspace_id, email_key),
     CONSTRAINT ck_customers_digest_follows_email CHECK ((email_key IS NULL) = (address_digest IS NULL)),
-    CONSTRAINT ck_customers_address_follows_email CHECK ((email_key IS NULL) = (address_id IS NULL))
+    CONSTRAINT ck_customers_address_follows_email CHECK ((email_key IS NULL) = (address_id IS NULL)),
+    CONSTRAINT ck_customers_gender CHECK (gender IN ('female', 'male', 'other')),
+    CONSTRAINT ck_customers_kind CHECK (kind IN ('consumer', 'business')),
+    CONSTRAINT ck_customers_preferred_channel CHECK (preferred_channel IN ('email', 'phone', 'text', 'post', 'visit'))
 );
 CREATE INDEX ix_customers_country ON customers (workspace_id, country);
 CREATE INDEX ix_customers_first_name ON customers (workspace_id, lower(first_name) COLLATE "C");
@@ -464,3 +475,11 @@ BEGIN
 END $$;
 CREATE TRIGGER refuse_cycle BEFORE INSERT OR UPDATE ON customer_relations
     FOR EACH ROW WHEN (NEW.kind IN ('parent', 'manager', 'referred_by')) EXECUTE FUNCTION refuse_relation_cycle();
+
+-- Which fields the customer card of a workspace shows, in their order.
+CREATE TABLE customer_cards (
+    workspace_id bigint NOT NULL,
+    fields text[] NOT NULL,
+    CONSTRAINT pk_customer_cards PRIMARY KEY (workspace_id),
+    CONSTRAINT fk_customer_cards_workspace_id FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE
+);

@@ -286,3 +286,23 @@ def test_a_revoked_key_is_refused_at_once(api, database, workspace, key):
 
 def test_answers_are_json_a_program_can_read(api):
     assert json.loads(api("GET", "/customers/99").data)["title"] == "Not Found"
+
+
+def test_identity_is_told_and_read(api):
+    said = {"kind": "business", "gender": "other", "birth_date": "1990-03-05", "preferred_channel": "phone"}
+    made = api("PUT", "/customers", {"email": "ada@example.com", **said}).json["customer"]
+    assert {name: made[name] for name in said} == said
+
+    cleared = api("PUT", "/customers", {"email": "ada@example.com", "birth_date": None}).json["customer"]
+    assert (cleared["birth_date"], cleared["gender"]) == (None, "other")
+    future = api("PUT", "/customers", {"email": "ada@example.com", "birth_date": "2199-01-01"})
+    assert (future.status_code, future.json["errors"][0]["pointer"]) == (422, "/birth_date")
+
+
+def test_a_card_is_read(api):
+    made = api("PUT", "/customers", {"email": "ada@example.com", "first_name": "Ada", "kind": "business"}).json
+    card = api("GET", f"/customers/{made['customer']['id']}/card").json
+
+    assert (card["name"], card["tasks"], card["next"]) == ("Ada", [], [])
+    assert {"name": "kind", "label": "Kind of customer", "value": "business"} in card["fields"]
+    assert api("GET", "/customers/99999999/card").status_code == 404

@@ -7,6 +7,7 @@ from typing import Any
 from app.commerce.conditions.purchases import Purchased
 from app.conditions.activities import Did
 from app.conditions.on_fields.amounts import GreaterThan, LessThan
+from app.conditions.on_fields.anniversaries import Anniversary
 from app.conditions.on_fields.between import Between
 from app.conditions.on_fields.dates import After, Before, NotWithinLast, WithinLast
 from app.conditions.on_fields.equality import In, Is, IsNot
@@ -23,6 +24,7 @@ __all__ = [
     "TYPES",
     "VOCABULARY",
     "After",
+    "Anniversary",
     "Before",
     "Between",
     "Contains",

@@ -162,6 +162,7 @@ def some_rule(topic_id: int) -> st.SearchStrategy[Rule]:
         st.builds(conditions.After, moments, day),
         st.builds(conditions.WithinLast, moments, days),
         st.builds(conditions.NotWithinLast, moments, days),
+        st.builds(conditions.Anniversary, moments, days),
         st.builds(conditions.IsKnown, st.one_of(texts, moments)),
         st.builds(conditions.IsUnknown, st.one_of(texts, numbers)),
         st.builds(conditions.HasTag, st.sampled_from([tag for tag in TAGS if tag])),
@@ -264,6 +265,8 @@ def _compares(rule: Condition, value: Anything) -> bool:
             return _day(value) < rule.value
         case conditions.After():
             return _day(value) > rule.value
+        case conditions.Anniversary():
+            return _has_anniversary(_day(value), rule.days)
         case conditions.WithinLast():
             return _recent_day(value, rule.days)
         case conditions.Between(low=date()):
@@ -271,6 +274,14 @@ def _compares(rule: Condition, value: Anything) -> bool:
         case conditions.Between():
             return bool(rule.low <= Decimal(str(value)) <= rule.high)
     raise AssertionError(rule)
+
+
+def _has_anniversary(day: date, days: int) -> bool:
+    today = NOON.astimezone(BERLIN).date()
+    years = (year for year in (today.year, today.year + 1) if year > day.year)
+    is_leap_day = (day.month, day.day) == (2, 29)
+    comes = (day.replace(year=year, day=28 if is_leap_day and year % 4 else day.day) for year in years)
+    return any(today <= each < today + timedelta(days=days) for each in comes)
 
 
 def _day(value: Anything) -> date:

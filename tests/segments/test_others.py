@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from app.conditions.referrals import HasReferred, WasReferred
+from app.conditions.on_relations.referrals import HasReferred, WasReferred
 from app.conditions.tags import HasTag
 from app.customers.profiles import fields
 from app.customers.relations import households, related

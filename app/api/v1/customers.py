@@ -12,6 +12,9 @@ from app.accounts import workspaces
 from app.api.v1.schemas import (
     AddressIn,
     AddressOut,
+    CardFieldOut,
+    CardLineOut,
+    CardOut,
     CustomerIn,
     CustomerOut,
     PermissionOut,
@@ -25,12 +28,13 @@ from app.consent.imports import consents
 from app.consent.imports.consents import Claim, ImportTerms
 from app.customers.addresses import changes, emails, many_changes, queries
 from app.customers.addresses.many_changes import AddressChange
+from app.customers.card import card
 from app.customers.models import Address, Customer
-from app.customers.profiles import customer_queries, people
+from app.customers.profiles import customer_queries, identity, naming, people
 from app.kernel.refusals import NotFound, Refusal
 from app.kernel.translatable import english
 
-_NAMED = ("first_name", "last_name", "language", "country", "city", "time_zone", "tags")
+_NAMED = ("first_name", "last_name", "language", "country", "city", "time_zone", *identity.IDENTITY, "tags")
 
 
 class TwoCustomers(Refusal):
@@ -110,6 +114,24 @@ def describe(session: Session, customer: Customer) -> CustomerOut:
         addresses=[_address(each) for each in shown],
         has_more_addresses=former.more_after is not None,
         permissions=permissions,
+    )
+
+
+def read_card(session: Session, workspace_id: int, customer_id: int, *, now: datetime) -> CardOut:
+    """Return the customer's card; raise NotFound."""
+    customer = find(session, workspace_id, Whom(id=customer_id))
+    made = card.read(session, customer, now=now)
+    lines = {
+        str(section): [CardLineOut(text=line.text, due_on=line.due_on) for line in found]
+        for section, found in made.sections.items()
+    }
+    return CardOut(
+        customer_id=customer.id,
+        name=naming.full_name(customer.first_name, customer.last_name),
+        fields=[CardFieldOut(name=each.name, label=each.label, value=each.value) for each in made.fields],
+        addresses=[_address(each) for each in made.addresses],
+        organisations=[place.organisation.name for place in made.belongs.workplaces if place.member.until is None],
+        **lines,
     )
 
 

@@ -62,6 +62,15 @@ OPERATIONS = (
         refusals=(404,),
     ),
     Operation(
+        "readCard",
+        "GET",
+        "/api/v1/customers/{customer_id}/card",
+        N_("Read a customer's card"),
+        N_("For front-line staff: the fields your workspace chose, open tasks, what is due, and what they have."),
+        {200: schemas.CardOut},
+        refusals=(404,),
+    ),
+    Operation(
         "recordOrder",
         "POST",
         "/api/v1/orders",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
@@ -93,6 +93,16 @@ class CustomerIn(Sent):
     country: Line | None = Field(None, description=N_("Its code or name, such as DE or Germany; kept as the code."))
     city: Line | None = None
     time_zone: Line | None = Field(None, description=N_("As the time zone database has it, such as Europe/Berlin."))
+    kind: Literal["consumer", "business"] | None = Field(
+        None, description=N_("Whether they buy for themselves or for somebody they work for.")
+    )
+    gender: Literal["female", "male", "other"] | None = None
+    birth_date: Annotated[date, Field(ge=date(1900, 1, 1), strict=False)] | None = None
+    occupation: ShortLine | None = None
+    position: ShortLine | None = None
+    preferred_channel: Literal["email", "phone", "text", "post", "visit"] | None = None
+    preferred_media: ShortLine | None = None
+    information_sources: ShortLine | None = Field(None, description=N_("Where they get their information."))
     tags: Annotated[list[Annotated[Line, Field(max_length=60)]], Field(max_length=MOST_TAGS)] | None = Field(
         None, description=N_("Added to the tags there are.")
     )
@@ -171,11 +181,48 @@ class CustomerOut(BaseModel):
     country: str | None
     city: str | None
     time_zone: str | None
+    kind: str | None
+    gender: str | None
+    birth_date: date | None
+    occupation: str | None
+    position: str | None
+    preferred_channel: str | None
+    preferred_media: str | None
+    information_sources: str | None
     tags: list[str]
     custom: dict[str, Any]
     permissions: list[PermissionOut]
     created_at: datetime
     updated_at: datetime
+
+
+class CardFieldOut(BaseModel):
+    """One field of the customer card; the value as it is kept."""
+
+    name: str
+    label: str
+    value: Any
+
+
+class CardLineOut(BaseModel):
+    """One line of a section of the customer card, in English."""
+
+    text: str
+    due_on: date | None
+
+
+class CardOut(BaseModel):
+    """A customer's card: the fields the workspace chose, what there is to do, what is due and what they have."""
+
+    customer_id: int
+    name: str
+    fields: list[CardFieldOut]
+    addresses: list[AddressOut]
+    organisations: list[str]
+    next: list[CardLineOut] = Field(description=N_("The best next steps, the first one first."))
+    tasks: list[CardLineOut]
+    due: list[CardLineOut]
+    has: list[CardLineOut]
 
 
 class UpsertOut(BaseModel):

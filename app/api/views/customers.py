@@ -41,3 +41,13 @@ def get_customer(customer_id: int) -> Response:
     with services().database.transaction(g.workspace_id) as session:
         found = customers.describe(session, customers.find(session, g.workspace_id, whom))
     return answer(found)
+
+
+@bp.get("/api/v1/customers/<int(max=9007199254740992):customer_id>/card")
+@guard.api_key
+def read_card(customer_id: int) -> Response:
+    """Read the card of the customer with this id."""
+    require_pace()
+    with services().database.transaction(g.workspace_id) as session:
+        made = customers.read_card(session, g.workspace_id, customer_id, now=services().clock.now())
+    return answer(made)

@@ -10,11 +10,11 @@ from sqlalchemy import select
 from app.customers.addresses import queries
 from app.customers.addresses.queries import EMAIL, KINDS
 from app.customers.models import Address, Customer
-from app.customers.profiles import fields
+from app.customers.profiles import fields, identity
 from app.kernel.database import Database
 
 AT_ONCE = 2000
-_NAMES = ("email", *fields.PROFILE)
+_NAMES = ("email", *fields.PROFILE, *identity.IDENTITY)
 # One column for each of KINDS.
 _ADDRESSES = ("other_emails", "phone_numbers", "postal_addresses")
 
@@ -38,7 +38,7 @@ def rows(database: Database, workspace_id: int) -> Iterator[list[str]]:
 
 
 def _row(customer: Customer, keys: list[str]) -> list[str]:
-    profile = [getattr(customer, name) or "" for name in _NAMES]
+    profile = [str(getattr(customer, name) or "") for name in _NAMES]
     return [*profile, ";".join(customer.tags), *(_cell(customer.custom.get(key)) for key in keys)]
 
 

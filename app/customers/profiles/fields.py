@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from app.customers import values
 from app.customers.addresses.emails import PROVIDERS
 from app.customers.models import Customer, CustomField, Engagement, Traits
-from app.customers.profiles import codes, dates
+from app.customers.profiles import codes, dates, identity
 from app.customers.words import LABELS, PATTERNS, TIERS
 from app.kernel.database import refusing_duplicates
 from app.kernel.refusals import NotFound, Refusal
@@ -219,6 +219,10 @@ _BUILT_IN = (
             name, LABELS[name], "text", getattr(Customer, name).expression, codes=name if name in codes.FIND else ""
         )
         for name in PROFILE
+    ),
+    *(
+        _info(name, identity.kind_of(name), getattr(Customer, name), "profile", identity.CHOICES.get(name, {}).items())
+        for name in identity.IDENTITY
     ),
     _info("tags", "tags", Customer.tags, "profile"),
     _info("provider", "choice", Customer.provider, "profile", ((name, name) for name in PROVIDERS)),

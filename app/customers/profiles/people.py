@@ -17,7 +17,7 @@ from app.accounts import workspaces
 from app.customers import values
 from app.customers.addresses import emails, projection, queries
 from app.customers.models import Customer, Engagement, Traits
-from app.customers.profiles import codes, fields, provenance
+from app.customers.profiles import codes, fields, identity, provenance
 from app.kernel.database import refusing_duplicates
 from app.kernel.refusals import NotFound, Refusal
 from app.kernel.sql import keyed_rows
@@ -129,7 +129,7 @@ def change(
     if not values_by_name:
         return customer
     hold(session, customer)
-    wanted = _checked(session, customer, values_by_name, adds_tags=adds_tags)
+    wanted = _checked(session, customer, values_by_name, adds_tags=adds_tags, now=now)
     changed = [name for name, value in wanted.items() if _current(customer, name) != value]
     if not changed:
         return customer
@@ -217,7 +217,9 @@ def _require_free_number(session: Session, customer: Customer, external_ref: str
         raise NumberTaken(field="external_ref")
 
 
-def _checked(session: Session, customer: Customer, given: dict[str, Any], *, adds_tags: bool) -> dict[str, Any]:
+def _checked(
+    session: Session, customer: Customer, given: dict[str, Any], *, adds_tags: bool, now: datetime
+) -> dict[str, Any]:
     """Return clean values: profile texts by name, custom ones as `custom.<key>`."""
     custom = {field.key: field for field in fields.list_custom(session, customer.workspace_id)}
     wanted: dict[str, Any] = {}
@@ -226,6 +228,8 @@ def _checked(session: Session, customer: Customer, given: dict[str, Any], *, add
             wanted["tags"] = tags([*customer.tags, *value] if adds_tags else value)
         elif name in fields.PROFILE:
             wanted[name] = _text(name, value)
+        elif name in identity.IDENTITY:
+            wanted[name] = identity.parse(name, value, now=now)
         elif name in custom:
             field = custom[name]
             empty = value is None or value == ""

@@ -1,6 +1,7 @@
 """The one writer of `activities`: tracking, delivery, staff and programs record through it what happened.
 
-Rows are added and never changed, but for the verdict on a hit; `retention` deletes them. Lock order: activities first,
+Rows are added and never changed, but for the verdict on a hit; `retention` deletes them, and staff take back what they
+logged by mistake. Lock order: activities first,
 then the sums beside the customers (`profiles.engagement`), both in the order of customers.
 """
 
@@ -14,13 +15,14 @@ from datetime import UTC, datetime, timedelta
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import text
+from sqlalchemy import delete, text
 from sqlalchemy.orm import Session
 
+from app.customers.models import Activity
 from app.customers.profiles import engagement
 from app.customers.timeline.event_names import EventName, Source
 from app.kernel import database
-from app.kernel.refusals import Refusal
+from app.kernel.refusals import NotFound, Refusal
 from app.kernel.sql import arrays
 from app.kernel.translatable import N_
 
@@ -66,15 +68,6 @@ class HitRow(NamedTuple):
     verdict: str
     reasons: tuple[str, ...]
     facts: str
-
-
-class Note(NamedTuple):
-    """What one of the staff writes down; `how` is call, visit, letter or note."""
-
-    text: str
-    how: str
-    staff_id: int | None
-    staff_name: str
 
 
 class NewVerdict(NamedTuple):
@@ -184,6 +177,35 @@ def record_many(session: Session, rows: Sequence[ActivityRow], *, now: datetime)
     )
 
 
+def add(session: Session, row: ActivityRow, *, now: datetime) -> int:
+    """Record one activity and return its number."""
+    made = Activity(
+        workspace_id=row.workspace_id,
+        customer_id=row.customer_id,
+        at=row.at,
+        recorded_at=now,
+        name=row.name,
+        source=row.source,
+        recorded_by=row.recorded_by,
+        facts=row.facts,
+    )
+    session.add(made)
+    session.flush()
+    return made.id
+
+
+def take_back(session: Session, workspace_id: int, customer_id: int, at: datetime, activity_id: int) -> None:
+    """Delete what one of the staff recorded by mistake; raise NotFound."""
+    gone = session.execute(
+        delete(Activity)
+        .where(Activity.workspace_id == workspace_id, Activity.customer_id == customer_id, Activity.at == at)
+        .where(Activity.id == activity_id, Activity.source == Source.STAFF)
+        .returning(Activity.id)
+    ).first()
+    if gone is None:
+        raise NotFound
+
+
 def record_hits(session: Session, workspace_id: int, hits: Sequence[HitRow], *, version: int, now: datetime) -> None:
     """Record these hits, and add them to the sums. `version` is that of the rules that judged them."""
     session.execute(_STAGE)
@@ -220,14 +242,6 @@ def revise_hits(session: Session, workspace_id: int, revised: Sequence[NewVerdic
         corrections[customer_id][_counted_as(name, before)] -= 1
         corrections[customer_id][_counted_as(name, after)] += 1
     engagement.correct_hits(session, workspace_id, corrections, since=since)
-
-
-def note(session: Session, workspace_id: int, customer_id: int, noted: Note, *, now: datetime) -> None:
-    """Log what staff did or learned outside the mail: a call, a visit, a remark."""
-    facts = {"text": noted.text, "how": noted.how, "staff": noted.staff_name}
-    who = noted.staff_id
-    row = ActivityRow(workspace_id, customer_id, now, EventName.NOTED, Source.STAFF, facts=facts, recorded_by=who)
-    record(session, row, now=now)
 
 
 def _counted_as(name: str, verdict: str | None) -> str:

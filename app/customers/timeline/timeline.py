@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.customers.models import Activity
-from app.customers.timeline import activity_queries
+from app.customers.timeline import activity_queries, contacts
 from app.customers.timeline.event_names import EventName, Source, is_reserved
 from app.kernel import extensions
 from app.kernel.page_links import PageLink
@@ -119,14 +119,15 @@ def _activities(
 
 def _entry_of(activity: Activity) -> TimelineEntry:
     facts = activity.facts
-    is_reported = activity.source == Source.API and not is_reserved(activity.name)
+    contact = contacts.KINDS.get(activity.name)
+    is_reported = activity.source == Source.API and not is_reserved(activity.name) and contact is None
     return TimelineEntry(
         at=activity.at,
-        channel="event" if is_reported else _CHANNELS.get(activity.name, "mail"),
+        channel=contact.channel if contact else "event" if is_reported else _CHANNELS.get(activity.name, "mail"),
         kind="event" if is_reported else activity.name,
         key=f"activity-{2**62 - activity.id:019d}",
-        title=_TITLES.get(activity.name, "%(name)s"),
-        values={"name": activity.name, "how": facts.get("how", ""), **_named(facts)},
+        title=contacts.title(activity.name, facts) if contact else _TITLES.get(activity.name, "%(name)s"),
+        values={"name": activity.name, "score": contacts.said(facts, "score") if contact else None, **_named(facts)},
         detail=str(facts.get("text") or facts.get("url") or ""),
         verdict=activity.verdict,
         reasons=tuple(activity.reasons),
@@ -147,10 +148,8 @@ _TITLES: dict[str, str] = {
     EventName.UNSUBSCRIBED: N_("Unsubscribed"),
     EventName.SIGNED_UP: N_("Signed up"),
     EventName.IMPORTED: N_("Came in with a file"),
-    EventName.NOTED: "%(how)s",
 }
 _CHANNELS: dict[str, str] = {
-    EventName.NOTED: "note",
     EventName.SIGNED_UP: "consent",
     EventName.UNSUBSCRIBED: "consent",
     EventName.IMPORTED: "data",

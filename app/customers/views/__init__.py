@@ -1,6 +1,6 @@
 """The pages of the customers room."""
 
-from app.customers.views import addresses, customers, fields, files, imports, members, one, organisations, related
+from app.customers.views import addresses, card, customers, fields, files, imports, members, one, organisations, related
 from app.customers.views.blueprint import bp
 from app.customers.views.customers import search
 from app.customers.views.panels import CustomerPanels
@@ -9,6 +9,7 @@ __all__ = [
     "CustomerPanels",
     "addresses",
     "bp",
+    "card",
     "customers",
     "fields",
     "files",

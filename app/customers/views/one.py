@@ -13,12 +13,12 @@ from sqlalchemy.orm import Session
 from app.accounts import workspaces
 from app.customers.addresses import changes, queries
 from app.customers.customer_id import CustomerId
-from app.customers.forms import NoteForm, customer_form, values_of
+from app.customers.forms import ContactForm, customer_form, values_of
 from app.customers.models import Customer
-from app.customers.profiles import engagement, fields, inferred_scores, naming, people, provenance
+from app.customers.profiles import engagement, fields, identity, inferred_scores, naming, people, provenance
 from app.customers.relations import belonging
-from app.customers.timeline import activities, timeline
-from app.customers.timeline.activities import Note
+from app.customers.timeline import contacts, timeline
+from app.customers.timeline.contacts import Contact
 from app.customers.views.blueprint import bp
 from app.customers.views.panels import CustomerPanels
 from app.customers.words import LABELS
@@ -32,8 +32,14 @@ CHANNELS = (
     ("", N_("Everything")),
     ("mail", N_("Mails")),
     ("purchase", N_("Purchases")),
-    ("consent", N_("Consent")),
+    ("call", N_("Calls")),
+    ("visit", N_("Visits")),
+    ("letter", N_("Letters")),
+    ("support", N_("Support")),
+    ("feedback", N_("Feedback")),
     ("note", N_("Notes")),
+    ("event", N_("Events")),
+    ("consent", N_("Consent")),
 )
 
 
@@ -41,13 +47,12 @@ CHANNELS = (
 @guard.role("viewer")
 def show_customer(customer_id: int) -> ResponseReturnValue:
     """Show one customer, as a page or in a panel next to the list."""
-    with services().database.transaction(g.workspace.id) as session:
-        values = _known(session, customer_id)
     if shell.is_live() and request.headers.get("HX-Target") == "panel":
+        with services().database.transaction(g.workspace.id) as session:
+            values = _known(session, customer_id)
         list_url = url_for("customers.show_customers")
         return shell.side_panel("customers/customer_panel.html", behind=list_url, title=values["name"], **values)
-    panels = services().extensions.get(CustomerPanels)
-    return shell.page("customers/customer.html", drawn=panels.render(CustomerId(customer_id)), **values)
+    return _page(customer_id, ContactForm(formdata=None))
 
 
 @bp.get("/customers/<int:customer_id>/timeline")
@@ -100,16 +105,34 @@ def change(customer_id: int) -> ResponseReturnValue:
 @bp.post("/customers/<int:customer_id>/notes")
 @guard.role("marketer")
 def add_note(customer_id: int) -> ResponseReturnValue:
-    """Note a call, a visit or a remark."""
-    form = NoteForm()
-    url = url_for("customers.show_customer", customer_id=customer_id)
-    if not form.validate():
-        return shell.back(url, _("Write down what was said or learned."), tone="warning")
+    """Log a call, a visit, a remark, support or feedback; one click says what it was, a second who began it."""
+    form = ContactForm()
+    try:
+        if form.validate():
+            with services().database.transaction(g.workspace.id) as session:
+                people.get(session, g.workspace.id, customer_id)
+                undo = contacts.log(
+                    session, g.workspace.id, customer_id, _contact(form), now=services().clock.now()
+                )
+            url = url_for("customers.show_customer", customer_id=customer_id)
+            return shell.back(url, _("Added to the timeline."), undo=undo)
+    except Refusal as refusal:
+        form.refuse(refusal)
+    return _page(customer_id, form), 422
+
+
+def _contact(form: ContactForm) -> Contact:
+    score = int(form.score.data) if form.score.data else None
+    direction = form.direction.data or contacts.IN
+    return Contact(form.how.data, form.words.data or "", g.staff.id, g.staff.name, direction, score)
+
+
+def _page(customer_id: int, form: ContactForm) -> str:
     with services().database.transaction(g.workspace.id) as session:
-        people.get(session, g.workspace.id, customer_id)
-        noted = Note(form.words.data or "", form.how.data, g.staff.id, g.staff.name)
-        activities.note(session, g.workspace.id, customer_id, noted, now=services().clock.now())
-    return shell.back(url, _("Note saved."))
+        values = _known(session, customer_id)
+    panels = services().extensions.get(CustomerPanels)
+    drawn = panels.render(CustomerId(customer_id))
+    return shell.page("customers/customer.html", drawn=drawn, **{**values, "note": form})
 
 
 def _known(session: Session, customer_id: int) -> dict[str, Any]:
@@ -127,7 +150,7 @@ def _known(session: Session, customer_id: int) -> dict[str, Any]:
         "page": page,
         "more": _more(customer_id, page),
         "channels": _channels(customer_id),
-        "note": NoteForm(formdata=None),
+        "note": ContactForm(formdata=None),
         "currency": workspaces.get(session, g.workspace.id).currency or "EUR",
     }
 
@@ -135,9 +158,10 @@ def _known(session: Session, customer_id: int) -> dict[str, Any]:
 def _facts(session: Session, customer: Customer) -> list[tuple[str, Any, provenance.Origin | None]]:
     """Return (label, value, origin) of everything known, profile first."""
     custom = fields.list_custom(session, g.workspace.id)
-    names = ["email", *fields.PROFILE, "tags", *(f"custom.{field.key}" for field in custom)]
+    built_in = ("email", *fields.PROFILE, *identity.IDENTITY)
+    names = [*built_in, "tags", *(f"custom.{field.key}" for field in custom)]
     origins = provenance.explain(session, g.workspace.id, customer.provenance, names)
-    profile = [(_(LABELS[name]), _said(name, customer), origins.get(name)) for name in ("email", *fields.PROFILE)]
+    profile = [(_(LABELS[name]), _said(name, customer), origins.get(name)) for name in built_in]
     own = [
         (field.label, customer.custom.get(field.key), origins.get(f"custom.{field.key}"))
         for field in custom
@@ -148,13 +172,20 @@ def _facts(session: Session, customer: Customer) -> list[tuple[str, Any, provena
 
 def _said(name: str, customer: Customer) -> Any:
     """Return the value as a reader says it: Germany instead of DE."""
-    value, say = getattr(customer, name), {"country": language.country, "language": language.language_name}.get(name)
-    return say(value) if say and value else value
+    value = getattr(customer, name)
+    if value is None:
+        return None
+    if name in identity.CHOICES:
+        return _(identity.CHOICES[name][value])
+    if name in identity.DATES:
+        return language.day(value)
+    say = {"country": language.country, "language": language.language_name}.get(name)
+    return say(value) if say else value
 
 
 def _edit_page(customer: Customer, custom: Any, form: Any) -> str:
     own = [form[f"custom_{field.key}"] for field in custom]
-    profile = [form[name] for name in fields.PROFILE]
+    profile = [form[name] for name in (*fields.PROFILE, *identity.IDENTITY)]
     return shell.page(
         "customers/edit.html", customer=customer, name=_name(customer), form=form, profile=profile, own=own
     )

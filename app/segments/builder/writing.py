@@ -118,8 +118,8 @@ class Form:
             return self._opposite(value["rule"])
         if kind == "someone":
             inside = self._shown(value["rule"])
-            is_all = isinstance(inside, LineGroup) and inside.match == "all"
-            return LineGroup(f"{OTHERS}{value['circle']}", inside.items if is_all else [inside])
+            items = inside.items if isinstance(inside, LineGroup) and inside.match == "all" else [inside]
+            return LineGroup(f"{OTHERS}{value['circle']}", items)
         offer = self._offer_of(value, is_negated=False)
         # A condition that is no longer known is shown by its name, and the author told.
         return _line_of(offer, value) if offer else Line(kind, kind)

@@ -10,8 +10,9 @@ import pytest
 from app.customers import values
 from app.customers.addresses import changes, emails
 from app.customers.profiles import dates, engagement, fields, people
-from app.customers.timeline import activities, timeline
-from app.customers.timeline.activities import ActivityRow, Note
+from app.customers.timeline import activities, contacts, timeline
+from app.customers.timeline.activities import ActivityRow
+from app.customers.timeline.contacts import Contact
 from app.customers.timeline.event_names import EventName, Source
 from tests.factories import NOON
 from tests.factories.customers import a_customer, a_purchase, a_response
@@ -110,10 +111,11 @@ def test_the_timeline_pages_without_gaps_or_repeats(session, workspace):
 
 def test_a_note_stands_on_the_timeline(session, workspace):
     ada = a_customer(session, workspace.id)
-    activities.note(session, workspace.id, ada.id, Note("Likes tea", "call", workspace.owner_id, "Olga"), now=NOON)
+    logged = Contact("call", "Likes tea", workspace.owner_id, "Olga", "out")
+    contacts.log(session, workspace.id, ada.id, logged, now=NOON)
 
     entry = timeline.read(session, workspace.id, ada.id).entries[0]
-    assert (entry.kind, entry.detail, entry.values["staff"]) == ("noted", "Likes tea", "Olga")
+    assert (entry.kind, entry.detail, entry.values["staff"]) == ("call", "Likes tea", "Olga")
 
 
 @pytest.mark.parametrize(

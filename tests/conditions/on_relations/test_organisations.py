@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from app.conditions.organisations import WorksAt
+from app.conditions.on_relations.organisations import WorksAt
 from app.customers.profiles import fields
 from app.segments import sentence
 from app.segments.compiler import Population, compile_rule

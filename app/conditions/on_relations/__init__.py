@@ -1,0 +1,1 @@
+"""Conditions on whom somebody belongs with: organisations and referrals."""

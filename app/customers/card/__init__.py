@@ -1,0 +1,1 @@
+"""The customer card: the fields a workspace chose and what the rooms know, on one screen for front-line staff."""

@@ -47,6 +47,11 @@ class Doubtful:
     reason: str | None
     handed_at: datetime | None
 
+    @property
+    def why(self) -> str:
+        """The message id of the sentence that says why."""
+        return words.why(MessageState.IN_DOUBT, self.reason)
+
 
 @dataclass(frozen=True, slots=True)
 class Whereabouts:
@@ -165,7 +170,7 @@ def contacts(
 
 
 def in_doubt(session: Session, workspace_id: int, send_id: int, *, limit: int = 500) -> list[Doubtful]:
-    """Return the messages of a send nobody can be sure about."""
+    """Return the messages of a send that are in doubt and not settled."""
     data = merge_data.query(workspace_id, with_purchases=False).subquery()
     rows = session.execute(
         select(Message.id, Message.customer_id, data.c.email, Message.reason, Message.handed_at)
@@ -173,7 +178,7 @@ def in_doubt(session: Session, workspace_id: int, send_id: int, *, limit: int = 
         .where(
             Message.workspace_id == workspace_id,
             Message.send_id == send_id,
-            Message.state == MessageState.IN_DOUBT,
+            Message.doubted_at.is_not(None),
         )
         .order_by(Message.id)
         .limit(limit)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from app.accounts import workspaces
-from app.delivery import decisions
+from app.delivery import decisions, doubts
 from app.delivery.sending import bounce_handling, lanes, recovery, sends, worker
 from app.delivery.transactional import messages, staff_mail
 from app.kernel.queueing import stopping
@@ -38,6 +38,17 @@ def sweep(services: Services) -> None:
             recovery.sweep(session, workspace_id, now=services.clock.now())
 
     workspaces.for_each(services.database, sweep_one)
+
+
+@job("delivery.settle_doubts", every=timedelta(minutes=5))
+def settle_doubts(services: Services) -> None:
+    """Settle the messages in doubt that were opened, clicked or answered meanwhile."""
+
+    def settle(workspace_id: int) -> None:
+        with services.database.transaction(workspace_id) as session:
+            doubts.settle_by_evidence(session, workspace_id)
+
+    workspaces.for_each(services.database, settle)
 
 
 @job("delivery.prune_decisions", every=timedelta(days=1))

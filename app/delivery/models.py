@@ -216,6 +216,10 @@ class Message(Numbered, Base):
         CheckConstraint("state NOT IN ('handed', 'sent') OR permission_seq IS NOT NULL", name="no_record_no_send"),
         CheckConstraint("state <> 'skipped' OR reason IS NOT NULL", name="skipped_has_reason"),
         CheckConstraint("due_at IS NULL OR state = 'queued'", name="only_queued_waits"),
+        CheckConstraint("doubted_at IS NULL OR state = 'in_doubt'", name="only_in_doubt_is_doubted"),
+        Index(
+            "ix_messages_doubted", "workspace_id", "send_id", "id", postgresql_where=text("doubted_at IS NOT NULL")
+        ),
         Index("ix_messages_send", "workspace_id", "send_id"),
         Index("ix_messages_waiting", "workspace_id", "due_at", postgresql_where=text("due_at IS NOT NULL")),
         # Inserted by the hundred thousand, each row is written anew twice within seconds: pages keep room for both.
@@ -237,6 +241,8 @@ class Message(Numbered, Base):
     contact_at: Mapped[datetime | None]
     handed_at: Mapped[datetime | None]
     sent_at: Mapped[datetime | None]
+    # Since when it is in doubt, until evidence or a person settles it.
+    doubted_at: Mapped[datetime | None]
     smtp_code: Mapped[int | None] = mapped_column(SmallInteger)
     smtp_reply: Mapped[str | None]
     extra: Mapped[dict[str, Any] | None]

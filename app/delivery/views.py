@@ -1,4 +1,4 @@
-"""Delivery's panels: a customer's messages with reasons, and the health of sending."""
+"""Delivery's panels and pages: a customer's messages with reasons, the health of sending, and messages in doubt."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from datetime import datetime
 
 from flask import Blueprint, g, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from app.accounts import audit
 from app.accounts.identities import identities
 from app.customers.customer_id import CustomerId
-from app.delivery import history
+from app.delivery import doubts, history
 from app.delivery.sending import lanes
 from app.delivery.throttling import provider_refusals
 from app.kernel import ids
@@ -21,6 +22,7 @@ from app.rendering import subjects
 from app.web import guard, shell
 
 bp = Blueprint("delivery", __name__, template_folder="templates")
+MOST_NAMED = 200
 
 
 @bp.app_template_filter("as_read")
@@ -44,16 +46,18 @@ def settings_panel(session: Session, workspace_id: int, subject: None, now: date
         unproved=[identity for identity in known.values() if identity.proved_at is None],
         lanes=lanes.health(session, workspace_id),
         domains=provider_refusals.list_resting(session, workspace_id),
+        in_doubt=doubts.count(session, workspace_id),
         now=now,
     )
 
 
 def home_panel(session: Session, workspace_id: int, subject: None, now: datetime) -> str:
-    """Say so on the home page when a provider refuses our mail; nothing otherwise."""
+    """Say so on the home page when a provider refuses our mail or mails are in doubt; nothing otherwise."""
     closed = [lane for lane in lanes.health(session, workspace_id) if lane.paused_at is not None]
     said = [(lane.provider, lane.pause_reason) for lane in closed]
     said += [(domain.domain, domain.reply) for domain in provider_refusals.list_resting(session, workspace_id, limit=5)]
-    return render_template("delivery/closed.html", said=said) if said else ""
+    in_doubt = doubts.count(session, workspace_id)
+    return render_template("delivery/closed.html", said=said, in_doubt=in_doubt) if said or in_doubt else ""
 
 
 @bp.post("/settings/sending/<int:lane_id>/resume")
@@ -92,3 +96,58 @@ def resume_domain() -> Response:
             now=now,
         )
     return shell.back(url_for("accounts.show_settings"), _("Sending goes on."))
+
+
+@bp.get("/sending/in-doubt")
+@guard.role("viewer")
+def list_doubts() -> str:
+    """Show the sends with messages that may or may not have arrived."""
+    with services().database.transaction(g.workspace.id) as session:
+        found = doubts.list_sends(session, g.workspace.id)
+    return shell.page("delivery/doubts.html", sends=found)
+
+
+@bp.get("/sending/in-doubt/<int:send_id>")
+@guard.role("viewer")
+def show_doubts(send_id: int) -> str:
+    """Show whose message of one send is in doubt, to have them sent once more or to leave it at that."""
+    with services().database.transaction(g.workspace.id) as session:
+        found = doubts.find_send(session, g.workspace.id, send_id)
+        rows = history.in_doubt(session, g.workspace.id, send_id, limit=MOST_NAMED)
+    return shell.page("delivery/doubtful_send.html", send=found, rows=rows)
+
+
+@bp.post("/sending/in-doubt/<int:send_id>/leave")
+@guard.role("marketer")
+def leave_doubts(send_id: int) -> Response:
+    with services().database.transaction(g.workspace.id) as session:
+        count = doubts.leave(session, g.workspace.id, send_id)
+        _note(session, "messages.left_in_doubt", send_id)
+    return shell.back(
+        url_for("delivery.list_doubts"),
+        ngettext("%(num)s mail was left as it is.", "%(num)s mails were left as they are.", count),
+    )
+
+
+@bp.post("/sending/in-doubt/<int:send_id>/send-again")
+@guard.role("marketer")
+def send_doubts_again(send_id: int) -> Response:
+    with services().database.transaction(g.workspace.id) as session:
+        count = doubts.send_again(session, g.workspace.id, send_id, now=services().clock.now())
+        _note(session, "messages.sent_again", send_id)
+    return shell.back(
+        url_for("delivery.list_doubts"),
+        ngettext("%(num)s mail is sent once more.", "%(num)s mails are sent once more.", count),
+    )
+
+
+def _note(session: Session, action: str, send_id: int) -> None:
+    audit.record(
+        session,
+        g.workspace.id,
+        staff_id=g.staff.id,
+        action=action,
+        subject_kind="send",
+        subject_id=send_id,
+        now=services().clock.now(),
+    )

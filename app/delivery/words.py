@@ -97,6 +97,10 @@ REASONS = {
         N_("The sending process stopped just as it was handed over."),
         N_("in doubt: the sending process stopped at the hand-over"),
     ),
+    "left_in_doubt": (
+        N_("It may or may not have arrived; it was decided to leave it at that."),
+        N_("in doubt, and left at that"),
+    ),
     "answer_lost": (N_("The mail server's answer was lost."), N_("in doubt: the mail server's answer was lost")),
 }
 # What was decided about one message, where the reason does not say it.

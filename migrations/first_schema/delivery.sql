@@ -121,6 +121,7 @@ CREATE TABLE messages (
     contact_at timestamptz,
     handed_at timestamptz,
     sent_at timestamptz,
+    doubted_at timestamptz,
     smtp_code smallint,
     smtp_reply text,
     extra jsonb,
@@ -128,10 +129,12 @@ CREATE TABLE messages (
     CONSTRAINT uq_messages_once UNIQUE (workspace_id, customer_id, occasion_id),
     CONSTRAINT ck_messages_known_state CHECK (state IN ('queued', 'handed', 'sent', 'refused', 'in_doubt', 'skipped')),
     CONSTRAINT ck_messages_no_record_no_send CHECK (state NOT IN ('handed', 'sent') OR permission_seq IS NOT NULL),
+    CONSTRAINT ck_messages_only_in_doubt_is_doubted CHECK (doubted_at IS NULL OR state = 'in_doubt'),
     CONSTRAINT ck_messages_only_queued_waits CHECK (due_at IS NULL OR state = 'queued'),
     CONSTRAINT ck_messages_sent_has_time CHECK (state <> 'sent' OR sent_at IS NOT NULL),
     CONSTRAINT ck_messages_skipped_has_reason CHECK (state <> 'skipped' OR reason IS NOT NULL)
 ) WITH (fillfactor=35);
+CREATE INDEX ix_messages_doubted ON messages (workspace_id, send_id, id) WHERE doubted_at IS NOT NULL;
 CREATE INDEX ix_messages_send ON messages (workspace_id, send_id);
 CREATE INDEX ix_messages_waiting ON messages (workspace_id, due_at) WHERE due_at IS NOT NULL;
 

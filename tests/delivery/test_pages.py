@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from app.delivery.sending import lanes
 from app.kernel.database import Database
+from app.kernel.services import Services
 from tests.factories import NOON, delivery
 from tests.factories.workspaces import WorkspaceForTests
 
@@ -43,3 +44,33 @@ def test_rules_that_let_nothing_leave_are_refused(client: FlaskClient) -> None:
     answer = client.post("/settings/frequency", data={"sending_days": []})
 
     assert "at least one sending day" in answer.text
+
+
+def test_mails_in_doubt_are_named_and_settled(
+    client: FlaskClient, services: Services, workspace: WorkspaceForTests
+) -> None:
+    """Home tells of them; a person reads the names and decides, and the log says who did."""
+    send_id, _ = delivery.in_doubt(services, workspace, 2)
+
+    assert "2 mails are in doubt" in client.get("/").text
+    assert f"/sending/in-doubt/{send_id}" in client.get("/sending/in-doubt").text
+    assert "p1@example.com" in client.get(f"/sending/in-doubt/{send_id}").text
+    assert client.post(f"/sending/in-doubt/{send_id}/leave").status_code == 303
+    assert "No mail is in doubt" in client.get("/sending/in-doubt").text
+    assert "No mail is in doubt" in client.get(f"/sending/in-doubt/{send_id}").text
+    assert "left mails in doubt as they are" in client.get("/settings/audit").text
+
+
+def test_mails_in_doubt_are_sent_once_more(
+    client: FlaskClient, services: Services, workspace: WorkspaceForTests
+) -> None:
+    send_id, _ = delivery.in_doubt(services, workspace, 2)
+
+    assert client.post(f"/sending/in-doubt/{send_id}/send-again").status_code == 303
+    assert set(delivery.states(services.database, workspace).values()) == {("queued", None)}
+
+
+def test_a_send_that_is_not_there_has_no_doubts(client: FlaskClient) -> None:
+    assert client.get("/sending/in-doubt/999999").status_code == 404
+    assert client.post("/sending/in-doubt/999999/leave").status_code == 404
+    assert client.post("/sending/in-doubt/999999/send-again").status_code == 404

@@ -26,7 +26,8 @@ from app.delivery.launching import launches
 from app.delivery.launching.occasions import Occasion
 from app.delivery.launching.queueing import AnsweredRequest
 from app.delivery.models import Send
-from app.delivery.sending import sends, worker
+from app.delivery.sending import recovery, sends, store, worker
+from app.delivery.sending.outgoing import OutgoingMessage
 from app.delivery.smtp.envelopes import Timeouts
 from app.kernel.database import Database
 from app.kernel.services import Services
@@ -223,3 +224,17 @@ def an_open_port(services: Services) -> Iterator[int]:
         server.close()
         loop.run_until_complete(loop.shutdown_default_executor())
         loop.close()
+
+
+def in_doubt(services: Services, workspace: WorkspaceForTests, count: int) -> tuple[int, list[OutgoingMessage]]:
+    """A campaign whose sender died with all of its messages handed off."""
+    send_id = a_launched_send(services.database, workspace, count)
+    sender = store.SendStore(services, workspace.id, lane_ids(services.database, workspace)[0])
+    claimed = sender.claim()
+    assert claimed
+    sender.flush([], claimed)
+    sender.release()
+    with services.database.transaction(workspace.id) as session:
+        session.execute(text("UPDATE batches SET lease_until = 'epoch' WHERE state = 'leased'"))
+        recovery.sweep(session, workspace.id, now=NOON)
+    return send_id, sorted(claimed, key=lambda message: message.email)

@@ -22,7 +22,7 @@ from app.consent.signup.double_opt_in import Answer
 from app.consent.tokens import ConfirmToken, PreferencesToken, UnsubscribeToken
 from app.customers.organisations import members, organisations
 from app.kernel.services import Services
-from tests.factories import NOON
+from tests.factories import NOON, delivery
 from tests.factories.campaigns import a_campaign
 from tests.factories.consent import a_form, consented_customer
 from tests.factories.customers import an_uploaded_file
@@ -92,6 +92,7 @@ def furnish(services: Services, workspace: WorkspaceForTests) -> Furnished:
             "organisation_id": organisation.id,
             "product_id": product.id,
             "segment_id": a_segment(session, workspace),
+            "send_id": delivery.a_send(session, workspace).id,
             "seq": 1,
             "topic_id": workspace.topic_id,
             "workspace_slug": workspace.slug,

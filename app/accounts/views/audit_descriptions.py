@@ -37,6 +37,8 @@ ACTIONS = {
     "identity.made_default": _("changed the default sender"),
     "jobs.tried_again": _("retried failed jobs"),
     "sending.resumed": _("resumed sending"),
+    "messages.left_in_doubt": _("left mails in doubt as they are"),
+    "messages.sent_again": _("had mails in doubt sent once more"),
     "cadence.changed": _("changed the frequency cap and quiet hours"),
     "wording.changed": _("published a new consent text"),
     "address.suppressed": _("added an address to the suppression list"),

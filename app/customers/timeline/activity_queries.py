@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, func, not_, or_, select
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Select, case, cast, func, literal, not_, or_, select
 from sqlalchemy.orm import Session
 
 from app.customers.models import Activity, ExpiredLinkClicks, ExpiredSendResponse
@@ -55,6 +55,30 @@ def is_recorded(session: Session, workspace_id: int, customer_id: int, *, name: 
         *_of(workspace_id, customer_id), Activity.name == name, Activity.message_id == message_id
     )
     return session.scalar(query.limit(1)) is not None
+
+
+def messages_with(
+    session: Session, workspace_id: int, messages: Mapping[int, int], *, names: Sequence[str], since: datetime
+) -> set[int]:
+    """Return with which of these messages (id: customer) one of these events happened since then.
+
+    What a stranger may have made up does not count.
+    """
+    asked = func.unnest(cast(list(messages), ARRAY(BigInteger)), cast(list(messages.values()), ARRAY(BigInteger)))
+    given = asked.table_valued("message_id", "customer_id").render_derived("given")
+    happened = (
+        select(literal(1))
+        .where(
+            Activity.workspace_id == workspace_id,
+            Activity.customer_id == given.c.customer_id,
+            Activity.at >= since,
+            Activity.message_id == given.c.message_id,
+            Activity.name.in_(names),
+            not_(Activity.reasons.contains(["unverified_sender"])),
+        )
+        .exists()
+    )
+    return set(session.scalars(select(given.c.message_id).where(happened)))
 
 
 def times(

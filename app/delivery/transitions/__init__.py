@@ -12,6 +12,8 @@ Messages. Whoever moves one names the state it moves from, and results name the 
     handed ---------> skipped       it cannot be rendered for this person (handoff)
     handed ---------> in doubt      its worker died or lost the answer (batches); a transactional mail is queued again
     in doubt -------> sent, refused a late answer of the same attempt (handoff)
+    in doubt -------> sent          it was opened, clicked or answered, so it had arrived (messages)
+    in doubt -------> queued, due   staff have it sent once more (messages)
     handed, sent, in doubt -> refused    the mail came back (messages)
 
 Batches: queued -> leased (claim) -> done, or queued again (close, recover); done also when their send is cancelled.

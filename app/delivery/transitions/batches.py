@@ -67,7 +67,8 @@ _EXPIRED = text(
 _DOUBT = text(
     """
     UPDATE messages m SET reason = :reason,
-           state = CASE WHEN s.kind = 'transactional' AND m.attempt < :most_tries THEN 'queued' ELSE 'in_doubt' END
+           state = CASE WHEN s.kind = 'transactional' AND m.attempt < :most_tries THEN 'queued' ELSE 'in_doubt' END,
+           doubted_at = CASE WHEN s.kind <> 'transactional' OR m.attempt >= :most_tries THEN m.handed_at END
     FROM batches b JOIN sends s ON s.workspace_id = b.workspace_id AND s.id = b.send_id
     WHERE b.workspace_id = :workspace_id AND b.id = ANY(:ids) AND b.state = 'leased'
       AND b.holder = coalesce(CAST(:holder AS text), b.holder)
@@ -118,7 +119,8 @@ _UNBATCHED_OF_SENDS = text(
     """
     UPDATE messages m SET state = CASE m.state WHEN 'handed' THEN 'in_doubt' ELSE m.state END,
            reason = CASE m.state WHEN 'handed' THEN 'answer_lost' ELSE m.reason END,
-           due_at = CASE m.state WHEN 'queued' THEN CAST(:now AS timestamptz) END
+           due_at = CASE m.state WHEN 'queued' THEN CAST(:now AS timestamptz) END,
+           doubted_at = CASE m.state WHEN 'handed' THEN m.handed_at END
     WHERE m.workspace_id = :workspace_id AND m.send_id = ANY(:send_ids)
       AND (m.state = 'queued' AND m.due_at IS NULL OR m.state = 'handed' AND m.handed_at < :lost_before)
       AND NOT EXISTS (SELECT FROM batches b WHERE b.workspace_id = m.workspace_id AND b.send_id = m.send_id

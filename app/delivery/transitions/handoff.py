@@ -74,7 +74,8 @@ _STANDARD = frozenset({"email", "first_name", "last_name", "time_zone", *_PERSON
 _OUTCOMES = """
 outcome AS (
     UPDATE messages m SET state = o.state, reason = o.reason, due_at = o.due_at, smtp_code = o.code,
-           smtp_reply = o.reply, sent_at = CASE WHEN o.state = 'sent' THEN o.at END
+           smtp_reply = o.reply, sent_at = CASE WHEN o.state = 'sent' THEN o.at END,
+           doubted_at = CASE WHEN o.state = 'in_doubt' THEN o.at END
     FROM unnest(%(o_ids)s::bigint[], %(o_attempts)s::smallint[], %(o_states)s::text[], %(o_reasons)s::text[],
                 %(o_due)s::timestamptz[], %(o_codes)s::smallint[], %(o_replies)s::text[], %(o_at)s::timestamptz[])
          AS o(id, attempt, state, reason, due_at, code, reply, at)

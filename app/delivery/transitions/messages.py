@@ -5,7 +5,7 @@ Each is one statement, whatever it concerns. Workers move theirs in `handoff`, d
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -68,10 +68,52 @@ def refuse_returned(
     moved = session.execute(
         update(Message)
         .where(Message.workspace_id == workspace_id, Message.id == message_id, Message.state.in_(_LEFT))
-        .values(state=MessageState.REFUSED, reason=reason, smtp_code=code, smtp_reply=reply[:500])
+        .values(
+            state=MessageState.REFUSED, reason=reason, smtp_code=code, smtp_reply=reply[:500], doubted_at=None
+        )
         .returning(Message.id)
     ).first()
     return moved is not None
+
+
+def settle_arrived(session: Session, workspace_id: int, message_ids: Collection[int]) -> list[int]:
+    """Let messages in doubt count as taken, when they left: what came back of them shows it. Return which were."""
+    settled = session.scalars(
+        update(Message)
+        .where(*_doubted(workspace_id), Message.id.in_(message_ids))
+        .values(state=MessageState.SENT, reason=None, sent_at=Message.handed_at, doubted_at=None)
+        .returning(Message.id)
+        .execution_options(synchronize_session=False)
+    )
+    return sorted(settled)
+
+
+def leave_doubted(session: Session, workspace_id: int, send_id: int) -> int:
+    """Let the messages of a send that are in doubt stay so, and ask nobody about them again; return how many."""
+    left = session.scalars(
+        update(Message)
+        .where(*_doubted(workspace_id), Message.send_id == send_id)
+        .values(reason="left_in_doubt", doubted_at=None)
+        .returning(Message.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(left.all())
+
+
+def requeue_doubted(session: Session, workspace_id: int, send_id: int, *, now: datetime) -> int:
+    """Let the messages of a send that are in doubt wait again, for one more copy; return how many."""
+    requeued = session.scalars(
+        update(Message)
+        .where(*_doubted(workspace_id), Message.send_id == send_id)
+        .values(state=MessageState.QUEUED, reason=None, due_at=now, doubted_at=None)
+        .returning(Message.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(requeued.all())
+
+
+def _doubted(workspace_id: int) -> tuple[ColumnElement[bool], ...]:
+    return Message.workspace_id == workspace_id, Message.doubted_at.is_not(None)
 
 
 def _skip(session: Session, workspace_id: int, *concerned: ColumnElement[Any], reason: str) -> int:

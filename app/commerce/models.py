@@ -50,6 +50,8 @@ class Product(Numbered, Base):
     is_sold: Mapped[bool] = mapped_column(server_default="true", default=True)
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+    # The file that made it, where one did.
+    import_id: Mapped[int | None]
 
 
 class Order(Base):

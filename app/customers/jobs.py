@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from app.customers.imports import checking, running
+from app.customers.imports.undoing import undo
 from app.customers.timeline import partitions
 from app.kernel.queueing.jobs import job
 from app.kernel.services import Services
@@ -25,6 +26,16 @@ def run_import(services: Services, *, workspace_id: int, import_id: int) -> None
 def check_import(services: Services, *, workspace_id: int, import_id: int) -> None:
     """Say what taking a file over would do."""
     checking.check(services.database, services.clock, workspace_id, import_id)
+
+
+@job("customers.undo_import")
+def undo_import(services: Services, *, workspace_id: int, import_id: int) -> None:
+    """Take back what a file brought; started again, it goes on where it stopped."""
+    try:
+        undo.run(services.database, services.clock, workspace_id, import_id)
+    except Exception as trouble:
+        running.note_trouble(services.database, workspace_id, import_id, trouble)
+        raise
 
 
 @job("customers.maintain_partitions", every=timedelta(days=1))

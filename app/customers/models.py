@@ -309,7 +309,7 @@ class Import(Numbered, Base):
         CheckConstraint("source IN ('own', 'external')", name="source"),
         CheckConstraint("format IN ('csv', 'jsonl', 'workbook')", name="format"),
         CheckConstraint(
-            "state IN ('uploaded', 'mapped', 'checking', 'checked', 'running', 'done', 'failed')",
+            "state IN ('uploaded', 'mapped', 'checking', 'checked', 'running', 'done', 'failed', 'undoing', 'undone')",
             name="state",
         ),
     )
@@ -341,6 +341,21 @@ class Import(Numbered, Base):
     failure: Mapped[str | None]
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
+    # How far its undo is, and what came of it.
+    undo: Mapped[dict[str, Any]] = mapped_column(server_default="{}", default=dict)
+    undone_at: Mapped[datetime | None]
+
+
+class ImportChange(_Attached, Base):
+    """What an import changed of a row that was there before it: each value as it was, and what else an undo needs."""
+
+    __tablename__ = "import_changes"
+    __table_args__ = (_of_import(), CheckConstraint("kind IN ('customer', 'order', 'product')", name="kind"))
+
+    import_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    row_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    before: Mapped[dict[str, Any]]
 
 
 class ImportFile(_Attached, Base):

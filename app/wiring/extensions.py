@@ -10,6 +10,7 @@ from app.campaigns import compose, deletion, removals
 from app.campaigns.launch import stopping
 from app.campaigns.studio import tag_translation
 from app.commerce import card_lines as purchase_card
+from app.commerce import orders
 from app.commerce import timeline_entries as purchase_entries
 from app.commerce.connectors import connections
 from app.commerce.connectors.stated_consents import StatedConsents
@@ -17,6 +18,7 @@ from app.commerce.facts import PurchaseRecorded, PurchasesImported
 from app.commerce.imports.kind import Purchases
 from app.consent import timeline_entries as consent_entries
 from app.consent.facts import ConfirmationRequested, ConsentGiven, ConsentsImported, ConsentWithdrawn
+from app.consent.imports import retraction
 from app.consent.imports.file_answers import LedgerKeeper
 from app.consent.imports.shop_statements import ShopConsentRecorder
 from app.customers.addresses import changes
@@ -25,15 +27,17 @@ from app.customers.card.sections import CardSources
 from app.customers.imports.evidence import ImportedEvidence
 from app.customers.imports.kinds import ImportKinds
 from app.customers.imports.people import People
+from app.customers.imports.undoing.traces import CustomerTraces
 from app.customers.organisations import members, removal
 from app.customers.relations import households, related
 from app.customers.timeline import contacts
 from app.customers.timeline.timeline import TimelineSources
 from app.delivery import timeline_entries as delivery_entries
 from app.followup import card_lines as followup_card
+from app.followup import tasks
 from app.followup.sources import TaskSources
 from app.insight import card_lines as insight_card
-from app.journeys import definitions, owners
+from app.journeys import definitions, owners, positions
 from app.journeys.engine import interest
 from app.kernel import page_links
 from app.kernel.extensions import Extensions
@@ -71,6 +75,7 @@ JOBS = Jobs(
         "delivery.send_staff_mail": jobs.STAFF_MAIL_QUEUE,
         "customers.check_import": jobs.IMPORT_QUEUE,
         "customers.run_import": jobs.IMPORT_QUEUE,
+        "customers.undo_import": jobs.IMPORT_QUEUE,
         "delivery.send_lane": jobs.SEND_QUEUE,
     },
 )
@@ -114,6 +119,15 @@ def build() -> Extensions:
             )
         ),
         TimelineSources((purchase_entries.of_customer, delivery_entries.of_customer, consent_entries.of_customer)),
+        CustomerTraces(
+            (
+                retraction.known,
+                orders.buyers_among,
+                delivery_entries.mailed_among,
+                tasks.named_among,
+                positions.enrolled_among,
+            )
+        ),
         SegmentUses((_campaigns_on, _journeys_on)),
         TaskSources({owners.TASK_SOURCE: interest.source_names}),
         SentTimes((delivery_entries.sent_times,)),

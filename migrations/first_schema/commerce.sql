@@ -16,6 +16,7 @@ CREATE TABLE products (
     is_sold boolean DEFAULT true NOT NULL,
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
+    import_id bigint,
     CONSTRAINT pk_products PRIMARY KEY (workspace_id, id),
     CONSTRAINT uq_products_ref UNIQUE (workspace_id, ref),
     CONSTRAINT fk_products_workspace_id FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE,

@@ -298,12 +298,29 @@ CREATE TABLE imports (
     started_at timestamptz,
     finished_at timestamptz,
     repeats jsonb DEFAULT '[]' NOT NULL,
+    undo jsonb DEFAULT '{}' NOT NULL,
+    undone_at timestamptz,
     CONSTRAINT pk_imports PRIMARY KEY (workspace_id, id),
     CONSTRAINT fk_imports_workspace_id FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE,
     CONSTRAINT ck_imports_kind CHECK (kind ~ '^[a-z_]{1,40}$'),
     CONSTRAINT ck_imports_source CHECK (source IN ('own', 'external')),
     CONSTRAINT ck_imports_format CHECK (format IN ('csv', 'jsonl', 'workbook')),
-    CONSTRAINT ck_imports_state CHECK (state IN ('uploaded', 'mapped', 'checking', 'checked', 'running', 'done', 'failed'))
+    CONSTRAINT ck_imports_state CHECK (
+        state IN ('uploaded', 'mapped', 'checking', 'checked', 'running', 'done', 'failed', 'undoing', 'undone')
+    )
+);
+
+-- What an import changed of rows that were there before it, as they were: an undo restores it.
+CREATE TABLE import_changes (
+    workspace_id bigint NOT NULL,
+    import_id bigint NOT NULL,
+    kind text NOT NULL,
+    row_id bigint NOT NULL,
+    before jsonb NOT NULL,
+    CONSTRAINT pk_import_changes PRIMARY KEY (workspace_id, import_id, kind, row_id),
+    CONSTRAINT fk_import_changes_workspace_id_import_id FOREIGN KEY (workspace_id, import_id)
+        REFERENCES imports(workspace_id, id) ON DELETE CASCADE,
+    CONSTRAINT ck_import_changes_kind CHECK (kind IN ('customer', 'order', 'product'))
 );
 
 CREATE TABLE import_files (

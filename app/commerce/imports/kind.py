@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -10,12 +11,14 @@ from sqlalchemy.orm import Session
 from app.commerce import orders
 from app.commerce.facts import PurchasesImported
 from app.commerce.forms import PurchasesMappingForm
+from app.commerce.imports import undoing
 from app.commerce.imports.rows import PurchaseReader
 from app.commerce.imports.staging import PurchaseStage
 from app.commerce.words import LABELS
 from app.customers.imports.kinds import ImportKind
 from app.customers.imports.mapping import guessing
 from app.customers.imports.mapping.mapping import MappingRefused, Options
+from app.customers.imports.undoing.piece import Piece
 from app.customers.models import Import
 from app.kernel.translatable import N_
 
@@ -60,6 +63,9 @@ class Purchases(ImportKind):
 
     def stage(self, found: Import, options: Options) -> PurchaseStage:
         return PurchaseStage(found.workspace_id, found.id, found.mapping, options)
+
+    def undo(self, session: Session, found: Import, *, after: int, now: datetime) -> Piece:  # noqa: ARG002
+        return undoing.undo(session, found, after=after)
 
     def imported(self, workspace_id: int, import_id: int) -> PurchasesImported:
         return PurchasesImported(workspace_id, import_id)

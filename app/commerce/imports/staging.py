@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts import workspaces
 from app.commerce import products
+from app.commerce.imports import undoing
 from app.commerce.imports.orders import PurchaseRow
 from app.commerce.orders import names_of
 from app.customers.addresses import queries
@@ -19,6 +20,7 @@ from app.customers.imports.adding import NewPerson
 from app.customers.imports.mapping.mapping import Options
 from app.customers.imports.parsing.batches import Batch
 from app.customers.imports.people_staging import Outcome
+from app.customers.imports.undoing import changes
 from app.customers.profiles import engagement
 from app.kernel import database
 
@@ -138,6 +140,7 @@ class PurchaseStage:
 
     def _write(self, session: Session, found: Outcome, now: datetime) -> None:
         if found.counts["updated"]:
+            self._run(session, _KEEP_BEFORE, import_id=self.import_id)
             sets = ", ".join(f"{name} = s.{name}" for name in self.compared)
             self._run(
                 session,
@@ -159,7 +162,8 @@ class PurchaseStage:
 
     def _write_lines(self, session: Session, found: Outcome, now: datetime) -> None:
         if found.counts["created"] or found.counts["updated"]:
-            self._run(session, _ADD_PRODUCTS, now=now)
+            self._run(session, _KEEP_PRODUCTS, import_id=self.import_id)
+            self._run(session, _ADD_PRODUCTS, now=now, import_id=self.import_id)
         if found.counts["created"]:
             self._run(session, _ADD_LINES)
         if found.counts["updated"]:
@@ -210,19 +214,35 @@ _INSERT = """
     FROM purchase_found WHERE outcome = 'created'
 """
 # The products that lines name are made where they are new; one whose category nobody knew yet gets it.
-_ADD_PRODUCTS = """
-    WITH named AS MATERIALIZED (
-        SELECT DISTINCT ON (l.ref) l.ref, l.name, coalesce(l.category, '') AS category
-        FROM purchase_line_stage l JOIN purchase_found s ON s.row = l.row
-        WHERE s.outcome IN ('created', 'updated') ORDER BY l.ref, l.category IS NULL, l.row)
-    INSERT INTO products (workspace_id, ref, name, category, created_at, updated_at)
-    SELECT :w, n.ref, n.name, n.category, CAST(:now AS timestamptz), CAST(:now AS timestamptz)
+_NAMED = """
+    SELECT DISTINCT ON (l.ref) l.ref, l.name, coalesce(l.category, '') AS category
+    FROM purchase_line_stage l JOIN purchase_found s ON s.row = l.row
+    WHERE s.outcome IN ('created', 'updated') ORDER BY l.ref, l.category IS NULL, l.row
+"""
+_ADD_PRODUCTS = f"""
+    WITH named AS MATERIALIZED ({_NAMED})
+    INSERT INTO products (workspace_id, ref, name, category, created_at, updated_at, import_id)
+    SELECT :w, n.ref, n.name, n.category, CAST(:now AS timestamptz), CAST(:now AS timestamptz), :import_id
     FROM named n LEFT JOIN LATERAL (
         SELECT p.category FROM products p WHERE p.workspace_id = :w AND p.ref = n.ref LIMIT 1) p ON true
     WHERE p.category IS NULL OR (p.category = '' AND n.category <> '')
     ON CONFLICT (workspace_id, ref) DO UPDATE SET category = excluded.category, updated_at = excluded.updated_at
     WHERE products.category = '' AND excluded.category <> ''
 """
+# What an undo gives back: orders with their lines as they were, and products that had no category.
+_KEEP_BEFORE = changes.keep_sql(
+    undoing.ORDER,
+    f"""SELECT p.id AS row_id, {undoing.BEFORE} AS before
+        FROM purchase_found s JOIN orders p ON p.workspace_id = :w AND p.id = s.order_id WHERE s.outcome = 'updated'""",
+)
+_KEEP_PRODUCTS = changes.keep_sql(
+    undoing.PRODUCT,
+    f"""SELECT p.id AS row_id, jsonb_build_object('category', n.category, 'updated_at', p.updated_at) AS before
+        FROM ({_NAMED}) n CROSS JOIN LATERAL (
+            SELECT p.id, p.category, p.updated_at, p.import_id FROM products p
+            WHERE p.workspace_id = :w AND p.ref = n.ref LIMIT 1) p
+        WHERE p.category = '' AND n.category <> '' AND p.import_id IS DISTINCT FROM :import_id""",
+)
 # Many lines name few products: each is looked for once a batch.
 _PRODUCT_IDS = """
     named AS MATERIALIZED (

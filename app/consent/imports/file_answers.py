@@ -9,12 +9,14 @@ from sqlalchemy.orm import Session
 
 from app.accounts import workspaces
 from app.consent import topics
-from app.consent.imports import consents, refusals
+from app.consent.imports import consents, refusals, retraction
 from app.consent.imports.consents import Claim, ImportTerms, Outcome
 from app.consent.imports.refusals import Refusal
 from app.consent.ledger.evidence import Evidence
 from app.consent.purposes import MARKETING
 from app.customers.imports.evidence import Addresses, EvidenceRow, Foreseen, ImportRef, PermissionKeeper, Terms
+from app.customers.imports.undoing.piece import Piece
+from app.customers.models import Import
 
 # What the reasons of consent are called among an import's counts.
 _COUNTED_AS: dict[str, str] = {
@@ -64,6 +66,12 @@ class LedgerKeeper(PermissionKeeper):
         counts["granted"] = len(_mailable(claims, outcomes))
         counts["no_recorded"], counts["withdrawn"] = said_no
         return {name: number for name, number in counts.items() if number}
+
+    def retract(self, session: Session, found: Import, *, after: int, now: datetime) -> Piece:
+        """Correct what an undone import had brought."""
+        since, until = found.started_at or found.created_at, found.finished_at or now
+        brought = retraction.Brought(f"import {found.id}, ", since, until)
+        return retraction.retract(session, found.workspace_id, brought, after=after, now=now)
 
     def foresee(
         self, session: Session, workspace_id: int, rows: list[EvidenceRow], addresses: Addresses, *, now: datetime

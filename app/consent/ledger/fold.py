@@ -6,6 +6,7 @@ The states of a person's answer for a purpose and topic, and the records that mo
     confirmed .... confirmed, renewed          from any state
     withdrawn, objected, complained            from any state; a no to all topics reaches each of them
     erased ....... erased                      from any state, every key at once
+    none ......... corrected                   from given: the record of an undone import, as if it had not been
     expired ...... expired                     from given and confirmed only
     rejected ..... rejected_abuse              from pending only
     pending ...... requested                   from none, expired and rejected; never over a yes, a no or a refusal
@@ -89,6 +90,8 @@ def apply(consent_states: ConsentStates, answer: Answer, seq: int) -> list[Key]:
         return _set(consent_states, _reach(consent_states, key), answer, seq, _NO[event])
     if event == Event.ERASED:
         return _set(consent_states, list({*consent_states, (MARKETING, ALL_TOPICS)}), answer, seq, "erased")
+    if event == Event.CORRECTED:
+        return [key] if consent_states.pop(key, None) else []
     return _apply_weak(consent_states, key, answer, seq)
 
 

@@ -61,6 +61,12 @@ FROM incoming_state AS said
 WHERE held.workspace_id = %(workspace)s AND said.ledger_seq > %(after)s AND NOT said.is_new
     AND held.customer_id = said.customer_id AND held.purpose = said.purpose AND held.topic_id = said.topic_id
 """
+_END_STATES = """
+DELETE FROM consent_state AS held
+USING unnest(%s::bigint[], %s::text[], %s::bigint[]) AS ended (customer_id, purpose, topic_id)
+WHERE held.workspace_id = %s AND held.customer_id = ended.customer_id AND held.purpose = ended.purpose
+    AND held.topic_id = ended.topic_id
+"""
 _READ_STATES = """
 SELECT customer_id, purpose, topic_id, state, allowed, basis, method, ledger_seq, consent_text_id,
     promised_limit, promised_days, to_char(expires_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
@@ -107,6 +113,9 @@ def append_lines(
             cursor.execute(statement, values)
         if book.has_changed:
             cursor.execute(_CHANGE_STATES, values)
+            if ended := book.ended():
+                ids, purposes, topic_ids = zip(*ended, strict=True)
+                cursor.execute(_END_STATES, (list(ids), list(purposes), list(topic_ids), workspace_id))
         cursor.execute(
             "UPDATE consent_heads SET seq = %s, hash = %s WHERE workspace_id = %s",
             (book.seq, book.prev_hash, workspace_id),
@@ -201,8 +210,12 @@ class _Book:
     def changes(self) -> Iterator[bytes]:
         """Yield the rows of every consent state that the batch changed, as it is at the end."""
         for (customer_id, purpose, topic_id), is_new in self._changed.items():
-            consent_state = self._held[customer_id][purpose, topic_id]
-            yield binary_rows.state_row(customer_id, purpose, topic_id, consent_state, is_new=is_new)
+            if consent_state := self._held[customer_id].get((purpose, topic_id)):
+                yield binary_rows.state_row(customer_id, purpose, topic_id, consent_state, is_new=is_new)
+
+    def ended(self) -> list[tuple[int, str, int]]:
+        """Return whose consent states for what the batch took away."""
+        return [key for key in self._changed if (key[1], key[2]) not in self._held[key[0]]]
 
     def _fold(self, customer_id: int, answer: fold.Answer) -> None:
         consent_states = self._held.get(customer_id)

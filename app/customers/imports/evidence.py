@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
+from app.customers.imports.undoing.piece import Piece
+from app.customers.models import Import
 from app.kernel import extensions
 
 
@@ -150,6 +152,10 @@ class PermissionKeeper:
         """Judge and write down the rows; return counts by name, such as {"granted": 3, "without_evidence": 1}."""
         return {}
 
+    def retract(self, session: Session, found: Import, *, after: int, now: datetime) -> Piece:
+        """Correct the next answers, after this one, that an undone import had brought."""
+        return Piece(None, {})
+
 
 @dataclass(frozen=True)
 class ImportedEvidence:
@@ -184,6 +190,11 @@ def hand_on(
     """Give the rows to the keeper of permission and return what it made of them."""
     counts = _keeper(session).record(session, workspace_id, import_ref, rows, now=now) if rows else {}
     return {f"consent_{name}": number for name, number in counts.items()}
+
+
+def retract(session: Session, found: Import, *, after: int, now: datetime) -> Piece:
+    """Let the keeper of permission correct what an undone import had brought."""
+    return _keeper(session).retract(session, found, after=after, now=now)
 
 
 def _keeper(session: Session) -> PermissionKeeper:

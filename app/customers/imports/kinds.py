@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from app.customers.imports.occurrences import Occurrences
     from app.customers.imports.parsing.batches import Batch
     from app.customers.imports.people_staging import Outcome
+    from app.customers.imports.undoing.piece import Piece
     from app.customers.models import Import
 
 
@@ -90,6 +91,10 @@ class ImportKind(ABC):
     @abstractmethod
     def stage(self, found: Import, options: Options) -> Stage:
         """Return what takes this file's rows over."""
+
+    @abstractmethod
+    def undo(self, session: Session, found: Import, *, after: int, now: datetime) -> Piece:
+        """Give back the next rows after this one as they were before the import, unless they were changed since."""
 
     @abstractmethod
     def imported(self, workspace_id: int, import_id: int) -> Fact:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -15,6 +16,8 @@ from app.customers.imports.mapping.mapping import EVIDENCE, PEOPLE, MappingRefus
 from app.customers.imports.occurrences import Occurrences
 from app.customers.imports.parsing.people_rows import PeopleReader
 from app.customers.imports.people_staging import PeopleStage
+from app.customers.imports.undoing import people as undone_people
+from app.customers.imports.undoing.piece import Piece
 from app.customers.models import Import
 from app.customers.profiles import fields
 from app.customers.words import LABELS
@@ -60,6 +63,9 @@ class People(ImportKind):
 
     def stage(self, found: Import, options: Options) -> PeopleStage:
         return PeopleStage(found.workspace_id, found.id, found.mapping, options)
+
+    def undo(self, session: Session, found: Import, *, after: int, now: datetime) -> Piece:
+        return undone_people.restore(session, found, after=after, now=now)
 
     def imported(self, workspace_id: int, import_id: int) -> PeopleImported:
         return PeopleImported(workspace_id, import_id)

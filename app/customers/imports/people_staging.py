@@ -193,6 +193,7 @@ class PeopleStage:
     ) -> None:
         news = self._news()
         if "updated" in outcomes:
+            self._run(session, self._keep_before(news))
             names = [name for name in news if name not in projection.COLUMNS]
             sets = "".join(f"{name} = {news[name]}, " for name in names)
             self._run(
@@ -209,14 +210,38 @@ class PeopleStage:
             found.customer_ids.update(added)
             found.added = {row for row, _ in added}
 
-    def _provenance(self, news: dict[str, str]) -> str:
-        """Return the SQL that marks this file as the origin of what it changes, and of nothing else."""
-        marks = [(f"'{name}'", f"c.{name}", new) for name, new in news.items() if name in _MARKED]
+    def _values(self, news: dict[str, str]) -> list[tuple[str, str, str]]:
+        """Return (name, old, new) of each value whose origin is kept, as SQL."""
+        found = [(f"'{name}'", f"c.{name}", new) for name, new in news.items() if name in _MARKED]
         for number in range(len(self.custom)):
             key = f"CAST(:key_{number} AS text)"
-            marks.append((f"'custom.' || {key}", f"c.custom -> {key}", f"({news['custom']}) -> {key}"))
-        pairs = ", ".join(f"{key}, CASE WHEN {old} IS DISTINCT FROM {new} THEN {_HERE} END" for key, old, new in marks)
+            found.append((f"'custom.' || {key}", f"c.custom -> {key}", f"({news['custom']}) -> {key}"))
+        return found
+
+    def _provenance(self, news: dict[str, str]) -> str:
+        """Return the SQL that marks this file as the origin of what it changes, and of nothing else."""
+        pairs = ", ".join(
+            f"{key}, CASE WHEN {old} IS DISTINCT FROM {new} THEN {_HERE} END" for key, old, new in self._values(news)
+        )
         return f"c.provenance || jsonb_strip_nulls(jsonb_build_object({pairs}))"
+
+    def _keep_before(self, news: dict[str, str]) -> str:
+        """Return the statement that keeps what changes as it was, with its mark: what an undo gives back.
+
+        Of several changes by one file the first tells how it was before it.
+        """
+        pairs = [
+            f"{key}, CASE WHEN {old} IS DISTINCT FROM {new} THEN jsonb_build_array({old}, c.provenance -> {key}"
+            f"{', c.address_id' if key == _EMAIL else ''}) END"
+            for key, old, new in self._values(news)
+        ]
+        pairs.append("'updated_at', jsonb_build_array(c.updated_at)")
+        return f"""
+            INSERT INTO import_changes AS x (workspace_id, import_id, kind, row_id, before)
+            SELECT :w, :import_id, 'customer', c.id, jsonb_strip_nulls(jsonb_build_object({", ".join(pairs)}))
+            FROM people_stage s JOIN customers c ON c.workspace_id = :w AND c.id = s.customer_id
+            WHERE s.outcome = 'updated'
+            ON CONFLICT (workspace_id, import_id, kind, row_id) DO UPDATE SET before = excluded.before || x.before"""
 
     def _run(self, session: Session, statement: str, **more: Any) -> Any:
         prepared = text(statement)
@@ -237,6 +262,7 @@ def _array(tags: tuple[str, ...]) -> str:
 _ADDRESS = (("email", "email"), ("email_key", "email_key"), ("address_digest", "digest"), ("provider", "provider"))
 _HERE = "jsonb_build_array(CAST(:import_id AS bigint), s.row)"
 # Columns that follow from the address are not told by the file themselves.
+_EMAIL = "'email'"
 _MARKED = (*fields.PROFILE, "email", "tags")
 _JOINED_TAGS = """CASE WHEN c.tags @> s.tags THEN c.tags
     ELSE ARRAY(SELECT DISTINCT tag COLLATE "C" FROM unnest(c.tags || s.tags) AS tag ORDER BY 1) END"""

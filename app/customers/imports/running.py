@@ -11,7 +11,7 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -85,8 +85,7 @@ def _prepare(database: Database, clock: Clock, plan: Plan, batch: Batch) -> None
 
 
 def _write(session: Session, plan: Plan, found: Import, batch: Batch, *, now: datetime) -> None:
-    # Two files at once would lock the same people in different orders.
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtext("customers.imports"), plan.workspace_id % 2**31)))
+    plans.take_turn(session, plan.workspace_id)
     plan.stage.load(session, batch.laid_out)
     _keep(session, plan, batch.refused)
     if any(person.answers for person in batch.people):

@@ -8,7 +8,9 @@ The states of an import, and who moves it:
     mapped, checking, checked --> running    staff start it (start)
     running ---> done        the import job, at the end of the file (running)
     running ---> failed      the import job, when what it reads is no table (running)
-    any but running and done --> uploaded    staff choose another separator or encoding (views.imports)
+    done, failed --> undoing  staff take it back (undoing.undo)
+    undoing ---> undone      the undo job, when nothing is left (undoing.undo)
+    any that has not begun --> uploaded    staff choose another separator or encoding (views.imports)
 
 A run that stops on the way stays `running`, with its `failure`, until staff let it go on. Lock order, for whoever
 writes rows of a file: the import, the imports of the workspace, the ledger's head, then customers.
@@ -24,6 +26,11 @@ from app.kernel.queueing import outbox
 from app.kernel.refusals import Refusal
 from app.kernel.sql import keyed_rows
 from app.kernel.translatable import N_
+
+# From here on the columns stand: rows have been written, and undone.
+BEGUN = ("running", "done", "undoing", "undone")
+# States whose counts and rejected rows are those of the run.
+RUN = (*BEGUN, "failed")
 
 
 class NotReady(Refusal):

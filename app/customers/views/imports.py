@@ -13,6 +13,7 @@ from app.customers.imports import files, kinds, steps
 from app.customers.imports.formats.refusing import LARGEST, PIECE, FileRefused
 from app.customers.imports.mapping import fixes, guessing, mapping
 from app.customers.imports.parsing import reading
+from app.customers.imports.undoing import undo
 from app.customers.models import CustomField, Import
 from app.customers.profiles import fields
 from app.customers.views import progress
@@ -82,6 +83,7 @@ def show_import(import_id: int) -> ResponseReturnValue:
         tally=progress.tally(found),
         repeats=progress.repeats(found),
         stopped=progress.stopped(found),
+        undone=progress.undone(found),
         **values,
     )
 
@@ -92,7 +94,7 @@ def show_columns(import_id: int) -> ResponseReturnValue:
     """Show the columns again, to change one's mind after the rehearsal."""
     with services().database.transaction(g.workspace.id) as session:
         found = steps.get(session, g.workspace.id, import_id)
-        if found.state in ("running", "done"):
+        if found.state in steps.BEGUN:
             return shell.back(url_for("customers.show_import", import_id=import_id))
         return _columns_page(session, found)
 
@@ -107,7 +109,7 @@ def reread(import_id: int) -> ResponseReturnValue:
         return shell.back(there, _("Choose from the lists."), tone="warning")
     with services().database.transaction(g.workspace.id) as session:
         found = steps.get(session, g.workspace.id, import_id)
-        if found.state not in ("running", "done"):
+        if found.state not in steps.BEGUN:
             sample = files.sample_of(session, found)
             files.reread(found, sample, encoding=form.encoding.data, delimiter=form.delimiter.data)
             found.mapping, found.options, found.state = {}, {}, "uploaded"
@@ -123,7 +125,7 @@ def choose_sheet(import_id: int) -> ResponseReturnValue:
         with services().database.transaction(g.workspace.id) as session:
             found = steps.get(session, g.workspace.id, import_id)
             form.offer(found.sheets)
-            if form.validate() and found.state not in ("running", "done"):
+            if form.validate() and found.state not in steps.BEGUN:
                 files.choose_sheet(session, found, form.sheet.data)
                 found.mapping, found.options, found.state = {}, {}, "uploaded"
     except FileRefused as refusal:
@@ -174,6 +176,16 @@ def start(import_id: int) -> ResponseReturnValue:
         steps.start(session, steps.get(session, g.workspace.id, import_id))
     there = url_for("customers.show_import", import_id=import_id)
     return shell.back(there, _("The import is running. You can leave this page."))
+
+
+@bp.post("/customers/imports/<int:import_id>/undo")
+@guard.role("marketer")
+def undo_import(import_id: int) -> ResponseReturnValue:
+    """Take back what the file brought."""
+    with services().database.transaction(g.workspace.id) as session:
+        undo.ask(session, steps.get(session, g.workspace.id, import_id))
+    there = url_for("customers.show_import", import_id=import_id)
+    return shell.back(there, _("The import is being undone. You can leave this page."))
 
 
 def _upload_form() -> UploadForm:

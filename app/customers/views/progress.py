@@ -44,6 +44,19 @@ _CONSENT = {
 }
 
 
+_UNDONE = {
+    "removed": N_("people it had added are deleted"),
+    "orders_removed": N_("orders it had added are deleted"),
+    "products_removed": N_("products it had added are deleted"),
+    "restored": N_("changed rows have their former values again"),
+    "consents_corrected": N_("consents it had brought have ended; the consent log says so"),
+    "kept_changed": N_("rows stay, because something in them was changed since"),
+    "kept_used": N_("people stay, because they have been mailed, have orders or consents, or are on a journey"),
+    "kept_answers": N_("consents have been answered anew since: the later answer stays"),
+    "kept_refusals": N_("refusals stay on record: a no is never undone"),
+}
+
+
 @dataclass(frozen=True)
 class Progress:
     """What `ui.progress` draws."""
@@ -73,6 +86,8 @@ class Tally:
 
 def of(found: Import) -> Progress | None:
     """Return how far the rehearsal or the run is; None when neither is under way."""
+    if found.state == "undoing" and not found.failure:
+        return _undo(found)
     if found.state not in ("checking", "running"):
         return None
     is_rehearsal = found.state == "checking"
@@ -89,9 +104,26 @@ def of(found: Import) -> Progress | None:
     )
 
 
+def _undo(found: Import) -> Progress:
+    total = sum(found.counts.get(name, 0) for name in ("created", "updated", "people_created", "said_yes"))
+    done = sum(found.undo.get("counts", {}).values())
+    return Progress(
+        url=url_for("customers.show_progress", import_id=found.id),
+        done=done,
+        total=max(total, done, 1),
+        sentence=_("Undoing the import"),
+        is_finished=False,
+    )
+
+
+def undone(found: Import) -> list[tuple[str, int, str]]:
+    """Return what came of the undo: (outcome, number, sentence)."""
+    return _said(_UNDONE, found.undo.get("counts", {})) if found.state == "undone" else []
+
+
 def tally(found: Import) -> Tally:
     """Return the counts of the run, or of the rehearsal before there is one."""
-    counts = found.counts if found.state in ("running", "done", "failed") else found.rehearsal.get("counts", {})
+    counts = found.counts if found.state in steps.RUN else found.rehearsal.get("counts", {})
     return Tally(
         rows=_said(_OUTCOMES, counts),
         consent=_said(_CONSENT, counts),
@@ -104,7 +136,7 @@ def tally(found: Import) -> Tally:
 
 def first_errors(session: Session, found: Import) -> list[tuple[int, str]]:
     """Return (row, sentence) of the first rows given back."""
-    if found.state in ("running", "done", "failed"):
+    if found.state in steps.RUN:
         kept = steps.list_refused(session, found, limit=FIRST)
         return [(row.row, say(row.reason, row.detail, heading(found, row.place))) for row in kept]
     rows = found.rehearsal.get("errors", [])
@@ -113,7 +145,7 @@ def first_errors(session: Session, found: Import) -> list[tuple[int, str]]:
 
 def repeats(found: Import) -> list[tuple[str, str, str]]:
     """Return (rows, who, what they say differently) of the first rows about somebody whom an earlier row named."""
-    kept = found.repeats if found.state in ("running", "done", "failed") else found.rehearsal.get("repeats", [])
+    kept = found.repeats if found.state in steps.RUN else found.rehearsal.get("repeats", [])
     return [
         (
             _("%(first)s and %(row)s", first=first, row=row),

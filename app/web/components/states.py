@@ -46,6 +46,8 @@ STATES = {
     "stopped": State(_("stopped"), "quiet"),
     "done": State(_("done"), "good"),
     "failed": State(_("failed"), "bad"),
+    "undoing": State(_("being undone"), "active"),
+    "undone": State(_("undone"), "quiet"),
     "active": State(_("active"), "active"),
     # messages
     "queued": State(_("queued"), "waiting"),

@@ -63,11 +63,8 @@ def _measure(place: ground.Ground, file: _File, figure: measuring.Runs) -> None:
         raise SystemExit(f"bench: {done} of {file.things} {file.kind} were taken over")
     figure.figures.append(file.rows / taken.wall)
     figure.cpu_us.append(taken.cpu / file.rows * 1e6)
-    least = floor.cpu / file.rows * 1e6
-    figure.note = (
-        f"{taken.own / file.rows * 1e6:.0f} µs of it importer, the rest PostgreSQL;"
-        f" a raw COPY of the file {least:.1f} µs, ratio {taken.cpu / floor.cpu:.0f}"
-    )
+    figure.floor = measuring.Floor("a raw COPY of the file", cpu_us=floor.cpu / file.rows * 1e6)
+    figure.note = f"{taken.own / file.rows * 1e6:.0f} µs of it importer, the rest PostgreSQL"
 
 
 def _copy(place: ground.Ground, content: bytes) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.commerce.models import Cart
+from app.customers.imports.undoing.traces import Trace
 from app.customers.profiles import codes
 from app.kernel.refusals import Refusal
 from app.kernel.translatable import N_
@@ -22,6 +23,10 @@ MOST_LINES = 100
 LARGEST_AMOUNT = Decimal(10) ** 11
 # The connection of what programs tell through the API.
 API = 0
+
+
+# Who has put something into a cart, for the undo of imports.
+TRACE = Trace(Cart.customer_id)
 
 
 class CartRefused(Refusal):

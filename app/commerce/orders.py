@@ -19,7 +19,7 @@ from app.commerce import products
 from app.commerce.facts import PurchaseRecorded
 from app.commerce.models import Order, OrderLine, Product, Refund
 from app.commerce.products import NamedProduct
-from app.customers.imports.undoing import traces
+from app.customers.imports.undoing.traces import Trace
 from app.customers.profiles import codes, engagement
 from app.customers.profiles.engagement import PurchaseTotals
 from app.kernel.queueing import outbox
@@ -222,8 +222,8 @@ def lines_of(session: Session, workspace_id: int, order_ids: Sequence[int]) -> d
     return found
 
 
-# Who of some customers bought anything.
-buyers_among = traces.of(Order.customer_id)
+# Who bought anything, for the undo of imports.
+TRACE = Trace(Order.customer_id)
 
 
 def usual_currency(session: Session, workspace_id: int) -> str | None:

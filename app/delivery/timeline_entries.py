@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import ARRAY, BigInteger, any_, cast, func, literal, select
 from sqlalchemy.orm import Session
 
-from app.customers.imports.undoing import traces
+from app.customers.imports.undoing.traces import Trace
 from app.customers.timeline.timeline import TimelineEntry
 from app.delivery.models import Message, MessageState, Send
 from app.kernel import page_links
@@ -19,8 +19,8 @@ from app.rendering import subjects
 # Message ids by state; what is left out has not left.
 _TITLES = {MessageState.SENT: N_("A mail left"), MessageState.IN_DOUBT: N_("A mail may or may not have arrived")}
 _NEWEST_FIRST = 2**62
-# Who of some customers was or is to be mailed.
-mailed_among = traces.of(Message.customer_id)
+# Who was or is to be mailed, for the undo of imports.
+TRACE = Trace(Message.customer_id)
 
 
 def of_customer(

@@ -15,15 +15,15 @@ from sqlalchemy import Select, func, insert, select
 from sqlalchemy.orm import Session
 
 from app.accounts import staff, workspaces
-from app.customers.imports.undoing import traces
+from app.customers.imports.undoing.traces import Trace
 from app.customers.profiles import naming, people
 from app.followup import sources
 from app.followup.models import Task
 from app.followup.sources import Source, SourceName
 from app.kernel.sql import keyed_rows
 
-# Who of some customers there are tasks about.
-named_among = traces.of(Task.customer_id)
+# Whom there are tasks about, for the undo of imports.
+TRACE = Trace(Task.customer_id)
 
 
 @dataclass(frozen=True)

@@ -9,15 +9,15 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Label, and_, case, func, select
 from sqlalchemy.orm import Session
 
-from app.customers.imports.undoing import traces
+from app.customers.imports.undoing.traces import Trace
 from app.customers.profiles import naming, people
 from app.delivery import history
 from app.delivery.history import WaitingGroup, Whereabouts
 from app.journeys import versions
 from app.journeys.models import Enrolment, Journey, JourneyStep
 
-# Who of some customers is or was on a journey.
-enrolled_among = traces.of(Enrolment.customer_id)
+# Who is or was on a journey, for the undo of imports.
+TRACE = Trace(Enrolment.customer_id)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from app.campaigns import compose, deletion, removals
 from app.campaigns.launch import stopping
 from app.campaigns.studio import tag_translation
 from app.commerce import card_lines as purchase_card
-from app.commerce import orders
+from app.commerce import carts, orders
 from app.commerce import timeline_entries as purchase_entries
 from app.commerce.connectors import connections
 from app.commerce.connectors.stated_consents import StatedConsents
@@ -49,6 +49,7 @@ from app.segments import segments
 from app.segments.used_in import SegmentUses, Use
 from app.tracking.facts import HumanResponded
 from app.tracking.hits.storing import SentTimes
+from app.tracking.replies import replies
 from app.wiring.conditions import CONDITION_TYPES
 
 LISTENERS = Listeners(
@@ -121,11 +122,8 @@ def build() -> Extensions:
         TimelineSources((purchase_entries.of_customer, delivery_entries.of_customer, consent_entries.of_customer)),
         CustomerTraces(
             (
-                retraction.known,
-                orders.buyers_among,
-                delivery_entries.mailed_among,
-                tasks.named_among,
-                positions.enrolled_among,
+                *(retraction.ANSWERS, retraction.REQUESTS, orders.TRACE, carts.TRACE, delivery_entries.TRACE),
+                *(tasks.TRACE, positions.TRACE, replies.TRACE),
             )
         ),
         SegmentUses((_campaigns_on, _journeys_on)),

@@ -4,7 +4,6 @@ Only what still stands on the import's own record ends. Whatever a person has sa
 was theirs, whichever file told us.
 """
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -17,8 +16,8 @@ from app.consent.ledger.evidence import Evidence
 from app.consent.ledger.record import Entry, Line
 from app.consent.models import ConsentStateRow, SignupRequest
 from app.consent.purposes import Event
-from app.customers.imports.undoing import traces
 from app.customers.imports.undoing.piece import ROWS, Piece
+from app.customers.imports.undoing.traces import Trace
 from app.kernel import database
 from app.kernel.queueing import outbox
 
@@ -34,6 +33,8 @@ _BROUGHT = text(
     ORDER BY l.seq LIMIT :limit
     """
 )
+# Whoever has an answer on record that stands, or was asked for one.
+ANSWERS, REQUESTS = Trace(ConsentStateRow.customer_id), Trace(SignupRequest.customer_id)
 
 
 class Brought(NamedTuple):
@@ -66,9 +67,3 @@ def retract(session: Session, workspace_id: int, brought: Brought, *, after: int
     refusals = sum(row.event == Event.WITHDRAWN for row in rows)
     later = len(rows) - len(standing) - refusals
     return Piece(rows[-1].seq, {"consents_corrected": len(standing), "kept_refusals": refusals, "kept_answers": later})
-
-
-def known(session: Session, workspace_id: int, customer_ids: Sequence[int]) -> set[int]:
-    """Return who of these people has an answer on record that stands, or was asked for one."""
-    answered = traces.of(ConsentStateRow.customer_id)(session, workspace_id, customer_ids)
-    return answered | traces.of(SignupRequest.customer_id)(session, workspace_id, customer_ids)

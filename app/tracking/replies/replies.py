@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.consent import actions
 from app.consent.ledger.evidence import Evidence
+from app.customers.imports.undoing.traces import Trace
 from app.customers.profiles import engagement, naming, people
 from app.customers.timeline import activities
 from app.customers.timeline.activities import ActivityRow
@@ -31,6 +32,10 @@ MOST_PER_MESSAGE = 20
 _SUBJECT_CHARS = 300
 _EXCERPT_CHARS = 2000
 _FOR_STAFF = (ReplyClass.HUMAN, ReplyClass.POSSIBLE_UNSUBSCRIBE)
+
+
+# Who has replied, for the undo of imports.
+TRACE = Trace(Reply.customer_id)
 
 
 class TooManyReplies(Refusal):

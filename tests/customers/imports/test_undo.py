@@ -16,9 +16,13 @@ from app.consent import actions, permission
 from app.consent.ledger import verification
 from app.consent.ledger.evidence import Evidence
 from app.customers.imports import running, steps
+from app.customers.imports.undoing import people as undo_people
 from app.customers.imports.undoing import undo
+from app.customers.imports.undoing.traces import CustomerTraces
 from app.customers.profiles import fields, people
 from app.kernel.clock import FixedClock
+from app.kernel.database import Base
+from app.wiring import extensions
 from tests.factories import NOON
 from tests.factories.customers import a_customer, a_purchase, an_uploaded_file, import_file, outcome_of
 
@@ -226,6 +230,18 @@ def test_a_killed_undo_goes_on_and_an_undone_import_is_left_alone(database, work
     undo.run(database, FixedClock(LATER), workspace.id, done.id)
     with database.transaction(workspace.id) as session, pytest.raises(undo.NotUndoable):
         undo.ask(session, steps.get(session, workspace.id, done.id))
+
+
+def test_every_table_about_customers_is_asked_before_they_are_deleted():
+    """A new table with a customer in it is named here: it goes with them, or it keeps them."""
+    asked = {trace.table for trace in extensions.build().get(CustomerTraces).kept}
+    looked_at = {name for name in Base.metadata.tables if name in str(undo_people._CHANGED)}
+    goes = {"addresses", "customer_engagement", "customer_traits"}
+    # Records stay whoever goes; lines have an order, hits a message.
+    stays = {"consent_ledger", "order_lines", "message_hits"}
+    about = {name for name, table in Base.metadata.tables.items() if "customer_id" in table.columns}
+
+    assert about - asked - looked_at - goes == stays
 
 
 def test_the_page_offers_the_undo_and_says_what_came_of_it(client, database, workspace):

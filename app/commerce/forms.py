@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _
-from wtforms import BooleanField, DecimalField
+from wtforms import BooleanField, DateField, DecimalField
 from wtforms.validators import URL, Length, NumberRange, Optional
 
+from app.commerce.owned_items.items import ItemAccount
 from app.commerce.products import LONGEST, ProductChange
 from app.customers.forms import MappingForm
 from app.web.choices import PickerField
 from app.web.edits import EditForm
-from app.web.forms import LineField, SelectField, WholeNumberField, required
+from app.web.forms import LineField, SelectField, TextField, WholeNumberField, required
 
 
 class PurchasesMappingForm(MappingForm):
@@ -55,6 +56,10 @@ class ProductForm(EditForm):
         [Optional(), NumberRange(1, 36_500)],
         description=_("How long one usually lasts before the next is due."),
     )
+    attributes_text = TextField(
+        _("Attributes"), [Length(max=8000)], description=_("One a line: the name, a colon, the value.")
+    )
+    is_durable = BooleanField(_("Durable: who buys one owns it from then on"))
     is_sold = BooleanField(_("Sold at present"), default=True)
 
     def change(self) -> ProductChange:
@@ -70,4 +75,50 @@ class ProductForm(EditForm):
             stock=self.stock.data,
             life_days=self.life_days.data,
             is_sold=bool(self.is_sold.data),
+            is_durable=bool(self.is_durable.data),
+            attributes=self._attributes(),
+        )
+
+    def _attributes(self) -> dict[str, str]:
+        pairs = (line.partition(":") for line in (self.attributes_text.data or "").splitlines() if line.strip())
+        return {name.strip()[:40]: value.strip()[:200] for name, _colon, value in pairs}
+
+
+class OwnedItemForm(EditForm):
+    """Something a customer has."""
+
+    name = LineField(_("What it is"), [Length(max=LONGEST)])
+    product_ref = LineField(
+        _("Product number (SKU)"), [Length(max=LONGEST)], description=_("If it is a product of your catalogue.")
+    )
+    quantity = WholeNumberField(_("Pieces"), [Optional(), NumberRange(1, 999_999)], default=1)
+    condition = SelectField(_("Condition"), choices=[("", "–"), ("new", _("new")), ("used", _("used"))])
+    since_on = DateField(_("Owned since"), [Optional()])
+    replace_on = DateField(
+        _("To be replaced on"), [Optional()], description=_("What the owner said; else it follows from its usual life.")
+    )
+    life_days = WholeNumberField(
+        _("Usual life in days"),
+        [Optional(), NumberRange(1, 36_500)],
+        description=_("If it differs from the product's."),
+    )
+    warranty_until = DateField(_("Warranty until"), [Optional()])
+    service_until = DateField(_("Service contract until"), [Optional()])
+    finance_until = DateField(_("Finance contract until"), [Optional()])
+    serial_number = LineField(_("Serial number"), [Length(max=LONGEST)])
+
+    def account(self) -> ItemAccount:
+        """Return what was filled in."""
+        return ItemAccount(
+            name=self.name.data or "",
+            product_ref=self.product_ref.data or "",
+            quantity=self.quantity.data or 1,
+            condition=self.condition.data or None,
+            since_on=self.since_on.data,
+            warranty_until=self.warranty_until.data,
+            service_until=self.service_until.data,
+            finance_until=self.finance_until.data,
+            life_days=self.life_days.data,
+            replace_on=self.replace_on.data,
+            serial_number=self.serial_number.data or None,
         )

@@ -1,4 +1,4 @@
-"""Background jobs of commerce: working off webhooks, and deleting old ones."""
+"""Background jobs of commerce: working off webhooks, deleting old ones, and owned items that follow from orders."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from app.accounts import workspaces
 from app.commerce.connectors import deliveries, intake
+from app.commerce.owned_items import following
 from app.kernel.queueing.jobs import job
 from app.kernel.services import Services
 
@@ -43,3 +44,17 @@ def forget_webhooks(services: Services) -> None:
             deliveries.forget(session, workspace_id, now=services.clock.now())
 
     workspaces.for_each(services.database, forget_one)
+
+
+@job("commerce.follow_import")
+def follow_import(services: Services, *, workspace_id: int, import_id: int) -> None:
+    """Add what customers own since a file of orders came in."""
+    with services.database.transaction(workspace_id) as session:
+        following.follow_import(session, workspace_id, import_id, now=services.clock.now())
+
+
+@job("commerce.follow_product")
+def follow_product(services: Services, *, workspace_id: int, product_id: int) -> None:
+    """Make owned items what they are since a product lasts otherwise than it did."""
+    with services.database.transaction(workspace_id) as session:
+        following.follow_product(session, workspace_id, product_id, now=services.clock.now())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -26,6 +26,7 @@ class Product(Numbered, Base):
     """One product, by the number or name its shop has for it (`ref`).
 
     `category` is a path such as "Garden > Roses"; `life_days` is how long one lasts. A product no longer sold stays.
+    Whoever buys one that is durable, or lasts so long, owns it from then on.
     """
 
     __tablename__ = "products"
@@ -48,6 +49,7 @@ class Product(Numbered, Base):
     life_days: Mapped[int | None]
     attributes: Mapped[dict[str, Any]] = mapped_column(server_default="{}", default=dict)
     is_sold: Mapped[bool] = mapped_column(server_default="true", default=True)
+    is_durable: Mapped[bool] = mapped_column(server_default="false", default=False)
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     # The file that made it, where one did.
@@ -133,6 +135,69 @@ class Refund(Base):
     items: Mapped[int] = mapped_column(server_default="0", default=0)
     refunded_at: Mapped[datetime]
     reason: Mapped[str | None]
+
+
+class OwnedItem(Numbered, Base):
+    """Something a customer has, from an order line or as staff and programs say, until it ends.
+
+    `due_on` is when it is to be replaced, kept by `owned_items`: `replace_on`, which its owner said, else so many days
+    after `since_on` as it (`life_days`) or its product usually lasts.
+    """
+
+    __tablename__ = "owned_items"
+    __table_args__ = (
+        CheckConstraint("quantity >= 1", name="quantity_is_some"),
+        CheckConstraint("condition IN ('new', 'used')", name="condition_is_known"),
+        CheckConstraint("life_days BETWEEN 1 AND 36500", name="life_is_sane"),
+        Index(
+            "uq_owned_items_line",
+            *("workspace_id", "order_id", "order_line"),
+            unique=True,
+            postgresql_where=text("order_id IS NOT NULL"),
+        ),
+        Index(
+            "uq_owned_items_number", "workspace_id", "ref", unique=True, postgresql_where=text("ref IS NOT NULL")
+        ),
+        Index("ix_owned_items_customer", "workspace_id", "customer_id"),
+        Index(
+            "ix_owned_items_product",
+            *("workspace_id", "product_id"),
+            postgresql_include=["customer_id"],
+            postgresql_where=text("ended_on IS NULL"),
+        ),
+        Index(
+            "ix_owned_items_due",
+            *("workspace_id", "due_on"),
+            postgresql_include=["customer_id"],
+            postgresql_where=text("ended_on IS NULL"),
+        ),
+    )
+    audit_kind: ClassVar[str] = "owned_item"
+
+    customer_id: Mapped[int]
+    product_id: Mapped[int | None]
+    ref: Mapped[str | None]
+    name: Mapped[str]
+    quantity: Mapped[int] = mapped_column(server_default="1", default=1)
+    condition: Mapped[str | None]
+    since_on: Mapped[date | None]
+    warranty_until: Mapped[date | None]
+    service_until: Mapped[date | None]
+    finance_until: Mapped[date | None]
+    life_days: Mapped[int | None]
+    replace_on: Mapped[date | None]
+    due_on: Mapped[date | None]
+    serial_number: Mapped[str | None]
+    source: Mapped[str]
+    order_id: Mapped[int | None]
+    order_line: Mapped[int | None] = mapped_column(SmallInteger)
+    ended_on: Mapped[date | None]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+    def audit_details(self) -> dict[str, Any]:
+        """Return what names the item."""
+        return {"name": self.name}
 
 
 class ShopConnection(Numbered, Base):

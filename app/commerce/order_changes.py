@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from app.commerce import order_sums, orders, products
 from app.commerce.models import Order, OrderLine
 from app.commerce.orders import NewLine, NewOrder, OrderRefused
+from app.commerce.owned_items import following
 from app.kernel.sql import keyed_rows
 from app.kernel.translatable import N_
 
@@ -50,6 +51,7 @@ def amend(session: Session, workspace_id: int, order_id: int, new: NewOrder, *, 
         moved = {"purchased_at": new.purchased_at, "currency": new.currency}
         session.execute(update(OrderLine).where(*_of(order)).values(moved))
     if is_changed:
+        following.follow_order(session, workspace_id, order_id, now=now)
         order_sums.recompute(session, workspace_id, [order.customer_id])
     return is_changed
 
@@ -62,6 +64,7 @@ def cancel(session: Session, workspace_id: int, order_id: int, *, at: datetime) 
     order.cancelled_at = at
     session.flush()
     session.execute(update(OrderLine).where(*_of(order)).values(returned=OrderLine.quantity))
+    following.follow_order(session, workspace_id, order_id, now=at)
     order_sums.recompute(session, workspace_id, [order.customer_id])
     return True
 

@@ -18,6 +18,7 @@ from app.accounts import workspaces
 from app.commerce import products
 from app.commerce.facts import PurchaseRecorded
 from app.commerce.models import Order, OrderLine, Product, Refund
+from app.commerce.owned_items import following
 from app.commerce.products import NamedProduct
 from app.customers.imports.undoing.traces import Trace
 from app.customers.profiles import codes, engagement
@@ -137,6 +138,8 @@ def record(session: Session, workspace_id: int, new: NewOrder, *, now: datetime)
             }
             for number, line in enumerate(lines, start=1)
         ])  # fmt: skip
+    if any(products.is_owned(product) for product in named.values()):
+        following.follow_order(session, workspace_id, order_id, now=now)
     is_usual = new.currency == workspaces.settle_currency(session, workspace_id, new.currency)
     added = PurchaseTotals(1, new.amount if is_usual else Decimal(0), items, new.purchased_at, new.purchased_at)
     engagement.add_purchases(session, workspace_id, new.customer_id, added)
@@ -144,7 +147,7 @@ def record(session: Session, workspace_id: int, new: NewOrder, *, now: datetime)
     return order_id
 
 
-def refund(session: Session, workspace_id: int, order_ref: str, new: NewRefund, *, now: datetime) -> bool:  # noqa: ARG001
+def refund(session: Session, workspace_id: int, order_ref: str, new: NewRefund, *, now: datetime) -> bool:
     """Note money given back for an order; say whether it is new. The same refund told twice is one.
 
     Raise NotFound for an unknown order, RefundRefused for more than was paid or ordered.
@@ -177,6 +180,9 @@ def refund(session: Session, workspace_id: int, order_ref: str, new: NewRefund, 
         session.flush()
         return True
     _take_back(session, order, new.returned)
+    if new.returned:
+        session.flush()
+        following.follow_order(session, workspace_id, order.id, now=now)
     is_usual = order.currency == workspaces.settle_currency(session, workspace_id, order.currency)
     spent = -new.amount if is_usual else Decimal(0)
     less = PurchaseTotals(0, spent, -pieces, order.purchased_at, order.purchased_at)

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.commerce.models import OrderLine, Product
 from app.customers.profiles import codes
+from app.kernel.queueing import outbox
 from app.kernel.refusals import Refusal
 from app.kernel.sql import keyed_rows
 from app.kernel.translatable import N_
@@ -55,6 +56,7 @@ class ProductChange:
     life_days: int | None = None
     attributes: Mapping[str, Any] | None = field(default=None)
     is_sold: bool | None = None
+    is_durable: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -122,9 +124,11 @@ def save(session: Session, workspace_id: int, change: ProductChange, *, now: dat
         assert product is not None
     if not is_new:
         _require_currency(values.get("price", product.price), values.get("currency", product.currency))
+        before = _lasts(product)
         for name, value in values.items():
             setattr(product, name, value)
         product.updated_at = now
+        _tell_owners(session, product, before)
     session.flush()
     return product, is_new
 
@@ -146,11 +150,16 @@ def rewrite(session: Session, product: Product, change: ProductChange, *, now: d
     """Put what a form says in place of what was known, but for the number; what is None is not known."""
     _check(change)
     _require_currency(change.price, change.currency)
+    before = _lasts(product)
     product.name, product.category = change.name or product.ref, category_path(change.category or "")
     product.price, product.currency = change.price, change.currency
     product.url, product.image_url = change.url, change.image_url
     product.stock, product.life_days = change.stock, change.life_days
     product.is_sold, product.updated_at = change.is_sold is not False, now
+    product.is_durable = bool(change.is_durable)
+    if change.attributes is not None:
+        product.attributes = dict(change.attributes)
+    _tell_owners(session, product, before)
     session.flush()
 
 
@@ -220,6 +229,23 @@ def ids_query(workspace_id: int, *, product_id: int | None, category: str | None
     if product_id is not None:
         return query.where(Product.id == product_id)
     return query.where(in_category(category or ""))
+
+
+def is_owned(product: Product) -> bool:
+    """Say whether who buys this product has it from then on."""
+    return product.is_durable or product.life_days is not None
+
+
+def _lasts(product: Product) -> tuple[bool, int | None]:
+    return is_owned(product), product.life_days
+
+
+def _tell_owners(session: Session, product: Product, before: tuple[bool, int | None]) -> None:
+    """Have owned items follow a product that lasts otherwise than it did."""
+    if _lasts(product) != before:
+        key = f"commerce.follow_product:{product.workspace_id}:{product.id}"
+        given = {"workspace_id": product.workspace_id, "product_id": product.id}
+        outbox.enqueue(session, "commerce.follow_product", key=key, **given)
 
 
 def _held(session: Session, workspace_id: int, ref: str) -> Product | None:

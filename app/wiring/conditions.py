@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.commerce.conditions.carts import LeftCart
 from app.commerce.conditions.orders import InOrder, OrderInterval
+from app.commerce.conditions.owned import ItemDue, OwnsItem
 from app.commerce.conditions.products import BoughtButNot, BoughtProduct
 from app.commerce.conditions.purchases import Purchased
 from app.conditions import known
@@ -13,7 +14,10 @@ from app.conditions.on_relations.organisations import WorksAt
 from app.conditions.on_relations.referrals import HasReferred, WasReferred
 from app.consent.conditions import Permission
 
-_OF_COMMERCE = (Purchased, BoughtProduct, BoughtButNot, InOrder, OrderInterval, LeftCart)
+_OF_COMMERCE = (
+    *(Purchased, BoughtProduct, BoughtButNot, InOrder, OrderInterval, LeftCart),
+    *(OwnsItem, ItemDue),
+)
 CONDITION_TYPES = ConditionTypes(
     [
         *known.CONDITIONS,

@@ -16,6 +16,7 @@ from app.commerce.connectors import connections
 from app.commerce.connectors.stated_consents import StatedConsents
 from app.commerce.facts import PurchaseRecorded, PurchasesImported
 from app.commerce.imports.kind import Purchases
+from app.commerce.owned_items import items
 from app.consent import timeline_entries as consent_entries
 from app.consent.facts import ConfirmationRequested, ConsentGiven, ConsentsImported, ConsentWithdrawn
 from app.consent.imports import retraction
@@ -60,7 +61,7 @@ LISTENERS = Listeners(
         ConsentWithdrawn: ["delivery.drop_withdrawn", "journeys.stop_withdrawn", "insight.forget"],
         HumanResponded: ["journeys.hear_response"],
         PurchaseRecorded: ["journeys.hear_purchase"],
-        PurchasesImported: ["journeys.hear_purchases"],
+        PurchasesImported: ["journeys.hear_purchases", "commerce.follow_import"],
     }
 )
 ROOMS_WITH_JOBS = (
@@ -97,6 +98,7 @@ OPPOSITES = Opposites(
         related.UNDO_ENDING,
         households.UNDO_LEAVING,
         connections.UNDO_DISCONNECTION,
+        items.UNDO_ENDING,
     )
 )
 

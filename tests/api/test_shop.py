@@ -88,3 +88,27 @@ def test_what_does_not_fit_is_refused_at_its_place(api, ada, change, pointer):
 
     assert refused.status_code == 422
     assert pointer in [error["pointer"] for error in refused.json["errors"]]
+
+
+def test_a_cart_is_kept_unless_a_newer_account_is_known(api, ada, session):
+    cart = {"customer": ADA, "cart_ref": "C-1", "amount": "20.00", "currency": "EUR",
+            "changed_at": "2026-03-01T12:00:00Z", "lines": [{"name": "Tea", "quantity": 2}]}  # fmt: skip
+    older = {**cart, "changed_at": "2026-03-01T11:00:00Z", "lines": []}
+    answers = [api("PUT", "/carts", each).json["is_kept"] for each in (cart, older, {**cart, "is_ordered": True})]
+
+    assert answers == [True, False, True]
+    assert session.execute(text("SELECT items, ordered_at IS NULL FROM carts")).one() == (2, False)
+    refused = api("PUT", "/carts", {**cart, "currency": "ZZZ"})
+    assert (refused.status_code, refused.json["errors"][0]["pointer"]) == (422, "/currency")
+
+
+def test_an_owned_item_is_added_then_changed_and_nobody_else_s(api, ada):
+    item = {"customer": ADA, "ref": "I-1", "name": "Pot", "since_on": "2026-01-01", "life_days": 10}
+    made = api("PUT", "/owned-items", item)
+    assert (made.status_code, made.json["due_on"]) == (201, "2026-01-11")
+    changed = api("PUT", "/owned-items", {**item, "replace_on": "2027-01-01"})
+    assert (changed.status_code, changed.json["due_on"]) == (200, "2027-01-01")
+    api("PUT", "/customers", {"email": "bob@example.com"})
+    other = api("PUT", "/owned-items", {**item, "customer": {"email": "bob@example.com"}})
+    assert (other.status_code, other.json["errors"][0]["pointer"]) == (422, "/ref")
+    assert api("PUT", "/owned-items", {"customer": ADA, "ref": "I-2"}).status_code == 422

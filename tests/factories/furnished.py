@@ -15,6 +15,8 @@ from app.commerce.connectors import connections, deliveries, intake
 from app.commerce.connectors.connections import NewConnection
 from app.commerce.connectors.signatures import Incoming
 from app.commerce.models import ShopConnection
+from app.commerce.owned_items import items
+from app.commerce.owned_items.items import ItemAccount
 from app.commerce.products import NamedProduct
 from app.commerce.tokens import ShopToken
 from app.consent.signup import double_opt_in, signup_forms
@@ -79,6 +81,9 @@ def furnish(services: Services, workspace: WorkspaceForTests) -> Furnished:
             session, workspace.id, connecting, keys=keys, staff_id=workspace.owner_id, now=NOON
         )
         values: dict[str, int | str] = {
+            "item_id": items.add(
+                session, workspace.id, ada.id, ItemAccount("Teapot"), source="staff", now=NOON
+            ).id,
             "connection_id": shop.id,
             "delivery_id": _a_webhook(session, services, shop),
             "address_id": ada.address_id or 0,

@@ -166,6 +166,27 @@ OPERATIONS = (
         refusals=(409, 422),
     ),
     Operation(
+        "saveCart",
+        "PUT",
+        "/api/v1/carts",
+        N_("Keep a cart"),
+        N_("Finds the cart by cart_ref and keeps it as you send it, unless a newer account of it is known. Segments "
+        "find who left one."),
+        {200: shop_schemas.CartOut},
+        takes=shop_schemas.CartIn,
+        refusals=(409, 422),
+    ),
+    Operation(
+        "saveOwnedItem",
+        "PUT",
+        "/api/v1/owned-items",
+        N_("Add or change an owned item"),
+        N_("Finds the item by ref and keeps it as you send it. Orders of durable products add items by themselves."),
+        {200: shop_schemas.OwnedItemOut, 201: shop_schemas.OwnedItemOut},
+        takes=shop_schemas.OwnedItemIn,
+        refusals=(409, 422),
+    ),
+    Operation(
         "recordEvent",
         "POST",
         "/api/v1/events",

@@ -11,18 +11,25 @@ from app.api import problems
 from app.api.v1 import customers
 from app.api.v1.schemas import FieldProblem
 from app.api.v1.shop_schemas import (
+    CartIn,
+    CartOut,
     LineIn,
     OrderIn,
     OrderOut,
     OrderResult,
     OrdersOut,
+    OwnedItemIn,
+    OwnedItemOut,
     ProductIn,
     ProductOut,
     RefundIn,
     RefundOut,
 )
-from app.commerce import orders, products
+from app.commerce import carts, orders, products
+from app.commerce.carts import CartLine, NewCart
 from app.commerce.orders import NewLine, NewOrder, NewRefund
+from app.commerce.owned_items import items
+from app.commerce.owned_items.items import ItemAccount
 from app.commerce.products import NamedProduct, ProductChange
 from app.kernel.refusals import NotFound, Refusal
 from app.kernel.translatable import english
@@ -86,6 +93,35 @@ def save_product(session: Session, workspace_id: int, given: ProductIn, *, now: 
     product, is_new = products.save(session, workspace_id, ProductChange(**given.model_dump()), now=now)
     shown = {name: getattr(product, name) for name in ProductOut.model_fields}
     return ProductOut(**shown), is_new
+
+
+def save_cart(session: Session, workspace_id: int, given: CartIn) -> CartOut:
+    """Keep a cart as it stands."""
+    customer = customers.require(session, workspace_id, given.customer)
+    lines = [CartLine(line.product_ref or line.name, line.name, line.quantity, line.amount) for line in given.lines]
+    new = NewCart(
+        ref=given.cart_ref,
+        customer_id=customer.id,
+        amount=given.amount,
+        currency=given.currency,
+        lines=lines,
+        changed_at=given.changed_at,
+        url=given.url,
+    )
+    is_kept = carts.save(session, workspace_id, new)
+    if given.is_ordered:
+        carts.close(session, workspace_id, carts.API, [given.cart_ref], at=given.changed_at)
+    return CartOut(cart_ref=given.cart_ref, is_kept=is_kept)
+
+
+def save_item(session: Session, workspace_id: int, given: OwnedItemIn, *, now: datetime) -> tuple[OwnedItemOut, bool]:
+    """Add or change something a customer has; return it and whether it is new."""
+    customer = customers.require(session, workspace_id, given.customer)
+    said = given.model_dump(exclude={"customer", "ref"})
+    account = ItemAccount(**{**said, "name": given.name or "", "product_ref": given.product_ref or ""})
+    item, is_new = items.save(session, workspace_id, customer.id, given.ref, account, now=now)
+    shown = {name: getattr(item, name) for name in OwnedItemOut.model_fields}
+    return OwnedItemOut(**shown), is_new
 
 
 def _line(given: LineIn) -> NewLine:

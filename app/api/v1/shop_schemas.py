@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, model_validator
 
@@ -17,6 +17,8 @@ Money = Annotated[Decimal, Field(max_digits=13, decimal_places=2)]
 Sum = Annotated[Decimal, Field(max_digits=13, decimal_places=2, ge=0)]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 Pieces = Annotated[int, Field(ge=1, lt=1_000_000)]
+# Written as in 2026-03-31; strict schemas would want a date, which JSON has not.
+Day = Annotated[date, Field(strict=False, ge=date(1900, 1, 1), le=date(2200, 1, 1))]
 Address = Annotated[Line, Field(pattern=r"^https?://")]
 
 
@@ -97,8 +99,73 @@ class ProductIn(Sent):
     life_days: Annotated[int, Field(ge=1, le=36_500)] | None = Field(
         None, description=N_("How many days one usually lasts before the next is due.")
     )
+    is_durable: bool | None = Field(None, description=N_("Whether who buys one owns it from then on."))
     attributes: Annotated[dict[Key, Plain], Field(max_length=50)] | None = None
     is_sold: bool | None = Field(None, description=N_("False takes it out of the catalogue; what was sold stays."))
+
+
+class CartLineIn(Sent):
+    """A product in a cart."""
+
+    product_ref: ShortLine | None = None
+    name: ShortLine
+    quantity: Pieces = 1
+    amount: Sum | None = None
+
+
+class CartIn(Sent):
+    """A cart as it stands. Without lines it was emptied; an older account than the one known changes nothing."""
+
+    customer: Whom
+    cart_ref: ShortLine = Field(description=N_("Your number for the cart."))
+    amount: Sum
+    currency: Currency
+    changed_at: Moment
+    lines: Annotated[list[CartLineIn], Field(max_length=100)] = Field(default_factory=list)
+    url: Address | None = Field(None, description=N_("Where the customer finds it again."))
+    is_ordered: bool = Field(False, description=N_("True once an order came of it."))
+
+
+class OwnedItemIn(Sent):
+    """Something a customer has. It is replaced as a whole when it is told again."""
+
+    customer: Whom
+    ref: ShortLine = Field(description=N_("Your number for the item."))
+    name: ShortLine | None = Field(None, description=N_("What it is; without one, the product's name."))
+    product_ref: ShortLine | None = None
+    quantity: Pieces = 1
+    condition: Literal["new", "used"] | None = None
+    since_on: Day | None = None
+    warranty_until: Day | None = None
+    service_until: Day | None = None
+    finance_until: Day | None = None
+    life_days: Annotated[int, Field(ge=1, le=36_500)] | None = None
+    replace_on: Day | None = Field(None, description=N_("When its owner says they will replace it."))
+    serial_number: ShortLine | None = None
+    ended_on: Day | None = Field(None, description=N_("Since when they have it no more."))
+
+    @model_validator(mode="after")
+    def _is_named(self) -> OwnedItemIn:
+        if self.product_ref is None and self.name is None:
+            raise ValueError("needs a product_ref or a name")
+        return self
+
+
+class CartOut(BaseModel):
+    """A cart that was told, and whether that was the newest account of it."""
+
+    cart_ref: str
+    is_kept: bool
+
+
+class OwnedItemOut(BaseModel):
+    """An item that is on record; `due_on` is when it is to be replaced."""
+
+    id: int
+    customer_id: int
+    ref: str
+    name: str
+    due_on: date | None
 
 
 class OrderOut(BaseModel):
@@ -146,5 +213,6 @@ class ProductOut(BaseModel):
     stock: int | None
     life_days: int | None
     is_sold: bool
+    is_durable: bool
     created_at: datetime
     updated_at: datetime

@@ -1,11 +1,11 @@
-"""Products, orders and refunds: parse, one transaction, one action, answer."""
+"""Products, orders, refunds, carts and owned items: parse, one transaction, one action, answer."""
 
 from __future__ import annotations
 
 from flask import Response, g
 
 from app.api.v1 import shop
-from app.api.v1.shop_schemas import OrderIn, OrdersIn, ProductIn, RefundIn
+from app.api.v1.shop_schemas import CartIn, OrderIn, OrdersIn, OwnedItemIn, ProductIn, RefundIn
 from app.api.views.blueprint import answer, bp, once, read
 from app.kernel.services import services
 from app.web import guard
@@ -42,4 +42,24 @@ def save_product() -> Response:
     given, now = read(ProductIn), services().clock.now()
     with services().database.transaction(g.workspace_id) as session:
         made, is_new = shop.save_product(session, g.workspace_id, given, now=now)
+    return answer(made, 201 if is_new else 200)
+
+
+@bp.put("/api/v1/carts")
+@guard.api_key
+def save_cart() -> Response:
+    """Keep a cart as it stands."""
+    given = read(CartIn)
+    with services().database.transaction(g.workspace_id) as session:
+        made = shop.save_cart(session, g.workspace_id, given)
+    return answer(made)
+
+
+@bp.put("/api/v1/owned-items")
+@guard.api_key
+def save_item() -> Response:
+    """Add or change something a customer has."""
+    given, now = read(OwnedItemIn), services().clock.now()
+    with services().database.transaction(g.workspace_id) as session:
+        made, is_new = shop.save_item(session, g.workspace_id, given, now=now)
     return answer(made, 201 if is_new else 200)

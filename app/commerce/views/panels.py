@@ -9,20 +9,24 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.commerce import carts, orders, products
+from app.commerce.owned_items import items
 from app.customers.customer_id import CustomerId
 
 SHOWN = 10
 PER_SEARCH = 5
 
 
-def customer_panel(session: Session, workspace_id: int, customer_id: CustomerId, _now: datetime) -> str:
-    """Draw carts that were left, and the newest orders with their lines; whoever has neither has no panel."""
+def customer_panel(session: Session, workspace_id: int, customer_id: CustomerId, now: datetime) -> str:
+    """Draw what they own with what is due, carts that were left, and the newest orders with their lines."""
     bought = orders.newest(session, workspace_id, customer_id, limit=SHOWN)
     left = carts.newest(session, workspace_id, customer_id)
-    if not bought and not left:
-        return ""
     lines = orders.lines_of(session, workspace_id, [order.id for order in bought])
-    return render_template("commerce/customer_panel.html", orders=bought, lines=lines, carts=left)
+    owned = {
+        "customer_id": customer_id,
+        "items": items.list_of(session, workspace_id, customer_id),
+        "today": now.date(),
+    }
+    return render_template("commerce/customer_panel.html", orders=bought, lines=lines, carts=left, **owned)
 
 
 def search(session: Session, workspace_id: int, words: str) -> list[tuple[str, str, str]]:

@@ -79,7 +79,7 @@ def edit_product(product_id: int) -> ResponseReturnValue:
     """Show the form with what is known."""
     with services().database.transaction(g.workspace.id) as session:
         product = products.get(session, g.workspace.id, product_id)
-    form = ProductForm(formdata=None, obj=product)
+    form = _form_of(product)
     form.show()
     return shell.page("commerce/edit_product.html", form=form, product=product)
 
@@ -93,7 +93,7 @@ def change_product(product_id: int) -> ResponseReturnValue:
         if form.validate():
             with services().database.transaction(g.workspace.id) as session:
                 product = products.hold(session, g.workspace.id, product_id)
-                form.rebase(ProductForm(formdata=None, obj=product))
+                form.rebase(_form_of(product))
                 products.rewrite(session, product, form.change(), now=services().clock.now())
             return shell.back(_page(product_id), _("Product saved."))
     except Refusal as refusal:
@@ -101,6 +101,11 @@ def change_product(product_id: int) -> ResponseReturnValue:
     with services().database.transaction(g.workspace.id) as session:
         product = products.get(session, g.workspace.id, product_id)
     return shell.page("commerce/edit_product.html", form=form, product=product), 422
+
+
+def _form_of(product: Product) -> ProductForm:
+    attributes = "\n".join(f"{name}: {value}" for name, value in product.attributes.items())
+    return ProductForm(formdata=None, obj=product, data={"attributes_text": attributes})
 
 
 def _added(form: ProductForm) -> int:

@@ -11,6 +11,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Identity,
     Index,
+    Numeric,
     SmallInteger,
     UniqueConstraint,
     func,
@@ -19,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.kernel.database import Base, Numbered
+from app.kernel.database import Base, Numbered, Tenant
 
 
 class Product(Numbered, Base):
@@ -198,6 +199,81 @@ class OwnedItem(Numbered, Base):
     def audit_details(self) -> dict[str, Any]:
         """Return what names the item."""
         return {"name": self.name}
+
+
+class CustomerCost(Numbered, Base):
+    """Something spent on a customer: minutes of service, a gift, anything else. Its number makes telling it twice
+    harmless.
+    """
+
+    __tablename__ = "customer_costs"
+    __table_args__ = (
+        CheckConstraint("kind IN ('service', 'gift', 'other')", name="kind_is_known"),
+        CheckConstraint("minutes IS NOT NULL OR amount IS NOT NULL", name="says_how_much"),
+        Index(
+            "uq_customer_costs_number", "workspace_id", "ref", unique=True, postgresql_where=text("ref IS NOT NULL")
+        ),
+        Index("ix_customer_costs_customer", "workspace_id", "customer_id", "spent_on"),
+    )
+    audit_kind: ClassVar[str] = "cost"
+
+    customer_id: Mapped[int]
+    kind: Mapped[str]
+    spent_on: Mapped[date]
+    minutes: Mapped[int | None]
+    amount: Mapped[Decimal | None]
+    currency: Mapped[str]
+    note: Mapped[str] = mapped_column(server_default="", default="")
+    ref: Mapped[str | None]
+    source: Mapped[str]
+    staff_id: Mapped[int | None]
+    created_at: Mapped[datetime]
+
+    def audit_details(self) -> dict[str, Any]:
+        """Return what names the cost."""
+        return {"name": self.note or self.kind}
+
+
+class CostRates(Tenant, Base):
+    """What a minute of service and one mail cost a workspace, and its yearly budget for gifts to one customer."""
+
+    __tablename__ = "cost_rates"
+
+    service_minute: Mapped[Decimal | None] = mapped_column(Numeric(14, 4))
+    mail: Mapped[Decimal | None] = mapped_column(Numeric(14, 4))
+    gift_budget: Mapped[Decimal | None]
+
+
+class CompetitorPurchase(Numbered, Base):
+    """Something a customer is known to have bought elsewhere, and who says so."""
+
+    __tablename__ = "competitor_purchases"
+    __table_args__ = (
+        CheckConstraint("told_by IN ('asked', 'survey', 'observed', 'bought', 'other')", name="told_by_is_known"),
+        Index(
+            "uq_competitor_purchases_number",
+            *("workspace_id", "ref"),
+            unique=True,
+            postgresql_where=text("ref IS NOT NULL"),
+        ),
+        Index("ix_competitor_purchases_customer", "workspace_id", "customer_id"),
+    )
+    audit_kind: ClassVar[str] = "competitor"
+
+    customer_id: Mapped[int]
+    what: Mapped[str]
+    competitor: Mapped[str] = mapped_column(server_default="", default="")
+    bought_on: Mapped[date | None]
+    amount: Mapped[Decimal | None]
+    currency: Mapped[str]
+    told_by: Mapped[str]
+    ref: Mapped[str | None]
+    staff_id: Mapped[int | None]
+    created_at: Mapped[datetime]
+
+    def audit_details(self) -> dict[str, Any]:
+        """Return what names the purchase."""
+        return {"name": self.what}
 
 
 class ShopConnection(Numbered, Base):

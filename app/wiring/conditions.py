@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.commerce.conditions.carts import LeftCart
+from app.commerce.conditions.elsewhere import BoughtElsewhere, SpentOn
 from app.commerce.conditions.orders import InOrder, OrderInterval
 from app.commerce.conditions.owned import ItemDue, OwnsItem
 from app.commerce.conditions.products import BoughtButNot, BoughtProduct
@@ -16,7 +17,7 @@ from app.consent.conditions import Permission
 
 _OF_COMMERCE = (
     *(Purchased, BoughtProduct, BoughtButNot, InOrder, OrderInterval, LeftCart),
-    *(OwnsItem, ItemDue),
+    *(OwnsItem, ItemDue, BoughtElsewhere, SpentOn),
 )
 CONDITION_TYPES = ConditionTypes(
     [

@@ -14,6 +14,7 @@ from app.commerce import carts, orders
 from app.commerce import timeline_entries as purchase_entries
 from app.commerce.connectors import connections
 from app.commerce.connectors.stated_consents import StatedConsents
+from app.commerce.costs import competitors, costs
 from app.commerce.facts import PurchaseRecorded, PurchasesImported
 from app.commerce.imports.kind import Purchases
 from app.commerce.owned_items import items
@@ -99,6 +100,8 @@ OPPOSITES = Opposites(
         households.UNDO_LEAVING,
         connections.UNDO_DISCONNECTION,
         items.UNDO_ENDING,
+        costs.UNDO_REMOVAL,
+        competitors.UNDO_REMOVAL,
     )
 )
 

@@ -60,6 +60,7 @@ CUSTOMER = customers.CustomerPanels(
         journeys.customer_panel,
         followup.customer_panel,
         commerce.customer_panel,
+        commerce.balance_panel,
         insight.customer_panel,
     )
 )

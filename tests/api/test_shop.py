@@ -112,3 +112,13 @@ def test_an_owned_item_is_added_then_changed_and_nobody_else_s(api, ada):
     other = api("PUT", "/owned-items", {**item, "customer": {"email": "bob@example.com"}})
     assert (other.status_code, other.json["errors"][0]["pointer"]) == (422, "/ref")
     assert api("PUT", "/owned-items", {"customer": ADA, "ref": "I-2"}).status_code == 422
+
+
+def test_costs_and_purchases_elsewhere_are_told_once(api, ada):
+    cost = {"customer": ADA, "ref": "K-1", "kind": "service", "spent_on": "2026-03-01", "minutes": 12}
+    bought = {"customer": ADA, "ref": "E-1", "what": "Tea", "competitor": "Rival", "told_by": "survey"}
+    for path, body in (("/costs", cost), ("/competitor-purchases", bought)):
+        answers = [api("POST", path, body) for _ in range(2)]
+        assert [(each.status_code, each.json["is_new"]) for each in answers] == [(201, True), (201, False)]
+    refused = api("POST", "/costs", {**cost, "ref": "K-2", "kind": "gift"})
+    assert (refused.status_code, refused.json["errors"][0]["pointer"]) == (422, "/amount")

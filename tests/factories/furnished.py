@@ -14,6 +14,9 @@ from app.commerce import products
 from app.commerce.connectors import connections, deliveries, intake
 from app.commerce.connectors.connections import NewConnection
 from app.commerce.connectors.signatures import Incoming
+from app.commerce.costs import competitors, costs
+from app.commerce.costs.competitors import NewPurchase
+from app.commerce.costs.costs import NewCost
 from app.commerce.models import ShopConnection
 from app.commerce.owned_items import items
 from app.commerce.owned_items.items import ItemAccount
@@ -81,6 +84,10 @@ def furnish(services: Services, workspace: WorkspaceForTests) -> Furnished:
             session, workspace.id, connecting, keys=keys, staff_id=workspace.owner_id, now=NOON
         )
         values: dict[str, int | str] = {
+            "cost_id": costs.add(
+                *(session, workspace.id, ada.id, NewCost("service", NOON.date(), 5)), source="staff", now=NOON
+            )[0],
+            "purchase_id": competitors.add(session, workspace.id, ada.id, NewPurchase("Tea"), now=NOON)[0],
             "item_id": items.add(
                 session, workspace.id, ada.id, ItemAccount("Teapot"), source="staff", now=NOON
             ).id,

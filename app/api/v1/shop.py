@@ -13,7 +13,10 @@ from app.api.v1.schemas import FieldProblem
 from app.api.v1.shop_schemas import (
     CartIn,
     CartOut,
+    CompetitorPurchaseIn,
+    CostIn,
     LineIn,
+    NotedOut,
     OrderIn,
     OrderOut,
     OrderResult,
@@ -27,6 +30,9 @@ from app.api.v1.shop_schemas import (
 )
 from app.commerce import carts, orders, products
 from app.commerce.carts import CartLine, NewCart
+from app.commerce.costs import competitors, costs
+from app.commerce.costs.competitors import NewPurchase
+from app.commerce.costs.costs import NewCost
 from app.commerce.orders import NewLine, NewOrder, NewRefund
 from app.commerce.owned_items import items
 from app.commerce.owned_items.items import ItemAccount
@@ -122,6 +128,24 @@ def save_item(session: Session, workspace_id: int, given: OwnedItemIn, *, now: d
     item, is_new = items.save(session, workspace_id, customer.id, given.ref, account, now=now)
     shown = {name: getattr(item, name) for name in OwnedItemOut.model_fields}
     return OwnedItemOut(**shown), is_new
+
+
+def record_cost(session: Session, workspace_id: int, given: CostIn, *, key_id: int, now: datetime) -> NotedOut:
+    """Note something spent on a customer."""
+    customer = customers.require(session, workspace_id, given.customer)
+    new = NewCost(**given.model_dump(exclude={"customer"}))
+    made, is_new = costs.add(session, workspace_id, customer.id, new, source=f"api:{key_id}", now=now)
+    return NotedOut(id=made, ref=given.ref, is_new=is_new)
+
+
+def record_competitor_purchase(
+    session: Session, workspace_id: int, given: CompetitorPurchaseIn, *, now: datetime
+) -> NotedOut:
+    """Note something a customer bought elsewhere."""
+    customer = customers.require(session, workspace_id, given.customer)
+    new = NewPurchase(**given.model_dump(exclude={"customer"}))
+    made, is_new = competitors.add(session, workspace_id, customer.id, new, now=now)
+    return NotedOut(id=made, ref=given.ref, is_new=is_new)
 
 
 def _line(given: LineIn) -> NewLine:

@@ -151,6 +151,44 @@ class OwnedItemIn(Sent):
         return self
 
 
+class CostIn(Sent):
+    """Something spent on a customer. Told twice under the same number it is one."""
+
+    customer: Whom
+    ref: ShortLine = Field(description=N_("Your number for the cost."))
+    kind: Literal["service", "gift", "other"]
+    spent_on: Day
+    minutes: Annotated[int, Field(ge=1, le=100_000)] | None = Field(None, description=N_("Of service."))
+    amount: Annotated[Sum, Field(lt=10**9)] | None = Field(
+        None, description=N_("What it cost; service without one is counted at the workspace's rate.")
+    )
+    currency: Currency | None = None
+    note: Annotated[Line, Field(max_length=500)] = ""
+
+
+class CompetitorPurchaseIn(Sent):
+    """Something a customer is known to have bought elsewhere. Told twice under the same number it is one."""
+
+    customer: Whom
+    ref: ShortLine = Field(description=N_("Your number for the purchase."))
+    what: ShortLine = Field(description=N_("What they bought."))
+    competitor: Annotated[Line, Field(max_length=200)] = Field("", description=N_("From whom."))
+    bought_on: Day | None = None
+    amount: Annotated[Sum, Field(lt=10**9)] | None = None
+    currency: Currency | None = None
+    told_by: Literal["asked", "survey", "observed", "bought", "other"] = Field(
+        "other", description=N_("Who says so: the customer when asked, a survey, somebody who saw it, bought data.")
+    )
+
+
+class NotedOut(BaseModel):
+    """What is on record under this number, and whether this request was the first to tell it."""
+
+    id: int
+    ref: str
+    is_new: bool
+
+
 class CartOut(BaseModel):
     """A cart that was told, and whether that was the newest account of it."""
 

@@ -5,7 +5,16 @@ from __future__ import annotations
 from flask import Response, g
 
 from app.api.v1 import shop
-from app.api.v1.shop_schemas import CartIn, OrderIn, OrdersIn, OwnedItemIn, ProductIn, RefundIn
+from app.api.v1.shop_schemas import (
+    CartIn,
+    CompetitorPurchaseIn,
+    CostIn,
+    OrderIn,
+    OrdersIn,
+    OwnedItemIn,
+    ProductIn,
+    RefundIn,
+)
 from app.api.views.blueprint import answer, bp, once, read
 from app.kernel.services import services
 from app.web import guard
@@ -63,3 +72,19 @@ def save_item() -> Response:
     with services().database.transaction(g.workspace_id) as session:
         made, is_new = shop.save_item(session, g.workspace_id, given, now=now)
     return answer(made, 201 if is_new else 200)
+
+
+@bp.post("/api/v1/costs")
+@guard.api_key
+def record_cost() -> Response:
+    """Note something spent on a customer."""
+    given, key_id, now = read(CostIn), g.machine.key_id, services().clock.now()
+    return once(lambda session: shop.record_cost(session, g.workspace_id, given, key_id=key_id, now=now))
+
+
+@bp.post("/api/v1/competitor-purchases")
+@guard.api_key
+def record_competitor_purchase() -> Response:
+    """Note something a customer bought elsewhere."""
+    given, now = read(CompetitorPurchaseIn), services().clock.now()
+    return once(lambda session: shop.record_competitor_purchase(session, g.workspace_id, given, now=now))

@@ -9,7 +9,9 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.commerce import carts, orders, products
+from app.commerce.costs import balance, competitors, costs
 from app.commerce.owned_items import items
+from app.commerce.views.cost_forms import KINDS, TOLD_BY
 from app.customers.customer_id import CustomerId
 
 SHOWN = 10
@@ -27,6 +29,23 @@ def customer_panel(session: Session, workspace_id: int, customer_id: CustomerId,
         "today": now.date(),
     }
     return render_template("commerce/customer_panel.html", orders=bought, lines=lines, carts=left, **owned)
+
+
+def balance_panel(session: Session, workspace_id: int, customer_id: CustomerId, now: datetime) -> str:
+    """Draw what went into them and what came of it, and what they bought elsewhere."""
+    found = balance.of_customer(session, workspace_id, customer_id, today=now.date())
+    listed = costs.newest(session, workspace_id, customer_id, limit=SHOWN)
+    elsewhere = competitors.newest(session, workspace_id, customer_id, limit=SHOWN)
+    return render_template(
+        "commerce/balance_panel.html",
+        customer_id=customer_id,
+        balance=found,
+        costs=listed,
+        elsewhere=elsewhere,
+        is_known=bool(listed or found.revenue or found.mails),
+        kinds=dict(KINDS),
+        told_by=dict(TOLD_BY),
+    )
 
 
 def search(session: Session, workspace_id: int, words: str) -> list[tuple[str, str, str]]:

@@ -1,0 +1,1 @@
+"""What customers cost us beside what they bring, and what they buy from competitors."""

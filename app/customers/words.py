@@ -58,7 +58,7 @@ GENDERS = {"female": N_("Female"), "male": N_("Male"), "other": N_("Other gender
 CUSTOMER_KINDS = {"consumer": N_("Consumer"), "business": N_("Business contact")}
 CHANNELS = {
     "email": N_("Email"),
-    "phone": N_("Phone"),
+    "phone": N_("Telephone"),
     "text": N_("Text message"),
     "post": N_("Post"),
     "visit": N_("Visit"),

@@ -36,7 +36,7 @@ def show_card(customer_id: int) -> ResponseReturnValue:
         card=made,
         name=name_of(customer),
         told=[(label, value) for label, value in told if value not in (None, "")],
-        sections=[(section, _(sections.TITLES[section]), _lines(found)) for section, found in made.sections.items()],
+        sections=[(section, _(sections.TITLES[section]), in_words(found)) for section, found in made.sections.items()],
     )
 
 
@@ -67,7 +67,7 @@ def keep_card() -> ResponseReturnValue:
     return shell.page("customers/choose_card.html", form=form), 422
 
 
-def _lines(found: list[CardLine]) -> list[tuple[str, CardLine]]:
+def in_words(found: list[CardLine]) -> list[tuple[str, CardLine]]:
     """Return each line in words, with itself."""
     days = [
         {name: language.day(value) if isinstance(value, date) else value for name, value in line.values.items()}

@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 
 from app.accounts import workspaces
 from app.customers.addresses import changes, queries
+from app.customers.card import sections
+from app.customers.card.sections import CardLine, Section
 from app.customers.customer_id import CustomerId
 from app.customers.forms import ContactForm, customer_form, values_of
 from app.customers.models import Customer
@@ -20,6 +22,7 @@ from app.customers.relations import belonging
 from app.customers.timeline import contacts, timeline
 from app.customers.timeline.contacts import Contact
 from app.customers.views.blueprint import bp
+from app.customers.views.card import in_words
 from app.customers.views.panels import CustomerPanels
 from app.customers.words import LABELS
 from app.kernel import ids
@@ -28,6 +31,11 @@ from app.kernel.services import services
 from app.kernel.translatable import N_
 from app.web import guard, language, shell
 
+# So many entries are shown before one asks for more; the page has other things to say.
+AT_FIRST = 10
+MOST_NEXT = 4
+# The others are folded.
+SHOWN_FACTS = 10
 CHANNELS = (
     ("", N_("Everything")),
     ("mail", N_("Mails")),
@@ -137,13 +145,15 @@ def _page(customer_id: int, form: ContactForm) -> str:
 
 def _known(session: Session, customer_id: int) -> dict[str, Any]:
     customer = people.get(session, g.workspace.id, customer_id)
-    page = timeline.read(session, g.workspace.id, customer_id, channel=_channel())
+    page = timeline.read(session, g.workspace.id, customer_id, channel=_channel(), limit=AT_FIRST)
     return {
         "customer": customer,
         "name": _name(customer),
         "sums": engagement.get(session, g.workspace.id, customer_id),
         "traits": inferred_scores.find(session, g.workspace.id, customer_id),
         "facts": _facts(session, customer),
+        "shown_facts": SHOWN_FACTS,
+        "todo": _todo(session, customer_id),
         "addresses": queries.list_living(session, g.workspace.id, customer_id),
         "former": queries.list_former(session, g.workspace.id, customer_id),
         "belongs": belonging.read(session, g.workspace.id, customer_id),
@@ -153,6 +163,14 @@ def _known(session: Session, customer_id: int) -> dict[str, Any]:
         "note": ContactForm(formdata=None),
         "currency": workspaces.get(session, g.workspace.id).currency or "EUR",
     }
+
+
+def _todo(session: Session, customer_id: int) -> list[tuple[str, CardLine]]:
+    """Return what there is to do and what is due, the next step first, once each."""
+    found = sections.read(session, g.workspace.id, customer_id, now=services().clock.now())
+    lines = [line for section in (Section.NEXT, Section.TASKS, Section.DUE) for line in found[section]]
+    told = in_words(lines)
+    return list({text: (text, line) for text, line in reversed(told)}.values())[::-1][:MOST_NEXT]
 
 
 def _facts(session: Session, customer: Customer) -> list[tuple[str, Any, provenance.Origin | None]]:

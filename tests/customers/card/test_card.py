@@ -89,3 +89,24 @@ def test_pages_show_and_choose(client, database, workspace):
     assert "Business contact" not in client.get(f"/customers/{found.id}/card").text
     assert client.post("/customers/card", data={"fields": ["nothing"]}).status_code == 422
     assert client.post("/customers/card", data={}).status_code == 422
+
+
+def test_the_customers_page_begins_with_what_to_do(client, database, workspace):
+    with database.transaction(workspace.id) as session:
+        found = a_customer(session, workspace.id, "ada@example.com", birth_date="1990-03-05")
+        tasks.open_for(session, workspace.id, [found.id], NewTask("Call back", Source("staff")), now=NOON)
+    shown = client.get(f"/customers/{found.id}").text
+    head = shown.split("Spent")[0].split('id="main"')[1]
+
+    assert head.count("Call back") == 1
+    assert "Birthday: turns 36" in head
+    assert shown.index('id="timeline"') < shown.index("Consent status")
+
+
+def test_long_profiles_are_folded(client, database, workspace):
+    with database.transaction(workspace.id) as session:
+        said = dict.fromkeys(("first_name", "last_name", "city", "occupation", "position", "preferred_media"), "Known")
+        codes = {"country": "DE", "language": "de", "time_zone": "Europe/Berlin", "gender": "other"}
+        found = a_customer(session, workspace.id, "ada@example.com", **said, **codes)
+
+    assert "All fields" in client.get(f"/customers/{found.id}").text

@@ -1,8 +1,12 @@
-"""A PostgreSQL and a Valkey of the benchmark's own, thrown away after."""
+"""A PostgreSQL and a Valkey of the benchmark's own, thrown away after, or kept with what was filled in once."""
 
 from __future__ import annotations
 
+import hashlib
+import json
+import os
 import secrets
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -60,30 +64,73 @@ class Ground:
 
 @contextmanager
 def prepared() -> Iterator[Ground]:
-    """Start the servers, durable as in production, and stop them."""
-    with tempfile.TemporaryDirectory(prefix="assent-bench-") as name:
-        folder = Path(name)
-        postgres, valkey = Postgres(folder), Valkey(folder)
-        postgres.start()
-        valkey.start()
-        try:
-            schema.upgrade(postgres.url)
-            settings = Settings(
-                database_url=postgres.application_url,
-                redis_url=valkey.url,
-                smtp_url="smtp://127.0.0.1:9",
-                public_url="http://mail.bench.example",
-                secret_keys=(Key(1, secrets.token_bytes(32)),),
-                var_dir=folder,
-                spool_dir=folder / "spool",
-                allow_unproved_senders=True,
-            )
-            services = build(extensions.build(), settings, clock=SystemClock())
-            yield Ground(folder, postgres, valkey, services, *_workspace(services))
-            services.database.dispose()
-        finally:
-            valkey.stop()
-            postgres.stop()
+    """Start the servers, durable as in production, and throw them away."""
+    with tempfile.TemporaryDirectory(prefix="assent-bench-") as name, _running(Path(name)) as place:
+        yield place
+
+
+@contextmanager
+def kept(name: str) -> Iterator[Ground]:
+    """Start servers of this name that stay on disk under VAR_DIR, with what was filled in the first time.
+
+    They are made anew where the first schema has changed since.
+    """
+    top = Path(os.environ.get("VAR_DIR", "var")) / "bench"
+    folder = top / f"{name}-{_schema_digest()}"
+    for outdated in top.glob(f"{name}-*"):
+        if outdated != folder:
+            shutil.rmtree(outdated)
+    folder.mkdir(parents=True, exist_ok=True)
+    with _running(folder) as place:
+        yield place
+
+
+def _schema_digest() -> str:
+    """Name what fills a kept folder: the tables, and the programs that fill them."""
+    tables, programs = schema.ROOT / "migrations" / "first_schema", Path(__file__).parent
+    sources = sorted([*tables.glob("*.sql"), *programs.glob("filling*.py")])
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:12]
+
+
+@contextmanager
+def _running(folder: Path) -> Iterator[Ground]:
+    postgres, valkey = Postgres(folder), Valkey(folder)
+    postgres.start()
+    valkey.start()
+    try:
+        schema.upgrade(postgres.url)
+        settings = Settings(
+            database_url=postgres.application_url,
+            redis_url=valkey.url,
+            smtp_url="smtp://127.0.0.1:9",
+            public_url="http://mail.bench.example",
+            secret_keys=(Key(1, _secret(folder)),),
+            var_dir=folder,
+            spool_dir=folder / "spool",
+            allow_unproved_senders=True,
+        )
+        services = build(extensions.build(), settings, clock=SystemClock())
+        yield Ground(folder, postgres, valkey, services, *_first_workspace(folder, services))
+        services.database.dispose()
+    finally:
+        valkey.stop()
+        postgres.stop()
+
+
+def _secret(folder: Path) -> bytes:
+    known = folder / "secret"
+    if not known.exists():
+        known.write_bytes(secrets.token_bytes(32))
+    return known.read_bytes()
+
+
+def _first_workspace(folder: Path, services: Services) -> tuple[int, int, int]:
+    """Return the ids of the workspace, topic and identity made the first time."""
+    known = folder / "workspace.json"
+    if not known.exists():
+        known.write_text(json.dumps(_workspace(services)))
+    workspace_id, topic_id, identity_id = json.loads(known.read_text())
+    return workspace_id, topic_id, identity_id
 
 
 def _workspace(services: Services) -> tuple[int, int, int]:

@@ -1,8 +1,9 @@
-"""Background jobs of campaigns: launches at their time."""
+"""Background jobs of campaigns: launches at their time, and the numbers of large campaigns."""
 
 from __future__ import annotations
 
 from app.campaigns.launch import schedule
+from app.campaigns.reports import kept
 from app.kernel.queueing.jobs import job
 from app.kernel.services import Services
 
@@ -18,3 +19,10 @@ def launch_planned(services: Services, *, workspace_id: int, campaign_id: int) -
             now=services.clock.now(),
             public_url=services.settings.public_url,
         )
+
+
+@job("campaigns.count_results")
+def count_results(services: Services, *, workspace_id: int, campaign_id: int) -> None:
+    """Count what came of a large campaign, and ask to be called again."""
+    with services.database.transaction(workspace_id) as session:
+        kept.recount(session, workspace_id, campaign_id, now=services.clock.now())

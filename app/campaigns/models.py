@@ -163,3 +163,20 @@ class CampaignSend(Tenant, Base):
     occurrence: Mapped[int]
     variant_id: Mapped[int]
     content_id: Mapped[int]
+
+
+class CampaignResults(Tenant, Base):
+    """The numbers of a campaign with many recipients, as they were counted last; None before the first time."""
+
+    __tablename__ = "campaign_results"
+    __table_args__ = (
+        CheckConstraint("(numbers IS NULL) = (counted_at IS NULL)", name="counted_at_a_time"),
+        ForeignKeyConstraint(
+            ["workspace_id", "campaign_id"], ["campaigns.workspace_id", "campaigns.id"], ondelete="CASCADE"
+        ),
+    )
+
+    campaign_id: Mapped[int] = mapped_column(primary_key=True)
+    recipients: Mapped[int]
+    numbers: Mapped[dict[str, Any] | None]
+    counted_at: Mapped[datetime | None]

@@ -89,3 +89,17 @@ CREATE TABLE campaign_sends (
     CONSTRAINT fk_campaign_sends_workspace_id_content_id FOREIGN KEY (workspace_id, content_id)
         REFERENCES campaign_contents(workspace_id, id)
 );
+
+-- What was counted of campaigns with many recipients, for pages that must not count.
+CREATE TABLE campaign_results (
+    workspace_id bigint NOT NULL,
+    campaign_id bigint NOT NULL,
+    recipients bigint NOT NULL,
+    numbers jsonb,
+    counted_at timestamptz,
+    CONSTRAINT pk_campaign_results PRIMARY KEY (workspace_id, campaign_id),
+    CONSTRAINT fk_campaign_results_workspace_id FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE,
+    CONSTRAINT fk_campaign_results_workspace_id_campaign_id FOREIGN KEY (workspace_id, campaign_id)
+        REFERENCES campaigns(workspace_id, id) ON DELETE CASCADE,
+    CONSTRAINT ck_campaign_results_counted_at_a_time CHECK ((numbers IS NULL) = (counted_at IS NULL))
+);

@@ -68,9 +68,8 @@ def count(session: Session, campaign: Campaign, *, now: datetime) -> Audience | 
     """
     if not is_chosen(campaign) or campaign.topic_id is None:
         return None
-    with _telling(session, campaign):
-        chosen = query(session, campaign, now=now)
-        found = forecast.of_audience(session, campaign.workspace_id, chosen, campaign.topic_id, now=now)
+    chosen = query(session, campaign, now=now)
+    found = forecast.of_audience(session, campaign.workspace_id, chosen, campaign.topic_id, now=now)
     reasons: Mapping[str, int] = found.reasons or {}
     return Audience(
         matched=found.matched,
@@ -84,8 +83,9 @@ def count(session: Session, campaign: Campaign, *, now: datetime) -> Audience | 
 
 
 def query(session: Session, campaign: Campaign, *, now: datetime) -> Select[Any]:
-    """Return the statement that selects everyone chosen, mailable or not."""
-    return segments.matches_query(session, campaign.workspace_id, rule_of(session, campaign), now=now)
+    """Return the statement that selects everyone chosen, mailable or not; raise SegmentBroken."""
+    with _telling(session, campaign):
+        return segments.matches_query(session, campaign.workspace_id, rule_of(session, campaign), now=now)
 
 
 def rule_of(session: Session, campaign: Campaign) -> Rule:
@@ -97,8 +97,7 @@ def rule_of(session: Session, campaign: Campaign) -> Rule:
 
 def some_people(session: Session, campaign: Campaign, *, now: datetime) -> list[preview.Person]:
     """Return a few of those chosen, to see the mail as them; without a choice, a few of all; raise SegmentBroken."""
-    with _telling(session, campaign):
-        return preview.sample(session, campaign.workspace_id, query(session, campaign, now=now), limit=12)
+    return preview.sample(session, campaign.workspace_id, query(session, campaign, now=now), limit=12)
 
 
 @contextmanager

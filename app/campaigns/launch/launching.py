@@ -12,7 +12,9 @@ from app.accounts import workspaces
 from app.campaigns import compose, contents
 from app.campaigns.launch import audience
 from app.campaigns.models import Campaign, CampaignSend, CampaignState
+from app.campaigns.reports import kept
 from app.campaigns.studio import preflight
+from app.campaigns.studio.preflight import Recipients
 from app.delivery.launching import launches
 from app.delivery.launching.assignments import Arm, Assignment
 from app.delivery.launching.occasions import Occasion
@@ -31,20 +33,25 @@ class NotADraft(Refusal):
 
 
 def launch(session: Session, workspace_id: int, campaign_id: int, *, now: datetime, public_url: str) -> None:
-    """Send it now. A second call adds nobody; raise NotADraft or preflight.NotReady."""
+    """Send it now. A second call adds nobody; raise NotADraft or preflight.NotReady.
+
+    The recipients are evaluated once: what the messages say of them is checked. The caller undoes what was written
+    before a refusal.
+    """
     campaign = compose.locked(session, workspace_id, campaign_id)
     if campaign.launched_at is not None:
         return
     if campaign.state not in (CampaignState.DRAFT, CampaignState.SCHEDULED):
         raise NotADraft
-    counted = audience.count(session, campaign, now=now)
-    preflight.require_ready(session, campaign, audience=counted, public_url=public_url)
-    assignment = _create_sends(session, campaign, now)
+    preflight.require_ready(session, campaign, audience=None, public_url=public_url)
     chosen = audience.query(session, campaign, now=now)
-    launches.launch_assigned(session, workspace_id, assignment, chosen, now=now)
+    assignment = _create_sends(session, campaign, now)
+    laid_out = launches.launch_assigned(session, workspace_id, assignment, chosen, now=now)
+    preflight.require_recipients(campaign, Recipients(laid_out.total, laid_out.mailable))
     campaign.state = CampaignState.SENDING
     campaign.launched_at = campaign.updated_at = now
     campaign.launch_failure = None
+    kept.begin(session, campaign, recipients=laid_out.total, now=now)
     session.flush()
 
 

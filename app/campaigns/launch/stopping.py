@@ -11,6 +11,7 @@ from app.accounts import audit, undo
 from app.campaigns import compose
 from app.campaigns.launch import launching
 from app.campaigns.models import Campaign, CampaignState
+from app.campaigns.reports import kept
 from app.delivery.sending import sends
 from app.kernel import page_links
 from app.kernel.page_links import PageLink
@@ -40,10 +41,10 @@ def pause(session: Session, workspace_id: int, campaign_id: int, *, staff_id: in
     paused = sends.pause_many(session, workspace_id, send_ids)
     if not paused:
         raise sends.NotRunning
-    kept = {"id": campaign.id, "state": campaign.state, "sends": paused, "at": now.isoformat()}
+    before = {"id": campaign.id, "state": campaign.state, "sends": paused, "at": now.isoformat()}
     campaign.state, campaign.updated_at = CampaignState.PAUSED, now
     audit.note(session, campaign, "campaign.paused", staff_id=staff_id, now=now)
-    return undo.keep(session, workspace_id, kind=_PAUSED, values=kept, staff_id=staff_id, now=now)
+    return undo.keep(session, workspace_id, kind=_PAUSED, values=before, staff_id=staff_id, now=now)
 
 
 def take_pause_back(
@@ -65,10 +66,10 @@ def resume(session: Session, workspace_id: int, campaign_id: int, *, staff_id: i
     resumed = sends.resume_many(session, workspace_id, send_ids)
     if not resumed:
         raise sends.NotRunning
-    kept = {"id": campaign.id, "state": campaign.state, "sends": resumed, "at": now.isoformat()}
+    before = {"id": campaign.id, "state": campaign.state, "sends": resumed, "at": now.isoformat()}
     campaign.state, campaign.updated_at = CampaignState.SENDING, now
     audit.note(session, campaign, "campaign.resumed", staff_id=staff_id, now=now)
-    return undo.keep(session, workspace_id, kind=_RESUMED, values=kept, staff_id=staff_id, now=now)
+    return undo.keep(session, workspace_id, kind=_RESUMED, values=before, staff_id=staff_id, now=now)
 
 
 def take_resuming_back(
@@ -92,11 +93,11 @@ def cancel(
     cancelled = sends.cancel_many(session, workspace_id, send_ids, now=now)
     if not cancelled.pause_reasons:
         raise sends.NotRunning
-    kept = {"id": campaign.id, "state": campaign.state, "sends": cancelled.pause_reasons}
+    before = {"id": campaign.id, "state": campaign.state, "sends": cancelled.pause_reasons}
     campaign.state, campaign.updated_at = CampaignState.CANCELLED, now
     stopped = cancelled.messages
     audit.note(session, campaign, "campaign.cancelled", staff_id=staff_id, now=now, stopped=stopped)
-    return stopped, undo.keep(session, workspace_id, kind=_CANCELLED, values=kept, staff_id=staff_id, now=now)
+    return stopped, undo.keep(session, workspace_id, kind=_CANCELLED, values=before, staff_id=staff_id, now=now)
 
 
 def take_cancelling_back(
@@ -124,6 +125,8 @@ def _launched(session: Session, workspace_id: int, campaign_id: int) -> tuple[Ca
     campaign = compose.locked(session, workspace_id, campaign_id)
     if campaign.launched_at is None:
         raise NotLaunched
+    # Whoever asks is about to change it: what its report tells is counted anew.
+    kept.recount_soon(session, campaign)
     return campaign, launching.send_ids(session, workspace_id, campaign_id)
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.campaigns import contents
 from app.campaigns.models import Campaign, CampaignSend, CampaignState
+from app.campaigns.reports import kept
 from app.campaigns.reports.rates import Share, of_delivered
 from app.customers.timeline import activity_queries
 from app.delivery.models import SendState
@@ -77,7 +78,7 @@ def recent(
     left = [each.id for each in found if each.launched_at]
     subjects = contents.subjects(session, workspace_id, numbers)
     states = _states(session, workspace_id, left)
-    sent, clicked = _sent(session, workspace_id, left), _clicked(session, workspace_id, left)
+    sent, clicked = _sent_and_clicked(session, workspace_id, left)
     return [
         Line(
             campaign=each,
@@ -158,6 +159,19 @@ def _states(session: Session, workspace_id: int, campaign_ids: Sequence[int]) ->
         campaign_id: (combined(state for state, _why in each), foremost(why for _state, why in each))
         for campaign_id, each in found.items()
     }
+
+
+def _sent_and_clicked(
+    session: Session, workspace_id: int, campaign_ids: Sequence[int]
+) -> tuple[dict[int, int], dict[int, int]]:
+    """Return how many messages of each campaign were sent, and how many people clicked: kept, or counted now."""
+    known = kept.find(session, workspace_id, campaign_ids)
+    others = [campaign_id for campaign_id in campaign_ids if campaign_id not in known]
+    sent, clicked = _sent(session, workspace_id, others), _clicked(session, workspace_id, others)
+    return (
+        sent | {campaign_id: each.sent for campaign_id, each in known.items()},
+        clicked | {campaign_id: each.clicked for campaign_id, each in known.items()},
+    )
 
 
 def _sent(session: Session, workspace_id: int, campaign_ids: Sequence[int]) -> dict[int, int]:

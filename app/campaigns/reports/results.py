@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.campaigns import compose
 from app.campaigns.contents import Version
 from app.campaigns.launch import launching
 from app.campaigns.models import Campaign, CampaignContent, CampaignSend, CampaignState, CampaignVariant
-from app.campaigns.reports import overview
+from app.campaigns.reports import kept, numbers, overview
+from app.campaigns.reports.numbers import ClickersByLink, Numbers
 from app.campaigns.reports.rates import Share, of_delivered
-from app.consent import permission
-from app.customers.timeline import activity_queries
 from app.customers.timeline.activity_queries import PeopleByEvent
 from app.customers.timeline.event_names import EventName
 from app.delivery.models import SendState
-from app.delivery.sending import send_queries
 from app.delivery.sending.send_queries import Progress
 from app.tracking.links import links
 
@@ -75,6 +73,8 @@ class Summary:
     links: tuple[LinkResult, ...] = ()
     variants: tuple[VariantResult, ...] = ()
     paused: tuple[PausedPart, ...] = ()
+    # When a large campaign was counted; None: just now.
+    counted_at: datetime | None = None
 
     @property
     def held_out(self) -> int:
@@ -103,24 +103,29 @@ def summary(session: Session, workspace_id: int, campaign_id: int, *, now: datet
     if campaign.launched_at is None:
         return Summary(Progress(state=campaign.state, pause_reason=None))
     send_ids = launching.send_ids(session, workspace_id, campaign_id)
-    events = activity_queries.people_by_event(session, workspace_id, send_ids)
-    of_sends = send_queries.progress_of_many(session, workspace_id, send_ids)
-    seen = now or campaign.launched_at
-    progress, versions = _sum(list(of_sends.values())), _versions(session, campaign)
+    kept_before = kept.find(session, workspace_id, [campaign_id]).get(campaign_id)
+    found = kept_before or numbers.count(session, workspace_id, send_ids, now=now or campaign.launched_at)
+    return _summary(found, _versions(session, campaign), _links(session, workspace_id, send_ids, found.clickers))
+
+
+def _summary(found: Numbers, versions: dict[int, Version], clicked: tuple[LinkResult, ...]) -> Summary:
+    of_sends, events = found.of_sends, found.events
+    progress = _sum(list(of_sends.values()))
     return Summary(
         progress=progress,
         bounced=sum(_total(events, EventName.BOUNCED).values()),
         opens=_total(events, EventName.OPENED),
         clicks=_total(events, EventName.CLICKED),
-        may_see_opens=_visible(session, workspace_id, send_ids, "open_tracking", seen),
-        may_see_clicks=_visible(session, workspace_id, send_ids, "click_tracking", seen),
+        may_see_opens=found.may_see_opens,
+        may_see_clicks=found.may_see_clicks,
         # People's answers alone: machines answer too, and a wish to stop is no interest.
         replies=_total(events, EventName.REPLIED).get("human", 0),
         unsubscribes=sum(_total(events, EventName.UNSUBSCRIBED).values()),
         complaints=sum(_total(events, EventName.COMPLAINED).values()),
-        links=_links(session, workspace_id, send_ids),
+        links=clicked,
         variants=_variants(versions, of_sends, events),
         paused=_paused(versions, of_sends) if progress.state == CampaignState.SENDING else (),
+        counted_at=found.counted_at,
     )
 
 
@@ -155,7 +160,7 @@ def _versions(session: Session, campaign: Campaign) -> dict[int, Version]:
     return {send_id: Version(variant, content) for send_id, variant, content in left}
 
 
-def _paused(versions: dict[int, Version], of_sends: dict[int, Progress]) -> tuple[PausedPart, ...]:
+def _paused(versions: dict[int, Version], of_sends: Mapping[int, Progress]) -> tuple[PausedPart, ...]:
     """Return the contents that are paused."""
     return tuple(
         PausedPart(version, of_sends[send_id])
@@ -165,17 +170,17 @@ def _paused(versions: dict[int, Version], of_sends: dict[int, Progress]) -> tupl
 
 
 def _variants(
-    versions: dict[int, Version], of_sends: dict[int, Progress], events: PeopleByEvent
+    versions: dict[int, Version], of_sends: Mapping[int, Progress], events: PeopleByEvent
 ) -> tuple[VariantResult, ...]:
     """Return what came of each variant, where there are several."""
     by_variant: dict[int, tuple[CampaignVariant, list[int]]] = {}
     for send_id, version in versions.items():
         by_variant.setdefault(version.variant.id, (version.variant, []))[1].append(send_id)
     found = []
-    for variant, numbers in by_variant.values():
-        parts = [of_sends[number] for number in numbers]
+    for variant, of_variant in by_variant.values():
+        parts = [of_sends[number] for number in of_variant]
         sent = sum(each.sent for each in parts)
-        clicked = sum(events.get(number, {}).get(EventName.CLICKED, {}).get("human", 0) for number in numbers)
+        clicked = sum(events.get(number, {}).get(EventName.CLICKED, {}).get("human", 0) for number in of_variant)
         recipients = sum(each.total - each.reasons.get(HELD_OUT, 0) for each in parts)
         found.append(VariantResult(variant.key, variant.name, recipients, sent, of_delivered(clicked, sent)))
     return tuple(found) if len(found) > 1 else ()
@@ -189,22 +194,10 @@ def _total(events: PeopleByEvent, name: str) -> dict[str, int]:
     return dict(counts)
 
 
-def _visible(session: Session, workspace_id: int, send_ids: Sequence[int], purpose: str, now: datetime) -> int:
-    """Count those whose mail was sent and who allow us to see their opens or clicks."""
-    allowed = permission.allowed_query(workspace_id, purpose, 0, now).subquery("allowed")
-    sent = send_queries.sent_query(workspace_id).subquery("sent")
-    query = (
-        select(func.count())
-        .select_from(sent)
-        .join(allowed, allowed.c.customer_id == sent.c.customer_id)
-        .where(sent.c.send_id.in_(send_ids))
-    )
-    return session.scalar(query) or 0
-
-
-def _links(session: Session, workspace_id: int, send_ids: Sequence[int]) -> tuple[LinkResult, ...]:
+def _links(
+    session: Session, workspace_id: int, send_ids: Sequence[int], counts: ClickersByLink
+) -> tuple[LinkResult, ...]:
     """Count who clicked what; the same link in several contents is one, its first places told from its second ones."""
-    counts = activity_queries.clickers_by_link(session, workspace_id, send_ids)
     met: Counter[tuple[int, str]] = Counter()
     found: dict[tuple[str, int], LinkResult] = {}
     for link in links.of_sends(session, workspace_id, send_ids):

@@ -68,6 +68,14 @@ class Check:
 
 
 @dataclass(frozen=True)
+class Recipients:
+    """How many are chosen, and how many of them may be written to."""
+
+    matched: int
+    mailable: int
+
+
+@dataclass(frozen=True)
 class Shared:
     """What the checks of all contents of a campaign need, read once."""
 
@@ -100,10 +108,16 @@ def inspect(
 
 
 def require_ready(session: Session, campaign: Campaign, *, audience: Audience | None, public_url: str) -> None:
-    """Raise NotReady with the first error."""
+    """Raise NotReady with the first error; without an `audience` it is not judged."""
     for check in inspect(session, campaign, audience=audience, public_url=public_url):
         if check.level == ERROR:
             raise NotReady(check.msgid, **check.values)
+
+
+def require_recipients(campaign: Campaign, recipients: Recipients) -> None:
+    """Raise NotReady when nobody is chosen or nobody of them may be written to."""
+    for check in _audience(campaign, recipients):
+        raise NotReady(check.msgid, **check.values)
 
 
 def _source_problems(content: CampaignContent, shared: Shared) -> list[syntax.Problem]:
@@ -126,7 +140,7 @@ def _split(versions: Sequence[Version]) -> Iterator[Check]:
         )  # fmt: skip
 
 
-def _audience(campaign: Campaign, audience: Audience | None) -> Iterator[Check]:
+def _audience(campaign: Campaign, audience: Audience | Recipients | None) -> Iterator[Check]:
     if campaign.topic_id is None:
         yield Check(
             ERROR,

@@ -49,6 +49,11 @@ class LaunchCounts:
     def total(self) -> int:
         return self.queued + sum(self.skipped.values())
 
+    @property
+    def mailable(self) -> int:
+        """How many may be written to; those held out may, and are not."""
+        return self.queued + self.skipped.get("held_out", 0)
+
 
 @dataclass(frozen=True, slots=True)
 class Enqueueing:

@@ -190,3 +190,27 @@ def test_automatic_answers_and_requests_to_stop_are_not_counted_as_replies(sessi
         )
 
     assert results.summary(session, workspace.id, campaign.id, now=NOON).replies == 1
+
+
+def test_a_launch_evaluates_its_recipients_once(session, workspace, statements):
+    """What a launch counts are the messages it wrote: a million people are looked at in one pass."""
+    consented_customer(session, workspace.id)
+    campaign = a_campaign(session, workspace)
+
+    with statements() as asked:
+        launch(session, workspace, campaign.id)
+
+    assert len([each for each in asked if "consent_state" in each]) == 1
+
+
+@pytest.mark.parametrize("agrees", [False, None], ids=["nobody may be written to", "nobody is there"])
+def test_nothing_is_kept_of_a_launch_without_recipients(session, workspace, agrees):
+    if agrees is not None:
+        people.upsert(session, workspace.id, email="no@example.com", fields={}, source="test", now=NOON)
+    campaign = a_campaign(session, workspace)
+
+    with pytest.raises(preflight.NotReady), session.begin_nested():
+        launch(session, workspace, campaign.id)
+
+    assert session.scalar(text("SELECT count(*) FROM sends WHERE kind = 'campaign'")) == 0
+    assert session.scalar(text("SELECT count(*) FROM messages")) == 0

@@ -176,7 +176,7 @@ def count_results(place: Ground) -> None:
             kept.recount(session, place.workspace_id, campaign.id, now=place.now)
 
 
-def _fill(connection: psycopg.Connection, place: Ground, people: int, *, with_messages: bool) -> None:  # type: ignore[type-arg]
+def _fill(connection: psycopg.Connection, place: Ground, people: int, *, with_messages: bool) -> None:
     values = {
         "w": place.workspace_id,
         "now": place.now,
@@ -214,7 +214,7 @@ def _fill(connection: psycopg.Connection, place: Ground, people: int, *, with_me
         connection.execute(statement.encode(), values)
 
 
-def _make_months(connection: psycopg.Connection, today: date) -> None:  # type: ignore[type-arg]
+def _make_months(connection: psycopg.Connection, today: date) -> None:
     """Make the partitions of the months that the history touches."""
     month = (today - timedelta(days=CAMPAIGNS * DAYS_BETWEEN + 31)).replace(day=1)
     while month <= today:

@@ -189,6 +189,7 @@ def explain_row(row: PermissionRow | None, *, now: datetime) -> str | None:
 
 
 def _in_force(now: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    return ConsentStateRow.allowed.is_(True), or_(
+    # The column alone: with "IS TRUE" the index of what is allowed would not be used.
+    return ConsentStateRow.allowed.expression, or_(
         ConsentStateRow.expires_at.is_(None), ConsentStateRow.expires_at > now
     )

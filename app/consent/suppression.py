@@ -226,6 +226,14 @@ def digests_query(workspace_id: int) -> Select[bytes]:
     return select(Suppression.address_digest).where(Suppression.workspace_id == workspace_id)
 
 
+def customers_query(workspace_id: int) -> Select[int]:
+    """Select the ids of the people whose present address is suppressed."""
+    return select(_customers.c.id.label("customer_id")).join(
+        Suppression,
+        (Suppression.workspace_id == workspace_id) & (Suppression.address_digest == _customers.c.address_digest),
+    ).where(_customers.c.workspace_id == workspace_id)  # fmt: skip
+
+
 def digest_query(workspace_id: int, customer_id: int) -> ScalarSelect[bytes]:
     """Select the digest of this person's present address."""
     return (

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import literal, select
+from sqlalchemy import literal, select, text
 
 from app.consent import actions, permission, suppression
 from app.consent.ledger.evidence import Evidence
@@ -134,3 +134,15 @@ def test_the_reason_is_the_latest_no(session, workspace, act, state):
     act(session, workspace.id, ada.id, evidence=Evidence(method="test"), now=NOON)
 
     assert why_not(session, workspace, ada) in (permission.REASONS[state], permission.SUPPRESSED.get(state))
+
+
+def test_who_allows_something_is_read_from_its_index(session, workspace):
+    """A million people have three answers each; an audience reads the ones that say yes, and no others."""
+    session.execute(text("SET LOCAL enable_seqscan = off"))
+    session.execute(text("SET LOCAL enable_bitmapscan = off"))
+    asked = permission.consented_query(workspace.id, "marketing", workspace.topic_id, NOON)
+    statement = asked.compile(session.get_bind(), compile_kwargs={"literal_binds": True})
+
+    plan = "\n".join(session.scalars(text(f"EXPLAIN {statement}".replace(":", r"\:"))))
+
+    assert "Index Only Scan using ix_consent_state_allowed" in plan

@@ -22,7 +22,7 @@ def expire_due(session: Session, workspace_id: int, *, now: datetime, limit: int
         select(ConsentStateRow.customer_id, ConsentStateRow.purpose, ConsentStateRow.topic_id, ConsentStateRow.basis)
         .where(
             ConsentStateRow.workspace_id == workspace_id,
-            ConsentStateRow.allowed.is_(True),
+            ConsentStateRow.allowed,
             ConsentStateRow.expires_at <= now,
         )
         .order_by(ConsentStateRow.customer_id)

@@ -40,8 +40,8 @@ lint: $(VENV)/.dev-installed ## Check style, types and floors
 	@$(VENV)/bin/lint-imports --no-cache | sed -n '/^Analyzed/,$$p'
 
 .PHONY: bench
-bench: $(VENV)/.dev-installed assets ## Measure (ONLY=send,click for some; JSON=FILE writes the figures)
-	@$(PY) -m bench $(if $(ONLY),--only $(ONLY)) $(if $(JSON),--json $(JSON))
+bench: $(VENV)/.dev-installed assets ## Measure (ONLY=send,click for some; JSON=FILE; SCALE=5 for 5 M customers)
+	@$(PY) -m bench $(if $(ONLY),--only $(ONLY)) $(if $(JSON),--json $(JSON)) $(if $(SCALE),--scale $(SCALE))
 
 .PHONY: chaos
 chaos: $(VENV)/.dev-installed assets ## Kill servers and workers in the middle of sends, at length

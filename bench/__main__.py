@@ -14,15 +14,18 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench import events, imports, render, segments, send, tracking
+from bench import audience, events, imports, memory, pages, render, segments, send, tracking
 
 Rows = list[dict[str, Any]]
 # Figures that are measured together, by the function that measures them.
-GROUPS: tuple[tuple[tuple[str, ...], Callable[[], Rows]], ...] = (
+GROUPS: tuple[tuple[tuple[str, ...], Callable[..., Rows]], ...] = (
     (("render", "render_fallback", "render_ed25519", "render_rsa2048"), render.run),
-    (("send", "send_ed25519", "send_rsa2048", "snapshot", "sender_rss_mb"), send.run),
+    (("send", "send_ed25519", "send_rsa2048", "sender_rss_mb"), send.run),
+    (("memory_web", "memory_relay", "memory_worker", "memory_valkey", "memory_all"), memory.run),
+    (("snapshot", "launch"), audience.run),
     (("import_people_plain", "import_people", "import_orders"), imports.run),
-    (("segment_narrow", "segment_broad"), segments.run),
+    (("segment_narrow", "segment_broad", "segment_products"), segments.run),
+    (("pages",), pages.run),
     (("click", "open", "ingest"), tracking.run),
     (("events_api",), events.run),
 )
@@ -34,6 +37,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--only", default="", help="names by comma; what is measured together runs together")
     parser.add_argument("--json", type=Path, help="also write the figures here")
+    parser.add_argument("--scale", type=int, default=1, help="so many million customers for the segments; kept on disk")
     options = parser.parse_args()
     wanted = [name for name in options.only.split(",") if name] or NAMES
     unknown = sorted(set(wanted) - set(NAMES))
@@ -45,7 +49,8 @@ def main() -> int:
     for names, measure in GROUPS:
         if set(names) & set(wanted):
             with console.status(f"Measuring {', '.join(names)}"):
-                rows += [row for row in measure() if row["name"] in wanted]
+                made = measure(options.scale) if measure is segments.run else measure()
+                rows += [row for row in made if row["name"].partition("@")[0] in wanted]
     _show(console, rows)
     if options.json:
         options.json.write_text(json.dumps({"machine": machine(), "rows": rows}, indent=2) + "\n")

@@ -155,6 +155,20 @@ def memory_mb(*pids: int) -> float:
     return sum(_proportional_kb(pid) for pid in pids) / 1024
 
 
+def tree(pid: int) -> list[int]:
+    """Return a process and all that it started, directly or not (Linux)."""
+    parents: dict[int, int] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parents[int(stat.parent.name)] = int(stat.read_text().rpartition(")")[2].split()[1])
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+    found = [pid]
+    for each in found:
+        found += [child for child, parent in parents.items() if parent == each]
+    return found
+
+
 def _proportional_kb(pid: int) -> int:
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()

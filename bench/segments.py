@@ -48,7 +48,8 @@ def run(scale: int = 1, runs: int = RUNS) -> list[dict[str, Any]]:
     larger = _run(PEOPLE * scale, runs)
     for row, small in zip(larger, rows, strict=True):
         growth = row["median"] / small["median"]
-        row |= {"name": f"{row['name']}@{scale}", "growth": growth, "note": f"{row['note']}; {growth:.1f} times SCALE=1"}
+        row["name"] += f"@{scale}"
+        row |= {"growth": growth, "note": f"{row['note']}; {growth:.1f} times SCALE=1"}
     return [*rows, *larger]
 
 

@@ -1,7 +1,7 @@
 """Sending benchmark: claim, gate, render, sign, SMTP and results, into a local sink.
 
 `measure(dkim, messages)` is one run with its processor time split between sender, PostgreSQL and sink; `run` makes the
-rows of the table: send, send_ed25519, send_rsa2048, snapshot, sender_rss_mb.
+rows of the table: send, send_ed25519, send_rsa2048, sender_rss_mb.
 """
 
 from __future__ import annotations
@@ -69,8 +69,6 @@ def run(messages: int = MESSAGES, runs: int = RUNS) -> list[dict[str, Any]]:
         figures = [one.per_second for one in made]
         rows.append(measuring.Runs(name, "messages/s", figures, [one.cpu_us for one in made], note).row())
     plain = found[None]
-    snapshot = [one.snapshot_rows_per_second for one in plain]
-    rows.append(measuring.Runs("snapshot", "rows/s", snapshot, [one.snapshot_us for one in plain]).row())
     rows.append(measuring.Runs("sender_rss_mb", "MB", [one.rss_mb for one in plain]).row())
     return rows
 

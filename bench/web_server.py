@@ -36,12 +36,24 @@ class Nothing:
 @contextmanager
 def server(place: ground.Ground, application: str) -> Iterator[Server]:
     """Run the web server as `make run` does, in front of this application."""
-    settings = place.services.settings
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
+    command = serving.command("127.0.0.1", port, target=application)
+    process = subprocess.Popen([*command, "--log-level", "error"], env=environment(place))
+    try:
+        _await(port)
+        yield Server(port, process.pid)
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def environment(place: ground.Ground) -> dict[str, str]:
+    """Return the environment in which the application's programs run on these servers."""
+    settings = place.services.settings
     key = settings.secret_keys[0]
-    env = {
+    return {
         **os.environ,
         "DATABASE_URL": settings.database_url,
         "REDIS_URL": settings.redis_url,
@@ -50,14 +62,6 @@ def server(place: ground.Ground, application: str) -> Iterator[Server]:
         "SECRET_KEYS": f"{key.id}:{key.secret.hex()}",
         "VAR_DIR": str(settings.var_dir),
     }
-    command = serving.command("127.0.0.1", port, target=application)
-    process = subprocess.Popen([*command, "--log-level", "error"], env=env)
-    try:
-        _await(port)
-        yield Server(port, process.pid)
-    finally:
-        process.terminate()
-        process.wait()
 
 
 def _await(port: int) -> None:

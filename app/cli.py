@@ -13,8 +13,8 @@ from pathlib import Path
 
 from app import running
 from app.accounts import memberships, staff, workspaces
+from app.commands import duplicates, segments
 from app.consent.ledger import verification
-from app.customers.duplicates import linkage, records, report
 from app.delivery.inbound import listener
 from app.kernel import announcements, logs, services, settings
 from app.kernel.database import Database
@@ -59,12 +59,8 @@ def main() -> None:
     proof.add_argument("--head", type=Path, action="append", default=[], help=kept)
     proof.set_defaults(act=_verify_ledger)
 
-    doubles = commands.add_parser("find-duplicates", help="list the people of a file who are probably the same")
-    doubles.add_argument("file", type=Path, help="CSV, JSON Lines or a workbook; columns are found by headings")
-    doubles.add_argument("--json", action="store_true", help="everything, for a program")
-    least = f"only pairs at least so probable, from 0 to 1 ({linkage.LEAST})"
-    doubles.add_argument("--least", type=_share, default=linkage.LEAST, metavar="PROBABILITY", help=least)
-    doubles.set_defaults(act=_find_duplicates)
+    duplicates.add_to(commands)
+    segments.add_to(commands)
 
     tell = commands.add_parser("announce", help="tell everybody who is signed in something; without words, no longer")
     tell.add_argument("words", nargs="?", default="", help=f"one sentence, at most {announcements.LONGEST} characters")
@@ -78,6 +74,9 @@ def main() -> None:
     arguments = parser.parse_args()
     try:
         status: int = arguments.act(arguments)
+    except FileNotFoundError as missing:
+        print(f"{missing.filename} cannot be read: {missing.strerror}.", file=sys.stderr)
+        status = 2
     except (settings.SettingsInvalid, running.CannotRun, Refusal) as refusal:
         print(refusal, file=sys.stderr)
         status = 2
@@ -96,7 +95,7 @@ def _serve(_arguments: argparse.Namespace) -> int:
 
 
 def _migrate(_arguments: argparse.Namespace) -> int:
-    _use_local_parts()
+    running.use_local_parts()
     schema.upgrade(os.environ["DATABASE_OWNER_URL"])
     return 0
 
@@ -117,7 +116,7 @@ async def _keep_open(host: str, port: int) -> None:
 
 
 def _new_workspace(arguments: argparse.Namespace) -> int:
-    _use_local_parts()
+    running.use_local_parts()
     database, now = Database(os.environ["DATABASE_URL"]), datetime.now(UTC)
     password = secrets.token_urlsafe(12)
     with database.transaction() as session:
@@ -142,7 +141,7 @@ def _new_workspace(arguments: argparse.Namespace) -> int:
 
 
 def _verify_ledger(arguments: argparse.Namespace) -> int:
-    _use_local_parts()
+    running.use_local_parts()
     exported = [verification.read_export(path.read_text(errors="replace")) for path in arguments.head]
     database = Database(os.environ["DATABASE_URL"])
     problems = verification.verify_ledger(database, arguments.workspace, exported=exported)
@@ -156,33 +155,8 @@ def _verify_ledger(arguments: argparse.Namespace) -> int:
     return 1 if problems else 0
 
 
-def _find_duplicates(arguments: argparse.Namespace) -> int:
-    try:
-        with arguments.file.open("rb") as file:
-            found = records.read(file)
-    except OSError as error:
-        print(f"{arguments.file} cannot be read: {error.strerror}.", file=sys.stderr)
-        return 2
-    # Whoever reads the list may stop in the middle of it.
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    pairs = linkage.find_pairs(found.people, least=arguments.least)
-    if arguments.json:
-        print(report.as_json(found, pairs))
-    else:
-        for line in report.as_lines(found, pairs):
-            print(line)
-    return 0
-
-
-def _share(text: str) -> float:
-    share = float(text)
-    if not 0 <= share <= 1:
-        raise argparse.ArgumentTypeError("a number from 0 to 1")
-    return share
-
-
 def _announce(arguments: argparse.Namespace) -> int:
-    _use_local_parts()
+    running.use_local_parts()
     file = settings.read().announcement_file
     assert file
     words, chinese = arguments.words.strip(), arguments.zh.strip()
@@ -201,11 +175,6 @@ def _announce(arguments: argparse.Namespace) -> int:
 def _new_key(arguments: argparse.Namespace) -> int:
     print(settings.new_key(arguments.id))
     return 0
-
-
-def _use_local_parts() -> None:
-    """Let a command find the parts that `make run` started from this folder, unless the environment names others."""
-    os.environ.update(running.environment(Path(os.environ.get("VAR_DIR", "var")).absolute(), os.environ))
 
 
 if __name__ == "__main__":

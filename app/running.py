@@ -121,6 +121,11 @@ def environment(var_dir: Path, given: Mapping[str, str]) -> dict[str, str]:
     return filled | {name: value for name, value in given.items() if value}
 
 
+def use_local_parts() -> None:
+    """Let a command find the parts that `make run` started from this folder, unless the environment names others."""
+    os.environ.update(environment(Path(os.environ.get("VAR_DIR", "var")).absolute(), os.environ))
+
+
 def _run(supervisor: Supervisor, var_dir: Path, main_job: MainJob, once: bool) -> int:
     env = _prepared(var_dir, main_job)
     programs = _programs(env, var_dir, main_job)

@@ -224,6 +224,11 @@ def _milliseconds(length: timedelta) -> int:
     return int(length / timedelta(milliseconds=1))
 
 
+def enter(session: Session, workspace_id: int) -> None:
+    """Let the rest of this transaction see the rows of a workspace that was made in it."""
+    session.execute(_SET_LOCAL, {"names": ["app.workspace_id"], "values": [str(workspace_id)]})
+
+
 def raw(session: Session) -> psycopg.Connection[Any]:
     """Return the driver's connection inside this transaction, for hot paths. Never commit on it."""
     return _driver(session.connection().connection)

@@ -136,7 +136,7 @@ def _split(name: str) -> tuple[str, str]:
     return (first.strip(), last) if first else (last, "")
 
 
-def _spellings(order: str) -> dict[str, Callable[[str], str]]:
+def _spellings(order: str) -> Mapping[str, Callable[[str], str]]:
     def birth_date(text: str) -> str:
         with suppress(ValueError):
             return dates.day(text, order).isoformat()

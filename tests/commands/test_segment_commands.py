@@ -1,0 +1,124 @@
+"""An operator asks what a rule says and whom it finds, of what is there and of people in a file."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from app.kernel.database import Database
+from app.kernel.settings import Settings
+from tests.factories.customers import a_customer
+from tests.factories.workspaces import WorkspaceForTests
+
+ROOT = Path(__file__).parents[2]
+PEOPLE: list[dict[str, Any]] = [
+    {
+        "external_ref": "a",
+        "email": "ada@shop.example",
+        "country": "Germany",
+        "tags": ["vip"],
+        "custom": {"size": 42, "member": True, "joined": "2026-01-05"},
+        "orders": [
+            {
+                "order_ref": "1",
+                "amount": "30.00",
+                "currency": "EUR",
+                "purchased_at": "2026-02-20T10:00:00Z",
+                "lines": [{"product_ref": "T1", "category": "Tea > Green", "amount": "30.00", "quantity": 2}],
+            }
+        ],
+        "events": [{"name": "Visited the shop", "at": "2026-02-28T10:00:00Z"}],
+    },
+    {"external_ref": "b", "email": "bob@shop.example", "country": "FR", "custom": {"size": 9, "member": False}},
+    {"external_ref": "c", "first_name": "Cy", "country": "DE"},
+]
+RULES: list[tuple[dict[str, Any], list[str]]] = [
+    ({"type": "all"}, ["a", "b", "c"]),
+    ({"type": "is", "field": "country", "value": "DE"}, ["a", "c"]),
+    ({"type": "not", "rule": {"type": "is", "field": "country", "value": "DE"}}, ["b"]),
+    ({"type": "greater_than", "field": "spent", "value": 20}, ["a"]),
+    ({"type": "greater_than", "field": "custom.size", "value": 10}, ["a"]),
+    ({"type": "is_unknown", "field": "custom.size"}, ["c"]),
+    ({"type": "within_last", "field": "custom.joined", "days": 90}, ["a"]),
+    ({"type": "bought_product", "measure": "pieces", "at_least": 2, "category": "Tea"}, ["a"]),
+]
+
+
+@pytest.fixture
+def env(settings: Settings, tmp_path: Path) -> dict[str, str]:
+    return {"DATABASE_URL": settings.database_url, "REDIS_URL": settings.redis_url, "VAR_DIR": str(tmp_path / "var")}
+
+
+def ask(env: dict[str, str], *words: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "app.cli", *map(str, words)]
+    return subprocess.run(command, cwd=ROOT, env=os.environ | env, capture_output=True, text=True, check=False)
+
+
+def written(folder: Path, rule: object) -> Path:
+    file = folder / "rule.json"
+    file.write_text(rule if isinstance(rule, str) else json.dumps(rule))
+    return file
+
+
+def test_a_rule_finds_the_people_of_a_file_and_nothing_of_them_stays(
+    env: dict[str, str], tmp_path: Path, database: Database
+) -> None:
+    people = tmp_path / "people.jsonl"
+    people.write_text("\n\n".join(map(json.dumps, PEOPLE)) + '\n{"email": "nobody"}\n{\n')
+    any_of = {"type": "any", "rules": [{"type": "has_tag", "tag": "none"}, *(rule for rule, _ in RULES[3:5])]}
+
+    for rule, expected in (RULES[2], RULES[6], RULES[7], (any_of, ["a"])):
+        asked = ask(env, "match-segment", written(tmp_path, rule), people, "--json", "--now", "2026-03-02T10:00Z")
+        told = json.loads(asked.stdout)
+        assert (told["matched"], told["of"]) == (expected, 3), rule
+        assert [each["line"] for each in told["refused"]] == [6, 7]
+        assert asked.returncode == 1
+
+    with database.transaction() as session:
+        assert session.scalar(text("SELECT count(*) FROM workspaces WHERE name = 'Scratch'")) == 0
+
+
+def test_a_rule_is_told_as_a_sentence_with_its_count_and_sql(
+    env: dict[str, str], tmp_path: Path, database: Database, workspace: WorkspaceForTests
+) -> None:
+    with database.transaction(workspace.id) as session:
+        a_customer(session, workspace.id, country="DE")
+        a_customer(session, workspace.id, country="FR")
+    rule = written(tmp_path, RULES[1][0])
+
+    told = json.loads(ask(env, "inspect-segment", rule, "--workspace", str(workspace.id), "--json").stdout)
+
+    assert told["count"] == 1
+    assert told["sentence"].startswith("Customers for whom")
+    assert "workspace_id" in told["sql"]
+    assert "DE" in told["values"].values()
+    none = ask(env, "inspect-segment", rule, "--workspace", "999999999")
+    assert (none.returncode, "Say which workspace" in none.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("rule", "place"),
+    [
+        ("{", "rule"),
+        ({"type": "nonsense"}, "rule"),
+        ({"type": "all", "rules": [{"type": "is", "field": "country"}]}, "rules/0"),
+    ],
+)
+def test_a_rule_that_cannot_be_used_is_told_with_the_place(
+    env: dict[str, str], tmp_path: Path, rule: object, place: str
+) -> None:
+    people = tmp_path / "people.jsonl"
+    people.write_text(json.dumps(PEOPLE[2]))
+
+    asked = ask(env, "match-segment", written(tmp_path, rule), people)
+
+    assert asked.returncode == 2
+    assert asked.stderr.startswith(place)
+    assert "Traceback" not in asked.stderr

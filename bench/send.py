@@ -1,7 +1,8 @@
 """Sending benchmark: claim, gate, render, sign, SMTP and results, into a local sink.
 
 `measure(dkim, messages)` is one run with its processor time split between sender, PostgreSQL and sink; `run` makes the
-rows of the table: send, send_ed25519, send_rsa2048, sender_rss_mb.
+rows of the table: send, send_ed25519, send_rsa2048, sender_rss_mb. The floor beside the first three is a bare
+flight of the same bytes through the same client to the same sink, in the same minute.
 """
 
 from __future__ import annotations
@@ -27,14 +28,19 @@ from app.consent.purposes import MARKETING
 from app.customers.profiles import people
 from app.delivery.launching import launches
 from app.delivery.launching.occasions import Occasion
-from app.delivery.sending import sends
+from app.delivery.sending import compiled_sends, sends
 from app.kernel.settings import Key
+from app.kernel.tokens import TOKEN_CHARS
+from app.rendering import mime
+from app.rendering.slots import Slots
 from bench import filling, measuring, render
 from bench.ground import Ground, prepared
 
 MESSAGES = 20_000
 RUNS = 5
 CONNECTIONS = 10
+# So many messages of the floor beside it.
+FLOWN = 10_000
 
 
 @dataclass(frozen=True)
@@ -52,6 +58,8 @@ class Run:
     snapshot_rows_per_second: float
     snapshot_us: float
     sink: str
+    message_bytes: int
+    flight_us: float
 
     @property
     def cpu_us(self) -> float:
@@ -66,8 +74,10 @@ def run(messages: int = MESSAGES, runs: int = RUNS) -> list[dict[str, Any]]:
         name = f"send_{dkim}" if dkim else "send"
         note = f"sink {made[0].sink}; sender {_median(made, 'sender_us'):.0f}"
         note += f" + PostgreSQL {_median(made, 'postgres_us'):.0f} us, {_median(made, 'statements'):.3f} statements"
+        note += f"; {made[0].message_bytes / 1000:.1f} KB as it arrives"
         figures = [one.per_second for one in made]
-        rows.append(measuring.Runs(name, "messages/s", figures, [one.cpu_us for one in made], note).row())
+        floor = measuring.Floor("a bare SMTP flight of the same bytes", cpu_us=_median(made, "flight_us"))
+        rows.append(measuring.Runs(name, "messages/s", figures, [one.cpu_us for one in made], note, floor).row())
     plain = found[None]
     rows.append(measuring.Runs("sender_rss_mb", "MB", [one.rss_mb for one in plain]).row())
     return rows
@@ -85,6 +95,8 @@ def measure(dkim: str | None = None, messages: int = MESSAGES) -> Run:
             postgres = measuring.tree_cpu(place.postgres_pid or 0)
             told = _send(place, lane_id, url)
             postgres = measuring.tree_cpu(place.postgres_pid or 0) - postgres
+        message = _message(place, send_id)
+        flown = _fly(message, url, min(count, FLOWN))
     if told["accepted"] != count:
         raise SystemExit(f"bench: {told['accepted']} of {count} messages were accepted")
     return Run(
@@ -99,6 +111,8 @@ def measure(dkim: str | None = None, messages: int = MESSAGES) -> Run:
         snapshot_rows_per_second=count / queueing.wall,
         snapshot_us=queueing.cpu / count * 1e6,
         sink=sink,
+        message_bytes=len(message),
+        flight_us=flown["cpu"] / flown["accepted"] * 1e6,
     )
 
 
@@ -161,6 +175,26 @@ def _send(place: Ground, lane_id: int, url: str) -> dict[str, Any]:
     done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(f"bench: the sender failed\n{done.stderr[-2000:]}")
+    return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+def _message(place: Ground, send_id: int) -> bytes:
+    """Return one mail of the send, with tokens as long as they are."""
+    with place.services.database.transaction(place.workspace_id) as session:
+        send = sends.get(session, place.workspace_id, send_id)
+        compiled = compiled_sends.make(session, place.workspace_id, send, place.services.settings).compiled
+    customer = {"first_name": "Ada", "last_name": "Lovelace 1000", "email": "person1000@host10.example",
+                "country": "DE", "city": "Leeds"}  # fmt: skip
+    token = "t" * TOKEN_CHARS
+    slots = Slots(customer["email"], token, "Ada Lovelace 1000", token, token, click=token, open=token, bounce=token)
+    return compiled.render({"customer": customer}, slots, date=mime.date_header(place.now))
+
+
+def _fly(message: bytes, url: str, count: int) -> dict[str, Any]:
+    command = [sys.executable, "-m", "bench.flight", url, str(count), str(CONNECTIONS)]
+    done = subprocess.run(command, input=message, capture_output=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"bench: the flight failed\n{done.stderr.decode()[-2000:]}")
     return dict(json.loads(done.stdout.splitlines()[-1]))
 
 

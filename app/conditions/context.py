@@ -55,7 +55,9 @@ class ConditionContext:
             raise LookupError(f"a condition takes the field {name!r} without naming it in `reads`")
         info = self.fields.get(name)
         if info is None:
-            raise ConditionInvalid(N_("There is no field “%(name)s”."), part="field", name=name.removeprefix("custom."))
+            is_own = name.startswith("custom.")
+            message = _RETIRED if is_own else N_("There is no field “%(name)s”.")
+            raise ConditionInvalid(message, part="field", name=name.removeprefix("custom."))
         if kinds and info.kind not in kinds:
             raise ConditionInvalid(N_("“%(label)s” cannot be asked this way."), part="type", label=info.label)
         return info
@@ -118,6 +120,7 @@ def _is_day(info: FieldInfo) -> bool:
     return info.kind == "date"
 
 
+_RETIRED = N_("There is no field “%(name)s” in use. If it was retired, bring it back under Custom fields.")
 _WANTED = {
     "number": N_("Enter a number."),
     "date": N_("Enter a date."),

@@ -165,7 +165,7 @@ class Address(_Attached, Base):
 
 
 class CustomField(Numbered, Base):
-    """A typed field that this workspace added to its customers."""
+    """A typed field that this workspace added to its customers: living -> retired, and back; its values stay."""
 
     __tablename__ = "custom_fields"
     __table_args__ = (
@@ -178,6 +178,8 @@ class CustomField(Numbered, Base):
     label: Mapped[str]
     kind: Mapped[str]
     choices: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}", default=list)
+    # It is on no page, in no file and in no template any more; rules that ask for it say so.
+    retired_at: Mapped[datetime | None]
 
 
 class Engagement(_Attached, Base):

@@ -78,6 +78,7 @@ CREATE TABLE custom_fields (
     label text NOT NULL,
     kind text NOT NULL,
     choices text[] DEFAULT '{}' NOT NULL,
+    retired_at timestamptz,
     CONSTRAINT pk_custom_fields PRIMARY KEY (workspace_id, id),
     CONSTRAINT uq_custom_fields_key UNIQUE (workspace_id, key),
     CONSTRAINT fk_custom_fields_workspace_id FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE,

@@ -116,7 +116,9 @@ def test_one_can_ask_why_a_segment_is_unusable(session: Session, workspace: Work
     fields.remove(session, workspace.id, fields.list_custom(session, workspace.id)[0].id)
     problem = segments.problem_with(session, workspace.id, segment_id, now=NOON)
     assert problem
-    assert problem.message % problem.values == "There is no field “size”."
+    assert problem.message % problem.values == (
+        "There is no field “size” in use. If it was retired, bring it back under Custom fields."
+    )
     with pytest.raises(segments.SegmentUnusable, match="Sized"):
         segments.members_query(session, workspace.id, segment_id, NOON)
     segments.delete(session, workspace.id, segment_id, staff_id=workspace.owner_id, now=NOON)
@@ -138,7 +140,7 @@ def test_the_page_shows_at_the_condition_what_is_wrong_and_lets_it_be_mended(
             fields.remove(session, workspace.id, fields.list_custom(session, workspace.id)[0].id)
     page = client.get(f"/segments/{segment_id}")
 
-    said = "“Size” cannot be asked this way." if kind else "There is no field “size”."
+    said = "“Size” cannot be asked this way." if kind else "There is no field “size” in use."
     at_condition = page.text.partition('id="error-r-0"')[2].partition("</div>")[0]
     assert page.status_code == 200
     assert said in at_condition

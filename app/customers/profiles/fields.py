@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import InvalidOperation
 from functools import cache
 from typing import Any
@@ -25,6 +25,7 @@ from app.customers.profiles import codes, dates, identity
 from app.customers.words import LABELS, PATTERNS, TIERS
 from app.kernel.database import refusing_duplicates
 from app.kernel.refusals import NotFound, Refusal
+from app.kernel.sql import keyed_rows
 from app.kernel.translatable import N_
 
 KINDS = ("text", "number", "date", "boolean", "choice")
@@ -80,9 +81,15 @@ def columns(session: Session, workspace_id: int) -> dict[str, FieldInfo]:
 
 
 def list_custom(session: Session, workspace_id: int) -> list[CustomField]:
-    """Return the workspace's own fields in the order they were added."""
-    query = select(CustomField).where(CustomField.workspace_id == workspace_id).order_by(CustomField.id)
-    return list(session.scalars(query.limit(MOST_FIELDS)))
+    """Return the workspace's own fields in the order they were added, without those that are retired."""
+    query = select(CustomField).where(CustomField.workspace_id == workspace_id, CustomField.retired_at.is_(None))
+    return list(session.scalars(query.order_by(CustomField.id).limit(MOST_FIELDS)))
+
+
+def list_retired(session: Session, workspace_id: int) -> list[CustomField]:
+    """Return the fields that are retired, the latest first."""
+    query = select(CustomField).where(CustomField.workspace_id == workspace_id, CustomField.retired_at.is_not(None))
+    return list(session.scalars(query.order_by(CustomField.retired_at.desc(), CustomField.id).limit(MOST_FIELDS)))
 
 
 def create(
@@ -98,6 +105,9 @@ def create(
     if not clean_label or len(clean_label) > 80:
         raise FieldRefused(N_("Write a label of at most 80 characters."), field="label")
     known = list_custom(session, workspace_id)
+    retired = select(CustomField.id).where(CustomField.workspace_id == workspace_id, CustomField.key == key)
+    if session.scalar(retired.where(CustomField.retired_at.is_not(None))) is not None:
+        raise FieldRefused(N_("A retired field has this key. Bring it back, or delete it first."), field="key")
     if len(known) >= MOST_FIELDS or key in {field.key for field in known}:
         raise FieldRefused(_KEY_TAKEN, field="key")
     field = CustomField(workspace_id=workspace_id, key=key, label=clean_label, kind=kind, choices=chosen)
@@ -105,6 +115,22 @@ def create(
         session.add(field)
         session.flush()
     return field
+
+
+def retire(session: Session, workspace_id: int, field_id: int, *, now: datetime) -> None:
+    """Take a field out of use; its values stay with the customers. Raise NotFound."""
+    found = keyed_rows.hold(session, CustomField, workspace_id, field_id)
+    found.retired_at = found.retired_at or now
+    session.flush()
+
+
+def bring_back(session: Session, workspace_id: int, field_id: int) -> None:
+    """Take a retired field into use again, with every value it had. Raise NotFound, FieldRefused."""
+    found = keyed_rows.hold(session, CustomField, workspace_id, field_id)
+    if found.retired_at is not None and len(list_custom(session, workspace_id)) >= MOST_FIELDS:
+        raise FieldRefused(N_("There are 100 fields in use already. Retire one first."))
+    found.retired_at = None
+    session.flush()
 
 
 def remove(session: Session, workspace_id: int, field_id: int) -> None:

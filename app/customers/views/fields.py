@@ -43,10 +43,32 @@ def add_field() -> ResponseReturnValue:
     return _page(form), 422
 
 
+@bp.post("/customers/fields/<int:field_id>/retire")
+@guard.role("owner")
+def retire_field(field_id: int) -> ResponseReturnValue:
+    """Take a field away from pages, segments and templates; its values stay."""
+    with services().database.transaction(g.workspace.id) as session:
+        fields.retire(session, g.workspace.id, field_id, now=services().clock.now())
+    undo = url_for("customers.bring_field_back", field_id=field_id)
+    return shell.back(url_for("customers.show_fields"), _("Field retired. Its values are kept."), undo=undo)
+
+
+@bp.post("/customers/fields/<int:field_id>/bring-back")
+@guard.role("owner")
+def bring_field_back(field_id: int) -> ResponseReturnValue:
+    """Take a retired field into use again."""
+    try:
+        with services().database.transaction(g.workspace.id) as session:
+            fields.bring_back(session, g.workspace.id, field_id)
+    except fields.FieldRefused as refusal:
+        return shell.back(url_for("customers.show_fields"), _(refusal.message), tone="warning")
+    return shell.back(url_for("customers.show_fields"), _("The field is in use again."))
+
+
 @bp.post("/customers/fields/<int:field_id>/remove")
 @guard.role("owner")
 def remove_field(field_id: int) -> ResponseReturnValue:
-    """Take a field away from pages, segments and templates."""
+    """Forget a field for good."""
     with services().database.transaction(g.workspace.id) as session:
         fields.remove(session, g.workspace.id, field_id)
     return shell.back(url_for("customers.show_fields"), _("Field deleted."))
@@ -55,4 +77,5 @@ def remove_field(field_id: int) -> ResponseReturnValue:
 def _page(form: FieldForm) -> str:
     with services().database.transaction(g.workspace.id) as session:
         known = fields.list_custom(session, g.workspace.id)
-    return shell.page("customers/fields.html", form=form, fields=known)
+        retired = fields.list_retired(session, g.workspace.id)
+    return shell.page("customers/fields.html", form=form, fields=known, retired=retired)

@@ -1,11 +1,13 @@
-"""Background jobs of customers: previews and runs of imports, and the partitions of activities."""
+"""Background jobs of customers: previews and runs of imports, partitions of activities, the mix of customers."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
+from app.accounts import workspaces
 from app.customers.imports import checking, running
 from app.customers.imports.undoing import undo
+from app.customers.listing import mixes
 from app.customers.timeline import partitions
 from app.kernel.queueing.jobs import job
 from app.kernel.services import Services
@@ -46,3 +48,14 @@ def maintain_partitions(services: Services) -> None:
         while has_more:
             with services.database.transaction() as session:
                 has_more = step(session, now=services.clock.now()) is not None
+
+
+@job("customers.count_mixes", every=timedelta(minutes=10))
+def count_mixes(services: Services) -> None:
+    """Count where the customers of each large workspace stand, so that their list need not."""
+
+    def count_of_one(workspace_id: int) -> None:
+        with services.database.transaction(workspace_id) as session:
+            mixes.recount(session, workspace_id, now=services.clock.now())
+
+    workspaces.for_each(services.database, count_of_one)

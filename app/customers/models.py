@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
-from app.kernel.database import Base, Numbered
+from app.kernel.database import Base, Numbered, Tenant
 
 
 def _of_customer() -> ForeignKeyConstraint:
@@ -162,6 +162,18 @@ class Address(_Attached, Base):
     # One mark of `profiles.provenance`: who told it, and when.
     provenance: Mapped[list[Any]] = mapped_column(JSONB)
     created_at: Mapped[datetime]
+
+
+class CustomerMix(Tenant, Base):
+    """Where a large workspace's customers stand in their life with the company, as they were counted last."""
+
+    __tablename__ = "customer_mixes"
+
+    everyone: Mapped[int]
+    buyers: Mapped[int]
+    repeat_buyers: Mapped[int]
+    responsive: Mapped[int]
+    counted_at: Mapped[datetime]
 
 
 class CustomField(Numbered, Base):

@@ -6,7 +6,7 @@ Runs as the reader role, so every statement here carries its workspace.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, literal, or_, select, text, tuple_
@@ -20,7 +20,6 @@ PER_PAGE = 50
 # Tags are offered from the newest people only; counting all of them would read every row.
 TAGS_FROM = 2000
 SORTS = ("newest", "spent", "bought")
-RESPONSIVE = timedelta(days=90)
 
 
 @dataclass(frozen=True)
@@ -61,16 +60,6 @@ class Listed:
         return naming.full_name(self.first_name, self.last_name)
 
 
-@dataclass(frozen=True)
-class Mix:
-    """Where the customers stand in their life with the company."""
-
-    everyone: int
-    buyers: int
-    repeat_buyers: int
-    responsive: int
-
-
 def page(
     session: Session, workspace_id: int, wanted: Filter, *, after: str = "", limit: int = PER_PAGE
 ) -> tuple[list[Listed], str]:
@@ -96,17 +85,6 @@ def page(
     found = [Listed(**row._mapping) for row in rows[:limit]]
     more = f"{_written(found[-1].order)}~{found[-1].id}" if len(rows) > limit else ""
     return found, more
-
-
-def mix(session: Session, workspace_id: int, *, now: datetime) -> Mix:
-    """Return how many there are, bought, bought again, and responded lately."""
-    query = select(
-        func.count(),
-        func.count().filter(Engagement.orders > 0),
-        func.count().filter(Engagement.orders > 1),
-        func.count().filter(Engagement.latest_human_at > now - RESPONSIVE),
-    ).where(Engagement.workspace_id == workspace_id)
-    return Mix(*session.execute(query).one())
 
 
 def frequent_tags(session: Session, workspace_id: int, *, limit: int = 6) -> list[str]:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts import workspaces
 from app.customers.forms import NewCustomerForm
-from app.customers.listing import csv_cells, exports, listing
+from app.customers.listing import csv_cells, exports, listing, mixes
 from app.customers.profiles import codes, people
 from app.customers.views.blueprint import bp
 from app.kernel.refusals import Refusal
@@ -27,7 +27,7 @@ def show_customers() -> ResponseReturnValue:
     wanted = _filter()
     with services().database.transaction(g.workspace.id, reading=True) as session:
         found, more = listing.page(session, g.workspace.id, wanted, after=request.args.get("after", ""))
-        mix = listing.mix(session, g.workspace.id, now=services().clock.now())
+        mix = mixes.find(session, g.workspace.id, now=services().clock.now())
         tags = listing.frequent_tags(session, g.workspace.id)
         currency = workspaces.get(session, g.workspace.id).currency
     return shell.page(

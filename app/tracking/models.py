@@ -1,11 +1,13 @@
-"""The tables of tracking: links, spool positions and replies."""
+"""The tables of tracking: links, spool positions, replies, and websites with what they report."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any, ClassVar
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, SmallInteger, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, SmallInteger, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kernel.database import Base, Numbered, Tenant
@@ -67,6 +69,41 @@ class MessageHits(Tenant, Base):
     kind: Mapped[str] = mapped_column(primary_key=True)
     stored: Mapped[int]
     beyond: Mapped[int]
+    latest_at: Mapped[datetime]
+
+
+class Website(Numbered, Base):
+    """A website whose visitors' browsers report events with its public key; `secret` (sealed) signs who they are."""
+
+    __tablename__ = "websites"
+    __table_args__ = (UniqueConstraint("workspace_id", "public_key", name="uq_websites_public_key"),)
+    audit_kind: ClassVar[str] = "website"
+
+    public_key: Mapped[str]
+    origins: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    secret: Mapped[bytes]
+    created_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+    def audit_details(self) -> dict[str, Any]:
+        """Return what names it in the audit log."""
+        return {"name": self.origins[0]}
+
+
+class WebsiteReport(Tenant, Base):
+    """How many events of a kind a website reported with one outcome, and when the latest: related to nobody."""
+
+    __tablename__ = "website_reports"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["workspace_id", "website_id"], ["websites.workspace_id", "websites.id"], ondelete="CASCADE"
+        ),
+    )
+
+    website_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    outcome: Mapped[str] = mapped_column(primary_key=True)
+    count: Mapped[int]
     latest_at: Mapped[datetime]
 
 

@@ -52,6 +52,7 @@ from app.segments.used_in import SegmentUses, Use
 from app.tracking.facts import HumanResponded
 from app.tracking.hits.storing import SentTimes
 from app.tracking.replies import replies
+from app.tracking.websites import websites
 from app.wiring.conditions import CONDITION_TYPES
 
 LISTENERS = Listeners(
@@ -94,6 +95,7 @@ OPPOSITES = Opposites(
         removals.UNDO_REMOVAL,
         changes.UNDO_ENDING,
         contacts.UNDO_LOGGING,
+        websites.UNDO_ENDING,
         members.UNDO_REMOVAL,
         removal.UNDO_DELETION,
         related.UNDO_ENDING,

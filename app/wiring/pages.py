@@ -64,7 +64,7 @@ CUSTOMER = customers.CustomerPanels(
         insight.customer_panel,
     )
 )
-SETTINGS = accounts.SettingsPanels((delivery.settings_panel, cadence.settings_panel))
+SETTINGS = accounts.SettingsPanels((delivery.settings_panel, cadence.settings_panel, tracking.settings_panel))
 SEARCHES = Searches((customers.search, segments.search, campaigns.search, journeys.search, commerce.search))
 
 

@@ -27,6 +27,7 @@ from app.consent.signup.double_opt_in import Answer
 from app.consent.tokens import ConfirmToken, PreferencesToken, UnsubscribeToken
 from app.customers.organisations import members, organisations
 from app.kernel.services import Services
+from app.tracking.websites import websites
 from tests.factories import NOON, delivery
 from tests.factories.campaigns import a_campaign
 from tests.factories.consent import a_form, consented_customer
@@ -83,6 +84,9 @@ def furnish(services: Services, workspace: WorkspaceForTests) -> Furnished:
         shop, _ = connections.create(
             session, workspace.id, connecting, keys=keys, staff_id=workspace.owner_id, now=NOON
         )
+        site, _ = websites.create(
+            session, workspace.id, ["https://www.shop.example"], keys=services.settings.secret_keys, now=NOON
+        )
         values: dict[str, int | str] = {
             "cost_id": costs.add(
                 *(session, workspace.id, ada.id, NewCost("service", NOON.date(), 5)), source="staff", now=NOON
@@ -107,6 +111,7 @@ def furnish(services: Services, workspace: WorkspaceForTests) -> Furnished:
             "send_id": delivery.a_send(session, workspace).id,
             "seq": 1,
             "topic_id": workspace.topic_id,
+            "website_id": site.id,
             "workspace_slug": workspace.slug,
             "form_slug": form.slug,
             "purpose": "marketing",

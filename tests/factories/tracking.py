@@ -1,10 +1,14 @@
-"""Visitors of tracking links, as WSGI sees them."""
+"""Visitors of tracking links, as WSGI sees them, and websites that report with the tokens their server signs."""
 
 from __future__ import annotations
 
+import hmac
+import json
+from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +19,16 @@ from app.consent import actions
 from app.consent.ledger.evidence import Evidence
 from app.customers.models import Activity
 from app.customers.profiles import people
+from app.kernel.database import Database
 from app.kernel.services import Services
 from app.tracking.hits import spool
 from app.tracking.hits.endpoint import Environ, HitEndpoint, StartResponse
 from app.tracking.links.cache import LinkCache
+from app.tracking.websites import websites
 from tests.factories.servers.processes import until
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
+ORIGIN = "https://www.shop.example"
 TRACKING = ("open_tracking", "click_tracking")
 
 
@@ -129,3 +136,36 @@ def await_a_waiting_lock(session: Session) -> None:
     """Return once somebody waits for what this transaction holds."""
     ours = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
     until(lambda: session.scalar(text(ours)), otherwise=lambda: "nobody waits")
+
+
+@dataclass(frozen=True)
+class SiteForTests:
+    """A website with its public key and the secret its server knows."""
+
+    id: int
+    public_key: str
+    secret: str
+
+
+def a_website(database: Database, services: Services, workspace_id: int) -> SiteForTests:
+    """Add a website that reports from ORIGIN."""
+    keys, now = services.settings.secret_keys, services.clock.now()
+    with database.transaction(workspace_id) as session:
+        made, secret = websites.create(session, workspace_id, [ORIGIN], keys=keys, now=now)
+        return SiteForTests(made.id, made.public_key, secret)
+
+
+def a_jwt(secret: str, *, expires: datetime | None, header: dict[str, Any] | None = None, **claims: Any) -> str:
+    """Sign claims as the shop's server does."""
+    if expires is not None:
+        claims["exp"] = int(expires.timestamp())
+    signed = f"{_coded(header or {'alg': 'HS256', 'typ': 'JWT'})}.{_coded(claims)}"
+    return f"{signed}.{_text(hmac.new(secret.encode(), signed.encode(), sha256).digest())}"
+
+
+def _coded(value: dict[str, Any]) -> str:
+    return _text(json.dumps(value).encode())
+
+
+def _text(raw: bytes) -> str:
+    return urlsafe_b64encode(raw).rstrip(b"=").decode()

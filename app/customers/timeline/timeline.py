@@ -148,6 +148,10 @@ _TITLES: dict[str, str] = {
     EventName.UNSUBSCRIBED: N_("Unsubscribed"),
     EventName.SIGNED_UP: N_("Signed up"),
     EventName.IMPORTED: N_("Came in with a file"),
+    "page_viewed": N_("Viewed a page"),
+    "product_viewed": N_("Viewed a product"),
+    "cart_updated": N_("Changed the shopping cart"),
+    "site_searched": N_("Searched the website"),
 }
 _CHANNELS: dict[str, str] = {
     EventName.SIGNED_UP: "consent",

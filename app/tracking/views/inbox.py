@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from flask import Blueprint, g, render_template, request, url_for
+from flask import g, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
@@ -12,9 +12,9 @@ from werkzeug.wrappers import Response
 from app.kernel import ids
 from app.kernel.services import services
 from app.tracking.replies import replies
+from app.tracking.views.blueprint import bp
 from app.web import guard, shell
 
-bp = Blueprint("tracking", __name__, template_folder="templates")
 PAGE = 50
 
 

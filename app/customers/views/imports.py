@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from app.customers.forms import MappingForm, ReadingForm, SheetForm, UploadForm
 from app.customers.imports import files, kinds, steps
 from app.customers.imports.formats.refusing import LARGEST, PIECE, FileRefused
-from app.customers.imports.mapping import fixes, guessing, mapping
+from app.customers.imports.mapping import fixes, guessing, mapping, presets
 from app.customers.imports.parsing import reading
 from app.customers.imports.undoing import undo
 from app.customers.models import CustomField, Import
@@ -222,7 +222,11 @@ def _columns_page(
     choices = kind.targets(session, g.workspace.id)
     custom = fields.list_custom(session, g.workspace.id) if found.kind == "people" else []
     rows = _sample(session, found)
-    meant = chosen or found.mapping or guessing.columns(found.header, choices, rows, custom)
+    is_decided = bool(chosen or found.mapping)
+    preset = None if is_decided else presets.find(session, found, {target for target, _ in choices})
+    meant = chosen or found.mapping or (preset and preset.mapping)
+    meant = meant or guessing.columns(found.header, choices, rows, custom)
+    options = found.options or (preset and preset.options)
     return shell.page(
         "customers/columns.html",
         found=found,
@@ -233,9 +237,10 @@ def _columns_page(
             session,
             g.workspace.id,
             formdata=None,
-            data=found.options or _first_options(session, found, meant, rows, custom),
+            data=options or _first_options(session, found, meant, rows, custom),
         ),
         choices=choices,
+        preset=preset,
         columns=[_column(place, name, meant, rows) for place, name in enumerate(found.header)],
         row_count=len(rows),
         twin=files.find_twin(session, found),

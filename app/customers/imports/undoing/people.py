@@ -15,12 +15,10 @@ from sqlalchemy.orm import Session
 from app.customers.addresses import projection
 from app.customers.imports.undoing import traces
 from app.customers.imports.undoing.piece import ROWS, Piece
-from app.customers.models import Import
+from app.customers.models import Customer, Import
 from app.customers.profiles import fields
 
 CUSTOMER = "customer"
-_TEXTS = fields.PROFILE
-
 # Each value the import changed: what it was (old), who had set it (mark), and whether it is still the import's.
 _HELD = """
     SELECT c.id FROM import_changes x JOIN customers c ON c.workspace_id = x.workspace_id AND c.id = x.row_id
@@ -40,9 +38,11 @@ _MARKS = f"""
            jsonb_object_agg(key, old) AS olds
     FROM ({_VALUES}) v WHERE is_ours GROUP BY id
 """
-_OLD = "CASE WHEN b.olds ? '{name}' THEN b.olds ->> '{name}' ELSE c.{name} END"
+_OLD = "CASE WHEN b.olds ? '{name}' THEN CAST(b.olds ->> '{name}' AS {type}) ELSE c.{name} END"
+_TYPES = {name: Customer.__table__.c[name].type.compile() for name in fields.PROFILE}
+_PROFILE = ", ".join(f"{name} = {_OLD.format(name=name, type=kind)}" for name, kind in _TYPES.items())
 _RESTORE = f"""
-    UPDATE customers c SET {", ".join(f"{name} = {_OLD.format(name=name)}" for name in _TEXTS)},
+    UPDATE customers c SET {_PROFILE},
         tags = CASE WHEN b.olds ? 'tags' THEN ARRAY(SELECT jsonb_array_elements_text(b.olds -> 'tags')) ELSE c.tags END,
         custom = (c.custom - ARRAY(SELECT substr(key, 8) FROM unnest(b.keys) AS key WHERE key LIKE 'custom.%'))
             || coalesce((SELECT jsonb_object_agg(substr(o.key, 8), o.value) FROM jsonb_each(b.olds) o

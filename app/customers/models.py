@@ -323,7 +323,8 @@ class Import(Numbered, Base):
         CheckConstraint("source IN ('own', 'external')", name="source"),
         CheckConstraint("format IN ('csv', 'jsonl', 'workbook')", name="format"),
         CheckConstraint(
-            "state IN ('uploaded', 'mapped', 'checking', 'checked', 'running', 'done', 'failed', 'undoing', 'undone')",
+            "state IN ('uploaded', 'mapped', 'checking', 'checked', 'running', 'paused', 'cancelled', 'done', 'failed',"
+            " 'undoing', 'undone')",
             name="state",
         ),
     )

@@ -319,7 +319,8 @@ CREATE TABLE imports (
     CONSTRAINT ck_imports_source CHECK (source IN ('own', 'external')),
     CONSTRAINT ck_imports_format CHECK (format IN ('csv', 'jsonl', 'workbook')),
     CONSTRAINT ck_imports_state CHECK (
-        state IN ('uploaded', 'mapped', 'checking', 'checked', 'running', 'done', 'failed', 'undoing', 'undone')
+        state IN ('uploaded', 'mapped', 'checking', 'checked', 'running', 'paused', 'cancelled', 'done', 'failed',
+                  'undoing', 'undone')
     )
 );
 

@@ -8,7 +8,9 @@ The states of an import, and who moves it:
     mapped, checking, checked --> running    staff start it (start)
     running ---> done        the import job, at the end of the file (running)
     running ---> failed      the import job, when what it reads is no table (running)
-    done, failed --> undoing  staff take it back (undoing.undo)
+    running ---> paused      staff have it wait after the batch under way (pause); start lets it go on
+    running, paused --> cancelled    staff end it (cancel); what was written stays
+    done, failed, cancelled --> undoing    staff take it back (undoing.undo)
     undoing ---> undone      the undo job, when nothing is left (undoing.undo)
     any that has not begun --> uploaded    staff choose another separator or encoding (views.imports)
 
@@ -18,9 +20,12 @@ writes rows of a file: the import, the imports of the workspace, the ledger's he
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.customers.imports import files, kinds
 from app.customers.models import Import, RefusedRow
 from app.kernel.queueing import outbox
 from app.kernel.refusals import Refusal
@@ -28,7 +33,7 @@ from app.kernel.sql import keyed_rows
 from app.kernel.translatable import N_
 
 # From here on the columns stand: rows have been written, and undone.
-BEGUN = ("running", "done", "undoing", "undone")
+BEGUN = ("running", "paused", "cancelled", "done", "undoing", "undone")
 # States whose counts and rejected rows are those of the run.
 RUN = (*BEGUN, "failed")
 
@@ -37,6 +42,12 @@ class NotReady(Refusal):
     """The file is not at a point from which it could go on."""
 
     message = N_("Choose what the columns mean first.")
+
+
+class NotRunning(NotReady):
+    """There is no run to pause or to cancel."""
+
+    message = N_("This import is not running.")
 
 
 class NoTable(Refusal):
@@ -72,11 +83,31 @@ def start(session: Session, found: Import) -> None:
     if found.state == "running":
         _ask(session, "customers.run_import", found)
         return
-    require(found, "mapped", "checked", "checking")
+    require(found, "mapped", "checked", "checking", "paused")
     if "stopped" in found.rehearsal:
         raise NoTable
     found.state = "running"
     _ask(session, "customers.run_import", found)
+
+
+def pause(session: Session, found: Import) -> None:
+    """Have the run wait: the batch under way is still written, none after it."""
+    _hold(session, found)
+    if found.state == "paused":
+        return
+    _require_run(found, "running")
+    found.state, found.failure = "paused", None
+
+
+def cancel(session: Session, found: Import, *, now: datetime) -> None:
+    """End the run: rows written so far stay and can be undone, the others are not read."""
+    _hold(session, found)
+    if found.state == "cancelled":
+        return
+    _require_run(found, "running", "paused")
+    found.state, found.finished_at, found.failure = "cancelled", now, None
+    files.forget(session, found)
+    outbox.publish(session, kinds.get(session, found.kind).imported(found.workspace_id, found.id))
 
 
 def list_refused(session: Session, found: Import, *, after: int = 0, limit: int = 1000) -> list[RefusedRow]:
@@ -91,6 +122,16 @@ def require(found: Import, *states: str) -> None:
     """Raise NotReady unless the file is at one of these points."""
     if found.state not in states:
         raise NotReady
+
+
+def _hold(session: Session, found: Import) -> None:
+    """Wait for the batch under way, and see the import as it is then."""
+    session.refresh(found, with_for_update=True)
+
+
+def _require_run(found: Import, *states: str) -> None:
+    if found.state not in states:
+        raise NotRunning
 
 
 def _ask(session: Session, job: str, found: Import) -> None:

@@ -178,6 +178,25 @@ def start(import_id: int) -> ResponseReturnValue:
     return shell.back(there, _("The import is running. You can leave this page."))
 
 
+@bp.post("/customers/imports/<int:import_id>/pause")
+@guard.role("marketer")
+def pause_import(import_id: int) -> ResponseReturnValue:
+    """Have the run wait."""
+    with services().database.transaction(g.workspace.id) as session:
+        steps.pause(session, steps.get(session, g.workspace.id, import_id))
+    return shell.back(url_for("customers.show_import", import_id=import_id), _("The import is paused."))
+
+
+@bp.post("/customers/imports/<int:import_id>/cancel")
+@guard.role("marketer")
+def cancel_import(import_id: int) -> ResponseReturnValue:
+    """End the run where it stands."""
+    with services().database.transaction(g.workspace.id) as session:
+        found = steps.get(session, g.workspace.id, import_id)
+        steps.cancel(session, found, now=services().clock.now())
+    return shell.back(url_for("customers.show_import", import_id=import_id), _("The import has ended early."))
+
+
 @bp.post("/customers/imports/<int:import_id>/undo")
 @guard.role("marketer")
 def undo_import(import_id: int) -> ResponseReturnValue:

@@ -91,7 +91,7 @@ _DELETIONS = ("addresses", "customer_engagement")
 
 def restore(session: Session, found: Import, *, after: int, now: datetime) -> Piece:
     """Give the next people back what the import changed."""
-    binds = {"w": found.workspace_id, "import_id": found.id}
+    binds: dict[str, Any] = {"w": found.workspace_id, "import_id": found.id}
     ids = list(session.scalars(text(_HELD), {**binds, "after": after, "limit": ROWS}))
     if not ids:
         return Piece(None, {})

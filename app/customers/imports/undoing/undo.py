@@ -34,7 +34,7 @@ def ask(session: Session, found: Import) -> None:
     """Have the import undone in the background; asked twice, it is undone once."""
     if found.state == "undoing" and not found.failure:
         return
-    if found.state not in ("done", "failed", "undoing"):
+    if found.state not in ("done", "failed", "cancelled", "undoing"):
         raise NotUndoable
     found.state, found.failure = "undoing", None
     key = f"customers.undo_import:{found.workspace_id}:{found.id}"

@@ -18,6 +18,7 @@ from app.commerce.costs import competitors, costs
 from app.commerce.facts import PurchaseRecorded, PurchasesImported
 from app.commerce.imports.kind import Purchases
 from app.commerce.owned_items import items
+from app.commerce.owned_items import items as owned_items
 from app.consent import timeline_entries as consent_entries
 from app.consent.facts import ConfirmationRequested, ConsentGiven, ConsentsImported, ConsentWithdrawn
 from app.consent.imports import retraction
@@ -130,6 +131,7 @@ def build() -> Extensions:
         CustomerTraces(
             (
                 *(retraction.ANSWERS, retraction.REQUESTS, orders.TRACE, carts.TRACE, delivery_entries.TRACE),
+                *(owned_items.TRACE, costs.TRACE, competitors.TRACE),
                 *(tasks.TRACE, positions.TRACE, replies.TRACE),
             )
         ),

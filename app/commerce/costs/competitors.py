@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts import audit, undo, workspaces
 from app.commerce.models import CompetitorPurchase
+from app.customers.imports.undoing.traces import Trace
 from app.customers.profiles import codes, people
 from app.kernel import page_links
 from app.kernel.page_links import PageLink
@@ -25,6 +26,10 @@ LARGEST = Decimal(10) ** 9
 EARLIEST, LATEST = date(1970, 1, 1), date(2200, 1, 1)
 # Who says so: the customer when asked, a survey, one of the staff who saw it, bought data, or anything else.
 SOURCES = ("asked", "survey", "observed", "bought", "other")
+
+
+# Who is known to have bought elsewhere, for the undo of imports.
+TRACE = Trace(CompetitorPurchase.customer_id)
 
 
 class PurchaseRefused(Refusal):

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts import audit, undo, workspaces
 from app.commerce.models import CostRates, CustomerCost
+from app.customers.imports.undoing.traces import Trace
 from app.customers.profiles import codes, people
 from app.kernel import page_links
 from app.kernel.page_links import PageLink
@@ -25,6 +26,10 @@ LONGEST_NOTE = 500
 LARGEST = Decimal(10) ** 9
 MOST_MINUTES = 100_000
 EARLIEST, LATEST = date(1970, 1, 1), date(2200, 1, 1)
+
+
+# Whom something was spent on, for the undo of imports.
+TRACE = Trace(CustomerCost.customer_id)
 
 
 class CostRefused(Refusal):

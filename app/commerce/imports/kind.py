@@ -64,8 +64,8 @@ class Purchases(ImportKind):
     def stage(self, found: Import, options: Options) -> PurchaseStage:
         return PurchaseStage(found.workspace_id, found.id, found.mapping, options)
 
-    def undo(self, session: Session, found: Import, *, after: int, now: datetime) -> Piece:  # noqa: ARG002
-        return undoing.undo(session, found, after=after)
+    def undo(self, session: Session, found: Import, *, after: int, now: datetime) -> Piece:
+        return undoing.undo(session, found, after=after, now=now)
 
     def imported(self, workspace_id: int, import_id: int) -> PurchasesImported:
         return PurchasesImported(workspace_id, import_id)

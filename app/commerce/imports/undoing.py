@@ -1,16 +1,19 @@
 """Undoes what an import did to orders and products: what it added goes, what it changed returns, unless changed since.
 
-An order is still as the import left it while it names the import, and nothing was refunded or sent back since.
+An order is still as the import left it while it names the import, nothing was refunded or sent back since, and nobody
+has described what the customer owns of it.
 """
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.accounts import workspaces
+from app.commerce.owned_items import following
 from app.customers.imports.undoing import changes
 from app.customers.imports.undoing.piece import ROWS, Piece
 from app.customers.models import Import
@@ -27,6 +30,7 @@ _RESTORED = ("purchased_at", "amount", "currency", "items", "product", "channel"
 _NEXT = f"""
     SELECT p.id, p.customer_id, x.row_id IS NOT NULL AS was_there,
            p.refunded IS DISTINCT FROM coalesce(CAST(x.before -> 'order' ->> 'refunded' AS numeric), 0)
+           OR EXISTS (SELECT FROM owned_items i WHERE i.workspace_id = :w AND i.order_id = p.id AND i.source <> 'order')
            OR EXISTS (SELECT FROM order_lines l WHERE l.workspace_id = :w AND l.order_id = p.id AND l.returned > 0
                         AND x.row_id IS NULL) AS is_changed
     FROM orders p LEFT JOIN {_ORDERS} x ON x.row_id = p.id
@@ -54,6 +58,7 @@ _LEFT = f"""
 _REMOVE_PRODUCTS = """
     DELETE FROM products p WHERE p.workspace_id = :w AND p.import_id = :import_id AND p.updated_at = p.created_at
       AND NOT EXISTS (SELECT FROM order_lines l WHERE l.workspace_id = :w AND l.product_id = p.id)
+      AND NOT EXISTS (SELECT FROM owned_items i WHERE i.workspace_id = :w AND i.product_id = p.id)
 """
 _RESTORE_PRODUCTS = f"""
     UPDATE products p SET category = '', updated_at = CAST(x.before ->> 'updated_at' AS timestamptz)
@@ -73,7 +78,7 @@ _TOTALS = f"""
 """
 
 
-def undo(session: Session, found: Import, *, after: int) -> Piece:
+def undo(session: Session, found: Import, *, after: int, now: datetime) -> Piece:
     """Undo the next orders of the import; after the last one its products, where nothing else names them."""
     binds: dict[str, Any] = {"w": found.workspace_id, "import_id": found.id}
     rows = session.execute(text(_NEXT), {**binds, "after": after, "limit": ROWS}).all()
@@ -89,6 +94,7 @@ def undo(session: Session, found: Import, *, after: int) -> Piece:
     session.execute(text(f"DELETE FROM orders {_OF.format('id')}"), {**both, "ids": added})
     session.execute(text(_RESTORE), {**binds, "ids": changed})
     session.execute(text(_RESTORE_LINES), {**binds, "ids": changed})
+    following.follow_orders(session, found.workspace_id, [*added, *changed], now=now)
     _sum_up(session, found.workspace_id, sorted({row.customer_id for row in rows}))
     kept = len(rows) - len(added) - len(changed)
     return Piece(rows[-1].id, {"orders_removed": len(added), "restored": len(changed), "kept_changed": kept})

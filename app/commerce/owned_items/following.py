@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -46,6 +47,15 @@ _DUE = text(
       AND i.due_on IS DISTINCT FROM i.since_on + CAST(p.life_days AS integer)
     """
 )
+# What follows from nothing: lines that are there no more, and orders that never were.
+_GONE = text(
+    """
+    DELETE FROM owned_items i
+    WHERE i.workspace_id = :w AND i.order_id = ANY(CAST(:order_ids AS bigint[])) AND i.source = 'order'
+      AND NOT EXISTS (SELECT 1 FROM order_lines l WHERE l.workspace_id = i.workspace_id AND l.order_id = i.order_id
+                        AND l.number = i.order_line AND l.quantity > l.returned)
+    """
+)
 _ANY = text(
     "SELECT EXISTS (SELECT 1 FROM products WHERE workspace_id = :w AND (is_durable OR life_days IS NOT NULL))"
 )
@@ -55,6 +65,14 @@ def follow_order(session: Session, workspace_id: int, order_id: int, *, now: dat
     """Make the items of an order what its lines say now."""
     _add(session, workspace_id, "l.order_id = :order_id", now=now, order_id=order_id)
     session.execute(_END, {"w": workspace_id, "order_id": order_id, "now": now})
+
+
+def follow_orders(session: Session, workspace_id: int, order_ids: Sequence[int], *, now: datetime) -> None:
+    """Make the items of several orders what their lines say now; those of an order that is gone go with it."""
+    ids = list(order_ids)
+    session.execute(_GONE, {"w": workspace_id, "order_ids": ids})
+    if session.scalar(_ANY, {"w": workspace_id}):
+        _add(session, workspace_id, "l.order_id = ANY(CAST(:order_ids AS bigint[]))", now=now, order_ids=ids)
 
 
 def follow_import(session: Session, workspace_id: int, import_id: int, *, now: datetime) -> None:

@@ -13,6 +13,7 @@ from app.accounts import audit, undo
 from app.commerce import products
 from app.commerce.models import OwnedItem, Product
 from app.commerce.products import NamedProduct
+from app.customers.imports.undoing.traces import Trace
 from app.customers.profiles import people
 from app.kernel import page_links
 from app.kernel.page_links import PageLink
@@ -25,6 +26,10 @@ MOST_SHOWN = 50
 EARLIEST, LATEST = date(1900, 1, 1), date(2200, 1, 1)
 CONDITIONS = ("new", "used")
 DATES = ("since_on", "warranty_until", "service_until", "finance_until", "replace_on")
+
+
+# Who owns something, for the undo of imports.
+TRACE = Trace(OwnedItem.customer_id)
 
 
 class ItemRefused(Refusal):

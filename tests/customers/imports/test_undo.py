@@ -10,8 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from app.commerce import orders
+from app.commerce import orders, products
 from app.commerce.orders import NewRefund
+from app.commerce.owned_items import following
+from app.commerce.products import ProductChange
 from app.consent import actions, permission
 from app.consent.ledger import verification
 from app.consent.ledger.evidence import Evidence
@@ -31,7 +33,7 @@ LATER = NOON + timedelta(days=1)
 TABLES = {
     "customers": "id", "addresses": "id", "customer_engagement": "customer_id", "products": "id", "orders": "id",
     "order_lines": "order_id, number", "consent_state": "customer_id, purpose, topic_id",
-    "suppressions": "address_digest",
+    "suppressions": "address_digest", "owned_items": "id",
 }  # fmt: skip
 PROOF = "email,consent,consented_at,consent_method,consent_wording\n"
 YES = "yes,2025-05-01,web form,Yes please\n"
@@ -181,6 +183,21 @@ def test_orders_with_lines_products_and_sums_as_they_were(database, workspace):
 
     assert tables(database, workspace.id) == before
     assert taken.undo["counts"] == {"orders_removed": 2, "restored": 1, "products_removed": 2, "removed": 1}
+
+
+def test_what_a_customer_owns_of_an_order_goes_with_it(database, workspace):
+    somebody(database, workspace)
+    with database.transaction(workspace.id) as session:
+        products.save(session, workspace.id, ProductChange("Pot", name="Pot", life_days=700), now=NOON)
+    before = tables(database, workspace.id)
+    content = ORDERS + "ada@example.com,1,2026-01-05,10,EUR,1,Pot,\n"
+    done = import_file(database, workspace.id, content, kind="purchases")
+    with database.transaction(workspace.id) as session:
+        following.follow_import(session, workspace.id, done.id, now=NOON)
+    assert tables(database, workspace.id)["owned_items"]
+    undone(database, workspace.id, done.id)
+
+    assert tables(database, workspace.id) == before
 
 
 def test_an_order_refunded_since_stays(database, workspace):

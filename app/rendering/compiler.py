@@ -117,7 +117,8 @@ class CompiledMessage:
         self._workspace = {"postal_address": self.stream.postal_address, **self.stream.workspace}
         self._headers = headers.Headers(self.stream)
         self._frames = headers.frames(self.stream)
-        self._date, self._signed_at = b"", 0
+        self._signed_at = b"", 0
+        self.is_slow_to_sign = any(signer.is_slow for signer in self.stream.signers)
 
     def render(self, person: Mapping[str, Any], slots: Slots, *, date: bytes) -> bytes:
         """Return one complete message; `date` comes from `mime.date_header`.
@@ -166,10 +167,12 @@ class CompiledMessage:
 
     def _signed(self, date: bytes) -> int:
         """Return the Unix time of signing: the one in the Date header."""
-        if date != self._date:
+        known, signed_at = self._signed_at
+        if date != known:
             parsed = parsedate_tz(date.decode("ascii"))
-            self._date, self._signed_at = date, mktime_tz(parsed) if parsed else 0
-        return self._signed_at
+            signed_at = mktime_tz(parsed) if parsed else 0
+            self._signed_at = date, signed_at
+        return signed_at
 
 
 class _Subject:

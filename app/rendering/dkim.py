@@ -46,6 +46,8 @@ class Signer:
         if not isinstance(key, rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey):
             raise ValueError("a DKIM key is RSA or Ed25519")
         self._key: rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey = key
+        # So slow, and lets other threads of the interpreter go on meanwhile, that it is worth a thread of its own.
+        self.is_slow = isinstance(key, rsa.RSAPrivateKey)
         algorithm = b"rsa-sha256" if isinstance(key, rsa.RSAPrivateKey) else b"ed25519-sha256"
         self.domain, self.selector = domain, selector
         self._start = b"v=1; a=%s; c=relaxed/simple; d=%s;\r\n s=%s; " % (

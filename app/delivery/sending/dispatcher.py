@@ -48,20 +48,33 @@ class Store(Protocol):
         """Give back batches that are settled."""
 
 
+class Lane(Protocol):
+    """Whose messages these are."""
+
+    def must_end(self) -> bool:
+        """Say whether nothing new may begin."""
+
+    def stop(self) -> None:
+        """Begin nothing new."""
+
+    def prepare(self, message: OutgoingMessage) -> None:
+        """Begin what takes long with a message that is handed off, and call `look_again` when it is done."""
+
+
 def window(connections: int) -> int:
     """Return how many messages of a lane with so many connections may be handed off without a written answer."""
     return max(SMALLEST_WINDOW, PER_CONNECTION * connections)
 
 
 class Dispatcher:
-    """The messages of a lane that are claimed and not settled. `must_end` says whether nothing new may begin; `stop`
-    asks the worker to begin nothing new."""
+    """The messages of a lane that are claimed and not settled."""
 
-    def __init__(self, store: Store, clock: Clock, must_end: Callable[[], bool], stop: Callable[[], None]) -> None:
+    def __init__(self, store: Store, clock: Clock, lane: Lane) -> None:
         self._store = store
         self._clock = clock
-        self._must_end = must_end
-        self._stop = stop
+        self._must_end = lane.must_end
+        self._stop = lane.stop
+        self._prepare = lane.prepare
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
         self._window = self._widest = self._least = SMALLEST_WINDOW
         self._waiting: deque[OutgoingMessage] = deque()
@@ -96,11 +109,9 @@ class Dispatcher:
         """Return a message that may leave now; None when there is none at the moment."""
         if not self._handed:
             return None
-        message = self._handed.popleft()
-        if message.begin_by >= asyncio.get_running_loop().time():
-            return message
+        if self._handed[0].begin_by >= asyncio.get_running_loop().time():
+            return self._handed.popleft() if self._handed[0].is_ready else None
         # So many are too many for these servers.
-        self._handed.appendleft(message)
         self._window = max(self._window // 2, self._least)
         self._take_back()
         return None
@@ -108,20 +119,28 @@ class Dispatcher:
     def settle(self, result: Result) -> None:
         """Take note of what became of a message that was taken."""
         self._answered.append(result)
-        if (self._idle or self._room >= self._window // 2) and not self._due.is_set():
+        is_starving = self._idle and not self._handed
+        if (is_starving or self._room >= self._window // 2) and not self._due.is_set():
             self._due.set()
 
     async def has_more(self) -> bool:
         """Wait until there is a message to take; False when none will come any more."""
-        while not self._handed:
-            if self._is_over or self._is_closing or self._must_end() or self._is_used_up:
+        while not (self._handed and self._handed[0].is_ready):
+            if self._is_over or self._is_closing or self._must_end() or (self._is_used_up and not self._handed):
                 return False
             turn = asyncio.get_running_loop().create_future()
             self._idle.append(turn)
-            if self._answered or self._room > 0:
+            if not self._handed and (self._answered or self._room > 0):
                 self._due.set()
             await turn
         return not self._must_end()
+
+    def look_again(self) -> None:
+        """Let the connections look again that found nothing to take."""
+        idle, self._idle = self._idle, []
+        for turn in idle:
+            if not turn.done():
+                turn.set_result(None)
 
     # -- handing off -------------------------------------------------------------------------------------------
 
@@ -139,7 +158,7 @@ class Dispatcher:
             await self._flush([])
         finally:
             self._is_over = True
-            self._let_go_on()
+            self.look_again()
 
     def finish(self) -> None:
         """Hand off nothing more; no connection takes anything after this."""
@@ -183,7 +202,7 @@ class Dispatcher:
             await self.refill(1)
         size = await self._permitted(rate_limit, max(0, min(self._room, len(self._waiting))))
         await self._flush([self._waiting.popleft() for _ in range(size)])
-        self._let_go_on()
+        self.look_again()
 
     async def _permitted(self, rate_limit: RateLimit, most: int) -> int:
         """Return how many may be handed off by the rate, when its time has come."""
@@ -210,6 +229,7 @@ class Dispatcher:
         for message in wanted:
             if message.id in handed:
                 message.begin_by = begin_by
+                self._prepare(message)
                 self._handed.append(message)
         if len(handed) < len(wanted):
             await self._reevaluate([message for message in wanted if message.id not in handed])
@@ -225,13 +245,6 @@ class Dispatcher:
             self._answered += [results.unsent(message, now=now) for message in self._handed]
             self._handed.clear()
             self._due.set()
-
-    def _let_go_on(self) -> None:
-        """Let the connections look again that found nothing to take."""
-        idle, self._idle = self._idle, []
-        for turn in idle:
-            if not turn.done():
-                turn.set_result(None)
 
     async def _reevaluate(self, held: list[OutgoingMessage]) -> None:
         """The store did not hand these off: ask the gate why, keep those it still lets through, let the others go."""

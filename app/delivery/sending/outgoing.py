@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -41,6 +42,13 @@ class OutgoingMessage:
     breaks: int = 0
     # Handed off, it leaves before this time of the event loop or goes back to the queue.
     begin_by: float = 0.0
+    # What another thread fills it in for, where signing takes long.
+    prepared: Future[Envelope] | None = None
+
+    @property
+    def is_ready(self) -> bool:
+        """Say whether nobody is still busy with it."""
+        return self.prepared is None or self.prepared.done()
 
 
 def read_candidate(row: FetchedMessage) -> Candidate:

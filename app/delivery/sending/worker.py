@@ -6,7 +6,9 @@ A killed worker leaves at most the dispatcher's window in doubt, every message o
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
@@ -99,7 +101,8 @@ class LaneWorker:
         self._store = store
         self._settings = settings
         self._bounds = bounds
-        self._dispatcher = Dispatcher(store, services.clock, self._must_end, self._stop)
+        self._dispatcher = Dispatcher(store, services.clock, self)
+        self._signing = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="sign")
         self._is_stopping = False
         self._backoff: timedelta | None = None
         self._is_relay_away = False
@@ -124,6 +127,7 @@ class LaneWorker:
                 await self._dispatcher.in_store(self._store.close)
             await self._learn()
         finally:
+            self._signing.shutdown(cancel_futures=True)
             self._dispatcher.shut_down()
             self._store.release()
         return self._accepted
@@ -162,7 +166,7 @@ class LaneWorker:
         """Keep one connection and send through it what is handed off."""
         connection: Connection | None = None
         try:
-            while not self._must_end():
+            while not self.must_end():
                 if connection is None or not connection.is_usable:
                     connection = await self._connect()
                     if connection is None:
@@ -178,18 +182,18 @@ class LaneWorker:
     async def _end_in_time(self) -> None:
         """Hang up on a server that keeps us beyond all bounds, however often it says a word meanwhile."""
         await asyncio.sleep(self._ends_at + self._bounds.timeouts.dot - asyncio.get_running_loop().time())
-        self._stop()
+        self.stop()
         for connection in self._connections:
             connection.hang_up("this run is over")
 
-    def _must_end(self) -> bool:
+    def must_end(self) -> bool:
         if self._rate_limit.is_blocked:
-            self._stop(REST)
+            self.stop(REST)
         if asyncio.get_running_loop().time() > self._ends_at or self._bounds.should_stop():
-            self._stop()
+            self.stop()
         return self._is_stopping
 
-    def _stop(self, backoff: timedelta | None = None) -> None:
+    def stop(self, backoff: timedelta | None = None) -> None:
         """Begin nothing new; with a backoff the lane rests for at least so long."""
         self._is_stopping = True
         if backoff is not None:
@@ -197,7 +201,7 @@ class LaneWorker:
 
     async def _connect(self) -> Connection | None:
         """Open a connection; when none can be opened the lane rests, and nobody's message is blamed for it."""
-        while not self._must_end():
+        while not self.must_end():
             try:
                 helo = compiled_sends.helo(self._services.settings)
                 return await handshake.connect(self._settings.relay, helo=helo, timeouts=self._bounds.timeouts)
@@ -216,7 +220,7 @@ class LaneWorker:
         """
         self._losses += LOSSES_ALLOWED if has_timed_out else 1
         if self._losses >= LOSSES_ALLOWED:
-            self._stop(timedelta(seconds=15))
+            self.stop(timedelta(seconds=15))
         return self._is_stopping
 
     async def _deliver(self, connection: Connection) -> None:
@@ -227,7 +231,7 @@ class LaneWorker:
         def following() -> Envelope | None:
             while not self._is_stopping and (message := self._dispatcher.take()) is not None:
                 try:
-                    envelope = outgoing.envelope(message, self._services.tokens, self._workspace_id, self._stamped())
+                    envelope = message.prepared.result() if message.prepared else self._envelope(message)
                 except Exception as error:  # noqa: BLE001 - whatever is wrong with one person stops nobody else
                     self._dispatcher.settle(self._poisoned(message, error))
                 else:
@@ -251,6 +255,18 @@ class LaneWorker:
             self._lost(has_timed_out=connection.has_timed_out)
             self._is_relay_away = self._is_relay_away or connection.has_timed_out
 
+    def prepare(self, message: OutgoingMessage) -> None:
+        """Fill in and sign in threads what takes long to sign: the interpreter lets go of its lock meanwhile."""
+        if message.plan.compiled.is_slow_to_sign:
+            stamp = self._stamped()
+            tokens = self._services.tokens
+            loop = asyncio.get_running_loop()
+            message.prepared = self._signing.submit(outgoing.envelope, message, tokens, self._workspace_id, stamp)
+            message.prepared.add_done_callback(lambda _: loop.call_soon_threadsafe(self._dispatcher.look_again))
+
+    def _envelope(self, message: OutgoingMessage) -> Envelope:
+        return outgoing.envelope(message, self._services.tokens, self._workspace_id, self._stamped())
+
     def _stamped(self) -> Stamp:
         now = asyncio.get_running_loop().time()
         if now >= self._stamped_at + STAMPED_FOR:
@@ -272,10 +288,10 @@ class LaneWorker:
         elif record.effect is Effect.SLOW_DOWN:
             self._rate_limit.deferred(now=asyncio.get_running_loop().time())
             if "4.7.28" in outcome.text:
-                self._stop(QUOTA_REST)
+                self.stop(QUOTA_REST)
         elif record.effect is Effect.STREAM_REFUSED:
             self._is_refused = True
-            self._stop()
+            self.stop()
         return record
 
     # -- next to the connections -------------------------------------------------------------------------------

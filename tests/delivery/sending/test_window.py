@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from concurrent.futures import Future
 from typing import Any
 
 from hypothesis import given, settings
@@ -69,10 +70,24 @@ class StoreInMemory:
 class Lane:
     """Connections that take messages, and do with them what the plan of their test says."""
 
-    def __init__(self, store: StoreInMemory, fates: list[str]) -> None:
+    def __init__(self, store: StoreInMemory, fates: list[str], slow: Collection[int] = ()) -> None:
         self.is_stopping = False
+        self.slow = slow
         self.fates = fates
-        self.dispatcher = Dispatcher(store, FixedClock(NOON), lambda: self.is_stopping, self.stop)
+        self.dispatcher = Dispatcher(store, FixedClock(NOON), self)
+
+    def must_end(self) -> bool:
+        return self.is_stopping
+
+    def prepare(self, message: OutgoingMessage) -> None:
+        """Some of them take long to sign."""
+        if message.id in self.slow:
+            message.prepared = Future()
+            asyncio.get_running_loop().call_later(0.002, self.signed, message.prepared)
+
+    def signed(self, prepared: Future[Any]) -> None:
+        prepared.set_result(None)
+        self.dispatcher.look_again()
 
     def stop(self) -> None:
         """Only what the store refused is a reason, and others go on."""
@@ -94,6 +109,7 @@ class Lane:
             while len(taken) < 3 and (message := self.dispatcher.take()) is not None:
                 taken.append(message)
             for message in taken:
+                assert message.is_ready, "it is signed"
                 fate = self.fates.pop() if self.fates else "sent"
                 if fate == "slow":
                     await asyncio.sleep(0.001)
@@ -111,13 +127,14 @@ class Lane:
     connections=st.integers(1, 14),
     refused=st.sets(st.integers(0, 400), max_size=20),
     fates=st.lists(st.sampled_from(["sent", "unsent", "slow"]), max_size=60),
+    slow=st.sets(st.integers(0, 400), max_size=30),
 )
 def test_everything_is_settled_once_and_the_window_holds(
-    count: int, connections: int, refused: set[int], fates: list[str]
+    count: int, connections: int, refused: set[int], fates: list[str], slow: set[int]
 ) -> None:
     store = StoreInMemory(count, refused)
 
-    asyncio.run(Lane(store, fates).run(connections))
+    asyncio.run(Lane(store, fates, slow).run(connections))
 
     assert store.states == dict.fromkeys(set(range(count)) - refused, MessageState.SENT)
     assert store.most_handed <= dispatcher.window(connections)

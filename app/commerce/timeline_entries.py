@@ -12,6 +12,7 @@ from app.customers.timeline.timeline import TimelineEntry
 from app.kernel.translatable import N_
 
 _NEWEST_FIRST = 2**62
+_CANCELLED = N_("Ordered %(product)s for %(price)s and cancelled it")
 
 
 def of_customer(
@@ -28,7 +29,7 @@ def of_customer(
             channel="purchase",
             kind="purchase",
             key=f"purchase-{_NEWEST_FIRST - order.id:019d}",
-            title=N_("Bought %(product)s for %(price)s"),
+            title=_CANCELLED if order.cancelled_at else N_("Bought %(product)s for %(price)s"),
             values={
                 "product": order.product or order.order_ref,
                 "amount": order.amount,

@@ -7,7 +7,8 @@ from decimal import Decimal
 
 from sqlalchemy import select
 
-from app.commerce.models import Cart, Product
+from app.commerce import timeline_entries
+from app.commerce.models import Cart, Order, Product
 from tests.factories.shops.webhooks import (
     SHOPIFY_CHECKOUT,
     SHOPIFY_CUSTOMER,
@@ -81,7 +82,7 @@ def test_a_refund_whose_order_never_comes_fails_in_the_end(shopify, books, clock
     assert (books.states, books.notes) == (["failed"], ["There is no such order yet."])
 
 
-def test_a_cancelled_order_stays_and_counts_nowhere(shopify, books):
+def test_a_cancelled_order_stays_and_counts_nowhere(shopify, books, services, workspace):
     shopify.tell("orders/create", SHOPIFY_ORDER)
     at = "2026-03-01T15:00:00+01:00"
     shopify.tell("orders/cancelled", changed(SHOPIFY_ORDER, cancelled_at=at, updated_at=at, cancel_reason="customer"))
@@ -90,6 +91,10 @@ def test_a_cancelled_order_stays_and_counts_nowhere(shopify, books):
     assert books.orders == [("#1001", Decimal("42.00"), Decimal("13.00"), datetime(2026, 3, 1, 14, tzinfo=UTC))]
     assert [line[1] - line[3] for line in books.lines] == [0, 0]
     assert books.sums == [(0, Decimal(0), 0)]
+    with services.database.transaction(workspace.id) as session:
+        customer_id = session.scalars(select(Order.customer_id)).one()
+        entry = timeline_entries.of_customer(session, workspace.id, customer_id, None, 1)[0]
+    assert "cancelled" in entry.title
 
 
 def test_a_checkout_is_a_cart_until_its_order_comes(shopify, services, workspace):

@@ -19,6 +19,7 @@ from bench.ground import Ground
 
 # Until a part has imported everything and answered for the first time.
 SETTLED_SECONDS = 10
+PATIENCE_SECONDS = 5
 RUNS = 3
 _ROOT = Path(__file__).parent.parent
 
@@ -48,10 +49,19 @@ def _program(place: Ground, *words: str) -> Iterator[int]:
     log = place.folder / f"{words[0]}.log"
     with log.open("w") as written:
         process = subprocess.Popen(
-            command, env=web_server.environment(place), cwd=_ROOT, stdout=written, stderr=subprocess.STDOUT
+            command, env=web_server.environment(place), cwd=_ROOT, stdout=written, stderr=subprocess.STDOUT, text=True
         )
     try:
         yield process.pid
     finally:
-        process.terminate()
+        _stop(process)
+
+
+def _stop(process: subprocess.Popen[str]) -> None:
+    """Ask, then insist: a worker takes the first as "after this job"."""
+    process.terminate()
+    try:
+        process.wait(PATIENCE_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
         process.wait()

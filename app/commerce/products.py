@@ -172,7 +172,7 @@ def end_selling(session: Session, workspace_id: int, refs: Sequence[str], *, now
 
 def search(session: Session, workspace_id: int, words: str, *, limit: int) -> list[Product]:
     """Return the products whose name or number holds the words, the newest first."""
-    return [listed.product for listed in list_page(session, workspace_id, words=words, limit=limit)]
+    return list(session.scalars(_found_query(workspace_id, words).limit(limit)))
 
 
 def get(session: Session, workspace_id: int, product_id: int) -> Product:
@@ -187,11 +187,7 @@ def list_page(
 
     Keyset: `after` is the id of the last product of the page before.
     """
-    query = select(Product).where(Product.workspace_id == workspace_id).order_by(Product.id.desc()).limit(limit)
-    if words:
-        folded = func.lower(words)
-        held = (func.strpos(func.lower(Product.name), folded), func.strpos(func.lower(Product.ref), folded))
-        query = query.where(or_(*(place > 0 for place in held)))
+    query = _found_query(workspace_id, words).limit(limit)
     if category:
         query = query.where(in_category(category))
     if after:
@@ -199,6 +195,16 @@ def list_page(
     shown = list(session.scalars(query))
     counts = _counts(session, workspace_id, [product.id for product in shown])
     return [ListedProduct(product, *counts.get(product.id, (0, 0, 0))) for product in shown]
+
+
+def _found_query(workspace_id: int, words: str) -> Select[Product]:
+    """Select the products whose name or number holds the words, the newest first."""
+    query = select(Product).where(Product.workspace_id == workspace_id).order_by(Product.id.desc())
+    if not words:
+        return query
+    folded = func.lower(words)
+    held = (func.strpos(func.lower(Product.name), folded), func.strpos(func.lower(Product.ref), folded))
+    return query.where(or_(*(place > 0 for place in held)))
 
 
 def in_category(category: str) -> Any:

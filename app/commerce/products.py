@@ -250,8 +250,8 @@ def _tell_owners(session: Session, product: Product, before: tuple[bool, int | N
     """Have owned items follow a product that lasts otherwise than it did."""
     if _lasts(product) != before:
         key = f"commerce.follow_product:{product.workspace_id}:{product.id}"
-        given = {"workspace_id": product.workspace_id, "product_id": product.id}
-        outbox.enqueue(session, "commerce.follow_product", key=key, **given)
+        place = product.workspace_id, product.id
+        outbox.enqueue(session, "commerce.follow_product", key=key, workspace_id=place[0], product_id=place[1])
 
 
 def _held(session: Session, workspace_id: int, ref: str) -> Product | None:

@@ -161,7 +161,7 @@ class Costs(Lookup[CostQuestion]):
             inside = _between(cost.spent_on, asked.since, asked.until)
             if asked.measure == "gifts":
                 usual = or_(settled.c.currency.is_(None), cost.currency == settled.c.currency)
-                total = func.sum(cost.amount).filter(and_(cost.kind == "gift", usual, *inside))
+                total: ColumnElement[Any] = func.sum(cost.amount).filter(and_(cost.kind == "gift", usual, *inside))
             else:
                 total = func.sum(cost.minutes).filter(*inside) if inside else func.sum(cost.minutes)
             summed.append(total.label(f"n{number}"))

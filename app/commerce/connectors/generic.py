@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 
@@ -134,4 +135,10 @@ def _lines(given: Reading, mapping: Mapping, path: str) -> tuple[ToldLine, ...]:
     return tuple(lines)
 
 
-_READERS = {"customers": _customer, "orders": _order, "refunds": _refund, "carts": _cart, "products": _product}
+_READERS: dict[str, Callable[[Reading, Mapping, dict[str, str], datetime], Told]] = {
+    "customers": _customer,
+    "orders": _order,
+    "refunds": _refund,
+    "carts": _cart,
+    "products": _product,
+}

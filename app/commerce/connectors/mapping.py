@@ -11,7 +11,8 @@ from app.commerce.connectors.readings import Reading
 from app.kernel.translatable import N_
 
 KINDS = ("shopify", "woocommerce", "webhook")
-RESOURCES = ("customers", "orders", "refunds", "carts", "products")
+Resource = Literal["customers", "orders", "refunds", "carts", "products"]
+RESOURCES: tuple[Resource, ...] = ("customers", "orders", "refunds", "carts", "products")
 # What a generic webhook can say of each thing. Those in the second tuple must be there.
 FIELDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "customers": (("external_id", "email", "updated_at", "phone"), ("email",)),
@@ -72,7 +73,7 @@ class Mapping(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    takes: tuple[Literal["customers", "orders", "refunds", "carts", "products"], ...] = RESOURCES
+    takes: tuple[Resource, ...] = RESOURCES
     domain: Annotated[str, Field(max_length=253)] = ""
     order_prefix: Annotated[str, Field(max_length=40)] = ""
     profile: dict[str, Path] = Field(default_factory=dict)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
 from app.accounts import workspaces
@@ -73,8 +73,8 @@ def _costs(
     cost, usual = CustomerCost, CustomerCost.currency == currency
     this_year = cost.spent_on >= date(today.year, 1, 1)
 
-    def amount(kind: str, *more: object) -> object:
-        return func.coalesce(func.sum(cost.amount).filter(cost.kind == kind, usual, *more), 0)  # type: ignore[arg-type]
+    def amount(kind: str, *more: ColumnElement[bool]) -> ColumnElement[Decimal]:
+        return func.coalesce(func.sum(cost.amount).filter(cost.kind == kind, usual, *more), 0)
 
     row = session.execute(
         select(
@@ -99,7 +99,7 @@ def _goods(session: Session, workspace_id: int, customer_id: int, currency: str)
     """Return what the pieces they kept cost us, of lines that say."""
     line = OrderLine
     kept = line.quantity - line.returned
-    query = select(func.coalesce(func.sum(line.cost * kept / line.quantity), 0)).where(
+    query: Select[Decimal] = select(func.coalesce(func.sum(line.cost * kept / line.quantity), 0)).where(
         line.workspace_id == workspace_id,
         line.customer_id == customer_id,
         line.currency == currency,

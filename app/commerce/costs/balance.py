@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from app.accounts import workspaces
@@ -82,7 +82,7 @@ def _costs(
             amount("service"), amount("gift"), amount("gift", this_year), amount("other"),
         ).where(cost.workspace_id == workspace_id, cost.customer_id == customer_id)
     ).one()  # fmt: skip
-    return int(row[0]), row[1], row[2], row[3], row[4]
+    return int(row[0] or 0), row[1], row[2], row[3], row[4]
 
 
 def _discounts(session: Session, workspace_id: int, customer_id: int, currency: str) -> Decimal:
@@ -99,10 +99,10 @@ def _goods(session: Session, workspace_id: int, customer_id: int, currency: str)
     """Return what the pieces they kept cost us, of lines that say."""
     line = OrderLine
     kept = line.quantity - line.returned
-    query: Select[Decimal] = select(func.coalesce(func.sum(line.cost * kept / line.quantity), 0)).where(
+    query = select(func.coalesce(func.sum(line.cost * kept / line.quantity), 0)).where(
         line.workspace_id == workspace_id,
         line.customer_id == customer_id,
         line.currency == currency,
         line.cost.is_not(None),
     )
-    return session.execute(query).scalar_one()
+    return session.execute(query).scalar_one() or NOTHING

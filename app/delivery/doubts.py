@@ -77,7 +77,7 @@ def find_send(session: Session, workspace_id: int, send_id: int) -> DoubtfulSend
     return DoubtfulSend(*row) if row else None
 
 
-def _sends_query(workspace_id: int) -> Select[int, str, int, str, bool, int, datetime]:
+def _sends_query(workspace_id: int) -> Select[int, str, int, str, bool, int, datetime | None]:
     return (
         select(
             *(Send.id, Send.kind, Send.source_id, Send.subject),

@@ -19,7 +19,7 @@ from bench.ground import Ground
 
 # Until a part has imported everything and answered for the first time.
 SETTLED_SECONDS = 10
-PATIENCE_SECONDS = 5
+WAIT_SECONDS = 5
 RUNS = 3
 _ROOT = Path(__file__).parent.parent
 
@@ -61,7 +61,7 @@ def _stop(process: subprocess.Popen[str]) -> None:
     """Ask, then insist: a worker takes the first as "after this job"."""
     process.terminate()
     try:
-        process.wait(PATIENCE_SECONDS)
+        process.wait(WAIT_SECONDS)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()

@@ -57,7 +57,7 @@ def install(say: Callable[[str], None] = print) -> None:
     if mark.exists() and mark.read_text() == locked:
         return
     say("assets: installing npm packages")
-    _npm("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
+    _npm("ci", "--prefer-offline", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
     mark.write_text(locked)
 
 

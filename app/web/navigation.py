@@ -47,6 +47,7 @@ class Place:
         return request.endpoint in self.also or f"{request.path}/".startswith(f"{self.url}/")
 
 
+_ALSO_SETTINGS = ("api.show_docs", "delivery.list_doubts", "delivery.show_doubts")
 RAIL = (
     Place("home", _("Home"), HOME, "home", is_first=True),
     Place("customers", _("Customers"), "customers.show_customers", "users", is_first=True),
@@ -58,7 +59,7 @@ RAIL = (
     Place("insight", _("Insight"), "insight.show_insight", "chart-line"),
     Place("inbox", _("Inbox"), "tracking.inbox", "inbox"),
     Place("tasks", _("Tasks"), "followup.list_tasks", "checkbox"),
-    Place("settings", _("Settings"), "accounts.show_settings", "settings", also=("api.show_docs",)),
+    Place("settings", _("Settings"), "accounts.show_settings", "settings", also=_ALSO_SETTINGS),
 )
 ACTIONS = (
     Place("new_campaign", _("New campaign"), "campaigns.new", "plus"),

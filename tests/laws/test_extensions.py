@@ -11,6 +11,7 @@ from tests.laws import source
 _FILLING = {"append", "add", "update", "setdefault", "extend", "insert", "register", "appendleft"}
 # What a process keeps for itself: nobody else's behaviour depends on what stands in there.
 _STATE_OF_A_PROCESS = {
+    "app/customers/imports/formats/workbook_child.py _rows",
     "app/kernel/database.py _warned",
     "app/kernel/processes/sandbox.py _sandboxes",
     "app/kernel/queueing/stopping.py _shared",

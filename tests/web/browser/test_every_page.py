@@ -14,7 +14,7 @@ from app.web import guard
 from tests.factories.workspaces import WorkspaceForTests
 from tests.web.browser.test_style_page import serious_findings
 
-ANSWERS_NO_PAGE = (".json", ".csv", "/health", "/ready", "/metrics", "/style", "/preview")
+ANSWERS_NO_PAGE = (".json", ".csv", "/health", "/ready", "/metrics", "/style", "/preview", "/announcement")
 # What a page asks for while it loads has arrived and stands in its place.
 _STANDS_STILL = "document.readyState === 'complete' && !document.querySelector('.htmx-request, .htmx-swapping')"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import io
 import itertools
 import json
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from app.commands import duplicates
 from app.customers.duplicates import linkage, records, report
 from app.customers.duplicates.records import NothingToCompare, Record
 
@@ -110,22 +112,33 @@ def test_fewer_than_two_people_are_no_pair(number: int):
     assert linkage.find_pairs([Record(2, "a", {"email": "ada@shop.example"})] * number) == []
 
 
-def test_the_operators_command_tells_it_to_people_and_to_programs(tmp_path: Path):
+def test_the_operators_command_tells_it_to_people_and_to_programs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     file = tmp_path / "people.csv"
     file.write_text("id,name,email\n7,Ada Lovelace,ada@shop.example\n8,Ada Lovelace,ada@shop.example\n9,Bob Bell,\n")
+    parser = argparse.ArgumentParser()
+    duplicates.add_to(parser.add_subparsers())
 
-    def run(*words: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "app.cli", "find-duplicates", *words]
-        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    def run(*words: str) -> str:
+        arguments = parser.parse_args(["find-duplicates", *words])
+        assert arguments.act(arguments) == 0
+        return capsys.readouterr().out
 
-    told = json.loads(run(str(file), "--json").stdout)
+    told = json.loads(run(str(file), "--json"))
     assert (told["rows"], [(pair["left"], pair["right"]) for pair in told["pairs"]]) == (3, [("7", "8")])
     assert told["pairs"][0]["agreement"]["email"] == "same"
-    assert run(str(file)).stdout.startswith(f"{told['pairs'][0]['probability']:.3f}  row 2 ada lovelace")
-    gone = run(str(tmp_path / "none.csv"))
-    assert gone.returncode == 2
-    assert gone.stderr.strip() == f"{tmp_path / 'none.csv'} cannot be read: No such file or directory."
-    assert run(str(file), "--least", "2").returncode == 2
+    assert run(str(file)).startswith(f"{told['pairs'][0]['probability']:.3f}  row 2 ada lovelace")
+    with pytest.raises(SystemExit):
+        run(str(file), "--least", "2")
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "app.cli", "find-duplicates", str(tmp_path / "none.csv")]
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert ran.returncode == 2
+    assert ran.stderr.strip() == f"{tmp_path / 'none.csv'} cannot be read: No such file or directory."
 
 
 def test_the_report_counts_what_it_read():

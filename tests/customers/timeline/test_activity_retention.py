@@ -141,21 +141,24 @@ WHAT = [
     (EventName.OPENED, Source.TRACKING, VERDICTS),
     (EventName.BOUNCED, Source.DELIVERY, (None,)),
 ]
-CUSTOMERS, SENDS, LINKS = (901, 902, 903), (801, 802, None), (701, 702, None)
+CUSTOMERS, SENDS = (901, 902, 903), (801, 802, None)
+# A link is one send's.
+LINKS = {801: (701, 702, None), 802: (703, 704, None), None: (None,)}
 
 
 @st.composite
 def responses(draw: st.DrawFn, workspace_id: int) -> ActivityRow:
     """Something a customer did with the mail of a send, or with none."""
     name, source, verdicts = draw(st.sampled_from(WHAT))
+    send_id = draw(st.sampled_from(SENDS))
     return ActivityRow(
         workspace_id,
         draw(st.sampled_from(CUSTOMERS)),
         days_ago(draw(st.integers(0, 60))),
         name,
         source,
-        send_id=draw(st.sampled_from(SENDS)),
-        link_id=draw(st.sampled_from(LINKS)) if name == EventName.CLICKED else None,
+        send_id=send_id,
+        link_id=draw(st.sampled_from(LINKS[send_id])) if name == EventName.CLICKED else None,
         verdict=draw(st.sampled_from(verdicts)),
     )
 

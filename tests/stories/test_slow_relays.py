@@ -165,8 +165,10 @@ def test_a_silent_mail_server_of_one_workspace_keeps_nobody_else_waiting(
         with services.database.transaction(other.id) as session:
             policies.change(session, other.id, Policy())
         delivery.a_launched_send(services.database, other, 5, now=now)
+        # However long a slow machine took until here, from now on their mail is due.
+        launched_after = mute.calls
         house.until(lambda: len(sink.recipients()) == 6)
         sent_after = mute.calls
 
     assert confirmed_after <= MOST_CALLS
-    assert sent_after <= confirmed_after + MOST_CALLS
+    assert sent_after <= launched_after + MOST_CALLS

@@ -18,7 +18,7 @@ from app.customers.profiles import codes, people
 from app.kernel import page_links
 from app.kernel.page_links import PageLink
 from app.kernel.refusals import Refusal
-from app.kernel.sql import keyed_rows
+from app.kernel.sql import keyed_rows, row_values
 from app.kernel.translatable import N_
 
 LONGEST = 200
@@ -81,7 +81,7 @@ def add(
 def remove(session: Session, workspace_id: int, purchase_id: int, *, staff_id: int, now: datetime) -> PageLink:
     """Delete a purchase; return the address that takes this back. Raise NotFound."""
     bought = keyed_rows.hold(session, CompetitorPurchase, workspace_id, purchase_id)
-    kept = {column.name: _plain(getattr(bought, column.name)) for column in CompetitorPurchase.__table__.columns}
+    kept = row_values.plain(bought)
     audit.note(session, bought, "competitor.removed", staff_id=staff_id, now=now)
     session.delete(bought)
     session.flush()
@@ -91,14 +91,9 @@ def remove(session: Session, workspace_id: int, purchase_id: int, *, staff_id: i
 def restore(
     session: Session, workspace_id: int, values: dict[str, Any], *, staff_id: int, now: datetime
 ) -> undo.Restored:
-    """Bring a deleted purchase back as it was."""
-    bought_on, amount = values["bought_on"], values["amount"]
-    given = {
-        **values,
-        "bought_on": date.fromisoformat(bought_on) if bought_on else None,
-        "created_at": datetime.fromisoformat(values["created_at"]),
-        "amount": None if amount is None else Decimal(amount),
-    }
+    """Bring a deleted purchase back as it was; raise NotFound where the customer is gone since."""
+    people.get(session, workspace_id, values["customer_id"])
+    given = row_values.parsed(CompetitorPurchase, values)
     session.execute(insert(CompetitorPurchase).values(**given).on_conflict_do_nothing())
     audit.note(session, get(session, workspace_id, values["id"]), "competitor.restored", staff_id=staff_id, now=now)
     page = page_links.to("customers.show_customer", customer_id=values["customer_id"])
@@ -123,10 +118,6 @@ def newest(session: Session, workspace_id: int, customer_id: int, *, limit: int 
 def purchase_rows() -> FromClause:
     """Return the rows for conditions; who reads them names the workspace."""
     return CompetitorPurchase.__table__
-
-
-def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, date) else str(value) if isinstance(value, Decimal) else value
 
 
 def _check(new: NewPurchase) -> None:

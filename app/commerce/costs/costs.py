@@ -18,7 +18,7 @@ from app.customers.profiles import codes, people
 from app.kernel import page_links
 from app.kernel.page_links import PageLink
 from app.kernel.refusals import Refusal
-from app.kernel.sql import keyed_rows
+from app.kernel.sql import keyed_rows, row_values
 from app.kernel.translatable import N_
 
 KINDS = ("service", "gift", "other")
@@ -101,7 +101,7 @@ def add(
 def remove(session: Session, workspace_id: int, cost_id: int, *, staff_id: int, now: datetime) -> PageLink:
     """Delete a cost; return the address that takes this back. Raise NotFound."""
     cost = keyed_rows.hold(session, CustomerCost, workspace_id, cost_id)
-    kept = {column.name: _plain(getattr(cost, column.name)) for column in CustomerCost.__table__.columns}
+    kept = row_values.plain(cost)
     audit.note(session, cost, "cost.removed", staff_id=staff_id, now=now)
     session.delete(cost)
     session.flush()
@@ -111,13 +111,9 @@ def remove(session: Session, workspace_id: int, cost_id: int, *, staff_id: int, 
 def restore(
     session: Session, workspace_id: int, values: dict[str, Any], *, staff_id: int, now: datetime
 ) -> undo.Restored:
-    """Bring a deleted cost back as it was."""
-    given = {
-        **values,
-        "spent_on": date.fromisoformat(values["spent_on"]),
-        "created_at": datetime.fromisoformat(values["created_at"]),
-        "amount": None if values["amount"] is None else Decimal(values["amount"]),
-    }
+    """Bring a deleted cost back as it was; raise NotFound where the customer is gone since."""
+    people.get(session, workspace_id, values["customer_id"])
+    given = row_values.parsed(CustomerCost, values)
     session.execute(insert(CustomerCost).values(**given).on_conflict_do_nothing())
     audit.note(session, get(session, workspace_id, values["id"]), "cost.restored", staff_id=staff_id, now=now)
     page = page_links.to("customers.show_customer", customer_id=values["customer_id"])
@@ -166,10 +162,6 @@ def set_rates(session: Session, workspace_id: int, given: Rates, *, staff_id: in
 def cost_rows() -> FromClause:
     """Return the rows of costs for conditions; who reads them names the workspace."""
     return CustomerCost.__table__
-
-
-def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, date) else str(value) if isinstance(value, Decimal) else value
 
 
 def _check(new: NewCost) -> None:

@@ -148,11 +148,14 @@ def _run(supervisor: Supervisor, var_dir: Path, main_job: MainJob, once: bool) -
         print(f"The demonstration is not played: {reason}.", flush=True)
         main_job.pass_over(var_dir, reason)
         is_due = False
-    built()
-    for name, program in programs.items():
-        supervisor.start(name, program)
     print("Starting the web server and the workers", flush=True)
+    # Alone at first: somebody waits for the page, and on two cores all that start at once wait for one another.
+    supervisor.start("web", programs["web"])
+    built()
     _await_web(env, programs["web"], supervisor)
+    for name, program in programs.items():
+        if name != "web":
+            supervisor.start(name, program)
     if is_due:
         play = main_job.begin(env)
         _say_where(env, var_dir)

@@ -34,13 +34,7 @@ def _of_customer() -> ForeignKeyConstraint:
     )
 
 
-def _of_import() -> ForeignKeyConstraint:
-    return ForeignKeyConstraint(
-        ["workspace_id", "import_id"], ["imports.workspace_id", "imports.id"], ondelete="CASCADE"
-    )
-
-
-class _Attached:
+class Attached:
     """Mixin: a tenant table written by the hundred thousand. Row-level security ties its rows to a workspace; a foreign
     key would tie each of them once more, at the price of writing it twice.
     """
@@ -50,7 +44,7 @@ class _Attached:
         return mapped_column(primary_key=True, autoincrement=False, sort_order=-2)
 
 
-class Customer(_Attached, Base):
+class Customer(Attached, Base):
     """A person the company knows. Addresses may change or be missing; the person stays.
 
     `address_id`, `email`, `email_key`, `address_digest` and `provider` repeat the primary living email of `addresses`,
@@ -108,7 +102,7 @@ class Customer(_Attached, Base):
     updated_at: Mapped[datetime]
 
 
-class Address(_Attached, Base):
+class Address(Attached, Base):
     """One way to reach one customer, as long as it is theirs: living -> ended, and back only by undo.
 
     A change ends the row and adds another. Living emails belong to one customer of the workspace, and whoever has
@@ -194,7 +188,7 @@ class CustomField(Numbered, Base):
     retired_at: Mapped[datetime | None]
 
 
-class Engagement(_Attached, Base):
+class Engagement(Attached, Base):
     """The sums of one customer's mails, answers and purchases. Every customer has exactly one row.
 
     Nothing that changes with each event is indexed and pages keep room, so that updates stay in place (HOT). No foreign
@@ -225,7 +219,7 @@ class Engagement(_Attached, Base):
     recent_contact_topic: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), server_default="{}", default=list)
 
 
-class Traits(_Attached, Base):
+class Traits(Attached, Base):
     """What was inferred about one customer who allowed profiling; deleted when they withdraw."""
 
     __tablename__ = "customer_traits"
@@ -247,7 +241,7 @@ class Traits(_Attached, Base):
     inferred_at: Mapped[datetime]
 
 
-class Activity(_Attached, Base):
+class Activity(Attached, Base):
     """One thing that happened with a customer. Rows are only added, and kept as long as the workspace says.
 
     Partitioned by the month of `at`. No foreign key: events arrive in bulk, and late ones may name a customer who has
@@ -288,7 +282,7 @@ class Activity(_Attached, Base):
     facts: Mapped[dict[str, Any]] = mapped_column(server_default="{}", default=dict)
 
 
-class ExpiredSendResponse(_Attached, Base):
+class ExpiredSendResponse(Attached, Base):
     """How many people an event of a send happened with, by best verdict, whose activities are kept no longer."""
 
     __tablename__ = "expired_send_responses"
@@ -300,7 +294,7 @@ class ExpiredSendResponse(_Attached, Base):
     people: Mapped[int]
 
 
-class ExpiredLinkClicks(_Attached, Base):
+class ExpiredLinkClicks(Attached, Base):
     """How many customers clicked a link of a send, by hand and by machine, whose clicks are kept no longer."""
 
     __tablename__ = "expired_link_clicks"
@@ -309,93 +303,3 @@ class ExpiredLinkClicks(_Attached, Base):
     link_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     people: Mapped[int]
     machines: Mapped[int]
-
-
-class Import(Numbered, Base):
-    """One file that was brought in: who, when, from where, read how, and what came of it.
-
-    `rows_done` moves in the transaction that writes the rows, so a killed import goes on where it stopped.
-    """
-
-    __tablename__ = "imports"
-    __table_args__ = (
-        CheckConstraint("kind ~ '^[a-z_]{1,40}$'", name="kind"),
-        CheckConstraint("source IN ('own', 'external')", name="source"),
-        CheckConstraint("format IN ('csv', 'jsonl', 'workbook')", name="format"),
-        CheckConstraint(
-            "state IN ('uploaded', 'mapped', 'checking', 'checked', 'running', 'paused', 'cancelled', 'done', 'failed',"
-            " 'undoing', 'undone')",
-            name="state",
-        ),
-    )
-
-    kind: Mapped[str]
-    state: Mapped[str] = mapped_column(server_default="uploaded", default="uploaded")
-    file_name: Mapped[str]
-    sha256: Mapped[str]
-    size_bytes: Mapped[int]
-    source: Mapped[str]
-    source_note: Mapped[str] = mapped_column(server_default="", default="")
-    created_by: Mapped[int | None]
-    created_at: Mapped[datetime]
-    # What the file is by its content, and the sheet that is read where it is a workbook.
-    format: Mapped[str] = mapped_column(server_default="csv", default="csv")
-    sheet: Mapped[str] = mapped_column(server_default="", default="")
-    sheets: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}", default=list)
-    encoding: Mapped[str]
-    delimiter: Mapped[str]
-    header: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}", default=list)
-    mapping: Mapped[dict[str, Any]] = mapped_column(server_default="{}", default=dict)
-    options: Mapped[dict[str, Any]] = mapped_column(server_default="{}", default=dict)
-    rows_done: Mapped[int] = mapped_column(server_default="0", default=0)
-    bytes_done: Mapped[int] = mapped_column(server_default="0", default=0)
-    counts: Mapped[dict[str, Any]] = mapped_column(server_default="{}", default=dict)
-    rehearsal: Mapped[dict[str, Any]] = mapped_column(server_default="{}", default=dict)
-    # The first rows about somebody whom an earlier row named, as `batches.Repeat`.
-    repeats: Mapped[list[Any]] = mapped_column(JSONB, server_default="[]", default=list)
-    failure: Mapped[str | None]
-    started_at: Mapped[datetime | None]
-    finished_at: Mapped[datetime | None]
-    # How far its undo is, and what came of it.
-    undo: Mapped[dict[str, Any]] = mapped_column(server_default="{}", default=dict)
-    undone_at: Mapped[datetime | None]
-
-
-class ImportChange(_Attached, Base):
-    """What an import changed of a row that was there before it: each value as it was, and what else an undo needs."""
-
-    __tablename__ = "import_changes"
-    __table_args__ = (_of_import(), CheckConstraint("kind IN ('customer', 'order', 'product')", name="kind"))
-
-    import_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    kind: Mapped[str] = mapped_column(primary_key=True)
-    row_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    before: Mapped[dict[str, Any]]
-
-
-class ImportFile(_Attached, Base):
-    """One megabyte of a file, kept in the database so that any machine's worker can read it: of its rows as text, and
-    of the upload itself where that is something else.
-    """
-
-    __tablename__ = "import_files"
-    __table_args__ = (_of_import(),)
-
-    import_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    is_upload: Mapped[bool] = mapped_column(primary_key=True, server_default="false", default=False)
-    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    data: Mapped[bytes]
-
-
-class RefusedRow(_Attached, Base):
-    """One row of a file that could not be taken, with the reason and the cells as they stood."""
-
-    __tablename__ = "import_errors"
-    __table_args__ = (_of_import(),)
-
-    import_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    row: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    reason: Mapped[str]
-    detail: Mapped[str] = mapped_column(server_default="", default="")
-    place: Mapped[int | None] = mapped_column(SmallInteger)
-    cells: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}", default=list)

@@ -19,7 +19,7 @@ from app.commerce.orders import NewLine, NewOrder, NewRefund
 from app.commerce.products import NamedProduct
 from app.customers.imports import checking, running, steps
 from app.customers.imports.kinds import ImportKinds
-from app.customers.models import RefusedRow
+from app.customers.imports.models import RefusedRow
 from app.customers.profiles import engagement, people
 from app.kernel.clock import FixedClock
 from tests.factories import NOON

@@ -14,7 +14,8 @@ from app.commerce import orders
 from app.commerce.orders import NewOrder
 from app.customers.imports import files, kinds, running
 from app.customers.imports.mapping import guessing, mapping
-from app.customers.models import Customer, Import
+from app.customers.imports.models import Import
+from app.customers.models import Customer
 from app.customers.organisations import members, organisations
 from app.customers.profiles import people
 from app.customers.relations.models import Organisation, OrganisationMember

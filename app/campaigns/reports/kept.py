@@ -53,7 +53,7 @@ def find(session: Session, workspace_id: int, campaign_ids: Sequence[int]) -> di
         if row.numbers is not None and row.counted_at is not None
     }
     states = _states(session, workspace_id, [send_id for each in found.values() for send_id in each.of_sends])
-    return {campaign_id: each.standing(states) for campaign_id, each in found.items()}
+    return {campaign_id: each.with_states(states) for campaign_id, each in found.items()}
 
 
 def recount(session: Session, workspace_id: int, campaign_id: int, *, now: datetime) -> None:

@@ -42,7 +42,7 @@ class Numbers:
         """Return how many people clicked by hand."""
         return sum(of_send.get(EventName.CLICKED, {}).get("human", 0) for of_send in self.events.values())
 
-    def standing(self, states: Mapping[int, tuple[str, str | None]]) -> Numbers:
+    def with_states(self, states: Mapping[int, tuple[str, str | None]]) -> Numbers:
         """Return the same with each send's state and reason for pausing as they are now."""
         of_sends = {
             send_id: replace(each, state=states[send_id][0], pause_reason=states[send_id][1])

@@ -18,8 +18,8 @@ from app.commerce.words import LABELS
 from app.customers.imports.kinds import ImportKind
 from app.customers.imports.mapping import guessing
 from app.customers.imports.mapping.mapping import MappingRefused, Options
+from app.customers.imports.models import Import
 from app.customers.imports.undoing.piece import Piece
-from app.customers.models import Import
 from app.kernel.translatable import N_
 
 # Two teas at one price are no total; so many orders in a row hardly hold equal amounts by chance.

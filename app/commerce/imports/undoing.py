@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 
 from app.accounts import workspaces
 from app.commerce.owned_items import following
+from app.customers.imports.models import Import
 from app.customers.imports.undoing import changes
 from app.customers.imports.undoing.piece import ROWS, Piece
-from app.customers.models import Import
 from app.customers.profiles import engagement
 
 ORDER, PRODUCT = "order", "product"

@@ -15,8 +15,8 @@ from app.consent.imports.refusals import Refusal
 from app.consent.ledger.evidence import Evidence
 from app.consent.purposes import MARKETING
 from app.customers.imports.evidence import Addresses, EvidenceRow, Foreseen, ImportRef, PermissionKeeper, Terms
+from app.customers.imports.models import Import
 from app.customers.imports.undoing.piece import Piece
-from app.customers.models import Import
 
 # What the reasons of consent are called among an import's counts.
 _COUNTED_AS: dict[str, str] = {

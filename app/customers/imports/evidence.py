@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
+from app.customers.imports.models import Import
 from app.customers.imports.undoing.piece import Piece
-from app.customers.models import Import
 from app.kernel import extensions
 
 

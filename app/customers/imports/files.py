@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from app.customers.imports.formats import conversion
 from app.customers.imports.formats.conversion import Converted
 from app.customers.imports.formats.refusing import LARGEST, PIECE, FileRefused
+from app.customers.imports.models import Import, ImportFile
 from app.customers.imports.parsing import encodings, reading
-from app.customers.models import Import, ImportFile
 from app.customers.values import one_line
 from app.kernel.database import Database
 from app.kernel.refusals import NotFound

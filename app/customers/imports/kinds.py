@@ -18,11 +18,11 @@ from app.kernel.queueing.outbox import Fact
 
 if TYPE_CHECKING:
     from app.customers.imports.mapping.mapping import Options
+    from app.customers.imports.models import Import
     from app.customers.imports.occurrences import Occurrences
     from app.customers.imports.parsing.batches import Batch
     from app.customers.imports.people_staging import Outcome
     from app.customers.imports.undoing.piece import Piece
-    from app.customers.models import Import
 
 
 class RowReader(Protocol):

@@ -13,12 +13,12 @@ from app.customers.forms import PeopleMappingForm
 from app.customers.imports import evidence
 from app.customers.imports.kinds import ImportKind
 from app.customers.imports.mapping.mapping import EVIDENCE, PEOPLE, MappingRefused, Options
+from app.customers.imports.models import Import
 from app.customers.imports.occurrences import Occurrences
 from app.customers.imports.parsing.people_rows import PeopleReader
 from app.customers.imports.people_staging import PeopleStage
 from app.customers.imports.undoing import people as undone_people
 from app.customers.imports.undoing.piece import Piece
-from app.customers.models import Import
 from app.customers.profiles import fields
 from app.customers.words import LABELS
 from app.kernel.translatable import N_

@@ -15,11 +15,11 @@ from app.customers.imports import evidence, files, kinds
 from app.customers.imports.formats import refusing
 from app.customers.imports.kinds import RowReader, Stage
 from app.customers.imports.mapping.mapping import Options
+from app.customers.imports.models import Import
 from app.customers.imports.occurrences import Occurrences
 from app.customers.imports.parsing import batches, reading
 from app.customers.imports.parsing.batches import Batch
 from app.customers.imports.parsing.reading import Layout, Record
-from app.customers.models import Import
 from app.kernel.database import Database
 from app.kernel.processes import garbage
 

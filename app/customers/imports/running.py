@@ -16,11 +16,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.customers.imports import evidence, files, kinds, plans, tallies
+from app.customers.imports.models import Import, RefusedRow
 from app.customers.imports.parsing import batches
 from app.customers.imports.parsing.batches import Batch, Refused
 from app.customers.imports.people_staging import Outcome
 from app.customers.imports.plans import Plan
-from app.customers.models import Import, RefusedRow
 from app.kernel.clock import Clock
 from app.kernel.database import Database
 from app.kernel.queueing import outbox

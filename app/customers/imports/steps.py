@@ -26,7 +26,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.customers.imports import files, kinds
-from app.customers.models import Import, RefusedRow
+from app.customers.imports.models import Import, RefusedRow
 from app.kernel.queueing import outbox
 from app.kernel.refusals import Refusal
 from app.kernel.sql import keyed_rows

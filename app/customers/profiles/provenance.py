@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.customers.models import Import
+from app.customers.imports.models import Import
 
 EVERYTHING = "*"
 

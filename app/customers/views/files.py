@@ -11,8 +11,8 @@ from flask_babel import force_locale, get_locale
 from flask_babel import gettext as _
 
 from app.customers.imports import steps
+from app.customers.imports.models import Import, RefusedRow
 from app.customers.listing import csv_cells
-from app.customers.models import Import, RefusedRow
 from app.customers.views import progress
 from app.customers.views.blueprint import bp
 from app.kernel.database import Database

@@ -12,9 +12,10 @@ from app.customers.forms import MappingForm, ReadingForm, SheetForm, UploadForm
 from app.customers.imports import files, kinds, steps
 from app.customers.imports.formats.refusing import LARGEST, PIECE, FileRefused
 from app.customers.imports.mapping import fixes, guessing, mapping, presets
+from app.customers.imports.models import Import
 from app.customers.imports.parsing import reading
 from app.customers.imports.undoing import undo
-from app.customers.models import CustomField, Import
+from app.customers.models import CustomField
 from app.customers.profiles import fields
 from app.customers.views import progress
 from app.customers.views.blueprint import bp

@@ -11,8 +11,8 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.customers.imports import steps
+from app.customers.imports.models import Import
 from app.customers.imports.refused import REASONS
-from app.customers.models import Import
 from app.customers.words import LABELS
 from app.kernel.translatable import N_
 

@@ -17,8 +17,9 @@ from sqlalchemy import func, select
 from app.customers.imports import files, steps
 from app.customers.imports.formats import archives, conversion, json_lines, workbooks
 from app.customers.imports.formats.refusing import FileRefused
+from app.customers.imports.models import ImportFile
 from app.customers.imports.parsing import reading
-from app.customers.models import Customer, ImportFile
+from app.customers.models import Customer
 from app.customers.profiles import fields
 from tests.factories.customers import an_uploaded_file, import_file
 from tests.factories.files.workbooks import Formula, a_workbook

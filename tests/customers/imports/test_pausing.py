@@ -7,10 +7,11 @@ from sqlalchemy import func, select
 
 from app.customers.imports import running, steps
 from app.customers.imports.kinds import ImportKinds
+from app.customers.imports.models import ImportFile
 from app.customers.imports.people import People
 from app.customers.imports.people_staging import PeopleStage
 from app.customers.imports.undoing import undo
-from app.customers.models import Customer, ImportFile
+from app.customers.models import Customer
 from app.kernel.clock import FixedClock
 from tests.factories import NOON
 from tests.factories.application.extending import carrying

@@ -240,7 +240,7 @@ def test_a_killed_undo_goes_on_and_an_undone_import_is_left_alone(database, work
     with database.transaction(workspace.id) as session:
         found = steps.get(session, workspace.id, done.id)
         undo.ask(session, found)
-        undo._next(session, found, now=LATER)
+        undo.take_back_piece(session, found, now=LATER)
     taken = undone(database, workspace.id, done.id)
     assert taken.undo["counts"] == {"removed": 1}
 
@@ -252,7 +252,7 @@ def test_a_killed_undo_goes_on_and_an_undone_import_is_left_alone(database, work
 def test_every_table_about_customers_is_asked_before_they_are_deleted():
     """A new table with a customer in it is named here: it goes with them, or it keeps them."""
     asked = {trace.table for trace in extensions.build().get(CustomerTraces).kept}
-    looked_at = {name for name in Base.metadata.tables if name in str(undo_people._CHANGED)}
+    looked_at = {name for name in Base.metadata.tables if name in str(undo_people.CHANGED)}
     goes = {"addresses", "customer_engagement", "customer_traits"}
     # Records stay whoever goes; lines have an order, hits a message.
     stays = {"consent_ledger", "order_lines", "message_hits"}

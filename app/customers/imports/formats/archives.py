@@ -86,7 +86,7 @@ def _zip_pieces(file: IO[bytes]) -> Iterator[bytes]:
 
 def _only_file(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
     """Return the one file of an archive, whatever programs put beside it for themselves; raise FileRefused."""
-    found = [each for each in archive.infolist() if not each.is_dir() and not _is_beside(each.filename)]
+    found = [each for each in archive.infolist() if not each.is_dir() and not _is_metadata(each.filename)]
     if any(_leads_out(each.filename) for each in found):
         raise _refused(N_("This archive names files outside of itself. It is not opened."))
     if any(each.flag_bits & 1 for each in found):
@@ -96,7 +96,7 @@ def _only_file(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
     return found[0]
 
 
-def _is_beside(name: str) -> bool:
+def _is_metadata(name: str) -> bool:
     return name.startswith("__MACOSX/") or (name.rpartition("/")[2].startswith(".") and ".." not in name)
 
 

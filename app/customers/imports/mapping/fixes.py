@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from app.customers.imports import kinds
 from app.customers.imports.mapping import guessing, mapping
 from app.customers.imports.mapping.mapping import Options
-from app.customers.models import CustomField, Import
+from app.customers.imports.models import Import
+from app.customers.models import CustomField
 
 _NUMBERS = ("number", "amount")
 

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.customers.imports import kinds
-from app.customers.models import Import
+from app.customers.imports.models import Import
 from app.customers.profiles import codes, dates, fields
 from app.kernel.refusals import Refusal
 from app.kernel.translatable import N_

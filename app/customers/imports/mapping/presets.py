@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.customers.imports.mapping import headings
-from app.customers.models import Import
+from app.customers.imports.models import Import
 
 # As many of the latest imports are looked at.
 LATEST = 200

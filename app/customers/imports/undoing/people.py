@@ -13,9 +13,10 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.customers.addresses import projection
+from app.customers.imports.models import Import
 from app.customers.imports.undoing import traces
 from app.customers.imports.undoing.piece import ROWS, Piece
-from app.customers.models import Customer, Import
+from app.customers.models import Customer
 from app.customers.profiles import fields
 
 CUSTOMER = "customer"
@@ -71,7 +72,7 @@ _ADDED = """
     ORDER BY c.id LIMIT :limit FOR UPDATE
 """
 # Whoever somebody has told us more of since, here; other rooms answer for themselves.
-_CHANGED = """
+CHANGED = """
     SELECT c.id FROM customers c WHERE c.workspace_id = :w AND c.id = ANY(CAST(:ids AS bigint[])) AND (
         EXISTS (SELECT FROM jsonb_each(c.provenance) e WHERE e.value -> 0 <> to_jsonb(CAST(:import_id AS bigint)))
         OR EXISTS (SELECT FROM addresses a WHERE a.workspace_id = :w AND a.customer_id = c.id
@@ -114,7 +115,7 @@ def remove(session: Session, found: Import, *, after: int, now: datetime) -> Pie
     ids = list(session.scalars(text(_ADDED), {**binds, "after": after, "limit": ROWS}))
     if not ids:
         return Piece(None, {})
-    changed = set(session.scalars(text(_CHANGED), {**binds, "ids": ids}))
+    changed = set(session.scalars(text(CHANGED), {**binds, "ids": ids}))
     used = traces.find(session, found.workspace_id, [each for each in ids if each not in changed])
     gone = [each for each in ids if each not in changed and each not in used]
     if gone:

@@ -14,9 +14,9 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from app.customers.imports import evidence, kinds, plans
+from app.customers.imports.models import Import, ImportChange
 from app.customers.imports.undoing import people
 from app.customers.imports.undoing.piece import Piece
-from app.customers.models import Import, ImportChange
 from app.kernel.clock import Clock
 from app.kernel.database import Database
 from app.kernel.queueing import outbox
@@ -49,10 +49,10 @@ def run(database: Database, clock: Clock, workspace_id: int, import_id: int) -> 
             found = plans.locked(session, workspace_id, import_id)
             if found.state != "undoing":
                 return
-            has_more = _next(session, found, now=clock.now())
+            has_more = take_back_piece(session, found, now=clock.now())
 
 
-def _next(session: Session, found: Import, *, now: datetime) -> bool:
+def take_back_piece(session: Session, found: Import, *, now: datetime) -> bool:
     """Undo one piece and note how far that is; return whether anything is left."""
     plans.take_turn(session, found.workspace_id)
     evidence.lock_answers(session, found.workspace_id)

@@ -122,7 +122,7 @@ def show_doubts(send_id: int) -> str:
 def leave_doubts(send_id: int) -> Response:
     with services().database.transaction(g.workspace.id) as session:
         count = doubts.leave(session, g.workspace.id, send_id)
-        _note(session, "messages.left_in_doubt", send_id)
+        _note(session, "messages.left_in_doubt", send_id, count)
     return shell.back(
         url_for("delivery.list_doubts"),
         ngettext("%(num)s mail was left as it is.", "%(num)s mails were left as they are.", count),
@@ -134,14 +134,17 @@ def leave_doubts(send_id: int) -> Response:
 def send_doubts_again(send_id: int) -> Response:
     with services().database.transaction(g.workspace.id) as session:
         count = doubts.send_again(session, g.workspace.id, send_id, now=services().clock.now())
-        _note(session, "messages.sent_again", send_id)
+        _note(session, "messages.sent_again", send_id, count)
     return shell.back(
         url_for("delivery.list_doubts"),
         ngettext("%(num)s mail is sent once more.", "%(num)s mails are sent once more.", count),
     )
 
 
-def _note(session: Session, action: str, send_id: int) -> None:
+def _note(session: Session, action: str, send_id: int, count: int) -> None:
+    """Write down what was decided; nothing, where somebody else had decided it before."""
+    if not count:
+        return
     audit.record(
         session,
         g.workspace.id,

@@ -8,28 +8,21 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
+from app.kernel.json_values import Key, Number, storable
 from app.kernel.translatable import N_
 
 MOST_TAGS = 50
 MOST_CUSTOM = 100
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST = datetime(2200, 1, 1, tzinfo=UTC)
-# The categories Cc, Cs, Zl and Zp of Unicode, and of what no database can hold.
+# The categories Cc, Cs, Zl and Zp of Unicode.
 _BREAKS = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029\\ud800-\\udfff]")
-_UNSTORABLE = re.compile("[\\x00\\ud800-\\udfff]")
 
 
 def _one_line(text: str) -> str:
     """Refuse control characters, line breaks and halves of surrogate pairs."""
     if _BREAKS.search(text):
         raise ValueError("must be one line without control characters")
-    return text
-
-
-def storable(text: str) -> str:
-    """Refuse what no database can hold."""
-    if _UNSTORABLE.search(text):
-        raise ValueError("must not hold NUL or half a character")
     return text
 
 
@@ -44,8 +37,7 @@ ShortLine = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_
 Email = Annotated[str, Field(min_length=3, max_length=254), AfterValidator(_one_line)]
 Prose = Annotated[str, Field(min_length=1, max_length=10_000), AfterValidator(storable)]
 Moment = Annotated[AwareDatetime, AfterValidator(_plausible)]
-Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
-Plain = Line | bool | Annotated[int, Field(ge=-(2**53), le=2**53)] | Annotated[float, Field(allow_inf_nan=False)] | None
+Plain = Line | bool | Number | None
 
 
 class Sent(BaseModel):

@@ -243,6 +243,11 @@ class Dispatcher:
         if self._handed:
             now = self._clock.now()
             self._answered += [results.unsent(message, now=now) for message in self._handed]
+            for message in self._handed:
+                if message.prepared:
+                    # Its signature would be made ahead of those of mail that can leave.
+                    message.prepared.cancel()
+                    message.prepared = None
             self._handed.clear()
             self._due.set()
 

@@ -21,6 +21,8 @@ from app.web import guard
 
 _SCRIPT = (Path(websites.__file__).parent / "site.js").read_text()
 _PER_NETWORK, _PER_WEBSITE = 240, 12_000
+# Of one network for all websites together, also for those that are none.
+_FROM_NETWORK = 1_200
 _MINUTE = timedelta(minutes=1)
 
 
@@ -42,11 +44,15 @@ def report_events() -> Response:
         report = Report.model_validate_json(request.get_data())
     except ValidationError:
         return _answer(422, "The report does not fit: see the documentation of the snippet.")
+    # Before the database is asked anything: whoever makes keys up costs no more than this.
+    network = networks.network_of(request.remote_addr)
+    if not limiter().allow(f"site:{network}", _FROM_NETWORK, _MINUTE):
+        return _answer(429, "Too many reports.")
     website = _website(report.key)
     origin = request.headers.get("Origin", "")
     if website is None or origin not in website.origins:
         return _answer(403, "This key may not be used from here.")
-    if not _is_paced(website):
+    if not _is_paced(website, network):
         return _answer(429, "Too many reports.", origin)
     now = services().clock.now()
     with services().database.transaction(website.workspace_id) as session:
@@ -62,9 +68,8 @@ def _website(public_key: str) -> KnownWebsite | None:
         return websites.find(session, workspace_id, public_key)
 
 
-def _is_paced(website: KnownWebsite) -> bool:
-    name, network = f"site:{website.workspace_id}:{website.id}", networks.network_of(request.remote_addr)
-    allow = limiter().allow
+def _is_paced(website: KnownWebsite, network: str) -> bool:
+    name, allow = f"site:{website.workspace_id}:{website.id}", limiter().allow
     return allow(f"{name}:{network}", _PER_NETWORK, _MINUTE) and allow(name, _PER_WEBSITE, _MINUTE)
 
 

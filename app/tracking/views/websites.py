@@ -61,7 +61,7 @@ def settings_panel(session: Session, workspace_id: int, subject: None, now: date
 def _page(form: WebsiteForm, secret: str | None = None, status: int = 200) -> ResponseReturnValue:
     with services().database.transaction(g.workspace.id) as session:
         found = websites.list_all(session, g.workspace.id)
-        latest = {website.id: reports.latest(session, g.workspace.id, website.id) for website in found}
+        latest = reports.latest(session, g.workspace.id, [website.id for website in found])
     return shell.page(
         "tracking/websites.html",
         form=form,

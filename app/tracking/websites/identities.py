@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
+from app.kernel.json_values import UNSTORABLE
+
 MOST_CHARS = 2000
 # A token that leaks, as in a shared link or a copied page, is worth nothing after this.
 LONGEST = timedelta(days=7)
@@ -41,9 +43,9 @@ def read(token: str, secret: bytes, *, now: datetime) -> Identity | None:
 
 
 def _named(external_ref: Any, email: Any) -> Identity | None:
-    if isinstance(external_ref, str) and 0 < len(external_ref) <= 200 and "\0" not in external_ref:
+    if isinstance(external_ref, str) and 0 < len(external_ref) <= 200 and not UNSTORABLE.search(external_ref):
         return Identity(external_ref, None)
-    if isinstance(email, str) and 0 < len(email) <= 254 and "\0" not in email:
+    if isinstance(email, str) and 0 < len(email) <= 254 and not UNSTORABLE.search(email):
         return Identity(None, email)
     return None
 
@@ -51,7 +53,8 @@ def _named(external_ref: Any, email: Any) -> Identity | None:
 def _is_current(expires: Any, now: datetime) -> bool:
     if isinstance(expires, bool) or not isinstance(expires, int | float):
         return False
-    return 0 < expires - now.timestamp() <= LONGEST.total_seconds()
+    # Compared, not subtracted: a whole number of any length is.
+    return now.timestamp() < expires <= now.timestamp() + LONGEST.total_seconds()
 
 
 def _parsed(part: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ No cookie and no number of a browser is involved: who a visitor is says a signed
 
 from __future__ import annotations
 
-import re
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -20,6 +20,7 @@ from app.customers.profiles import customer_queries, people
 from app.customers.timeline import activities
 from app.customers.timeline.activities import ActivityRow
 from app.customers.timeline.event_names import Source
+from app.kernel.json_values import Key, Number, storable
 from app.kernel.sql import arrays
 from app.tracking.models import WebsiteReport
 from app.tracking.websites.identities import Identity
@@ -34,7 +35,6 @@ EVENT_NAMES = {
     "cart": "cart_updated",
     "search": "site_searched",
 }
-_UNSTORABLE = re.compile("[\\x00\\ud800-\\udfff]")
 _COUNT = text(
     """
     INSERT INTO website_reports AS r (workspace_id, website_id, kind, outcome, count, latest_at)
@@ -56,16 +56,8 @@ class Outcome(StrEnum):
     NO_CONSENT = "no_consent"
 
 
-def _storable(given: str) -> str:
-    if _UNSTORABLE.search(given):
-        raise ValueError("must not hold NUL or half a character")
-    return given
-
-
-_Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
-_Words = Annotated[str, Field(max_length=500), AfterValidator(_storable)]
-_Whole = Annotated[int, Field(ge=-(2**53), le=2**53)]
-_Plain = _Words | bool | _Whole | Annotated[float, Field(allow_inf_nan=False)] | None
+_Words = Annotated[str, Field(max_length=500), AfterValidator(storable)]
+_Plain = _Words | bool | Number | None
 
 
 class _Strict(BaseModel):
@@ -76,7 +68,7 @@ class BrowserEvent(_Strict):
     """One thing a visitor did."""
 
     kind: Literal["page", "product", "cart", "search"]
-    data: Annotated[dict[_Key, _Plain], Field(max_length=20)] = Field(default_factory=dict)
+    data: Annotated[dict[Key, _Plain], Field(max_length=20)] = Field(default_factory=dict)
 
 
 class Report(_Strict):
@@ -115,13 +107,16 @@ def keep(
     return outcome
 
 
-def latest(session: Session, workspace_id: int, website_id: int) -> list[WebsiteReport]:
-    """Return what a website reported by kind and outcome, the latest first; there are few of each."""
+def latest(session: Session, workspace_id: int, website_ids: Sequence[int]) -> dict[int, list[WebsiteReport]]:
+    """Return what each of these websites reported by kind and outcome, the latest first; there are few of each."""
     query = select(WebsiteReport).where(
-        WebsiteReport.workspace_id == workspace_id, WebsiteReport.website_id == website_id
+        WebsiteReport.workspace_id == workspace_id, WebsiteReport.website_id.in_(website_ids)
     )
+    found: dict[int, list[WebsiteReport]] = {website_id: [] for website_id in website_ids}
     order = (WebsiteReport.latest_at.desc(), WebsiteReport.kind, WebsiteReport.outcome)
-    return list(session.scalars(query.order_by(*order).limit(len(EVENT_NAMES) * len(Outcome))))
+    for report in session.scalars(query.order_by(*order)):
+        found[report.website_id].append(report)
+    return found
 
 
 def _customer_id(session: Session, workspace_id: int, whom: Identity) -> int | None:

@@ -45,7 +45,8 @@
 
   function assent(kind, given) {
     if (kind === "identify") {
-      if (waiting.length) send();
+      // What was reported a moment ago on this page is of whoever is named now; of somebody named before, it is theirs.
+      if (identity && waiting.length) send();
       identity = typeof given === "string" && given.length <= 2000 ? given : null;
       return;
     }

@@ -28,12 +28,17 @@ CSV = b"email,first_name\nada@example.com,Ada\n"
 JSON = b'{"email": "ada@example.com", "first_name": "Ada"}\n'
 
 
-def zipped(**members):
+def zipped(*, packing=zipfile.ZIP_DEFLATED, **members):
     written = io.BytesIO()
-    with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(written, "w", packing) as archive:
         for name, data in members.items():
             archive.writestr(name, data)
     return written.getvalue()
+
+
+def damaged(archive):
+    """The same with some bytes of its first file changed."""
+    return archive[:60] + bytes(40) + archive[100:]
 
 
 def rows_of(content, sheet=""):
@@ -158,6 +163,12 @@ def test_every_value_of_json_lines_stands_under_its_key(objects):
         }
 
 
+def test_half_a_character_in_a_key_is_kept_as_a_question_mark():
+    header, row = reading_csv(json_lines.to_csv(io.BytesIO(b'{"\\ud800": "x", "a": {"\\udfff": "y"}}\n')))
+
+    assert (header, row) == (["?", "a.?"], ["x", "y"])
+
+
 def reading_csv(file):
     return list(csv.reader(io.TextIOWrapper(file, "utf-8", newline="")))
 
@@ -170,6 +181,7 @@ def reading_csv(file):
         (zipped(**{"../../etc/cron.d/x": CSV}), "outside"),
         (zipped(**{"/etc/passwd": CSV}), "outside"),
         (zipped(**{"C:\\people.csv": CSV}), "outside"),
+        (damaged(zipped(packing=zipfile.ZIP_LZMA, **{"people.csv": CSV * 50})), "damaged"),
         (gzip.compress(CSV)[:-9], "damaged"),
         (b"\x1f\x8b" + bytes(100), "damaged"),
         (gzip.compress(gzip.compress(gzip.compress(CSV))), "archive in an archive"),

@@ -15,6 +15,7 @@ from app.delivery.sending import dispatcher, results
 from app.delivery.sending.dispatcher import Dispatcher
 from app.delivery.sending.outgoing import OutgoingMessage
 from app.delivery.sending.results import Effect, Result
+from app.delivery.smtp.envelopes import Envelope
 from app.delivery.throttling.rate_limit import RateLimit
 from app.kernel.clock import FixedClock
 from tests.factories import NOON
@@ -157,12 +158,14 @@ def test_what_waits_too_long_for_a_connection_is_asked_about_again() -> None:
         limit = RateLimit(None, now=asyncio.get_running_loop().time())
         serving = asyncio.ensure_future(lane.dispatcher.serve(limit, connections=1))
         assert await lane.dispatcher.has_more()
-        for message in claimed:
-            message.begin_by = 0.0
+        prepared: list[Future[Envelope]] = [Future() for _ in claimed]
+        for message, envelope in zip(claimed, prepared, strict=True):
+            message.begin_by, message.prepared = 0.0, envelope
         assert lane.dispatcher.take() is None
         assert await lane.dispatcher.has_more()
         again = lane.dispatcher.take()
         assert again is claimed[0], "they come first, and in their order"
+        assert all(envelope.cancelled() for envelope in prepared), "and nobody signs what goes back"
         lane.dispatcher.settle(results.unsent(again, now=NOON))
         lane.dispatcher.finish()
         await serving

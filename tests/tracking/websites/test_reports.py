@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import Any
 
@@ -145,6 +147,16 @@ def test_one_network_reports_at_a_bounded_pace(app: Flask, workspace: WorkspaceF
     noisy, other = report(app, site), report(app, site, address="192.0.2.7")
 
     assert (noisy.status_code, other.status_code) == (429, 204)
+
+
+def test_whoever_makes_keys_up_asks_the_database_no_more_than_so_often(
+    app: Flask, site: SiteForTests, statements: Callable[[], AbstractContextManager[list[str]]]
+) -> None:
+    limiter().allow("site:127.0.0.1", 1, timedelta(minutes=30))
+    with statements() as asked:
+        refused = report(app, site, key="site_1_" + "x" * 22)
+
+    assert (refused.status_code, asked) == (429, [])
 
 
 def test_a_deleted_website_reports_no_more_until_that_is_taken_back(

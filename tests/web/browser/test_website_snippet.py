@@ -90,3 +90,24 @@ def test_a_shop_page_reports_and_keeps_nothing(
         kept = [tuple(row) for row in session.execute(text(query))]
     assert kept == [(ada, "product_viewed", {"sku": "T-1", "price": 4.5}), (ada, "site_searched", {"query": "tea"})]
     context.close()
+
+
+def test_a_page_that_names_its_visitor_at_once_is_seen_by_them(
+    chromium: Browser, database: Database, services: Services, workspace: WorkspaceForTests, ours: str, theirs: str,
+    shop: Flask,
+) -> None:  # fmt: skip
+    """As shops do it: the page is reported in its head, and the token stands further down."""
+    now = services.clock.now()
+    with database.transaction(workspace.id) as session:
+        a_tracked_customer(session, workspace.id, purposes=["profiling"], now=now)
+        site, secret = websites.create(session, workspace.id, [theirs], keys=services.settings.secret_keys, now=now)
+        key = site.public_key
+    token = a_jwt(secret, expires=now + timedelta(hours=1), email="ada@example.com")
+    shown = _PAGE % {"ours": ours, "key": key, "token": token} + f'<script>assent("identify", "{token}")</script>'
+    shop.add_url_rule("/", view_func=lambda: shown, endpoint="tea")
+    page = chromium.new_page()
+    page.goto(theirs)
+    until(lambda: bool(counted(database, workspace)))
+
+    assert counted(database, workspace) == {("page", "recorded"): 1}
+    page.close()

@@ -6,6 +6,7 @@ Nothing is written under a name that an archive gives, and no more is unpacked t
 from __future__ import annotations
 
 import gzip
+import lzma
 import struct
 import tempfile
 import zipfile
@@ -23,7 +24,10 @@ DEEPEST = 2
 LARGEST_CONTENTS = PIECE
 # Sheets of Excel, in XML or binary, and of LibreOffice.
 _WORKBOOKS = frozenset(("xl/workbook.xml", "xl/workbook.bin", "content.xml"))
-_DAMAGED = (EOFError, OSError, zlib.error, zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError)
+_DAMAGED = (
+    *(EOFError, OSError, NotImplementedError, RuntimeError, ValueError),
+    *(zlib.error, lzma.LZMAError, zipfile.BadZipFile, struct.error),
+)
 _END = struct.Struct("<4s4H2LH")
 _LONGEST_COMMENT = 1 << 16
 

@@ -79,7 +79,7 @@ def _parsed(line: bytes) -> Any:
 
 def _flat(found: dict[str, Any], before: str, depth: int) -> Iterator[tuple[str, str]]:
     for key, value in found.items():
-        name = f"{before}{key}"
+        name = f"{before}{_text(key)}"
         if isinstance(value, dict) and depth < DEEPEST:
             yield from _flat(value, f"{name}.", depth + 1)
         else:

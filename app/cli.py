@@ -13,10 +13,10 @@ from pathlib import Path
 
 from app import running
 from app.accounts import memberships, staff, workspaces
-from app.commands import duplicates, segments
+from app.commands import announcing, duplicates, segments
 from app.consent.ledger import verification
 from app.delivery.inbound import listener
-from app.kernel import announcements, logs, services, settings
+from app.kernel import logs, services, settings
 from app.kernel.database import Database
 from app.kernel.refusals import Refusal
 from app.wiring import extensions, serving
@@ -61,11 +61,7 @@ def main() -> None:
 
     duplicates.add_to(commands)
     segments.add_to(commands)
-
-    tell = commands.add_parser("announce", help="tell everybody who is signed in something; without words, no longer")
-    tell.add_argument("words", nargs="?", default="", help=f"one sentence, at most {announcements.LONGEST} characters")
-    tell.add_argument("--zh", default="", help="the same for those who read Chinese")
-    tell.set_defaults(act=_announce)
+    announcing.add_to(commands)
 
     key = commands.add_parser("new-key", help="print a fresh key for SECRET_KEYS")
     key.add_argument("id", type=int, nargs="?", default=1, help="0-255, not used before")
@@ -153,23 +149,6 @@ def _verify_ledger(arguments: argparse.Namespace) -> int:
     intact = f"The ledger is intact, as far as {len(exported)} heads from outside can show."
     print("The ledger is not as it was written." if problems else intact)
     return 1 if problems else 0
-
-
-def _announce(arguments: argparse.Namespace) -> int:
-    running.use_local_parts()
-    file = settings.read().announcement_file
-    assert file
-    words, chinese = arguments.words.strip(), arguments.zh.strip()
-    if not words and not chinese:
-        print("It is no longer shown." if announcements.withdraw(file) else "Nothing was announced.")
-        return 0
-    if max(len(words), len(chinese)) > announcements.LONGEST:
-        print(f"At most {announcements.LONGEST} characters are shown.", file=sys.stderr)
-        return 2
-    texts = {code: said for code, said in (("en", words), ("zh", chinese)) if said}
-    announcements.announce(file, announcements.Announcement(texts))
-    print("Every page of staff shows it now. Take it away with: announce")
-    return 0
 
 
 def _new_key(arguments: argparse.Namespace) -> int:

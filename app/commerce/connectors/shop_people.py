@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -60,22 +60,28 @@ def take(session: Session, context: Context, told: ToldCustomer, note: Note, *, 
     if customer is None:
         if not told.email:
             return Found(None)
-        values: dict[str, Any] = {}
         customer = people.upsert(
-            session, connection.workspace_id, email=told.email, fields=values, source=context.source, now=now
+            session, connection.workspace_id, email=told.email, fields={}, source=context.source, now=now
         )
+    is_outdated = False
     if told.external_id:
         claimed = shop_records.claim(
             session, connection, shop_records.CUSTOMER, told.external_id, told_at=told.told_at
         )
-        if claimed is None:
-            return Found(customer, is_outdated=True)
+        is_outdated = claimed is None
+    if told.consent is not None and not told.consent.is_yes:
+        # Whatever of their profile is newer, a no counts: it has a time of its own.
+        at = told.consent.at or (told.told_at if is_outdated else None)
+        _state(session, context, customer, replace(told, consent=replace(told.consent, at=at)), note, now)
+    if is_outdated:
+        return Found(customer, is_outdated=True)
+    if told.external_id:
         shop_records.settle(session, connection, shop_records.CUSTOMER, told.external_id, customer.id)
     if told.email:
         customer = _with_email(session, customer, told.email, context.source, now)
     _set(session, customer, dict(told.values), context.source, note, now)
     _add_phone(session, customer, told.phone, context.source, note, now)
-    if told.consent is not None and told.email:
+    if told.consent is not None and told.consent.is_yes and told.email:
         _state(session, context, customer, told, note, now)
     return Found(customer)
 
@@ -134,7 +140,7 @@ def _state(
     connection = context.connection
     statement = ConsentStatement(
         customer_id=customer.id,
-        email=told.email,
+        email=told.email or customer.email or "",
         is_yes=said.is_yes,
         at=said.at,
         method=said.method,

@@ -15,8 +15,8 @@ from app.kernel.translatable import MessageId
 class ConsentStatement:
     """What a shop says about one person's answer, and what the workspace states about the question that was asked.
 
-    A yes counts only with its time, its method, its topic and the words; a no needs no proof. `source` names the
-    webhook to people, `body_sha256` its bytes.
+    A yes counts only with its time, its method, its topic and the words; a no needs no proof, and no email. `source`
+    names the webhook to people, `body_sha256` its bytes.
     """
 
     customer_id: int

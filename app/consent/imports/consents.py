@@ -27,6 +27,8 @@ from app.kernel.translatable import N_
 
 # What came of a row's claim, as message ids; pages translate them.
 GRANTED = "granted"
+# What the method of every yes begins with that was brought from elsewhere.
+BROUGHT = "import: "
 # Noted in the evidence; what is kept there is not translated.
 STATED = "stated for the whole file"
 NO_TIME = N_("It does not say when this person agreed.")
@@ -231,7 +233,7 @@ def _rule(terms: ImportTerms, wording: Wording | None, known: dict[str, TopicInf
     has_words = bool(terms.consent_text_id or terms.wording.strip())
     lack = NO_METHOD if not method else NO_WORDING if not has_words else None
     evidence = Evidence(
-        method=f"import: {method}"[:200],
+        method=f"{BROUGHT}{method}"[:200],
         actor="import",
         actor_id=source.staff_id,
         wording=wording,

@@ -8,16 +8,18 @@ from sqlalchemy.orm import Session
 
 from app.accounts import workspaces
 from app.commerce.connectors.stated_consents import ConsentRecorder, ConsentStatement
-from app.consent import permission, topics
+from app.consent import actions, permission, topics
 from app.consent.imports import consents, refusals
 from app.consent.imports.consents import Claim, ImportTerms
 from app.consent.imports.refusals import Refusal
+from app.consent.ledger import proof
 from app.consent.ledger.evidence import Evidence
+from app.consent.permission import PermissionRow
 from app.consent.purposes import MARKETING
 from app.customers.addresses import emails
 from app.kernel.translatable import N_, MessageId
 
-AGREED_LATER = N_("The shop says they unsubscribed there; they agreed here after that, which stands.")
+AGREED_LATER = N_("The shop says they unsubscribed there; they agreed after that, which stands.")
 # What the shop says of the answer is its own; which words it asked with, the workspace states.
 _STATED = "topic and wording"
 
@@ -38,6 +40,8 @@ class ShopConsentRecorder(ConsentRecorder):
     ) -> list[MessageId]:
         """Write down a yes that is proved, or a no that is newer than any yes; return why nothing was written."""
         workspace = workspaces.get(session, workspace_id)
+        if not statement.is_yes and not statement.email:
+            return _refuse(session, workspace_id, statement, None, now)
         address = emails.normalise(statement.email)
         digest = emails.digest(address.key, workspace.digest_key)
         if not statement.is_yes:
@@ -66,19 +70,35 @@ class ShopConsentRecorder(ConsentRecorder):
 
 
 def _refuse(
-    session: Session, workspace_id: int, statement: ConsentStatement, digest: bytes, now: datetime
+    session: Session, workspace_id: int, statement: ConsentStatement, digest: bytes | None, now: datetime
 ) -> list[MessageId]:
-    """Shops repeat an old no with every change of a person: it ends no yes that was given here afterwards."""
+    """Shops repeat an old no with every change of a person: it ends no yes that was given afterwards."""
     held = permission.state_of(session, workspace_id, statement.customer_id)
-    yes_since = [row.since for row in held if row.purpose == MARKETING and row.allowed]
-    if statement.at is not None and any(since > statement.at for since in yes_since):
-        return [AGREED_LATER]
-    proof = Evidence(
+    allowed = [row for row in held if row.purpose == MARKETING and row.allowed]
+    ended = [row for row in allowed if not _agreed_after(session, workspace_id, row, statement.at)]
+    evidence = Evidence(
         method="shop webhook",
         actor="import",
         file_sha256=statement.body_sha256,
         note=statement.source,
     )
+    if len(ended) < len(allowed):
+        for row in ended:
+            about = {"purpose": MARKETING, "topic_id": row.topic_id}
+            actions.withdraw(session, workspace_id, statement.customer_id, evidence=evidence, now=now, **about)
+        return [AGREED_LATER]
     said_no = Refusal(statement.customer_id, 0, statement.email, digest)
-    refusals.record_many(session, workspace_id, [said_no], evidence=proof, now=now)
+    refusals.record_many(session, workspace_id, [said_no], evidence=evidence, now=now)
     return []
+
+
+def _agreed_after(session: Session, workspace_id: int, row: PermissionRow, refused_at: datetime | None) -> bool:
+    """Say whether a yes is newer than a no. One that was brought here is as old as its proof says, however late it
+    came; in doubt it is older.
+    """
+    if refused_at is None:
+        return False
+    if not row.method.startswith(consents.BROUGHT):
+        return row.since > refused_at
+    agreed_at = proof.get(session, workspace_id, row.ledger_seq).happened_at
+    return bool(agreed_at) and datetime.fromisoformat(agreed_at) > refused_at

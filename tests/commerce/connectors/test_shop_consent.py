@@ -12,7 +12,7 @@ from app.commerce.connectors import mapping as mappings
 from app.consent import permission
 from app.customers.models import Customer
 from tests.factories import NOON
-from tests.factories.consent import consented_customer
+from tests.factories.consent import a_topic, consented_customer
 from tests.factories.shops.webhooks import SHOPIFY_CUSTOMER, SHOPIFY_ORDER, changed
 
 WORDING = "Email me with news and offers"
@@ -110,7 +110,67 @@ def test_an_old_unsubscription_does_not_end_what_was_agreed_here_since(stating, 
     stating.tell("customers/update", _no("2024-01-01T00:00:00Z"))
 
     assert allowed() == ["ada@example.com"]
-    assert any("agreed here after that" in note for note in books.notes)
+    assert any("agreed after that" in note for note in books.notes)
+
+
+def test_an_unsubscription_ends_a_yes_that_is_older_however_late_it_was_brought_here(stating, allowed, books):
+    """The yes of November is brought at noon; they said no in the shop half an hour before."""
+    stating.tell("customers/create", SHOPIFY_CUSTOMER)
+    assert allowed() == ["ada@example.com"]
+    stating.tell("customers/update", _no((NOON - timedelta(minutes=30)).isoformat()))
+
+    assert (allowed(), books.states) == ([], ["done", "done"])
+
+
+def test_an_unsubscription_older_than_a_yes_that_was_brought_here_ends_nothing(stating, allowed):
+    stating.tell("customers/create", SHOPIFY_CUSTOMER)
+    told = {"state": "unsubscribed", "consent_updated_at": "2025-11-01T10:00:00+01:00"}
+    later = NOON.isoformat()
+    stating.tell("customers/update", changed(SHOPIFY_CUSTOMER, email_marketing_consent=told, updated_at=later))
+
+    assert allowed() == ["ada@example.com"]
+
+
+def test_an_unsubscription_counts_though_something_newer_of_the_profile_is_known(stating, allowed, books):
+    stating.tell("customers/create", SHOPIFY_CUSTOMER)
+    newer = changed(SHOPIFY_CUSTOMER, updated_at=(NOON + timedelta(hours=1)).isoformat(), first_name="Augusta")
+    stating.tell("customers/update", newer)
+    stating.tell("customers/update", _no((NOON - timedelta(minutes=30)).isoformat()))
+
+    assert (allowed(), books.states, books.people[0][1]) == ([], ["done", "done", "outdated"], "Augusta")
+
+
+@pytest.mark.parametrize(("at", "still"), [("2025-10-01T00:00:00Z", True), ("2026-01-01T00:00:00Z", False)])
+def test_an_undated_unsubscription_of_an_outdated_account_is_as_old_as_that(stating, allowed, at, still):
+    stating.tell("customers/create", SHOPIFY_CUSTOMER)
+    told = {"state": "unsubscribed"}
+    stating.tell("customers/update", changed(SHOPIFY_CUSTOMER, email_marketing_consent=told, updated_at=at))
+
+    assert allowed() == ["ada@example.com"] * still
+
+
+def test_an_unsubscription_counts_without_an_email(stating, allowed):
+    stating.tell("customers/create", SHOPIFY_CUSTOMER)
+    said = {"state": "unsubscribed", "consent_updated_at": NOON.isoformat()}
+    alone = {"customer_id": SHOPIFY_CUSTOMER["id"], "email_marketing_consent": said}
+    stating.tell("customers_email_marketing_consent/update", alone)
+
+    assert allowed() == []
+
+
+def test_an_unsubscription_leaves_what_was_agreed_here_since_and_ends_the_rest(
+    stating, allowed, services, workspace
+):
+    """They agreed to one topic here after their no, and to another in the shop before it."""
+    stating.tell("customers/create", SHOPIFY_CUSTOMER)
+    with services.database.transaction(workspace.id) as session:
+        a_topic(session, workspace.id, name="Offers")
+        ada = consented_customer(session, workspace.id, email="ada@example.com", topic="offers")
+    stating.tell("customers/update", _no((NOON - timedelta(minutes=30)).isoformat()))
+
+    with services.database.transaction(workspace.id) as session:
+        held = permission.state_of(session, workspace.id, ada.id)
+    assert [row.allowed for row in held if row.purpose == "marketing"] == [False, True]
 
 
 def test_consent_speaks_for_the_address_it_names(stating, allowed):

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from app.api.v1.schemas import FieldProblem, Moment, Plain, Sent, ShortLine, Whom
-from app.kernel.json_values import Key
+from app.kernel.sql.json_values import Key
 from app.kernel.translatable import N_
 
 MOST_EVENTS = 100

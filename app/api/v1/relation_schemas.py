@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, Field
 
 from app.api.v1.schemas import Line, Sent, ShortLine, Whom
-from app.kernel.json_values import storable
+from app.kernel.sql.json_values import storable
 from app.kernel.translatable import N_
 
 MOST_MEMBERS = 50

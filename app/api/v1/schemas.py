@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
-from app.kernel.json_values import Key, Number, storable
+from app.kernel.sql.json_values import Key, Number, storable
 from app.kernel.translatable import N_
 
 MOST_TAGS = 50

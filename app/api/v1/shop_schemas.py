@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, model_validator
 
 from app.api.v1.schemas import FieldProblem, Line, Moment, Plain, Sent, ShortLine, Whom
 from app.commerce.orders import MOST_LINES
-from app.kernel.json_values import Key
+from app.kernel.sql.json_values import Key
 from app.kernel.translatable import N_
 
 MOST_ORDERS = 100

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from app.kernel.json_values import UNSTORABLE
+from app.kernel.sql.json_values import UNSTORABLE
 
 MOST_CHARS = 2000
 # A token that leaks, as in a shared link or a copied page, is worth nothing after this.

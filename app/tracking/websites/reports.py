@@ -20,8 +20,8 @@ from app.customers.profiles import customer_queries, people
 from app.customers.timeline import activities
 from app.customers.timeline.activities import ActivityRow
 from app.customers.timeline.event_names import Source
-from app.kernel.json_values import Key, Number, storable
 from app.kernel.sql import arrays
+from app.kernel.sql.json_values import Key, Number, storable
 from app.tracking.models import WebsiteReport
 from app.tracking.websites.identities import Identity
 from app.tracking.websites.websites import KnownWebsite

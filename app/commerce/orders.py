@@ -25,6 +25,7 @@ from app.customers.profiles import codes, engagement
 from app.customers.profiles.engagement import PurchaseTotals
 from app.kernel.queueing import outbox
 from app.kernel.refusals import NotFound, Refusal
+from app.kernel.sql import keyed_rows
 from app.kernel.translatable import N_
 
 LONGEST_REF = 200
@@ -192,8 +193,8 @@ def refund(session: Session, workspace_id: int, order_ref: str, new: NewRefund, 
 
 
 def get(session: Session, workspace_id: int, order_id: int) -> Order:
-    """Return an order that is on record."""
-    return session.get_one(Order, (workspace_id, order_id))
+    """Return the order; raise NotFound."""
+    return keyed_rows.get(session, Order, workspace_id, order_id)
 
 
 def find_id(session: Session, workspace_id: int, order_ref: str) -> int | None:

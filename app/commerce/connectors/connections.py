@@ -36,7 +36,7 @@ class ConnectionRefused(Refusal):
 
 
 class MappingRefused(Refusal):
-    """Something of the mapping leads nowhere."""
+    """Something of the mapping leads nowhere, or is missing."""
 
     status = 422
     message = N_("This is not a path, such as data.customer.email.")
@@ -106,6 +106,8 @@ def remap(session: Session, connection: ShopConnection, given: dict[str, Any], *
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
         place = [str(part) for part in first["loc"]]
         raise MappingRefused(field="__".join(place)) from None
+    if connection.kind == "webhook":
+        _check_paths(mapping)
     connection.mapping = mapping.model_dump(mode="json")
     session.flush()
     audit.note(session, connection, "shop.mapped", staff_id=staff_id, now=now)
@@ -169,6 +171,15 @@ def _new_secret() -> str:
 def _check_secret(secret: str) -> None:
     if secret and not (8 <= len(secret) <= LONGEST_SECRET and secret.isascii() and secret.isprintable()):
         raise ConnectionRefused(N_("A secret has 8 to 200 letters, digits and signs."), field="secret")
+
+
+def _check_paths(mapping: Mapping) -> None:
+    """Raise MappingRefused where something is taken of which nothing says where it stands."""
+    for resource in mapping.takes:
+        for name in mappings.FIELDS[resource][1]:
+            if not mapping.paths.get(resource, {}).get(name):
+                lacking = N_("Write down this path, or take nothing of the kind: it cannot be read without.")
+                raise MappingRefused(lacking, field=f"paths__{resource}__{name}")
 
 
 def _host(typed: str) -> str:

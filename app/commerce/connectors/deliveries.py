@@ -13,7 +13,6 @@ from typing import Any
 
 import structlog
 from sqlalchemy import delete, func, select, update
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, undefer
 
 from app.accounts import audit
@@ -158,6 +157,9 @@ def _read(delivery: Delivery, connection: ShopConnection | None) -> _Read:
         )
     except Refusal as refusal:
         return _Read(delivery, context, None, refusal)
+    except Exception:
+        log.exception("commerce.webhook_crashed", delivery_id=delivery.id)
+        return _Read(delivery, context, None, Refusal(_CRASHED))
     return _Read(delivery, context, told)
 
 
@@ -175,9 +177,10 @@ def _applied(session: Session, each: _Read, now: datetime) -> tuple[str, list[tu
                 return WAITING, [(early.message, early.values)]
         except Refusal as refused:
             refusal = refused
-        except DBAPIError as error:
+        except Exception as error:
             if database.is_collision(error) or database.is_too_long(error) or database.is_away(error):
                 raise
+            # Whatever nobody foresaw about this one keeps no other of the workspace from being worked off.
             log.exception("commerce.webhook_crashed", delivery_id=each.delivery.id)
             refusal = Refusal(_CRASHED)
         else:

@@ -12,8 +12,10 @@ from hashlib import sha256
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import delete, update
 
 from app.commerce.connectors import connections
+from app.commerce.models import Order, ShopRecord
 from app.web.guard import MOST_BYTES
 from tests.factories import NOON
 from tests.factories.hostile.requests import json_with
@@ -170,3 +172,34 @@ def test_standard_webhooks_are_read_with_their_time(app, services, workspace, bo
     assert post(NOON, b"another") == 401
     assert sender.send(body, {}).status_code == 401
     assert len(books.states) == 1
+
+
+def test_a_webhook_that_nobody_foresaw_keeps_no_other_of_the_workspace_from_being(
+    app, services, workspace, shopify, books
+):
+    """A mapping kept in another day lacks a path; an order the shop has told of is gone."""
+    till = shops.a_shop(services.database, workspace, services.settings, "webhook")
+    shopify.tell("orders/create", SHOPIFY_ORDER)
+    with services.database.transaction(workspace.id) as session:
+        kept = connections.hold(session, workspace.id, till.id)
+        kept.mapping = {**kept.mapping, "takes": ["orders"], "paths": {}}
+        session.execute(delete(Order))
+    Sender(app, services, till).post("", {"number": 1})
+    shopify.post("refunds/create", SHOPIFY_REFUND)
+    shopify.post("customers/create", SHOPIFY_CUSTOMER)
+    shopify.work()
+
+    assert books.states == ["done", "failed", "failed", "done"]
+
+
+def test_whatever_goes_wrong_with_one_delivery_goes_wrong_with_that_one(shopify, services, workspace, books):
+    """The parts of a product are kept as something that nobody writes."""
+    shopify.tell("products/create", SHOPIFY_PRODUCT)
+    with services.database.transaction(workspace.id) as session:
+        session.execute(update(ShopRecord).values(parts=7))
+    shopify.post("products/delete", {"id": SHOPIFY_PRODUCT["id"]})
+    shopify.post("customers/create", SHOPIFY_CUSTOMER)
+    shopify.work()
+
+    assert books.states == ["done", "failed", "done"]
+    assert any("log of the installation" in note for note in books.notes)

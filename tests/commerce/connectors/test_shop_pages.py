@@ -160,6 +160,20 @@ def test_any_program_is_read_by_the_paths_written_down(connect, client, books):
     assert [line[:2] for line in books.lines] == [("A", 3)]
 
 
+@pytest.mark.parametrize(
+    ("resource", "name"), [(resource, name) for resource, (_all, needed) in mappings.FIELDS.items() for name in needed]
+)
+def test_what_is_taken_needs_the_paths_it_cannot_be_read_without(connect, client, resource, name):
+    _page, sender = connect("webhook", "Till")
+    form = {**GENERIC, f"paths__{resource}__{name}": ""}
+    page = client.post(f"/settings/shops/{sender.shop.id}/mapping", data=form)
+
+    assert page.status_code == 422
+    assert "Write down this path" in page.text
+    form["takes"] = [taken for taken in GENERIC["takes"] if taken != resource]
+    assert client.post(f"/settings/shops/{sender.shop.id}/mapping", data=form).status_code == 303
+
+
 def test_marketers_see_no_payloads(app, workspace, services, database):
     """Payloads hold what people ordered, and secrets are the owner's."""
     answer = app.test_client().get("/settings/shops")

@@ -84,8 +84,8 @@ def _refuse(
     )
     if len(ended) < len(allowed):
         for row in ended:
-            about = {"purpose": MARKETING, "topic_id": row.topic_id}
-            actions.withdraw(session, workspace_id, statement.customer_id, evidence=evidence, now=now, **about)
+            who = (session, workspace_id, statement.customer_id)
+            actions.withdraw(*who, purpose=MARKETING, topic_id=row.topic_id, evidence=evidence, now=now)
         return [AGREED_LATER]
     said_no = Refusal(statement.customer_id, 0, statement.email, digest)
     refusals.record_many(session, workspace_id, [said_no], evidence=evidence, now=now)

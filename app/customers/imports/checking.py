@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.customers.imports import evidence, plans, tallies
+from app.customers.imports import evidence, plans, steps, tallies
 from app.customers.imports.parsing import batches
 from app.customers.imports.parsing.batches import Batch, Refused
 from app.customers.imports.people_staging import Outcome
@@ -24,7 +24,7 @@ MOST_CAUSES = 30
 def check(database: Database, clock: Clock, workspace_id: int, import_id: int, *, rows: int = batches.ROWS) -> None:
     """Look through the file and note what taking it over would do."""
     with database.transaction(workspace_id) as session:
-        found = plans.locked(session, workspace_id, import_id)
+        found = steps.held(session, workspace_id, import_id)
         if found.state != "checking":
             return
         plan = plans.make(session, found)
@@ -115,7 +115,7 @@ def _shown(row: Refused) -> dict[str, Any]:
 
 
 def _note(session: Session, plan: Plan, preview: _Preview, bytes_done: int | None) -> None:
-    found = plans.locked(session, plan.workspace_id, plan.import_ref.import_id)
+    found = steps.held(session, plan.workspace_id, plan.import_ref.import_id)
     if found.state != "checking":
         return
     found.rehearsal = {**preview.dump(), "bytes_done": found.size_bytes if bytes_done is None else bytes_done}

@@ -74,8 +74,8 @@ def store(
     return found
 
 
-def choose_sheet(session: Session, found: Import, sheet: str) -> None:
-    """Read another sheet of the workbook from now on; raise FileRefused."""
+def read_sheet(session: Session, found: Import, sheet: str) -> Converted:
+    """Return the rows of another sheet of the workbook, which takes a while; raise FileRefused."""
     if found.format != conversion.WORKBOOK or sheet not in found.sheets:
         raise FileRefused
     with tempfile.TemporaryFile() as upload:
@@ -83,7 +83,11 @@ def choose_sheet(session: Session, found: Import, sheet: str) -> None:
         while piece := session.scalar(_piece(found, position, is_upload=True)):
             upload.write(piece)
             position += 1
-        converted = conversion.convert(upload, sheet=sheet)
+        return conversion.convert(upload, sheet=sheet)
+
+
+def use_sheet(session: Session, found: Import, converted: Converted) -> None:
+    """Read these rows of the workbook from now on; raise FileRefused. Hold the import first."""
     session.execute(delete(ImportFile).where(*_of(found), ImportFile.is_upload.is_(False)))
     reread(found, _store_rows(session, found, converted), encoding=_OURS, delimiter=",")
 

@@ -42,12 +42,6 @@ class Plan:
     digest_key: bytes
 
 
-def locked(session: Session, workspace_id: int, import_id: int) -> Import:
-    """Return the import, which nobody else changes until the transaction ends."""
-    query = select(Import).where(Import.workspace_id == workspace_id, Import.id == import_id)
-    return session.execute(query.with_for_update()).scalar_one()
-
-
 def take_turn(session: Session, workspace_id: int) -> None:
     """Wait until no other file of the workspace is being written: two at once would lock people in different orders."""
     session.execute(select(func.pg_advisory_xact_lock(func.hashtext("customers.imports"), workspace_id % 2**31)))

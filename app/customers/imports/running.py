@@ -15,7 +15,7 @@ from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.customers.imports import evidence, files, kinds, plans, tallies
+from app.customers.imports import evidence, files, kinds, plans, steps, tallies
 from app.customers.imports.models import Import, RefusedRow
 from app.customers.imports.parsing import batches
 from app.customers.imports.parsing.batches import Batch, Refused
@@ -33,7 +33,7 @@ MOST_REPEATS = 200
 def run(database: Database, clock: Clock, workspace_id: int, import_id: int, *, rows: int = batches.ROWS) -> None:
     """Take the file over from where it stands; a finished one is left alone, and one that is no table is given up."""
     with database.transaction(workspace_id) as session:
-        found = plans.locked(session, workspace_id, import_id)
+        found = steps.held(session, workspace_id, import_id)
         if found.state != "running":
             return
         found.started_at = found.started_at or clock.now()
@@ -47,16 +47,16 @@ def run(database: Database, clock: Clock, workspace_id: int, import_id: int, *, 
         quote_line = quote_line or tallies.open_quote(batch)
         if tallies.is_no_table(seen):
             with database.transaction(workspace_id) as session:
-                _stop(session, plans.locked(session, workspace_id, import_id), batch, quote_line, now=clock.now())
+                _stop(session, steps.held(session, workspace_id, import_id), batch, quote_line, now=clock.now())
             return
     with database.transaction(workspace_id) as session:
-        _finish(session, plans.locked(session, workspace_id, import_id), now=clock.now())
+        _finish(session, steps.held(session, workspace_id, import_id), now=clock.now())
 
 
 def note_trouble(database: Database, workspace_id: int, import_id: int, trouble: Exception) -> None:
     """Let the page say that the file stands still, by the kind of trouble and without anybody's data."""
     with database.transaction(workspace_id) as session:
-        plans.locked(session, workspace_id, import_id).failure = type(trouble).__name__
+        steps.held(session, workspace_id, import_id).failure = type(trouble).__name__
 
 
 def _take_over(database: Database, clock: Clock, plan: Plan, batch: Batch) -> bool:
@@ -65,7 +65,7 @@ def _take_over(database: Database, clock: Clock, plan: Plan, batch: Batch) -> bo
     for attempt in range(TRIES):
         try:
             with database.transaction(plan.workspace_id) as session:
-                found = plans.locked(session, plan.workspace_id, plan.import_ref.import_id)
+                found = steps.held(session, plan.workspace_id, plan.import_ref.import_id)
                 if found.state != "running" or max(found.rows_done, plan.layout.header) != batch.first - 1:
                     return False
                 _write(session, plan, found, batch, now=clock.now())

@@ -12,10 +12,11 @@ The states of an import, and who moves it:
     running, paused --> cancelled    staff end it (cancel); what was written stays
     done, failed, cancelled --> undoing    staff take it back (undoing.undo)
     undoing ---> undone      the undo job, when nothing is left (undoing.undo)
-    any that has not begun --> uploaded    staff choose another separator or encoding (views.imports)
+    mapped, checking, checked --> uploaded    staff choose another separator, encoding or sheet (reopen)
 
-A run that stops on the way stays `running`, with its `failure`, until staff let it go on. Lock order, for whoever
-writes rows of a file: the import, the imports of the workspace, the ledger's head, then customers.
+Whoever moves an import holds it first (held), so that each step sees what the one before it left. A run that stops on
+the way stays `running`, with its `failure`, until staff let it go on. Lock order, for whoever writes rows of a file:
+the import, the imports of the workspace, the ledger's head, then customers.
 """
 
 from __future__ import annotations
@@ -32,16 +33,28 @@ from app.kernel.refusals import Refusal
 from app.kernel.sql import keyed_rows
 from app.kernel.translatable import N_
 
-# From here on the columns stand: rows have been written, and undone.
-BEGUN = ("running", "paused", "cancelled", "done", "undoing", "undone")
-# States whose counts and rejected rows are those of the run.
-RUN = (*BEGUN, "failed")
+# So long its columns, and how its file is read, may be chosen.
+OPEN = ("uploaded", "mapped", "checking", "checked")
+# In the others its counts and rejected rows are those of the run.
+RUN = ("running", "paused", "cancelled", "done", "failed", "undoing", "undone")
 
 
 class NotReady(Refusal):
     """The file is not at a point from which it could go on."""
 
     message = N_("Choose what the columns mean first.")
+
+
+class AlreadyStarted(NotReady):
+    """How the file is read was settled when it was started."""
+
+    message = N_("This import has been started already. Its columns can no longer be changed.")
+
+
+class AlreadyEnded(NotReady):
+    """There is nothing left to start."""
+
+    message = N_("This import has ended. To import the file again, upload it anew.")
 
 
 class NotRunning(NotReady):
@@ -61,6 +74,22 @@ def get(session: Session, workspace_id: int, import_id: int) -> Import:
     return keyed_rows.get(session, Import, workspace_id, import_id)
 
 
+def held(session: Session, workspace_id: int, import_id: int) -> Import:
+    """Return the import as it is once the batch or step under way is written, and keep others from moving it.
+
+    Raise NotFound.
+    """
+    return keyed_rows.hold(session, Import, workspace_id, import_id)
+
+
+def held_open(session: Session, workspace_id: int, import_id: int) -> Import:
+    """Hold an import whose columns may still be chosen; raise AlreadyStarted."""
+    found = held(session, workspace_id, import_id)
+    if found.state not in OPEN:
+        raise AlreadyStarted
+    return found
+
+
 def list_latest(session: Session, workspace_id: int, *, before: int | None = None, limit: int = 20) -> list[Import]:
     """Return imports, newest first, older than `before`."""
     query = select(Import).where(Import.workspace_id == workspace_id)
@@ -69,20 +98,30 @@ def list_latest(session: Session, workspace_id: int, *, before: int | None = Non
     return list(session.scalars(query.order_by(Import.id.desc()).limit(limit)))
 
 
+def reopen(found: Import) -> None:
+    """Forget what the columns mean, because the file is read otherwise now. Hold the import first."""
+    found.mapping, found.options, found.rehearsal, found.state = {}, {}, {}, "uploaded"
+
+
 def check(session: Session, found: Import) -> None:
-    """Have the file rehearsed in the background."""
+    """Have the file rehearsed in the background. Hold the import first."""
     require(found, "mapped", "checked", "checking")
     found.state, found.rehearsal = "checking", {}
     _ask(session, "customers.check_import", found)
 
 
 def start(session: Session, found: Import) -> None:
-    """Have the file taken over in the background; asked twice, it runs once, and one that stands still goes on."""
+    """Have the file taken over in the background; asked twice, it runs once, and one that stands still goes on.
+
+    Hold the import first.
+    """
     if found.state == "done" or (found.state == "running" and not found.failure):
         return
     if found.state == "running":
         _ask(session, "customers.run_import", found)
         return
+    if found.state in ("cancelled", "failed", "undoing", "undone"):
+        raise AlreadyEnded
     require(found, "mapped", "checked", "checking", "paused")
     if "stopped" in found.rehearsal:
         raise NoTable
@@ -90,9 +129,8 @@ def start(session: Session, found: Import) -> None:
     _ask(session, "customers.run_import", found)
 
 
-def pause(session: Session, found: Import) -> None:
-    """Have the run wait: the batch under way is still written, none after it."""
-    _hold(session, found)
+def pause(found: Import) -> None:
+    """Have the run wait: the batch under way is still written, none after it. Hold the import first."""
     if found.state == "paused":
         return
     _require_run(found, "running")
@@ -100,8 +138,7 @@ def pause(session: Session, found: Import) -> None:
 
 
 def cancel(session: Session, found: Import, *, now: datetime) -> None:
-    """End the run: rows written so far stay and can be undone, the others are not read."""
-    _hold(session, found)
+    """End the run: rows written so far stay and can be undone, the others are not read. Hold the import first."""
     if found.state == "cancelled":
         return
     _require_run(found, "running", "paused")
@@ -122,11 +159,6 @@ def require(found: Import, *states: str) -> None:
     """Raise NotReady unless the file is at one of these points."""
     if found.state not in states:
         raise NotReady
-
-
-def _hold(session: Session, found: Import) -> None:
-    """Wait for the batch under way, and see the import as it is then."""
-    session.refresh(found, with_for_update=True)
 
 
 def _require_run(found: Import, *states: str) -> None:

@@ -23,7 +23,7 @@ from app.kernel import ids
 from app.kernel.refusals import Refusal
 from app.kernel.services import services
 from app.kernel.translatable import N_
-from app.web import guard, shell
+from app.web import errors, guard, shell
 
 SHOWN_ROWS = 5
 # From so many rows it is guessed what the columns mean.
@@ -95,7 +95,7 @@ def show_columns(import_id: int) -> ResponseReturnValue:
     """Show the columns again, to change one's mind after the rehearsal."""
     with services().database.transaction(g.workspace.id) as session:
         found = steps.get(session, g.workspace.id, import_id)
-        if found.state in steps.BEGUN:
+        if found.state not in steps.OPEN:
             return shell.back(url_for("customers.show_import", import_id=import_id))
         return _columns_page(session, found)
 
@@ -109,11 +109,10 @@ def reread(import_id: int) -> ResponseReturnValue:
         there = url_for("customers.show_import", import_id=import_id)
         return shell.back(there, _("Choose from the lists."), tone="warning")
     with services().database.transaction(g.workspace.id) as session:
-        found = steps.get(session, g.workspace.id, import_id)
-        if found.state not in steps.BEGUN:
-            sample = files.sample_of(session, found)
-            files.reread(found, sample, encoding=form.encoding.data, delimiter=form.delimiter.data)
-            found.mapping, found.options, found.state = {}, {}, "uploaded"
+        found = steps.held_open(session, g.workspace.id, import_id)
+        sample = files.sample_of(session, found)
+        files.reread(found, sample, encoding=form.encoding.data, delimiter=form.delimiter.data)
+        steps.reopen(found)
     return shell.back(url_for("customers.show_import", import_id=import_id))
 
 
@@ -126,16 +125,19 @@ def choose_sheet(import_id: int) -> ResponseReturnValue:
         with services().database.transaction(g.workspace.id) as session:
             found = steps.get(session, g.workspace.id, import_id)
             form.offer(found.sheets)
-            if form.validate() and found.state not in steps.BEGUN:
-                files.choose_sheet(session, found, form.sheet.data)
-                found.mapping, found.options, found.state = {}, {}, "uploaded"
+            if form.validate():
+                # Converted before the import is held: nobody waits for a large workbook.
+                converted = files.read_sheet(session, found, form.sheet.data)
+                files.use_sheet(session, steps.held_open(session, g.workspace.id, import_id), converted)
+                steps.reopen(found)
     except FileRefused as refusal:
         refusal.field = "sheet"
         form.refuse(refusal)
     if not form.errors:
         return shell.back(url_for("customers.show_import", import_id=import_id))
     with services().database.transaction(g.workspace.id) as session:
-        return _columns_page(session, steps.get(session, g.workspace.id, import_id), sheet=form), 422
+        found = steps.held_open(session, g.workspace.id, import_id)
+        return _columns_page(session, found, sheet=form), 422
 
 
 @bp.post("/customers/imports/<int:import_id>/columns")
@@ -143,7 +145,7 @@ def choose_sheet(import_id: int) -> ResponseReturnValue:
 def decide_columns(import_id: int) -> ResponseReturnValue:
     """Take the meaning of the columns and rehearse."""
     with services().database.transaction(g.workspace.id) as session:
-        found = steps.get(session, g.workspace.id, import_id)
+        found = steps.held_open(session, g.workspace.id, import_id)
         form = kinds.get(session, found.kind).form(session, g.workspace.id)
         chosen = {str(place): request.form.get(f"column-{place}", "") for place in range(len(found.header))}
         try:
@@ -162,7 +164,7 @@ def decide_columns(import_id: int) -> ResponseReturnValue:
 def fix(import_id: int) -> ResponseReturnValue:
     """Read the file as suggested, and preview it again."""
     with services().database.transaction(g.workspace.id) as session:
-        found = steps.get(session, g.workspace.id, import_id)
+        found = steps.held_open(session, g.workspace.id, import_id)
         steps.require(found, "checked")
         fixes.apply(session, found, fixes.Fix(request.form.get("what", ""), request.form.get("value", "")[:20]))
         steps.check(session, found)
@@ -174,7 +176,7 @@ def fix(import_id: int) -> ResponseReturnValue:
 def start(import_id: int) -> ResponseReturnValue:
     """Take the file over."""
     with services().database.transaction(g.workspace.id) as session:
-        steps.start(session, steps.get(session, g.workspace.id, import_id))
+        steps.start(session, steps.held(session, g.workspace.id, import_id))
     there = url_for("customers.show_import", import_id=import_id)
     return shell.back(there, _("The import is running. You can leave this page."))
 
@@ -184,7 +186,7 @@ def start(import_id: int) -> ResponseReturnValue:
 def pause_import(import_id: int) -> ResponseReturnValue:
     """Have the run wait."""
     with services().database.transaction(g.workspace.id) as session:
-        steps.pause(session, steps.get(session, g.workspace.id, import_id))
+        steps.pause(steps.held(session, g.workspace.id, import_id))
     return shell.back(url_for("customers.show_import", import_id=import_id), _("The import is paused."))
 
 
@@ -193,7 +195,7 @@ def pause_import(import_id: int) -> ResponseReturnValue:
 def cancel_import(import_id: int) -> ResponseReturnValue:
     """End the run where it stands."""
     with services().database.transaction(g.workspace.id) as session:
-        found = steps.get(session, g.workspace.id, import_id)
+        found = steps.held(session, g.workspace.id, import_id)
         steps.cancel(session, found, now=services().clock.now())
     return shell.back(url_for("customers.show_import", import_id=import_id), _("The import has ended early."))
 
@@ -203,9 +205,16 @@ def cancel_import(import_id: int) -> ResponseReturnValue:
 def undo_import(import_id: int) -> ResponseReturnValue:
     """Take back what the file brought."""
     with services().database.transaction(g.workspace.id) as session:
-        undo.ask(session, steps.get(session, g.workspace.id, import_id))
+        undo.ask(session, steps.held(session, g.workspace.id, import_id))
     there = url_for("customers.show_import", import_id=import_id)
     return shell.back(there, _("The import is being undone. You can leave this page."))
+
+
+@bp.errorhandler(steps.NotReady)
+def come_too_late(refusal: steps.NotReady) -> ResponseReturnValue:
+    """Show the import as it is now, and why the step asked for is not possible."""
+    import_id = (request.view_args or {})["import_id"]
+    return shell.back(url_for("customers.show_import", import_id=import_id), errors.say(refusal), tone="warning")
 
 
 def _upload_form() -> UploadForm:

@@ -120,12 +120,12 @@ def test_the_first_sheet_with_rows_is_read_until_another_is_chosen(database, wor
         found = steps.get(session, workspace.id, import_id)
         assert (found.sheet, found.sheets, found.header) == ("People", ["Notes", "People", "Old"], ["email"])
         digest = found.sha256
-        files.choose_sheet(session, found, "Old")
+        files.use_sheet(session, found, files.read_sheet(session, found, "Old"))
         session.flush()
         assert b"bob@example.com" in files.sample_of(session, found)
         assert found.sha256 == digest
         with pytest.raises(FileRefused):
-            files.choose_sheet(session, found, "Nowhere")
+            files.read_sheet(session, found, "Nowhere")
 
 
 def test_nested_objects_and_lists_become_cells():

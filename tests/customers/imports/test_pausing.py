@@ -48,7 +48,7 @@ def interrupted(database, workspace, act):
 
     def interrupt():
         with database.transaction(workspace.id) as session:
-            act(session, steps.get(session, workspace.id, import_id))
+            act(session, steps.held(session, workspace.id, import_id))
 
     kinds = ImportKinds((InterruptedPeople(interrupt),))
     running.run(carrying(database, kinds), FixedClock(NOON), workspace.id, import_id, rows=2)
@@ -61,7 +61,7 @@ def counted(database, workspace, table):
 
 
 def test_a_paused_run_waits_and_goes_on_where_it_was(database, workspace):
-    found = interrupted(database, workspace, steps.pause)
+    found = interrupted(database, workspace, lambda _session, found: steps.pause(found))
     assert found.state == "paused"
     written = counted(database, workspace, Customer)
     assert written == found.counts.get("created", 0) < PEOPLE
@@ -92,7 +92,7 @@ def test_only_what_runs_is_paused_or_cancelled(database, workspace, state):
         steps.get(session, workspace.id, import_id).state = state
         session.flush()
         with pytest.raises(steps.NotReady):
-            steps.pause(session, steps.get(session, workspace.id, import_id))
+            steps.pause(steps.held(session, workspace.id, import_id))
         with pytest.raises(steps.NotReady):
             steps.cancel(session, steps.get(session, workspace.id, import_id), now=NOON)
 

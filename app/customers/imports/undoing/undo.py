@@ -13,7 +13,7 @@ from datetime import datetime
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from app.customers.imports import evidence, kinds, plans
+from app.customers.imports import evidence, kinds, plans, steps
 from app.customers.imports.models import Import, ImportChange
 from app.customers.imports.undoing import people
 from app.customers.imports.undoing.piece import Piece
@@ -31,7 +31,7 @@ class NotUndoable(Refusal):
 
 
 def ask(session: Session, found: Import) -> None:
-    """Have the import undone in the background; asked twice, it is undone once."""
+    """Have the import undone in the background; asked twice, it is undone once. Hold it first."""
     if found.state == "undoing" and not found.failure:
         return
     if found.state not in ("done", "failed", "cancelled", "undoing"):
@@ -46,7 +46,7 @@ def run(database: Database, clock: Clock, workspace_id: int, import_id: int) -> 
     has_more = True
     while has_more:
         with database.transaction(workspace_id) as session:
-            found = plans.locked(session, workspace_id, import_id)
+            found = steps.held(session, workspace_id, import_id)
             if found.state != "undoing":
                 return
             has_more = take_back_piece(session, found, now=clock.now())

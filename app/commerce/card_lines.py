@@ -21,5 +21,5 @@ def of_customer(session: Session, workspace_id: int, customer_id: int, now: date
             N_("%(what)s, ordered %(on)s"),
             {"what": order.product or order.order_ref, "on": order.purchased_at.date()},
         )
-        for order in orders.newest(session, workspace_id, customer_id, limit=SHOWN)
+        for order in orders.newest(session, workspace_id, customer_id, limit=SHOWN, is_standing=True)
     ]

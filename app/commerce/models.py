@@ -134,6 +134,8 @@ class Refund(Base):
     ref: Mapped[str] = mapped_column(primary_key=True)
     amount: Mapped[Decimal]
     items: Mapped[int] = mapped_column(server_default="0", default=0)
+    # Pieces that came back, by the number of their line.
+    returned: Mapped[dict[str, Any]] = mapped_column(server_default="{}", default=dict)
     refunded_at: Mapped[datetime]
     reason: Mapped[str | None]
 

@@ -1,5 +1,6 @@
-"""Corrects and cancels orders that are on record, as a shop tells them again.
+"""Corrects, cancels and reinstates orders that are on record, as a shop tells them again.
 
+From then on an order is the shop's: undoing the file that once brought it leaves it alone.
 Lock order: the order's row, then its lines, then the sums beside the customer.
 """
 
@@ -8,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -18,6 +19,15 @@ from app.commerce.orders import NewLine, NewOrder, OrderRefused
 from app.commerce.owned_items import following
 from app.kernel.sql import keyed_rows
 from app.kernel.translatable import N_
+
+_RETURNED = text(
+    """
+    UPDATE order_lines l SET returned = least(l.quantity, coalesce((
+        SELECT sum(CAST(r.returned ->> CAST(l.number AS text) AS bigint)) FROM refunds r
+        WHERE r.workspace_id = l.workspace_id AND r.order_id = l.order_id), 0))
+    WHERE l.workspace_id = :w AND l.order_id = :order_id
+    """
+)
 
 
 def amend(session: Session, workspace_id: int, order_id: int, new: NewOrder, *, now: datetime) -> bool:
@@ -44,6 +54,7 @@ def amend(session: Session, workspace_id: int, order_id: int, new: NewOrder, *, 
     is_changed = any(getattr(order, name) != value for name, value in told.items())
     for name, value in told.items():
         setattr(order, name, value)
+    order.import_id = order.import_row = None
     session.flush()
     if new.lines:
         is_changed |= _rewrite_lines(session, order, list(new.lines), now)
@@ -62,6 +73,7 @@ def cancel(session: Session, workspace_id: int, order_id: int, *, at: datetime) 
     if order.cancelled_at is not None:
         return False
     order.cancelled_at = at
+    order.import_id = order.import_row = None
     session.flush()
     session.execute(update(OrderLine).where(*_of(order)).values(returned=OrderLine.quantity))
     following.follow_order(session, workspace_id, order_id, now=at)
@@ -69,43 +81,53 @@ def cancel(session: Session, workspace_id: int, order_id: int, *, at: datetime) 
     return True
 
 
+def reinstate(session: Session, workspace_id: int, order_id: int, *, now: datetime) -> bool:
+    """Let a cancelled order count again, but for what its refunds say came back. Say whether it was cancelled."""
+    order = keyed_rows.hold(session, Order, workspace_id, order_id)
+    if order.cancelled_at is None:
+        return False
+    order.cancelled_at = None
+    session.flush()
+    session.execute(_RETURNED, {"w": workspace_id, "order_id": order_id})
+    following.follow_order(session, workspace_id, order_id, now=now)
+    order_sums.recompute(session, workspace_id, [order.customer_id])
+    return True
+
+
 def _rewrite_lines(session: Session, order: Order, new: list[NewLine], now: datetime) -> bool:
     named = products.find_or_create(session, order.workspace_id, [line.product for line in new], now=now)
-    rows = [
-        {
-            "workspace_id": order.workspace_id,
-            "order_id": order.id,
-            "number": number,
-            "product_id": named[line.product.ref].id,
-            "customer_id": order.customer_id,
-            "purchased_at": order.purchased_at,
-            "currency": order.currency,
-            "quantity": line.quantity,
-            "amount": line.amount,
-            "discount": line.discount,
-            "cost": line.cost,
-            "returned": line.quantity if order.cancelled_at else 0,
-        }
-        for number, line in enumerate(new, start=1)
-    ]
-    compared = ("number", "product_id", "purchased_at", "currency", "quantity", "amount", "discount")
-    query = select(*(getattr(OrderLine, name) for name in compared)).where(*_of(order)).order_by(OrderLine.number)
-    known = [tuple(row) for row in session.execute(query.with_for_update())]
-    if known == [tuple(row[name] for name in compared) for row in rows]:
+    query = select(OrderLine).where(*_of(order)).order_by(OrderLine.number).with_for_update()
+    known = list(session.scalars(query.execution_options(populate_existing=True)))
+    compared = ("product_id", "purchased_at", "currency", "quantity", "amount", "discount")
+    before = [tuple(getattr(line, name) for name in compared) for line in known]
+    rows = []
+    for number, line in enumerate(new, start=1):
+        product_id = named[line.product.ref].id
+        # A line may move; what came back, and what pieces cost, goes with its product.
+        same = next((each for each in known if each.product_id == product_id), None)
+        if same is not None:
+            known.remove(same)
+        returned = line.quantity if order.cancelled_at else min(same.returned if same else 0, line.quantity)
+        rows.append(
+            {
+                "workspace_id": order.workspace_id,
+                "order_id": order.id,
+                "number": number,
+                "product_id": product_id,
+                "customer_id": order.customer_id,
+                "purchased_at": order.purchased_at,
+                "currency": order.currency,
+                "quantity": line.quantity,
+                "amount": line.amount,
+                "discount": line.discount,
+                "cost": line.cost if line.cost is not None or same is None else same.cost,
+                "returned": returned,
+            }
+        )
+    if before == [tuple(row[name] for name in compared) for row in rows]:
         return False
-    session.execute(delete(OrderLine).where(*_of(order), OrderLine.number > len(rows)))
-    statement = insert(OrderLine)
-    told = statement.excluded
-    # Of another product, or of fewer pieces than came back, what came back is no longer known to be so many.
-    returned = func.least(func.greatest(OrderLine.returned, told.returned), told.quantity)
-    changed = {name: getattr(told, name) for name in compared[1:]}
-    session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["workspace_id", "order_id", "number"],
-            set_={**changed, "returned": returned, "cost": func.coalesce(told.cost, OrderLine.cost)},
-        ),
-        rows,
-    )
+    session.execute(delete(OrderLine).where(*_of(order)))
+    session.execute(insert(OrderLine), rows)
     return True
 
 

@@ -168,6 +168,7 @@ def refund(session: Session, workspace_id: int, order_ref: str, new: NewRefund, 
         ref=new.ref,
         amount=new.amount,
         items=pieces,
+        returned={str(number): count for number, count in new.returned.items()},
         refunded_at=new.refunded_at,
         reason=new.reason,
     )
@@ -204,15 +205,17 @@ def find_id(session: Session, workspace_id: int, order_ref: str) -> int | None:
     return found
 
 
-def newest(session: Session, workspace_id: int, customer_id: int, *, limit: int = 20) -> list[Order]:
-    """Return the customer's latest orders, newest first."""
+def newest(
+    session: Session, workspace_id: int, customer_id: int, *, limit: int = 20, is_standing: bool = False
+) -> list[Order]:
+    """Return the customer's latest orders, newest first; cancelled ones too, unless those that stand are asked for."""
     query = (
         select(Order)
         .where(Order.workspace_id == workspace_id, Order.customer_id == customer_id)
         .order_by(Order.purchased_at.desc(), Order.id.desc())
         .limit(limit)
     )
-    return list(session.scalars(query))
+    return list(session.scalars(query.where(Order.cancelled_at.is_(None)) if is_standing else query))
 
 
 def lines_of(session: Session, workspace_id: int, order_ids: Sequence[int]) -> dict[int, list[ShownLine]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -108,8 +108,13 @@ def find_or_create(
     return found
 
 
-def save(session: Session, workspace_id: int, change: ProductChange, *, now: datetime) -> tuple[Product, bool]:
-    """Add or change the product of this number; return it and whether it is new. Raise ProductRefused."""
+def save(
+    session: Session, workspace_id: int, change: ProductChange, *, now: datetime, adds_attributes: bool = False
+) -> tuple[Product, bool]:
+    """Add or change the product of this number; return it and whether it is new. Raise ProductRefused.
+
+    Attributes are put in place of those on record, or added to them.
+    """
     _check(change)
     values = {name: value for name, value in vars(change).items() if value is not None and name != "ref"}
     if "category" in values:
@@ -125,6 +130,9 @@ def save(session: Session, workspace_id: int, change: ProductChange, *, now: dat
     if not is_new:
         _require_currency(values.get("price", product.price), values.get("currency", product.currency))
         before = _lasts(product)
+        if adds_attributes and change.attributes:
+            values["attributes"] = {**product.attributes, **change.attributes}
+            _check(replace(change, attributes=values["attributes"]))
         for name, value in values.items():
             setattr(product, name, value)
         product.updated_at = now

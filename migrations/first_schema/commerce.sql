@@ -80,6 +80,7 @@ CREATE TABLE refunds (
     ref text NOT NULL,
     amount numeric(14,2) NOT NULL,
     items bigint DEFAULT 0 NOT NULL,
+    returned jsonb DEFAULT '{}' NOT NULL,
     refunded_at timestamptz NOT NULL,
     reason text,
     CONSTRAINT pk_refunds PRIMARY KEY (workspace_id, order_id, ref),

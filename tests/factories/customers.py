@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 
 from app.commerce import orders
 from app.commerce.orders import NewOrder
-from app.customers.imports import files, kinds, running
+from app.customers.imports import files, kinds, running, steps
 from app.customers.imports.mapping import guessing, mapping
 from app.customers.imports.models import Import
+from app.customers.imports.undoing import undo
 from app.customers.models import Customer
 from app.customers.organisations import members, organisations
 from app.customers.profiles import people
@@ -94,6 +95,14 @@ def import_file(database: Database, workspace_id: int, content: str | bytes, **o
     """Take a file over and return what came of it."""
     import_id = an_uploaded_file(database, workspace_id, content, **options)
     running.run(database, FixedClock(options.get("now", NOON)), workspace_id, import_id)
+    return outcome_of(database, workspace_id, import_id)
+
+
+def undo_import(database: Database, workspace_id: int, import_id: int, *, now: datetime) -> Import:
+    """Have an import undone, and return what came of it."""
+    with database.transaction(workspace_id) as session:
+        undo.ask(session, steps.held(session, workspace_id, import_id))
+    undo.run(database, FixedClock(now), workspace_id, import_id)
     return outcome_of(database, workspace_id, import_id)
 
 

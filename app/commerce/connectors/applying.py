@@ -102,6 +102,11 @@ def _order(session: Session, context: Context, told: ToldOrder, outcome: Outcome
         return
     order_id = known.row_id
     if order_id is None:
+        if told.cancelled_at is not None and not _is_on_record(session, context, told):
+            # Shops make orders of what nobody paid in the end: such a cart was left, and nothing was bought.
+            outcome.state = IGNORED
+            outcome.note(N_("The order was cancelled before it was on record."))
+            return
         if customer is None:
             raise PayloadRefused(N_("It names no email, so nobody can be found or added."))
         order_id = _recorded(session, context, told, customer.id, now)
@@ -111,9 +116,22 @@ def _order(session: Session, context: Context, told: ToldOrder, outcome: Outcome
     shop_records.settle(session, connection, shop_records.ORDER, told.external_id, order_id, parts)
     for refund in told.refunds:
         _refund(session, workspace_id, order_id, refund, parts, now)
-    if told.cancelled_at is not None and order_changes.cancel(session, workspace_id, order_id, at=told.cancelled_at):
-        outcome.note(N_("The order is cancelled."))
+    _cancel_or_reinstate(session, workspace_id, order_id, told, outcome, now)
     carts.close(session, workspace_id, connection.id, told.cart_refs, at=told.purchased_at)
+
+
+def _cancel_or_reinstate(
+    session: Session, workspace_id: int, order_id: int, told: ToldOrder, outcome: Outcome, now: datetime
+) -> None:
+    if told.cancelled_at is not None:
+        if order_changes.cancel(session, workspace_id, order_id, at=told.cancelled_at):
+            outcome.note(N_("The order is cancelled."))
+    elif told.tells_cancellation and order_changes.reinstate(session, workspace_id, order_id, now=now):
+        outcome.note(N_("The order was cancelled, and stands again."))
+
+
+def _is_on_record(session: Session, context: Context, told: ToldOrder) -> bool:
+    return orders.find_id(session, context.connection.workspace_id, told.order_ref) is not None
 
 
 def _recorded(session: Session, context: Context, told: ToldOrder, customer_id: int, now: datetime) -> int:
@@ -201,7 +219,7 @@ def _product(session: Session, context: Context, told: ToldProduct, outcome: Out
     first = 0
     for change in told.variants:
         product, _is_new = products.save(
-            session, connection.workspace_id, _priced(change, currency, outcome), now=now
+            *(session, connection.workspace_id, _priced(change, currency, outcome)), now=now, adds_attributes=True
         )
         first = first or product.id
     refs = [change.ref for change in told.variants]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import secrets
 from base64 import b64encode
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.accounts import audit, undo, vault
@@ -64,7 +65,9 @@ def create(
     if new.kind == "shopify" and not secret:
         raise ConnectionRefused(N_("Copy the signing secret that Shopify shows below its webhooks."), field="secret")
     _check_secret(secret)
-    if len(list_all(session, workspace_id)) >= MOST:
+    living = select(func.count()).select_from(ShopConnection)
+    mine = (ShopConnection.workspace_id == workspace_id, ShopConnection.ended_at.is_(None))
+    if (session.scalar(living.where(*mine)) or 0) >= MOST:
         raise ConnectionRefused(N_("A workspace has at most 50 connected shops."), field="name")
     secret = secret or _new_secret()
     mapping = mappings.usual(new.kind).model_copy(update={"domain": _host(new.domain)})
@@ -154,6 +157,14 @@ def get_living(session: Session, workspace_id: int, connection_id: int) -> ShopC
 def hold(session: Session, workspace_id: int, connection_id: int) -> ShopConnection:
     """Return the connection as it is now, and keep others from changing it; raise NotFound."""
     return keyed_rows.hold(session, ShopConnection, workspace_id, connection_id)
+
+
+def by_id(session: Session, workspace_id: int, connection_ids: Collection[int]) -> dict[int, ShopConnection]:
+    """Return these connections by their id."""
+    query = select(ShopConnection).where(
+        ShopConnection.workspace_id == workspace_id, ShopConnection.id.in_(connection_ids)
+    )
+    return {connection.id: connection for connection in session.scalars(query)}
 
 
 def list_all(session: Session, workspace_id: int) -> list[ShopConnection]:

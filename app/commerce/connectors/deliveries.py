@@ -5,14 +5,14 @@ A delivery is worked off in a savepoint of its own: one that cannot be used keep
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
 import structlog
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ARRAY, BigInteger, cast, delete, func, select, update
 from sqlalchemy.orm import Session, undefer
 
 from app.accounts import audit
@@ -70,7 +70,7 @@ def work_off(session: Session, workspace_id: int, *, now: datetime, limit: int =
     due = list(session.scalars(query))
     if not due:
         return 0
-    known = {connection.id: connection for connection in connections.list_all(session, workspace_id)}
+    known = connections.by_id(session, workspace_id, {delivery.connection_id for delivery in due})
     read = [_read(delivery, known.get(delivery.connection_id)) for delivery in due]
     if any(_states_consent(each.told) for each in read):
         stated_consents.lock_answers(session, workspace_id)
@@ -126,15 +126,28 @@ def list_page(
     return list(session.scalars(query.order_by(Delivery.id.desc()).limit(limit)))
 
 
-def activity(session: Session, workspace_id: int, connection_id: int) -> Activity:
-    """Return what came of a connection's webhooks."""
-    mine = (Delivery.workspace_id == workspace_id, Delivery.connection_id == connection_id)
-    newest = select(Delivery.received_at).where(*mine).order_by(Delivery.id.desc()).limit(1)
-    counted = {
-        state: session.scalar(select(func.count()).select_from(Delivery).where(*mine, Delivery.state == state)) or 0
-        for state in (WAITING, FAILED)
+def activity(session: Session, workspace_id: int, connection_ids: Collection[int]) -> dict[int, Activity]:
+    """Return what came of the webhooks of each of these connections."""
+    counted = (
+        select(Delivery.connection_id, Delivery.state, func.count())
+        .where(Delivery.workspace_id == workspace_id, Delivery.connection_id.in_(connection_ids))
+        .where(Delivery.state.in_((WAITING, FAILED)))
+        .group_by(Delivery.connection_id, Delivery.state)
+    )
+    counts = {(row[0], row[1]): row[2] for row in session.execute(counted)}
+    asked = func.unnest(cast(list(connection_ids), ARRAY(BigInteger))).column_valued("connection_id")
+    newest = (
+        select(Delivery.received_at)
+        .where(Delivery.workspace_id == workspace_id, Delivery.connection_id == asked)
+        .order_by(Delivery.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    latest = {row[0]: row[1] for row in session.execute(select(asked, newest))}
+    return {
+        each: Activity(latest.get(each), counts.get((each, WAITING), 0), counts.get((each, FAILED), 0))
+        for each in connection_ids
     }
-    return Activity(session.scalar(newest), counted[WAITING], counted[FAILED])
 
 
 def forget(session: Session, workspace_id: int, *, now: datetime) -> None:
@@ -153,7 +166,7 @@ def _read(delivery: Delivery, connection: ShopConnection | None) -> _Read:
         payload = payloads.parse(delivery.body)
         # What says no time itself is as old as its arrival, also when it is replayed.
         told = payloads.read(
-            connection.kind, delivery.topic, payload, mapping, shop=mapping.domain, now=delivery.received_at
+            connection.kind, delivery.topic, payload, mapping, now=delivery.received_at
         )
     except Refusal as refusal:
         return _Read(delivery, context, None, refusal)

@@ -55,6 +55,7 @@ def _customer(given: Reading, mapping: Mapping, paths: dict[str, str], now: date
         *(person.external_id, person.email, told_at, person.values),
         phone=given.text(paths.get("phone", "")),
         consent=person.consent,
+        is_account=True,
     )
 
 
@@ -74,6 +75,7 @@ def _order(given: Reading, mapping: Mapping, paths: dict[str, str], now: datetim
         channel=given.text(paths.get("channel", "")),
         payment_method=given.text(paths.get("payment_method", "")),
         cancelled_at=given.moment(paths.get("cancelled_at", "")),
+        tells_cancellation=bool(paths.get("cancelled_at")),
         cart_refs=tuple(filter(None, [given.text(paths.get("cart_ref", ""))])),
     )
 

@@ -44,7 +44,7 @@ def topic_of(kind: str, said: str, payload: dict[str, Any], mapping: Mapping) ->
 
 
 def read(
-    kind: str, topic: str, payload: dict[str, Any], mapping: Mapping, *, shop: str, now: datetime
+    kind: str, topic: str, payload: dict[str, Any], mapping: Mapping, *, now: datetime
 ) -> Told:
     """Return what a webhook tells; raise PayloadRefused."""
     reading = Reading(payload)
@@ -58,7 +58,7 @@ def read(
     is_by_hand = kind == "shopify" and topic in shopify.BY_HAND
     if not is_by_hand and (resource is None or resource not in mapping.takes):
         return NothingTold(NOT_TAKEN)
-    told: Told = adapter.read(topic, reading, mapping, shop=shop, now=now)
+    told: Told = adapter.read(topic, reading, mapping, now=now)
     return told
 
 

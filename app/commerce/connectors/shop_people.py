@@ -14,7 +14,7 @@ from app.commerce.connectors.stated_consents import ConsentStatement
 from app.commerce.connectors.told import ToldCustomer
 from app.commerce.models import ShopConnection
 from app.customers.addresses import changes, queries
-from app.customers.addresses.changes import NewAddress
+from app.customers.addresses.changes import AddressTaken, NewAddress
 from app.customers.models import Customer
 from app.customers.profiles import people
 from app.kernel.refusals import NotFound, Refusal
@@ -51,7 +51,7 @@ class Found:
 
 
 def take(session: Session, context: Context, told: ToldCustomer, note: Note, *, now: datetime) -> Found:
-    """Return the person told of, added if new, with what is newly told. Raise AddressTaken, BadAddress."""
+    """Return the person told of, added if new, with what is newly told. Raise BadAddress."""
     connection = context.connection
     record = None
     if told.external_id:
@@ -77,8 +77,8 @@ def take(session: Session, context: Context, told: ToldCustomer, note: Note, *, 
         return Found(customer, is_outdated=True)
     if told.external_id:
         shop_records.settle(session, connection, shop_records.CUSTOMER, told.external_id, customer.id)
-    if told.email:
-        customer = _with_email(session, customer, told.email, context.source, now)
+    if told.email and (told.is_account or customer.email is None):
+        customer = _with_email(session, customer, told.email, context.source, note, now)
     _set(session, customer, dict(told.values), context.source, note, now)
     _add_phone(session, customer, told.phone, context.source, note, now)
     if told.consent is not None and told.consent.is_yes and told.email:
@@ -97,12 +97,19 @@ def _known(
     return people.find_by_email(session, workspace_id, told.email) if told.email else None
 
 
-def _with_email(session: Session, customer: Customer, email: str, source: str, now: datetime) -> Customer:
+def _with_email(
+    session: Session, customer: Customer, email: str, source: str, note: Note, now: datetime
+) -> Customer:
     """An email they use beside the primary one stays what it is; another becomes the primary one."""
     known = changes.find(session, customer, queries.EMAIL, email)
     if known is not None:
         return customer
-    return changes.change_email(session, customer, email=email, source=source, now=now)
+    try:
+        with session.begin_nested():
+            return changes.change_email(session, customer, email=email, source=source, now=now)
+    except AddressTaken:
+        note(N_("The email was left out: somebody else has it."))
+        return customer
 
 
 def _set(

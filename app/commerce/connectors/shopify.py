@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -33,7 +34,6 @@ TOPICS = {
     "customers_email_marketing_consent/update": "customers",
     "orders/create": "orders",
     "orders/updated": "orders",
-    "orders/edited": "orders",
     "orders/paid": "orders",
     "orders/cancelled": "orders",
     "orders/fulfilled": "orders",
@@ -56,7 +56,7 @@ BY_HAND = {
 _METHODS = {"single_opt_in": "single opt-in", "confirmed_opt_in": "confirmed opt-in"}
 
 
-def read(topic: str, payload: Reading, mapping: Mapping, *, shop: str, now: datetime) -> Told:
+def read(topic: str, payload: Reading, mapping: Mapping, *, now: datetime) -> Told:
     """Return what this webhook tells; raise PayloadRefused."""
     if topic in BY_HAND:
         raise PayloadRefused(BY_HAND[topic])
@@ -74,11 +74,15 @@ def read(topic: str, payload: Reading, mapping: Mapping, *, shop: str, now: date
     if resource == "refunds":
         return _refund(payload, now)
     if resource == "products":
-        return _product(payload, shop or mapping.domain, now)
+        return _product(payload, mapping.domain, now)
     return _order(payload, mapping, now)
 
 
-def _customer(given: Reading, mapping: Mapping, now: datetime, *, email: str = "") -> ToldCustomer:
+def _customer(given: Reading, mapping: Mapping, now: datetime) -> ToldCustomer:
+    return replace(_buyer(given, mapping, now), is_account=True)
+
+
+def _buyer(given: Reading, mapping: Mapping, now: datetime, *, email: str = "") -> ToldCustomer:
     return ToldCustomer(
         external_id=given.text("id"),
         email=given.text("email") or email,
@@ -114,7 +118,7 @@ def _order(given: Reading, mapping: Mapping, now: datetime) -> Told:
         order_ref=mapping.order_prefix + given.needed("name|order_number|id"),
         told_at=told_at,
         # What an order says of its customer is as old as the customer's own account in it.
-        customer=_customer(person, mapping, told_at, email=email),
+        customer=_buyer(person, mapping, told_at, email=email),
         purchased_at=given.moment("processed_at|created_at") or told_at,
         amount=given.amount("total_price") or Decimal(0),
         currency=given.needed("currency"),
@@ -174,7 +178,7 @@ def _cart(given: Reading, now: datetime) -> Told:
 def _checkout(given: Reading, mapping: Mapping, now: datetime) -> Told:
     person, email = given.inside("customer"), given.text("email|customer.email")
     told_at = given.moment("updated_at") or now
-    customer = _customer(person, mapping, told_at, email=email) if email or person.text("id") else None
+    customer = _buyer(person, mapping, told_at, email=email) if email or person.text("id") else None
     return _left(given, now, ref=given.needed("cart_token|token|id"), customer=customer)
 
 
@@ -207,12 +211,12 @@ def _product(given: Reading, shop: str, now: datetime) -> ToldProduct:
             ProductChange(
                 ref=(each.text("sku") or each.needed("id"))[:LONGEST],
                 name=name[:LONGEST],
-                category=given.text("category.full_name|product_type"),
+                category=given.text("category.full_name|product_type") or None,
                 price=max(price, Decimal(0)) if price is not None else None,
                 url=url,
                 image_url=given.text("image.src|images[0].src") or None,
                 stock=max(stock, 0) if stock is not None else None,
-                attributes=attributes,
+                attributes=attributes or None,
                 is_sold=given.text("status") in ("", "active"),
             )
         )

@@ -53,11 +53,10 @@ class Incoming:
 
 @dataclass(frozen=True)
 class Signed:
-    """What the headers of a signed webhook say: its topic, its number, the shop it is from."""
+    """What the headers of a signed webhook say: its topic and its number."""
 
     topic: str
     ref: str
-    shop: str = ""
 
 
 def verify(kind: str, incoming: Incoming, secret: bytes, *, now: datetime) -> Signed:
@@ -68,13 +67,14 @@ def verify(kind: str, incoming: Incoming, secret: bytes, *, now: datetime) -> Si
 def _shopify(incoming: Incoming, secret: bytes, _now: datetime) -> Signed:
     _compare(incoming.header("x-shopify-hmac-sha256"), incoming.body, secret)
     ref = incoming.header("x-shopify-webhook-id") or _digest(incoming)
-    return Signed(incoming.header("x-shopify-topic"), ref, incoming.header("x-shopify-shop-domain"))
+    return Signed(incoming.header("x-shopify-topic"), ref)
 
 
 def _woocommerce(incoming: Incoming, secret: bytes, _now: datetime) -> Signed:
     _compare(incoming.header("x-wc-webhook-signature"), incoming.body, secret)
-    ref = incoming.header("x-wc-webhook-delivery-id") or _digest(incoming)
-    return Signed(incoming.header("x-wc-webhook-topic"), ref, incoming.header("x-wc-webhook-source"))
+    # Its delivery id is one of the webhook and the second: of two within a second, the bodies tell them apart.
+    ref = f"{incoming.header('x-wc-webhook-delivery-id')} {_digest(incoming)}".strip()
+    return Signed(incoming.header("x-wc-webhook-topic"), ref)
 
 
 def _webhook(incoming: Incoming, secret: bytes, now: datetime) -> Signed:

@@ -22,7 +22,10 @@ class ToldConsent:
 
 @dataclass(frozen=True)
 class ToldCustomer:
-    """A person as a shop knows them. `values` are profile fields and custom ones; empty ones are left out."""
+    """A person as a shop knows them. `values` are profile fields and custom ones; empty ones are left out.
+
+    `is_account` where it is their account that tells: the email of an order may be another's, or one for this order.
+    """
 
     external_id: str
     email: str
@@ -30,6 +33,7 @@ class ToldCustomer:
     values: Mapping[str, Any] = field(default_factory=dict)
     phone: str = ""
     consent: ToldConsent | None = None
+    is_account: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,11 @@ class ToldRefund:
 
 @dataclass(frozen=True)
 class ToldOrder:
-    """An order with everything the shop says about it; `cart_refs` are the carts it came of."""
+    """An order with everything the shop says about it; `cart_refs` are the carts it came of.
+
+    Where the shop does not say of each order whether it is cancelled, `tells_cancellation` is False: one that was
+    cancelled stays so.
+    """
 
     external_id: str
     order_ref: str
@@ -71,6 +79,7 @@ class ToldOrder:
     channel: str = ""
     payment_method: str = ""
     cancelled_at: datetime | None = None
+    tells_cancellation: bool = True
     refunds: tuple[ToldRefund, ...] = ()
     cart_refs: tuple[str, ...] = ()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -39,7 +40,7 @@ _UNPAID = ("checkout-draft", "pending", "failed")
 _GONE = ("cancelled", "trash")
 
 
-def read(topic: str, payload: Reading, mapping: Mapping, *, shop: str, now: datetime) -> Told:  # noqa: ARG001
+def read(topic: str, payload: Reading, mapping: Mapping, *, now: datetime) -> Told:
     """Return what this webhook tells; raise PayloadRefused."""
     resource = TOPICS[topic]
     if resource == "customers":
@@ -51,13 +52,14 @@ def read(topic: str, payload: Reading, mapping: Mapping, *, shop: str, now: date
     return _cart(payload, mapping, now) if payload.text("status") in _UNPAID else _order(payload, mapping, now)
 
 
-def _customer(given: Reading, mapping: Mapping, now: datetime, *, external_id: str | None = None) -> ToldCustomer:
+def _customer(given: Reading, mapping: Mapping, now: datetime) -> ToldCustomer:
     return ToldCustomer(
-        external_id=given.text("id") if external_id is None else external_id,
+        external_id=given.text("id"),
         email=given.text("email|billing.email"),
         told_at=_modified(given) or now,
         values=mapping_of.profile_values(mapping, given),
         phone=given.text("billing.phone"),
+        is_account=True,
     )
 
 
@@ -89,7 +91,8 @@ def _order(given: Reading, mapping: Mapping, now: datetime) -> ToldOrder:
 def _buyer(given: Reading, mapping: Mapping, told_at: datetime) -> ToldCustomer:
     """A guest has number 0, which is nobody's."""
     number = given.text("customer_id")
-    return _customer(given, mapping, told_at, external_id="" if number == "0" else number)
+    buyer = _customer(given, mapping, told_at)
+    return replace(buyer, external_id="" if number == "0" else number, is_account=False)
 
 
 def _refund(each: Reading, order: Reading, told_at: datetime) -> ToldRefund:
@@ -144,7 +147,7 @@ def _product(given: Reading, now: datetime) -> ToldProduct:
         url=given.text("permalink") or None,
         image_url=given.text("images[0].src") or None,
         stock=max(stock, 0) if stock is not None else None,
-        attributes=attributes,
+        attributes=attributes or None,
         is_sold=given.text("status") in ("", "publish"),
     )
     return ToldProduct(given.needed("id"), _modified(given) or now, (change,))

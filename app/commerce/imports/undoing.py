@@ -12,12 +12,11 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.accounts import workspaces
+from app.commerce import order_sums
 from app.commerce.owned_items import following
 from app.customers.imports.models import Import
 from app.customers.imports.undoing import changes
 from app.customers.imports.undoing.piece import ROWS, Piece
-from app.customers.profiles import engagement
 
 ORDER, PRODUCT = "order", "product"
 _ORDERS, _PRODUCTS = changes.kept_sql(ORDER), changes.kept_sql(PRODUCT)
@@ -65,17 +64,6 @@ _RESTORE_PRODUCTS = f"""
     FROM {_PRODUCTS} x
     WHERE x.row_id = p.id AND p.workspace_id = :w AND p.category = x.before ->> 'category'
 """
-_CUSTOMERS = "SELECT unnest(CAST(:customer_ids AS bigint[])) AS customer_id"
-# Also for those who have no order left.
-_TOTALS = f"""
-    SELECT c.customer_id, count(p.id) AS orders,
-           coalesce(sum(p.amount - p.refunded) FILTER (WHERE p.currency = :currency), 0) AS spent,
-           coalesce(sum(p.items - coalesce((SELECT sum(r.items) FROM refunds r
-                                   WHERE r.workspace_id = p.workspace_id AND r.order_id = p.id), 0)), 0) AS items,
-           min(p.purchased_at) AS first_at, max(p.purchased_at) AS latest_at
-    FROM ({_CUSTOMERS}) c LEFT JOIN orders p ON p.workspace_id = :workspace_id AND p.customer_id = c.customer_id
-    GROUP BY c.customer_id
-"""
 
 
 def undo(session: Session, found: Import, *, after: int, now: datetime) -> Piece:
@@ -95,11 +83,6 @@ def undo(session: Session, found: Import, *, after: int, now: datetime) -> Piece
     session.execute(text(_RESTORE), {**binds, "ids": changed})
     session.execute(text(_RESTORE_LINES), {**binds, "ids": changed})
     following.follow_orders(session, found.workspace_id, [*added, *changed], now=now)
-    _sum_up(session, found.workspace_id, sorted({row.customer_id for row in rows}))
+    order_sums.recompute(session, found.workspace_id, sorted({row.customer_id for row in rows}))
     kept = len(rows) - len(added) - len(changed)
     return Piece(rows[-1].id, {"orders_removed": len(added), "restored": len(changed), "kept_changed": kept})
-
-
-def _sum_up(session: Session, workspace_id: int, customer_ids: list[int]) -> None:
-    binds = {"customer_ids": customer_ids, "currency": workspaces.get(session, workspace_id).currency or ""}
-    engagement.set_purchases_of_many(session, workspace_id, _CUSTOMERS, _TOTALS, **binds)

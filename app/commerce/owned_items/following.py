@@ -19,7 +19,8 @@ _ADD = """
     FROM order_lines l JOIN products p ON p.workspace_id = l.workspace_id AND p.id = l.product_id
     WHERE l.workspace_id = :w AND {which} AND (p.is_durable OR p.life_days IS NOT NULL) AND l.quantity > l.returned
     ON CONFLICT (workspace_id, order_id, order_line) WHERE order_id IS NOT NULL DO UPDATE SET
-        quantity = excluded.quantity, ended_on = NULL, updated_at = excluded.updated_at,
+        quantity = excluded.quantity, updated_at = excluded.updated_at,
+        ended_on = CASE WHEN owned_items.source = 'order' THEN NULL ELSE owned_items.ended_on END,
         product_id = CASE WHEN owned_items.source = 'order' THEN excluded.product_id ELSE owned_items.product_id END,
         name = CASE WHEN owned_items.source = 'order' THEN excluded.name ELSE owned_items.name END,
         since_on = CASE WHEN owned_items.source = 'order' THEN excluded.since_on ELSE owned_items.since_on END,

@@ -115,7 +115,8 @@ def end(
     item = hold(session, workspace_id, item_id)
     if item.ended_on is not None:
         return None
-    item.ended_on, item.updated_at = now.date(), now
+    # What staff said stays when its order is told again.
+    item.ended_on, item.source, item.updated_at = now.date(), "staff", now
     audit.note(session, item, "owned_item.ended", staff_id=staff_id, now=now)
     kept = {"item_id": item_id}
     return undo.keep(session, workspace_id, kind="commerce.item_ended", values=kept, staff_id=staff_id, now=now)

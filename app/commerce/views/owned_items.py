@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import g, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -63,7 +65,9 @@ def change_item(item_id: int) -> ResponseReturnValue:
         if form.validate():
             form.rebase(OwnedItemForm(formdata=None, obj=items.account_of(session, item)))
             try:
-                items.rewrite(session, item, form.account(), source="staff", staff_id=g.staff.id, now=now)
+                # Somebody may have ended it while the form was open.
+                account = replace(form.account(), ended_on=item.ended_on)
+                items.rewrite(session, item, account, source="staff", staff_id=g.staff.id, now=now)
                 return shell.back(_customer(customer_id), _("Item saved."))
             except Refusal as refusal:
                 form.refuse(refusal)

@@ -161,7 +161,8 @@ def replay_webhook(connection_id: int, delivery_id: int) -> ResponseReturnValue:
 def _list_page(form: NewShopForm) -> str:
     with services().database.transaction(g.workspace.id) as session:
         listed = connections.list_all(session, g.workspace.id)
-        found = [(each, deliveries.activity(session, g.workspace.id, each.id)) for each in listed]
+        activity = deliveries.activity(session, g.workspace.id, [each.id for each in listed])
+        found = [(each, activity[each.id]) for each in listed]
     return shell.page("commerce/shops.html", form=form, shops=found, kinds=KIND_LABELS)
 
 
@@ -172,7 +173,7 @@ def _shop_page(
     with services().database.transaction(g.workspace.id) as session:
         connection = connections.get(session, g.workspace.id, connection_id)
         listed = deliveries.list_page(session, g.workspace.id, connection_id, state=state, before=before, limit=PAGE)
-        activity = deliveries.activity(session, g.workspace.id, connection_id)
+        activity = deliveries.activity(session, g.workspace.id, [connection_id])[connection_id]
     token = ShopToken(g.workspace.id, connection_id).encode(services().tokens)
     here = url_for("commerce.show_shop", connection_id=connection_id)
     more = f"{here}?state={state}&before={listed[-1].id}" if len(listed) == PAGE else None

@@ -7,8 +7,11 @@ import re
 import pytest
 from sqlalchemy import select
 
+from app.commerce.connectors import connections
 from app.commerce.connectors import mapping as mappings
+from app.commerce.connectors.connections import ConnectionRefused, NewConnection
 from app.commerce.models import ShopConnection
+from tests.factories import NOON
 from tests.factories.shops.webhooks import SECRET, SHOPIFY_ORDER, Sender, changed
 
 
@@ -181,3 +184,14 @@ def test_marketers_see_no_payloads(app, workspace, services, database):
     rules = [rule for rule in app.url_map.iter_rules() if rule.rule.startswith("/settings/shops")]
     assert {app.view_functions[rule.endpoint].guard.detail for rule in rules} == {"owner"}
     assert len(rules) > 5
+
+
+def test_shops_that_were_disconnected_take_nobodys_place(services, workspace):
+    by = {"keys": services.settings.secret_keys, "staff_id": workspace.owner_id, "now": NOON}
+    with services.database.transaction(workspace.id) as session:
+        for number in range(connections.MOST):
+            made, _secret = connections.create(session, workspace.id, NewConnection("webhook", f"Shop {number}"), **by)
+        with pytest.raises(ConnectionRefused):
+            connections.create(session, workspace.id, NewConnection("webhook", "One more"), **by)
+        connections.end(session, workspace.id, made.id, staff_id=workspace.owner_id, now=NOON)
+        connections.create(session, workspace.id, NewConnection("webhook", "One more"), **by)

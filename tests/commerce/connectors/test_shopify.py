@@ -9,6 +9,8 @@ from sqlalchemy import select
 
 from app.commerce import timeline_entries
 from app.commerce.models import Cart, Order, Product
+from tests.factories import NOON
+from tests.factories.customers import import_file, undo_import
 from tests.factories.shops.webhooks import (
     SHOPIFY_CHECKOUT,
     SHOPIFY_CUSTOMER,
@@ -95,6 +97,42 @@ def test_a_cancelled_order_stays_and_counts_nowhere(shopify, books, services, wo
         customer_id = session.scalars(select(Order.customer_id)).one()
         entry = timeline_entries.of_customer(session, workspace.id, customer_id, None, 1)[0]
     assert "cancelled" in entry.title
+
+
+def test_an_order_that_stands_again_lacks_what_came_back(shopify, books):
+    shopify.tell("orders/create", SHOPIFY_ORDER)
+    shopify.tell("refunds/create", SHOPIFY_REFUND)
+    at = "2026-03-03T15:00:00+01:00"
+    shopify.tell("orders/cancelled", changed(SHOPIFY_ORDER, cancelled_at=at, updated_at=at))
+    assert books.sums == [(0, Decimal(0), 0)]
+    shopify.tell("orders/updated", changed(SHOPIFY_ORDER, updated_at="2026-03-03T16:00:00+01:00"))
+
+    assert [line[3] for line in books.lines] == [1, 0]
+    assert books.sums == [(1, Decimal("29.00"), 2)]
+
+
+def test_what_came_back_goes_with_its_product_when_lines_move(shopify, books):
+    shopify.tell("orders/create", SHOPIFY_ORDER)
+    shopify.tell("refunds/create", SHOPIFY_REFUND)
+    new = {"id": 7, "title": "Whisk", "sku": "NT-9", "quantity": 3, "price": "1.00"}
+    moved = [new, SHOPIFY_ORDER["line_items"][0]]
+    shopify.tell("orders/updated", changed(SHOPIFY_ORDER, line_items=moved, updated_at="2026-03-03T16:00:00+01:00"))
+
+    assert [(line[0], line[1], line[3]) for line in books.lines] == [("NT-9", 3, 0), ("NT-101", 2, 1)]
+
+
+def test_an_order_of_a_file_that_the_shop_tells_of_stays_when_the_file_is_undone(shopify, books, services, workspace):
+    header = "email,order number,date,amount,currency\n"
+    content = f"{header}ada@example.com,#1001,2026-03-01,40,EUR\nada@example.com,#1000,2026-02-01,5,EUR\n"
+    done = import_file(services.database, workspace.id, content, kind="purchases", unknown="create")
+    shopify.tell("orders/create", SHOPIFY_ORDER)
+    at = "2026-03-01T15:00:00+01:00"
+    shopify.tell("orders/create", changed(SHOPIFY_ORDER, id=1, name="#999"))
+    shopify.tell("orders/cancelled", changed(SHOPIFY_ORDER, id=1, name="#999", cancelled_at=at, updated_at=at))
+    undo_import(services.database, workspace.id, done.id, now=NOON + timedelta(days=9))
+
+    assert [order[0] for order in books.orders] == ["#1001", "#999"]
+    assert books.sums == [(1, Decimal("42.00"), 3)]
 
 
 def test_a_checkout_is_a_cart_until_its_order_comes(shopify, services, workspace):

@@ -6,7 +6,10 @@ from decimal import Decimal
 
 from sqlalchemy import select
 
+from app.commerce import products
 from app.commerce.models import Cart, Product
+from app.commerce.products import ProductChange
+from tests.factories import NOON
 from tests.factories.shops.webhooks import WOO_CUSTOMER, WOO_ORDER, WOO_PRODUCT, changed
 
 
@@ -76,3 +79,68 @@ def test_the_question_whether_anybody_is_there_is_answered_and_kept_nowhere(woo,
 
     assert (answer.status_code, answer.json) == (200, {"id": None, "is_new": False})
     assert books.states == []
+
+
+def test_an_order_cancelled_before_anybody_paid_is_a_cart_that_was_left(woo, books, services, workspace):
+    pending = changed(WOO_ORDER, status="pending", date_paid_gmt=None, date_modified_gmt="2026-03-01T09:01:00")
+    woo.tell("order.created", pending)
+    woo.tell("order.updated", changed(pending, status="cancelled", date_modified_gmt="2026-03-01T10:01:00"))
+
+    assert (books.orders, books.states[-1]) == ([], "ignored")
+    with services.database.transaction(workspace.id) as session:
+        assert session.scalars(select(Cart.ordered_at)).all() == [None]
+    woo.tell("order.updated", changed(WOO_ORDER, date_modified_gmt="2026-03-01T11:00:00"))
+    assert books.sums == [(1, Decimal("29.35"), 3)]
+
+
+def test_a_cancelled_order_that_stands_again_counts_again(woo, books):
+    woo.tell("order.created", WOO_ORDER)
+    woo.tell("order.updated", changed(WOO_ORDER, status="cancelled", date_modified_gmt="2026-03-02T10:00:00"))
+    assert books.sums == [(0, Decimal(0), 0)]
+    woo.tell("order.updated", changed(WOO_ORDER, date_modified_gmt="2026-03-02T11:00:00"))
+
+    assert books.orders[0][3] is None
+    assert [line[3] for line in books.lines] == [0, 0]
+    assert books.sums == [(1, Decimal("29.35"), 3)]
+
+
+def test_two_changes_within_a_second_have_one_delivery_id_and_both_count(woo, books):
+    woo.tell("customer.updated", WOO_CUSTOMER, ref="hash-of-the-second")
+    woo.tell("customer.updated", changed(WOO_CUSTOMER, first_name="Robert"), ref="hash-of-the-second")
+    woo.tell("customer.updated", changed(WOO_CUSTOMER, first_name="Robert"), ref="hash-of-the-second")
+
+    assert books.states == ["done", "done"]
+    assert books.people[0][1] == "Robert"
+
+
+def test_the_email_of_an_order_is_not_that_of_the_account(woo, books):
+    woo.tell("customer.created", WOO_CUSTOMER)
+    for_work = WOO_ORDER["billing"] | {"email": "office@example.com"}
+    woo.tell("order.created", changed(WOO_ORDER, billing=for_work))
+
+    assert [row[0] for row in books.people] == ["bob@example.com"]
+    assert books.sums == [(1, Decimal("29.35"), 3)]
+
+
+def test_an_email_somebody_else_has_keeps_nothing_else_out(woo, books):
+    woo.tell("customer.created", changed(WOO_CUSTOMER, id=26, email="eve@example.com", first_name="Eve"))
+    woo.tell("customer.created", WOO_CUSTOMER)
+    newer = {"email": "eve@example.com", "first_name": "Robert", "date_modified_gmt": "2026-02-21T09:00:00"}
+    woo.tell("customer.updated", changed(WOO_CUSTOMER, **newer))
+
+    assert [row[:2] for row in books.people] == [("eve@example.com", "Eve"), ("bob@example.com", "Robert")]
+    assert books.notes == ["The email was left out: somebody else has it."]
+
+
+def test_what_a_shop_does_not_say_of_a_product_stays(woo, services, workspace):
+    woo.tell("product.created", WOO_PRODUCT)
+    with services.database.transaction(workspace.id) as session:
+        ours = {"attributes": {"season": "all", "Material": "?"}}
+        products.save(session, workspace.id, ProductChange("NT-124", **ours), now=NOON)
+    woo.tell("product.updated", changed(WOO_PRODUCT, date_modified_gmt="2026-02-02T10:00:00"))
+    bare = changed(WOO_PRODUCT, attributes=[], categories=[], date_modified_gmt="2026-02-03T10:00:00")
+    woo.tell("product.updated", bare)
+
+    with services.database.transaction(workspace.id) as session:
+        kept = session.scalars(select(Product).where(Product.ref == "NT-124")).one()
+    assert (kept.category, kept.attributes) == ("Teaware", {"season": "all", "Material": "Steel, Bamboo"})

@@ -94,6 +94,29 @@ def test_what_staff_say_stays_when_the_order_is_told_again(session, workspace, a
     assert _owned(session) == [("Red pot", 2, date(2027, 1, 1), None)]
 
 
+def test_what_staff_say_is_gone_stays_gone_when_the_order_is_told_again(session, workspace, ada):
+    order_id = _ordered(session, workspace, ada)
+    item = items.list_of(session, workspace.id, ada.id)[0]
+    items.end(session, workspace.id, item.id, staff_id=workspace.owner_id, now=NOON)
+    orders.refund(session, workspace.id, "1", NewRefund("a", Decimal(5), NOON, None, {1: 1}), now=NOON)
+    following.follow_order(session, workspace.id, order_id, now=NOON)
+
+    assert _owned(session)[0][1::2] == (1, TODAY)
+
+
+def test_a_form_that_was_open_brings_back_nothing_that_ended_meanwhile(client, services, workspace):
+    with services.database.transaction(workspace.id) as session:
+        ada = a_customer(session, workspace.id)
+        item = items.add(session, workspace.id, ada.id, ItemAccount("Mill"), source="staff", now=NOON)
+    client.post(f"/items/{item.id}/end")
+    said = {"name": "Grinder", "quantity": "1", "condition": ""}
+    assert client.post(f"/items/{item.id}/edit", data=said).status_code == 303
+
+    with services.database.transaction(workspace.id) as session:
+        ended = items.get(session, workspace.id, item.id)
+    assert (ended.name, ended.ended_on is None) == ("Grinder", False)
+
+
 def test_a_file_of_orders_brings_what_is_owned(services, workspace):
     with services.database.transaction(workspace.id) as session:
         products.save(session, workspace.id, ProductChange("P", "Pot", life_days=10), now=NOON)

@@ -26,7 +26,7 @@ from app.kernel.clock import FixedClock
 from app.kernel.database import Base
 from app.wiring import extensions
 from tests.factories import NOON
-from tests.factories.customers import a_customer, a_purchase, an_uploaded_file, import_file, outcome_of
+from tests.factories.customers import a_customer, a_purchase, an_uploaded_file, import_file, undo_import
 
 QUIET = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 LATER = NOON + timedelta(days=1)
@@ -49,10 +49,7 @@ def tables(database, workspace_id):
 
 
 def undone(database, workspace_id, import_id):
-    with database.transaction(workspace_id) as session:
-        undo.ask(session, steps.get(session, workspace_id, import_id))
-    undo.run(database, FixedClock(LATER), workspace_id, import_id)
-    return outcome_of(database, workspace_id, import_id)
+    return undo_import(database, workspace_id, import_id, now=LATER)
 
 
 def may_be_mailed(session, workspace, customer_id):

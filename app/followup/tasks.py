@@ -114,7 +114,7 @@ def _get(session: Session, workspace_id: int, task_id: int) -> Task:
 def _lines(workspace_id: int) -> Select[Any]:
     named = people.named_query(workspace_id).subquery()
     return (
-        select(Task, named.c.first_name, named.c.last_name, named.c.email)
+        select(Task, named.c.first_name, named.c.last_name, named.c.email, named.c.external_ref)
         .outerjoin(named, named.c.customer_id == Task.customer_id)
         .where(Task.workspace_id == workspace_id)
     )
@@ -129,7 +129,7 @@ def _read(session: Session, workspace_id: int, query: Select[Any]) -> list[TaskL
             id=row.Task.id,
             title=row.Task.title,
             customer_id=row.Task.customer_id,
-            customer=naming.full_name(row.first_name, row.last_name) or row.email or "",
+            customer=naming.called(row.first_name, row.last_name, row.email, row.external_ref),
             owner=owners.get(row.Task.owner_id),
             source=of_sources.get(_source(row.Task)),
             due_on=row.Task.due_on,

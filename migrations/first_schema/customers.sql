@@ -390,12 +390,13 @@ CREATE INDEX ix_organisations_parent ON organisations (workspace_id, parent_id) 
 CREATE INDEX ix_organisations_name ON organisations (workspace_id, lower(name) COLLATE "C", id);
 CREATE INDEX ix_organisations_domains ON organisations USING gin (domains);
 
--- Refuses an organisation that would stand above itself. Moves of one workspace wait for one another, and each looks
--- at what those before it left.
+-- Refuses an organisation that would stand above itself, or more than 10 levels deep with what stands below it. Moves of
+-- one workspace wait for one another, and each looks at what those before it left.
 CREATE FUNCTION refuse_organisation_cycle() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     above bigint := NEW.parent_id;
     levels int := 0;
+    height int := 1;
 BEGIN
     PERFORM pg_advisory_xact_lock(7301, hashint8(NEW.workspace_id));
     WHILE above IS NOT NULL LOOP
@@ -408,6 +409,19 @@ BEGIN
             WHERE o.workspace_id = NEW.workspace_id AND o.id = above;
         EXIT WHEN NOT FOUND;
     END LOOP;
+    IF TG_OP = 'UPDATE' THEN
+        WITH RECURSIVE below(id, level) AS (
+            SELECT NEW.id, 1
+            UNION ALL
+            SELECT o.id, b.level + 1 FROM below b JOIN organisations o ON o.parent_id = b.id
+            WHERE o.workspace_id = NEW.workspace_id AND b.level <= 10
+        )
+        SELECT max(level) INTO height FROM below;
+    END IF;
+    IF levels + height > 10 THEN
+        RAISE 'an organisation cannot stand so deep'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'ck_organisations_not_above_itself';
+    END IF;
     RETURN NEW;
 END $$;
 CREATE TRIGGER refuse_cycle BEFORE INSERT OR UPDATE OF parent_id ON organisations

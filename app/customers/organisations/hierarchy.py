@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Select, literal, select
+from sqlalchemy import BigInteger, Select, func, literal, select
 from sqlalchemy.orm import Session
 
 from app.customers.relations.models import Organisation
@@ -36,7 +36,9 @@ def require_parent(session: Session, organisation: Organisation) -> None:
     if organisation.parent_id is None:
         return
     above = path(session, organisation.workspace_id, organisation.parent_id)
-    if not above or len(above) >= MOST_LEVELS or organisation.id in {each.id for each in above}:
+    if not above or organisation.id in {each.id for each in above}:
+        raise HierarchyCycle(field="parent")
+    if len(above) + _height(session, organisation.workspace_id, organisation.id) > MOST_LEVELS:
         raise HierarchyCycle(field="parent")
 
 
@@ -57,6 +59,18 @@ def path(session: Session, workspace_id: int, organisation_id: int) -> list[Orga
         .order_by(walk.c.level.desc())
     )
     return list(session.scalars(query))
+
+
+def _height(session: Session, workspace_id: int, organisation_id: int | None) -> int:
+    """Return how many levels an organisation has with what stands below it: it moves with all of them."""
+    if organisation_id is None:
+        return 1
+    start = select(literal(organisation_id, BigInteger).label("id"), literal(1).label("level"))
+    walk = start.cte("below", recursive=True)
+    step = select(Organisation.id, walk.c.level + 1).where(
+        Organisation.workspace_id == workspace_id, Organisation.parent_id == walk.c.id, walk.c.level <= MOST_LEVELS
+    )
+    return session.scalar(select(func.max(walk.union_all(step).c.level))) or 1
 
 
 def children(session: Session, workspace_id: int, organisation_id: int) -> list[Organisation]:

@@ -62,7 +62,10 @@ def page(
     """Return the people of an organisation in the order they became known, and the id to go on `after`."""
     member = OrganisationMember
     query = (
-        select(member, Customer.first_name, Customer.last_name, Customer.email, Engagement.orders, Engagement.spent)
+        select(
+            *(member, Customer.first_name, Customer.last_name, Customer.email, Customer.external_ref),
+            *(Engagement.orders, Engagement.spent),
+        )
         .join(Customer, (Customer.workspace_id == member.workspace_id) & (Customer.id == member.customer_id))
         .join(
             Engagement,
@@ -74,8 +77,8 @@ def page(
     )
     rows = session.execute(query.order_by(member.customer_id).limit(limit + 1)).all()
     shown = [
-        Colleague(found, naming.full_name(first, last) or email or "", email, orders, spent)
-        for found, first, last, email, orders, spent in rows[:limit]
+        Colleague(found, naming.called(first, last, email, ref), email, orders, spent)
+        for found, first, last, email, ref, orders, spent in rows[:limit]
     ]
     return shown, shown[-1].member.customer_id if len(rows) > limit else None
 

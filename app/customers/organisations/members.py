@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, delete, select, tuple_
+from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.orm import Session, aliased
 
 from app.accounts import undo
 from app.customers import values
@@ -78,12 +79,11 @@ def remove(session: Session, customer: Customer, organisation_id: int, *, staff_
     found = next((each for each in known if each.organisation_id == organisation_id), None)
     if found is None:
         raise NotFound
-    kept = plain(found)
+    workspace_id = customer.workspace_id
     session.delete(found)
     session.flush()
-    _let_follow([each for each in known if each is not found])
-    session.flush()
-    workspace_id = customer.workspace_id
+    followers = _let_follow(session, workspace_id, [customer.id])
+    kept = _plain(found, followers)
     return undo.keep(session, workspace_id, kind=_REMOVED, values=kept, staff_id=staff_id, now=now)
 
 
@@ -101,9 +101,28 @@ def restore(
 UNDO_REMOVAL = undo.Opposite(_REMOVED, restore, role="marketer")
 
 
-def plain(member: OrganisationMember) -> dict[str, Any]:
-    """Return the row as plain JSON values, to be put back some day."""
+def hold_people(session: Session, workspace_id: int, organisation_id: int) -> None:
+    """Keep others from changing the organisations of everybody who is at this one."""
+    belong = select(OrganisationMember.customer_id).where(
+        OrganisationMember.workspace_id == workspace_id, OrganisationMember.organisation_id == organisation_id
+    )
+    held = select(Customer.id).where(Customer.workspace_id == workspace_id, Customer.id.in_(belong))
+    session.execute(held.order_by(Customer.id).with_for_update(key_share=True))
+
+
+def remove_all(session: Session, workspace_id: int, organisation_id: int) -> list[dict[str, Any]]:
+    """Take everybody out of an organisation, and return the rows to put back some day. Hold the people first."""
+    mine = (OrganisationMember.workspace_id == workspace_id, OrganisationMember.organisation_id == organisation_id)
+    gone = list(session.scalars(delete(OrganisationMember).where(*mine).returning(OrganisationMember)))
+    gone.sort(key=lambda each: each.customer_id)
+    followers = _let_follow(session, workspace_id, [each.customer_id for each in gone])
+    return [_plain(member, followers) for member in gone]
+
+
+def _plain(member: OrganisationMember, followers: Mapping[int, int]) -> dict[str, Any]:
+    """Return the row as plain JSON values, with the organisation that is the primary one in its place."""
     return {
+        "followed_by": followers.get(member.customer_id) if member.is_primary else None,
         "organisation_id": member.organisation_id,
         "customer_id": member.customer_id,
         "position": member.position,
@@ -116,16 +135,24 @@ def plain(member: OrganisationMember) -> dict[str, Any]:
 
 
 def put_back(session: Session, workspace_id: int, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Put back rows as `plain` gave them, of people who are still there and not there again by themselves."""
+    """Put back rows that were taken out, of people who are still there and not there again by themselves.
+
+    What was somebody's primary organisation is that again, unless they have been given another one since.
+    """
     ids = sorted({row["customer_id"] for row in rows})
     held = select(Customer.id).where(Customer.workspace_id == workspace_id, Customer.id.in_(ids)).order_by(Customer.id)
     there = set(session.scalars(held.with_for_update(key_share=True)))
     again = _pairs(session, workspace_id, ids)
-    primaries = set(session.scalars(_primaries(workspace_id, ids)))
+    primaries = {each.customer_id: each for each in session.scalars(_primaries(workspace_id, ids))}
+    rows = [
+        row for row in rows if row["customer_id"] in there and (row["organisation_id"], row["customer_id"]) not in again
+    ]
     for row in rows:
-        pair = (row["organisation_id"], row["customer_id"])
-        if row["customer_id"] not in there or pair in again:
-            continue
+        follower = primaries.get(row["customer_id"])
+        if follower and row["is_primary"] and follower.organisation_id == row["followed_by"]:
+            primaries.pop(row["customer_id"]).is_primary = False
+    session.flush()
+    for row in rows:
         session.add(
             OrganisationMember(
                 workspace_id=workspace_id,
@@ -149,8 +176,8 @@ def _pairs(session: Session, workspace_id: int, customer_ids: Sequence[int]) -> 
     return {(organisation_id, customer_id) for organisation_id, customer_id in session.execute(query)}
 
 
-def _primaries(workspace_id: int, customer_ids: Sequence[int]) -> Select[int]:
-    return select(OrganisationMember.customer_id).where(
+def _primaries(workspace_id: int, customer_ids: Sequence[int]) -> Select[OrganisationMember]:
+    return select(OrganisationMember).where(
         OrganisationMember.workspace_id == workspace_id,
         OrganisationMember.customer_id.in_(customer_ids),
         OrganisationMember.is_primary,
@@ -178,15 +205,33 @@ def _settle_primary(
     session.add(found)
     session.flush()
     if was and not found.is_primary:
-        _let_follow(others)
-        session.flush()
+        _let_follow(session, found.workspace_id, [found.customer_id], besides=found.organisation_id)
 
 
-def _let_follow(others: list[OrganisationMember]) -> None:
-    """Make the oldest of those they are still at the primary one, where there is none."""
-    current = [each for each in others if each.until is None]
-    if current and not any(each.is_primary for each in current):
-        current[0].is_primary = True
+def _let_follow(
+    session: Session, workspace_id: int, customer_ids: Sequence[int], *, besides: int | None = None
+) -> dict[int, int]:
+    """Make the oldest of those they are still at their primary one, where they have none; return which, by person."""
+    member, other = OrganisationMember, aliased(OrganisationMember)
+    primary = select(other).where(
+        other.workspace_id == workspace_id, other.customer_id == member.customer_id, other.is_primary
+    )
+    oldest = (
+        select(member.customer_id, member.organisation_id)
+        .where(member.workspace_id == workspace_id, member.customer_id.in_(customer_ids))
+        .where(member.until.is_(None), member.organisation_id.is_distinct_from(besides), ~primary.exists())
+        .ext(distinct_on(member.customer_id))
+        .order_by(member.customer_id, member.created_at, member.organisation_id)
+    )
+    follow = {row.customer_id: row.organisation_id for row in session.execute(oldest)}
+    for each in session.scalars(
+        select(member)
+        .where(member.workspace_id == workspace_id)
+        .where(tuple_(member.customer_id, member.organisation_id).in_(list(follow.items())))
+    ):
+        each.is_primary = True
+    session.flush()
+    return follow
 
 
 def _checked(given: Mapping[str, Any]) -> dict[str, Any]:

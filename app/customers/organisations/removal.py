@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from app.accounts import audit, undo
 from app.customers.organisations import hierarchy, members, organisation_values, organisations
-from app.customers.relations.models import Organisation, OrganisationMember
+from app.customers.relations.models import Organisation
 from app.kernel import page_links
 from app.kernel.database import refusing_duplicates
 from app.kernel.page_links import PageLink
@@ -21,25 +21,24 @@ _DELETED = "customers.organisation_deleted"
 
 
 def remove(session: Session, workspace_id: int, organisation_id: int, *, staff_id: int, now: datetime) -> PageLink:
-    """Delete an organisation and who belongs to it; what stood below it stands at the top. Return the way back."""
+    """Delete an organisation and who belongs to it; what stood below it stands at the top. Return the way back.
+
+    Of whom it was the primary one, the oldest of the others follows.
+    """
+    members.hold_people(session, workspace_id, organisation_id)
     found = keyed_rows.lock(session, Organisation, workspace_id, organisation_id)
-    below = [each.id for each in hierarchy.children(session, workspace_id, organisation_id)]
-    rows = session.scalars(
-        select(OrganisationMember).where(
-            OrganisationMember.workspace_id == workspace_id, OrganisationMember.organisation_id == organisation_id
-        )
-    )
-    kept = {
-        "organisation": _plain(found),
-        "below": below,
-        "members": [members.plain(member) for member in rows],
-    }
     audit.note(session, found, "organisation.deleted", staff_id=staff_id, now=now)
-    session.execute(
+    moved = (
         update(Organisation)
         .where(Organisation.workspace_id == workspace_id, Organisation.parent_id == organisation_id)
         .values(parent_id=None)
     )
+    below = sorted(session.scalars(moved.returning(Organisation.id)))
+    kept = {
+        "organisation": _plain(found),
+        "below": below,
+        "members": members.remove_all(session, workspace_id, organisation_id),
+    }
     session.execute(
         delete(Organisation).where(Organisation.workspace_id == workspace_id, Organisation.id == organisation_id)
     )

@@ -12,6 +12,11 @@ def full_name(first: str | None, last: str | None) -> str:
     return " ".join(part for part in (first, last) if part)
 
 
+def called(first: str | None, last: str | None, email: str | None, external_ref: str | None) -> str:
+    """Return what somebody is called: their name, else their email, else their customer number; "" for none of it."""
+    return full_name(first, last) or email or external_ref or ""
+
+
 def is_wide(name: str) -> bool:
     """Whether the name is written in Chinese, Japanese or Korean letters."""
     return all(east_asian_width(mark) in "WF" for mark in name)

@@ -151,10 +151,9 @@ def count(session: Session, workspace_id: int) -> int:
 
 
 def named_query(workspace_id: int) -> Select[*tuple[Any, ...]]:
-    """Return (customer_id, first_name, last_name, email) of everyone, to put names to numbers."""
-    return select(Customer.id.label("customer_id"), Customer.first_name, Customer.last_name, Customer.email).where(
-        Customer.workspace_id == workspace_id
-    )
+    """Return (customer_id, first_name, last_name, email, external_ref) of everyone, to put names to numbers."""
+    named = (Customer.first_name, Customer.last_name, Customer.email, Customer.external_ref)
+    return select(Customer.id.label("customer_id"), *named).where(Customer.workspace_id == workspace_id)
 
 
 def merge_data_query(

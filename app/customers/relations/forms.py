@@ -10,6 +10,7 @@ from wtforms.validators import Length, NumberRange, Optional
 
 from app.customers.organisations import organisation_values
 from app.customers.organisations.buying_centre import ROLES
+from app.customers.organisations.members import NAMES
 from app.customers.relations.kinds import DIRECTIONS, title
 from app.web.choices import PickerField
 from app.web.edits import EditForm
@@ -60,8 +61,7 @@ class MemberForm(EditForm):
 
     def values(self, written: set[str] | None = None) -> dict[str, Any]:
         """Return what was filled in, or in these fields of it."""
-        names = ("position", "buying_roles", "since", "until", "is_primary")
-        return {name: self[name].data for name in names if written is None or name in written}
+        return {name: self[name].data for name in NAMES if written is None or name in written}
 
 
 class NewMemberForm(MemberForm):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -68,8 +68,8 @@ def put_together(
         people.hold(session, person)
     ids = list(dict.fromkeys(person.id for person in customers))
     homes = _homes(session, workspace_id, ids)
-    first = next((homes[customer_id] for customer_id in ids if customer_id in homes), None)
-    household = _hold(session, workspace_id, first) if first else None
+    held = _hold(session, workspace_id, homes.values())
+    household = next((held[homes[each]] for each in ids if homes.get(each) in held), None)
     clean = values.one_line(name)[:200]
     if household is None:
         household = Household(workspace_id=workspace_id, name=clean or _name_of(customers), created_at=now)
@@ -77,13 +77,8 @@ def put_together(
         session.flush()
     elif clean:
         household.name = clean
-    rows = [{"workspace_id": workspace_id, "customer_id": each, "household_id": household.id} for each in ids]
-    joined = insert(HouseholdMember).values(rows)
-    moved = {"household_id": joined.excluded.household_id}
-    session.execute(joined.on_conflict_do_update(index_elements=["workspace_id", "customer_id"], set_=moved))
-    if len(_member_ids(session, workspace_id, household.id)) > MOST_MEMBERS:
-        raise HouseholdRefused(N_("A household has at most 50 people."), field="person")
-    _drop_empty(session, workspace_id, {home for home in homes.values() if home != household.id})
+    _join(session, household, ids)
+    _drop_empty(session, workspace_id, held.keys() - {household.id})
     return household
 
 
@@ -94,7 +89,12 @@ def leave(session: Session, customer: Customer, *, staff_id: int, now: datetime)
     if home is None:
         raise NotFound
     others = [each.customer_id for each in home.members if each.customer_id != customer.id]
-    kept = {"customer_id": customer.id, "name": home.household.name, "others": others}
+    kept = {
+        "customer_id": customer.id,
+        "household_id": home.household.id,
+        "name": home.household.name,
+        "others": others,
+    }
     forget(session, customer.workspace_id, customer.id)
     return undo.keep(session, customer.workspace_id, kind=_LEFT, values=kept, staff_id=staff_id, now=now)
 
@@ -102,11 +102,22 @@ def leave(session: Session, customer: Customer, *, staff_id: int, now: datetime)
 def restore(
     session: Session, workspace_id: int, values: dict[str, Any], *, staff_id: int, now: datetime  # noqa: ARG001
 ) -> undo.Restored:
-    """Put somebody back to those they lived with; raise NotFound where they are gone."""
+    """Put somebody back to those they lived with; raise NotFound where they are gone.
+
+    Where the household is gone as well, those of them follow who have no other one now.
+    """
     customer = people.get(session, workspace_id, values["customer_id"])
-    query = select(Customer).where(Customer.workspace_id == workspace_id, Customer.id.in_(values["others"]))
-    others = list(session.scalars(query.order_by(Customer.id)))
-    put_together(session, workspace_id, [*others, customer], name=values["name"], now=now)
+    people.hold(session, customer)
+    now_at = _homes(session, workspace_id, [customer.id])
+    held = _hold(session, workspace_id, {values["household_id"], *now_at.values()})
+    if household := held.get(values["household_id"]):
+        _join(session, household, [customer.id])
+        _drop_empty(session, workspace_id, held.keys() - {household.id})
+    else:
+        query = select(Customer).where(Customer.workspace_id == workspace_id, Customer.id.in_(values["others"]))
+        elsewhere = _homes(session, workspace_id, values["others"])
+        others = [each for each in session.scalars(query.order_by(Customer.id)) if each.id not in elsewhere]
+        put_together(session, workspace_id, [*others, customer], name=values["name"], now=now)
     page = page_links.to("customers.show_customer", customer_id=customer.id)
     return undo.Restored(page, N_("They belong to the household again."))
 
@@ -127,7 +138,7 @@ def find(session: Session, workspace_id: int, customer_id: int) -> Home | None:
         return None
     query = (
         select(
-            *(Customer.id, Customer.first_name, Customer.last_name, Customer.email),
+            *(Customer.id, Customer.first_name, Customer.last_name, Customer.email, Customer.external_ref),
             *(Engagement.orders, Engagement.spent),
         )
         .join(member, (member.workspace_id == Customer.workspace_id) & (member.customer_id == Customer.id))
@@ -139,8 +150,8 @@ def find(session: Session, workspace_id: int, customer_id: int) -> Home | None:
     )
     rows = session.execute(query.limit(MOST_MEMBERS))
     mates = [
-        Housemate(number, naming.full_name(first, last) or email or "", email, orders, spent)
-        for number, first, last, email, orders, spent in rows
+        Housemate(number, naming.called(first, last, email, ref), email, orders, spent)
+        for number, first, last, email, ref, orders, spent in rows
     ]
     return Home(household, tuple(mates))
 
@@ -153,7 +164,8 @@ def forget(session: Session, workspace_id: int, customer_id: int) -> None:
         .where(member.workspace_id == workspace_id, member.customer_id == customer_id)
         .returning(member.household_id)
     )
-    _drop_empty(session, workspace_id, set(left))
+    held = _hold(session, workspace_id, set(left))
+    _drop_empty(session, workspace_id, held.keys())
 
 
 def _homes(session: Session, workspace_id: int, customer_ids: Sequence[int]) -> dict[int, int]:
@@ -170,12 +182,24 @@ def _member_ids(session: Session, workspace_id: int, household_id: int) -> list[
     return list(session.scalars(query.limit(MOST_MEMBERS + 1)))
 
 
-def _hold(session: Session, workspace_id: int, household_id: int) -> Household | None:
-    query = select(Household).where(Household.workspace_id == workspace_id, Household.id == household_id)
-    return session.scalar(query.with_for_update())
+def _hold(session: Session, workspace_id: int, household_ids: Iterable[int]) -> dict[int, Household]:
+    """Hold those of these households that are still there, in the order of their ids: nobody drops them meanwhile."""
+    asked = (Household.workspace_id == workspace_id, Household.id.in_(sorted(set(household_ids))))
+    held = select(Household).where(*asked).order_by(Household.id).with_for_update()
+    return {each.id: each for each in session.scalars(held.execution_options(populate_existing=True))}
 
 
-def _drop_empty(session: Session, workspace_id: int, household_ids: set[int]) -> None:
+def _join(session: Session, household: Household, customer_ids: Sequence[int]) -> None:
+    place = {"workspace_id": household.workspace_id, "household_id": household.id}
+    joined = insert(HouseholdMember).values([{**place, "customer_id": each} for each in customer_ids])
+    moved = {"household_id": joined.excluded.household_id}
+    session.execute(joined.on_conflict_do_update(index_elements=["workspace_id", "customer_id"], set_=moved))
+    if len(_member_ids(session, household.workspace_id, household.id)) > MOST_MEMBERS:
+        raise HouseholdRefused(N_("A household has at most 50 people."), field="person")
+
+
+def _drop_empty(session: Session, workspace_id: int, household_ids: Collection[int]) -> None:
+    """Delete those that nobody belongs to; hold them first, so that this sees who joined until then."""
     lived_in = select(HouseholdMember.household_id).where(HouseholdMember.workspace_id == workspace_id)
     session.execute(
         delete(Household)

@@ -129,7 +129,7 @@ def list_of_customer(session: Session, workspace_id: int, customer_id: int) -> l
             kind,
             is_inverse and not KINDS[kind].is_symmetric,
             person.id,
-            naming.full_name(person.first_name, person.last_name) or person.email or person.external_ref or "",
+            naming.called(person.first_name, person.last_name, person.email, person.external_ref),
             person.email,
         )
         for kind, is_inverse, person in rows

@@ -150,8 +150,8 @@ def _workplace_page(customer_id: int, form: WorkplaceForm) -> str:
 
 def name_of(customer: Customer) -> str:
     """Return what a page calls this person."""
-    full = naming.full_name(customer.first_name, customer.last_name)
-    return full or customer.email or customer.external_ref or _("No name")
+    called = naming.called(customer.first_name, customer.last_name, customer.email, customer.external_ref)
+    return called or _("No name")
 
 
 def _is_from_person() -> bool:

@@ -17,12 +17,13 @@ from app.customers.card.sections import CardLine, Section
 from app.customers.customer_id import CustomerId
 from app.customers.forms import ContactForm, customer_form, values_of
 from app.customers.models import Customer
-from app.customers.profiles import engagement, fields, identity, inferred_scores, naming, people, provenance
+from app.customers.profiles import engagement, fields, identity, inferred_scores, people, provenance
 from app.customers.relations import belonging
 from app.customers.timeline import contacts, timeline
 from app.customers.timeline.contacts import Contact
 from app.customers.views.blueprint import bp
 from app.customers.views.card import in_words
+from app.customers.views.members import name_of
 from app.customers.views.panels import CustomerPanels
 from app.customers.words import LABELS
 from app.kernel import ids
@@ -148,7 +149,7 @@ def _known(session: Session, customer_id: int) -> dict[str, Any]:
     page = timeline.read(session, g.workspace.id, customer_id, channel=_channel(), limit=AT_FIRST)
     return {
         "customer": customer,
-        "name": _name(customer),
+        "name": name_of(customer),
         "sums": engagement.get(session, g.workspace.id, customer_id),
         "traits": inferred_scores.find(session, g.workspace.id, customer_id),
         "facts": _facts(session, customer),
@@ -205,17 +206,9 @@ def _edit_page(customer: Customer, custom: Any, form: Any) -> str:
     own = [form[f"custom_{field.key}"] for field in custom]
     profile = [form[name] for name in (*fields.PROFILE, *identity.IDENTITY)]
     return shell.page(
-        "customers/edit.html", customer=customer, name=_name(customer), form=form, profile=profile, own=own
+        "customers/edit.html", customer=customer, name=name_of(customer), form=form, profile=profile, own=own
     )
 
-
-def _name(customer: Customer) -> str:
-    return (
-        naming.full_name(customer.first_name, customer.last_name)
-        or customer.email
-        or customer.external_ref
-        or _("No name")
-    )
 
 
 def _channel() -> str:

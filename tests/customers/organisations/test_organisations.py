@@ -9,7 +9,7 @@ from datetime import date
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select, text, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from app.customers.organisations import hierarchy, listing, member_queries, members, organisations, removal
@@ -93,6 +93,22 @@ def test_no_organisation_stands_eleven_levels_deep(session, workspace):
 
     with pytest.raises(HierarchyCycle):
         an_organisation(session, workspace.id, parent_id=above.id)
+
+
+def test_an_organisation_moves_with_all_that_stands_below_it(session, workspace):
+    top = above = an_organisation(session, workspace.id)
+    for _ in range(hierarchy.MOST_LEVELS - 2):
+        above = an_organisation(session, workspace.id, parent_id=above.id)
+    group = an_organisation(session, workspace.id)
+    branch = an_organisation(session, workspace.id, parent_id=group.id)
+
+    with pytest.raises(HierarchyCycle):
+        organisations.change(session, group, {"parent_id": above.id}, now=NOON)
+    session.refresh(group)
+    with pytest.raises(IntegrityError, match="so deep"), session.begin_nested():
+        session.execute(update(Organisation).where(Organisation.id == group.id).values(parent_id=above.id))
+    organisations.change(session, branch, {"parent_id": above.id}, now=NOON)
+    assert hierarchy.path(session, workspace.id, branch.id)[0].id == top.id
 
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -210,16 +226,42 @@ def test_deleted_and_brought_back_is_as_before(session, workspace):
     ada, bob = (a_customer(session, workspace.id) for _ in range(2))
     a_member(session, ada, firm, position="Head", buying_roles=["decider", "user"], since=date(2020, 1, 1))
     a_member(session, bob, firm, until=date(2025, 1, 1))
+    a_member(session, ada, group)
     before = _tables(session)
 
     step = removal.remove(session, workspace.id, firm.id, staff_id=workspace.owner_id, now=NOON)
     session.expire_all()
-    assert member_queries.list_of_customer(session, workspace.id, ada.id) == []
+    assert _primary(session, ada) == [group.id]
     assert session.get(Organisation, (workspace.id, branch.id)).parent_id is None
     kept = session.scalar(text("SELECT values FROM undo_steps WHERE id = :id"), {"id": step.values["step_id"]})
     removal.restore(session, workspace.id, kept, staff_id=workspace.owner_id, now=NOON)
 
     assert _tables(session) == before
+
+
+def test_whoever_was_given_another_primary_one_meanwhile_keeps_it(session, workspace):
+    ada = a_customer(session, workspace.id)
+    first, second, third = (an_organisation(session, workspace.id) for _ in range(3))
+    for firm in (first, second, third):
+        a_member(session, ada, firm)
+    step = removal.remove(session, workspace.id, first.id, staff_id=workspace.owner_id, now=NOON)
+    members.put(session, ada, third.id, {"is_primary": True}, now=NOON)
+    kept = session.scalar(text("SELECT values FROM undo_steps WHERE id = :id"), {"id": step.values["step_id"]})
+    removal.restore(session, workspace.id, kept, staff_id=workspace.owner_id, now=NOON)
+
+    assert _primary(session, ada) == [third.id]
+
+
+def test_however_many_stood_below_come_back_below(session, workspace):
+    group = an_organisation(session, workspace.id)
+    for _ in range(hierarchy.MOST_CHILDREN + 2):
+        an_organisation(session, workspace.id, parent_id=group.id)
+    step = removal.remove(session, workspace.id, group.id, staff_id=workspace.owner_id, now=NOON)
+    kept = session.scalar(text("SELECT values FROM undo_steps WHERE id = :id"), {"id": step.values["step_id"]})
+    removal.restore(session, workspace.id, kept, staff_id=workspace.owner_id, now=NOON)
+
+    below = select(func.count()).where(Organisation.parent_id == group.id)
+    assert session.scalar(below) == hierarchy.MOST_CHILDREN + 2
 
 
 def _tables(session):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import pytest
@@ -16,11 +17,12 @@ from app.consent import actions
 from app.consent.ledger.evidence import Evidence
 from app.customers.relations import households, related
 from app.customers.relations.kinds import DIRECTIONS
-from app.customers.relations.models import CustomerRelation, Household
+from app.customers.relations.models import CustomerRelation, Household, HouseholdMember
 from app.customers.relations.related import RelationRefused
 from app.kernel.refusals import Refusal
 from tests.factories import NOON
 from tests.factories.customers import a_customer, a_member, a_purchase, an_organisation
+from tests.factories.waiting_locks import until_somebody_waits
 
 
 @pytest.fixture
@@ -163,6 +165,49 @@ def test_a_household_is_joined_and_left_and_an_empty_one_goes(session, workspace
     assert session.scalars(select(Household)).all() == []
     _take_back(session, workspace, steps[0])
     assert {each.name for each in households.find(session, workspace.id, eve.id).members} == {"Ada", "Bob", "Eve"}
+
+
+def test_who_comes_back_to_a_household_brings_nobody_along(session, workspace, family):
+    ada, bob, eve = family
+    households.put_together(session, workspace.id, [ada, bob, eve], name="Mill Lane", now=NOON)
+    step = households.leave(session, ada, staff_id=workspace.owner_id, now=NOON)
+    households.leave(session, eve, staff_id=workspace.owner_id, now=NOON)
+    new = households.put_together(session, workspace.id, [eve, a_customer(session, workspace.id)], now=NOON)
+    _take_back(session, workspace, step)
+
+    assert households.find(session, workspace.id, eve.id).household.id == new.id
+    home = households.find(session, workspace.id, ada.id)
+    assert (home.household.name, [each.name for each in home.members]) == ("Mill Lane", ["Ada", "Bob"])
+
+
+def test_a_household_that_is_being_left_by_the_last_stays_for_who_is_just_joining(database, workspace):
+    with database.transaction(workspace.id) as session:
+        ada, bob = (a_customer(session, workspace.id) for _ in range(2))
+        households.put_together(session, workspace.id, [ada], name="Mill Lane", now=NOON)
+
+    def leave():
+        with database.transaction(workspace.id) as session:
+            households.leave(session, session.merge(ada), staff_id=workspace.owner_id, now=NOON)
+
+    with ThreadPoolExecutor(1) as pool:
+        with database.transaction(workspace.id) as session:
+            home = session.scalars(select(Household).with_for_update()).one()
+            leaving = pool.submit(leave)
+            until_somebody_waits(database, session)
+            session.add(HouseholdMember(workspace_id=workspace.id, customer_id=bob.id, household_id=home.id))
+        leaving.result()
+    with database.transaction(workspace.id) as session:
+        assert households.find(session, workspace.id, bob.id).household.name == "Mill Lane"
+        assert households.find(session, workspace.id, ada.id) is None
+
+
+def test_who_has_a_number_alone_is_called_by_it(session, workspace, family):
+    nameless = a_customer(session, workspace.id, external_ref="K-7")
+    nameless.email = None
+    households.put_together(session, workspace.id, [family[0], nameless], now=NOON)
+
+    home = households.find(session, workspace.id, nameless.id)
+    assert [each.name for each in home.members] == ["Ada", "K-7"]
 
 
 @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])

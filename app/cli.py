@@ -13,7 +13,7 @@ from pathlib import Path
 
 from app import running
 from app.accounts import memberships, staff, workspaces
-from app.commands import announcing, duplicates, segments
+from app.commands import announcing, duplicates, imports, segments
 from app.consent.ledger import verification
 from app.delivery.inbound import listener
 from app.kernel import logs, services, settings
@@ -59,6 +59,7 @@ def main() -> None:
     proof.add_argument("--head", type=Path, action="append", default=[], help=kept)
     proof.set_defaults(act=_verify_ledger)
 
+    imports.add_to(commands)
     duplicates.add_to(commands)
     segments.add_to(commands)
     announcing.add_to(commands)
@@ -70,7 +71,7 @@ def main() -> None:
     arguments = parser.parse_args()
     try:
         status: int = arguments.act(arguments)
-    except FileNotFoundError as missing:
+    except (FileNotFoundError, IsADirectoryError, PermissionError) as missing:
         print(f"{missing.filename} cannot be read: {missing.strerror}.", file=sys.stderr)
         status = 2
     except (settings.SettingsInvalid, running.CannotRun, Refusal) as refusal:

@@ -31,6 +31,7 @@ from app.kernel.database import Database
 from app.kernel.extensions import Extensions
 from app.kernel.processes.embedded import Postgres
 from app.kernel.refusals import Refusal
+from app.kernel.translatable import english
 from migrations import schema
 
 _KEY = 0
@@ -39,6 +40,12 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}([T ].*)?")
 
 class _Leave(Exception):
     """Raised to leave the transaction without committing."""
+
+
+class WorkspaceUnclear(Refusal):
+    """There are several and none is named, or one that is not there."""
+
+    message = english("Say which workspace, by its number: --workspace N. There are: %(known)s.")
 
 
 class PersonIn(CustomerIn):
@@ -59,9 +66,7 @@ class Loaded:
 @contextmanager
 def server(own: Extensions) -> Iterator[Database]:
     """Open the database that the environment names or that runs here, or one that lives as long as the block."""
-    running.use_local_parts()
-    named = Database(os.environ["DATABASE_URL"], extensions=own)
-    if _answers(named):
+    if named := running_server(own):
         yield named
         named.dispose()
         return
@@ -77,12 +82,48 @@ def server(own: Extensions) -> Iterator[Database]:
             postgres.stop()
 
 
+def running_server(own: Extensions) -> Database | None:
+    """Return the database that the environment names or that runs here, None where none answers."""
+    running.use_local_parts()
+    named = Database(os.environ["DATABASE_URL"], extensions=own)
+    return named if _answers(named) else None
+
+
 def _answers(named: Database) -> bool:
     try:
         with named.transaction() as session:
             return bool(session.scalar(text("SELECT to_regclass('public.workspaces') IS NOT NULL")))
     except OperationalError:
         return False
+
+
+def choose_workspace(opened: Database, named: int | None) -> int | None:
+    """Return the workspace that is named or the only one, None where there is none at all; raise WorkspaceUnclear."""
+    with opened.transaction() as session:
+        known = workspaces.list_ids(session)
+    if not known and named is None:
+        return None
+    if (named is None and len(known) > 1) or (named is not None and named not in known):
+        raise WorkspaceUnclear(known=", ".join(map(str, known)) or "none")
+    return named or known[0]
+
+
+@contextmanager
+def unkept(opened: Database, workspace_id: int) -> Iterator[Session]:
+    """Open a transaction in a workspace that is rolled back when the block ends."""
+    with suppress(_Leave), opened.transaction(workspace_id) as session:
+        yield session
+        raise _Leave
+
+
+@contextmanager
+def within(session: Session) -> Iterator[Session]:
+    """Undo at the end of the block what it does in a transaction that goes on."""
+    kept = session.begin_nested()
+    try:
+        yield session
+    finally:
+        kept.rollback()
 
 
 @contextmanager

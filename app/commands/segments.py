@@ -15,7 +15,6 @@ from sqlalchemy import Select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
-from app.accounts import workspaces
 from app.commands import scratch
 from app.conditions.condition_types import ConditionTypes
 from app.conditions.references import Vocabulary
@@ -28,12 +27,6 @@ from app.segments import codec, preview, segments, sentence
 from app.segments.codec import RulesInvalid
 from app.segments.rules import Rule
 from app.wiring import extensions
-
-
-class WorkspaceUnclear(Refusal):
-    """There are several and none is named, or one that is not there."""
-
-    message = english("Say which workspace, by its number: --workspace N. There are: %(known)s.")
 
 
 class RuleUnusable(Refusal):
@@ -130,15 +123,11 @@ def _filled(message: Any, values: dict[str, Any]) -> str:
 @contextmanager
 def _customers_of(opened: Database, named: int | None, now: datetime) -> Iterator[tuple[Session, int]]:
     """Read the workspace that is named or the only one; where there is none at all, nobody's."""
-    with opened.transaction() as session:
-        known = workspaces.list_ids(session)
-    if not known and named is None:
+    workspace_id = scratch.choose_workspace(opened, named)
+    if workspace_id is None:
         with scratch.workspace(opened, time_zone="UTC", now=now) as nobody:
             yield nobody
         return
-    if (named is None and len(known) > 1) or (named is not None and named not in known):
-        raise WorkspaceUnclear(known=", ".join(map(str, known)) or "none")
-    workspace_id = named or known[0]
     with opened.transaction(workspace_id, reading=True) as session:
         yield session, workspace_id
 

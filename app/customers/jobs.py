@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from app.accounts import workspaces
-from app.customers.imports import checking, running
+from app.customers.imports import running
+from app.customers.imports.previewing import checking
 from app.customers.imports.undoing import undo
 from app.customers.listing import mixes
 from app.customers.timeline import partitions

@@ -67,6 +67,8 @@ LISTENERS = Listeners(
         PurchasesImported: ["journeys.hear_purchases", "commerce.follow_import"],
     }
 )
+# What a file may hold, in the order it is offered.
+IMPORT_KINDS = ImportKinds((People(), Purchases()))
 ROOMS_WITH_JOBS = (
     *("accounts", "consent", "customers", "commerce", "segments", "insight", "tracking"),
     *("delivery", "campaigns", "journeys", "api"),
@@ -118,7 +120,7 @@ def build() -> Extensions:
         ImportedEvidence(LedgerKeeper()),
         StatedConsents(ShopConsentRecorder()),
         CONDITION_TYPES,
-        ImportKinds((People(), Purchases())),
+        IMPORT_KINDS,
         CardSources(
             (
                 followup_card.of_customer,

@@ -13,7 +13,8 @@ import pytest
 from sqlalchemy import text
 
 from app.commands import segments
-from app.commands.segments import RuleUnusable, WorkspaceUnclear
+from app.commands.scratch import WorkspaceUnclear
+from app.commands.segments import RuleUnusable
 from app.kernel.database import Database
 from app.kernel.settings import Settings
 from tests.factories.customers import a_customer

@@ -17,9 +17,10 @@ from app.commerce.imports.staging import PurchaseStage
 from app.commerce.models import Order, OrderLine, Product
 from app.commerce.orders import NewLine, NewOrder, NewRefund
 from app.commerce.products import NamedProduct
-from app.customers.imports import checking, running, steps
+from app.customers.imports import running, steps
 from app.customers.imports.kinds import ImportKinds
 from app.customers.imports.models import RefusedRow
+from app.customers.imports.previewing import checking
 from app.customers.profiles import engagement, people
 from app.kernel.clock import FixedClock
 from tests.factories import NOON

@@ -8,7 +8,8 @@ import re
 import pytest
 from markupsafe import escape
 
-from app.customers.imports import checking, running
+from app.customers.imports import running
+from app.customers.imports.previewing import checking
 from app.customers.profiles import people
 from app.kernel.clock import FixedClock
 from app.web import guard

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts import workspaces
 from app.commerce import products
-from app.commerce.imports import undoing
+from app.commerce.imports import samples, undoing
 from app.commerce.imports.orders import PurchaseRow
 from app.commerce.orders import names_of
 from app.customers.addresses import queries
@@ -20,6 +20,7 @@ from app.customers.imports.adding import NewPerson
 from app.customers.imports.mapping.mapping import Options
 from app.customers.imports.parsing.batches import Batch
 from app.customers.imports.people_staging import Outcome
+from app.customers.imports.previewing.samples import Seen
 from app.customers.imports.undoing import changes
 from app.customers.profiles import engagement
 from app.kernel import database
@@ -92,6 +93,10 @@ class PurchaseStage:
         if not rehearse:
             self._write(session, found, now)
         return found
+
+    def show(self, session: Session, batch: Batch, *, most: int) -> Seen:
+        """Return what a rehearsal showed of the rows."""
+        return samples.show(session, batch.rows, self.compared, workspace_id=self.workspace_id, most=most)
 
     def _add_people(self, session: Session, digest_key: bytes, *, rehearse: bool, now: datetime) -> int:
         """Add whoever bought and is not known; the purchase is all we know of them."""

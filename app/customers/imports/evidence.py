@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from typing import NamedTuple
 
 from sqlalchemy.orm import Session
@@ -84,7 +85,10 @@ class Foreseen(NamedTuple):
 class Foresight:
     """What would come of a whole file. A later no of the same file ends an earlier yes, and no later yes undoes it."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, named: int = 0) -> None:
+        """As many of those who become mailable are `named` as asked for."""
+        self._named = named
+        self._names: dict[int, str] = {}
         self._mailable: set[int] = set()
         self._refusing: set[int] = set()
         self._leaving: set[int] = set()
@@ -106,8 +110,14 @@ class Foresight:
         self._refusing |= {marks[customer_id] for customer_id in told.refusing}
         self._leaving |= {marks[customer_id] for customer_id in told.leaving}
         self._mailable |= {marks[customer_id] for customer_id in told.mailable}
+        for customer_id in islice(sorted(told.mailable, key=abs), max(0, self._named - len(self._names))):
+            self._names[marks[customer_id]] = known_by[customer_id]
         self._reasons += Counter(told.reasons)
         self._mailable -= self._refusing
+
+    def names(self) -> list[str]:
+        """Return what the first of those who become mailable are known by."""
+        return [name for mark, name in self._names.items() if mark in self._mailable]
 
     def counts(self) -> dict[str, int]:
         """Return the numbers by the names an import counts by."""

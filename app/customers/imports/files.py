@@ -64,14 +64,21 @@ def store(
     uploaded = _store_pieces(session, found, file, is_upload=not converted.is_original)
     found.sha256, found.size_bytes = uploaded.sha256, uploaded.size
     sample = uploaded.sample if converted.is_original else _store_rows(session, found, converted)
-    encoding = encodings.guess(sample) if converted.format == conversion.CSV else _OURS
+    recognise(found, sample, converted)
+    session.flush()
+    return found
+
+
+def recognise(found: Import, sample: bytes, converted: Converted) -> None:
+    """Note what the file is and guess how it is written, by how its rows begin; raise FileRefused."""
+    is_csv = converted.format == conversion.CSV
+    encoding = encodings.guess(sample) if is_csv else _OURS
     if not reading.is_text(sample, encoding):
         raise FileRefused(
             N_("This file holds no text. Choose a CSV or Excel file, or JSON Lines."), field="file"
         )
-    reread(found, sample, encoding=encoding, delimiter=None if converted.format == conversion.CSV else ",")
-    session.flush()
-    return found
+    found.format, found.sheet, found.sheets = converted.format, converted.sheet, converted.sheets
+    reread(found, sample, encoding=encoding, delimiter=None if is_csv else ",")
 
 
 def read_sheet(session: Session, found: Import, sheet: str) -> Converted:
@@ -142,18 +149,23 @@ def forget(session: Session, found: Import) -> None:
     session.execute(delete(ImportFile).where(*_of(found)))
 
 
-class StoredFile(io.RawIOBase):
-    """The rows of a stored file as a stream: piece by piece, each in a short transaction of its own."""
+class Rows(io.RawIOBase):
+    """The rows of a file as a stream that knows how much of it was read."""
+
+    bytes_read = 0
+
+    def readable(self) -> bool:
+        return True
+
+
+class StoredFile(Rows):
+    """The rows of a stored file: piece by piece, each in a short transaction of its own."""
 
     def __init__(self, database: Database, workspace_id: int, import_id: int) -> None:
         self._database = database
         self._key = (workspace_id, import_id)
         self._next_piece = 0
         self._rest = memoryview(b"")
-        self.bytes_read = 0
-
-    def readable(self) -> bool:
-        return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         if not self._rest:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from app.customers.imports.occurrences import Occurrences
     from app.customers.imports.parsing.batches import Batch
     from app.customers.imports.people_staging import Outcome
+    from app.customers.imports.previewing.samples import Seen
     from app.customers.imports.undoing.piece import Piece
 
 
@@ -57,6 +58,9 @@ class Stage(Protocol):
         self, session: Session, batch: Batch, digest_key: bytes, *, rehearse: bool, now: datetime
     ) -> Outcome:
         """Write what is new or different; return what came of every row."""
+
+    def show(self, session: Session, batch: Batch, *, most: int) -> Seen:
+        """Return what a rehearsal, just held, showed: at most so many rows of each outcome, and what changes."""
 
 
 class ImportKind(ABC):

@@ -20,6 +20,8 @@ from app.customers.imports.mapping.mapping import Options
 from app.customers.imports.parsing import repeats
 from app.customers.imports.parsing.batches import Batch
 from app.customers.imports.parsing.people_rows import PersonRow
+from app.customers.imports.previewing import people_samples
+from app.customers.imports.previewing.samples import Seen
 from app.customers.profiles import fields, people
 from app.kernel import database
 from app.kernel.sql import arrays
@@ -120,6 +122,13 @@ class PeopleStage:
             has_new = len(rows) > len(known.keys() | refused.keys())
             self._write(session, found, {outcome for _, outcome in known.values()}, now, has_new=has_new)
         return found
+
+    def show(self, session: Session, batch: Batch, *, most: int) -> Seen:
+        """Return what a rehearsal showed of the rows."""
+        values = self._values(self._news())
+        return people_samples.show(
+            session, batch.people, values, names=self.profile, binds=self.binds, most=most
+        )
 
     def _columns(self) -> list[str]:
         names = ["row", *self.profile]

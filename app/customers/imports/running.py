@@ -40,7 +40,7 @@ def run(database: Database, clock: Clock, workspace_id: int, import_id: int, *, 
         plan = plans.make(session, found)
     seen: Counter[str] = Counter()
     quote_line = None
-    for batch in plans.read(database, plan, rows):
+    for batch in plans.read(plans.stored(database, plan), plan, rows):
         if not _take_over(database, clock, plan, batch):
             return
         seen += tallies.seen_in(batch)

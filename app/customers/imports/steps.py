@@ -23,7 +23,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.customers.imports import files, kinds
@@ -35,6 +35,7 @@ from app.kernel.translatable import N_
 
 # So long its columns, and how its file is read, may be chosen.
 OPEN = ("uploaded", "mapped", "checking", "checked")
+MOST_CAUSES = 30
 # In the others its counts and rejected rows are those of the run.
 RUN = ("running", "paused", "cancelled", "done", "failed", "undoing", "undone")
 
@@ -153,6 +154,22 @@ def list_refused(session: Session, found: Import, *, after: int = 0, limit: int 
         RefusedRow.workspace_id == found.workspace_id, RefusedRow.import_id == found.id, RefusedRow.row > after
     )
     return list(session.scalars(query.order_by(RefusedRow.row).limit(limit)))
+
+
+def list_causes(session: Session, found: Import) -> list[tuple[RefusedRow, int]]:
+    """Return why rows could not be taken, the most frequent cause first: its first row, and how many there are."""
+    of_this = RefusedRow.workspace_id == found.workspace_id, RefusedRow.import_id == found.id
+    grouped = (
+        select(func.min(RefusedRow.row).label("row"), func.count().label("rows"))
+        .where(*of_this)
+        .group_by(RefusedRow.reason, RefusedRow.place)
+        .order_by(func.count().desc(), func.min(RefusedRow.row))
+        .limit(MOST_CAUSES)
+        .subquery()
+    )
+    query = select(RefusedRow, grouped.c.rows).join(grouped, RefusedRow.row == grouped.c.row).where(*of_this)
+    found_rows = session.execute(query.order_by(grouped.c.rows.desc(), RefusedRow.row))
+    return [(row, count) for row, count in found_rows]
 
 
 def require(found: Import, *states: str) -> None:

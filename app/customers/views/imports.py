@@ -11,12 +11,10 @@ from flask_babel import gettext as _
 from app.customers.forms import MappingForm, ReadingForm, SheetForm, UploadForm
 from app.customers.imports import files, kinds, steps
 from app.customers.imports.formats.refusing import LARGEST, PIECE, FileRefused
-from app.customers.imports.mapping import fixes, guessing, mapping, presets
+from app.customers.imports.mapping import fixes, mapping, proposals
 from app.customers.imports.models import Import
 from app.customers.imports.parsing import reading
 from app.customers.imports.undoing import undo
-from app.customers.models import CustomField
-from app.customers.profiles import fields
 from app.customers.views import progress
 from app.customers.views.blueprint import bp
 from app.kernel import ids
@@ -26,8 +24,6 @@ from app.kernel.translatable import N_
 from app.web import errors, guard, shell
 
 SHOWN_ROWS = 5
-# From so many rows it is guessed what the columns mean.
-SAMPLE_ROWS = 2000
 # The form around a file is small.
 LARGEST_UPLOAD = LARGEST + PIECE
 
@@ -248,14 +244,9 @@ def _columns_page(
     sheet: SheetForm | None = None,
 ) -> str:
     kind = kinds.get(session, found.kind)
-    choices = kind.targets(session, g.workspace.id)
-    custom = fields.list_custom(session, g.workspace.id) if found.kind == "people" else []
     rows = _sample(session, found)
-    is_decided = bool(chosen or found.mapping)
-    preset = None if is_decided else presets.find(session, found, {target for target, _ in choices})
-    meant = chosen or found.mapping or (preset and preset.mapping)
-    meant = meant or guessing.columns(found.header, choices, rows, custom)
-    options = found.options or (preset and preset.options)
+    zone = g.workspace.time_zone
+    proposal = proposals.make(session, found, rows, time_zone=zone, meant=chosen or found.mapping)
     return shell.page(
         "customers/columns.html",
         found=found,
@@ -266,11 +257,11 @@ def _columns_page(
             session,
             g.workspace.id,
             formdata=None,
-            data=options or _first_options(session, found, meant, rows, custom),
+            data=found.options or proposal.options,
         ),
-        choices=choices,
-        preset=preset,
-        columns=[_column(place, name, meant, rows) for place, name in enumerate(found.header)],
+        choices=kind.targets(session, g.workspace.id),
+        preset=proposal.preset,
+        columns=[_column(place, name, proposal.mapping, rows) for place, name in enumerate(found.header)],
         row_count=len(rows),
         twin=files.find_twin(session, found),
     )
@@ -286,14 +277,7 @@ def _sample(session: Any, found: Import) -> list[list[str]]:
     """Return the first rows of the file, without the heading."""
     sample = files.sample_of(session, found)
     laid_out = reading.layout(sample, found.encoding, found.delimiter)
-    return list(reading.sample_rows(sample, laid_out, limit=SAMPLE_ROWS + 1))[1:]
-
-
-def _first_options(
-    session: Any, found: Import, meant: dict[str, str], rows: list[list[str]], custom: list[CustomField]
-) -> dict[str, Any]:
-    told = fixes.options_for(meant, rows, custom, delimiter=found.delimiter, time_zone=g.workspace.time_zone)
-    return told | kinds.get(session, found.kind).first_options(session, g.workspace.id, meant, rows)
+    return list(reading.sample_rows(sample, laid_out, limit=proposals.SAMPLE_ROWS + 1))[1:]
 
 
 def _causes(session: Any, found: Import) -> list[dict[str, Any]]:

@@ -9,7 +9,8 @@ import pytest
 from app.consent import permission
 from app.customers.addresses import changes
 from app.customers.addresses.changes import NewAddress
-from app.customers.imports import checking, steps
+from app.customers.imports import steps
+from app.customers.imports.previewing import checking
 from app.kernel.clock import FixedClock
 from tests.customers.imports.test_import_repeats import looked_through
 from tests.factories import NOON

@@ -9,8 +9,9 @@ from sqlalchemy import select
 
 from app.customers.addresses import changes
 from app.customers.addresses.changes import NewAddress
-from app.customers.imports import checking, running, steps
+from app.customers.imports import running, steps
 from app.customers.imports.occurrences import Occurrences
+from app.customers.imports.previewing import checking
 from app.customers.models import Customer
 from app.kernel.clock import FixedClock
 from tests.factories import NOON

@@ -6,10 +6,11 @@ import pytest
 from sqlalchemy import func, select, text
 
 from app.customers import jobs
-from app.customers.imports import checking, running, steps
+from app.customers.imports import running, steps
 from app.customers.imports.kinds import ImportKinds
 from app.customers.imports.people import People
 from app.customers.imports.people_staging import PeopleStage
+from app.customers.imports.previewing import checking
 from app.customers.models import Customer, Engagement
 from app.customers.profiles import engagement, people, provenance
 from app.kernel.clock import FixedClock

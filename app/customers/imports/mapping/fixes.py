@@ -63,8 +63,9 @@ def options_for(
     time_zone: str,
 ) -> dict[str, Any]:
     """Return how the file is probably meant, as the cells tell: people without an address are found by their number."""
+    has_number_alone = "external_ref" in meant.values() and "email" not in meant.values()
     return {
-        "match_by": "email" if "email" in meant.values() else "external_ref",
+        "match_by": "external_ref" if has_number_alone else "email",
         "date_order": guessing.date_order(rows, guessing.dated(meant, custom), time_zone=time_zone),
         "decimal": guessing.decimal_mark(rows, guessing.counted(meant, custom), delimiter=delimiter),
     }

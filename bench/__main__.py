@@ -14,7 +14,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench import audience, events, imports, memory, pages, render, segments, send, tracking
+from bench import audience, events, imports, memory, pages, render, segments, send, tracking, webhooks
 
 Rows = list[dict[str, Any]]
 # Figures that are measured together, by the function that measures them.
@@ -28,6 +28,7 @@ GROUPS: tuple[tuple[tuple[str, ...], Callable[..., Rows]], ...] = (
     (("pages",), pages.run),
     (("click", "open", "ingest"), tracking.run),
     (("events_api",), events.run),
+    (("webhooks_taken", "webhooks_worked"), webhooks.run),
 )
 NAMES = [name for names, _ in GROUPS for name in names]
 

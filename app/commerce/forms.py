@@ -92,7 +92,7 @@ class OwnedItemForm(EditForm):
         _("Product number (SKU)"), [Length(max=LONGEST)], description=_("If it is a product of your catalogue.")
     )
     quantity = WholeNumberField(_("Pieces"), [Optional(), NumberRange(1, 999_999)], default=1)
-    condition = SelectField(_("Condition"), choices=[("", "–"), ("new", _("new")), ("used", _("used"))])
+    condition = SelectField(_("New or used"), choices=[("", "–"), ("new", _("new")), ("used", _("used"))])
     since_on = DateField(_("Owned since"), [Optional()])
     replace_on = DateField(
         _("To be replaced on"), [Optional()], description=_("What the owner said; else it follows from its usual life.")

@@ -19,6 +19,7 @@ def settings_tabs() -> list[tuple[str, str, str]]:
         ("staff", _("Team"), url_for("accounts.show_staff")),
         ("keys", _("API keys"), url_for("accounts.show_keys")),
         ("shops", _("Connected shops"), url_for("commerce.list_shops")),
+        ("websites", _("Websites"), url_for("tracking.show_websites")),
         ("costs", _("Cost rates"), url_for("commerce.edit_rates")),
         ("audit", _("Audit log"), url_for("accounts.show_audit")),
         *own,

@@ -28,7 +28,7 @@ class CostForm(Form):
     spent_on = DateField(_("Date"), [InputRequired(_("Please fill this in."))])
     minutes = WholeNumberField(_("Minutes"), [Optional(), NumberRange(1, 100_000)])
     amount = DecimalField(_("Amount"), [Optional(), NumberRange(0, 10**8)], places=2)
-    note = LineField(_("What for"), [Length(max=LONGEST_NOTE)])
+    note = LineField(_("Purpose or note"), [Length(max=LONGEST_NOTE)])
 
     def new(self) -> NewCost:
         """Return what was filled in."""

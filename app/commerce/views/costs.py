@@ -120,9 +120,9 @@ def _customer(customer_id: int) -> str:
 
 def _page(template: str, form: Form, customer_id: int) -> str:
     with services().database.transaction(g.workspace.id) as session:
-        people.get(session, g.workspace.id, customer_id)
+        name = people.name_of(people.get(session, g.workspace.id, customer_id))
         currency = workspaces.get(session, g.workspace.id).currency or "EUR"
-    return shell.page(template, form=form, customer_id=customer_id, currency=currency)
+    return shell.page(template, form=form, customer_id=customer_id, customer_name=name, currency=currency)
 
 
 def _rates_page(form: RatesForm) -> str:

@@ -90,4 +90,8 @@ def _customer(customer_id: int) -> str:
 
 
 def _page(form: OwnedItemForm, customer_id: int, *, is_known: bool = False) -> str:
-    return shell.page("commerce/edit_item.html", form=form, customer_id=customer_id, is_known=is_known)
+    with services().database.transaction(g.workspace.id) as session:
+        name = people.name_of(people.get(session, g.workspace.id, customer_id))
+    return shell.page(
+        "commerce/edit_item.html", form=form, customer_id=customer_id, customer_name=name, is_known=is_known
+    )

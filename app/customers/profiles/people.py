@@ -17,7 +17,7 @@ from app.accounts import workspaces
 from app.customers import values
 from app.customers.addresses import emails, projection, queries
 from app.customers.models import Customer, Engagement, Traits
-from app.customers.profiles import codes, fields, identity, provenance
+from app.customers.profiles import codes, fields, identity, naming, provenance
 from app.kernel.database import refusing_duplicates
 from app.kernel.refusals import NotFound, Refusal
 from app.kernel.sql import keyed_rows
@@ -79,6 +79,11 @@ def hold(session: Session, customer: Customer) -> None:
     Whoever reads a value to write it back holds the row first. Raise NotFound if the person is gone.
     """
     keyed_rows.hold(session, Customer, customer.workspace_id, customer.id)
+
+
+def name_of(customer: Customer) -> str:
+    """Return what somebody is called; "" where neither name, email nor number is known."""
+    return naming.called(customer.first_name, customer.last_name, customer.email, customer.external_ref)
 
 
 def find_by_email(session: Session, workspace_id: int, email: str) -> Customer | None:

@@ -30,7 +30,7 @@ class OrganisationForm(EditForm):
 
     name = LineField(_("Name"), [required, Length(max=200)])
     external_ref = LineField(_("Organisation number"), [Length(max=200)], description=_("As your own books have it."))
-    parent = LineField(_("Belongs to"), description=_("Name or number of the organisation above it."))
+    parent = LineField(_("Parent organisation"), description=_("Name or number of the organisation above it."))
     industry = LineField(_("Industry"), [Length(max=100)])
     employees = WholeNumberField(
         _("Employees"), [Optional(), NumberRange(0, organisation_values.MOST_EMPLOYEES)]

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.customers.models import Customer
 from app.customers.organisations import listing, member_queries, members, organisations
 from app.customers.organisations.members import MemberRefused
-from app.customers.profiles import naming, people
+from app.customers.profiles import people
 from app.customers.relations.forms import MemberForm, NewMemberForm, WorkplaceForm
 from app.customers.views.blueprint import bp
 from app.customers.views.organisations import page_of
@@ -150,8 +150,7 @@ def _workplace_page(customer_id: int, form: WorkplaceForm) -> str:
 
 def name_of(customer: Customer) -> str:
     """Return what a page calls this person."""
-    called = naming.called(customer.first_name, customer.last_name, customer.email, customer.external_ref)
-    return called or _("No name")
+    return people.name_of(customer) or _("No name")
 
 
 def _is_from_person() -> bool:

@@ -67,7 +67,7 @@ class Asked:
         """Return what these arguments say; raise Unusable."""
         delimiter = {"tab": "\t", "\\t": "\t", None: None}.get(arguments.delimiter, arguments.delimiter)
         if delimiter is not None and delimiter not in reading.DELIMITERS:
-            raise Unusable(why="A delimiter is one of , ; | or tab.")
+            raise Unusable(english("A delimiter is one of , ; | or tab."))
         if arguments.encoding and arguments.encoding not in encodings.ENCODINGS:
             raise Unusable(why=f"An encoding is one of {', '.join(encodings.ENCODINGS)}.")
         return cls(

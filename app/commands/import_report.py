@@ -32,7 +32,7 @@ class ColumnInfo(BaseModel):
 
 
 class RowSample(BaseModel):
-    """A row, by its number in the file (the heading is row 1), and each value it brings."""
+    """A row, by its number in the file (the heading is row 1; of JSON Lines the line), and each value it brings."""
 
     row: int
     who: str = Field(description="The email, number or order the row is about.")
@@ -156,10 +156,10 @@ def begin(found: Import, *, dry_run: bool, workspace: int | None, counts: Mappin
     )
 
 
-def samples(told: Mapping[str, Sequence[Sequence[Any]]]) -> Samples:
+def samples(found: Import, told: Mapping[str, Sequence[Sequence[Any]]]) -> Samples:
     """Return the rows a preview shows."""
     rows = {
-        _SAMPLED[name]: [RowSample(row=row, who=who, values=values) for row, who, values in kept]
+        _SAMPLED[name]: [RowSample(row=found.line(row), who=who, values=values) for row, who, values in kept]
         for name, kept in told.items()
     }
     return Samples(**rows)
@@ -174,7 +174,7 @@ def refused(found: Import, row: RefusedRow | Mapping[str, Any]) -> RefusedInfo:
     column = found.header[place] if place is not None and place < len(found.header) else None
     sentence = str(REASONS[reason]) % {"detail": detail}
     return RefusedInfo(
-        row=told["row"],
+        row=found.line(told["row"]),
         column=column,
         field=found.mapping.get(str(place)) if place is not None else None,
         reason=reason,

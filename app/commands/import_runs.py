@@ -75,7 +75,7 @@ def look_through(
     known = None if is_scratch else workspace_id
     report = import_report.begin(found, dry_run=True, workspace=known, counts=told["counts"])
     report.assumed = assumed
-    report.changed_fields, report.samples = told["changed_fields"], import_report.samples(told["samples"])
+    report.changed_fields, report.samples = told["changed_fields"], import_report.samples(found, told["samples"])
     causes = sorted(told["causes"], key=lambda cause: -cause["rows"])
     report.refusals = [import_report.cause(found, cause, cause["rows"]) for cause in causes]
     report.refused_rows = [import_report.refused(found, row) for row in told["errors"]]
@@ -192,6 +192,6 @@ def _refused_file(asked: Asked, found: Import) -> Iterator[Callable[[list[Any]],
             for row in rows:
                 told = import_report.refused(found, vars(row))
                 cells = [*row.cells, *[""] * width][: max(width, len(row.cells))]
-                writer.writerow([csv_cells.quote(cell) for cell in (*cells, str(row.row), told.sentence)])
+                writer.writerow([csv_cells.quote(cell) for cell in (*cells, str(told.row), told.sentence)])
 
         yield write

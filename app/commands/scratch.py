@@ -119,11 +119,9 @@ def unkept(opened: Database, workspace_id: int) -> Iterator[Session]:
 @contextmanager
 def within(session: Session) -> Iterator[Session]:
     """Undo at the end of the block what it does in a transaction that goes on."""
-    kept = session.begin_nested()
-    try:
+    with suppress(_Leave), session.begin_nested():
         yield session
-    finally:
-        kept.rollback()
+        raise _Leave
 
 
 @contextmanager

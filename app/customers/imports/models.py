@@ -68,6 +68,10 @@ class Import(Numbered, Base):
     undo: Mapped[dict[str, Any]] = mapped_column(server_default="{}", default=dict)
     undone_at: Mapped[datetime | None]
 
+    def line(self, row: int) -> int:
+        """Return where people find a row: rows of a table are counted with the heading, JSON Lines have none."""
+        return row - 1 if self.format == "jsonl" else row
+
 
 class ImportChange(Attached, Base):
     """What an import changed of a row that was there before it: each value as it was, and what else an undo needs."""

@@ -11,6 +11,7 @@ REASONS = {
     "too_long": N_("A cell is too long: %(detail)s"),
     "endless": N_("A cell of this row has more than 100,000 characters. Its text cannot be given back."),
     "unclosed": N_("A quotation mark is opened in line %(detail)s of the file and never properly closed."),
+    "json": N_("Line %(detail)s of the file holds no JSON object."),
     "nul": N_("The row holds a NUL character, which no text may."),
     "encoding": N_("The row holds bytes that are no text in the chosen encoding."),
     "number": N_("This is not a number: %(detail)s"),
@@ -41,7 +42,7 @@ REASONS = {
 
 
 # The row itself cannot be read, whatever its columns mean.
-UNREADABLE = frozenset(("ragged", "endless", "unclosed", "nul", "encoding"))
+UNREADABLE = frozenset(("ragged", "endless", "unclosed", "json", "nul", "encoding"))
 
 
 class RowRefused(Exception):

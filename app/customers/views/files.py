@@ -69,5 +69,5 @@ def _refused(database: Database, found: Import, heading: list[str], speak: _Spea
             return
         for row, why in zip(rows, speak.say(found, rows), strict=True):
             kept = [*row.cells, *[""] * width][: max(width, len(row.cells))]
-            yield [*kept, str(row.row), why]
+            yield [*kept, str(found.line(row.row)), why]
         after = rows[-1].row

@@ -73,7 +73,10 @@ def show_import(import_id: int) -> ResponseReturnValue:
         if found.state in ("uploaded", "mapped") and g.role != "viewer":
             return _columns_page(session, found)
         values = {"found": found, "errors": progress.first_errors(session, found), "causes": _causes(session, found)}
-        values["kind_label"] = kinds.get(session, found.kind).label
+        kind = kinds.get(session, found.kind)
+        labels = dict(kind.targets(session, g.workspace.id)) if found.state == "checked" else {}
+        values |= {"kind_label": kind.label, "samples": progress.samples(found, labels)}
+        values["changed_fields"] = progress.changed_fields(found, labels)
     return shell.page(
         "customers/import.html",
         progress=progress.of(found),
@@ -287,7 +290,7 @@ def _causes(session: Any, found: Import) -> list[dict[str, Any]]:
     return [
         {
             "rows": cause["rows"],
-            "example": cause["row"],
+            "example": found.line(cause["row"]),
             "sentence": progress.say(cause["reason"], cause["detail"], progress.heading(found, cause.get("place"))),
             "fixes": [
                 _said(found, fix)

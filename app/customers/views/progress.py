@@ -138,9 +138,11 @@ def first_errors(session: Session, found: Import) -> list[tuple[int, str]]:
     """Return (row, sentence) of the first rows given back."""
     if found.state in steps.RUN:
         kept = steps.list_refused(session, found, limit=FIRST)
-        return [(row.row, say(row.reason, row.detail, heading(found, row.place))) for row in kept]
+        return [(found.line(row.row), say(row.reason, row.detail, heading(found, row.place))) for row in kept]
     rows = found.rehearsal.get("errors", [])
-    return [(row["row"], say(row["reason"], row["detail"], heading(found, row.get("place")))) for row in rows]
+    return [
+        (found.line(row["row"]), say(row["reason"], row["detail"], heading(found, row.get("place")))) for row in rows
+    ]
 
 
 def repeats(found: Import) -> list[tuple[str, str, str]]:
@@ -148,7 +150,7 @@ def repeats(found: Import) -> list[tuple[str, str, str]]:
     kept = found.repeats if found.state in steps.RUN else found.rehearsal.get("repeats", [])
     return [
         (
-            _("%(first)s and %(row)s", first=first, row=row),
+            _("%(first)s and %(row)s", first=found.line(first), row=found.line(row)),
             who,
             " · ".join(f"{_(LABELS[name])}: {old} → {new}" for name, old, new in differs),
         )
@@ -156,9 +158,38 @@ def repeats(found: Import) -> list[tuple[str, str, str]]:
     ]
 
 
+@dataclass(frozen=True)
+class Shown:
+    """A row that would be new or changed: whom or what it is about, and (field, before, after) of what it brings."""
+
+    row: int
+    who: str
+    outcome: str
+    values: list[tuple[str, str, str]]
+
+
+def samples(found: Import, labels: Mapping[str, str]) -> list[Shown]:
+    """Return the first rows that would be changed or new."""
+    if found.state != "checked":
+        return []
+    kept = found.rehearsal.get("samples", {})
+    return [
+        Shown(found.line(row), who, outcome, [_change(name, *value, labels) for name, value in values.items()])
+        for outcome in ("updated", "created")
+        for row, who, values in kept.get(outcome, [])
+    ]
+
+
+def changed_fields(found: Import, labels: Mapping[str, str]) -> list[tuple[str, int]]:
+    """Return in how many rows each field of somebody or something known would change, the most first."""
+    counts = found.rehearsal.get("changed_fields", {}) if found.state == "checked" else {}
+    return [(_label(name, labels), number) for name, number in sorted(counts.items(), key=lambda each: -each[1])]
+
+
 def stopped(found: Import) -> dict[str, Any] | None:
     """Return where the file was given up, None where it was not."""
-    return found.rehearsal.get("stopped") if found.state in ("checked", "failed") else None
+    told = found.rehearsal.get("stopped") if found.state in ("checked", "failed") else None
+    return {**told, "row": found.line(told["row"])} if told else None
 
 
 def heading(found: Import, place: int | None) -> str:
@@ -170,6 +201,21 @@ def say(reason: str, detail: str, column: str = "") -> str:
     """Return why a row is given back, in words."""
     why = str(_(REASONS[reason], detail=detail))
     return str(_("Column “%(column)s”: %(why)s", column=column, why=why)) if column else why
+
+
+def _label(name: str, labels: Mapping[str, str]) -> str:
+    label = labels.get(name) or LABELS.get(name) or name
+    return label if name.startswith("custom.") else str(_(label))
+
+
+def _change(name: str, before: Any, after: Any, labels: Mapping[str, str]) -> tuple[str, str, str]:
+    return _label(name, labels), _text(before), _text(after)
+
+
+def _text(value: Any) -> str:
+    if value is None or value == []:
+        return ""
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _said(words: Mapping[str, str], counts: dict[str, Any]) -> list[tuple[str, int, str]]:

@@ -138,6 +138,7 @@ def test_nested_objects_and_lists_become_cells():
     assert told == [
         ["email", "address.city", "address.geo.lat", "address.geo.far", "tags", "name", "is_vip", "score"],
         ["a@b.co", "Leeds", "1.5", '{"x": 1}', "gift, a", "", "", ""],
+        [],
         ["c@d.co", "", "", "", "", "", "true", "7"],
     ]
 
@@ -174,6 +175,35 @@ def reading_csv(file):
 
 
 @pytest.mark.parametrize(
+    "broken",
+    [
+        b"[1]",
+        b"email",
+        b'{"a":' * 5000,
+        b'{"email": "x@y.co", "first_name": "cut off',
+        b'"' * 9,
+        b"\xff\xfe\x00",
+        b'{"email": "' + b"x" * 2_100_000 + b'"}',
+    ],
+    ids=named,
+)
+def test_a_broken_line_is_refused_by_its_number_and_the_others_are_taken(database, workspace, broken):
+    content = b'{"email": "a@b.co", "first_name": "A"}\n\n' + broken + b'\n{"email": "c@d.co", "first_name": "C"}\n'
+    done = import_file(database, workspace.id, content)
+
+    assert (done.counts["created"], done.counts["refused"]) == (2, 1)
+    with database.transaction(workspace.id) as session:
+        [row] = steps.list_refused(session, done)
+    assert (row.reason, row.detail, done.line(row.row)) == ("json", "3", 3)
+
+
+def test_a_first_line_that_is_broken_leaves_the_file_what_it_is(database, workspace):
+    done = import_file(database, workspace.id, b'{"email": "a@b.co", \n{"email": "c@d.co"}\n')
+
+    assert (done.counts, done.format) == ({"created": 1, "refused": 1}, "jsonl")
+
+
+@pytest.mark.parametrize(
     ("content", "says"),
     [
         (zipped(**{"a.csv": CSV, "b.csv": CSV}), "several files"),
@@ -188,9 +218,8 @@ def reading_csv(file):
         (b"PK\x03\x04" + bytes(500), "damaged"),
         (zipped(**{"xl/workbook.xml": b"<nothing/>"}), "workbook cannot be read"),
         (b"\xd0\xcf\x11\xe0" + bytes(2000), "workbook cannot be read"),
-        (b'{"email": "a@b.co"}\n[1]\n', "Line 2 holds no JSON object"),
-        (b'{"email": "a@b.co"}\nemail\n', "Line 2 holds no JSON object"),
-        (b'{"email": "a@b.co"}\n' + b'{"a":' * 5000 + b"\n", "Line 2 holds no JSON object"),
+        (b'\n{"email": "a@b.co"\n', "Line 2 holds no JSON object"),
+        (b"{}\n[]\n", "Line 2 holds no JSON object"),
         (b'[{"email": "a@b.co"}]', "Line 1 holds no JSON object"),
         (json.dumps({f"k{n}": n for n in range(600)}).encode(), "500 columns"),
     ],

@@ -1,4 +1,7 @@
-"""Turns JSON Lines, one object a line, into CSV; nested objects become columns of their own."""
+"""Turns JSON Lines, one object a line, into CSV; nested objects become columns of their own.
+
+A line that holds no object becomes a row that reads as broken, and a blank line a blank row: row 2 is line 1.
+"""
 
 from __future__ import annotations
 
@@ -10,38 +13,59 @@ from collections.abc import Iterator
 from typing import IO, Any
 
 from app.customers.imports.formats.refusing import LARGEST, PIECE, FileRefused
+from app.customers.imports.parsing.reading import NO_OBJECT
 from app.kernel.translatable import N_
 
 LONGEST_LINE = 1_000_000
 MOST_COLUMNS = 500
 DEEPEST = 3
+# So much is shown of a line that cannot be read.
+LONGEST_SHOWN = 2_000
 _BOM = b"\xef\xbb\xbf"
 
 
 def is_one(sample: bytes) -> bool:
-    """Say whether a file that begins so is JSON: its first line holds an object, or begins a list of them."""
+    """Say whether a file that begins so is JSON: a line holds an object, or begins a list of them."""
     first = sample.removeprefix(_BOM).lstrip()
     if first[:1] == b"[":
         return first[1:].lstrip()[:1] == b"{"
     if first[:1] != b"{":
         return False
+    if first[1:].lstrip()[:1] in (b'"', b"}"):
+        return True
     line, end, _ = first.partition(b"\n")
     return (not end and len(line) > LONGEST_LINE // 4) or isinstance(_parsed(line), dict)
 
 
 def to_csv(file: IO[bytes]) -> IO[bytes]:
-    """Return the objects as CSV, their keys as the heading; raise FileRefused with the line that is no object."""
+    """Return the objects as CSV, their keys as the heading; raise FileRefused where no line holds an object."""
     columns: dict[str, None] = {}
-    for _number, values in _objects(file):
-        columns |= dict.fromkeys(values)
+    first_broken = 0
+    for number, found in _lines(file):
+        if isinstance(found, dict):
+            columns |= dict.fromkeys(found)
+        elif found and not first_broken:
+            first_broken = number
         if len(columns) > MOST_COLUMNS:
             raise FileRefused(N_("This file has more than 500 columns."), field="file")
+    if not columns:
+        raise FileRefused(
+            N_('Line %(line)s holds no JSON object. JSON Lines has one object in each line, such as {"email": …}.'),
+            field="file",
+            line=first_broken or 1,
+        )
     written = tempfile.TemporaryFile()  # noqa: SIM115 - whoever reads it closes it
-    text = io.TextIOWrapper(written, encoding="utf-8", newline="")
+    # What marks a broken line is no character of any text.
+    text = io.TextIOWrapper(written, encoding="utf-8", errors="surrogateescape", newline="")
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(columns)
-    for number, values in _objects(file):
-        writer.writerow([values.get(name, "") for name in columns])
+    for number, found in _lines(file):
+        if isinstance(found, dict):
+            writer.writerow([found.get(name, "") for name in columns])
+        elif found:
+            writer.writerow([f"{NO_OBJECT}{number} {found}"])
+        else:
+            text.write("\r\n")
         # Few keys a line make many empty cells a row.
         if number % 1000 == 0 and written.tell() > LARGEST:
             raise FileRefused(N_("Unpacked, this file is larger than 512 MB. Please split it."), field="file")
@@ -51,23 +75,24 @@ def to_csv(file: IO[bytes]) -> IO[bytes]:
     return written
 
 
-def _objects(file: IO[bytes]) -> Iterator[tuple[int, dict[str, str]]]:
+def _lines(file: IO[bytes]) -> Iterator[tuple[int, dict[str, str] | str]]:
+    """Yield each line's number with its object by key, or what it says instead."""
     file.seek(0)
     lines = io.BufferedReader(file, buffer_size=PIECE) if isinstance(file, io.RawIOBase) else file
     number = 0
     while line := lines.readline(LONGEST_LINE):
         number += 1
+        is_endless = len(line) == LONGEST_LINE and not line.endswith(b"\n")
+        if is_endless:
+            while (rest := lines.readline(LONGEST_LINE)) and not rest.endswith(b"\n"):
+                pass
         plain = line.removeprefix(_BOM).strip()
-        if not plain:
-            continue
-        found = _parsed(plain) if len(line) < LONGEST_LINE else None
-        if not isinstance(found, dict):
-            raise FileRefused(
-                N_('Line %(line)s holds no JSON object. JSON Lines has one object in each line, such as {"email": …}.'),
-                field="file",
-                line=number,
-            )
-        yield number, dict(_flat(found, "", 1))
+        found = _parsed(plain) if plain and not is_endless else None
+        if isinstance(found, dict) and found:
+            yield number, dict(_flat(found, "", 1))
+        else:
+            shown = plain[:LONGEST_SHOWN].decode("utf-8", "replace").replace("\0", "\ufffd")
+            yield number, "" if found == {} else shown
 
 
 def _parsed(line: bytes) -> Any:

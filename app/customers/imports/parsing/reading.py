@@ -20,6 +20,8 @@ from app.customers.imports.parsing import encodings
 
 # A lone surrogate cannot come from any file, so it marks what could not be decoded.
 UNREADABLE = "\udcff"
+# How the row begins that a line of JSON Lines became which holds no object; its number follows.
+NO_OBJECT = f"{UNREADABLE}json "
 LONGEST_CELL = 100_000
 LONGEST_LINE = 1_000_000
 LONGEST_SHOWN = 5_000
@@ -120,7 +122,7 @@ def records(file: IO[bytes], laid_out: Layout) -> Iterator[Record]:
             for cells in reader:
                 held.clear()
                 number += 1
-                yield number, cells
+                yield number, _no_object(cells) if cells and cells[0][:1] == UNREADABLE else cells
             return
         except csv.Error:
             number += 1
@@ -129,6 +131,14 @@ def records(file: IO[bytes], laid_out: Layout) -> Iterator[Record]:
             held.clear()
             again.extendleft(reversed(rest))
             yield number, _unclosed(first, line, delimiter) if rest else _alone(first, line, delimiter)
+
+
+def _no_object(cells: list[str]) -> list[str] | Broken:
+    """Return a line that was to be JSON as the broken record it is, and any other as it stands."""
+    if not cells[0].startswith(NO_OBJECT):
+        return cells
+    line, _, shown = cells[0].removeprefix(NO_OBJECT).partition(" ")
+    return Broken("json", int(line), [shown]) if line.isdecimal() and len(line) < 12 else cells
 
 
 def _begin(text: io.TextIOWrapper, again: deque[str]) -> int:

@@ -14,7 +14,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench import audience, events, imports, memory, pages, render, segments, send, tracking, webhooks
+from bench import audience, events, gate, imports, journeys, memory, pages, render, segments, send, tracking, webhooks
 
 Rows = list[dict[str, Any]]
 # Figures that are measured together, by the function that measures them.
@@ -25,6 +25,8 @@ GROUPS: tuple[tuple[tuple[str, ...], Callable[..., Rows]], ...] = (
     (("snapshot", "launch"), audience.run),
     (("import_people_plain", "import_people", "import_orders"), imports.run),
     (("segment_narrow", "segment_broad", "segment_products"), segments.run),
+    (("gate",), gate.run),
+    (("journey_step", "journey_move"), journeys.run),
     (("pages",), pages.run),
     (("click", "open", "ingest"), tracking.run),
     (("events_api",), events.run),

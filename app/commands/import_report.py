@@ -53,7 +53,7 @@ class RefusedInfo(BaseModel):
     row: int
     column: str | None = Field(description="The heading of the column at fault, where it is one.")
     field: str | None
-    reason: str = Field(description="A code that stays: " + ", ".join(sorted(REASONS)))
+    reason: str = Field(description="A code that stays, such as address, date or unknown.")
     detail: str
     sentence: str
 

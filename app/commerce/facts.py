@@ -18,6 +18,14 @@ class PurchaseRecorded(Fact):
 
 
 @dataclass(frozen=True)
+class ProductsImported(Fact):
+    """A file of products has been taken in; what owned items follow from it is found by what it changed."""
+
+    workspace_id: int
+    import_id: int
+
+
+@dataclass(frozen=True)
 class PurchasesImported(Fact):
     """A file of purchases has been taken in; who bought is found in the engagement rows."""
 

@@ -8,7 +8,7 @@ from wtforms.validators import URL, Length, NumberRange, Optional
 
 from app.commerce.owned_items.items import ItemAccount
 from app.commerce.products import LONGEST, ProductChange
-from app.customers.forms import MappingForm
+from app.customers.forms import FileMappingForm, MappingForm, conflict_field
 from app.web.choices import PickerField
 from app.web.edits import EditForm
 from app.web.forms import LineField, SelectField, TextField, WholeNumberField, required
@@ -34,6 +34,17 @@ class PurchasesMappingForm(MappingForm):
     currency = PickerField(
         _("Currency"), kind="currency", is_needed=True, default="EUR", description=_("For rows that name none.")
     )
+
+
+class ProductsMappingForm(FileMappingForm):
+    """How the rows of a file of products are meant."""
+
+    option_names = ("currency", "conflict")
+
+    currency = PickerField(
+        _("Currency"), kind="currency", is_needed=True, default="EUR", description=_("For rows that name none.")
+    )
+    conflict = conflict_field()
 
 
 class ProductForm(EditForm):

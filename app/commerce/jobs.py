@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from app.accounts import workspaces
 from app.commerce.connectors import deliveries, intake
+from app.commerce.imports.catalogue import undoing
 from app.commerce.owned_items import following
 from app.kernel.queueing.jobs import job
 from app.kernel.services import Services
@@ -51,6 +52,13 @@ def follow_import(services: Services, *, workspace_id: int, import_id: int) -> N
     """Add what customers own since a file of orders came in."""
     with services.database.transaction(workspace_id) as session:
         following.follow_import(session, workspace_id, import_id, now=services.clock.now())
+
+
+@job("commerce.follow_products")
+def follow_products(services: Services, *, workspace_id: int, import_id: int) -> None:
+    """Make owned items what they are since a file of products said how long they last."""
+    with services.database.transaction(workspace_id) as session:
+        undoing.follow(session, workspace_id, import_id, now=services.clock.now())
 
 
 @job("commerce.follow_product")

@@ -115,7 +115,7 @@ def save(
 
     Attributes are put in place of those on record, or added to them.
     """
-    _check(change)
+    check(change)
     values = {name: value for name, value in vars(change).items() if value is not None and name != "ref"}
     if "category" in values:
         values["category"] = category_path(str(values["category"]))
@@ -132,7 +132,7 @@ def save(
         before = _lasts(product)
         if adds_attributes and change.attributes:
             values["attributes"] = {**product.attributes, **change.attributes}
-            _check(replace(change, attributes=values["attributes"]))
+            check(replace(change, attributes=values["attributes"]))
         for name, value in values.items():
             setattr(product, name, value)
         product.updated_at = now
@@ -156,7 +156,7 @@ def hold(session: Session, workspace_id: int, product_id: int) -> Product:
 
 def rewrite(session: Session, product: Product, change: ProductChange, *, now: datetime) -> None:
     """Put what a form says in place of what was known, but for the number; what is None is not known."""
-    _check(change)
+    check(change)
     _require_currency(change.price, change.currency)
     before = _lasts(product)
     product.name, product.category = change.name or product.ref, category_path(change.category or "")
@@ -292,7 +292,8 @@ def _counts(session: Session, workspace_id: int, product_ids: Sequence[int]) -> 
     return {row[0]: (row[1], int(row[2]), row[3]) for row in session.execute(query)}
 
 
-def _check(change: ProductChange) -> None:
+def check(change: ProductChange) -> None:
+    """Raise ProductRefused where a value cannot be."""
     for name in ("ref", "name"):
         value = getattr(change, name)
         if value is not None and (not 0 < len(value) <= LONGEST or "\0" in value):

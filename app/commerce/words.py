@@ -22,6 +22,22 @@ LABELS = {
     "payment_method": N_("Payment method"),
 }
 
+# What a column of a file of products may be.
+PRODUCT_LABELS = {
+    "ref": LABELS["product_ref"],
+    "name": N_("Name"),
+    "category": LABELS["category"],
+    "price": N_("Price"),
+    "currency": LABELS["currency"],
+    "url": N_("Web page"),
+    "image_url": N_("Picture"),
+    "stock": N_("In stock"),
+    "life_days": N_("Usual life in days"),
+    "is_durable": N_("Is kept by who buys it"),
+    "is_sold": N_("Is sold"),
+    "attributes": N_("Attributes"),
+}
+
 # What a shop tells of, and what a path of its payloads leads to.
 RESOURCE_LABELS = {
     "customers": N_("Customers"),

@@ -150,10 +150,16 @@ class SheetForm(Form):
         self.sheet.choices = [(name, name) for name in names]
 
 
-class MappingForm(Form):
+class FileMappingForm(Form):
     """How the rows of any file are meant; `option_names` are the questions of one kind of file."""
 
     option_names: ClassVar[tuple[str, ...]] = ()
+
+    decimal = SelectField(_("Numbers are written"), choices=[(".", "1,234.50"), (",", "1.234,50")])
+
+
+class MappingForm(FileMappingForm):
+    """How the rows of a file about people are meant."""
 
     match_by = SelectField(_("Find people by"), choices=[("email", _("Email")), ("external_ref", _("Customer number"))])
     date_order = SelectField(
@@ -164,13 +170,24 @@ class MappingForm(Form):
             ("mdy", _("Month first, 03/31/2026")),
         ],
     )
-    decimal = SelectField(_("Numbers are written"), choices=[(".", "1,234.50"), (",", "1.234,50")])
+
+
+def conflict_field() -> SelectField:
+    """Return the question what becomes of values that are known already."""
+    return SelectField(
+        _("Where something is known already"),
+        choices=[
+            ("overwrite", _("The file's value takes its place")),
+            ("fill", _("It stays; the file fills what is empty")),
+        ],
+        description=_("Tags and attributes are added either way."),
+    )
 
 
 class PeopleMappingForm(MappingForm):
     """How the rows of a file of people are meant."""
 
-    option_names = ("repeats", "topic", "consent_method", "consent_wording", "clears_empty")
+    option_names = ("repeats", "conflict", "topic", "consent_method", "consent_wording", "clears_empty")
 
     topic = SelectField(_("Topic they said yes to"), description=_("For rows that name none."))
     consent_method = LineField(
@@ -192,6 +209,7 @@ class PeopleMappingForm(MappingForm):
         ],
         description=_("What they say about consent always counts."),
     )
+    conflict = conflict_field()
     clears_empty = BooleanField(_("Empty cells clear what is known"))
 
     def offer(self, topics: Iterable[tuple[str, str]]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.commerce import merge_data
+from app.rendering.language.syntax import CUSTOMER_FIELDS
 from app.rendering.slots import Slots
 
 # Somebody who fits no real person; what is not known of them reads as it does for people of whom it is not known.
@@ -15,7 +16,7 @@ SAMPLE: dict[str, Any] = {
     "purchases": [],
 }
 SLOTS = Slots("somebody@example.com", "preview", "", "preview", "preview", "preview")
-_FIELDS = ("email", "first_name", "last_name", "language", "country", "city", "tags")
+_FIELDS = CUSTOMER_FIELDS
 
 
 def shown(session: Session, workspace_id: int, customer_id: int | None) -> dict[str, Any]:

@@ -15,7 +15,8 @@ from app.commerce import timeline_entries as purchase_entries
 from app.commerce.connectors import connections
 from app.commerce.connectors.stated_consents import StatedConsents
 from app.commerce.costs import competitors, costs
-from app.commerce.facts import PurchaseRecorded, PurchasesImported
+from app.commerce.facts import ProductsImported, PurchaseRecorded, PurchasesImported
+from app.commerce.imports.catalogue.kind import Products
 from app.commerce.imports.kind import Purchases
 from app.commerce.owned_items import items
 from app.commerce.owned_items import items as owned_items
@@ -64,11 +65,12 @@ LISTENERS = Listeners(
         ConsentWithdrawn: ["delivery.drop_withdrawn", "journeys.stop_withdrawn", "insight.forget"],
         HumanResponded: ["journeys.hear_response"],
         PurchaseRecorded: ["journeys.hear_purchase"],
+        ProductsImported: ["commerce.follow_products"],
         PurchasesImported: ["journeys.hear_purchases", "commerce.follow_import"],
     }
 )
 # What a file may hold, in the order it is offered.
-IMPORT_KINDS = ImportKinds((People(), Purchases()))
+IMPORT_KINDS = ImportKinds((People(), Purchases(), Products()))
 ROOMS_WITH_JOBS = (
     *("accounts", "consent", "customers", "commerce", "segments", "insight", "tracking"),
     *("delivery", "campaigns", "journeys", "api"),

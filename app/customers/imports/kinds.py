@@ -70,6 +70,8 @@ class ImportKind(ABC):
     label: ClassVar[str]
     description: ClassVar[str]
     needed: ClassVar[frozenset[str]] = frozenset()
+    # Whether a row names a person, by email or number.
+    finds_people: ClassVar[bool] = True
 
     @abstractmethod
     def targets(self, session: Session, workspace_id: int) -> list[tuple[str, str]]:

@@ -59,7 +59,7 @@ class People(ImportKind):
 
     def reader(self, session: Session, found: Import, options: Options) -> PeopleReader:
         custom = fields.list_custom(session, found.workspace_id)
-        return PeopleReader(found.mapping, options, custom, found.header, _owners(session, found, options))
+        return PeopleReader(found, options, custom, _owners(session, found, options))
 
     def stage(self, found: Import, options: Options) -> PeopleStage:
         return PeopleStage(found.workspace_id, found.id, found.mapping, options)

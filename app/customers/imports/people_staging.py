@@ -16,13 +16,13 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.customers.addresses import bulk, emails, projection, queries
-from app.customers.imports.mapping.mapping import Options
+from app.customers.imports.mapping.mapping import COLUMNS, Options
 from app.customers.imports.parsing import repeats
 from app.customers.imports.parsing.batches import Batch
 from app.customers.imports.parsing.people_rows import PersonRow
 from app.customers.imports.previewing import people_samples
 from app.customers.imports.previewing.samples import Seen
-from app.customers.profiles import fields, people
+from app.customers.profiles import people
 from app.kernel import database
 from app.kernel.sql import arrays
 
@@ -30,6 +30,8 @@ _STAGE = """
     CREATE TEMPORARY TABLE IF NOT EXISTS people_stage (
         row bigint, email text, email_key text COLLATE "C", digest bytea, provider text, external_ref text,
         first_name text, last_name text, language text, country text, city text, time_zone text,
+        kind text, gender text, birth_date date, occupation text, position text, preferred_channel text,
+        preferred_media text, information_sources text,
         tags text[], custom jsonb, is_silent boolean NOT NULL DEFAULT false, customer_id bigint,
         outcome text NOT NULL DEFAULT 'created'
     ) ON COMMIT DELETE ROWS
@@ -59,7 +61,7 @@ class PeopleStage:
     def __init__(self, workspace_id: int, import_id: int, mapping: dict[str, str], options: Options) -> None:
         targets = set(mapping.values())
         self.options = options
-        self.profile = [name for name in fields.PROFILE if name in targets]
+        self.profile = [name for name in COLUMNS if name in targets]
         self.custom = sorted(target[7:] for target in targets if target.startswith("custom."))
         self.has_email = "email" in targets
         self.has_tags = "tags" in targets
@@ -195,6 +197,9 @@ class PeopleStage:
         if self.custom:
             kept = "(c.custom - CAST(:keys AS text[]))" if clears else "c.custom"
             news["custom"] = f"{kept} || s.custom"
+        if self.options.conflict == "fill":
+            news = {name: _FILLED.get(name, "coalesce(c.{name}, {new})").format(name=name, new=new)
+                    for name, new in news.items()}
         return news
 
     def _write(
@@ -213,6 +218,8 @@ class PeopleStage:
                 now=now,
             )
             if self.options.match_by != "email" and self.has_email:
+                if self.options.conflict == "fill":
+                    self._run(session, _KEEP_EMAILS)
                 bulk.change_emails(session, self.binds["w"], self.binds["import_id"], now=now)
         if has_new:
             added = self._run(session, _INSERT, now=now).all()
@@ -272,7 +279,17 @@ _ADDRESS = (("email", "email"), ("email_key", "email_key"), ("address_digest", "
 _HERE = "jsonb_build_array(CAST(:import_id AS bigint), s.row)"
 # Columns that follow from the address are not told by the file themselves.
 _EMAIL = "'email'"
-_MARKED = (*fields.PROFILE, "email", "tags")
+_MARKED = (*COLUMNS, "email", "tags")
+# What is known stays; tags only add up, and of the workspace's own fields each counts for itself.
+_FILLED = {
+    "tags": "{new}",
+    "custom": "({new}) || c.custom",
+    "provider": "CASE WHEN c.email_key IS NULL THEN {new} ELSE c.provider END",
+}
+_KEEP_EMAILS = """
+    UPDATE people_stage s SET email = NULL, email_key = NULL, digest = NULL, provider = NULL FROM customers c
+    WHERE c.workspace_id = :w AND c.id = s.customer_id AND c.email_key IS NOT NULL
+"""
 _JOINED_TAGS = """CASE WHEN c.tags @> s.tags THEN c.tags
     ELSE ARRAY(SELECT DISTINCT tag COLLATE "C" FROM unnest(c.tags || s.tags) AS tag ORDER BY 1) END"""
 _MARK_KNOWN = """
@@ -280,14 +297,13 @@ _MARK_KNOWN = """
     FROM unnest(CAST(:rows AS bigint[]), CAST(:ids AS bigint[]), CAST(:outcomes AS text[])) AS known(row, id, outcome)
     WHERE s.row = known.row
 """
-_TOLD = ("external_ref", "first_name", "last_name", "language", "country", "city", "time_zone")
 _INSERT = f"""
     WITH fresh AS MATERIALIZED (
         SELECT {projection.NEW_CUSTOMER_ID} AS id,
                CASE WHEN email_key IS NOT NULL THEN {projection.NEW_ADDRESS_ID} END AS address_id,
-               row, email, email_key, digest, provider, {", ".join(_TOLD)}, coalesce(tags, '{{}}') AS tags,
+               row, email, email_key, digest, provider, {", ".join(COLUMNS)}, coalesce(tags, '{{}}') AS tags,
                coalesce(custom, '{{}}') AS custom, jsonb_build_array(CAST(:import_id AS bigint), row) AS origin
         FROM people_stage WHERE outcome = 'created'),
-    {projection.adding_people([*_TOLD, "tags", "custom"])}
+    {projection.adding_people([*COLUMNS, "tags", "custom"])}
     SELECT row, id FROM fresh
 """

@@ -25,6 +25,7 @@ IDENTITY = (
     *("kind", "gender", "birth_date", "occupation", "position"),
     *("preferred_channel", "preferred_media", "information_sources"),
 )
+TEXTS = ("occupation", "position", "preferred_media", "information_sources")
 LONGEST = 200
 # Nobody who is mailed was born before.
 EARLIEST = date(1900, 1, 1)

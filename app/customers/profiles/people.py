@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select, text
+from sqlalchemy import ColumnElement, Select, Text, cast, func, select, text
 from sqlalchemy.orm import Session
 
 from app.accounts import workspaces
@@ -167,13 +167,15 @@ def merge_data_query(
     """Return what templates may fill in, one row per customer, `customer_id` first.
 
     Columns: customer_id, email, provider, address_id, address_digest, first_name, last_name, language, country, city,
-    time_zone, tags, custom, and `more`, what rooms above know of the person, by name.
+    time_zone, tags, custom, gender, birth_date (as text), occupation, position, kind, and `more`, what rooms above know
+    of the person, by name.
     """
     query = select(
         Customer.id.label("customer_id"),
         *(Customer.email, Customer.provider, Customer.address_id, Customer.address_digest),
         *(Customer.first_name, Customer.last_name, Customer.language, Customer.country, Customer.city),
         *(Customer.time_zone, Customer.tags, Customer.custom),
+        *(Customer.gender, _BIRTH_DATE, Customer.occupation, Customer.position, Customer.kind),
         *(made(_WORKSPACE_OF_CUSTOMER, _CUSTOMER_ID).label(name) for name, made in (more or {}).items()),
     ).where(Customer.workspace_id == workspace_id)
     return query if customer_ids is None else query.where(Customer.id.in_(customer_ids))
@@ -181,6 +183,8 @@ def merge_data_query(
 
 _WORKSPACE_OF_CUSTOMER: ColumnElement[int] = Customer.__table__.c.workspace_id
 _CUSTOMER_ID: ColumnElement[int] = Customer.__table__.c.id
+# As dates of the workspace's own fields are kept.
+_BIRTH_DATE = cast(Customer.birth_date, Text).label("birth_date")
 
 
 def _same(table: type[Engagement | Traits]) -> Any:

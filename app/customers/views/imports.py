@@ -8,7 +8,7 @@ from flask import g, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.customers.forms import MappingForm, ReadingForm, SheetForm, UploadForm
+from app.customers.forms import FileMappingForm, ReadingForm, SheetForm, UploadForm
 from app.customers.imports import files, kinds, steps
 from app.customers.imports.formats.refusing import LARGEST, PIECE, FileRefused
 from app.customers.imports.mapping import fixes, mapping, proposals
@@ -242,7 +242,7 @@ def _columns_page(
     session: Any,
     found: Import,
     *,
-    form: MappingForm | None = None,
+    form: FileMappingForm | None = None,
     chosen: dict[str, str] | None = None,
     sheet: SheetForm | None = None,
 ) -> str:
@@ -318,7 +318,7 @@ def _column(place: int, name: str, meant: dict[str, str], rows: list[list[str]])
     return {"place": place, "name": name, "target": meant.get(str(place), ""), "cells": shown}
 
 
-def _options(form: MappingForm) -> mapping.Options:
+def _options(form: FileMappingForm) -> mapping.Options:
     """Return what was chosen; what a file of this kind is not asked stays as it is for everybody."""
     said = {name: value for name, value in form.data.items() if name != "csrf_token" and value is not None}
     return mapping.Options(**said, time_zone=g.workspace.time_zone)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -174,7 +174,7 @@ def samples(found: Import, labels: Mapping[str, str]) -> list[Shown]:
         return []
     kept = found.rehearsal.get("samples", {})
     return [
-        Shown(found.line(row), who, outcome, [_change(name, *value, labels) for name, value in values.items()])
+        Shown(found.line(row), who, outcome, [_change(name, value, labels) for name, value in values.items()])
         for outcome in ("updated", "created")
         for row, who, values in kept.get(outcome, [])
     ]
@@ -208,7 +208,8 @@ def _label(name: str, labels: Mapping[str, str]) -> str:
     return label if name.startswith("custom.") else str(_(label))
 
 
-def _change(name: str, before: Any, after: Any, labels: Mapping[str, str]) -> tuple[str, str, str]:
+def _change(name: str, value: Sequence[Any], labels: Mapping[str, str]) -> tuple[str, str, str]:
+    before, after = value
     return _label(name, labels), _text(before), _text(after)
 
 

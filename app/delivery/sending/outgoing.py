@@ -79,6 +79,11 @@ def read_message(row: FetchedMessage, plan: CompiledSend, batch_id: int) -> Outg
         "country": row.country,
         "city": row.city,
         "tags": row.tags,
+        "gender": row.gender,
+        "birth_date": row.birth_date,
+        "occupation": row.occupation,
+        "position": row.position,
+        "kind": row.kind,
         **extra.get("fields", {}),
     }
     return OutgoingMessage(

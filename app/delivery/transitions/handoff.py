@@ -47,6 +47,11 @@ class FetchedMessage(NamedTuple):
     city: str | None
     tags: list[str] | None
     custom: dict[str, Any] | None
+    gender: str | None
+    birth_date: str | None
+    occupation: str | None
+    position: str | None
+    kind: str | None
     purchases: list[dict[str, Any]] | None
 
 
@@ -68,7 +73,10 @@ WHERE m.workspace_id = %(workspace)s AND m.id = ANY(%(ids)s) AND m.state = 'queu
 ORDER BY m.customer_id
 """
 # What a template may fill in beside the names and the address; read only where it does.
-_PERSON = ("language", "country", "city", "tags", "custom")
+_PERSON = (
+    *("language", "country", "city", "tags", "custom"),
+    *("gender", "birth_date", "occupation", "position", "kind"),
+)
 _STANDARD = frozenset({"email", "first_name", "last_name", "time_zone", *_PERSON})
 
 _OUTCOMES = """

@@ -32,7 +32,10 @@ LARGEST_NUMBER = 10**18
 # What one merge field counts for inside a loop: about what a person's value may bring.
 OUTPUT_IN_LOOP = 200
 
-CUSTOMER_FIELDS = ("first_name", "last_name", "email", "language", "country", "city", "tags")
+CUSTOMER_FIELDS = (
+    *("first_name", "last_name", "email", "language", "country", "city", "tags"),
+    *("gender", "birth_date", "occupation", "position", "kind"),
+)
 PURCHASE_FIELDS = ("product", "amount", "currency", "purchased_on")
 WORKSPACE_FIELDS = ("name", "sender_name", "postal_address")
 ADDRESSES = program.ADDRESSES

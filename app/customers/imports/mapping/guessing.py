@@ -9,13 +9,14 @@ import ipaddress
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from datetime import date
 from functools import cache
 from typing import Any
 
 from app.customers import values
 from app.customers.addresses import emails
 from app.customers.imports.mapping import headings
-from app.customers.imports.parsing import answer_words, answers
+from app.customers.imports.parsing import answer_words, answers, identity_words
 from app.customers.listing.csv_cells import unquote
 from app.customers.models import CustomField
 from app.customers.profiles import codes, dates
@@ -25,7 +26,8 @@ Rows = Sequence[Sequence[str]]
 READABLE = 0.5
 # As many cells of a column are tried as tell one meaning from another.
 TRIED = 200
-_DATES = ("consented_at", "purchased_at")
+_DATES = ("consented_at", "purchased_at", "birth_date")
+_CODED = ("gender", "kind", "preferred_channel")
 _SIGNS = re.compile(r"[€£$¥]")
 
 
@@ -101,7 +103,7 @@ def dated(mapping: dict[str, str], custom: Iterable[CustomField]) -> list[int]:
 
 def counted(mapping: dict[str, str], custom: Iterable[CustomField]) -> list[int]:
     """Return the places of the columns that hold numbers with cents."""
-    targets = {"amount", "unit_price", *(f"custom.{field.key}" for field in custom if field.kind == "number")}
+    targets = {"amount", "unit_price", "price", *(f"custom.{field.key}" for field in custom if field.kind == "number")}
     return [int(place) for place, target in mapping.items() if target in targets]
 
 
@@ -135,15 +137,28 @@ def _checks() -> dict[str, Callable[[str], bool]]:
         "language": lambda text: codes.find_language(text) is not None,
         "time_zone": lambda text: codes.find_time_zone(text) is not None,
         "currency": lambda text: codes.find_currency(text) is not None,
+        "birth_date": lambda text: any(identity_words.find_birth_date(text, order) for order in ("dmy", "mdy")),
+        **{name: _found_in(words) for name, words in identity_words.finders("dmy", date.max).items() if name in _CODED},
         "consent": lambda text: answer_words.read(text) is not None,
         "consented_at": _is_date,
         "purchased_at": _is_date,
         "amount": _is_number,
         "unit_price": _is_number,
+        "price": _is_number,
+        "stock": _is_number,
+        "life_days": lambda text: text[:1].isdigit(),
+        "is_durable": _is_truth,
+        "is_sold": _is_truth,
+        "url": _is_address,
+        "image_url": _is_address,
         "items": lambda text: text.isascii() and text.isdigit() and len(text) <= 6,
         "consent_ip": _is_network_address,
         "consent_purposes": answers.names_purposes,
     }
+
+
+def _found_in(find: Callable[[str], str | None]) -> Callable[[str], bool]:
+    return lambda text: find(text) is not None
 
 
 def _is_date(text: str) -> bool:
@@ -156,6 +171,10 @@ def _is_number(text: str) -> bool:
 
 def _is_truth(text: str) -> bool:
     return values.truth(text) is not None
+
+
+def _is_address(text: str) -> bool:
+    return text.startswith(("http://", "https://", "//"))
 
 
 def _is_network_address(text: str) -> bool:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.customers.imports import kinds
 from app.customers.imports.models import Import
-from app.customers.profiles import codes, dates, fields
+from app.customers.profiles import codes, dates, fields, identity
 from app.kernel.refusals import Refusal
 from app.kernel.translatable import N_
 
@@ -20,10 +20,13 @@ EVIDENCE = (
     *("consent", "unsubscribed", "consented_at", "consent_method", "consent_wording", "consent_topic"),
     *("consent_purposes", "consent_source", "consent_ip"),
 )
-PEOPLE = ("email", *fields.PROFILE, "tags", *EVIDENCE)
+# The columns of customers that a file of people may fill.
+COLUMNS = (*fields.PROFILE, *identity.IDENTITY)
+PEOPLE = ("email", *COLUMNS, "tags", *EVIDENCE)
 
 REPEATS = ("merge", "last", "first")
 ORDER_ROWS = ("sum", "total")
+CONFLICTS = ("overwrite", "fill")
 
 
 class MappingRefused(Refusal):
@@ -41,6 +44,8 @@ class Options:
     know (refuse or create); empty cells leave what is known unless `clears_empty`;
     `topic` is what people said yes to where a row names none; `repeats` says what several rows of one person come to
     (merge: joined, later cells win; first or last: that row alone). Their answers about consent always count.
+    `conflict` says what becomes of a value that is known already (overwrite: the file's takes its place; fill: it stays
+    and the file fills what is empty).
     `consent_method` and `consent_wording` are how people agreed and to which words, where no column tells it: they
     count for rows that tell when. `order_rows` says what the amounts of several rows of one order are (sum: parts of
     it; total: all of it, repeated).
@@ -56,6 +61,7 @@ class Options:
     time_zone: str = "UTC"
     repeats: str = "merge"
     order_rows: str = "sum"
+    conflict: str = "overwrite"
     consent_method: str = ""
     consent_wording: str = ""
 
@@ -75,7 +81,9 @@ def decide(session: Session, found: Import, mapping: dict[str, str], options: Op
         raise MappingRefused
     if len(set(chosen.values())) < len(chosen):
         raise MappingRefused(N_("Two columns are meant to be the same field."))
-    _check_enough(set(chosen.values()), options)
+    if kind.finds_people:
+        _check_person(set(chosen.values()), options)
+    _check_options(options)
     kind.check(set(chosen.values()), options)
     found.mapping, found.options, found.state = dict(chosen), options.dump(), "mapped"
 
@@ -86,12 +94,15 @@ _FOUND_BY = {
 }
 
 
-def _check_enough(chosen: set[str], options: Options) -> None:
+def _check_person(chosen: set[str], options: Options) -> None:
     if options.match_by not in ("email", "external_ref") or options.match_by not in chosen:
         raise MappingRefused(_FOUND_BY.get(options.match_by, MappingRefused.message))
+
+
+def _check_options(options: Options) -> None:
     if options.unknown not in ("refuse", "create") or options.repeats not in REPEATS:
         raise MappingRefused
-    if options.order_rows not in ORDER_ROWS:
+    if options.order_rows not in ORDER_ROWS or options.conflict not in CONFLICTS:
         raise MappingRefused
     if options.decimal not in ".," or options.date_order not in dates.ORDERS:
         raise MappingRefused

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import lru_cache
 from typing import Any
 
 from app.customers import values
 from app.customers.addresses import emails
 from app.customers.imports.evidence import ConsentClaim
-from app.customers.imports.mapping.mapping import EVIDENCE, Options
+from app.customers.imports.mapping.mapping import COLUMNS, EVIDENCE, Options
+from app.customers.imports.models import Import
 from app.customers.imports.occurrences import Occurrences
-from app.customers.imports.parsing import repeats
+from app.customers.imports.parsing import identity_words, repeats
 from app.customers.imports.parsing.answers import AnswerReader
 from app.customers.imports.parsing.batches import Batch
 from app.customers.imports.parsing.columns import Columns
 from app.customers.imports.refused import RowRefused
 from app.customers.models import CustomField
-from app.customers.profiles import codes, fields, people
+from app.customers.profiles import codes, fields, identity, people
 
 Cells = list[str]
 
@@ -74,23 +76,28 @@ class PeopleReader:
 
     def __init__(
         self,
-        mapping: dict[str, str],
+        found: Import,
         options: Options,
         custom: list[CustomField],
-        header: list[str],
         owners: Occurrences,
     ) -> None:
         """`owners` tells by email whose it is, for those who use several."""
         self.owners = owners
-        place = {target: int(position) for position, target in mapping.items()}
+        place = {target: int(position) for position, target in found.mapping.items()}
         self.options = options
         self.place = place
-        self.header = header
+        self.header = found.header
         self.email_at = place.get("email")
-        self.names = [name for name in fields.PROFILE if name in place]
+        self.names = [name for name in COLUMNS if name in place]
         self.plain = Columns([place[name] for name in self.names])
         self.number_at = self.names.index("external_ref") if "external_ref" in self.names else None
-        self.coded = [(name, self.names.index(name), find) for name, find in codes.FIND.items() if name in self.names]
+        coded = codes.FIND | identity_words.finders(
+            options.date_order,
+            # It may be tomorrow already where they were born.
+            found.created_at.date() + timedelta(days=1),
+        )
+        self.coded = [(name, self.names.index(name), find) for name, find in coded.items() if name in self.names]
+        self.short = [(name, self.names.index(name)) for name in identity.TEXTS if name in self.names]
         self.tags_at = place.get("tags")
         self.answers = AnswerReader(place, options) if set(EVIDENCE) & set(place) else None
         own = {f"custom.{field.key}": field for field in custom}
@@ -115,6 +122,9 @@ class PeopleReader:
                 if code is None:
                     raise RowRefused(name, text, self.place[name])
                 said[place] = code
+        for name, place in self.short:
+            if len(said[place]) > identity.LONGEST:
+                raise RowRefused("too_long", self.header[self.place[name]], self.place[name])
         number = said[self.number_at] if self.number_at is not None else ""
         if not (key if self.options.match_by == "email" else number):
             raise RowRefused("nobody", self.header[self.place[self.options.match_by]])

@@ -89,7 +89,7 @@ def _addresses(plan: Plan, batch: Batch, outcome: Outcome) -> evidence.Addresses
 
     An email that names a person may be one they use beside the primary, which stays what it is.
     """
-    changes_known = plan.options.match_by != "email"
+    changes_known = plan.options.match_by != "email" and plan.options.conflict != "fill"
     found: evidence.Addresses = {}
     for person in batch.people:
         known = outcome.customer_ids.get(person.row)

@@ -12,6 +12,15 @@ def keep_sql(kind: str, rows: str) -> str:
         SELECT :w, :import_id, '{kind}', k.row_id, k.before FROM ({rows}) k ON CONFLICT DO NOTHING"""
 
 
+def keep_at_sql(kind: str, rows: str) -> str:
+    """Return the statement that keeps `rows`, each with the time of the change as `at`; the latest time counts."""
+    return f"""INSERT INTO import_changes AS x (workspace_id, import_id, kind, row_id, before)
+        SELECT :w, :import_id, '{kind}', k.row_id, k.before || jsonb_build_object('at', CAST(:now AS timestamptz))
+        FROM ({rows}) k
+        ON CONFLICT (workspace_id, import_id, kind, row_id) DO UPDATE
+        SET before = x.before || jsonb_build_object('at', excluded.before -> 'at')"""
+
+
 def kept_sql(kind: str) -> str:
     """Return the query of (row_id, before) of everything kept."""
     return f"""(SELECT row_id, before FROM import_changes

@@ -13,11 +13,11 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.customers.addresses import projection
+from app.customers.imports.mapping.mapping import COLUMNS
 from app.customers.imports.models import Import
 from app.customers.imports.undoing import traces
 from app.customers.imports.undoing.piece import ROWS, Piece
 from app.customers.models import Customer
-from app.customers.profiles import fields
 
 CUSTOMER = "customer"
 # Each value the import changed: what it was (old), who had set it (mark), and whether it is still the import's.
@@ -40,7 +40,7 @@ _MARKS = f"""
     FROM ({_VALUES}) v WHERE is_ours GROUP BY id
 """
 _OLD = "CASE WHEN b.olds ? '{name}' THEN CAST(b.olds ->> '{name}' AS {type}) ELSE c.{name} END"
-_TYPES = {name: Customer.__table__.c[name].type.compile() for name in fields.PROFILE}
+_TYPES = {name: Customer.__table__.c[name].type.compile() for name in COLUMNS}
 _PROFILE = ", ".join(f"{name} = {_OLD.format(name=name, type=kind)}" for name, kind in _TYPES.items())
 _RESTORE = f"""
     UPDATE customers c SET {_PROFILE},

@@ -25,6 +25,7 @@ from app.api.v1.event_schemas import EventIn
 from app.api.v1.schemas import CustomerIn
 from app.api.v1.shop_schemas import OrderIn
 from app.consent import topics
+from app.customers.models import CustomField
 from app.customers.profiles import fields
 from app.kernel import database
 from app.kernel.database import Database
@@ -35,7 +36,12 @@ from app.kernel.translatable import english
 from migrations import schema
 
 _KEY = 0
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}([T ].*)?")
+# What a text of a file is taken for; a time that tells its zone is more than a day.
+_KINDS = {
+    "date_time": re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})"),
+    "date": re.compile(r"\d{4}-\d{2}-\d{2}([T ].*)?"),
+    "money": re.compile(r"-?\d{1,15}(\.\d{1,6})? [A-Z]{3}"),
+}
 
 
 class _Leave(Exception):
@@ -187,16 +193,31 @@ def _checked(model: type[Any], value: dict[str, Any]) -> Any:
 
 
 def _make_field(session: Session, workspace_id: int, key: str, value: Any) -> None:
-    if key in {known.key for known in fields.list_custom(session, workspace_id)} or value is None:
+    known = {field.key: field for field in fields.list_custom(session, workspace_id)}
+    if isinstance(value, list):
+        _make_choices(session, workspace_id, key, known.get(key), value)
+        return
+    if key in known or value is None:
         return
     kind = "text"
     if isinstance(value, bool):
         kind = "boolean"
     elif isinstance(value, int | float):
         kind = "number"
-    elif isinstance(value, str) and _DATE.fullmatch(value):
-        kind = "date"
+    elif isinstance(value, str):
+        kind = next((kind for kind, text in _KINDS.items() if text.fullmatch(value)), "text")
     fields.create(session, workspace_id, key=key, label=key, kind=kind)
+
+
+def _make_choices(
+    session: Session, workspace_id: int, key: str, known: CustomField | None, chosen: list[str]
+) -> None:
+    """A field of several choices offers what anybody has chosen, and two at least."""
+    offered = list(dict.fromkeys([*(known.choices if known else ("–",)), *chosen]))
+    if known:
+        fields.change(session, workspace_id, known.id, label=key, choices=offered)
+    else:
+        fields.create(session, workspace_id, key=key, label=key, kind="multi_choice", choices=offered)
 
 
 def _reason(error: Exception) -> str:

@@ -8,13 +8,18 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, literal_column, select
 
 from app.commerce.models import Order
+from app.customers.field_kinds.references import NamedFields
 from app.customers.profiles import people
 
 NEWEST_PURCHASES = 5
 
 
 def query(
-    workspace_id: int, customer_ids: Sequence[int] | None = None, *, with_purchases: bool = True
+    workspace_id: int,
+    customer_ids: Sequence[int] | None = None,
+    *,
+    with_purchases: bool = True,
+    named: NamedFields | None = None,
 ) -> Select[*tuple[Any, ...]]:
     """Return the columns of `people.merge_data_query` and `purchases`.
 
@@ -22,7 +27,7 @@ def query(
     asked for.
     """
     purchases = _newest if with_purchases else _nothing
-    return people.merge_data_query(workspace_id, customer_ids, more={"purchases": purchases})
+    return people.merge_data_query(workspace_id, customer_ids, more={"purchases": purchases}, named=named)
 
 
 def _newest(workspace_id: ColumnElement[int], customer_id: ColumnElement[int]) -> ColumnElement[Any]:

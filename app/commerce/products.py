@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.commerce.models import OrderLine, Product
+from app.customers.field_kinds.references import ReferenceTarget
 from app.customers.profiles import codes
 from app.kernel.queueing import outbox
 from app.kernel.refusals import Refusal
@@ -310,3 +311,13 @@ def check(change: ProductChange) -> None:
         raise ProductRefused(N_("Give between 1 and 36,500 days."), field="life_days")
     if change.attributes is not None and len(change.attributes) > MOST_ATTRIBUTES:
         raise ProductRefused(N_("A product has at most 50 attributes."), field="attributes")
+
+
+def _named_rows(workspace_id: Any) -> Select[*tuple[Any, ...]]:
+    return select(Product.id, Product.name, Product.ref, func.lower(Product.name).label("folded")).where(
+        Product.workspace_id == workspace_id
+    )
+
+
+# Fields of customers can refer to a product.
+TARGET = ReferenceTarget("product", N_("A product"), _named_rows)

@@ -58,6 +58,8 @@ class ConditionContext:
             is_own = name.startswith("custom.")
             message = _RETIRED if is_own else N_("There is no field “%(name)s”.")
             raise ConditionInvalid(message, part="field", name=name.removeprefix("custom."))
+        if info.is_barred:
+            raise ConditionInvalid(_BARRED, part="field", label=info.label)
         if kinds and info.kind not in kinds:
             raise ConditionInvalid(N_("“%(label)s” cannot be asked this way."), part="type", label=info.label)
         return info
@@ -120,6 +122,9 @@ def _is_day(info: FieldInfo) -> bool:
     return info.kind == "date"
 
 
+_BARRED = N_(
+    "“%(label)s” is sensitive. An owner has to state the legal basis under Custom fields before segments may use it."
+)
 _RETIRED = N_("There is no field “%(name)s” in use. If it was retired, bring it back under Custom fields.")
 _WANTED = {
     "number": N_("Enter a number."),

@@ -190,7 +190,7 @@ class FieldInput(OneInput):
         label = self.label
         if info and info.codes:
             return [Control(self.name, "choice", label, codes=info.codes, is_multiple=self.is_multiple)]
-        if info and kind == "choice":
+        if info and kind in ("choice", "choices"):
             options = tuple(Option(value, text, is_name=info.group == "custom") for value, text in info.choices)
             return [Control(self.name, "choice", label, options=(("", options),), is_multiple=self.is_multiple)]
         if kind == "boolean":

@@ -38,3 +38,4 @@ TimesOrNone = Annotated[int, Field(strict=True, ge=0, le=1_000_000)]
 RowId = Annotated[int, Field(strict=True, ge=0, le=2**62)]
 Value = StrictBool | Number | Text
 Values = Annotated[tuple[Number | Text, ...], Field(min_length=1, max_length=MAX_VALUES)]
+Texts = Annotated[tuple[Text, ...], Field(min_length=1, max_length=MAX_VALUES)]

@@ -81,6 +81,15 @@ def allowed_query(workspace_id: int, purpose: str, topic_id: int, now: datetime)
     )
 
 
+def mailable_query(workspace_id: int, now: datetime) -> Select[int]:
+    """Select the ids of everyone who allows mails about anything now and is not suppressed."""
+    customer_id = ConsentStateRow.customer_id
+    query = select(customer_id).where(
+        ConsentStateRow.workspace_id == workspace_id, ConsentStateRow.purpose == "marketing", *_in_force(now)
+    )
+    return query.where(~suppression.customer_is_suppressed(workspace_id, customer_id.expression)).distinct()
+
+
 def consented_query(workspace_id: int, purpose: str, topic_id: int, now: datetime) -> Select[int, int]:
     """Select (customer_id, ledger_seq) of everyone who allowed this, suppressed or not; some tell the two apart."""
     return select(ConsentStateRow.customer_id, ConsentStateRow.ledger_seq).where(

@@ -11,9 +11,12 @@ from flask_wtf.file import FileField
 from wtforms import BooleanField, HiddenField
 from wtforms.validators import AnyOf, Length
 
+from app.customers.field_kinds import forms as field_controls
+from app.customers.field_kinds.forms import Names
+from app.customers.field_kinds.known import KINDS
 from app.customers.imports.parsing import encodings, reading
 from app.customers.models import Customer, CustomField
-from app.customers.profiles import codes, fields, identity
+from app.customers.profiles import codes, fields, identity, sensitive
 from app.customers.timeline import contacts
 from app.customers.words import LABELS
 from app.kernel.refusals import Refusal
@@ -91,22 +94,44 @@ class CardForm(Form):
         self.fields.choices = [(name, label if is_own else gettext(label)) for name, (label, is_own) in known.items()]
 
 
-class FieldForm(Form):
-    """A field of the workspace's own."""
+class FieldNameForm(Form):
+    """What a field is called, and what can be chosen."""
 
     label = LineField(_("Label"), [required])
-    key = LineField(_("Key"), [required], description=_("Small letters, digits and _; used in templates and files."))
-    kind = SelectField(
-        _("Type"),
-        choices=[
-            ("text", _("Text")),
-            ("number", _("Number")),
-            ("date", _("Date")),
-            ("boolean", _("Yes or no")),
-            ("choice", _("One of several")),
-        ],
+    choices = TextField(
+        _("Choices"), description=_("One a line; only for “One of several” and “Multiple choice”.")
     )
-    choices = TextField(_("Choices"), description=_("One a line; only for “One of several”."))
+    sensitivity = SelectField(
+        _("Sensitive data"),
+        choices=[("", _("No")), *((name, _(label)) for name, label in sensitive.SENSITIVITIES.items())],
+        default="",
+        description=_(
+            "The law protects it specially: segments, scores and exports leave it alone until an owner states the "
+            "legal basis."
+        ),
+    )
+
+
+class FieldForm(FieldNameForm):
+    """A field of the workspace's own."""
+
+    key = LineField(_("Key"), [required], description=_("Small letters, digits and _; used in templates and files."))
+    kind = SelectField(_("Type"), choices=[(name, _(kind.label)) for name, kind in KINDS.items()])
+    refers_to = SelectField(_("Refers to"), description=_("Only for references."), default="")
+
+    def offer(self, targets: Iterable[tuple[str, str]]) -> None:
+        """Fill in what a field can refer to."""
+        self.refers_to.choices = [("", "–"), *((name, gettext(label)) for name, label in targets)]
+
+
+class GroundForm(Form):
+    """Why a sensitive field may be used."""
+
+    ground = TextField(
+        _("Legal basis"),
+        [required, Length(max=sensitive.LONGEST_GROUND)],
+        description=_("Such as: explicit consent by the form “Allergies”, § 2. It is kept in the audit log."),
+    )
 
 
 class UploadForm(Form):
@@ -122,9 +147,15 @@ class UploadForm(Form):
         default="own",
     )
     source_note = LineField(_("Source in a few words"), description=_("Such as: till system, trade fair in May."))
+    source_id = SelectField(
+        _("Source"),
+        default="",
+        description=_("One of your catalogue says the rest: what it is like, and how long it may be used."),
+    )
 
-    def offer(self, kinds: Sequence[tuple[str, str]]) -> None:
-        """Fill in what a file may hold; the first is chosen unless something else is."""
+    def offer(self, kinds: Sequence[tuple[str, str]], sources: Sequence[tuple[int, str]] = ()) -> None:
+        """Fill in what a file may hold and where it may come from; the first kind is chosen unless another is."""
+        self.source_id.choices = [("", "–"), *((str(source_id), name) for source_id, name in sources)]
         self.kind.choices = [(name, gettext(label)) for name, label in kinds]
         self.kind.data = self.kind.data or kinds[0][0]
 
@@ -217,18 +248,26 @@ class PeopleMappingForm(MappingForm):
         self.topic.choices = [("", _("None")), *topics]
 
 
-def customer_form(customer: Customer, custom: list[CustomField], **given: Any) -> CustomerForm:
-    """Return the form of one customer: as posted, else (or with `formdata=None`) filled with what is known."""
+def customer_form(
+    customer: Customer, custom: list[CustomField], names: Names | None = None, **given: Any
+) -> CustomerForm:
+    """Return the form of one customer: as posted, else (or with `formdata=None`) filled with what is known.
+
+    `names` are those of what reference fields point to.
+    """
+    kept = customer.custom
     members: dict[str, Any] = {
         name: PickerField(_(LABELS[name]), kind=name) if name in codes.FIND else LineField(_(LABELS[name]))
         for name in fields.PROFILE
     }
     members |= {name: _identity_control(name, _shown(getattr(customer, name))) for name in identity.IDENTITY}
-    members |= {f"custom_{field.key}": _control(field, _shown(customer.custom.get(field.key))) for field in custom}
+    members |= {
+        f"custom_{field.key}": field_controls.control(field, kept.get(field.key), names=names) for field in custom
+    }
     form_class = type("OneCustomerForm", (CustomerForm,), members)
     known = {name: getattr(customer, name) for name in ("email", *fields.PROFILE)}
     known |= {name: _shown(getattr(customer, name)) for name in identity.IDENTITY}
-    own = {f"custom_{field.key}": _shown(customer.custom.get(field.key)) for field in custom}
+    own = {f"custom_{field.key}": field_controls.said(field, kept.get(field.key), names=names) for field in custom}
     form: CustomerForm = form_class(data={**known, **own, "tags": ", ".join(customer.tags)}, **given)
     return form
 
@@ -240,7 +279,11 @@ def values_of(form: CustomerForm, custom: list[CustomField], written: set[str]) 
     """
     built_in = (*fields.PROFILE, *identity.IDENTITY)
     said = {name: form[name].data or None for name in built_in if name in written}
-    own = {field.key: form[name].data or None for field in custom if (name := f"custom_{field.key}") in written}
+    own = {
+        field.key: field_controls.value_of(form[name])
+        for field in custom
+        if (name := f"custom_{field.key}") in written
+    }
     return {**said, **own, **({"tags": _tags(form.tags.data)} if "tags" in written else {})}
 
 
@@ -254,17 +297,6 @@ def _identity_control(name: str, current: str) -> Any:
         return SelectField(_(LABELS[name]), choices=[("", "–"), *with_given(offered, [current])])
     given = {"type": "date"} if name in identity.DATES else None
     return LineField(_(LABELS[name]), render_kw=given)
-
-
-def _control(field: CustomField, current: str) -> Any:
-    if field.kind == "boolean":
-        answers = [("true", _("Yes")), ("false", _("No"))]
-        return SelectField(field.label, choices=[("", "–"), *with_given(answers, [current])])
-    if field.kind == "choice":
-        offered = [(choice, choice) for choice in field.choices]
-        return SelectField(field.label, choices=[("", "–"), *with_given(offered, [current])])
-    hints = {"date": _("Year-month-day"), "number": _("A number")}
-    return LineField(field.label, description=hints.get(field.kind, ""))
 
 
 def _shown(value: Any) -> str:

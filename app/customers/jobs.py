@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 from app.accounts import workspaces
+from app.customers.history import expiry
 from app.customers.imports import running
 from app.customers.imports.previewing import checking
 from app.customers.imports.undoing import undo
 from app.customers.listing import mixes
+from app.customers.sources import outcomes
 from app.customers.timeline import partitions
 from app.kernel.queueing.jobs import job
 from app.kernel.services import Services
@@ -49,6 +51,30 @@ def maintain_partitions(services: Services) -> None:
         while has_more:
             with services.database.transaction() as session:
                 has_more = step(session, now=services.clock.now()) is not None
+
+
+@job("customers.expire_values", every=timedelta(days=1))
+def expire_values(services: Services) -> None:
+    """Clear external and inferred values that are too old to be believed; a second run finds nothing."""
+
+    def expire_of_one(workspace_id: int) -> None:
+        after: int | None = 0
+        while after is not None:
+            with services.database.transaction(workspace_id) as session:
+                _, after = expiry.end_next(session, workspace_id, after=after, now=services.clock.now())
+
+    workspaces.for_each(services.database, expire_of_one)
+
+
+@job("customers.count_source_outcomes", every=timedelta(hours=1))
+def count_source_outcomes(services: Services) -> None:
+    """Count what became of the people each source brought."""
+
+    def count_of_one(workspace_id: int) -> None:
+        with services.database.transaction(workspace_id) as session:
+            outcomes.recount(session, workspace_id, now=services.clock.now())
+
+    workspaces.for_each(services.database, count_of_one)
 
 
 @job("customers.count_mixes", every=timedelta(minutes=10))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import (
     TIMESTAMP,
@@ -176,16 +176,34 @@ class CustomField(Numbered, Base):
     __tablename__ = "custom_fields"
     __table_args__ = (
         UniqueConstraint("workspace_id", "key", name="uq_custom_fields_key"),
-        CheckConstraint("kind IN ('text', 'number', 'date', 'boolean', 'choice')", name="kind"),
+        CheckConstraint("kind ~ '^[a-z_]{1,40}$'", name="kind"),
+        CheckConstraint("(kind = 'reference') = (refers_to IS NOT NULL)", name="reference_has_target"),
+        CheckConstraint("ground IS NULL OR sensitivity IS NOT NULL", name="ground_of_sensitive"),
         CheckConstraint("key ~ '^[a-z][a-z0-9_]{0,39}$'", name="key"),
     )
+    audit_kind: ClassVar[str] = "field"
 
     key: Mapped[str]
     label: Mapped[str]
+    # One of `field_kinds.known`.
     kind: Mapped[str]
     choices: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}", default=list)
+    # References only: the kind of thing they point to, one of `ReferenceTargets`.
+    refers_to: Mapped[str | None]
+    # What the law protects specially (`profiles.sensitive`), and why it may be used all the same.
+    sensitivity: Mapped[str | None]
+    ground: Mapped[str | None]
     # It is on no page, in no file and in no template any more; rules that ask for it say so.
     retired_at: Mapped[datetime | None]
+
+    @property
+    def is_barred(self) -> bool:
+        """Say whether segments, scores and exports leave it alone: it is sensitive, and no ground is stated."""
+        return self.sensitivity is not None and self.ground is None
+
+    def audit_details(self) -> dict[str, Any]:
+        """Return what names the field in the audit log."""
+        return {"key": self.key, "label": self.label}
 
 
 class Engagement(Attached, Base):

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.commerce import merge_data
+from app.customers.profiles import fields
 from app.rendering.language.syntax import CUSTOMER_FIELDS
 from app.rendering.slots import Slots
 
@@ -23,7 +24,8 @@ def shown(session: Session, workspace_id: int, customer_id: int | None) -> dict[
     """Return what templates may fill in for this customer; the sample's values for nobody, or where they are gone."""
     if customer_id is None:
         return SAMPLE
-    row = session.execute(merge_data.query(workspace_id, [customer_id])).mappings().first()
+    named = fields.named_fields(session, workspace_id)
+    row = session.execute(merge_data.query(workspace_id, [customer_id], named=named)).mappings().first()
     if row is None:
         return SAMPLE
     profile = {name: row[name] for name in _FIELDS}

@@ -10,7 +10,7 @@ from app.campaigns import compose, deletion, removals
 from app.campaigns.launch import stopping
 from app.campaigns.studio import tag_translation
 from app.commerce import card_lines as purchase_card
-from app.commerce import carts, orders
+from app.commerce import carts, orders, products
 from app.commerce import timeline_entries as purchase_entries
 from app.commerce.connectors import connections
 from app.commerce.connectors.stated_consents import StatedConsents
@@ -20,6 +20,7 @@ from app.commerce.imports.catalogue.kind import Products
 from app.commerce.imports.kind import Purchases
 from app.commerce.owned_items import items
 from app.commerce.owned_items import items as owned_items
+from app.consent import permission
 from app.consent import timeline_entries as consent_entries
 from app.consent.facts import ConfirmationRequested, ConsentGiven, ConsentsImported, ConsentWithdrawn
 from app.consent.imports import retraction
@@ -28,12 +29,16 @@ from app.consent.imports.shop_statements import ShopConsentRecorder
 from app.customers.addresses import changes
 from app.customers.card import card
 from app.customers.card.sections import CardSources
+from app.customers.field_kinds.references import ReferenceTargets
 from app.customers.imports.evidence import ImportedEvidence
 from app.customers.imports.kinds import ImportKinds
 from app.customers.imports.people import People
 from app.customers.imports.undoing.traces import CustomerTraces
 from app.customers.organisations import members, removal
+from app.customers.organisations.reference_target import ORGANISATIONS
+from app.customers.profiles.referred import PEOPLE
 from app.customers.relations import households, related
+from app.customers.sources.outcomes import MailableCustomers
 from app.customers.timeline import contacts
 from app.customers.timeline.timeline import TimelineSources
 from app.delivery import timeline_entries as delivery_entries
@@ -123,6 +128,8 @@ def build() -> Extensions:
         StatedConsents(ShopConsentRecorder()),
         CONDITION_TYPES,
         IMPORT_KINDS,
+        ReferenceTargets((ORGANISATIONS, products.TARGET, PEOPLE)),
+        MailableCustomers(permission.mailable_query),
         CardSources(
             (
                 followup_card.of_customer,

@@ -142,7 +142,7 @@ class DyingPurchases(Purchases):
         self.dies_at = dies_at
 
     def stage(self, found, options):
-        stage = DyingStage(found.workspace_id, found.id, found.mapping, options)
+        stage = DyingStage(found, options)
         stage.dies_at = self.dies_at
         return stage
 

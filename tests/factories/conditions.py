@@ -11,7 +11,10 @@ from app.conditions.on_fields.anniversaries import Anniversary
 from app.conditions.on_fields.between import Between
 from app.conditions.on_fields.dates import After, Before, NotWithinLast, WithinLast
 from app.conditions.on_fields.equality import In, Is, IsNot
+from app.conditions.on_fields.money import Amount, AmountBetween
 from app.conditions.on_fields.presence import IsKnown, IsUnknown
+from app.conditions.on_fields.references import RefersTo
+from app.conditions.on_fields.selections import IncludesAll, IncludesAny
 from app.conditions.on_fields.texts import Contains, StartsWith
 from app.conditions.references import Vocabulary
 from app.conditions.tags import HasTag
@@ -24,6 +27,8 @@ __all__ = [
     "TYPES",
     "VOCABULARY",
     "After",
+    "Amount",
+    "AmountBetween",
     "Anniversary",
     "Before",
     "Between",
@@ -32,6 +37,8 @@ __all__ = [
     "GreaterThan",
     "HasTag",
     "In",
+    "IncludesAll",
+    "IncludesAny",
     "Is",
     "IsKnown",
     "IsNot",
@@ -40,6 +47,7 @@ __all__ = [
     "NotWithinLast",
     "Permission",
     "Purchased",
+    "RefersTo",
     "StartsWith",
     "WithinLast",
     "speaking_of",

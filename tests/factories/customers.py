@@ -65,6 +65,7 @@ def an_uploaded_file(
     kind: str = "people",
     mapped: dict[str, str] | None = None,
     encoding: str | None = None,
+    source: str = "own",
     now: datetime = NOON,
     **options: Any,
 ) -> int:
@@ -77,7 +78,7 @@ def an_uploaded_file(
             io.BytesIO(data),
             file_name="people.csv",
             kind=kind,
-            source="own",
+            source=source,
             source_note="",
             staff_id=None,
             now=now,

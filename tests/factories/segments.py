@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -18,7 +19,9 @@ from app.conditions.condition import Condition
 from app.consent import actions
 from app.consent.ledger.evidence import Evidence
 from app.customers.models import Engagement
+from app.customers.organisations import organisations
 from app.customers.profiles import fields, people
+from app.customers.profiles.fields import FieldDraft
 from app.customers.timeline import activities
 from app.customers.timeline.activities import ActivityRow
 from app.customers.timeline.event_names import EventName, Source
@@ -31,6 +34,8 @@ NOON = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 BERLIN = ZoneInfo("Europe/Berlin")
 TEXTS = ("", "DE", "de", "München", "大连", "a%b", "a_b", "a\\b", "O'Neill", "x y", "ber", "Berlin", "🙂", "null")
 TAGS = ("vip", "VIP", "大客户", "a'b", "{x}", "")
+HOBBIES = ("Roses", "Herbs", "大树")
+DEALERS = ("Acme", "Rosenhof", "Ümlaut")
 DAYS = tuple(date(2026, 3, 2) - timedelta(days=n) for n in (-1, 0, 1, 7, 30, 31, 365))
 
 
@@ -51,6 +56,13 @@ def many_customers(session: Session, workspace_id: int, topic_id: int, *, seed: 
     workspaces.settle_currency(session, workspace_id, "EUR")
     for key, kind in (("size", "number"), ("joined", "date"), ("member", "boolean"), ("colour", "text")):
         fields.create(session, workspace_id, key=key, label=key, kind=kind)
+    for key, kind in (("budget", "money"), ("seen", "date_time")):
+        fields.create(session, workspace_id, key=key, label=key, kind=kind)
+    fields.create(session, workspace_id, key="hobbies", label="hobbies", kind="multi_choice", choices=HOBBIES)
+    draft = FieldDraft("dealer", "reference", refers_to="organisation")
+    fields.add(session, workspace_id, "dealer", draft)
+    for name in DEALERS:
+        organisations.add(session, workspace_id, {"name": name, "external_ref": f"no-{name}"}, now=NOON)
     return [_a_customer(session, workspace_id, topic_id, Random(seed * 1000 + n), n) for n in range(count)]
 
 
@@ -64,12 +76,22 @@ def _a_customer(session: Session, workspace_id: int, topic_id: int, random: Rand
         "joined": some(*(day.isoformat() for day in DAYS)),
         "member": some(True, False),
         "colour": some(*filter(None, TEXTS)),
+        "budget": some("0.50 EUR", "100.00 EUR", "100.00 USD", "-20 JPY"),
+        "seen": some(*((NOON - timedelta(days=days)).astimezone(BERLIN).isoformat() for days in (-1, 0, 7, 31, 365))),
+        "hobbies": random.choice((None, *([hobby for hobby in HOBBIES if random.random() < 0.5] for _ in range(3)))),
     }
+    dealer = some(*DEALERS)
     created = NOON - random.choice((timedelta(0), timedelta(hours=11), timedelta(days=30), timedelta(days=400)))
     tags = random.sample(TAGS, random.randrange(3))
     email = f"{number}@example.com"
     customer = people.upsert(session, workspace_id, email=email, fields={}, source="test", now=created)
-    customer.tags, customer.custom = tags, {key: value for key, value in custom.items() if value is not None}
+    kept = {key: value for key, value in custom.items() if value}
+    if custom["member"] is False or custom["size"] == 0:
+        kept |= {key: custom[key] for key in ("member", "size") if custom[key] is not None}
+    if dealer:
+        found = organisations.find_named(session, workspace_id, dealer)
+        kept["dealer"] = found.id if found else None
+    customer.tags, customer.custom = tags, kept
     for name, value in profile.items():
         setattr(customer, name, value)
     session.flush()
@@ -79,6 +101,8 @@ def _a_customer(session: Session, workspace_id: int, topic_id: int, random: Rand
     }
     made = Made(customer.id, {**profile, **sums, "created_at": created}, tags)
     made.values |= {f"custom.{key}": value for key, value in custom.items()}
+    made.values["custom.seen"] = datetime.fromisoformat(custom["seen"]) if custom["seen"] else None
+    made.values |= {"custom.hobbies": custom["hobbies"] or None, "custom.dealer": dealer}
     _buy(session, workspace_id, made, random, sums)
     _do(session, workspace_id, made, random)
     _agree(session, workspace_id, topic_id, made, random)
@@ -142,7 +166,7 @@ def some_rule(topic_id: int) -> st.SearchStrategy[Rule]:
         st.sampled_from(("city", "last_name", "first_name", "custom.colour")),
         st.sampled_from(("orders", "spent", "open_count", "custom.size")),
     )
-    moments = st.sampled_from(("created_at", "latest_click_at", "latest_purchase_at", "custom.joined"))
+    moments = st.sampled_from(("created_at", "latest_click_at", "latest_purchase_at", "custom.joined", "custom.seen"))
     text = st.sampled_from([value for value in TEXTS if value])
     number = st.sampled_from([Decimal(value) for value in ("-1", "0", "1", "2", "20", "38.5", "100", "119.99")])
     day, days = st.sampled_from(DAYS), st.sampled_from((1, 7, 30, 90, 365))
@@ -165,6 +189,18 @@ def some_rule(topic_id: int) -> st.SearchStrategy[Rule]:
         st.builds(conditions.Anniversary, moments, days),
         st.builds(conditions.IsKnown, st.one_of(texts, moments)),
         st.builds(conditions.IsUnknown, st.one_of(texts, numbers)),
+        st.builds(
+            conditions.Amount,
+            st.just("custom.budget"),
+            st.sampled_from(("more_than", "less_than", "equal")),
+            number,
+            st.sampled_from(("EUR", "USD", "JPY")),
+        ),
+        st.tuples(number, number).map(lambda it: conditions.AmountBetween("custom.budget", *sorted(it), "EUR")),
+        st.builds(conditions.IncludesAny, st.just("custom.hobbies"), some_of(HOBBIES)),
+        st.builds(conditions.IncludesAll, st.just("custom.hobbies"), some_of(HOBBIES)),
+        st.builds(conditions.RefersTo, st.just("custom.dealer"), some_of((*DEALERS, "no-Acme", "rosenhof", "nobody"))),
+        st.builds(conditions.IsKnown, st.sampled_from(("custom.budget", "custom.hobbies", "custom.dealer"))),
         st.builds(conditions.HasTag, st.sampled_from([tag for tag in TAGS if tag])),
         st.builds(
             conditions.Permission, st.just("marketing"), st.just(topic_id), st.sampled_from(("allowed", "not_allowed"))
@@ -201,6 +237,11 @@ def some_rule(topic_id: int) -> st.SearchStrategy[Rule]:
         ),
         max_leaves=8,
     )
+
+
+def some_of(texts: tuple[str, ...]) -> st.SearchStrategy[tuple[str, ...]]:
+    """One to three of these."""
+    return st.lists(st.sampled_from(texts), min_size=1, max_size=3, unique=True).map(tuple)
 
 
 def counted(session: Session, workspace_id: int, rule: Rule, *, now: datetime) -> int:
@@ -249,6 +290,19 @@ def _compares(rule: Condition, value: Anything) -> bool:
     if value is None:
         return False
     match rule:
+        case conditions.Amount():
+            amount, _, currency = value.partition(" ")
+            compare = {"more_than": operator.gt, "less_than": operator.lt, "equal": operator.eq}[rule.compares]
+            return currency == rule.currency and bool(compare(Decimal(amount), rule.value))
+        case conditions.AmountBetween():
+            amount, _, currency = value.partition(" ")
+            return currency == rule.currency and bool(rule.low <= Decimal(amount) <= rule.high)
+        case conditions.IncludesAny():
+            return bool(set(value) & set(rule.values))
+        case conditions.IncludesAll():
+            return set(rule.values) <= set(value)
+        case conditions.RefersTo():
+            return any(each == f"no-{value}" or each.lower() == value.lower() for each in rule.values)
         case conditions.Is():
             return bool(value == rule.value)
         case conditions.In():

@@ -11,10 +11,14 @@ from typing import Any as Anything
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import BigInteger, func, select, type_coerce
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql import JSONB
 
 from app.conditions.limits import MAX_LOOKUPS, MAX_RULES
+from app.customers.field_kinds.references import ReferenceTargets
+from app.customers.models import Customer
+from app.customers.organisations.reference_target import ORGANISATIONS
 from app.kernel.database import Database
 from app.segments import codec, compiler, preview, rules, segments
 from app.segments.codec import RulesInvalid
@@ -22,6 +26,7 @@ from app.segments.compiler import Population, compile_rule
 from app.segments.rules import Not
 from app.segments.segments import SegmentChange
 from tests.factories import conditions
+from tests.factories.application.extending import carrying
 from tests.factories.conditions import FIELDS, TYPES
 from tests.factories.segments import NOON, Made, counted, many_customers, matches, some_rule
 from tests.factories.workspaces import WorkspaceForTests, a_workspace
@@ -41,6 +46,7 @@ class Crowd:
 @pytest.fixture(scope="module")
 def crowd(opened_database: Database) -> Crowd:
     """Forty customers of every shape in a workspace, and as many strangers in another."""
+    opened_database = carrying(opened_database, ReferenceTargets((ORGANISATIONS,)))
     strangers = a_workspace(opened_database, name="Elsewhere", now=NOON)
     with opened_database.transaction(strangers.id) as session:
         many_customers(session, strangers.id, strangers.topic_id, seed=2, count=40)
@@ -69,7 +75,11 @@ def test_the_database_agrees_with_a_naive_reading(database: Database, crowd: Cro
 @given(rule=some_rule(7))
 def test_no_value_becomes_sql_and_the_workspace_is_always_there(rule: rules.Rule) -> None:
     kinds = {"custom.size": "number", "custom.joined": "time", "custom.member": "boolean", "custom.colour": "text"}
+    kinds |= {"custom.budget": "money", "custom.seen": "time"}
+    kinds |= {"custom.hobbies": "choices", "custom.dealer": "reference"}
     custom = {name: replace(FIELDS["city"], name=name, kind=kind) for name, kind in kinds.items()}
+    own = {"custom.hobbies": type_coerce(Customer.city, JSONB), "custom.dealer": type_coerce(Customer.city, BigInteger)}
+    custom |= {name: replace(custom[name], expression=column, target=ORGANISATIONS) for name, column in own.items()}
     statement = compile_rule(rule, Population(424242, FIELDS | custom, NOON)).matches
     compiled = statement.compile(dialect=postgresql.dialect())
 

@@ -64,6 +64,13 @@ ACTIONS = {
     "organisation.changed": _("changed an organisation"),
     "organisation.deleted": _("deleted an organisation"),
     "organisation.restored": _("restored an organisation"),
+    "source.added": _("added a source"),
+    "source.changed": _("changed a source"),
+    "source.retired": _("retired a source"),
+    "source.restored": _("brought a source back"),
+    "field.flagged": _("said whether a field is sensitive"),
+    "field.ground_stated": _("stated the legal basis for using a sensitive field"),
+    "field.ground_withdrawn": _("withdrew the legal basis for using a sensitive field"),
     "journey.created": _("created a journey"),
     "journey.changed": _("changed a journey"),
     "journey.published": _("published a journey"),
@@ -99,6 +106,8 @@ DETAILS = {
     "stopped": _("cancelled recipients"),
     "version": _("version"),
     "language": _("language"),
+    "label": _("field"),
+    "ground": _("legal basis"),
 }
 
 

@@ -38,6 +38,8 @@ Email = Annotated[str, Field(min_length=3, max_length=254), AfterValidator(_one_
 Prose = Annotated[str, Field(min_length=1, max_length=10_000), AfterValidator(storable)]
 Moment = Annotated[AwareDatetime, AfterValidator(_plausible)]
 Plain = Line | bool | Number | None
+# Several choices are a list.
+FieldValue = Plain | Annotated[list[Line], Field(max_length=50)]
 
 
 class Sent(BaseModel):
@@ -98,8 +100,10 @@ class CustomerIn(Sent):
     tags: Annotated[list[Annotated[Line, Field(max_length=60)]], Field(max_length=MOST_TAGS)] | None = Field(
         None, description=N_("Added to the tags there are.")
     )
-    custom: Annotated[dict[Key, Plain], Field(max_length=MOST_CUSTOM)] | None = Field(
-        None, description=N_("Values of the fields your workspace has defined.")
+    custom: Annotated[dict[Key, FieldValue], Field(max_length=MOST_CUSTOM)] | None = Field(
+        None,
+        description=N_("Values of the fields your workspace has defined: money as `1234.50 EUR`, a date and time with "
+        "its zone, several choices as a list, a reference by the number or name of what it refers to."),
     )
     consent: Annotated[list[Proof], Field(max_length=20)] | None = Field(
         None,

@@ -17,6 +17,7 @@ from app.customers.addresses import changes, queries
 from app.customers.addresses.changes import AddressTaken, NewAddress
 from app.customers.models import Customer
 from app.customers.profiles import people
+from app.customers.profiles.provenance import Telling
 from app.kernel.refusals import NotFound, Refusal
 from app.kernel.translatable import N_, MessageId
 
@@ -79,7 +80,8 @@ def take(session: Session, context: Context, told: ToldCustomer, note: Note, *, 
         shop_records.settle(session, connection, shop_records.CUSTOMER, told.external_id, customer.id)
     if told.email and (told.is_account or customer.email is None):
         customer = _with_email(session, customer, told.email, context.source, note, now)
-    _set(session, customer, dict(told.values), context.source, note, now)
+    said = Telling(context.source, told.told_at, is_dated=True) if told.told_at else context.source
+    _set(session, customer, dict(told.values), said, note, now)
     _add_phone(session, customer, told.phone, context.source, note, now)
     if told.consent is not None and told.consent.is_yes and told.email:
         _state(session, context, customer, told, note, now)
@@ -113,7 +115,12 @@ def _with_email(
 
 
 def _set(
-    session: Session, customer: Customer, values: dict[str, Any], source: str, note: Note, now: datetime
+    session: Session,
+    customer: Customer,
+    values: dict[str, Any],
+    source: str | Telling,
+    note: Note,
+    now: datetime,
 ) -> None:
     """Set what fits; a value that does not is told of, and keeps no other from being set."""
     while values:

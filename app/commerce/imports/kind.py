@@ -62,7 +62,7 @@ class Purchases(ImportKind):
         return PurchaseReader(found.mapping, options, found.sha256, found.header)
 
     def stage(self, found: Import, options: Options) -> PurchaseStage:
-        return PurchaseStage(found.workspace_id, found.id, found.mapping, options)
+        return PurchaseStage(found, options)
 
     def undo(self, session: Session, found: Import, *, after: int, now: datetime) -> Piece:
         return undoing.undo(session, found, after=after, now=now)

@@ -18,11 +18,12 @@ from app.customers.addresses import queries
 from app.customers.imports import adding
 from app.customers.imports.adding import NewPerson
 from app.customers.imports.mapping.mapping import Options
+from app.customers.imports.models import Import
 from app.customers.imports.parsing.batches import Batch
 from app.customers.imports.people_staging import Outcome
 from app.customers.imports.previewing.samples import Seen
 from app.customers.imports.undoing import changes
-from app.customers.profiles import engagement
+from app.customers.profiles import engagement, marks
 from app.kernel import database
 
 _STAGE = """
@@ -49,11 +50,12 @@ _REFUSED = ("unknown", "order_of_other", "order_twice", "order_refunded")
 class PurchaseStage:
     """The statements for one file's mapping."""
 
-    def __init__(self, workspace_id: int, import_id: int, mapping: dict[str, str], options: Options) -> None:
-        self.workspace_id = workspace_id
-        self.import_id = import_id
+    def __init__(self, found: Import, options: Options) -> None:
+        self.workspace_id = found.workspace_id
+        self.import_id = found.id
+        self.marks = marks.binds(found)
         self.options = options
-        self.told = told = set(mapping.values())
+        self.told = told = set(found.mapping.values())
         # What the file does not tell stays as it is known.
         self.compared = ["purchased_at", "amount", *(n for n in _MAY_BE_TOLD if n in told)]
 
@@ -107,7 +109,7 @@ class PurchaseStage:
         ).all()
         if unknown and not rehearse:
             new = [NewPerson(*person) for person in unknown]
-            adding.add_from_file(session, self.workspace_id, self.import_id, new, digest_key=digest_key, now=now)
+            adding.add_from_file(session, self.workspace_id, self.marks, new, digest_key=digest_key, now=now)
         return len(unknown)
 
     def _whose(self) -> str:

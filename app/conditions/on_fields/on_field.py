@@ -13,6 +13,9 @@ CHOSEN = frozenset(("choice", "code"))
 NUMBERS = frozenset(("number",))
 DATES = frozenset(("date", "time"))
 BOOLEANS = frozenset(("boolean",))
+MONEY = frozenset(("money",))
+SELECTIONS = frozenset(("choices",))
+REFERENCES = frozenset(("reference",))
 
 
 @dataclass(frozen=True)

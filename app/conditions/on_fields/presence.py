@@ -9,10 +9,20 @@ from sqlalchemy import ColumnElement
 from app.conditions.condition import Question
 from app.conditions.context import ConditionContext
 from app.conditions.description import Description
-from app.conditions.on_fields.on_field import BOOLEANS, CHOSEN, DATES, NUMBERS, TEXTS, OnField
+from app.conditions.on_fields.on_field import (
+    BOOLEANS,
+    CHOSEN,
+    DATES,
+    MONEY,
+    NUMBERS,
+    REFERENCES,
+    SELECTIONS,
+    TEXTS,
+    OnField,
+)
 from app.kernel.translatable import N_
 
-_ANY = TEXTS | CHOSEN | NUMBERS | DATES | BOOLEANS
+_ANY = TEXTS | CHOSEN | NUMBERS | DATES | BOOLEANS | MONEY | SELECTIONS | REFERENCES
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ from app.consent.signup.signup_forms import Choice
 from app.consent.texts.consent_texts import language_of
 from app.customers.addresses import changes, emails
 from app.customers.profiles import people
+from app.customers.profiles.provenance import IMPLIED, Telling
 from app.kernel import networks
 from app.kernel.queueing import outbox
 from app.kernel.refusals import NotFound, Refusal
@@ -287,10 +288,13 @@ def _give(session: Session, row: SignupRequest, *, ip: str | None, user_agent: s
 def _fill_in_profile(session: Session, row: SignupRequest, *, now: datetime) -> None:
     """Only now are the form's other values believed: before, anybody could have sent them."""
     customer = people.get(session, row.workspace_id, row.customer_id)
-    values = dict(row.personal.get("fields", {}))
+    people.change(
+        session, customer, values_by_name=dict(row.personal.get("fields", {})), source=_source_of(row), now=now
+    )
     if customer.language is None:
-        values["language"] = row.language
-    people.change(session, customer, values_by_name=values, source=_source_of(row), now=now)
+        # Nobody was asked for it: it is the language of the page they read.
+        spoken = Telling(f"browser:{_source_of(row)}", now, IMPLIED)
+        people.change(session, customer, values_by_name={"language": row.language}, source=spoken, now=now)
 
 
 def _source_of(row: SignupRequest) -> str:

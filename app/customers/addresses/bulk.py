@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.customers.addresses import projection
+from app.customers.profiles import marks
 
 # People found by their number whose row names another email, or another spelling. Nobody else has it: those rows were
 # refused before.
@@ -38,7 +41,7 @@ _ADD = f"""
                            verified_at, provenance, created_at)
     SELECT :w, named.customer_id, 'email', named.email, named.email_key, named.digest, named.provider,
            coalesce(former.label, ''), true, CASE WHEN former.key = named.email_key THEN former.verified_at END,
-           jsonb_build_array(CAST(:import_id AS bigint), named.row), :now
+           {marks.of_row("named.row")}, :now
     FROM ({_NAMED}) named
     LEFT JOIN addresses former ON former.workspace_id = :w AND former.customer_id = named.customer_id
         AND former.id = named.former_id
@@ -47,16 +50,18 @@ _ADD = f"""
 """
 
 
-def change_emails(session: Session, workspace_id: int, import_id: int, *, now: datetime) -> None:
+def change_emails(session: Session, binds: Mapping[str, Any], *, now: datetime) -> None:
     """Let the emails that the staged rows name be the primary ones of their people, as `changes.change_email` does.
 
+    `binds` are the workspace, `w`, and those of the file's marks.
     The import has just written these customers, so nobody else changes them meanwhile.
     """
-    values = {"w": workspace_id, "now": now}
-    changed = session.scalars(text(f"SELECT customer_id FROM ({_NAMED}) named"), {"w": workspace_id}).all()
+    here = {"w": binds["w"]}
+    values = {**here, "now": now}
+    changed = session.scalars(text(f"SELECT customer_id FROM ({_NAMED}) named"), here).all()
     if not changed:
         return
     session.execute(text(_END_FORMER), values)
     session.execute(text(_PROMOTE), values)
-    session.execute(text(_ADD), {**values, "import_id": import_id})
-    projection.refresh(session, workspace_id, changed, now=now)
+    session.execute(text(_ADD), {**values, **{name: binds[name] for name in marks.BINDS}})
+    projection.refresh(session, binds["w"], changed, now=now)

@@ -16,7 +16,7 @@ from app.customers.addresses import queries
 from app.customers.card import sections
 from app.customers.card.models import CustomerCard
 from app.customers.card.sections import CardLine, Section
-from app.customers.models import Address, Customer, Engagement
+from app.customers.models import Address, Customer, CustomField, Engagement
 from app.customers.profiles import engagement, fields, identity
 from app.customers.relations import belonging
 from app.customers.relations.belonging import Belonging
@@ -42,11 +42,11 @@ class CardRefused(Refusal):
 
 @dataclass(frozen=True)
 class CardField:
-    """One field with its value; `is_own` fields have a label people gave."""
+    """One field with its value; one of the workspace's own (`own`) has a label people gave."""
 
     name: str
     label: str
-    is_own: bool
+    own: CustomField | None
     value: Any
 
 
@@ -66,12 +66,12 @@ def read(session: Session, customer: Customer, *, now: datetime) -> Card:
     """Return one customer's card."""
     workspace_id = customer.workspace_id
     known = choices(session, workspace_id)
+    own = {f"custom.{field.key}": field for field in fields.list_custom(session, workspace_id)}
     sums = engagement.get(session, workspace_id, customer.id)
     shown = [
-        CardField(name, label, is_own, _value(customer, sums, name))
+        CardField(name, known[name][0], own.get(name), _value(customer, sums, name))
         for name in chosen(session, workspace_id)
         if name in known
-        for label, is_own in (known[name],)
     ]
     return Card(
         customer,

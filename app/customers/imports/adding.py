@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.customers.addresses import emails, projection
+from app.customers.profiles import marks
 
 _ADD = text(
     f"""
     WITH fresh AS MATERIALIZED (
         SELECT {projection.NEW_CUSTOMER_ID} AS id, {projection.NEW_ADDRESS_ID} AS address_id, new.*,
-               jsonb_build_array(CAST(:import_id AS bigint), row) AS origin
+               {marks.of_row("row")} AS origin
         FROM unnest(CAST(:keys AS text[]), CAST(:emails AS text[]), CAST(:rows AS bigint[]), CAST(:digests AS bytea[]),
                     CAST(:providers AS text[])) AS new(email_key, email, row, digest, provider)),
     {projection.adding_people()}
@@ -35,13 +36,13 @@ class NewPerson(NamedTuple):
 def add_from_file(
     session: Session,
     workspace_id: int,
-    import_id: int,
+    told: Mapping[str, Any],
     people: Sequence[NewPerson],
     *,
     digest_key: bytes,
     now: datetime,
 ) -> None:
-    """Add these people in one statement; each remembers the row it came from."""
+    """Add these people in one statement; each remembers the row it came from, with the file's marks (`told`)."""
     keys, typed, rows = (list(column) for column in zip(*people, strict=True))
     binds = {
         "keys": keys,
@@ -50,4 +51,4 @@ def add_from_file(
         "digests": [emails.digest(key, digest_key) for key in keys],
         "providers": [emails.provider_of(key[key.rindex("@") + 1 :]) for key in keys],
     }
-    session.execute(_ADD, {"w": workspace_id, "import_id": import_id, "now": now, **binds})
+    session.execute(_ADD, {"w": workspace_id, "now": now, **told, **binds})

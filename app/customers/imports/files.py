@@ -16,6 +16,7 @@ from app.customers.imports.formats.conversion import Converted
 from app.customers.imports.formats.refusing import LARGEST, PIECE, FileRefused
 from app.customers.imports.models import Import, ImportFile
 from app.customers.imports.parsing import encodings, reading
+from app.customers.profiles.provenance import EXTERNAL
 from app.customers.values import one_line
 from app.kernel.database import Database
 from app.kernel.refusals import NotFound
@@ -58,6 +59,7 @@ def store(
         encoding="utf-8",
         delimiter=",",
     )
+    found.nature = EXTERNAL if found.source == "external" else 0
     session.add(found)
     session.flush()
     converted = conversion.convert(file)

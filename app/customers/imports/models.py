@@ -29,6 +29,8 @@ class Import(Numbered, Base):
     __table_args__ = (
         CheckConstraint("kind ~ '^[a-z_]{1,40}$'", name="kind"),
         CheckConstraint("source IN ('own', 'external')", name="source"),
+        CheckConstraint("nature BETWEEN 0 AND 7", name="nature"),
+        ForeignKeyConstraint(["workspace_id", "source_id"], ["sources.workspace_id", "sources.id"]),
         CheckConstraint("format IN ('csv', 'jsonl', 'workbook')", name="format"),
         CheckConstraint(
             "state IN ('uploaded', 'mapped', 'checking', 'checked', 'running', 'paused', 'cancelled', 'done', 'failed',"
@@ -44,6 +46,10 @@ class Import(Numbered, Base):
     size_bytes: Mapped[int]
     source: Mapped[str]
     source_note: Mapped[str] = mapped_column(server_default="", default="")
+    # Where it comes from in the catalogue of sources, and what its values are like (`profiles.provenance`).
+    source_id: Mapped[int | None]
+    nature: Mapped[int] = mapped_column(SmallInteger, server_default="0", default=0)
+    certainty: Mapped[int | None] = mapped_column(SmallInteger)
     created_by: Mapped[int | None]
     created_at: Mapped[datetime]
     # What the file is by its content, and the sheet that is read where it is a workbook.

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from app.accounts import workspaces
 from app.customers.addresses import queries
 from app.customers.facts import PeopleImported
 from app.customers.forms import PeopleMappingForm
@@ -59,10 +61,12 @@ class People(ImportKind):
 
     def reader(self, session: Session, found: Import, options: Options) -> PeopleReader:
         custom = fields.list_custom(session, found.workspace_id)
-        return PeopleReader(found, options, custom, _owners(session, found, options))
+        usual = workspaces.get(session, found.workspace_id).currency or options.currency
+        owners = _owners(session, found, options)
+        return PeopleReader(found, replace(options, currency=usual), custom, owners)
 
     def stage(self, found: Import, options: Options) -> PeopleStage:
-        return PeopleStage(found.workspace_id, found.id, found.mapping, options)
+        return PeopleStage(found, options)
 
     def undo(self, session: Session, found: Import, *, after: int, now: datetime) -> Piece:
         return undone_people.restore(session, found, after=after, now=now)

@@ -17,12 +17,13 @@ from sqlalchemy.orm import Session
 
 from app.customers.addresses import bulk, emails, projection, queries
 from app.customers.imports.mapping.mapping import COLUMNS, Options
-from app.customers.imports.parsing import repeats
+from app.customers.imports.models import Import
+from app.customers.imports.parsing import named_things, repeats
 from app.customers.imports.parsing.batches import Batch
 from app.customers.imports.parsing.people_rows import PersonRow
 from app.customers.imports.previewing import people_samples
 from app.customers.imports.previewing.samples import Seen
-from app.customers.profiles import people
+from app.customers.profiles import marks, people
 from app.kernel import database
 from app.kernel.sql import arrays
 
@@ -58,15 +59,15 @@ class Outcome:
 class PeopleStage:
     """The statements for one file's mapping."""
 
-    def __init__(self, workspace_id: int, import_id: int, mapping: dict[str, str], options: Options) -> None:
-        targets = set(mapping.values())
+    def __init__(self, found: Import, options: Options) -> None:
+        targets = set(found.mapping.values())
         self.options = options
         self.profile = [name for name in COLUMNS if name in targets]
         self.custom = sorted(target[7:] for target in targets if target.startswith("custom."))
         self.has_email = "email" in targets
         self.has_tags = "tags" in targets
         self.has_silent = options.repeats != "merge"
-        self.binds: dict[str, Any] = {"w": workspace_id, "import_id": import_id, "keys": self.custom}
+        self.binds: dict[str, Any] = {"w": found.workspace_id, "keys": self.custom, **marks.binds(found)}
         self.binds.update({f"key_{number}": key for number, key in enumerate(self.custom)})
 
     def lay_out(self, batch: Batch, digest_key: bytes) -> tuple[bytes, ...]:
@@ -104,21 +105,25 @@ class PeopleStage:
         self, session: Session, batch: Batch, digest_key: bytes, *, rehearse: bool, now: datetime
     ) -> Outcome:
         """Write what is new or different of the rows loaded; return what came of every row."""
-        known = self._compare(session)
+        strangers = named_things.settle(session, self.binds["w"], batch.people, self.custom)
+        known = self._compare(session, now=now)
         if self._join_known(batch, known):
             batch.laid_out = self.lay_out(batch, digest_key)
             session.execute(text("DELETE FROM people_stage"))
             self.load(session, batch.laid_out)
-            known = self._compare(session)
+            known = self._compare(session, now=now)
         rows = batch.people
         refused = {row: OVERFULL for row, (_, outcome) in known.items() if outcome == OVERFULL}
         refused |= dict.fromkeys(self._find_taken(session), TAKEN)
+        refused |= dict.fromkeys(strangers, named_things.UNKNOWN)
+        named_things.leave_out(session, strangers)
         outcomes = Counter(outcome for row, (_, outcome) in known.items() if row not in refused)
         outcomes["created"] = len(rows) - len(known.keys() | refused.keys())
         again = [row.row for row in rows if row.is_again and row.row not in refused]
         outcomes -= Counter(known[row][1] if row in known else "created" for row in again)
         found = Outcome(counts=+outcomes)
-        found.refused = [_refusal(row, refused[row.row]) for row in rows if row.row in refused] if refused else []
+        if refused:
+            found.refused = [_refusal(row, refused[row.row], strangers) for row in rows if row.row in refused]
         found.customer_ids = {row: customer_id for row, (customer_id, _) in known.items() if row not in refused}
         if not rehearse:
             has_new = len(rows) > len(known.keys() | refused.keys())
@@ -140,8 +145,28 @@ class PeopleStage:
         names += ["is_silent"] if self.has_silent else []
         return [*names, "digest"] if self.has_email else names
 
-    def _compare(self, session: Session) -> dict[int, tuple[int, str]]:
-        """Return whom we know of the rows, by row: their id, and whether the row changes anything."""
+    def _compare(self, session: Session, *, now: datetime) -> dict[int, tuple[int, str]]:
+        """Return whom we know of the rows, by row: their id, and whether the row changes anything.
+
+        What is known better or newer than the file can tell stays: the rows say nothing of it any more.
+        """
+        known = self._find_known(session)
+        if any(outcome == "updated" for _, outcome in known.values()) and self._yield(session, now=now):
+            known = self._find_known(session)
+        return known
+
+    def _yield(self, session: Session, *, now: datetime) -> int:
+        """Put what is known in the place of what the rows say less surely; return of how many people."""
+        statement = marks.yielding(
+            self.profile,
+            range(len(self.custom)),
+            clears=self.options.clears_empty,
+            with_tags=self.has_tags,
+            with_email=self.options.match_by != "email" and self.has_email,
+        )
+        return int(self._run(session, statement, **marks.believed_since(now)).rowcount) if statement else 0
+
+    def _find_known(self, session: Session) -> dict[int, tuple[int, str]]:
         news = self._news()
         different = "false"
         if news:
@@ -220,7 +245,7 @@ class PeopleStage:
             if self.options.match_by != "email" and self.has_email:
                 if self.options.conflict == "fill":
                     self._run(session, _KEEP_EMAILS)
-                bulk.change_emails(session, self.binds["w"], self.binds["import_id"], now=now)
+                bulk.change_emails(session, self.binds, now=now)
         if has_new:
             added = self._run(session, _INSERT, now=now).all()
             found.customer_ids.update(added)
@@ -265,7 +290,9 @@ class PeopleStage:
         return session.execute(prepared, {name: known[name] for name in prepared._bindparams})
 
 
-def _refusal(row: PersonRow, reason: str) -> tuple[int, str, str]:
+def _refusal(row: PersonRow, reason: str, strangers: dict[int, str]) -> tuple[int, str, str]:
+    if reason == named_things.UNKNOWN:
+        return row.row, reason, strangers[row.row][:200]
     return row.row, reason, ", ".join(row.tags)[:200] if reason == OVERFULL else row.number or row.email
 
 
@@ -276,7 +303,7 @@ def _array(tags: tuple[str, ...]) -> str:
 
 
 _ADDRESS = (("email", "email"), ("email_key", "email_key"), ("address_digest", "digest"), ("provider", "provider"))
-_HERE = "jsonb_build_array(CAST(:import_id AS bigint), s.row)"
+_HERE = marks.of_row("s.row")
 # Columns that follow from the address are not told by the file themselves.
 _EMAIL = "'email'"
 _MARKED = (*COLUMNS, "email", "tags")
@@ -302,7 +329,7 @@ _INSERT = f"""
         SELECT {projection.NEW_CUSTOMER_ID} AS id,
                CASE WHEN email_key IS NOT NULL THEN {projection.NEW_ADDRESS_ID} END AS address_id,
                row, email, email_key, digest, provider, {", ".join(COLUMNS)}, coalesce(tags, '{{}}') AS tags,
-               coalesce(custom, '{{}}') AS custom, jsonb_build_array(CAST(:import_id AS bigint), row) AS origin
+               coalesce(custom, '{{}}') AS custom, {marks.of_row("row")} AS origin
         FROM people_stage WHERE outcome = 'created'),
     {projection.adding_people([*COLUMNS, "tags", "custom"])}
     SELECT row, id FROM fresh

@@ -45,6 +45,11 @@ def moment(text: str, order: str, zone: str = "UTC") -> datetime:
 
     `order` says how 03/04/2026 is meant; years first are read as they stand. Noon, so that no zone moves the day.
     """
+    return local_moment(text, order, zone).astimezone(UTC)
+
+
+def local_moment(text: str, order: str, zone: str = "UTC") -> datetime:
+    """Return the time as `moment` reads it, by the clock it was told by."""
     if len(text) > 18 and text[4:5] == "-":
         # How machines write it, read in C.
         try:
@@ -52,7 +57,7 @@ def moment(text: str, order: str, zone: str = "UTC") -> datetime:
         except ValueError:
             return _moment(text, order, zone)
         _check_year(found.year)
-        return (found if found.tzinfo else found.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
+        return found if found.tzinfo else found.replace(tzinfo=ZoneInfo(zone))
     return _moment(text, order, zone)
 
 
@@ -90,7 +95,7 @@ def _moment(text: str, order: str, zone: str) -> datetime:
         return _since_1970(clean)
     found, clock = _parts(clean, order)
     if not clock:
-        return datetime(found.year, found.month, found.day, 12, tzinfo=ZoneInfo(zone)).astimezone(UTC)
+        return datetime(found.year, found.month, found.day, 12, tzinfo=ZoneInfo(zone))
     told = _TIME.fullmatch(clock)
     if not told:
         raise ValueError("not a time")
@@ -102,7 +107,7 @@ def _moment(text: str, order: str, zone: str) -> datetime:
         hour = hour if hour > 12 else hour % 12 + 12 * is_late
     micro = int((told["part"] or "").ljust(6, "0"))
     at = (found.year, found.month, found.day, hour, int(told["minute"]), int(told["second"] or 0), micro)
-    return datetime(*at, tzinfo=_zone(told["zone"], zone)).astimezone(UTC)
+    return datetime(*at, tzinfo=_zone(told["zone"], zone))
 
 
 def _parts(clean: str, order: str) -> tuple[date, str | None]:

@@ -7,30 +7,34 @@ that a template, a query or a spreadsheet could take for something else is refus
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import InvalidOperation
+from datetime import datetime
 from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
 
-from sqlalchemy import ColumnElement, Date, Numeric, case, cast, delete, false, select, true
+from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.orm import Session
 
 from app.customers import values
 from app.customers.addresses.emails import PROVIDERS
+from app.customers.field_kinds import references
+from app.customers.field_kinds.kind import LONGEST_TEXT, USUAL, Reading, ValueRefused
+from app.customers.field_kinds.known import KINDS
+from app.customers.field_kinds.references import NamedFields, ReferenceKind, ReferenceTarget, ReferenceTargets
+from app.customers.field_kinds.selections import SEPARATORS, MultiChoiceKind
 from app.customers.models import Customer, CustomField, Engagement, Traits
-from app.customers.profiles import codes, dates, identity
+from app.customers.profiles import codes, identity, sensitive
 from app.customers.words import LABELS, PATTERNS, TIERS
 from app.kernel.database import refusing_duplicates
 from app.kernel.refusals import NotFound, Refusal
 from app.kernel.sql import keyed_rows
 from app.kernel.translatable import N_
 
-KINDS = ("text", "number", "date", "boolean", "choice")
+__all__ = ["KINDS", "LONGEST_TEXT", "ValueRefused"]
+
 PROFILE = ("external_ref", "first_name", "last_name", "language", "country", "city", "time_zone")
-LONGEST_TEXT = 1000
 MOST_FIELDS = 100
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _TAKEN = frozenset(LABELS) | {
@@ -49,19 +53,13 @@ class FieldRefused(Refusal):
     message = N_("This field cannot be added.")
 
 
-class ValueRefused(Refusal):
-    """A value does not fit its field."""
-
-    status = 422
-    message = N_("This value does not fit the field.")
-
-
 @dataclass(frozen=True)
 class FieldInfo:
     """One thing segments can ask about.
 
-    `kind` is text, number, date, time, boolean, choice or tags; `expression` stands over `customers` joined with
-    `customer_engagement` and (for `group` traits) `customer_traits`, as `people.base_query` joins them.
+    `kind` is text, number, money, date, time, boolean, choice, choices, reference or tags; `expression` stands over
+    `customers` joined with `customer_engagement` and (for `group` traits) `customer_traits`, as `people.base_query`
+    joins them.
     """
 
     name: str
@@ -72,11 +70,16 @@ class FieldInfo:
     group: str = "profile"
     # What its values are codes of (country, language, time_zone), so that names and other spellings can be read.
     codes: str = ""
+    # What its values point to, where they are numbers of other things.
+    target: ReferenceTarget | None = None
+    # It is sensitive, and nobody has stated a ground on which segments may use it.
+    is_barred: bool = False
 
 
 def columns(session: Session, workspace_id: int) -> dict[str, FieldInfo]:
     """Return every field by name: profile, custom (`custom.<key>`), purchases, engagement, traits."""
-    custom = [_custom_info(field) for field in list_custom(session, workspace_id)]
+    named = references.targets(session)
+    custom = [_custom_info(field, named) for field in list_custom(session, workspace_id)]
     return {info.name: info for info in (*_BUILT_IN, *custom)}
 
 
@@ -92,29 +95,66 @@ def list_retired(session: Session, workspace_id: int) -> list[CustomField]:
     return list(session.scalars(query.order_by(CustomField.retired_at.desc(), CustomField.id).limit(MOST_FIELDS)))
 
 
+@dataclass(frozen=True)
+class FieldDraft:
+    """What a field is to be: its kind, what can be chosen, what it refers to, and whether the law protects it."""
+
+    label: str
+    kind: str = "text"
+    choices: Sequence[str] = ()
+    refers_to: str | None = None
+    sensitivity: str | None = None
+
+
 def create(
     session: Session, workspace_id: int, *, key: str, label: str, kind: str, choices: Iterable[str] = ()
 ) -> CustomField:
-    """Add a typed field; raise FieldRefused."""
-    chosen = _checked_choices(kind, choices)
-    clean_label = values.one_line(label)
+    """Add a plain typed field; raise FieldRefused."""
+    return add(session, workspace_id, key, FieldDraft(label, kind, tuple(choices)))
+
+
+def add(session: Session, workspace_id: int, key: str, draft: FieldDraft) -> CustomField:
+    """Add a typed field; at any size at once, because values stand beside the customer by key. Raise FieldRefused."""
+    if draft.kind not in KINDS:
+        raise FieldRefused(N_("Choose one of the kinds of field."), field="kind")
+    chosen = _checked_choices(draft.kind, draft.choices)
     if not _KEY.fullmatch(key) or key in _TAKEN:
         raise FieldRefused(N_("Use a free key of small letters, digits and _."), field="key")
-    if kind not in KINDS:
-        raise FieldRefused(N_("Choose one of the kinds of field."), field="kind")
-    if not clean_label or len(clean_label) > 80:
-        raise FieldRefused(N_("Write a label of at most 80 characters."), field="label")
+    label, refers_to = _checked_label(draft.label), _checked_target(session, draft.kind, draft.refers_to)
     known = list_custom(session, workspace_id)
     retired = select(CustomField.id).where(CustomField.workspace_id == workspace_id, CustomField.key == key)
     if session.scalar(retired.where(CustomField.retired_at.is_not(None))) is not None:
         raise FieldRefused(N_("A retired field has this key. Bring it back, or delete it first."), field="key")
     if len(known) >= MOST_FIELDS or key in {field.key for field in known}:
         raise FieldRefused(_KEY_TAKEN, field="key")
-    field = CustomField(workspace_id=workspace_id, key=key, label=clean_label, kind=kind, choices=chosen)
+    field = CustomField(
+        workspace_id=workspace_id,
+        key=key,
+        label=label,
+        kind=draft.kind,
+        choices=chosen,
+        refers_to=refers_to,
+        sensitivity=sensitive.checked(draft.sensitivity),
+    )
     with refusing_duplicates(session, "uq_custom_fields_key", FieldRefused(_KEY_TAKEN, field="key")):
         session.add(field)
         session.flush()
     return field
+
+
+def change(session: Session, workspace_id: int, field_id: int, *, label: str, choices: Sequence[str] = ()) -> None:
+    """Call a field something else, and offer other choices; what is kept stays, also what is offered no more.
+
+    Its key and its kind never change: templates, files and rules name it by them. Raise NotFound, FieldRefused.
+    """
+    found = keyed_rows.hold(session, CustomField, workspace_id, field_id)
+    found.label, found.choices = _checked_label(label), _checked_choices(found.kind, choices)
+    session.flush()
+
+
+def get(session: Session, workspace_id: int, field_id: int) -> CustomField:
+    """Return a field; raise NotFound."""
+    return keyed_rows.get(session, CustomField, workspace_id, field_id)
 
 
 def retire(session: Session, workspace_id: int, field_id: int, *, now: datetime) -> None:
@@ -154,83 +194,68 @@ def _zones() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
-def parse(
-    kind: str, text: str, choices: Iterable[str] = (), *, date_order: str = "ymd", decimal: str = "."
-) -> str | float | int | bool:
-    """Return the value as it is kept in JSON; raise ValueRefused. Dates are kept as YYYY-MM-DD.
-
-    `date_order` says how 03/04/2026 is meant, `decimal` what separates the cents, `.` or `,`.
-    """
-    if kind == "number":
-        return _number(text, decimal)
-    if kind == "date":
-        return _date(text, date_order).isoformat()
-    if kind == "boolean":
-        return _truth(text)
-    clean = values.one_line(text)
-    if len(clean) > LONGEST_TEXT:
-        raise ValueRefused(N_("This text is too long."))
-    if kind == "choice" and clean not in choices:
-        raise ValueRefused(N_("This is not one of the choices."))
-    return clean
+def named_fields(session: Session, workspace_id: int, used: Collection[str] | None = None) -> NamedFields:
+    """Return the reference fields among those a content uses (all for None), with what they point to."""
+    if used is not None and not used:
+        return {}
+    found = references.targets(session)
+    own = (field for field in list_custom(session, workspace_id) if field.refers_to)
+    told = ((field.key, found.get(field.refers_to)) for field in own if used is None or field.key in used)
+    return {key: target for key, target in told if target is not None}
 
 
-def _number(text: str, decimal: str) -> int | float:
+def accept(
+    session: Session, workspace_id: int, field: CustomField, value: Any, reading: Reading = USUAL
+) -> Any:
+    """Return what a program or a form says of this field as it is kept, None for nothing; raise ValueRefused."""
     try:
-        number = values.amount(text, decimal=decimal)
-    except (InvalidOperation, ValueError):
-        raise ValueRefused(N_("This is not a number.")) from None
-    return int(number) if number == number.to_integral_value() and abs(number) < 2**53 else float(number)
-
-
-def _date(text: str, order: str) -> date:
-    try:
-        return dates.day(text, order)
-    except ValueError:
-        raise ValueRefused(N_("This is not a date.")) from None
-
-
-def _truth(text: str) -> bool:
-    answer = values.truth(text)
-    if answer is None:
-        raise ValueRefused(N_("This is neither yes nor no."))
-    return answer
+        found = KINDS[field.kind].accept(value, field, reading)
+        if field.kind == ReferenceKind.name and found is not None:
+            found = references.resolve_one(session, workspace_id, field, found)
+    except ValueRefused as refused:
+        refused.field = refused.field or field.key
+        raise
+    return found
 
 
 def _checked_choices(kind: str, choices: Iterable[str]) -> list[str]:
+    if not KINDS[kind].has_choices:
+        return []
     chosen = list(dict.fromkeys(clean for choice in choices if (clean := values.one_line(choice))))
-    if kind == "choice" and not 2 <= len(chosen) <= 50:
+    if not 2 <= len(chosen) <= 50:
         raise FieldRefused(N_("Give two to fifty choices, one a line."), field="choices")
-    return chosen if kind == "choice" else []
+    if kind == MultiChoiceKind.name and any(set(choice) & SEPARATORS for choice in chosen):
+        raise FieldRefused(N_("Write choices without , ; and |: files separate them by these."), field="choices")
+    return chosen
 
 
-def _custom_info(field: CustomField) -> FieldInfo:
-    text = Customer.custom[field.key].astext
-    choices = tuple((choice, choice) for choice in field.choices)
-    return FieldInfo(f"custom.{field.key}", field.label, field.kind, _read(text, field.kind), choices, "custom")
+def _checked_label(label: str) -> str:
+    clean = values.one_line(label)
+    if not clean or len(clean) > 80:
+        raise FieldRefused(N_("Write a label of at most 80 characters."), field="label")
+    return clean
 
 
-def _read(text: ColumnElement[str], kind: str) -> ColumnElement[Any]:
-    """Return the kept text as a value of this kind, NULL where it is none.
-
-    A field may be removed and made again with another kind, and values stay: whatever is kept, no query fails over it.
-    """
-    if kind == "number":
-        return case((text.regexp_match(_A_NUMBER), cast(text, Numeric)))
-    if kind == "date":
-        return case((text.regexp_match(_A_DAY), cast(text, Date)))
-    if kind == "boolean":
-        return case((text == "true", true()), (text == "false", false()))
-    return text
+def _checked_target(session: Session, kind: str, refers_to: str | None) -> str | None:
+    if kind != ReferenceKind.name:
+        return None
+    if references.targets(session).get(refers_to) is None:
+        raise FieldRefused(N_("Choose what the field refers to."), field="refers_to")
+    return refers_to
 
 
-# What PostgreSQL reads as a number or as a day of the years a value may have, and nothing else.
-_A_NUMBER = "^[+-]?[0-9]{1,30}([.][0-9]{1,30})?$"
-_LEAP = "19(0[48]|[2468][048]|[13579][26])|2[01](0[48]|[2468][048]|[13579][26])|2000"
-_A_DAY = (
-    "^((19|20|21)[0-9]{2}|2200)-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)$"
-    f"|^({_LEAP})-02-29$"
-)
+def _custom_info(field: CustomField, named: ReferenceTargets) -> FieldInfo:
+    kind = KINDS[field.kind]
+    return FieldInfo(
+        f"custom.{field.key}",
+        field.label,
+        kind.asked_as,
+        kind.sql(Customer.custom[field.key]),
+        tuple((choice, choice) for choice in field.choices),
+        "custom",
+        target=named.get(field.refers_to),
+        is_barred=field.is_barred,
+    )
 
 
 def _info(name: str, kind: str, expression: Any, group: str, choices: Iterable[tuple[str, str]] = ()) -> FieldInfo:

@@ -7,17 +7,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, cast, func, select, text
+from sqlalchemy import ColumnElement, Select, Text, cast, func, literal, select, text
 from sqlalchemy.orm import Session
 
 from app.accounts import workspaces
 from app.customers import values
 from app.customers.addresses import emails, projection, queries
+from app.customers.field_kinds import references
+from app.customers.field_kinds.kind import USUAL, Reading
+from app.customers.field_kinds.known import KINDS
+from app.customers.field_kinds.references import NamedFields
+from app.customers.history import history
 from app.customers.models import Customer, Engagement, Traits
 from app.customers.profiles import codes, fields, identity, naming, provenance
+from app.customers.profiles.provenance import Telling
 from app.kernel.database import refusing_duplicates
 from app.kernel.refusals import NotFound, Refusal
 from app.kernel.sql import keyed_rows
@@ -102,7 +108,13 @@ def find_by_ref(session: Session, workspace_id: int, external_ref: str) -> Custo
 
 
 def upsert(
-    session: Session, workspace_id: int, *, email: str, fields: dict[str, Any], source: str, now: datetime
+    session: Session,
+    workspace_id: int,
+    *,
+    email: str,
+    fields: dict[str, Any],
+    source: str | Telling,
+    now: datetime,
 ) -> Customer:
     """Return the customer of this address, added if new, with these values set.
 
@@ -122,29 +134,41 @@ def change(
     customer: Customer,
     *,
     values_by_name: dict[str, Any],
-    source: str,
+    source: str | Telling,
     now: datetime,
     adds_tags: bool = False,
 ) -> Customer:
-    """Set these values; None clears one. What stays the same keeps its provenance.
+    """Set these values, where what is known of them is not better or newer; None clears one.
 
-    With `adds_tags` the tags given join those there. The person is held first: two who tell different things about one
-    person at once both stay told. Raise ValueRefused, NumberTaken.
+    With `adds_tags` the tags given join those there. What is replaced is kept in the history. The person is held
+    first: two who tell different things about one person at once both stay told. Raise ValueRefused, NumberTaken.
     """
     if not values_by_name:
         return customer
     hold(session, customer)
+    told = provenance.telling(source, now=now)
     wanted = _checked(session, customer, values_by_name, adds_tags=adds_tags, now=now)
-    changed = [name for name, value in wanted.items() if _current(customer, name) != value]
-    if not changed:
+    marks = {name: _mark_of(customer, name) for name in wanted}
+    changed, renewed = [], []
+    for name, value in wanted.items():
+        if _current(customer, name) == value:
+            if provenance.renews(told, marks[name], now=now):
+                renewed.append(name)
+        elif (name == "tags" and adds_tags) or provenance.beats(told.mark(), marks[name], now=now):
+            changed.append(name)
+    if not changed and not renewed:
         return customer
     if "external_ref" in changed and wanted["external_ref"]:
         _require_free_number(session, customer, wanted["external_ref"])
+    olds = {name: _current(customer, name) for name in changed}
+    before = {name: [_plain(old), marks[name]] for name, old in olds.items() if old not in (None, [])}
+    history.keep(session, customer.workspace_id, customer.id, before, told.mark(), now=now)
     with refusing_duplicates(session, "uq_customers_external_ref", NumberTaken(field="external_ref")):
         for name in changed:
             _put(customer, name, wanted[name])
-        customer.provenance = provenance.mark(customer.provenance, changed, provenance.told(source, now=now))
-        customer.updated_at = now
+        customer.provenance = provenance.mark(customer.provenance, [*changed, *renewed], told.mark())
+        if changed:
+            customer.updated_at = now
         session.flush()
     return customer
 
@@ -162,9 +186,15 @@ def named_query(workspace_id: int) -> Select[*tuple[Any, ...]]:
 
 
 def merge_data_query(
-    workspace_id: int, customer_ids: Sequence[int] | None = None, *, more: Mapping[str, MoreData] | None = None
+    workspace_id: int,
+    customer_ids: Sequence[int] | None = None,
+    *,
+    more: Mapping[str, MoreData] | None = None,
+    named: NamedFields | None = None,
 ) -> Select[*tuple[Any, ...]]:
     """Return what templates may fill in, one row per customer, `customer_id` first.
+
+    Of the reference fields `named` the name is told, not the number.
 
     Columns: customer_id, email, provider, address_id, address_digest, first_name, last_name, language, country, city,
     time_zone, tags, custom, gender, birth_date (as text), occupation, position, kind, and `more`, what rooms above know
@@ -174,11 +204,22 @@ def merge_data_query(
         Customer.id.label("customer_id"),
         *(Customer.email, Customer.provider, Customer.address_id, Customer.address_digest),
         *(Customer.first_name, Customer.last_name, Customer.language, Customer.country, Customer.city),
-        *(Customer.time_zone, Customer.tags, Customer.custom),
+        *(Customer.time_zone, Customer.tags, _custom_with_names(workspace_id, named).label("custom")),
         *(Customer.gender, _BIRTH_DATE, Customer.occupation, Customer.position, Customer.kind),
         *(made(_WORKSPACE_OF_CUSTOMER, _CUSTOMER_ID).label(name) for name, made in (more or {}).items()),
     ).where(Customer.workspace_id == workspace_id)
     return query if customer_ids is None else query.where(Customer.id.in_(customer_ids))
+
+
+def _custom_with_names(workspace_id: int, named: NamedFields | None) -> ColumnElement[Any]:
+    custom = Customer.__table__.c.custom
+    if not named:
+        return custom
+    pairs: list[Any] = []
+    for key, target in named.items():
+        number = KINDS["reference"].sql(custom[key])
+        pairs += [literal(key), references.name_query(target, workspace_id, number)]
+    return custom.concat(func.jsonb_build_object(*pairs))
 
 
 _WORKSPACE_OF_CUSTOMER: ColumnElement[int] = Customer.__table__.c.workspace_id
@@ -230,6 +271,7 @@ def _checked(
 ) -> dict[str, Any]:
     """Return clean values: profile texts by name, custom ones as `custom.<key>`."""
     custom = {field.key: field for field in fields.list_custom(session, customer.workspace_id)}
+    reading = _reading(session, customer.workspace_id) if given.keys() & custom.keys() else USUAL
     wanted: dict[str, Any] = {}
     for name, value in given.items():
         if name == "tags":
@@ -239,12 +281,15 @@ def _checked(
         elif name in identity.IDENTITY:
             wanted[name] = identity.parse(name, value, now=now)
         elif name in custom:
-            field = custom[name]
-            empty = value is None or value == ""
-            wanted[f"custom.{name}"] = None if empty else fields.parse(field.kind, str(value), field.choices)
+            wanted[f"custom.{name}"] = fields.accept(session, customer.workspace_id, custom[name], value, reading)
         else:
             raise fields.ValueRefused(N_("There is no field called %(name)s."), field=name, name=name)
     return wanted
+
+
+def _reading(session: Session, workspace_id: int) -> Reading:
+    home = workspaces.get(session, workspace_id)
+    return Reading(currency=home.currency or USUAL.currency, time_zone=home.time_zone)
 
 
 def tags(given: Sequence[str]) -> list[str]:
@@ -274,6 +319,15 @@ _NO_CODE = {
     "language": N_("This is not a language; write its code or name, such as de or German."),
     "time_zone": N_("This is not a time zone; write it as in Europe/Berlin."),
 }
+
+
+def _mark_of(customer: Customer, name: str) -> list[Any] | None:
+    has_value = _current(customer, name) not in (None, [])
+    return provenance.of_value(customer.provenance, name, has_value=has_value)
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def _current(customer: Customer, name: str) -> Any:

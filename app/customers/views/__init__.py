@@ -1,6 +1,18 @@
 """The pages of the customers room."""
 
-from app.customers.views import addresses, card, customers, fields, files, imports, members, one, organisations, related
+from app.customers.views import (
+    addresses,
+    card,
+    customers,
+    fields,
+    files,
+    imports,
+    members,
+    one,
+    organisations,
+    related,
+    sources,
+)
 from app.customers.views.blueprint import bp
 from app.customers.views.customers import search
 from app.customers.views.panels import CustomerPanels
@@ -19,4 +31,5 @@ __all__ = [
     "organisations",
     "related",
     "search",
+    "sources",
 ]

@@ -13,6 +13,8 @@ from flask_babel import gettext as _
 from app.customers.card import card, sections
 from app.customers.card.card import CardField
 from app.customers.card.sections import CardLine
+from app.customers.field_kinds import forms as field_controls
+from app.customers.field_kinds.forms import Names
 from app.customers.forms import CardForm
 from app.customers.models import Customer
 from app.customers.profiles import identity, people
@@ -30,7 +32,9 @@ def show_card(customer_id: int) -> ResponseReturnValue:
     with services().database.transaction(g.workspace.id) as session:
         customer = people.get(session, g.workspace.id, customer_id)
         made = card.read(session, customer, now=services().clock.now())
-    told = [(_label(field), _said(customer, field, made.currency)) for field in made.fields]
+        own = [field.own for field in made.fields if field.own]
+        names = field_controls.names_of(session, g.workspace.id, customer, own)
+    told = [(_label(field), _said(customer, field, made.currency, names)) for field in made.fields]
     return shell.page(
         "customers/card.html",
         card=made,
@@ -77,15 +81,17 @@ def in_words(found: list[CardLine]) -> list[tuple[str, CardLine]]:
 
 
 def _label(field: CardField) -> str:
-    return field.label if field.is_own else _(field.label)
+    return field.label if field.own else _(field.label)
 
 
-def _said(customer: Customer, field: CardField, currency: str) -> Any:
+def _said(customer: Customer, field: CardField, currency: str, names: Names) -> Any:
     """Return the value as a reader says it."""
     value, name = field.value, field.name
     if value is None or value == []:
         return None
-    if name in identity.CHOICES:
+    if field.own:
+        value = field_controls.in_words(field.own, value, names)
+    elif name in identity.CHOICES:
         return _(identity.CHOICES[name][value])
     say: dict[str, Callable[[Any], Any]] = {
         "birth_date": language.day,

@@ -15,6 +15,7 @@ from app.customers.imports.mapping import fixes, mapping, proposals
 from app.customers.imports.models import Import
 from app.customers.imports.parsing import reading
 from app.customers.imports.undoing import undo
+from app.customers.sources import catalogue
 from app.customers.views import progress
 from app.customers.views.blueprint import bp
 from app.kernel import ids
@@ -77,6 +78,7 @@ def show_import(import_id: int) -> ResponseReturnValue:
         labels = dict(kind.targets(session, g.workspace.id)) if found.state == "checked" else {}
         values |= {"kind_label": kind.label, "samples": progress.samples(found, labels)}
         values["changed_fields"] = progress.changed_fields(found, labels)
+        values["source"] = catalogue.get(session, g.workspace.id, found.source_id) if found.source_id else None
     return shell.page(
         "customers/import.html",
         progress=progress.of(found),
@@ -219,13 +221,14 @@ def come_too_late(refusal: steps.NotReady) -> ResponseReturnValue:
 def _upload_form() -> UploadForm:
     form = UploadForm()
     with services().database.transaction(g.workspace.id) as session:
-        form.offer([(kind.name, kind.description) for kind in kinds.list_all(session)])
+        known = [(source.id, source.name) for source in catalogue.list_in_use(session, g.workspace.id)]
+        form.offer([(kind.name, kind.description) for kind in kinds.list_all(session)], known)
     return form
 
 
 def _stored(form: UploadForm, given: Any) -> Import:
     with services().database.transaction(g.workspace.id) as session:
-        return files.store(
+        found = files.store(
             session,
             g.workspace.id,
             given.stream,
@@ -236,6 +239,9 @@ def _stored(form: UploadForm, given: Any) -> Import:
             staff_id=g.staff.id,
             now=services().clock.now(),
         )
+        if form.source_id.data:
+            catalogue.name_on(session, found, int(form.source_id.data), now=services().clock.now())
+        return found
 
 
 def _columns_page(

@@ -15,7 +15,11 @@ from app.customers.addresses import changes, queries
 from app.customers.card import sections
 from app.customers.card.sections import CardLine, Section
 from app.customers.customer_id import CustomerId
+from app.customers.field_kinds import forms as field_controls
+from app.customers.field_kinds.forms import names_of
 from app.customers.forms import ContactForm, customer_form, values_of
+from app.customers.history import history
+from app.customers.history.history import Former
 from app.customers.models import Customer
 from app.customers.profiles import engagement, fields, identity, inferred_scores, people, provenance
 from app.customers.relations import belonging
@@ -80,7 +84,7 @@ def edit(customer_id: int) -> ResponseReturnValue:
     with services().database.transaction(g.workspace.id) as session:
         customer = people.get(session, g.workspace.id, customer_id)
         custom = fields.list_custom(session, g.workspace.id)
-    form = customer_form(customer, custom)
+        form = customer_form(customer, custom, names_of(session, g.workspace.id, customer, custom))
     form.show()
     return _edit_page(customer, custom, form)
 
@@ -96,8 +100,9 @@ def change(customer_id: int) -> ResponseReturnValue:
             customer = people.get(session, g.workspace.id, customer_id)
             custom = fields.list_custom(session, g.workspace.id)
             people.hold(session, customer)
-            form = customer_form(customer, custom)
-            written = form.rebase(customer_form(customer, custom, formdata=None))
+            names = names_of(session, g.workspace.id, customer, custom)
+            form = customer_form(customer, custom, names)
+            written = form.rebase(customer_form(customer, custom, names, formdata=None))
             if form.email.data and form.email.data != customer.email:
                 changes.change_email(session, customer, email=form.email.data, source=source, now=now)
             people.change(session, customer, values_by_name=values_of(form, custom, written), source=source, now=now)
@@ -152,8 +157,10 @@ def _known(session: Session, customer_id: int) -> dict[str, Any]:
         "name": name_of(customer),
         "sums": engagement.get(session, g.workspace.id, customer_id),
         "traits": inferred_scores.find(session, g.workspace.id, customer_id),
-        "facts": _facts(session, customer),
+        "facts": (facts := _facts(session, customer)),
+        "knowledge": provenance.matrix(origin for _label, _value, origin in facts),
         "shown_facts": SHOWN_FACTS,
+        "former_values": _former(session, customer),
         "todo": _todo(session, customer_id),
         "addresses": queries.list_living(session, g.workspace.id, customer_id),
         "former": queries.list_former(session, g.workspace.id, customer_id),
@@ -180,13 +187,40 @@ def _facts(session: Session, customer: Customer) -> list[tuple[str, Any, provena
     built_in = ("email", *fields.PROFILE, *identity.IDENTITY)
     names = [*built_in, "tags", *(f"custom.{field.key}" for field in custom)]
     origins = provenance.explain(session, g.workspace.id, customer.provenance, names)
+    things = names_of(session, g.workspace.id, customer, custom)
     profile = [(_(LABELS[name]), _said(name, customer), origins.get(name)) for name in built_in]
     own = [
-        (field.label, customer.custom.get(field.key), origins.get(f"custom.{field.key}"))
+        (
+            field.label,
+            field_controls.in_words(field, customer.custom[field.key], things),
+            origins.get(f"custom.{field.key}"),
+        )
         for field in custom
         if field.key in customer.custom
     ]
     return [fact for fact in [*profile, *own] if fact[1] is not None]
+
+
+def _former(session: Session, customer: Customer) -> list[tuple[str, Any, Former]]:
+    """Return (label, value, what became of it) of what was known before, the latest first."""
+    custom = {f"custom.{field.key}": field for field in fields.list_custom(session, g.workspace.id)}
+    found = history.read(session, g.workspace.id, customer.id)
+    told = []
+    for each in found:
+        own = custom.get(each.name)
+        label = own.label if own else _(LABELS[each.name]) if each.name in LABELS else each.name
+        value = field_controls.in_words(own, each.value, {}) if own else _former_word(each.name, each.value)
+        told.append((label, value, each))
+    return told
+
+
+def _former_word(name: str, value: Any) -> Any:
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    if name in identity.CHOICES:
+        return _(identity.CHOICES[name].get(value, value))
+    say = {"country": language.country, "language": language.language_name}.get(name)
+    return say(value) if say else value
 
 
 def _said(name: str, customer: Customer) -> Any:

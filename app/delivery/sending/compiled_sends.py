@@ -13,6 +13,7 @@ from app.accounts.models import SendingIdentity, Workspace
 from app.cadence import policies
 from app.cadence.decide import Promise
 from app.consent import topics
+from app.customers.profiles import fields
 from app.delivery.gate import Rules
 from app.delivery.models import Send, SendKind
 from app.delivery.transitions import handoff
@@ -46,13 +47,15 @@ def make(session: Session, workspace_id: int, send: Send, settings: Settings) ->
     compiled = compiler.compile_content(content, stream=stream(session, workspace, identity, send, settings))
     if compiled.links:
         links.register(session, workspace_id, send.id, compiled.links, now=send.created_at)
+    used = None if compiled.needs_all_fields else compiled.fields_used
+    named = fields.named_fields(session, workspace_id, used)
     return CompiledSend(
         send_id=send.id,
         kind=SendKind(send.kind),
         topic_id=send.topic_id or 0,
         compiled=compiled,
         rules=rules(session, workspace, send),
-        fetch=handoff.fetch_statement(workspace_id, send, compiled),
+        fetch=handoff.fetch_statement(workspace_id, send, compiled, named),
         hand_off=handoff.handoff_statement(workspace_id, send),
     )
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from app.commerce import merge_data
 from app.consent import permission
+from app.customers.field_kinds.references import NamedFields
 from app.customers.profiles import customer_queries, engagement
 from app.delivery.gate import CONTACTS_KEPT
 from app.delivery.launching import queueing
@@ -166,9 +167,14 @@ WHERE (latest.rule, latest.until) IS DISTINCT FROM (a.reason, a.due_at)
 """
 
 
-def fetch_statement(workspace_id: int, send: Send, compiled: CompiledMessage) -> Statement:
-    """Return the statement that fetches claimed messages of this send, with what its content reads of a person."""
-    data = merge_data.query(workspace_id, with_purchases=compiled.needs_purchases)
+def fetch_statement(
+    workspace_id: int, send: Send, compiled: CompiledMessage, named: NamedFields | None = None
+) -> Statement:
+    """Return the statement that fetches claimed messages of this send, with what its content reads of a person.
+
+    `named` are the reference fields it reads.
+    """
+    data = merge_data.query(workspace_id, with_purchases=compiled.needs_purchases, named=named)
     read = set(_PERSON) if compiled.needs_all_fields else compiled.fields_used & set(_PERSON)
     if compiled.fields_used - _STANDARD:
         read = {*read, "custom"}

@@ -16,6 +16,8 @@ from markupsafe import Markup, escape
 MOST_ITEMS = 50
 _SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£", "CNY": "¥", "JPY": "¥"}
 _URL_SAFE = ":/?#[]@!$&'()*+,;=%~"
+# An amount with its currency, as a field of that kind holds it.
+_MONEY = re.compile(r"(?P<amount>-?\d{1,15}(?:\.\d{1,6})?) (?P<currency>[A-Z]{3})")
 _WEB = re.compile(r"(?i)https?://[^\s]+")
 
 
@@ -122,6 +124,8 @@ def rounded(value: Any, decimals: int = 0) -> Any:
 
 def money(value: Any, currency: Any = "") -> str:
     """Write an amount with two decimals and its currency."""
+    if isinstance(value, str) and (kept := _MONEY.fullmatch(value)):
+        value, currency = kept["amount"], kept["currency"]
     amount, code = _decimal(value), text(currency)
     if amount is None:
         return text(value)

@@ -25,6 +25,8 @@ def entries(form: Form) -> list[tuple[str, list[Option]]]:
         if subject.name not in fields:
             grouped.setdefault(GROUPS.get(subject.group, subject.group), []).append(Option(subject.name, subject.label))
     for info in fields.values():
+        if info.is_barred:
+            continue
         entry = Option(info.name, info.label, is_name=info.group == "custom")
         grouped.setdefault(GROUPS.get(info.group, info.group), []).append(entry)
     return [(label, found) for label, found in grouped.items() if found]

@@ -70,7 +70,8 @@ def test_each_value_remembers_the_row_it_came_from(database, workspace):
     second = import_file(database, workspace.id, HEADER + "bob@example.com,Bob,,\nada@example.com,Ada,Paris,\n")
 
     ada = everyone(database, workspace.id)["ada@example.com"]
-    assert ada.provenance == {"*": [first.id, 2], "city": [second.id, 3]}
+    at = int(NOON.timestamp())
+    assert ada.provenance == {"*": [first.id, at, 0, 2], "city": [second.id, at, 0, 3]}
     with database.transaction(workspace.id) as session:
         origins = provenance.explain(session, workspace.id, ada.provenance, ["first_name", "city"])
     assert (origins["city"].name, origins["city"].row, origins["city"].is_own) == ("people.csv", 3, True)
@@ -131,7 +132,7 @@ class DyingPeople(People):
         self.dies_at = dies_at
 
     def stage(self, found, options):
-        stage = DyingStage(found.workspace_id, found.id, found.mapping, options)
+        stage = DyingStage(found, options)
         stage.dies_at = self.dies_at
         return stage
 

@@ -37,7 +37,7 @@ class InterruptedPeople(People):
         self.interrupt = interrupt
 
     def stage(self, found, options):
-        stage = InterruptedStage(found.workspace_id, found.id, found.mapping, options)
+        stage = InterruptedStage(found, options)
         stage.interrupt = self.interrupt
         return stage
 

@@ -15,6 +15,8 @@ from typing import Any
 
 from app.customers import values
 from app.customers.addresses import emails
+from app.customers.field_kinds.kind import Reading, ValueRefused
+from app.customers.field_kinds.known import KINDS
 from app.customers.imports.mapping import headings
 from app.customers.imports.parsing import answer_words, answers, identity_words
 from app.customers.listing.csv_cells import unquote
@@ -97,13 +99,14 @@ def currency(rows: Rows, place: int, *, usual: str) -> str:
 
 def dated(mapping: dict[str, str], custom: Iterable[CustomField]) -> list[int]:
     """Return the places of the columns that hold dates."""
-    targets = {*_DATES, *(f"custom.{field.key}" for field in custom if field.kind == "date")}
+    targets = {*_DATES, *(f"custom.{field.key}" for field in custom if field.kind in ("date", "date_time"))}
     return [int(place) for place, target in mapping.items() if target in targets]
 
 
 def counted(mapping: dict[str, str], custom: Iterable[CustomField]) -> list[int]:
     """Return the places of the columns that hold numbers with cents."""
-    targets = {"amount", "unit_price", "price", *(f"custom.{field.key}" for field in custom if field.kind == "number")}
+    own = (f"custom.{field.key}" for field in custom if field.kind in ("number", "money"))
+    targets = {"amount", "unit_price", "price", *own}
     return [int(place) for place, target in mapping.items() if target in targets]
 
 
@@ -125,8 +128,9 @@ def _fits(target: str, own: CustomField | None, tried: list[str]) -> bool:
 
 
 def _own_check(field: CustomField) -> Callable[[str], bool]:
-    kinds: dict[str, Callable[[str], bool]] = {"number": _is_number, "date": _is_date, "boolean": _is_truth}
-    return kinds.get(field.kind, lambda text: field.kind != "choice" or text in field.choices)
+    kind = KINDS[field.kind]
+    readings = [Reading(order, mark) for order, mark in (("dmy", "."), ("mdy", ","))]
+    return lambda text: any(_reads(kind.parse, text, field, reading) for reading in readings)
 
 
 @cache
@@ -169,10 +173,6 @@ def _is_number(text: str) -> bool:
     return any(_reads(values.amount, text, decimal=mark) for mark in ".,")
 
 
-def _is_truth(text: str) -> bool:
-    return values.truth(text) is not None
-
-
 def _is_address(text: str) -> bool:
     return text.startswith(("http://", "https://", "//"))
 
@@ -184,7 +184,7 @@ def _is_network_address(text: str) -> bool:
 def _reads(read: Callable[..., Any], *given: Any, **more: Any) -> bool:
     try:
         read(*given, **more)
-    except ValueError:
+    except (ValueError, ValueRefused):
         return False
     return True
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from app.customers import values
 from app.customers.addresses import emails
+from app.customers.field_kinds.kind import Reading
 from app.customers.imports.evidence import ConsentClaim
 from app.customers.imports.mapping.mapping import COLUMNS, EVIDENCE, Options
 from app.customers.imports.models import Import
@@ -165,11 +166,12 @@ class PeopleReader:
 
 
 def _reader_of(found: CustomField, options: Options, place: int) -> Callable[[str], Any]:
+    kind = fields.KINDS[found.kind]
+    reading = Reading(options.date_order, options.decimal, options.currency, options.time_zone)
+
     def read(text: str) -> Any:
         try:
-            return fields.parse(
-                found.kind, text, found.choices, date_order=options.date_order, decimal=options.decimal
-            )
+            return kind.parse(text, found, reading)
         except fields.ValueRefused:
             raise RowRefused(found.kind, text[:100], place) from None
 

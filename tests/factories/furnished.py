@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from decimal import Decimal
 
 from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
@@ -25,7 +26,13 @@ from app.commerce.tokens import ShopToken
 from app.consent.signup import double_opt_in, signup_forms
 from app.consent.signup.double_opt_in import Answer
 from app.consent.tokens import ConfirmToken, PreferencesToken, UnsubscribeToken
+from app.customers.models import Customer
 from app.customers.organisations import members, organisations
+from app.customers.profiles import fields, people
+from app.customers.profiles.fields import FieldDraft
+from app.customers.profiles.provenance import IMPLIED, INFERRED, Telling
+from app.customers.sources import catalogue
+from app.customers.sources.catalogue import SourceDraft
 from app.kernel.services import Services
 from app.tracking.websites import websites
 from tests.factories import NOON, delivery
@@ -98,6 +105,8 @@ def furnish(services: Services, workspace: WorkspaceForTests) -> Furnished:
             "connection_id": shop.id,
             "delivery_id": _a_webhook(session, services, shop),
             "address_id": ada.address_id or 0,
+            "field_id": _fields(session, workspace, ada),
+            "source_id": catalogue.add(session, workspace.id, _LIST, staff_id=workspace.owner_id, now=NOON).id,
             "campaign_id": a_campaign(session, workspace).id,
             "customer_id": ada.id,
             "form_id": form.id,
@@ -130,6 +139,24 @@ def furnish(services: Services, workspace: WorkspaceForTests) -> Furnished:
         },
         api_key,
     )
+
+
+_LIST = SourceDraft("List firm", "list_firm", is_external=True, cost=Decimal(800), currency="EUR")
+
+
+def _fields(session: Session, workspace: WorkspaceForTests, ada: Customer) -> int:
+    """Return a sensitive field; the customer has a value of every other kind."""
+    for key, kind in (("budget", "money"), ("visit", "date_time"), ("size", "number"), ("member", "boolean")):
+        fields.create(session, workspace.id, key=key, label=key.title(), kind=kind)
+    likes = FieldDraft("Likes", "multi_choice", ["Green tea", "Black tea", "Herbs"])
+    fields.add(session, workspace.id, "likes", likes)
+    fields.add(session, workspace.id, "dealer", FieldDraft("Dealer", "reference", refers_to="organisation"))
+    told = {"budget": "1200 EUR", "visit": "2026-03-31T15:00:00+02:00", "likes": ["Herbs"], "dealer": "O-1", "size": 38}
+    people.change(session, ada, values_by_name=told, source="staff:Olga", now=NOON)
+    guess = Telling("model:city", NOON, INFERRED | IMPLIED)
+    people.change(session, ada, values_by_name={"city": "Leeds"}, source=guess, now=NOON)
+    people.change(session, ada, values_by_name={"size": 39}, source="form:news", now=NOON)
+    return fields.add(session, workspace.id, "allergies", FieldDraft("Allergies", sensitivity="health")).id
 
 
 def _a_webhook(session: Session, services: Services, shop: ShopConnection) -> int:

@@ -22,7 +22,16 @@ from app.customers.words import LABELS
 from app.kernel.refusals import Refusal
 from app.web.choices import PickerField, with_given
 from app.web.edits import EditForm
-from app.web.forms import Form, LineField, RadioField, SelectField, SelectMultipleChecks, TextField, required
+from app.web.forms import (
+    Form,
+    LineField,
+    RadioField,
+    SelectField,
+    SelectMultipleChecks,
+    TextField,
+    WholeNumberField,
+    required,
+)
 
 
 class CustomerForm(EditForm):
@@ -122,6 +131,22 @@ class FieldForm(FieldNameForm):
     def offer(self, targets: Iterable[tuple[str, str]]) -> None:
         """Fill in what a field can refer to."""
         self.refers_to.choices = [("", "–"), *((name, gettext(label)) for name, label in targets)]
+
+
+class LifeCycleForm(Form):
+    """By which days the stages of the life cycle are told apart."""
+
+    lead_days = WholeNumberField(
+        _("Lead: days since an enquiry or response"), [required], description=_("Later it is a lapsed inquirer.")
+    )
+    active_days = WholeNumberField(
+        _("Active: days since the latest purchase"), [required], description=_("Later somebody is at risk.")
+    )
+    inactive_days = WholeNumberField(_("Inactive: days since the latest purchase"), [required])
+    enquiries = TextField(
+        _("Events that are enquiries"),
+        description=_("Names of reported events, one a line. Calls, visits, letters and support always are."),
+    )
 
 
 class GroundForm(Form):

@@ -9,6 +9,7 @@ from app.customers.history import expiry
 from app.customers.imports import running
 from app.customers.imports.previewing import checking
 from app.customers.imports.undoing import undo
+from app.customers.life_cycle import moving
 from app.customers.listing import mixes
 from app.customers.sources import outcomes
 from app.customers.timeline import partitions
@@ -75,6 +76,22 @@ def count_source_outcomes(services: Services) -> None:
             outcomes.recount(session, workspace_id, now=services.clock.now())
 
     workspaces.for_each(services.database, count_of_one)
+
+
+@job("customers.move_life_cycles", every=timedelta(hours=1))
+def move_life_cycles(services: Services) -> None:
+    """Put everybody at the stage where the rules of their workspace put them; a second run moves nobody."""
+
+    def move_of_one(workspace_id: int) -> None:
+        now = services.clock.now()
+        after: int | None = 0
+        while after is not None:
+            with services.database.transaction(workspace_id) as session:
+                _, after = moving.move_next(session, workspace_id, after=after, now=now)
+        with services.database.transaction(workspace_id) as session:
+            moving.recount(session, workspace_id, now=now)
+
+    workspaces.for_each(services.database, move_of_one)
 
 
 @job("customers.count_mixes", every=timedelta(minutes=10))

@@ -214,7 +214,16 @@ class Engagement(Attached, Base):
     """
 
     __tablename__ = "customer_engagement"
-    __table_args__ = ({"postgresql_with": {"fillfactor": 50}},)
+    __table_args__ = (
+        Index(
+            "ix_customer_engagement_stage",
+            "workspace_id",
+            "stage",
+            "customer_id",
+            postgresql_where=text("stage <> 'prospect'"),
+        ),
+        {"postgresql_with": {"fillfactor": 50}},
+    )
 
     customer_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     sent_count: Mapped[int] = mapped_column(server_default="0", default=0)
@@ -235,6 +244,9 @@ class Engagement(Attached, Base):
         ARRAY(TIMESTAMP(timezone=True)), server_default="{}", default=list
     )
     recent_contact_topic: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), server_default="{}", default=list)
+    # Where they stand in the life cycle, which `life_cycle.moving` alone writes.
+    stage: Mapped[str] = mapped_column(server_default="prospect", default="prospect")
+    stage_since: Mapped[datetime | None]
 
 
 class Traits(Attached, Base):

@@ -37,6 +37,8 @@ LABELS = {
     "latest_click_at": N_("Latest click"),
     "latest_reply_at": N_("Latest reply"),
     "latest_human_at": N_("Latest response by a person"),
+    "stage": N_("Life-cycle stage"),
+    "stage_since": N_("At this stage since"),
     "recency": N_("Recency (5 = bought lately)"),
     "frequency": N_("Frequency (5 = buys often)"),
     "monetary": N_("Value (5 = spends most)"),
@@ -62,6 +64,16 @@ CHANNELS = {
     "text": N_("Text message"),
     "post": N_("Post"),
     "visit": N_("Visit"),
+}
+
+STAGES = {
+    "prospect": N_("Prospect"),
+    "lead": N_("Lead"),
+    "customer": N_("New customer"),
+    "active": N_("Active"),
+    "at_risk": N_("At risk"),
+    "inactive": N_("Inactive"),
+    "lapsed_inquirer": N_("Lapsed inquirer"),
 }
 
 TIERS = {

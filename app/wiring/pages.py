@@ -50,6 +50,7 @@ HOME = HomePanels(
         delivery.home_panel,
         campaigns.home_panel,
         consent.home_panel,
+        customers.home_panel,
         insight.home_panel,
     )
 )

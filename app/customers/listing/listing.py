@@ -30,6 +30,7 @@ class Filter:
     tag: str = ""
     country: str = ""
     bought: str = ""
+    stage: str = ""
     sort: str = "newest"
 
     def without(self, name: str) -> Filter:
@@ -53,6 +54,7 @@ class Listed:
     latest_purchase_at: datetime | None
     latest_human_at: datetime | None
     created_at: datetime
+    stage: str
     order: Any
 
     @property
@@ -69,7 +71,7 @@ def page(
         select(
             *(Customer.id, Customer.first_name, Customer.last_name, Customer.email, Customer.city),
             *(Customer.country, Customer.tags, Engagement.orders, Engagement.spent),
-            *(Engagement.latest_purchase_at, Engagement.latest_human_at, Customer.created_at),
+            *(Engagement.latest_purchase_at, Engagement.latest_human_at, Customer.created_at, Engagement.stage),
             order.label("order"),
         )
         .join(
@@ -104,6 +106,8 @@ def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
         found.append(Customer.tags.contains([wanted.tag]))
     if wanted.country:
         found.append(Customer.country == wanted.country)
+    if wanted.stage:
+        found.append(Engagement.stage == wanted.stage)
     if wanted.bought:
         found.append(Engagement.orders > 0 if wanted.bought == "yes" else Engagement.orders == 0)
     return found

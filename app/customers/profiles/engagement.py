@@ -1,5 +1,7 @@
 """The one writer of `customer_engagement`: the sums of each customer's mails, responses and purchases.
 
+But for the stage of the life cycle, which `life_cycle.moving` writes.
+
 Whoever stores what the sums count calls this in the same transaction. Some do so in the middle of a statement of their
 own; for them there are fragments of SQL (`*_sql`), with the binds they name.
 

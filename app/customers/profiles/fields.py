@@ -26,7 +26,7 @@ from app.customers.field_kinds.references import NamedFields, ReferenceKind, Ref
 from app.customers.field_kinds.selections import SEPARATORS, MultiChoiceKind
 from app.customers.models import Customer, CustomField, Engagement, Traits
 from app.customers.profiles import codes, identity, sensitive
-from app.customers.words import LABELS, PATTERNS, TIERS
+from app.customers.words import LABELS, PATTERNS, STAGES, TIERS
 from app.kernel.database import refusing_duplicates
 from app.kernel.refusals import NotFound, Refusal
 from app.kernel.sql import keyed_rows
@@ -291,6 +291,8 @@ _BUILT_IN = (
         _info(f"latest_{name}_at", "time", getattr(Engagement, f"latest_{name}_at"), "engagement")
         for name in ("sent", "open", "click", "reply", "human")
     ),
+    _info("stage", "choice", Engagement.stage, "purchases", STAGES.items()),
+    _info("stage_since", "time", Engagement.stage_since, "purchases"),
     *(_info(name, "number", getattr(Traits, name), "traits") for name in (*_SCORE, "revenue_share")),
     _info("value_tier", "choice", Traits.value_tier, "traits", TIERS.items()),
     _info("segment_label", "choice", Traits.segment_label, "traits", PATTERNS.items()),

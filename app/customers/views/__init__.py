@@ -7,6 +7,7 @@ from app.customers.views import (
     fields,
     files,
     imports,
+    life_cycle,
     members,
     one,
     organisations,
@@ -15,6 +16,7 @@ from app.customers.views import (
 )
 from app.customers.views.blueprint import bp
 from app.customers.views.customers import search
+from app.customers.views.life_cycle import home_panel
 from app.customers.views.panels import CustomerPanels
 
 __all__ = [
@@ -25,7 +27,9 @@ __all__ = [
     "customers",
     "fields",
     "files",
+    "home_panel",
     "imports",
+    "life_cycle",
     "members",
     "one",
     "organisations",

@@ -15,6 +15,7 @@ from app.customers.forms import NewCustomerForm
 from app.customers.listing import csv_cells, exports, listing, mixes
 from app.customers.profiles import codes, people
 from app.customers.views.blueprint import bp
+from app.customers.words import STAGES
 from app.kernel.refusals import Refusal
 from app.kernel.services import services
 from app.web import guard, language, shell
@@ -39,6 +40,7 @@ def show_customers() -> ResponseReturnValue:
         sorts={sort: url_of(replace(wanted, sort=sort)) for sort in listing.SORTS},
         more=url_of(wanted, after=more) if more else None,
         currency=currency or "EUR",
+        stages=STAGES,
     )
 
 
@@ -98,6 +100,7 @@ def url_of(wanted: listing.Filter, after: str = "") -> str:
         "tag": wanted.tag,
         "country": wanted.country,
         "bought": wanted.bought,
+        "stage": wanted.stage,
         "sort": wanted.sort if wanted.sort != "newest" else "",
         "after": after,
     }
@@ -112,6 +115,7 @@ def _filter() -> listing.Filter:
         tag=asked.get("tag", "")[:100].replace("\0", ""),
         country=_country(asked.get("country", "")),
         bought=asked["bought"] if asked.get("bought") in ("yes", "no") else "",
+        stage=asked["stage"] if asked.get("stage") in STAGES else "",
         sort=sort if sort in listing.SORTS else "newest",
     )
 
@@ -122,11 +126,17 @@ def _country(asked: str) -> str:
     return codes.find_country(clean) or clean
 
 
+# The others are found on the page of the life cycle.
+_OFFERED = ("lead", "at_risk", "inactive")
+
+
 def _chips(wanted: listing.Filter, tags: list[str]) -> list[tuple[str, str, bool]]:
     chips = [
         _chip(wanted, "bought", "yes", _("Has bought")),
         _chip(wanted, "bought", "no", _("Never bought")),
     ]
+    shown = [stage for stage in STAGES if stage in _OFFERED or stage == wanted.stage]
+    chips += [_chip(wanted, "stage", stage, _(STAGES[stage])) for stage in shown]
     if wanted.country:
         label = _("Country: %(country)s", country=language.country(wanted.country))
         chips.append(_chip(wanted, "country", wanted.country, label))

@@ -20,16 +20,18 @@ from app.customers.field_kinds.forms import names_of
 from app.customers.forms import ContactForm, customer_form, values_of
 from app.customers.history import history
 from app.customers.history.history import Former
+from app.customers.life_cycle import moving
 from app.customers.models import Customer
 from app.customers.profiles import engagement, fields, identity, inferred_scores, people, provenance
 from app.customers.relations import belonging
 from app.customers.timeline import contacts, timeline
 from app.customers.timeline.contacts import Contact
+from app.customers.views import life_cycle
 from app.customers.views.blueprint import bp
 from app.customers.views.card import in_words
 from app.customers.views.members import name_of
 from app.customers.views.panels import CustomerPanels
-from app.customers.words import LABELS
+from app.customers.words import LABELS, STAGES
 from app.kernel import ids
 from app.kernel.refusals import Refusal
 from app.kernel.services import services
@@ -160,7 +162,9 @@ def _known(session: Session, customer_id: int) -> dict[str, Any]:
         "facts": (facts := _facts(session, customer)),
         "knowledge": provenance.matrix(origin for _label, _value, origin in facts),
         "shown_facts": SHOWN_FACTS,
+        "stages": STAGES,
         "former_values": _former(session, customer),
+        "life": _life(session, customer),
         "todo": _todo(session, customer_id),
         "addresses": queries.list_living(session, g.workspace.id, customer_id),
         "former": queries.list_former(session, g.workspace.id, customer_id),
@@ -199,6 +203,14 @@ def _facts(session: Session, customer: Customer) -> list[tuple[str, Any, provena
         if field.key in customer.custom
     ]
     return [fact for fact in [*profile, *own] if fact[1] is not None]
+
+
+def _life(session: Session, customer: Customer) -> list[tuple[str, datetime, str, str]]:
+    """Return (stage, since when, why, what they were until then) of each move of the life cycle, the latest first."""
+    return [
+        (_(STAGES[move.stage]), move.at, life_cycle.reason(move.stage, move.facts), life_cycle.pattern(move.facts))
+        for move in moving.history(session, g.workspace.id, customer.id)
+    ]
 
 
 def _former(session: Session, customer: Customer) -> list[tuple[str, Any, Former]]:

@@ -158,6 +158,8 @@ def test_the_currency_is_told_by_its_sign(amounts, code):
 
 def test_every_kind_of_field_can_be_guessed():
     own = [CustomField(key=kind, label=kind, kind=kind, choices=["a", "b"]) for kind in fields.KINDS]
-    content = 'email,text,number,date,boolean,choice\na@b.co,x,"1,5",31.03.2026,wahr,a\n'
+    cells = {"text": "x", "number": '"1,5"', "date": "31.03.2026", "boolean": "wahr", "choice": "a"}
+    cells |= {"money": '"1.234,50 €"', "date_time": "31.03.2026 15:00", "multi_choice": "b;a", "reference": "Acme"}
+    content = f"email,{','.join(cells)}\na@b.co,{','.join(cells.values())}\n"
 
     assert guessed(content, custom=own) == {"email": "email"} | {kind: f"custom.{kind}" for kind in fields.KINDS}

@@ -173,6 +173,10 @@ def _is_number(text: str) -> bool:
     return any(_reads(values.amount, text, decimal=mark) for mark in ".,")
 
 
+def _is_truth(text: str) -> bool:
+    return values.truth(text) is not None
+
+
 def _is_address(text: str) -> bool:
     return text.startswith(("http://", "https://", "//"))
 

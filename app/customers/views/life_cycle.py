@@ -73,7 +73,7 @@ def home_panel(session: Session, workspace_id: int, _subject: None, _now: dateti
 def reason(stage: str, facts: Mapping[str, Any]) -> str:
     """Return why somebody stands at a stage, as the facts of the move say."""
     days = {name: _day(facts.get(name)) for name in ("purchased", "responded")}
-    return _(stages.REASONS[stage], **days)
+    return str(_(stages.REASONS[stage], **days))
 
 
 def pattern(facts: Mapping[str, Any]) -> str:
@@ -81,7 +81,7 @@ def pattern(facts: Mapping[str, Any]) -> str:
     orders = int(facts.get("orders", 0))
     if not orders:
         return ""
-    said = ngettext("%(num)s purchase", "%(num)s purchases", orders)
+    said = str(ngettext("%(num)s purchase", "%(num)s purchases", orders))
     every = facts.get("every")
     if every is not None:
         said += " · " + ngettext("every %(num)s day", "every %(num)s days", int(every))

@@ -11,6 +11,10 @@ from sqlalchemy import text
 from app.accounts import api_keys
 from app.consent import actions, permission
 from app.consent.imports import consents
+from app.customers.profiles import fields
+from app.customers.profiles.fields import FieldDraft
+from app.customers.sources import catalogue
+from app.customers.sources.catalogue import SourceDraft
 from tests.factories import NOON
 from tests.factories.consent import a_yes, consented_customer
 from tests.factories.workspaces import a_workspace
@@ -306,3 +310,33 @@ def test_a_card_is_read(api):
     assert (card["name"], card["tasks"], card["next"]) == ("Ada", [], [])
     assert {"name": "kind", "label": "Kind of customer", "value": "business"} in card["fields"]
     assert api("GET", "/customers/99999999/card").status_code == 404
+
+
+def test_a_program_says_where_values_come_from_and_when_they_were_seen(api, database, workspace):
+    """Older words and those of other sources replace nothing of ours."""
+    draft = SourceDraft("List firm", "list_firm", is_external=True)
+    with database.transaction(workspace.id) as session:
+        catalogue.add(session, workspace.id, draft, staff_id=None, now=NOON)
+    ada = {"email": "ada@example.com"}
+    api("PUT", "/customers", {**ada, "city": "London", "observed_at": "2026-02-20T10:00:00Z"})
+    api("PUT", "/customers", {**ada, "city": "Paris", "observed_at": "2026-02-01T10:00:00Z"})
+    listed = api("PUT", "/customers", {**ada, "city": "Rome", "first_name": "Ada", "source": "list firm"})
+    assert listed.status_code == 200
+    customer = api("GET", "/customers?email=ada@example.com").json
+    assert (customer["city"], customer["first_name"]) == ("London", "Ada")
+    unknown = api("PUT", "/customers", {**ada, "city": "Oslo", "source": "Nobody"})
+    assert unknown.status_code == 422
+    assert api("GET", "/customers?email=ada@example.com").json["city"] == "London"
+
+
+def test_fields_of_every_kind_are_written_and_read(api, database, workspace):
+    with database.transaction(workspace.id) as session:
+        for key, kind in (("budget", "money"), ("visit", "date_time")):
+            fields.create(session, workspace.id, key=key, label=key, kind=kind)
+        fields.add(session, workspace.id, "likes", FieldDraft("Likes", "multi_choice", ["Roses", "Herbs"]))
+    custom = {"budget": "1234.5 EUR", "visit": "2026-03-31T15:00:00+02:00", "likes": ["Herbs", "Roses"]}
+    assert api("PUT", "/customers", {"email": "ada@example.com", "custom": custom}).status_code == 201
+    kept = api("GET", "/customers?email=ada@example.com").json["custom"]
+    assert kept == {"budget": "1234.50 EUR", "visit": "2026-03-31T15:00:00+02:00", "likes": ["Roses", "Herbs"]}
+    refused = api("PUT", "/customers", {"email": "ada@example.com", "custom": {"likes": ["Tulips"]}})
+    assert refused.status_code == 422

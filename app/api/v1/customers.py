@@ -31,6 +31,8 @@ from app.customers.addresses.many_changes import AddressChange
 from app.customers.card import card
 from app.customers.models import Address, Customer
 from app.customers.profiles import customer_queries, identity, naming, people
+from app.customers.profiles.provenance import Telling
+from app.customers.sources import catalogue
 from app.kernel.refusals import NotFound, Refusal
 from app.kernel.translatable import english
 
@@ -48,6 +50,13 @@ class AddressNeeded(Refusal):
 
     status = 422
     message = english("A new customer needs an email.")
+
+
+class SourceUnknown(Refusal):
+    """The source that values are said to come from is not in the catalogue, or retired."""
+
+    status = 422
+    message = english("There is no such source in use. Add it to the catalogue first.")
 
 
 class CustomerUnknown(Refusal):
@@ -74,13 +83,24 @@ def upsert(
         # An email they use beside the primary names them, and stays what it is.
         if known is None or known.is_primary:
             customer = changes.change_email(session, customer, email=given.email, source=source, now=now)
-    values = _values(given)
-    customer = people.change(session, customer, values_by_name=values, source=source, now=now, adds_tags=True)
+    values, told = _values(given), _telling(session, workspace_id, given, source, now)
+    customer = people.change(session, customer, values_by_name=values, source=told, now=now, adds_tags=True)
     # Proof speaks for the email it came with, whichever is the primary one afterwards.
     proven = given.email or customer.email
     _set_addresses(session, customer, given.addresses or [], source, now)
     proofs = _record(session, customer, given.consent or [], proven or customer.email, now, source=source)
     return UpsertOut(customer=describe(session, customer), consent=proofs), is_new
+
+
+def _telling(session: Session, workspace_id: int, given: CustomerIn, source: str, now: datetime) -> Telling:
+    """Return who says these values, and when they were observed; what has not happened yet was not."""
+    at, is_dated = min(given.observed_at or now, now), given.observed_at is not None
+    if given.source is None:
+        return Telling(source, at, is_dated=is_dated)
+    found = catalogue.find_named(session, workspace_id, given.source)
+    if found is None:
+        raise SourceUnknown(field="source")
+    return Telling(f"source:{found.name}", at, catalogue.nature_of(found), found.certainty, is_dated=is_dated)
 
 
 def find(session: Session, workspace_id: int, whom: Whom) -> Customer:

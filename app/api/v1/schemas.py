@@ -105,6 +105,12 @@ class CustomerIn(Sent):
         description=N_("Values of the fields your workspace has defined: money as `1234.50 EUR`, a date and time with "
         "its zone, several choices as a list, a reference by the number or name of what it refers to."),
     )
+    source: ShortLine | None = Field(
+        None, description=N_("The source in your catalogue that these values come from; without one they are your own.")
+    )
+    observed_at: Moment | None = Field(
+        None, description=N_("When these values were seen; they replace none that was seen later. Without it, now.")
+    )
     consent: Annotated[list[Proof], Field(max_length=20)] | None = Field(
         None,
         description=N_("Agreements you can prove, given from `email`, or without it from the primary email there was. "

@@ -90,6 +90,14 @@ def get(session: Session, workspace_id: int, source_id: int) -> Source:
     return keyed_rows.get(session, Source, workspace_id, source_id)
 
 
+def find_named(session: Session, workspace_id: int, name: str) -> Source | None:
+    """Return the source in use of this name, in capitals or not."""
+    query = select(Source).where(
+        Source.workspace_id == workspace_id, func.lower(Source.name) == func.lower(name), Source.retired_at.is_(None)
+    )
+    return session.scalar(query)
+
+
 def add(session: Session, workspace_id: int, draft: SourceDraft, *, staff_id: int | None, now: datetime) -> Source:
     """Add a source; raise SourceRefused."""
     if len(list_all(session, workspace_id)) >= MOST_SOURCES:

@@ -1,7 +1,7 @@
 // What every staff page carries: htmx for live parts, Alpine for small state, and the shell's own behaviour.
 import Alpine from "@alpinejs/csp";
 import htmx from "htmx.org";
-import { armCopies, armEnters, armMenus, armRows, armSubmits } from "./parts.js";
+import { armCopies, armEnters, armKeys, armMenus, armRows, armSubmits } from "./parts.js";
 import { armPalette } from "./palette.js";
 import { armPanel } from "./panel.js";
 import { armPickers } from "./picker.js";
@@ -41,6 +41,7 @@ for (const tab of document.querySelectorAll(".tabs [aria-current]")) tab.parentE
 armMenus();
 armRows();
 armEnters();
+armKeys();
 armCopies();
 armSubmits();
 armPanel();

@@ -42,6 +42,18 @@ export function armEnters() {
   });
 }
 
+// A button with data-key is pressed by that key alone, wherever nothing is being typed.
+export function armKeys() {
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.repeat) return;
+    if (event.target.closest("input:not([type=radio], [type=checkbox]), textarea, select, [contenteditable], dialog")) return;
+    const button = document.querySelector(`[data-key="${CSS.escape(event.key.toLowerCase())}"]`);
+    if (!button) return;
+    event.preventDefault();
+    button.click();
+  });
+}
+
 export function armCopies() {
   document.addEventListener("click", async (event) => {
     const button = event.target.closest("[data-copy]");

@@ -8,12 +8,12 @@ and wiring lists it among the `Opposites`. The action ends in its own transactio
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete
+from sqlalchemy import delete, text
 from sqlalchemy.orm import Session
 
 from app.accounts.models import UndoStep
@@ -23,6 +23,13 @@ from app.kernel.refusals import Refusal
 from app.kernel.translatable import N_, MessageId
 
 KEPT_FOR = timedelta(days=1)
+_FORGET = text(
+    """
+    DELETE FROM undo_steps WHERE workspace_id = :workspace_id AND EXISTS (
+        SELECT FROM jsonb_path_query(values, '$.**.customer_id') AS named
+        WHERE CAST(named #>> '{}' AS text) = ANY(CAST(CAST(:ids AS bigint[]) AS text[])))
+    """
+)
 
 
 class UndoOver(Refusal):
@@ -93,6 +100,11 @@ def take(
     if found is None or opposite is None:
         raise UndoOver
     return opposite, found.values
+
+
+def forget(session: Session, workspace_id: int, customer_ids: Sequence[int]) -> None:
+    """Forget what was kept about customers who are erased."""
+    session.execute(_FORGET, {"workspace_id": workspace_id, "ids": list(customer_ids)})
 
 
 def sweep(session: Session, workspace_id: int, *, now: datetime) -> None:

@@ -15,6 +15,7 @@ from app.consent.ledger.record import Entry
 from app.consent.permission import PermissionRow
 from app.consent.purposes import ALL_TOPICS, MARKETING, PERSONAL_PURPOSES, PROFILING, SAID_NO, Event
 from app.customers.addresses import changes, queries
+from app.customers.merging import aliases
 from app.customers.profiles import people
 from app.customers.relations import erasure
 from app.kernel.queueing import outbox
@@ -34,6 +35,7 @@ def grant(
     expires_rule: str | None = None,
 ) -> int:
     """Record that this person said yes and return the record's number. Only for the person's own act."""
+    customer_id = _held(session, workspace_id, customer_id)
     entry = _entry(session, workspace_id, customer_id, event, purpose, topic_id, evidence)
     entry = entry._replace(expires_at=expires_at, expires_rule=expires_rule)
     seq = ledger.append(session, workspace_id, entry, now=now)
@@ -58,6 +60,7 @@ def withdraw(
 
 def object_all(session: Session, workspace_id: int, customer_id: int, *, evidence: Evidence, now: datetime) -> None:
     """End all marketing, and the profiling done for it, for good (GDPR Art. 21)."""
+    customer_id = _held(session, workspace_id, customer_id)
     _say_no(session, workspace_id, customer_id, Event.OBJECTED, MARKETING, ALL_TOPICS, evidence, now)
     _say_no(session, workspace_id, customer_id, Event.OBJECTED, PROFILING, ALL_TOPICS, evidence, now)
     _suppress(session, workspace_id, customer_id, suppression.OBJECTED, evidence, now)
@@ -65,6 +68,7 @@ def object_all(session: Session, workspace_id: int, customer_id: int, *, evidenc
 
 def leave_all(session: Session, workspace_id: int, customer_id: int, *, evidence: Evidence, now: datetime) -> None:
     """End every topic and every other purpose this person ever allowed; a later yes to one topic counts again."""
+    customer_id = _held(session, workspace_id, customer_id)
     withdraw(session, workspace_id, customer_id, evidence=evidence, now=now)
     held = {row.purpose for row in permission.state_of(session, workspace_id, customer_id) if row.allowed}
     for purpose in PERSONAL_PURPOSES:
@@ -74,6 +78,7 @@ def leave_all(session: Session, workspace_id: int, customer_id: int, *, evidence
 
 def complain(session: Session, workspace_id: int, customer_id: int, *, evidence: Evidence, now: datetime) -> None:
     """Record that this person reported a mail as unwanted: all marketing ends, the address it names is suppressed."""
+    customer_id = _held(session, workspace_id, customer_id)
     _say_no(session, workspace_id, customer_id, Event.COMPLAINED, MARKETING, ALL_TOPICS, evidence, now)
     _suppress(session, workspace_id, customer_id, suppression.COMPLAINED, evidence, now)
 
@@ -89,6 +94,7 @@ def refuse(
     now: datetime,
 ) -> int | None:
     """Record that this person was asked and said no. It ends nothing given before; refusing twice is one record."""
+    customer_id = _held(session, workspace_id, customer_id)
     held = _state_row(session, workspace_id, customer_id, purpose, topic_id)
     if held and (held.allowed or held.state in SAID_NO or held.state == "refused"):
         return None
@@ -116,6 +122,12 @@ def erase_evidence(session: Session, workspace_id: int, customer_id: int, *, evi
     outbox.publish(session, facts.ConsentWithdrawn(workspace_id, customer_id, MARKETING, ALL_TOPICS))
 
 
+def _held(session: Session, workspace_id: int, customer_id: int) -> int:
+    """Hold the ledger, and return the number this person has now: no answer is written for one who became another."""
+    ledger.hold(session, workspace_id)
+    return aliases.current_id(session, workspace_id, customer_id)
+
+
 def _say_no(
     session: Session,
     workspace_id: int,
@@ -126,7 +138,7 @@ def _say_no(
     evidence: Evidence,
     now: datetime,
 ) -> int | None:
-    ledger.hold(session, workspace_id)
+    customer_id = _held(session, workspace_id, customer_id)
     if _already_said(session, workspace_id, customer_id, event, purpose, topic_id):
         return None
     entry = _entry(session, workspace_id, customer_id, event, purpose, topic_id, evidence)

@@ -32,6 +32,8 @@ class Event(StrEnum):
     IMPORTED = "imported"
     CORRECTED = "corrected"
     REJECTED_ABUSE = "rejected_abuse"
+    MERGED = "merged"
+    UNMERGED = "unmerged"
 
 
 # After these, only the person's own new act (never an import) makes them mailable again.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -23,6 +24,7 @@ from app.accounts import audit
 from app.consent.models import Suppression
 from app.customers.addresses import queries
 from app.customers.addresses.queries import AddressOwner
+from app.customers.merging import aliases
 from app.customers.profiles import customer_queries
 
 BOUNCED = "bounced"
@@ -45,7 +47,7 @@ _AGREED_ELSEWHERE = text(
     """
     SELECT coalesce(bool_or(digest <> :present) AND NOT bool_or(digest = :present), false) FROM (
         SELECT CAST(record AS jsonb) ->> 'address_digest' AS digest FROM consent_ledger
-        WHERE workspace_id = :workspace_id AND customer_id = :customer_id
+        WHERE workspace_id = :workspace_id AND customer_id = ANY(CAST(:customer_ids AS bigint[]))
             AND event IN ('given', 'imported', 'confirmed', 'renewed')
     ) AS said
     """
@@ -113,7 +115,8 @@ def awaits_owner(session: Session, workspace_id: int, customer_id: int) -> bool:
     suppressed = find(session, workspace_id, digest)
     if suppressed and suppressed.reason == UNCONFIRMED:
         return True
-    asked = {"workspace_id": workspace_id, "customer_id": customer_id, "present": digest.hex()}
+    ids = aliases.all_ids(session, workspace_id, customer_id)
+    asked = {"workspace_id": workspace_id, "customer_ids": ids, "present": digest.hex()}
     return bool(session.scalar(_AGREED_ELSEWHERE, asked))
 
 
@@ -154,6 +157,12 @@ def end_bounce(session: Session, workspace_id: int, customer_id: int, *, staff_i
         now=now,
     )
     return True
+
+
+def end_silence(session: Session, workspace_id: int, address_digests: Sequence[bytes]) -> None:
+    """Let addresses be written to again whose owner is not erased after all."""
+    for digest in address_digests:
+        _end(session, workspace_id, digest, (ERASED,))
 
 
 def _of(workspace_id: int, address_digest: bytes, reason: str) -> Update:

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.consent.models import LedgerRecord, Topic
 from app.consent.words import PURPOSES
+from app.customers.merging import aliases
 from app.customers.timeline.timeline import TimelineEntry
 from app.kernel.translatable import N_
 
@@ -35,7 +36,7 @@ def of_customer(
         .outerjoin(Topic, (Topic.workspace_id == LedgerRecord.workspace_id) & (Topic.id == LedgerRecord.topic_id))
         .where(
             LedgerRecord.workspace_id == workspace_id,
-            LedgerRecord.customer_id == customer_id,
+            LedgerRecord.customer_id.in_(aliases.all_ids(session, workspace_id, customer_id)),
             LedgerRecord.event.in_(_TITLES),
         )
         .order_by(LedgerRecord.recorded_at.desc(), LedgerRecord.seq.desc())

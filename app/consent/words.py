@@ -35,6 +35,8 @@ EVENTS = {
     "erased": N_("Erased"),
     "imported": N_("Consent imported"),
     "corrected": N_("Corrected"),
+    "merged": N_("Merged: the stricter answer holds"),
+    "unmerged": N_("Merge undone: the answer of before"),
     "rejected_abuse": N_("Rejected as abuse"),
 }
 BASES = {

@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 
 from app.accounts import workspaces
+from app.customers.duplicates import finding, linkage, reviewing
+from app.customers.erasing import erasures
 from app.customers.history import expiry
 from app.customers.imports import running
 from app.customers.imports.previewing import checking
 from app.customers.imports.undoing import undo
 from app.customers.life_cycle import moving
 from app.customers.listing import mixes
+from app.customers.merging import merge
 from app.customers.sources import outcomes
 from app.customers.timeline import partitions
 from app.kernel.queueing.jobs import job
@@ -42,6 +45,52 @@ def undo_import(services: Services, *, workspace_id: int, import_id: int) -> Non
     except Exception as trouble:
         running.note_trouble(services.database, workspace_id, import_id, trouble)
         raise
+
+
+@job("customers.settle_merge")
+def settle_merge(services: Services, *, workspace_id: int, merge_id: int) -> None:
+    """Move what was being written to somebody at the moment they became part of somebody else."""
+    with services.database.transaction(workspace_id) as session:
+        merge.settle(session, workspace_id, merge_id, now=services.clock.now())
+
+
+@job("customers.erase", every=timedelta(minutes=10))
+def erase(services: Services) -> None:
+    """Erase those whose day has come, each in a transaction of their own."""
+
+    def erase_due(workspace_id: int) -> None:
+        now = services.clock.now()
+        with services.database.transaction(workspace_id) as session:
+            due = erasures.list_due(session, workspace_id, now=now)
+        for customer_id in due:
+            with services.database.transaction(workspace_id) as session:
+                erasures.carry_out(session, workspace_id, customer_id, now=now)
+
+    workspaces.for_each(services.database, erase_due)
+
+
+@job("customers.find_duplicates", every=timedelta(days=1))
+def find_duplicates(services: Services) -> None:
+    """Look in every workspace for customers who may be one person."""
+    workspaces.for_each(services.database, lambda each: find_duplicates_of(services, workspace_id=each))
+
+
+@job("customers.find_duplicates_of")
+def find_duplicates_of(services: Services, *, workspace_id: int) -> None:
+    """Look for customers who may be one person; merge those of whom the workspace wants not to be asked."""
+    with services.database.transaction(workspace_id) as session:
+        finding.find_hard(session, workspace_id, now=services.clock.now())
+        people = finding.read_people(session, workspace_id) if finding.may_link(session, workspace_id) else []
+    if people:
+        # Minutes of work for many, so no transaction is held meanwhile.
+        pairs = linkage.find_pairs(people, least=finding.LEAST_LINKED)
+        with services.database.transaction(workspace_id) as session:
+            finding.keep_soft(session, workspace_id, pairs, now=services.clock.now())
+    with services.database.transaction(workspace_id) as session:
+        certain = reviewing.list_certain(session, workspace_id)
+    for pair_id in certain:
+        with services.database.transaction(workspace_id) as session:
+            reviewing.merge_unasked(session, workspace_id, pair_id, now=services.clock.now())
 
 
 @job("customers.maintain_partitions", every=timedelta(days=1))

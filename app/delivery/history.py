@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session
 
 from app.commerce import merge_data
+from app.customers.merging import aliases
 from app.delivery import decisions, words
 from app.delivery.decisions import KeptDecision
 from app.delivery.models import Message, MessageState, Send, SendKind
@@ -82,7 +83,10 @@ def of_customer(session: Session, workspace_id: int, customer_id: int, limit: in
     found = session.execute(
         select(Message, Send.kind, Send.source_id, Send.subject, Send.created_at)
         .join(Send, (Send.workspace_id == Message.workspace_id) & (Send.id == Message.send_id))
-        .where(Message.workspace_id == workspace_id, Message.customer_id == customer_id)
+        .where(
+            Message.workspace_id == workspace_id,
+            Message.customer_id.in_(aliases.all_ids(session, workspace_id, customer_id)),
+        )
         .order_by(Message.id.desc())
         .limit(limit)
     ).all()

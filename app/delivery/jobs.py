@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from app.accounts import workspaces
+from app.customers.merging import aliases
 from app.delivery import decisions, doubts
 from app.delivery.sending import bounce_handling, lanes, recovery, sends, worker
 from app.delivery.transactional import messages, staff_mail
@@ -82,6 +83,7 @@ def drop_withdrawn(
     if purpose != "marketing":
         return
     with services.database.transaction(workspace_id) as session:
+        customer_id = aliases.current_id(session, workspace_id, customer_id)
         sends.withdraw_customer(session, workspace_id, customer_id, topic_id)
         if message_id:
             bounce_handling.record_unsubscribe(session, workspace_id, customer_id, message_id, now=services.clock.now())

@@ -9,6 +9,7 @@ from sqlalchemy import ARRAY, BigInteger, any_, cast, func, literal, select
 from sqlalchemy.orm import Session
 
 from app.customers.imports.undoing.traces import Trace
+from app.customers.merging import aliases
 from app.customers.timeline.timeline import TimelineEntry
 from app.delivery.models import Message, MessageState, Send
 from app.kernel import page_links
@@ -33,7 +34,7 @@ def of_customer(
         .join(Send, (Send.workspace_id == Message.workspace_id) & (Send.id == Message.send_id))
         .where(
             Message.workspace_id == workspace_id,
-            Message.customer_id == customer_id,
+            Message.customer_id.in_(aliases.all_ids(session, workspace_id, customer_id)),
             Message.state.in_(_TITLES),
             at.is_not(None),
         )

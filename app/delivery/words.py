@@ -28,6 +28,10 @@ REASONS = {
     "withdrawn": (N_("This person withdrew before it left."), N_("unsubscribed before it was sent")),
     "cancelled": (N_("The sending was cancelled."), N_("the sending was cancelled")),
     "erased": (N_("This person asked to be erased."), N_("asked to be erased")),
+    "merged": (
+        N_("They are the same person as somebody else who gets this mail, and get it once."),
+        N_("the same person twice: they get it once"),
+    ),
     "render_error": (
         N_("The content could not be filled in for this person."),
         N_("the mail could not be filled in for them"),

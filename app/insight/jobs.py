@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from app.accounts import workspaces
+from app.customers.merging import aliases
 from app.customers.profiles import inferred_scores
 from app.insight import rfm
 from app.kernel.queueing.jobs import job
@@ -28,5 +29,6 @@ def score_workspace(services: Services, *, workspace_id: int) -> None:
 def forget(services: Services, *, workspace_id: int, customer_id: int) -> None:
     """Hear ConsentWithdrawn: whoever no longer allows profiling has no scores from then on."""
     with services.database.transaction(workspace_id) as session:
+        customer_id = aliases.current_id(session, workspace_id, customer_id)
         if not rfm.may_profile(session, workspace_id, customer_id, services.clock.now()):
             inferred_scores.forget(session, workspace_id, [customer_id])

@@ -9,6 +9,7 @@ import structlog
 from app.accounts import workspaces
 from app.consent import permission
 from app.consent.purposes import MARKETING
+from app.customers.merging import aliases
 from app.journeys import definitions
 from app.journeys.engine import advancing, enrolment, outage_holds
 from app.journeys.engine.enrolment import Stop
@@ -69,7 +70,8 @@ def join_topic(services: Services, *, workspace_id: int, customer_id: int, purpo
     with services.database.transaction(workspace_id) as session:
         for journey in definitions.list_live(session, workspace_id, trigger_kind="topic"):
             if journey.trigger_id == topic_id:
-                enrolment.enrol_customer(session, journey, customer_id, now=services.clock.now())
+                person = aliases.current_id(session, workspace_id, customer_id)
+                enrolment.enrol_customer(session, journey, person, now=services.clock.now())
 
 
 @job("journeys.join_imported")
@@ -89,6 +91,7 @@ def stop_withdrawn(services: Services, *, workspace_id: int, customer_id: int, p
         return
     now = services.clock.now()
     with services.database.transaction(workspace_id) as session:
+        customer_id = aliases.current_id(session, workspace_id, customer_id)
         enrolment.stop_where_withdrawn(session, workspace_id, customer_id, topic_id=topic_id, now=now)
 
 
@@ -97,10 +100,11 @@ def hear_response(services: Services, *, workspace_id: int, customer_ids: list[i
     """Hear HumanResponded: replies or clicks by people end the mails and calls for a person."""
     reason = Stop.REPLY if kind == "reply" else Stop.INTEREST
     with services.database.transaction(workspace_id) as session:
+        former = aliases.current_ids(session, workspace_id, customer_ids)
         enrolment.hear_response(
             session,
             workspace_id,
-            customer_ids,
+            [former.get(each, each) for each in customer_ids],
             reason=reason,
             at=datetime.fromisoformat(at),
             now=services.clock.now(),
@@ -112,6 +116,7 @@ def hear_purchase(services: Services, *, workspace_id: int, customer_id: int, at
     """Hear PurchaseRecorded: who bought needs no more convincing."""
     with services.database.transaction(workspace_id) as session:
         bought_at = datetime.fromisoformat(at)
+        customer_id = aliases.current_id(session, workspace_id, customer_id)
         enrolment.stop_for_purchase(session, workspace_id, customer_id, at=bought_at, now=services.clock.now())
 
 

@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts import api_keys
 from app.accounts.undo import Opposites
+from app.api import person_tables as api_tables
 from app.campaigns import compose, deletion, removals
 from app.campaigns.launch import stopping
 from app.campaigns.studio import tag_translation
@@ -20,20 +21,29 @@ from app.commerce.imports.catalogue.kind import Products
 from app.commerce.imports.kind import Purchases
 from app.commerce.owned_items import items
 from app.commerce.owned_items import items as owned_items
+from app.commerce.people import person_tables as commerce_tables
+from app.commerce.people import shop_numbers
 from app.consent import permission
 from app.consent import timeline_entries as consent_entries
 from app.consent.facts import ConfirmationRequested, ConsentGiven, ConsentsImported, ConsentWithdrawn
 from app.consent.imports import retraction
 from app.consent.imports.file_answers import LedgerKeeper
 from app.consent.imports.shop_statements import ShopConsentRecorder
+from app.consent.merging import person_tables as consent_tables
+from app.consent.merging.keeper import LedgerJoiner
 from app.customers.addresses import changes
 from app.customers.card import card
 from app.customers.card.sections import CardSources
+from app.customers.duplicates import reviewing
+from app.customers.duplicates.finding import HardLinks
 from app.customers.field_kinds.references import ReferenceTargets
 from app.customers.imports.evidence import ImportedEvidence
 from app.customers.imports.kinds import ImportKinds
 from app.customers.imports.people import People
 from app.customers.imports.undoing.traces import CustomerTraces
+from app.customers.merging import own_tables, undoing
+from app.customers.merging.merge import MergedPermissions
+from app.customers.merging.person_tables import PersonTables
 from app.customers.organisations import members, removal
 from app.customers.organisations.reference_target import ORGANISATIONS
 from app.customers.profiles.referred import PEOPLE
@@ -41,12 +51,15 @@ from app.customers.relations import households, related
 from app.customers.sources.outcomes import MailableCustomers
 from app.customers.timeline import contacts
 from app.customers.timeline.timeline import TimelineSources
+from app.delivery import person_tables as delivery_tables
 from app.delivery import timeline_entries as delivery_entries
 from app.followup import card_lines as followup_card
+from app.followup import person_tables as followup_tables
 from app.followup import tasks
 from app.followup.sources import TaskSources
 from app.insight import card_lines as insight_card
 from app.journeys import definitions, owners, positions
+from app.journeys import person_tables as journey_tables
 from app.journeys.engine import interest
 from app.kernel import page_links
 from app.kernel.extensions import Extensions
@@ -56,6 +69,7 @@ from app.kernel.queueing.jobs import Jobs
 from app.kernel.queueing.outbox import Listeners
 from app.segments import segments
 from app.segments.used_in import SegmentUses, Use
+from app.tracking import person_tables as tracking_tables
 from app.tracking.facts import HumanResponded
 from app.tracking.hits.storing import SentTimes
 from app.tracking.replies import replies
@@ -104,6 +118,8 @@ OPPOSITES = Opposites(
         tag_translation.UNDO_TRANSLATION,
         removals.UNDO_REMOVAL,
         changes.UNDO_ENDING,
+        undoing.UNDO_MERGE,
+        reviewing.UNDO_DECISION,
         contacts.UNDO_LOGGING,
         websites.UNDO_ENDING,
         members.UNDO_REMOVAL,
@@ -146,6 +162,15 @@ def build() -> Extensions:
                 *(tasks.TRACE, positions.TRACE, replies.TRACE),
             )
         ),
+        PersonTables(
+            (
+                *(*own_tables.SUMS, *consent_tables.TABLES, *own_tables.TABLES, *commerce_tables.TABLES),
+                *(*tracking_tables.TABLES, *followup_tables.TABLES, *delivery_tables.TABLES),
+                *(*journey_tables.TABLES, *api_tables.TABLES, *own_tables.LAST),
+            )
+        ),
+        MergedPermissions(LedgerJoiner()),
+        HardLinks((shop_numbers.same_number,)),
         SegmentUses((_campaigns_on, _journeys_on)),
         TaskSources({owners.TASK_SOURCE: interest.source_names}),
         SentTimes((delivery_entries.sent_times,)),

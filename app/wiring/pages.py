@@ -47,6 +47,7 @@ HOME = HomePanels(
         journeys.attention_panel,
         tracking.home_panel,
         followup.home_panel,
+        customers.duplicates_panel,
         delivery.home_panel,
         campaigns.home_panel,
         consent.home_panel,
@@ -63,6 +64,7 @@ CUSTOMER = customers.CustomerPanels(
         commerce.customer_panel,
         commerce.balance_panel,
         insight.customer_panel,
+        customers.merges_panel,
     )
 )
 SETTINGS = accounts.SettingsPanels((delivery.settings_panel, cadence.settings_panel, tracking.settings_panel))

@@ -204,6 +204,10 @@ CREATE TRIGGER consent_heads_stay BEFORE TRUNCATE ON consent_heads FOR EACH STAT
 -- mailbox must not say yes for the new one.
 CREATE FUNCTION consent_suppress_unnamed_address() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    -- Two people who become one answer together: the merge itself decides what their address may get.
+    IF current_setting('app.is_merging', true) = 'on' THEN
+        RETURN NULL;
+    END IF;
     INSERT INTO suppressions (workspace_id, address_digest, reason, source, at)
     SELECT NEW.workspace_id, NEW.address_digest, 'unconfirmed', 'address_changed', NEW.updated_at
     WHERE EXISTS (
@@ -211,7 +215,9 @@ BEGIN
         WHERE held.workspace_id = NEW.workspace_id AND held.customer_id = NEW.id
     ) AND NOT EXISTS (
         SELECT 1 FROM consent_ledger AS said
-        WHERE said.workspace_id = NEW.workspace_id AND said.customer_id = NEW.id
+        WHERE said.workspace_id = NEW.workspace_id AND (said.customer_id = NEW.id OR said.customer_id IN (
+                SELECT former.former_id FROM customer_aliases AS former
+                WHERE former.workspace_id = NEW.workspace_id AND former.customer_id = NEW.id))
             AND said.event IN ('given', 'imported', 'confirmed', 'renewed')
             AND CAST(said.record AS jsonb) ->> 'address_digest' = encode(NEW.address_digest, 'hex')
     )

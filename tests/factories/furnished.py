@@ -26,6 +26,11 @@ from app.commerce.tokens import ShopToken
 from app.consent.signup import double_opt_in, signup_forms
 from app.consent.signup.double_opt_in import Answer
 from app.consent.tokens import ConfirmToken, PreferencesToken, UnsubscribeToken
+from app.customers.addresses import changes
+from app.customers.addresses.changes import NewAddress
+from app.customers.duplicates import finding, reviewing
+from app.customers.merging import merge
+from app.customers.merging.merge import Decision
 from app.customers.models import Customer
 from app.customers.organisations import members, organisations
 from app.customers.profiles import fields, people
@@ -38,7 +43,7 @@ from app.tracking.websites import websites
 from tests.factories import NOON, delivery
 from tests.factories.campaigns import a_campaign
 from tests.factories.consent import a_form, consented_customer
-from tests.factories.customers import an_uploaded_file
+from tests.factories.customers import a_customer, an_uploaded_file
 from tests.factories.journeys import a_journey, a_segment, step_ids
 from tests.factories.shops import webhooks as shops
 from tests.factories.workspaces import WorkspaceForTests
@@ -102,6 +107,7 @@ def furnish(services: Services, workspace: WorkspaceForTests) -> Furnished:
             "item_id": items.add(
                 session, workspace.id, ada.id, ItemAccount("Teapot"), source="staff", now=NOON
             ).id,
+            **_duplicates(session, workspace),
             "connection_id": shop.id,
             "delivery_id": _a_webhook(session, services, shop),
             "address_id": ada.address_id or 0,
@@ -157,6 +163,17 @@ def _fields(session: Session, workspace: WorkspaceForTests, ada: Customer) -> in
     people.change(session, ada, values_by_name={"city": "Leeds"}, source=guess, now=NOON)
     people.change(session, ada, values_by_name={"size": 39}, source="form:news", now=NOON)
     return fields.add(session, workspace.id, "allergies", FieldDraft("Allergies", sensitivity="health")).id
+
+
+def _duplicates(session: Session, workspace: WorkspaceForTests) -> dict[str, int | str]:
+    """Return a pair of customers who may be one person, and a merge of two who were."""
+    people = [a_customer(session, workspace.id, first_name="Eve", city=city) for city in ("Rome", "Oslo", "Bonn")]
+    for each in people[:2]:
+        changes.add(session, each, NewAddress("phone", "+49 30 1234567"), source="staff:1", now=NOON)
+    finding.find_hard(session, workspace.id, now=NOON)
+    (pair,) = reviewing.list_waiting(session, workspace.id)
+    merged = merge.merge(session, workspace.id, Decision(people[1].id, people[2].id), now=NOON)
+    return {"pair_id": pair.id, "merge_id": merged.id}
 
 
 def _a_webhook(session: Session, services: Services, shop: ShopConnection) -> int:

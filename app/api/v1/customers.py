@@ -29,6 +29,7 @@ from app.consent.imports.consents import Claim, ImportTerms
 from app.customers.addresses import changes, emails, many_changes, queries
 from app.customers.addresses.many_changes import AddressChange
 from app.customers.card import card
+from app.customers.merging import aliases
 from app.customers.models import Address, Customer
 from app.customers.profiles import customer_queries, identity, naming, people
 from app.customers.profiles.provenance import Telling
@@ -230,16 +231,19 @@ def require(session: Session, workspace_id: int, whom: Whom, *, field: str = "cu
 
 
 def ids_of(session: Session, workspace_id: int, whom: Sequence[Whom]) -> list[int | None]:
-    """Return who is meant, each in turn, None where there is nobody; in three statements however many they are."""
+    """Return who is meant, each in turn, None where there is nobody; in four statements however many they are."""
     keys = [emails.find_key(each.email.strip()) if each.email is not None else None for each in whom]
     by_key = queries.owners_by_key(session, workspace_id, {key for key in keys if key is not None})
     refs = {each.external_ref for each in whom if each.external_ref is not None}
     by_ref = customer_queries.ids_by_ref(session, workspace_id, refs)
-    known = customer_queries.existing_ids(session, workspace_id, {each.id for each in whom if each.id is not None})
+    ids = {each.id for each in whom if each.id is not None}
+    former = aliases.current_ids(session, workspace_id, ids)
+    known = customer_queries.existing_ids(session, workspace_id, {*ids, *former.values()})
 
     def _find(each: Whom, key: str | None) -> int | None:
         if each.id is not None:
-            return each.id if each.id in known else None
+            found = former.get(each.id, each.id)
+            return found if found in known else None
         return by_key.get(key) if key is not None else by_ref.get(each.external_ref or "")
 
     return [_find(each, key) for each, key in zip(whom, keys, strict=True)]
@@ -248,7 +252,7 @@ def ids_of(session: Session, workspace_id: int, whom: Sequence[Whom]) -> list[in
 def _look_up(session: Session, workspace_id: int, whom: Whom) -> Customer | None:
     if whom.id is not None:
         try:
-            return people.get(session, workspace_id, whom.id)
+            return people.get(session, workspace_id, aliases.current_id(session, workspace_id, whom.id))
         except NotFound:
             return None
     if whom.external_ref is not None:

@@ -11,6 +11,7 @@ The states of a person's answer for a purpose and topic, and the records that mo
     rejected ..... rejected_abuse              from pending only
     pending ...... requested                   from none, expired and rejected; never over a yes, a no or a refusal
     refused ...... refused                     the same, and from pending
+    any, none .... merged, unmerged            what the record says that stands: two people became one, or two again
 
 Given and confirmed allow mail, all others do not.
 """
@@ -44,6 +45,7 @@ class Answer(NamedTuple):
     promised_days: int | None
     expires_at: str | None
     recorded_at: str
+    standing: Mapping[str, Any] | None = None
 
 
 class ConsentState(NamedTuple):
@@ -62,6 +64,7 @@ class ConsentState(NamedTuple):
 
 
 ConsentStates = dict[Key, ConsentState]
+_ALLOWED = frozenset({"given", "confirmed"})
 
 
 def read(record: Mapping[str, Any]) -> Answer:
@@ -78,6 +81,7 @@ def read(record: Mapping[str, Any]) -> Answer:
         promised["days"] if promised else None,
         record.get("expires_at"),
         record["recorded_at"],
+        record.get("standing"),
     )
 
 
@@ -92,7 +96,32 @@ def apply(consent_states: ConsentStates, answer: Answer, seq: int) -> list[Key]:
         return _set(consent_states, list({*consent_states, (MARKETING, ALL_TOPICS)}), answer, seq, "erased")
     if event == Event.CORRECTED:
         return [key] if consent_states.pop(key, None) else []
+    if event in (Event.MERGED, Event.UNMERGED):
+        return _stand(consent_states, key, answer, seq)
     return _apply_weak(consent_states, key, answer, seq)
+
+
+def describe(consent_state: ConsentState) -> dict[str, Any]:
+    """Return a state as a record of a merge says that it stands."""
+    return {name: value for name, value in consent_state._asdict().items() if name != "allowed"}
+
+
+def stands(standing: Mapping[str, Any], seq: int) -> ConsentState:
+    """Return the state that such a record says, by this record; raise KeyError."""
+    return ConsentState(
+        *(standing["state"], standing["state"] in _ALLOWED, standing["basis"], standing["method"], seq),
+        *(standing.get("consent_text_id"), standing.get("promised_limit"), standing.get("promised_days")),
+        *(standing.get("expires_at"), standing["since"]),
+    )
+
+
+def _stand(consent_states: ConsentStates, key: Key, answer: Answer, seq: int) -> list[Key]:
+    """Fold what stands after a merge, by its own record, or again after its undo, by the record it stood by before."""
+    if answer.standing is None:
+        return [key] if consent_states.pop(key, None) else []
+    by = seq if answer.event == Event.MERGED else answer.standing["ledger_seq"]
+    consent_states[key] = stands(answer.standing, by)
+    return [key]
 
 
 def _apply_weak(consent_states: ConsentStates, key: Key, answer: Answer, seq: int) -> list[Key]:

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from app.consent.ledger import binary_rows, fold, record
 from app.consent.ledger.record import Entry, Line
 from app.consent.ledger.serialization import Serializer
+from app.consent.purposes import Event
 from app.kernel import database, networks
 from app.kernel.sql import arrays
 
@@ -50,7 +51,7 @@ INSERT INTO consent_state (workspace_id, customer_id, purpose, topic_id, state, 
     consent_text_id, promised_limit, promised_days, expires_at, since)
 SELECT %(workspace)s, customer_id, purpose, topic_id, state, allowed, basis, method, ledger_seq,
     consent_text_id, promised_limit, promised_days, expires_at, since
-FROM incoming_state WHERE ledger_seq > %(after)s AND is_new
+FROM incoming_state WHERE ledger_seq > %(states_after)s AND is_new
 """
 _CHANGE_STATES = """
 UPDATE consent_state AS held SET
@@ -58,7 +59,7 @@ UPDATE consent_state AS held SET
     ledger_seq = said.ledger_seq, consent_text_id = said.consent_text_id, promised_limit = said.promised_limit,
     promised_days = said.promised_days, expires_at = said.expires_at, since = said.since
 FROM incoming_state AS said
-WHERE held.workspace_id = %(workspace)s AND said.ledger_seq > %(after)s AND NOT said.is_new
+WHERE held.workspace_id = %(workspace)s AND said.ledger_seq > %(states_after)s AND NOT said.is_new
     AND held.customer_id = said.customer_id AND held.purpose = said.purpose AND held.topic_id = said.topic_id
 """
 _END_STATES = """
@@ -104,9 +105,13 @@ def append_lines(
     connection = database.raw(session)
     seq, prev_hash = lock_head(connection, workspace_id)
     book = _Book(workspace_id, seq, prev_hash, held, now)
-    values = {"workspace": workspace_id, "after": seq, "recorded_at": now}
+    values = {"workspace": workspace_id, "after": seq, "states_after": seq, "recorded_at": now}
     with connection.cursor() as cursor:
         cursor.execute(_STAGE)
+        if any(line.entry.event == Event.UNMERGED for line in lines):
+            # These stand by records of before: what was staged earlier cannot be told apart by its number.
+            cursor.execute("DELETE FROM incoming_state")
+            values["states_after"] = 0
         _copy(cursor, _COPY_RECORDS, book.write(lines))
         _copy(cursor, _COPY_STATES, book.changes())
         for statement in (_KEEP_RECORDS, _KEEP_EVIDENCE, _ADD_STATES):

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.consent.ledger import record
 from app.consent.ledger.record import FrequencyPromise
 from app.consent.texts import wording
+from app.customers.merging import aliases
 from app.kernel import database
 from app.kernel.refusals import NotFound
 
@@ -23,7 +24,7 @@ LEFT JOIN consent_texts AS n ON n.workspace_id = l.workspace_id
     AND n.id = (CAST(l.record AS jsonb) -> 'notice' ->> 'id')::bigint
 LEFT JOIN consent_evidence AS e ON e.workspace_id = l.workspace_id AND e.seq = l.seq
 """
-_OF_CUSTOMER = _RECORDS + "WHERE l.workspace_id = %s AND l.customer_id = %s ORDER BY l.seq DESC LIMIT %s"
+_OF_CUSTOMER = _RECORDS + "WHERE l.workspace_id = %s AND l.customer_id = ANY(%s) ORDER BY l.seq DESC LIMIT %s"
 _ONE = _RECORDS + "WHERE l.workspace_id = %s AND l.seq = %s"
 
 
@@ -60,8 +61,9 @@ class Proof:
 
 
 def of_customer(session: Session, workspace_id: int, customer_id: int, *, limit: int = 100) -> list[Proof]:
-    """Return what the ledger holds about one person, newest first."""
-    rows = database.raw(session).execute(_OF_CUSTOMER, (workspace_id, customer_id, limit))
+    """Return what the ledger holds about one person, under each number they have or had, newest first."""
+    ids = aliases.all_ids(session, workspace_id, customer_id)
+    rows = database.raw(session).execute(_OF_CUSTOMER, (workspace_id, ids, limit))
     return _proofs(rows)
 
 

@@ -45,6 +45,8 @@ class Entry(NamedTuple):
     jurisdiction: str = "strictest"
     expires_at: datetime | None = None
     expires_rule: str | None = None
+    # Of two people who become one, or two again: the answer that stands from here on, None where there is none.
+    standing: Mapping[str, Any] | None = None
 
 
 class Line(NamedTuple):
@@ -142,6 +144,8 @@ def compose(
     if entry.expires_at:
         values["expires_at"] = iso(entry.expires_at)
         values["expires_rule"] = entry.expires_rule
+    if entry.standing:
+        values["standing"] = {name: value for name, value in entry.standing.items() if value is not None}
     if evidence_digest:
         values["evidence_digest"] = evidence_digest
     if wording := evidence.wording:

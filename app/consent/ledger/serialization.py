@@ -77,6 +77,7 @@ class Serializer:
         key = (
             *(id(entry.evidence), entry.event, entry.purpose, entry.topic_id, entry.topic_key, id(entry.promise)),
             *(entry.basis, id(entry.basis_facts), entry.jurisdiction, entry.expires_at, entry.expires_rule),
+            id(entry.standing),
             *(line.address_digest is None, digest is None, line.at is None, line.row is None),
         )
         found = self._patterns.get(key)

@@ -18,6 +18,7 @@ from app.consent.models import LedgerRecord
 from app.consent.purposes import MARKETING, SAID_NO
 from app.consent.tokens import PreferencesToken
 from app.customers.addresses import queries
+from app.customers.merging import aliases
 from app.customers.profiles import people
 from app.kernel.tokens import Tokens
 
@@ -71,7 +72,7 @@ def _latest_no(session: Session, workspace_id: int, customer_id: int) -> datetim
     recorded = session.scalar(
         select(func.max(LedgerRecord.recorded_at)).where(
             LedgerRecord.workspace_id == workspace_id,
-            LedgerRecord.customer_id == customer_id,
+            LedgerRecord.customer_id.in_(aliases.all_ids(session, workspace_id, customer_id)),
             LedgerRecord.purpose == MARKETING,
             LedgerRecord.event.in_(SAID_NO),
         )

@@ -6,7 +6,7 @@ address than the present one, is asked about by mail.
 
 from __future__ import annotations
 
-from flask import g, request
+from flask import Response, g, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -17,9 +17,20 @@ from app.consent.preferences.preference_links import Rights
 from app.consent.preferences.preferences import Changes, Preferences
 from app.consent.tokens import PreferencesToken
 from app.consent.views.blueprint import Sender, bp, language_for, public_page, purpose_titles, sender_of
+from app.customers.erasing import erasures, export
+from app.customers.merging import aliases
 from app.customers.profiles import people
+from app.kernel.refusals import Refusal
 from app.kernel.services import services
+from app.kernel.translatable import N_
 from app.web import guard, language
+
+
+class NotTheirs(Refusal):
+    """Mails get forwarded: a link that does not show whose it is hands out and erases nothing."""
+
+    status = 403
+    message = N_("Open this page from the newest mail you got from us to do this.")
 
 
 @bp.get("/p/<token>")
@@ -36,6 +47,7 @@ def change_preferences(token: str) -> ResponseReturnValue:
     chosen = request.form.get("language", "")
     changes = Changes()
     with services().database.transaction(g.workspace_id) as session:
+        g.token = aliases.current(session, g.token)
         if request.form.get("leave") == "all":
             now, evidence = services().clock.now(), _evidence(preference_links.rights(session, g.token))
             actions.leave_all(session, g.workspace_id, g.token.customer_id, evidence=evidence, now=now)
@@ -59,6 +71,37 @@ def change_preferences(token: str) -> ResponseReturnValue:
         g.chosen_language = chosen
     page = _show(changes, is_answer=True, left=request.form.get("leave") == "all")
     return page, 403 if changes.refused else 200
+
+
+@bp.post("/p/<token>/data")
+@guard.token(PreferencesToken)
+def take_data(token: str) -> ResponseReturnValue:
+    """Hand out to a person what is held about them; only by a link that shows it is them."""
+    now = services().clock.now()
+    with services().database.transaction(g.workspace_id) as session:
+        customer_id = _owner(session)
+        told = export.read(session, g.workspace_id, customer_id, by="person", now=now)
+    headers = {"Content-Disposition": 'attachment; filename="my-data.json"'}
+    return Response(told, mimetype="application/json", headers=headers)
+
+
+@bp.post("/p/<token>/erase")
+@guard.token(PreferencesToken)
+def erase_me(token: str) -> ResponseReturnValue:
+    """Have this person erased in a day, as they ask; mail to them stops now."""
+    with services().database.transaction(g.workspace_id) as session:
+        customer_id = _owner(session)
+        erasures.ask(session, g.workspace_id, customer_id, by=erasures.PERSON, now=services().clock.now())
+    return _show()
+
+
+def _owner(session: Session) -> int:
+    """Return who holds this link, where it shows that it is them; raise NotTheirs."""
+    g.token = aliases.current(session, g.token)
+    preference_links.hold(session, g.token)
+    if not g.token.address_id or not preference_links.rights(session, g.token).proves_owner:
+        raise NotTheirs
+    return int(g.token.customer_id)
 
 
 def _evidence(rights: Rights) -> Evidence:
@@ -94,8 +137,10 @@ def _read(session: Session, *, keep: bool) -> tuple[Sender, str, Preferences]:
 
 def _show(changes: Changes | None = None, *, is_answer: bool = False, left: bool = False) -> str:
     with services().database.transaction(g.workspace_id) as session:
+        g.token = aliases.current(session, g.token)
         sender, code, shown = _read(session, keep=False)
         rights = preference_links.rights(session, g.token)
+        asked = erasures.find(session, g.workspace_id, g.token.customer_id)
     language.use(code)
     changes = changes or Changes()
     return public_page(
@@ -110,5 +155,6 @@ def _show(changes: Changes | None = None, *, is_answer: bool = False, left: bool
         left=left,
         refused=changes.refused > 0,
         rights=rights,
+        erased_at=asked.due_at if asked else None,
         only_off=_is_only_off(shown),
     )

@@ -12,6 +12,7 @@ from app.consent.preferences import preference_links
 from app.consent.tokens import UnsubscribeToken
 from app.consent.topics import TopicInfo
 from app.consent.views.blueprint import Sender, bp, language_for, public_page, sender_of
+from app.customers.merging import aliases
 from app.customers.profiles import people
 from app.kernel.refusals import NotFound
 from app.kernel.services import services
@@ -38,6 +39,7 @@ def unsubscribe(token: str) -> ResponseReturnValue:
         user_agent=request.user_agent.string[:300],
     )
     with services().database.transaction(g.workspace_id) as session:
+        g.token = aliases.current(session, g.token)
         now = services().clock.now()
         if everything or not g.token.topic_id:
             actions.leave_all(session, g.workspace_id, g.token.customer_id, evidence=evidence, now=now)
@@ -50,6 +52,7 @@ def unsubscribe(token: str) -> ResponseReturnValue:
 
 def _show(what: str) -> str:
     with services().database.transaction(g.workspace_id) as session:
+        g.token = aliases.current(session, g.token)
         sender, topic, known_language = _read(session)
     # Without a message (c) this link only turns off: an unsubscribe link never expires, and gets forwarded.
     now = services().clock.now()

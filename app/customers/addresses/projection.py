@@ -49,6 +49,13 @@ COLUMNS = ("address_id", "email", "email_key", "address_digest", "provider")
 NEW_CUSTOMER_ID = "nextval('customers_id_seq')"
 NEW_ADDRESS_ID = "nextval('addresses_id_seq')"
 
+# The same for one customer in a statement that writes more of them: `b` is the row of customers, `:w` its workspace.
+SET_FROM_PRIMARY = """
+    (address_id, email, email_key, address_digest, provider) = (
+        SELECT a.id, a.value, a.key, a.digest, coalesce(a.provider, 'other') FROM (SELECT) AS one
+        LEFT JOIN addresses a ON a.workspace_id = :w AND a.customer_id = b.id AND a.kind = 'email' AND a.is_primary)
+"""
+
 
 def adding_people(names: Iterable[str] = (), *, unless_taken: bool = False) -> str:
     """Return the SQL of the CTEs that add everyone of the CTE `fresh`, to be bound with `w` and `now`.

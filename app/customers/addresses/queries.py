@@ -22,9 +22,13 @@ OWNER_OF_EMAIL = """
     SELECT held.customer_id AS id FROM addresses held
     WHERE held.workspace_id = :w AND held.kind = 'email' AND held.ended_at IS NULL AND held.key = {key} LIMIT 1
 """
-# Whoever has this customer number now, likewise.
+# Whoever has this customer number now, or had it before they became part of somebody else, likewise.
 OWNER_OF_NUMBER = """
-    SELECT c.id FROM customers c WHERE c.workspace_id = :w AND c.external_ref = {number} LIMIT 1
+    SELECT c.id FROM customers c WHERE c.workspace_id = :w AND c.external_ref = {number}
+    UNION ALL
+    SELECT former.customer_id FROM customer_aliases former
+    WHERE former.workspace_id = :w AND former.external_ref = {number}
+    LIMIT 1
 """
 
 
@@ -182,3 +186,12 @@ def own_email_digests(session: Session, workspace_id: int, customer_id: int) -> 
         *(Address.workspace_id == workspace_id, Address.customer_id == customer_id, Address.kind == EMAIL), ~is_others
     )
     return list(session.scalars(query.distinct()))
+
+
+def living_email_digests(session: Session, workspace_id: int, customer_id: int) -> list[bytes]:
+    """Return the digests of the emails that this customer has now."""
+    query = select(Address.digest).where(
+        *(Address.workspace_id == workspace_id, Address.customer_id == customer_id),
+        *(Address.kind == EMAIL, Address.ended_at.is_(None)),
+    )
+    return list(session.scalars(query.order_by(Address.id)))

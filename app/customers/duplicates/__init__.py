@@ -1,1 +1,1 @@
-"""Which records are probably the same person? Compares people by what is known of them; joins nobody by itself."""
+"""Which records are probably the same person? Compares what is known of people; staff merge them or tell them apart."""

@@ -28,6 +28,8 @@ COMPARED = (
     "city",
     "organisation",
 )
+# Of customers: dates as ISO has them, emails and phone numbers by the keys they are compared by.
+_SPELLED_ALREADY = frozenset({"birth_date", "email", "phone"})
 _SAMPLE = 256 * 1024
 _NAME = "full_name"
 _CALLED = {
@@ -94,6 +96,13 @@ def read(file: IO[bytes]) -> Records:
     spell = _spellings(order)
     people = [_record(number, cells, places, spell) for number, cells in chain(first, filled)]
     return Records(people, {target: header[place] for target, place in places.items()})
+
+
+def spelled(customer_id: int, values: Mapping[str, str]) -> Record:
+    """Return a customer of ours as a record, spelled as those of files are; what is not compared is left out."""
+    said = {name: text for name, text in values.items() if name in COMPARED}
+    plain = {name: text if name in _SPELLED_ALREADY else _plain(text) for name, text in said.items()}
+    return Record(customer_id, str(customer_id), {name: text[:200] for name, text in plain.items() if text})
 
 
 def _places(header: Sequence[str]) -> dict[str, int]:

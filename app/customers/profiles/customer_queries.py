@@ -19,6 +19,9 @@ _BY_REF = text(
     """
     SELECT external_ref, id FROM customers
     WHERE workspace_id = :workspace_id AND external_ref = ANY(CAST(:refs AS text[]))
+    UNION ALL
+    SELECT external_ref, customer_id FROM customer_aliases
+    WHERE workspace_id = :workspace_id AND external_ref = ANY(CAST(:refs AS text[]))
     """
 )
 
@@ -37,7 +40,7 @@ def address_digests(
 
 
 def ids_by_ref(session: Session, workspace_id: int, refs: Iterable[str]) -> dict[str, int]:
-    """Return who has these numbers in the company's own books."""
+    """Return who has these numbers in the company's own books, or had them before they became part of others."""
     wanted = list(refs)
     rows = session.execute(_BY_REF, {"workspace_id": workspace_id, "refs": arrays.texts(wanted)}) if wanted else ()
     return {row.external_ref: row.id for row in rows}
@@ -53,6 +56,11 @@ def existing_ids(session: Session, workspace_id: int, customer_ids: Iterable[int
 def exists_sql(workspace_id: str, customer_id: str) -> str:
     """Return the condition that there is such a customer, over two expressions of SQL."""
     return f"EXISTS (SELECT FROM customers c WHERE c.workspace_id = {workspace_id} AND c.id = {customer_id})"
+
+
+def numbers_sql(workspace_id: str) -> str:
+    """Return the query of (id, external_ref, last_name) of every customer, over an expression of SQL."""
+    return f"SELECT id, external_ref, lower(last_name) AS last_name FROM customers WHERE workspace_id = {workspace_id}"
 
 
 def providers_sql(workspace_id: str) -> str:

@@ -21,6 +21,7 @@ from app.customers.field_kinds.kind import USUAL, Reading
 from app.customers.field_kinds.known import KINDS
 from app.customers.field_kinds.references import NamedFields
 from app.customers.history import history
+from app.customers.merging import aliases
 from app.customers.models import Customer, Engagement, Traits
 from app.customers.profiles import codes, fields, identity, naming, provenance
 from app.customers.profiles.provenance import Telling
@@ -102,9 +103,13 @@ def find_by_email(session: Session, workspace_id: int, email: str) -> Customer |
 
 
 def find_by_ref(session: Session, workspace_id: int, external_ref: str) -> Customer | None:
-    """Return whoever has this number in the company's own books."""
+    """Return whoever has this number in the company's own books, or had it before they became part of somebody else."""
     query = select(Customer).where(Customer.workspace_id == workspace_id, Customer.external_ref == external_ref)
-    return session.scalar(query)
+    found = session.scalar(query)
+    if found is not None:
+        return found
+    led_to = aliases.find_by_ref(session, workspace_id, external_ref)
+    return session.get(Customer, (workspace_id, led_to)) if led_to is not None else None
 
 
 def upsert(

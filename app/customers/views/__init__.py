@@ -4,11 +4,13 @@ from app.customers.views import (
     addresses,
     card,
     customers,
+    erasing,
     fields,
     files,
     imports,
     life_cycle,
     members,
+    merging,
     one,
     organisations,
     related,
@@ -17,7 +19,8 @@ from app.customers.views import (
 from app.customers.views.blueprint import bp
 from app.customers.views.customers import search
 from app.customers.views.life_cycle import home_panel
-from app.customers.views.panels import CustomerPanels
+from app.customers.views.merging.review import duplicates_panel
+from app.customers.views.panels import CustomerPanels, merges_panel
 
 __all__ = [
     "CustomerPanels",
@@ -25,12 +28,16 @@ __all__ = [
     "bp",
     "card",
     "customers",
+    "duplicates_panel",
+    "erasing",
     "fields",
     "files",
     "home_panel",
     "imports",
     "life_cycle",
     "members",
+    "merges_panel",
+    "merging",
     "one",
     "organisations",
     "related",

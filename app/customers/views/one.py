@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from flask import g, request, url_for
+from flask import g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
@@ -21,6 +21,7 @@ from app.customers.forms import ContactForm, customer_form, values_of
 from app.customers.history import history
 from app.customers.history.history import Former
 from app.customers.life_cycle import moving
+from app.customers.merging import aliases
 from app.customers.models import Customer
 from app.customers.profiles import engagement, fields, identity, inferred_scores, people, provenance
 from app.customers.relations import belonging
@@ -29,6 +30,7 @@ from app.customers.timeline.contacts import Contact
 from app.customers.views import life_cycle
 from app.customers.views.blueprint import bp
 from app.customers.views.card import in_words
+from app.customers.views.erasing import erasing
 from app.customers.views.members import name_of
 from app.customers.views.panels import CustomerPanels
 from app.customers.words import LABELS, STAGES
@@ -61,7 +63,11 @@ CHANNELS = (
 @bp.get("/customers/<int:customer_id>")
 @guard.role("viewer")
 def show_customer(customer_id: int) -> ResponseReturnValue:
-    """Show one customer, as a page or in a panel next to the list."""
+    """Show one customer, as a page or in a panel next to the list; an old number leads to whom they became part of."""
+    with services().database.transaction(g.workspace.id) as session:
+        survivor_id = aliases.current_id(session, g.workspace.id, customer_id)
+    if survivor_id != customer_id:
+        return redirect(url_for("customers.show_customer", customer_id=survivor_id))
     if shell.is_live() and request.headers.get("HX-Target") == "panel":
         with services().database.transaction(g.workspace.id) as session:
             values = _known(session, customer_id)
@@ -148,7 +154,8 @@ def _page(customer_id: int, form: ContactForm) -> str:
         values = _known(session, customer_id)
     panels = services().extensions.get(CustomerPanels)
     drawn = panels.render(CustomerId(customer_id))
-    return shell.page("customers/customer.html", drawn=drawn, **{**values, "note": form})
+    first_drawn = CustomerPanels((erasing.erasure_panel,)).render(CustomerId(customer_id))
+    return shell.page("customers/customer.html", drawn=drawn, first_drawn=first_drawn, **{**values, "note": form})
 
 
 def _known(session: Session, customer_id: int) -> dict[str, Any]:

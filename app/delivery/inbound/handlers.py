@@ -16,6 +16,7 @@ from app.accounts import workspaces
 from app.consent import actions, suppression
 from app.consent.ledger.evidence import Evidence
 from app.customers.addresses import emails, queries
+from app.customers.merging import aliases
 from app.customers.profiles import people
 from app.customers.timeline import activities, activity_queries
 from app.customers.timeline.activities import ActivityRow
@@ -41,6 +42,7 @@ def take(
     now: datetime,
 ) -> None:
     """Take a mail about a message. `is_secret` says that what named the message stood in that message alone."""
+    about = aliases.current(session, about)
     is_persons = is_secret or _is_from_person(session, about, mail, authserv_id)
     if is_return_path:
         is_verified = is_secret or authenticity.is_from_reporter(mail, authserv_id)

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.consent import suppression
+from app.customers.merging import aliases
 from app.customers.timeline import activities, activity_queries
 from app.customers.timeline.activities import ActivityRow
 from app.customers.timeline.event_names import EventName, Source
@@ -66,7 +67,9 @@ def record_bounce(
 
     `in_a_row`: how many such answers, over how long a time, say the same although none of them does alone.
     """
-    customer_id, message_id, send_id, address_digest = message
+    _, message_id, send_id, address_digest = message
+    # They may have become part of somebody else while the mail was on its way.
+    customer_id = aliases.current_id(session, workspace_id, message.customer_id)
     named = address_digest.hex() if address_digest else ""
     if in_a_row and named and not is_final:
         is_final = _is_the_last(session, workspace_id, customer_id, named, in_a_row, now)
@@ -125,7 +128,9 @@ def record_unsubscribe(
     if activity_queries.is_recorded(session, workspace_id, customer_id, name=name, message_id=message_id):
         return
     query = select(Message.send_id).where(
-        Message.workspace_id == workspace_id, Message.id == message_id, Message.customer_id == customer_id
+        Message.workspace_id == workspace_id,
+        Message.id == message_id,
+        Message.customer_id.in_(aliases.all_ids(session, workspace_id, customer_id)),
     )
     send_id = session.scalar(query)
     if send_id is not None:

@@ -32,6 +32,7 @@ class Stop(StrEnum):
     REPLY = "reply"
     PURCHASE = "purchase"
     WITHDRAWN = "withdrawn"
+    MERGED = "merged"
 
 
 def enrol_segment(session: Session, journey: Journey, *, now: datetime) -> int:

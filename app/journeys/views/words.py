@@ -10,6 +10,7 @@ REASONS = {
     "reply": _("replied"),
     "purchase": _("bought"),
     "withdrawn": _("no longer mailable"),
+    "merged": _("on it already, as somebody merged with them"),
 }
 
 # What a mail waits for, as part of a sentence: "The mail waits for %(what)s until ...".

@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Session
 
 from app.consent import permission
+from app.customers.merging import aliases
 from app.customers.timeline import activities
 from app.customers.timeline.activities import HitRow
 from app.kernel import extensions
@@ -45,6 +46,7 @@ _PURPOSE = {"click": "click_tracking", "open": "open_tracking"}
 
 def store(session: Session, workspace_id: int, lines: Sequence[Line], *, now: datetime) -> None:
     """Store the hits of people who allow it now; of the others only a count per send remains."""
+    lines = _of_survivors(session, workspace_id, lines)
     tracked = _tracked(session, workspace_id, lines, now)
     if not tracked:
         return
@@ -59,6 +61,14 @@ def store(session: Session, workspace_id: int, lines: Sequence[Line], *, now: da
     kept = [*single, *batch.kept]
     if kept:
         _keep(session, workspace_id, _judge(session, workspace_id, kept, stored), now)
+
+
+def _of_survivors(session: Session, workspace_id: int, lines: Sequence[Line]) -> Sequence[Line]:
+    """Return the hits with the present numbers of people; a mail names the one its person had when it was made."""
+    former = aliases.current_ids(session, workspace_id, {line.customer_id for line in lines})
+    if not former:
+        return lines
+    return [line._replace(customer_id=former.get(line.customer_id, line.customer_id)) for line in lines]
 
 
 def _apart(lines: Sequence[Line], known: Collection[int]) -> tuple[list[Line], list[Line]]:

@@ -118,6 +118,7 @@ ENTRIES = st.builds(
     basis_facts=st.dictionaries(st.text(), st.integers() | st.text()),
     address_digest=st.none() | DIGESTS,
     expires_at=st.none() | MOMENTS,
+    standing=st.none() | st.dictionaries(st.text(), st.none() | st.integers() | st.text()),
 )
 
 

@@ -1,0 +1,1 @@
+"""Are two of our customers one person? Makes one of them, keeps the way back, and lets the old number lead on."""

@@ -1,0 +1,106 @@
+"""Which tables hold something about a customer, and what becomes of their rows in a merge, an erasure and an export.
+
+Every room names its own, wiring lists them, and a law holds the list against the database: a table cannot be forgotten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Table
+from sqlalchemy.orm import Session
+
+from app.customers.merging import journal
+from app.customers.merging.journal import Merging
+from app.kernel import extensions
+
+# What a room does with the rows of a table when two people become one. Run again later, it moves what came meanwhile.
+Merge = Callable[[Session, Merging], None]
+
+
+@dataclass(frozen=True)
+class Erasing:
+    """One person is being erased, with every number they have or had, and every email of theirs."""
+
+    workspace_id: int
+    ids: tuple[int, ...]
+    emails: tuple[str, ...]
+    now: datetime
+
+    @property
+    def binds(self) -> dict[str, Any]:
+        """Return what statements are about."""
+        return {"w": self.workspace_id, "ids": list(self.ids), "emails": list(self.emails), "now": self.now}
+
+
+Erase = Callable[[Session, Erasing], None]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Why rows stay in an erasure: they name nobody any more, or the law asks for them."""
+
+    why: str
+
+
+@dataclass(frozen=True)
+class PersonTable:
+    """A table whose rows are about customers.
+
+    `of_person` is the condition over `t` that a row is about them, binding `ids` and `emails`; None where no condition
+    finds them. `merge` moves rows in a merge (None: they stay with the old number, which leads to the survivor), `sums`
+    are columns that an undo takes a share from. `erase` removes them (None: they are deleted; `Kept`: they stay, and
+    why). What stands in `hidden` answers nobody's "what do you know of me": keys, hashes, places in our own tables.
+    """
+
+    model: type[Any]
+    merge: Merge | None
+    erase: Erase | Kept | None
+    of_person: str | None = "t.customer_id = ANY(CAST(:ids AS bigint[]))"
+    sums: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
+    # What an undo does once all rows are back, such as taking up again what has gone on without them.
+    returned: Merge | None = None
+
+    @property
+    def table(self) -> Table:
+        """Return the table itself."""
+        found: Table = self.model.__table__
+        return found
+
+
+@dataclass(frozen=True)
+class PersonTables:
+    """The tables of all rooms, in the order in which a merge goes through them."""
+
+    known: tuple[PersonTable, ...] = ()
+
+    def find(self, name: str) -> PersonTable | None:
+        """Return the table of this name."""
+        return next((each for each in self.known if each.table.name == name), None)
+
+
+def list_all(session: Session) -> tuple[PersonTable, ...]:
+    """Return the tables of all rooms."""
+    return extensions.of(session, PersonTables).known
+
+
+def moving(model: type[Any], *, unless: str = "", column: str = "customer_id", only: str = "") -> Merge:
+    """Return a merge that hands rows on to the survivor.
+
+    Where the survivor `s` has one already for which `unless` holds, that one stays and the other goes into the trace.
+    """
+    also = f" AND {only}" if only else ""
+
+    def merge(session: Session, merging: Merging) -> None:
+        of_former = f"t.{column} = :former{also}"
+        if unless:
+            mine = f"s.workspace_id = :w AND s.{column} = :survivor"
+            taken = f"SELECT FROM {model.__tablename__} s WHERE {mine} AND {unless}"
+            journal.remove(session, merging, model, f"{of_former} AND EXISTS ({taken})")
+        journal.change(session, merging, model, f"{column} = :survivor", of_former)
+
+    return merge

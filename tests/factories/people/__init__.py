@@ -1,0 +1,1 @@
+"""People of whom much is known."""

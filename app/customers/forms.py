@@ -185,6 +185,21 @@ class UploadForm(Form):
         self.kind.data = self.kind.data or kinds[0][0]
 
 
+class ExportForm(Form):
+    """What leaves as a file."""
+
+    what = SelectField(_("What to export"))
+    format = RadioField(
+        _("Format"),
+        choices=[("csv", _("CSV")), ("xlsx", _("Excel workbook")), ("jsonl", _("JSON Lines"))],
+        default="csv",
+    )
+
+    def offer(self, choices: Sequence[tuple[str, str]]) -> None:
+        """Fill in what there is; the first is chosen unless something else is."""
+        self.what.choices = list(choices)
+
+
 class ReadingForm(Form):
     """How the file is written."""
 

@@ -12,6 +12,7 @@ from app.campaigns.launch import stopping
 from app.campaigns.studio import tag_translation
 from app.commerce import card_lines as purchase_card
 from app.commerce import carts, orders, products
+from app.commerce import exports as commerce_exports
 from app.commerce import timeline_entries as purchase_entries
 from app.commerce.connectors import connections
 from app.commerce.connectors.stated_consents import StatedConsents
@@ -36,6 +37,8 @@ from app.customers.card import card
 from app.customers.card.sections import CardSources
 from app.customers.duplicates import reviewing
 from app.customers.duplicates.finding import HardLinks
+from app.customers.exporting import tables
+from app.customers.exporting.tables import ExportTables
 from app.customers.field_kinds.references import ReferenceTargets
 from app.customers.imports.evidence import ImportedEvidence
 from app.customers.imports.kinds import ImportKinds
@@ -67,6 +70,7 @@ from app.kernel.page_links import PageLink
 from app.kernel.queueing import jobs
 from app.kernel.queueing.jobs import Jobs
 from app.kernel.queueing.outbox import Listeners
+from app.segments import exports as segment_exports
 from app.segments import segments
 from app.segments.used_in import SegmentUses, Use
 from app.tracking import person_tables as tracking_tables
@@ -146,6 +150,7 @@ def build() -> Extensions:
         IMPORT_KINDS,
         ReferenceTargets((ORGANISATIONS, products.TARGET, PEOPLE)),
         MailableCustomers(permission.mailable_query),
+        ExportTables((tables.PEOPLE, segment_exports.MEMBERS, commerce_exports.ORDERS, commerce_exports.PRODUCTS)),
         CardSources(
             (
                 followup_card.of_customer,

@@ -22,6 +22,7 @@ ACTIONS = {
     "api_key.created": _("created an API key"),
     "api_key.revoked": _("revoked an API key"),
     "api_key.restored": _("let a revoked API key work again"),
+    "data.exported": _("exported data"),
     "shop.connected": _("connected a shop"),
     "shop.disconnected": _("disconnected a shop"),
     "shop.reconnected": _("connected a disconnected shop again"),

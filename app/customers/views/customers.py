@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from flask import Response, g, request, url_for
+from flask import g, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.accounts import workspaces
 from app.customers.forms import NewCustomerForm
-from app.customers.listing import csv_cells, exports, listing, mixes
+from app.customers.listing import listing, mixes
 from app.customers.profiles import codes, people
 from app.customers.views.blueprint import bp
 from app.customers.words import STAGES
@@ -73,15 +73,6 @@ def add_customer() -> ResponseReturnValue:
     except Refusal as refusal:
         form.refuse(refusal)
     return shell.page("customers/new.html", form=form), 422
-
-
-@bp.get("/customers/export.csv")
-@guard.role("marketer")
-def export() -> ResponseReturnValue:
-    """Give everyone as a file, as it is read."""
-    lines = csv_cells.table(exports.rows(services().database, g.workspace.id))
-    headers = {"Content-Disposition": 'attachment; filename="customers.csv"'}
-    return Response(lines, mimetype="text/csv", headers=headers)
 
 
 def search(session: Session, workspace_id: int, text: str) -> list[tuple[str, str, str]]:

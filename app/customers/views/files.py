@@ -1,4 +1,4 @@
-"""The progress of an import, asked for by its page, and the download of rejected rows."""
+"""The progress of an import, asked for by its page, and downloads: rejected rows, and people, orders and products."""
 
 from __future__ import annotations
 
@@ -10,12 +10,18 @@ from flask.typing import ResponseReturnValue
 from flask_babel import force_locale, get_locale
 from flask_babel import gettext as _
 
+from app.accounts import audit
+from app.customers.exporting import tables
+from app.customers.exporting.formats import FORMATS
+from app.customers.exporting.tables import Offer
+from app.customers.forms import ExportForm
 from app.customers.imports import steps
 from app.customers.imports.models import Import, RefusedRow
 from app.customers.listing import csv_cells
 from app.customers.views import progress
 from app.customers.views.blueprint import bp
 from app.kernel.database import Database
+from app.kernel.refusals import Refusal
 from app.kernel.services import services
 from app.web import guard, shell
 
@@ -48,6 +54,43 @@ def download_refused(import_id: int) -> ResponseReturnValue:
     return Response(lines, mimetype="text/csv", headers=headers)
 
 
+@bp.get("/customers/export")
+@guard.role("marketer")
+def choose_export() -> ResponseReturnValue:
+    """Ask what is wanted, and as which file."""
+    form, _offers = _form()
+    return shell.page("customers/export.html", form=form)
+
+
+@bp.post("/customers/export")
+@guard.role("marketer")
+def export() -> ResponseReturnValue:
+    """Give it as a file that is made while it is downloaded, and note who took what."""
+    form, offers = _form()
+    if not form.validate():
+        return shell.page("customers/export.html", form=form), 422
+    offer, written, now = offers[form.what.data], FORMATS[form.format.data], services().clock.now()
+    try:
+        rows = offer.table.rows(services().database, g.workspace.id, offer.part, now)
+    except Refusal as refusal:
+        refusal.field = "what"
+        form.refuse(refusal)
+        return shell.page("customers/export.html", form=form), 422
+    with services().database.transaction(g.workspace.id) as session:
+        audit.record(
+            session,
+            g.workspace.id,
+            staff_id=g.staff.id,
+            action="data.exported",
+            subject_kind=offer.table.name,
+            subject_id=offer.part or None,
+            details={"name": _label(offer), "format": written.ending},
+            now=now,
+        )
+    headers = {"Content-Disposition": f'attachment; filename="{offer.key}.{written.ending}"'}
+    return Response(written.write(rows), mimetype=written.mimetype, headers=headers)
+
+
 class _Speaker(NamedTuple):
     """Says reasons in the language of whoever asked, though their request is over when most rows are made."""
 
@@ -71,3 +114,15 @@ def _refused(database: Database, found: Import, heading: list[str], speak: _Spea
             kept = [*row.cells, *[""] * width][: max(width, len(row.cells))]
             yield [*kept, str(found.line(row.row)), why]
         after = rows[-1].row
+
+
+def _form() -> tuple[ExportForm, dict[str, Offer]]:
+    with services().database.transaction(g.workspace.id) as session:
+        offers = {offer.key: offer for offer in tables.list_offers(session, g.workspace.id)}
+    form = ExportForm()
+    form.offer([(key, _label(offer)) for key, offer in offers.items()])
+    return form, offers
+
+
+def _label(offer: Offer) -> str:
+    return str(_(offer.table.label, name=offer.name) if offer.name else _(offer.table.label))

@@ -11,12 +11,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event, select
 
+from app.accounts import audit
+from app.conditions.on_fields.equality import Is
 from app.customers.addresses import changes
 from app.customers.addresses.changes import NewAddress
+from app.customers.exporting import workbook
+from app.customers.exporting.formats import FORMATS
 from app.customers.imports import steps
+from app.customers.imports.formats import conversion
 from app.customers.listing import csv_cells, exports
 from app.customers.models import Customer
 from app.customers.profiles import fields
+from app.segments import segments
+from app.segments.segments import SegmentChange
 from tests.factories import NOON
 from tests.factories.customers import a_customer, import_file
 from tests.factories.workspaces import a_workspace
@@ -25,6 +32,11 @@ HOSTILE = [
     *("=HYPERLINK(1)", "+1", "-1", "@SUM(1)", "'=quoted", "''", "<b>", 'say "hi", you', "李 小龙", "a;b", "x\\N"),
     *("a;=1", "＝1"),
 ]
+
+# What a cell may hold: no control characters, as no value of ours has any.
+SIGNS = st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp"), exclude_characters="\ufffe\uffff")
+CELLS = st.text(SIGNS, max_size=12) | st.text(alphabet="'=+-@;＝ \u3000a", max_size=6)
+TABLES = st.lists(st.lists(CELLS, min_size=3, max_size=3), min_size=1, max_size=12)
 
 
 @given(st.text())
@@ -63,7 +75,8 @@ def test_a_long_cell_is_quoted_in_linear_work(piece):
     assert len(looked_at) <= 16 * 2000 * len(piece)
 
 
-def test_an_export_comes_back_as_it_was(database, workspace):
+@pytest.mark.parametrize("form", FORMATS)
+def test_an_export_comes_back_as_it_was(database, workspace, form):
     other = a_workspace(database, name="Copy", now=NOON).id
     for workspace_id in (workspace.id, other):
         with database.transaction(workspace_id) as session:
@@ -83,7 +96,7 @@ def test_an_export_comes_back_as_it_was(database, workspace):
                 member="yes",
                 since="2024-02-29",
             )
-    content = "".join(csv_cells.table(exports.rows(database, workspace.id)))
+    content = b"".join(FORMATS[form].write(exports.rows(database, workspace.id)))
     done = import_file(database, other, content)
 
     assert done.counts == {"created": len(HOSTILE)}
@@ -103,13 +116,68 @@ def test_no_cell_begins_like_a_formula(text):
     assert next(csv.reader(io.StringIO(line)))[0][:1] not in ("=", "+", "-", "@")
 
 
-def test_the_download_is_a_csv_file(client, database, workspace):
-    with database.transaction(workspace.id) as session:
-        a_customer(session, workspace.id, "ada@example.com")
-    answer = client.get("/customers/export.csv")
+@settings(max_examples=60, deadline=None)
+@given(table=TABLES, form=st.sampled_from([*FORMATS]))
+def test_a_table_comes_back_from_any_format_as_it_left(table, form):
+    rows = [["a", "b", "c"], *table]
+    with conversion.convert(io.BytesIO(b"".join(FORMATS[form].write(rows)))).rows as file:
+        found = list(csv.reader(io.TextIOWrapper(file, "utf-8-sig", newline="")))
 
-    assert answer.mimetype == "text/csv"
-    assert "ada@example.com" in answer.text
+    names, *back = [[csv_cells.unquote(cell) for cell in row] for row in found]
+    told = [dict(zip(names, row, strict=False)) for row in back]
+    assert [[row.get(name, "") for name in "abc"] for row in told] == table
+
+
+def test_a_workbook_goes_on_in_another_sheet_where_one_is_full():
+    rows = [["n"], *([str(n)] for n in range(7))]
+    book = io.BytesIO(b"".join(workbook.write(rows, most_rows=4)))
+    sheets = [list(csv.reader(io.TextIOWrapper(conversion.convert(book, sheet=name).rows, "utf-8", newline="")))
+              for name in ("Sheet1", "Sheet2", "Sheet3")]
+
+    assert sheets == [[["n"], ["0"], ["1"], ["2"]], [["n"], ["3"], ["4"], ["5"]], [["n"], ["6"]]]
+
+
+def test_pieces_leave_while_rows_are_read():
+    read = []
+
+    def rows():
+        yield ["n"]
+        for n in range(20_000):
+            read.append(n)
+            yield [f"{n:x}" * 20]
+
+    for each in FORMATS.values():
+        read.clear()
+        pieces = each.write(rows())
+        while not next(pieces):
+            pass
+        assert len(read) < 2_000
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_download_is_a_file_and_stands_in_the_audit_log(client, database, workspace, form):
+    with database.transaction(workspace.id) as session:
+        a_customer(session, workspace.id, "ada@example.com", country="DE")
+        a_customer(session, workspace.id, "bob@example.com", country="FR")
+        change = SegmentChange("Germans", Is(field="country", value="DE"))
+        germans = segments.save(session, workspace.id, change, staff_id=None, now=NOON).id
+    offered = client.get("/customers/export").text
+    everybody = client.post("/customers/export", data={"what": "people", "format": form})
+    some = client.post("/customers/export", data={"what": f"segment-{germans}", "format": form})
+    nothing = client.post("/customers/export", data={"what": "segment-0", "format": form})
+
+    assert f'value="segment-{germans}"' in offered
+    assert everybody.mimetype == FORMATS[form].mimetype
+    assert (emails(everybody), emails(some)) == (["ada@example.com", "bob@example.com"], ["ada@example.com"])
+    assert nothing.status_code == 422
+    with database.transaction(workspace.id) as session:
+        entries = [entry for entry in audit.list_entries(session, workspace.id) if entry.action == "data.exported"]
+    assert [(entry.subject_kind, entry.details["format"]) for entry in entries] == [("segment", form), ("people", form)]
+
+
+def emails(answer):
+    with conversion.convert(io.BytesIO(answer.data)).rows as file:
+        return [row["email"] for row in csv.DictReader(io.TextIOWrapper(file, "utf-8-sig", newline="")) if row]
 
 
 def test_the_other_addresses_in_use_are_exported(database, workspace):

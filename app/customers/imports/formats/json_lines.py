@@ -14,6 +14,7 @@ from typing import IO, Any
 
 from app.customers.imports.formats.refusing import LARGEST, PIECE, FileRefused
 from app.customers.imports.parsing.reading import NO_OBJECT
+from app.customers.listing import csv_cells
 from app.kernel.translatable import N_
 
 LONGEST_LINE = 1_000_000
@@ -61,7 +62,7 @@ def to_csv(file: IO[bytes]) -> IO[bytes]:
     writer.writerow(columns)
     for number, found in _lines(file):
         if isinstance(found, dict):
-            writer.writerow([found.get(name, "") for name in columns])
+            writer.writerow([_kept(found.get(name, "")) for name in columns])
         elif found:
             writer.writerow([f"{NO_OBJECT}{number} {found}"])
         else:
@@ -93,6 +94,11 @@ def _lines(file: IO[bytes]) -> Iterator[tuple[int, dict[str, str] | str]]:
         else:
             shown = plain[:LONGEST_SHOWN].decode("utf-8", "replace").replace("\0", "\ufffd")
             yield number, "" if found == {} else shown
+
+
+def _kept(cell: str) -> str:
+    """Write a cell so that it is read as it is: who reads CSV takes the apostrophe away that keeps off a formula."""
+    return csv_cells.quote(cell) if "'" in cell and csv_cells.unquote(cell) != cell else cell
 
 
 def _parsed(line: bytes) -> Any:

@@ -12,11 +12,11 @@ from app.campaigns.launch import stopping
 from app.campaigns.studio import tag_translation
 from app.commerce import card_lines as purchase_card
 from app.commerce import carts, orders, products
-from app.commerce import exports as commerce_exports
 from app.commerce import timeline_entries as purchase_entries
 from app.commerce.connectors import connections
 from app.commerce.connectors.stated_consents import StatedConsents
 from app.commerce.costs import competitors, costs
+from app.commerce.exporting import tables as commerce_tables
 from app.commerce.facts import ProductsImported, PurchaseRecorded, PurchasesImported
 from app.commerce.imports.catalogue.kind import Products
 from app.commerce.imports.kind import Purchases
@@ -150,7 +150,7 @@ def build() -> Extensions:
         IMPORT_KINDS,
         ReferenceTargets((ORGANISATIONS, products.TARGET, PEOPLE)),
         MailableCustomers(permission.mailable_query),
-        ExportTables((tables.PEOPLE, segment_exports.MEMBERS, commerce_exports.ORDERS, commerce_exports.PRODUCTS)),
+        ExportTables((tables.PEOPLE, segment_exports.MEMBERS, commerce_tables.ORDERS, commerce_tables.PRODUCTS)),
         CardSources(
             (
                 followup_card.of_customer,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from app.commerce import exports
+from app.commerce.exporting import tables
 from app.customers.exporting.formats import FORMATS
 from app.kernel.database import Database
 from tests.factories import NOON
@@ -48,7 +48,7 @@ def kept(database: Database, workspace_id: int, *names: str) -> list[Any]:
 def test_the_catalogue_comes_back_as_it_was(database: Database, workspace: WorkspaceForTests, form: str) -> None:
     other = a_workspace(database, name="Copy", now=NOON).id
     import_file(database, workspace.id, PRODUCTS, kind="products")
-    content = b"".join(FORMATS[form].write(exports.product_rows(database, workspace.id, 0, NOON)))
+    content = b"".join(FORMATS[form].write(tables.product_rows(database, workspace.id, 0, NOON)))
 
     assert import_file(database, other, content, kind="products").counts == {"created": 2}
     assert kept(database, other, "products") == kept(database, workspace.id, "products")
@@ -59,7 +59,7 @@ def test_orders_come_back_with_their_products(database: Database, workspace: Wor
     other = a_workspace(database, name="Copy", now=NOON).id
     options = {"kind": "purchases", "unknown": "create", "order_rows": "total"}
     import_file(database, workspace.id, ORDERS, **options)
-    content = b"".join(FORMATS[form].write(exports.order_rows(database, workspace.id, 0, NOON)))
+    content = b"".join(FORMATS[form].write(tables.order_rows(database, workspace.id, 0, NOON)))
 
     done = import_file(database, other, content, **options)
     assert (done.counts["created"], done.counts.get("refused")) == (3, None)

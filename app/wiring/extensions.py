@@ -16,7 +16,7 @@ from app.commerce import timeline_entries as purchase_entries
 from app.commerce.connectors import connections
 from app.commerce.connectors.stated_consents import StatedConsents
 from app.commerce.costs import competitors, costs
-from app.commerce.exporting import tables as commerce_tables
+from app.commerce.exporting import tables as commerce_exports
 from app.commerce.facts import ProductsImported, PurchaseRecorded, PurchasesImported
 from app.commerce.imports.catalogue.kind import Products
 from app.commerce.imports.kind import Purchases
@@ -37,7 +37,7 @@ from app.customers.card import card
 from app.customers.card.sections import CardSources
 from app.customers.duplicates import reviewing
 from app.customers.duplicates.finding import HardLinks
-from app.customers.exporting import tables
+from app.customers.exporting import tables as exported
 from app.customers.exporting.tables import ExportTables
 from app.customers.field_kinds.references import ReferenceTargets
 from app.customers.imports.evidence import ImportedEvidence
@@ -150,7 +150,7 @@ def build() -> Extensions:
         IMPORT_KINDS,
         ReferenceTargets((ORGANISATIONS, products.TARGET, PEOPLE)),
         MailableCustomers(permission.mailable_query),
-        ExportTables((tables.PEOPLE, segment_exports.MEMBERS, commerce_tables.ORDERS, commerce_tables.PRODUCTS)),
+        ExportTables((exported.PEOPLE, segment_exports.MEMBERS, commerce_exports.ORDERS, commerce_exports.PRODUCTS)),
         CardSources(
             (
                 followup_card.of_customer,

@@ -14,7 +14,7 @@ from app.customers.imports.undoing import undo
 from app.customers.life_cycle import moving
 from app.customers.listing import mixes
 from app.customers.merging import merge
-from app.customers.sources import outcomes
+from app.customers.sources import coverage, outcomes
 from app.customers.timeline import partitions
 from app.kernel.queueing.jobs import job
 from app.kernel.services import Services
@@ -123,6 +123,17 @@ def count_source_outcomes(services: Services) -> None:
     def count_of_one(workspace_id: int) -> None:
         with services.database.transaction(workspace_id) as session:
             outcomes.recount(session, workspace_id, now=services.clock.now())
+
+    workspaces.for_each(services.database, count_of_one)
+
+
+@job("customers.count_coverage", every=timedelta(days=1))
+def count_coverage(services: Services) -> None:
+    """Count of how many people each field is known, and how."""
+
+    def count_of_one(workspace_id: int) -> None:
+        with services.database.transaction(workspace_id) as session:
+            coverage.recount(session, workspace_id, now=services.clock.now())
 
     workspaces.for_each(services.database, count_of_one)
 

@@ -341,6 +341,18 @@ CREATE TABLE source_outcomes (
         REFERENCES sources(workspace_id, id) ON DELETE CASCADE
 );
 
+-- Of how many people each field is known, and how, counted by a job.
+CREATE TABLE value_coverage (
+    workspace_id bigint NOT NULL,
+    name text NOT NULL,
+    nature smallint NOT NULL,
+    people bigint NOT NULL,
+    stale bigint NOT NULL,
+    counted_at timestamptz NOT NULL,
+    CONSTRAINT pk_value_coverage PRIMARY KEY (workspace_id, name, nature),
+    CONSTRAINT fk_value_coverage_workspace_id FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE
+);
+
 -- By which days a workspace tells the stages of the life cycle apart.
 CREATE TABLE life_cycle_rules (
     workspace_id bigint NOT NULL,

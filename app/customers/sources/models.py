@@ -62,3 +62,15 @@ class SourceOutcome(Tenant, Base):
     bought: Mapped[int]
     complained: Mapped[int]
     counted_at: Mapped[datetime]
+
+
+class ValueCoverage(Tenant, Base):
+    """Of how many people a field is known in one way, as it was counted last."""
+
+    __tablename__ = "value_coverage"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    nature: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    people: Mapped[int]
+    stale: Mapped[int]
+    counted_at: Mapped[datetime]

@@ -7,10 +7,13 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.accounts import workspaces
-from app.customers.sources import catalogue, forms, outcomes
+from app.customers.profiles import fields
+from app.customers.sources import catalogue, coverage, forms, outcomes
+from app.customers.sources.coverage import FieldCoverage
 from app.customers.sources.forms import SourceForm
 from app.customers.sources.models import Source
 from app.customers.views.blueprint import bp
+from app.customers.words import LABELS
 from app.kernel.refusals import Refusal
 from app.kernel.services import services
 from app.web import guard, shell
@@ -25,6 +28,19 @@ def show_sources() -> ResponseReturnValue:
         counted = outcomes.read(session, g.workspace.id)
     today = services().clock.now().date()
     return shell.page("customers/sources.html", sources=found, counted=counted, kinds=catalogue.KINDS, today=today)
+
+
+@bp.get("/customers/coverage")
+@guard.role("viewer")
+def show_coverage() -> ResponseReturnValue:
+    """Show of how many people each field is known, and how it came to us."""
+    with services().database.transaction(g.workspace.id) as session:
+        found = coverage.read(session, g.workspace.id)
+        own = fields.list_custom(session, g.workspace.id)
+    named = [(name, _(LABELS[name])) for name in coverage.NAMES]
+    named += [(f"custom.{field.key}", field.label) for field in own]
+    lines = [(label, found.fields.get(name, FieldCoverage())) for name, label in named]
+    return shell.page("customers/coverage.html", found=found, lines=lines)
 
 
 @bp.get("/customers/sources/new")

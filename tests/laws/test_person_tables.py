@@ -12,7 +12,7 @@ NOTHING_ABOUT_CUSTOMERS = {
     *("workspaces", "staff", "memberships", "staff_sessions", "invitations", "mail_allowances", "api_keys"),
     *("sending_identities", "outbox", "cron_ticks", "heartbeats", "outages", "handled_outages"),
     *("custom_fields", "customer_mixes", "customer_cards", "duplicate_rules"),
-    *("sources", "source_outcomes", "life_cycle_rules", "life_cycle_counts"),
+    *("sources", "source_outcomes", "value_coverage", "life_cycle_rules", "life_cycle_counts"),
     *("expired_send_responses", "expired_link_clicks"),
     *("imports", "organisations", "products", "shop_connections", "cost_rates"),
     *("topics", "consent_texts", "consent_heads", "ledger_checks", "signup_forms", "cadence_policies", "segments"),

@@ -14,7 +14,21 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench import audience, events, gate, imports, journeys, memory, pages, render, segments, send, tracking, webhooks
+from bench import (
+    audience,
+    events,
+    gate,
+    imports,
+    journeys,
+    membership,
+    memory,
+    pages,
+    render,
+    segments,
+    send,
+    tracking,
+    webhooks,
+)
 
 Rows = list[dict[str, Any]]
 # Figures that are measured together, by the function that measures them.
@@ -25,6 +39,7 @@ GROUPS: tuple[tuple[tuple[str, ...], Callable[..., Rows]], ...] = (
     (("snapshot", "launch"), audience.run),
     (("import_people_plain", "import_people", "import_orders"), imports.run),
     (("segment_narrow", "segment_broad", "segment_products"), segments.run),
+    (("membership",), membership.run),
     (("gate",), gate.run),
     (("journey_step", "journey_move"), journeys.run),
     (("pages",), pages.run),

@@ -37,7 +37,11 @@ function mount(select) {
 
   field.addEventListener("focus", () => field.select());
   field.addEventListener("click", () => list.hidden && open(""));
-  field.addEventListener("input", (event) => (event.stopPropagation(), open(field.value)));
+  field.addEventListener("input", (event) => {
+    event.stopPropagation();
+    open(field.value);
+    if (select.dataset.source) ask(field.value);
+  });
   field.addEventListener("change", (event) => event.stopPropagation());
   field.addEventListener("blur", () => (close(), show()));
   field.addEventListener("keydown", (event) => {
@@ -67,6 +71,25 @@ function mount(select) {
     if (item) choose(options[item.dataset.at]);
   });
 
+  // What is not listed is asked for; an answer that comes late is for words that are gone.
+  let asked = 0;
+  function ask(typed) {
+    const number = ++asked;
+    if (!typed.trim()) return;
+    setTimeout(async () => {
+      if (number !== asked) return;
+      const answer = await fetch(`${select.dataset.source}?q=${encodeURIComponent(typed)}`, { headers: { Accept: "application/json" } }).catch(() => null);
+      if (!answer?.ok || number !== asked) return;
+      for (const [value, text] of await answer.json()) {
+        if (options.some((option) => option.value === value)) continue;
+        const option = new Option(text, value);
+        select.append(option);
+        options.push(option);
+        words.push(fold(`${text} ${value} ${typed}`));
+      }
+      if (document.activeElement === field && field.value === typed) open(typed);
+    }, 200);
+  }
   function open(typed) {
     const wanted = fold(typed).split(" ").filter(Boolean);
     const fitting = options.filter((option, at) => wanted.every((word) => words[at].includes(word)) && !(isMany && option.selected));

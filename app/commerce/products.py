@@ -227,6 +227,12 @@ def names(session: Session, workspace_id: int, *, limit: int = 2000) -> dict[int
     return {row.id: row.name for row in session.execute(query.order_by(Product.id.desc()).limit(limit))}
 
 
+def names_of_ids(session: Session, workspace_id: int, ids: Collection[int]) -> dict[int, str]:
+    """Return the names by id of these products, in one statement."""
+    query = select(Product.id, Product.name).where(Product.workspace_id == workspace_id, Product.id.in_(ids))
+    return {row.id: row.name for row in session.execute(query)}
+
+
 def categories(session: Session, workspace_id: int, *, limit: int = 500) -> list[str]:
     """Return the categories there are, with every level above them, in their order."""
     query = select(Product.category).where(Product.workspace_id == workspace_id, Product.category != "").distinct()

@@ -32,7 +32,7 @@ class Question:
 
     `op` names it in forms, `label` on the page. `values` are parts of the condition that choosing it settles; `inputs`
     fill in the rest. With `is_negated` it stands for the condition's opposite. On conditions on fields, `kinds` are the
-    kinds of field it is offered for.
+    kinds of field it is offered for, and `groups` those of its groups where it is not offered in all of them.
     """
 
     op: str
@@ -41,6 +41,7 @@ class Question:
     values: Mapping[str, Any] = field(default_factory=dict)
     is_negated: bool = False
     kinds: frozenset[str] = frozenset()
+    groups: frozenset[str] = frozenset()
     # A sentence beside its inputs, where this question is to be explained and not the condition as a whole.
     help: str = ""
 
@@ -71,6 +72,11 @@ class Condition(ABC):
     def reads(self) -> tuple[str, ...]:
         """Return the names of the fields that `to_sql` takes from its context."""
         return ()
+
+    @property
+    def changes_with_time(self) -> bool:
+        """Say whether the answer may change although nothing about the customer does: it looks so many days back."""
+        return getattr(self, "days", None) is not None
 
     def needs_activities_since(self, now: datetime, zone: tzinfo) -> datetime | None:  # noqa: ARG002
         """Return from when on activities must be kept for it, None where it reads none; raise ConditionInvalid."""

@@ -59,8 +59,13 @@ class ConditionTypes:
         """Return what can be asked about this subject; a field that is gone is asked like text."""
         if subject in self.subjects:
             return [each for each in self._offers if each.condition.subject and each.condition.subject.name == subject]
-        kind = kind_of(fields[subject]) if subject in fields else "text"
-        return [each for each in self._offers if kind in each.question.kinds]
+        info = fields.get(subject)
+        kind, group = (kind_of(info), info.group) if info else ("text", "custom")
+        return [
+            each
+            for each in self._offers
+            if kind in each.question.kinds and (not each.question.groups or group in each.question.groups)
+        ]
 
     def offer(self, subject: str, op: str, fields: Mapping[str, FieldInfo]) -> Offer:
         """Return the question asked, or the first one there is if none is.

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, literal, or_
 
 from app.conditions.lookups import Lookups
+from app.customers.addresses import emails
 from app.customers.profiles import codes
 from app.customers.profiles.fields import FieldInfo
 from app.kernel.refusals import Refusal
@@ -74,6 +75,8 @@ class ConditionContext:
             return value
         if info.codes and isinstance(value, str):
             return self._code(info, value, part)
+        if info.name == "email" and isinstance(value, str) and value:
+            return emails.find_key(value.strip()) or value.strip().lower()
         if info.kind in ("text", "choice") and isinstance(value, str) and value:
             return value
         raise ConditionInvalid(_WANTED.get(info.kind, N_("This value does not fit.")), part=part)
@@ -111,6 +114,19 @@ class ConditionContext:
         if _is_day(info):
             return info.expression.between(since.astimezone(self.zone).date(), until.astimezone(self.zone).date())
         return info.expression.between(since, until)
+
+    def ahead(self, info: FieldInfo, days: int) -> ColumnElement[bool]:
+        """The field lies within the next `days` days and not in the past."""
+        until = self.now + timedelta(days=days)
+        if _is_day(info):
+            return info.expression.between(self.now.astimezone(self.zone).date(), until.astimezone(self.zone).date())
+        return info.expression.between(self.now, until)
+
+    def longer_ago(self, info: FieldInfo, days: int) -> ColumnElement[bool]:
+        """The field lies before the last `days` days."""
+        since = self.since(days)
+        edge: date = since.astimezone(self.zone).date() if _is_day(info) else since
+        return info.expression < edge
 
 
 def folded(value: ColumnElement[str] | str) -> ColumnElement[str]:

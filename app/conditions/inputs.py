@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -47,7 +47,8 @@ class Control:
     """One form control as the page draws it; texts are message ids.
 
     `kind` is text, lines, number, date or choice. A choice offers `options` by group, or the codes of a kind (`codes`,
-    such as country), or what is suggested; `suggests` names the field whose usual values are offered while typing.
+    such as country), or what is suggested; `suggests` names the field whose usual values are offered while typing. The
+    options of a text are offered while typing.
     """
 
     name: str
@@ -65,6 +66,8 @@ class Control:
     is_multiple: bool = False
     # Another choice shows other controls.
     is_redrawn: bool = False
+    # The kind of reference that is searched for more than is listed.
+    searches: str = ""
 
     def unlisted(self, chosen: Sequence[str]) -> list[str]:
         """Return what is chosen although it is not, or no longer, on the list: it is shown, and judged later."""
@@ -91,6 +94,10 @@ class Input(ABC):
     @abstractmethod
     def show(self, values: Mapping[str, Any]) -> dict[str, str]:
         """Return the words that stand for these parts."""
+
+    def refers(self, filled: FilledIn) -> Iterable[tuple[Reference, int]]:  # noqa: ARG002
+        """Return what is chosen by its id, where there may be too many of its kind to list."""
+        return ()
 
     def control_of(self, part: str) -> str:
         """Return the name of the control at which to say what is wrong with a part."""

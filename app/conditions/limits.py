@@ -14,7 +14,12 @@ MAX_DEPTH = 12
 MAX_RULES = 200
 # Rules about others (somebody in the household ...) inside one another: each asks everybody once more.
 MAX_CIRCLES = 2
-MAX_VALUES = 500
+# Segments that name segments: how deep, and how many conditions they may bring together.
+MAX_SEGMENTS_DEEP = 10
+MAX_EXPANDED = 1_000
+# A list of values, as it is pasted; and all lists of one rule together.
+MAX_VALUES = 10_000
+MAX_VALUES_TOGETHER = 50_000
 # Different questions to purchases and activities, and permissions asked for: what the sums beside a customer cannot
 # answer, so that each has the database read its rows for everybody.
 MAX_LOOKUPS = 40
@@ -37,5 +42,6 @@ Times = Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
 TimesOrNone = Annotated[int, Field(strict=True, ge=0, le=1_000_000)]
 RowId = Annotated[int, Field(strict=True, ge=0, le=2**62)]
 Value = StrictBool | Number | Text
+EventWord = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=100), AfterValidator(_storable)]
 Values = Annotated[tuple[Number | Text, ...], Field(min_length=1, max_length=MAX_VALUES)]
 Texts = Annotated[tuple[Text, ...], Field(min_length=1, max_length=MAX_VALUES)]

@@ -7,7 +7,7 @@ from collections.abc import Hashable
 from datetime import datetime
 from typing import Any, ClassVar, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Select, literal_column
+from sqlalchemy import ColumnElement, Select, any_, literal_column
 from sqlalchemy.types import TypeEngine
 
 Question = TypeVar("Question", bound=Hashable)
@@ -67,9 +67,14 @@ class Lookups:
         """Note that a condition reads rows of everybody in a way of its own."""
         self._others += times
 
-    def join(self, query: Select[int], customer_id: ColumnElement[int]) -> Select[int]:
-        """Return the query of customers with the answers beside each of them."""
+    def join(
+        self, query: Select[int], customer_id: ColumnElement[int], *, among: ColumnElement[Any] | None = None
+    ) -> Select[int]:
+        """Return the query of customers with the answers beside each of them; only rows of those `among` are read."""
         for lookup in sorted(self._made.values(), key=lambda lookup: lookup.name):
-            answers = lookup.query().subquery(lookup.name)
+            asked = lookup.query()
+            if among is not None:
+                asked = asked.where(next(iter(asked.selected_columns)) == any_(among))
+            answers = asked.subquery(lookup.name)
             query = query.outerjoin(answers, answers.c.customer_id == customer_id)
         return query

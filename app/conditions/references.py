@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
 
 from app.customers.profiles.fields import FieldInfo
 
+# (value, label) of what a search finds
+Found = list[tuple[str, str]]
+
 
 @dataclass(frozen=True)
 class Reference:
-    """A kind of thing, and how to list those one can choose: (session, workspace_id) -> names by id, bounded."""
+    """A kind of thing, and how to list those one can choose: (session, workspace_id) -> names by id, bounded.
+
+    Of what there may be too many to list, `load` gives some, `named` the names of those asked for by their ids, and
+    `search` what holds some words, as an input keeps it.
+    """
 
     kind: str
     load: Callable[[Session, int], Mapping[int, str]]
+    named: Callable[[Session, int, Collection[int]], Mapping[int, str]] | None = None
+    search: Callable[[Session, int, str], Found] | None = None
+
+    def names(self, session: Session, workspace_id: int, ids: Collection[int]) -> Mapping[int, str]:
+        """Return what to choose from, these ids among them."""
+        found = self.load(session, workspace_id)
+        missing = [each for each in ids if each not in found] if self.named else []
+        return {**found, **self.named(session, workspace_id, missing)} if self.named and missing else found
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement
@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 from app.conditions.condition import Condition, Question, Subject
 from app.conditions.context import ConditionContext
 from app.conditions.description import Description
-from app.conditions.inputs import Control, FilledIn, Input, Option, whole
-from app.conditions.limits import RowId
+from app.conditions.inputs import ChoiceInput, Control, FilledIn, Input, Option, whole
+from app.conditions.limits import Day, Days, RowId
+from app.conditions.periods import Period, PeriodInput
 from app.conditions.references import Reference
 from app.consent import permission, topics
 from app.kernel.translatable import N_
@@ -79,6 +80,11 @@ class Permission(Condition):
     topic: RowId
     state: Literal["allowed", "not_allowed"]
 
+    @property
+    def changes_with_time(self) -> bool:
+        """Consent may expire."""
+        return True
+
     def to_sql(self, context: ConditionContext) -> ColumnElement[bool]:
         context.lookups.count_other()
         allowed = permission.allowed_query(context.workspace_id, self.purpose, self.topic, context.now).subquery()
@@ -99,4 +105,67 @@ _SENTENCES = {
     ("click_tracking", "not_allowed"): N_("they did not allow us to see clicks"),
     ("profiling", "allowed"): N_("they allowed profiling"),
     ("profiling", "not_allowed"): N_("they did not allow profiling"),
+}
+_STATE = ChoiceInput(
+    "state",
+    N_("Answer"),
+    (
+        Option("given", N_("given")),
+        Option("pending", N_("asked for, not confirmed yet")),
+        Option("refused", N_("refused")),
+        Option("withdrawn", N_("withdrawn")),
+        Option("expired", N_("expired")),
+        Option("objected", N_("objected to")),
+        Option("complained", N_("ended by a complaint")),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Answered(Condition):
+    """The customer's latest answer about a topic or purpose is this one, and came in a period."""
+
+    type = "answered"
+    subject = Subject("answered", N_("Answer about consent"), "permission")
+    questions = (Question("answered", N_("for"), (PurposeInput(), _STATE, PeriodInput())),)
+    help = N_("The latest answer alone counts. Whether it lets you write to them, “Permission” says.")
+    shows_help = True
+    example = {"purpose": "marketing", "topic": 1, "state": "withdrawn", "days": 90}
+    references = (TOPIC,)
+
+    purpose: Literal["marketing", "open_tracking", "click_tracking", "profiling"]
+    topic: RowId
+    state: Literal["given", "pending", "refused", "withdrawn", "expired", "objected", "complained"]
+    days: Days | None = None
+    since: Day | None = field(default=None, kw_only=True)
+    until: Day | None = field(default=None, kw_only=True)
+
+    @property
+    def period(self) -> Period:
+        """Return when they answered."""
+        return Period(self.days, self.since, self.until)
+
+    def to_sql(self, context: ConditionContext) -> ColumnElement[bool]:
+        context.lookups.count_other()
+        place = (context.workspace_id, self.purpose, self.topic, self.state)
+        found = permission.answered_query(*place, period=self.period.bounds(context), now=context.now)
+        return context.customer_id.in_(found)
+
+    def describe(self, description: Description) -> str:
+        about = description.name(TOPIC, self.topic)
+        if self.purpose != "marketing":
+            labels = {option.value: option.label for option in _OTHER_PURPOSES}
+            about = description.value(description.language.translate(labels[self.purpose]))
+        period = self.period.describe(description)
+        return description.text(_ANSWERS[self.state], about=about, period=period)
+
+
+_ANSWERS = {
+    "given": N_("they consented to %(about)s %(period)s"),
+    "pending": N_("they were asked to confirm %(about)s %(period)s and have not answered"),
+    "refused": N_("they refused %(about)s %(period)s"),
+    "withdrawn": N_("they withdrew %(about)s %(period)s"),
+    "expired": N_("their consent to %(about)s expired %(period)s"),
+    "objected": N_("they objected to %(about)s %(period)s"),
+    "complained": N_("a complaint of theirs ended %(about)s %(period)s"),
 }

@@ -100,6 +100,29 @@ def consented_query(workspace_id: int, purpose: str, topic_id: int, now: datetim
     )
 
 
+def answered_query(
+    workspace_id: int,
+    purpose: str,
+    topic_id: int,
+    state: str,
+    *,
+    period: tuple[datetime | None, datetime | None],
+    now: datetime,
+) -> Select[int]:
+    """Select the people whose answer stands at this state since a time in the period; given is what is in force now."""
+    since, before = period
+    stands = _in_force(now) if state == "given" else (ConsentStateRow.state == state,)
+    query = select(ConsentStateRow.customer_id).where(
+        ConsentStateRow.workspace_id == workspace_id,
+        ConsentStateRow.purpose == purpose,
+        ConsentStateRow.topic_id == topic_id,
+        *stands,
+    )
+    if since is not None:
+        query = query.where(ConsentStateRow.since >= since)
+    return query if before is None else query.where(ConsentStateRow.since < before)
+
+
 def promised_query(workspace_id: int, purpose: str, topic_id: int) -> Select[*tuple[Any, ...]]:
     """Select (customer_id, promised_limit, promised_days): how often each was told to expect mail."""
     return select(ConsentStateRow.customer_id, ConsentStateRow.promised_limit, ConsentStateRow.promised_days).where(

@@ -57,9 +57,18 @@ def _enrol_segment(services: Services, workspace_id: int, journey_id: int) -> No
         with services.database.transaction(workspace_id) as session:
             journey = definitions.get(session, workspace_id, journey_id)
             if journey.state == "live" and definitions.trigger_name(session, journey):
-                enrolment.enrol_segment(session, journey, now=services.clock.now())
+                enrolment.enrol_kept(session, journey, now=services.clock.now())
     except Refusal as refusal:
         log.warning("journeys.not_enrolled", journey_id=journey_id, reason=type(refusal).__name__)
+
+
+@job("journeys.join_segment")
+def join_segment(services: Services, *, workspace_id: int, segment_id: int, customer_ids: list[int]) -> None:
+    """Hear SegmentEntered: let these people into the live journeys that entering this segment starts."""
+    with services.database.transaction(workspace_id) as session:
+        for journey in definitions.list_live(session, workspace_id, trigger_kind="segment"):
+            if journey.trigger_id == segment_id:
+                enrolment.enrol_members(session, journey, customer_ids, now=services.clock.now())
 
 
 @job("journeys.join_topic")

@@ -23,6 +23,7 @@ from app.journeys.steps.send import Send
 from app.journeys.steps.wait import Wait
 from app.kernel.refusals import Refusal
 from app.kernel.translatable import N_
+from app.segments.membership import watching
 
 
 class NotReady(Refusal):
@@ -106,6 +107,8 @@ def publish(
     audit.note(session, journey, "journey.published", staff_id=staff_id, now=now)
     is_by_segment = journey.trigger_kind == "segment"
     entered = enrolment.enrol_segment(session, journey, now=now) if is_by_segment else 0
+    if is_by_segment and watching.has_room(session, workspace_id):
+        watching.watch(session, workspace_id, journey.trigger_id, now=now)
     return Published(journey.version, entered)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from functools import cache
@@ -14,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from app.conditions.condition import Condition
 from app.conditions.condition_types import ConditionTypes
-from app.conditions.limits import MAX_CIRCLES, MAX_DEPTH, MAX_RULES
+from app.conditions.limits import MAX_CIRCLES, MAX_DEPTH, MAX_RULES, MAX_VALUES_TOGETHER
 from app.customers.relations.circles import CIRCLES
 from app.kernel.refusals import Refusal
 from app.kernel.translatable import N_, MessageId
@@ -150,6 +150,9 @@ def _plain_value(value: Any) -> Any:
         return int(value) if value == int(value) else _as_float(value)
     if isinstance(value, date):
         return value.isoformat()
+    if is_dataclass(value) and not isinstance(value, AllOf | AnyOf | Not | Someone | Condition):
+        given = ((each.name, getattr(value, each.name)) for each in fields(value))
+        return {name: _plain_value(part) for name, part in given if part is not None}
     return dump(value) if isinstance(value, AllOf | AnyOf | Not | Someone | Condition) else value
 
 
@@ -159,14 +162,19 @@ def _as_float(value: Decimal) -> float | str:
 
 
 def _refuse_size(value: object) -> None:
-    for count, (depth, _) in enumerate(_walk(value, 1), start=1):
+    listed = 0
+    for count, (depth, item) in enumerate(_walk(value, 1), start=1):
+        values = item.get("values")
+        listed += len(values) if isinstance(values, list | tuple) else 0
+        if listed > MAX_VALUES_TOGETHER:
+            raise RulesInvalid([Problem((), N_("There are too many values."))])
         if depth > MAX_DEPTH:
             raise RulesInvalid([Problem((), N_("Groups are nested too deeply."))])
         if count > MAX_RULES:
             raise RulesInvalid([Problem((), N_("There are too many conditions."))])
 
 
-def _walk(value: object, depth: int) -> Iterator[tuple[int, object]]:
+def _walk(value: object, depth: int) -> Iterator[tuple[int, dict[Any, Any]]]:
     """Walk what could be rules, without recursion: the input may be nested as deep as it likes."""
     waiting = [(depth, value)]
     while waiting:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
-from sqlalchemy import ColumnElement, Join, Select, Table, false, select
+from sqlalchemy import BigInteger, ColumnElement, Join, Select, Table, any_, bindparam, false, func, select, true
+from sqlalchemy.dialects.postgresql import ARRAY, array
 
 from app.conditions.condition import Condition
 from app.conditions.context import ConditionContext, ConditionInvalid
@@ -19,17 +20,23 @@ from app.customers.relations.circles import CIRCLES
 from app.kernel.translatable import N_
 from app.segments import rules
 from app.segments.codec import Path, Problem, RulesInvalid
-from app.segments.rules import Not, Rule, Someone
+from app.segments.naming import expansion
+from app.segments.naming.kept_rules import KeptRules, NoKeptRules
+from app.segments.rules import AllOf, Expanded, Not, OfSegment, Rule, Someone
 
 
 @dataclass(frozen=True)
 class Population:
-    """Whose customers a rule is asked of, and when: days begin in `zone`, `fields` are those of `fields.columns`."""
+    """Whose customers a rule is asked of, and when: days begin in `zone`, `fields` are those of `fields.columns`.
+
+    `kept` is where the segments are found that a rule names.
+    """
 
     workspace_id: int
     fields: Mapping[str, FieldInfo]
     now: datetime
     zone: tzinfo = UTC
+    kept: KeptRules = field(default_factory=NoKeptRules)
 
 
 @dataclass(frozen=True)
@@ -53,15 +60,101 @@ class CompiledRule:
         return self.statement
 
 
-def compile_rule(rule: Rule, population: Population) -> CompiledRule:
-    """Make each condition into SQL once, over the tables the rule needs."""
+def compile_rule(rule: Rule, population: Population, *, segment_id: int | None = None) -> CompiledRule:
+    """Make each condition into SQL once, over the tables the rule needs; `segment_id` is the segment it belongs to."""
+    problems: list[Problem] = []
+    expanded = expansion.expand(rule, population.kept, problems, segment_id=segment_id)
+    compiled = _compile(expanded, population, problems)
+    return replace(compiled, rule=rule)
+
+
+@dataclass(frozen=True)
+class Together:
+    """Rules that one statement asks, by their positions in what was given."""
+
+    positions: tuple[int, ...]
+    rules: tuple[Rule, ...]
+    population: Population
+
+    def flags(self, among: ColumnElement[Any] | None) -> Select[Any]:
+        """Return (customer_id, is_in): for each of these people, or everybody, an array of which rules match them."""
+        base, context, conditions, _problems = _conditions(AllOf(self.rules), self.population)
+        is_in = array([func.coalesce(each, false()) for each in conditions])
+        joined: Select[Any] = context.lookups.join(base, context.customer_id, among=among)
+        columns: list[ColumnElement[Any]] = [context.customer_id.label("customer_id"), is_in.label("is_in")]
+        query = joined.with_only_columns(*columns, maintain_column_froms=True)
+        return query if among is None else query.where(context.customer_id == any_(among))
+
+
+def members_among(compiled: CompiledRule, population: Population, customer_ids: Sequence[int]) -> Select[int]:
+    """Return the statement of a compiled rule for these customers alone; raise RulesInvalid."""
+    _ = compiled.matches
+    among = bindparam("among", list(customer_ids), type_=ARRAY(BigInteger), unique=True)
+    asked = Together((0,), (expansion.expand(compiled.rule, population.kept, []),), population)
+    flags = asked.flags(among).subquery()
+    return select(flags.c.customer_id).where(flags.c.is_in == array([true()]))
+
+
+def expanded(rule: Rule, population: Population, *, segment_id: int | None = None) -> Rule | None:
+    """Return a rule with those it names in their places, None where something in it does not fit."""
+    problems: list[Problem] = []
+    found = expansion.expand(rule, population.kept, problems, segment_id=segment_id)
+    return found if not problems and not _compile(found, population, problems).problems else None
+
+
+def together(asked: Sequence[Rule], population: Population) -> list[Together]:
+    """Return these expanded rules in as few statements as their lookups allow."""
+    groups: list[Together] = []
+    positions: list[int] = []
+    for position in range(len(asked)):
+        wanted = [*positions, position]
+        if positions and _cost([asked[each] for each in wanted], population) > MAX_LOOKUPS:
+            groups.append(Together(tuple(positions), tuple(asked[each] for each in positions), population))
+            wanted = [position]
+        positions = wanted
+    if positions:
+        groups.append(Together(tuple(positions), tuple(asked[each] for each in positions), population))
+    return groups
+
+
+def _cost(asked: Sequence[Rule], population: Population) -> int:
+    return len(_conditions(AllOf(tuple(asked)), population)[1].lookups)
+
+
+def _conditions(
+    group: Rule, population: Population
+) -> tuple[Select[int], ConditionContext, list[ColumnElement[bool]], list[Problem]]:
+    """Return the customers a group asks about, what it is compiled with, and the rules inside it one by one as SQL."""
+    base, problems = _base(group, population), list[Problem]()
+    lookups = Lookups(population.workspace_id, until=population.now)
+    context = ConditionContext(
+        population.workspace_id, population.fields, population.now, population.zone, _column(base), lookups
+    )
+    return base, context, [_build(each, context, (), problems) for each in rules.children(group)], problems
+
+
+def counts_query(asked: Sequence[Rule], population: Population) -> Select[Any] | None:
+    """Return the statement that counts whom each of these rules matches, in one pass over the customers.
+
+    None where they ask more than one statement may; a rule that does not fit counts nobody.
+    """
+    problems: list[Problem] = []
+    group = expansion.expand(AllOf(tuple(asked)), population.kept, problems)
+    base, context, found, _problems = _conditions(group, population)
+    if len(context.lookups) > MAX_LOOKUPS:
+        return None
+    counted: list[ColumnElement[Any]] = [func.count().filter(each) for each in found]
+    joined: Select[Any] = context.lookups.join(base, context.customer_id)
+    return joined.with_only_columns(*counted, maintain_column_froms=True)
+
+
+def _compile(rule: Rule, population: Population, problems: list[Problem]) -> CompiledRule:
     # The only place that says whose customers these are: each of these queries carries the workspace.
     base = _base(rule, population)
     lookups = Lookups(population.workspace_id, until=population.now)
     context = ConditionContext(
         population.workspace_id, population.fields, population.now, population.zone, _column(base), lookups
     )
-    problems: list[Problem] = []
     condition = _build(rule, context, (), problems)
     if len(lookups) > MAX_LOOKUPS:
         problems.append(Problem((), _TOO_MUCH, {"most": MAX_LOOKUPS}))
@@ -74,8 +167,10 @@ _TOO_MUCH = N_(
 )
 
 
-def _build(rule: Rule, context: ConditionContext, path: Path, problems: list[Problem]) -> ColumnElement[bool]:
+def _build(rule: Expanded, context: ConditionContext, path: Path, problems: list[Problem]) -> ColumnElement[bool]:
     """Return the rule as SQL and note each condition that does not fit, with its place."""
+    if isinstance(rule, OfSegment):
+        return _of_segment(rule, context, path, problems)
     if isinstance(rule, Someone):
         return _of_others(rule, context, path, problems)
     if not isinstance(rule, Condition):
@@ -89,18 +184,33 @@ def _build(rule: Rule, context: ConditionContext, path: Path, problems: list[Pro
         return false()
 
 
+def _of_segment(
+    rule: OfSegment, context: ConditionContext, path: Path, problems: list[Problem]
+) -> ColumnElement[bool]:
+    """Return another segment's rule as SQL; what is wrong in it is said at the place that names it."""
+    inside: list[Problem] = []
+    built = _build(rule.rule, context, (), inside)
+    if inside:
+        problems.append(Problem((*path, "segment"), _UNUSABLE, {"name": rule.name}))
+    return built
+
+
+_UNUSABLE = N_("The segment “%(name)s” cannot be used as it is. Open it to see why.")
+
+
 def _of_others(rule: Someone, context: ConditionContext, path: Path, problems: list[Problem]) -> ColumnElement[bool]:
     """Return that the rule holds of somebody in the customer's circle: a rule of its own, asked of everybody."""
     population = Population(context.workspace_id, context.fields, context.now, context.zone)
-    compiled = compile_rule(rule.rule, population)
-    problems += [replace(each, path=(*path, "rule", *each.path)) for each in compiled.problems]
+    inside: list[Problem] = []
+    compiled = _compile(rule.rule, population, inside)
+    problems += [replace(each, path=(*path, "rule", *each.path)) for each in inside]
     context.lookups.count_other(1 + compiled.lookups)
     pairs, others = CIRCLES[rule.circle].pairs(context.workspace_id).subquery(), compiled.statement.subquery()
     found = select(pairs.c.customer_id).where(pairs.c.other_id.in_(select(others.c.customer_id)))
     return context.customer_id.in_(found)
 
 
-def _base(rule: Rule, population: Population) -> Select[int]:
+def _base(rule: Expanded, population: Population) -> Select[int]:
     """Return the query of everyone with all the rule asks about; a join less is half the time of a broad count."""
     fields = population.fields
     names = {name for condition in rules.own_conditions(rule) for name in condition.reads if name in fields}

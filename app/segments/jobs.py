@@ -1,4 +1,4 @@
-"""Background jobs of segments: the sizes that lists show, and the retention of activities."""
+"""Background jobs of segments: sizes for lists and pictures, retention of activities, the end of deleted lists."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from app.kernel.queueing.jobs import job
 from app.kernel.refusals import Refusal
 from app.kernel.services import Services
 from app.segments import preview, segments
+from app.segments.lists import lists
+from app.segments.membership import history, sizes, updating
 
 log = structlog.get_logger()
 
@@ -36,9 +38,44 @@ def _count(services: Services, workspace_id: int, segment_id: int) -> None:
             count = preview.count(session, segments.members_query(session, workspace_id, segment_id, now))
         with services.database.transaction(workspace_id) as session:
             segments.remember_count(session, workspace_id, segment_id, count, of=segment.updated_at, now=now)
+            day = now.astimezone(segments.zone_of(session, workspace_id)).date()
+            sizes.keep(session, workspace_id, segment_id, count, day=day)
     except Refusal as error:
         # Its field is gone or changed its kind, or the segment itself is gone: the next one is still counted.
         log.warning("segments.not_counted", segment_id=segment_id, error=type(error).__name__)
+
+
+@job("segments.update_members", every=timedelta(minutes=1))
+def update_members(services: Services) -> None:
+    """Bring the members of watched segments up to date, and announce who entered."""
+
+    def update_one(workspace_id: int) -> None:
+        now, database = services.clock.now(), services.database
+        has_more = True
+        while has_more:
+            with database.transaction(workspace_id) as session:
+                has_more = updating.update_changed(session, workspace_id, now=now)
+        with database.transaction(workspace_id) as session:
+            due = updating.list_due(session, workspace_id, now=now)
+        for segment_id in due:
+            with database.transaction(workspace_id) as session:
+                updating.update_whole(session, workspace_id, segment_id, now=now)
+
+    workspaces.for_each(services.database, update_one)
+
+
+@job("segments.delete_expired", every=timedelta(days=1))
+def delete_expired(services: Services) -> None:
+    """Delete lists that can no longer be brought back, and sizes of long ago."""
+
+    def delete_of_one(workspace_id: int) -> None:
+        now = services.clock.now()
+        with services.database.transaction(workspace_id) as session:
+            lists.delete_expired(session, workspace_id, now=now)
+            sizes.delete_old(session, workspace_id, today=now.date())
+            history.delete_old(session, workspace_id, now=now)
+
+    workspaces.for_each(services.database, delete_of_one)
 
 
 @job("segments.delete_expired_activities", every=timedelta(days=1))

@@ -76,20 +76,33 @@ class Someone:
         return description.text(CIRCLES[self.circle].sentence, rule=_inside(self.rule, description))
 
 
+@dataclass(frozen=True)
+class OfSegment:
+    """The rule of another segment in the place where it is named; made for compiling, never kept."""
+
+    segment_id: int
+    name: str
+    rule: Rule
+
+    def combine(self, inside: Sequence[ColumnElement[bool]]) -> ColumnElement[bool]:
+        return inside[0]
+
+
 Group = AllOf | AnyOf | Not | Someone
 Rule = Group | Condition
+Expanded = Rule | OfSegment
 
 EVERYBODY = AllOf()
 
 
-def children(rule: Rule) -> tuple[Rule, ...]:
+def children(rule: Expanded) -> tuple[Rule, ...]:
     """Return the rules directly inside a rule."""
     if isinstance(rule, AllOf | AnyOf):
         return rule.rules
-    return (rule.rule,) if isinstance(rule, Not | Someone) else ()
+    return (rule.rule,) if isinstance(rule, Not | Someone | OfSegment) else ()
 
 
-def conditions(rule: Rule) -> Iterator[Condition]:
+def conditions(rule: Expanded) -> Iterator[Condition]:
     """Walk every condition of a rule, in the order they are read."""
     if isinstance(rule, Condition):
         yield rule
@@ -97,7 +110,7 @@ def conditions(rule: Rule) -> Iterator[Condition]:
         yield from conditions(inside)
 
 
-def own_conditions(rule: Rule) -> Iterator[Condition]:
+def own_conditions(rule: Expanded) -> Iterator[Condition]:
     """Walk the conditions asked of the customers themselves, and not those asked of others."""
     if isinstance(rule, Condition):
         yield rule

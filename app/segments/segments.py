@@ -27,6 +27,7 @@ from app.segments import codec, compiler, rules
 from app.segments.codec import Problem, RulesInvalid
 from app.segments.compiler import CompiledRule, Population
 from app.segments.models import Segment
+from app.segments.naming.kept_rules import SavedRules
 from app.segments.rules import Rule
 
 _NAME_CHARS = 120
@@ -64,9 +65,9 @@ class SegmentUnusable(RulesInvalid):
 
 
 class StillUsed(Refusal):
-    """A campaign or journey names this segment."""
+    """A campaign, a journey or another segment names this segment."""
 
-    message = N_("A campaign or journey still uses this segment. Take it out there first.")
+    message = N_("A campaign, journey or segment still uses this. Take it out there first.")
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,8 @@ def save(
     clean = " ".join(change.name.replace("\0", "").split())[:_NAME_CHARS]
     if not clean:
         raise NameMissing(field="name")
-    compiled = change.compiled or compile_rule(session, workspace_id, change.rule, now=now)
+    asked_of = population(session, workspace_id, now=now)
+    compiled = change.compiled or compiler.compile_rule(change.rule, asked_of, segment_id=change.segment_id)
     if compiled.problems:
         raise RulesInvalid(compiled.problems)
     taken = session.scalar(select(Segment.id).where(Segment.workspace_id == workspace_id, Segment.name == clean))
@@ -104,7 +106,8 @@ def save(
             segment = Segment(workspace_id=workspace_id, created_by=staff_id)
             session.add(segment)
         segment.name, segment.rules, segment.updated_at = clean, codec.dump(change.rule), now
-        segment.latest_count = segment.counted_at = None
+        # Of another rule nobody was counted, nor evaluated, yet.
+        segment.latest_count = segment.counted_at = segment.evaluated_at = None
         session.flush()
     return segment
 
@@ -225,7 +228,7 @@ def problems_with(
     problems = {gone: Problem((), N_("This segment has been deleted.")) for gone in set(segment_ids) - set(found)}
     for segment_id, segment in found.items():
         try:
-            refused = compiler.compile_rule(rule_of(session, segment), asked_of).problems
+            refused = compiler.compile_rule(rule_of(session, segment), asked_of, segment_id=segment_id).problems
         except RulesInvalid as invalid:
             refused = invalid.problems
         if refused:
@@ -233,11 +236,18 @@ def problems_with(
     return problems
 
 
-def members_query(session: Session, workspace_id: int, segment_id: int, now: datetime) -> Select[int]:
-    """Return the statement that selects the `customer_id` of everyone in the segment now; raise SegmentUnusable."""
+def members_query(
+    session: Session, workspace_id: int, segment_id: int, now: datetime, *, among: Sequence[int] | None = None
+) -> Select[int]:
+    """Return the statement that selects the `customer_id` of everyone in the segment now; raise SegmentUnusable.
+
+    With `among` it is asked of these customers alone, and reads rows of theirs alone.
+    """
     segment = get(session, workspace_id, segment_id)
     try:
-        return matches_query(session, workspace_id, rule_of(session, segment), now=now)
+        asked_of = population(session, workspace_id, now=now)
+        compiled = compiler.compile_rule(rule_of(session, segment), asked_of, segment_id=segment_id)
+        return compiled.matches if among is None else compiler.members_among(compiled, asked_of, among)
     except RulesInvalid as refused:
         raise SegmentUnusable(segment.name, refused.problems) from None
 
@@ -254,7 +264,8 @@ def compile_rule(session: Session, workspace_id: int, rule: Rule, *, now: dateti
 
 def population(session: Session, workspace_id: int, *, now: datetime) -> Population:
     """Return whose customers rules are asked of, with the fields there are."""
-    return Population(workspace_id, fields.columns(session, workspace_id), now, zone_of(session, workspace_id))
+    known, zone = fields.columns(session, workspace_id), zone_of(session, workspace_id)
+    return Population(workspace_id, known, now, zone, SavedRules(session, workspace_id))
 
 
 def zone_of(session: Session, workspace_id: int) -> tzinfo:

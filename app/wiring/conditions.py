@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.campaigns.conditions import WithCampaign
 from app.commerce.conditions.carts import LeftCart
 from app.commerce.conditions.elsewhere import BoughtElsewhere, SpentOn
 from app.commerce.conditions.orders import InOrder, OrderInterval
@@ -13,7 +14,8 @@ from app.conditions.condition_types import ConditionTypes
 from app.conditions.contacts import Contacted, Dissatisfied
 from app.conditions.on_relations.organisations import WorksAt
 from app.conditions.on_relations.referrals import HasReferred, WasReferred
-from app.consent.conditions import Permission
+from app.consent.conditions import Answered, Permission
+from app.segments.conditions import InSegment, OnList
 
 _OF_COMMERCE = (
     *(Purchased, BoughtProduct, BoughtButNot, InOrder, OrderInterval, LeftCart),
@@ -23,6 +25,6 @@ CONDITION_TYPES = ConditionTypes(
     [
         *known.CONDITIONS,
         *(Contacted, Dissatisfied, WorksAt, WasReferred, HasReferred),
-        *(*_OF_COMMERCE, Permission),
+        *(*_OF_COMMERCE, Permission, Answered, WithCampaign, InSegment, OnList),
     ]
 )

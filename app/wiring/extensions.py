@@ -72,6 +72,8 @@ from app.kernel.queueing.jobs import Jobs
 from app.kernel.queueing.outbox import Listeners
 from app.segments import exports as segment_exports
 from app.segments import segments
+from app.segments.facts import SegmentEntered
+from app.segments.lists import adding, lists
 from app.segments.used_in import SegmentUses, Use
 from app.tracking import person_tables as tracking_tables
 from app.tracking.facts import HumanResponded
@@ -87,6 +89,7 @@ LISTENERS = Listeners(
         ConsentsImported: ["journeys.join_imported"],
         ConsentWithdrawn: ["delivery.drop_withdrawn", "journeys.stop_withdrawn", "insight.forget"],
         HumanResponded: ["journeys.hear_response"],
+        SegmentEntered: ["journeys.join_segment"],
         PurchaseRecorded: ["journeys.hear_purchase"],
         ProductsImported: ["commerce.follow_products"],
         PurchasesImported: ["journeys.hear_purchases", "commerce.follow_import"],
@@ -115,6 +118,8 @@ OPPOSITES = Opposites(
     (
         api_keys.UNDO_REVOCATION,
         segments.UNDO_DELETION,
+        lists.UNDO_DELETION,
+        adding.UNDO_REMOVAL,
         deletion.UNDO_DELETION,
         stopping.UNDO_PAUSE,
         stopping.UNDO_RESUMING,

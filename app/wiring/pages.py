@@ -63,6 +63,7 @@ CUSTOMER = customers.CustomerPanels(
         followup.customer_panel,
         commerce.customer_panel,
         commerce.balance_panel,
+        segments.customer_panel,
         insight.customer_panel,
         customers.merges_panel,
     )

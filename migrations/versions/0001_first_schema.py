@@ -16,12 +16,12 @@ FOLDER = Path(__file__).parent.parent / "first_schema"
 ROOMS = (
     "kernel",
     "accounts",
-    "segments",
     "customers",
     "commerce",
     "consent",
     "followup",
     "cadence",
+    "segments",
     "tracking",
     "delivery",
     "campaigns",

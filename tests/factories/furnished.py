@@ -39,6 +39,7 @@ from app.customers.profiles.provenance import IMPLIED, INFERRED, Telling
 from app.customers.sources import catalogue
 from app.customers.sources.catalogue import SourceDraft
 from app.kernel.services import Services
+from app.segments.lists import lists
 from app.tracking.websites import websites
 from tests.factories import NOON, delivery
 from tests.factories.campaigns import a_campaign
@@ -123,6 +124,8 @@ def furnish(services: Services, workspace: WorkspaceForTests) -> Furnished:
             "organisation_id": organisation.id,
             "product_id": product.id,
             "segment_id": a_segment(session, workspace),
+            "list_id": lists.create(session, workspace.id, "Guests", staff_id=workspace.owner_id, now=NOON).id,
+            "kind": "product",
             "send_id": delivery.a_send(session, workspace).id,
             "seq": 1,
             "topic_id": workspace.topic_id,

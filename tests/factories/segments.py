@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import operator
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -36,6 +38,8 @@ TEXTS = ("", "DE", "de", "München", "大连", "a%b", "a_b", "a\\b", "O'Neill", 
 TAGS = ("vip", "VIP", "大客户", "a'b", "{x}", "")
 HOBBIES = ("Roses", "Herbs", "大树")
 DEALERS = ("Acme", "Rosenhof", "Ümlaut")
+NOTHING_KEPT: Mapping[int, Rule] = {}
+Rules = st.SearchStrategy[Rule]
 DAYS = tuple(date(2026, 3, 2) - timedelta(days=n) for n in (-1, 0, 1, 7, 30, 31, 365))
 
 
@@ -48,6 +52,8 @@ class Made:
     tags: list[str]
     purchases: list[tuple[datetime, Decimal]] = field(default_factory=list)
     events: list[tuple[str, datetime, str]] = field(default_factory=list)
+    reported: list[tuple[str, datetime, dict[str, Anything]]] = field(default_factory=list)
+    lists: set[int] = field(default_factory=set)
     allowed: set[tuple[str, int]] = field(default_factory=set)
 
 
@@ -149,7 +155,19 @@ def _do(session: Session, workspace_id: int, made: Made, random: Random) -> None
         ActivityRow(workspace_id, made.id, at, _EVENTS[kind], _SOURCES[kind], verdict=verdict)
         for kind, at, verdict in made.events
     ]
+    for _ in range(random.randrange(4)):
+        at = NOON - timedelta(days=random.choice((1, 29, 31, 100)))
+        data = {"colour": random.choice(DATA), "price": random.choice(DATA)}
+        made.reported.append((random.choice(("viewed", "Viewed")), at, data if random.random() < 0.8 else {}))
+    rows += [
+        ActivityRow(workspace_id, made.id, at, name, Source.API, facts={"data": data})
+        for name, at, data in made.reported
+    ]
     activities.record_many(session, rows, now=NOON)
+
+
+# What programs send with an event; None is a property that is there and says nothing.
+DATA = ("red", "RED", "Rot 7", "38.5", "38.50", 38.5, 7, -1, 0, True, None, "", "名", "1e3", "null")
 
 
 def _agree(session: Session, workspace_id: int, topic_id: int, made: Made, random: Random) -> None:
@@ -160,7 +178,7 @@ def _agree(session: Session, workspace_id: int, topic_id: int, made: Made, rando
             made.allowed.add((purpose, topic))
 
 
-def some_rule(topic_id: int) -> st.SearchStrategy[Rule]:
+def some_rule(topic_id: int, *, segment_ids: Sequence[int] = (), list_ids: Sequence[int] = (3,)) -> Rules:
     """Any rule over what `many_customers` makes, nested a few levels deep."""
     texts, numbers = (
         st.sampled_from(("city", "last_name", "first_name", "custom.colour")),
@@ -176,6 +194,11 @@ def some_rule(topic_id: int) -> st.SearchStrategy[Rule]:
         st.builds(conditions.Is, st.just("custom.member"), st.booleans()),
         st.builds(conditions.IsNot, texts, text),
         st.builds(conditions.In, texts, st.lists(text, min_size=1, max_size=3).map(tuple)),
+        st.builds(conditions.NotIn, texts, st.lists(text, min_size=1, max_size=3).map(tuple)),
+        st.builds(conditions.In, numbers, st.lists(number, min_size=1, max_size=3).map(tuple)),
+        st.builds(conditions.WithinNext, moments, days),
+        st.builds(conditions.LongerAgo, moments, days),
+        st.builds(conditions.OnList, st.sampled_from(list(list_ids))),
         st.builds(conditions.Contains, texts, text),
         st.builds(conditions.StartsWith, texts, text),
         st.builds(conditions.GreaterThan, numbers, number),
@@ -228,6 +251,15 @@ def some_rule(topic_id: int) -> st.SearchStrategy[Rule]:
     leaf |= st.builds(
         lambda times, when: conditions.Purchased("count", times[0], at_most=times[1], **when), often, whens
     )
+    leaf |= st.builds(
+        lambda name, where, times, when: conditions.Reported(name, where, times[0], at_most=times[1], **when),
+        st.sampled_from(("viewed", "Viewed")),
+        st.lists(_some_test(), max_size=2).map(tuple),
+        often,
+        whens,
+    )
+    if segment_ids:
+        leaf |= st.builds(conditions.InSegment, st.sampled_from(list(segment_ids)))
     return st.recursive(
         leaf,
         lambda inner: st.one_of(
@@ -244,20 +276,40 @@ def some_of(texts: tuple[str, ...]) -> st.SearchStrategy[tuple[str, ...]]:
     return st.lists(st.sampled_from(texts), min_size=1, max_size=3, unique=True).map(tuple)
 
 
+def _some_test() -> st.SearchStrategy[conditions.EventTest]:
+    names = st.sampled_from(("colour", "price", "size"))
+    words = st.sampled_from(("red", "38.5", "038.5", "7", "-1", "e"))
+    of_text = st.builds(conditions.EventTest, names, st.sampled_from(("is", "is_not", "contains")), words)
+    numbers = words.filter(lambda word: word not in ("red", "e"))
+    of_number = st.builds(conditions.EventTest, names, st.sampled_from(("more_than", "less_than")), numbers)
+    return of_text | of_number | st.builds(conditions.EventTest, names, st.sampled_from(("is_known", "is_unknown")))
+
+
 def counted(session: Session, workspace_id: int, rule: Rule, *, now: datetime) -> int:
     """Return how many of the workspace's people a rule matches."""
     return preview.count(session, segments.matches_query(session, workspace_id, rule, now=now))
 
 
-def matches(rule: Rule, who: Made) -> bool:
-    """Read a rule naively."""
+def matches(rule: Rule, who: Made, kept: Mapping[int, Rule] = NOTHING_KEPT) -> bool:
+    """Read a rule naively; `kept` are the rules of other segments by id."""
     match rule:
         case rules.AllOf():
-            return all(matches(inside, who) for inside in rule.rules)
+            return all(matches(inside, who, kept) for inside in rule.rules)
         case rules.AnyOf():
-            return any(matches(inside, who) for inside in rule.rules)
+            return any(matches(inside, who, kept) for inside in rule.rules)
         case rules.Not():
-            return not matches(rule.rule, who)
+            return not matches(rule.rule, who, kept)
+        case conditions.InSegment():
+            return matches(kept[rule.segment], who, kept)
+        case conditions.OnList():
+            return rule.list in who.lists
+        case conditions.Reported():
+            fitting = [
+                name
+                for name, at, data in who.reported
+                if name == rule.name and _inside(at, rule) and all(_passes(test, data) for test in rule.where)
+            ]
+            return _counts(len(fitting), rule)
         case conditions.HasTag():
             return rule.tag in who.tags
         case conditions.Permission():
@@ -277,6 +329,28 @@ def matches(rule: Rule, who: Made) -> bool:
     return _compares(rule, who.values[rule.field])
 
 
+def _passes(test: conditions.EventTest, data: Mapping[str, Anything]) -> bool:
+    value = data.get(test.property)
+    text = {True: "true", False: "false"}[value] if isinstance(value, bool) else None if value is None else str(value)
+    if test.compare in ("is_known", "is_unknown"):
+        return (text is None) == (test.compare == "is_unknown")
+    if text is None:
+        return test.compare == "is_not"
+    assert test.value is not None
+    number, bound = _number(text), _number(test.value)
+    if test.compare in ("more_than", "less_than"):
+        assert bound is not None
+        return number is not None and (number > bound if test.compare == "more_than" else number < bound)
+    if test.compare == "contains":
+        return test.value.lower() in text.lower()
+    is_same = text == test.value or (number is not None and number == bound)
+    return is_same == (test.compare == "is")
+
+
+def _number(text: str) -> Decimal | None:
+    return Decimal(text) if re.fullmatch(r"[+-]?[0-9]{1,30}([.][0-9]{1,30})?", text) else None
+
+
 def _compares(rule: Condition, value: Anything) -> bool:
     match rule:
         case conditions.IsKnown():
@@ -287,6 +361,8 @@ def _compares(rule: Condition, value: Anything) -> bool:
             return bool(value != rule.value)
         case conditions.NotWithinLast():
             return value is None or not _recent_day(value, rule.days)
+        case conditions.NotIn():
+            return value not in rule.values
     if value is None:
         return False
     match rule:
@@ -306,7 +382,11 @@ def _compares(rule: Condition, value: Anything) -> bool:
         case conditions.Is():
             return bool(value == rule.value)
         case conditions.In():
-            return value in rule.values
+            return (Decimal(str(value)) if isinstance(value, int | float) else value) in rule.values
+        case conditions.WithinNext():
+            return _coming(value, rule.days)
+        case conditions.LongerAgo():
+            return _passed(value, rule.days)
         case conditions.Contains():
             return rule.value.lower() in value.lower()
         case conditions.StartsWith():
@@ -342,7 +422,19 @@ def _day(value: Anything) -> date:
     return date.fromisoformat(value) if isinstance(value, str) else value.astimezone(BERLIN).date()
 
 
-def _inside(at: datetime, rule: conditions.Did | conditions.Purchased) -> bool:
+def _coming(value: Anything, days: int) -> bool:
+    until = NOON + timedelta(days=days)
+    if isinstance(value, datetime):
+        return NOON <= value <= until
+    return NOON.astimezone(BERLIN).date() <= _day(value) <= until.astimezone(BERLIN).date()
+
+
+def _passed(value: Anything, days: int) -> bool:
+    since = NOON - timedelta(days=days)
+    return value < since if isinstance(value, datetime) else _day(value) < since.astimezone(BERLIN).date()
+
+
+def _inside(at: datetime, rule: conditions.Did | conditions.Purchased | conditions.Reported) -> bool:
     day = at.astimezone(BERLIN).date()
     return (
         _recent(at, rule.days)
@@ -351,7 +443,7 @@ def _inside(at: datetime, rule: conditions.Did | conditions.Purchased) -> bool:
     )
 
 
-def _counts(number: Anything, rule: conditions.Did | conditions.Purchased) -> bool:
+def _counts(number: Anything, rule: conditions.Did | conditions.Purchased | conditions.Reported) -> bool:
     return bool(rule.at_least <= number and (rule.at_most is None or number <= rule.at_most))
 
 

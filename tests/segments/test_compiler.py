@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any as Anything
 
 import pytest
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from sqlalchemy import BigInteger, func, select, type_coerce
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Session
 
 from app.conditions.limits import MAX_LOOKUPS, MAX_RULES
 from app.customers.field_kinds.references import ReferenceTargets
@@ -23,6 +25,8 @@ from app.kernel.database import Database
 from app.segments import codec, compiler, preview, rules, segments
 from app.segments.codec import RulesInvalid
 from app.segments.compiler import Population, compile_rule
+from app.segments.lists import adding, lists
+from app.segments.lists.adding import Origin
 from app.segments.rules import Not
 from app.segments.segments import SegmentChange
 from tests.factories import conditions
@@ -41,6 +45,8 @@ class Crowd:
 
     home: WorkspaceForTests
     people: list[Made]
+    list_ids: list[int]
+    kept: dict[int, rules.Rule]
 
 
 @pytest.fixture(scope="module")
@@ -51,8 +57,30 @@ def crowd(opened_database: Database) -> Crowd:
     with opened_database.transaction(strangers.id) as session:
         many_customers(session, strangers.id, strangers.topic_id, seed=2, count=40)
     home = a_workspace(opened_database, name="Home", now=NOON)
-    with opened_database.transaction(home.id) as session:
-        return Crowd(home, many_customers(session, home.id, home.topic_id, seed=1, count=40))
+    with carrying(opened_database, TYPES).transaction(home.id) as session:
+        people = many_customers(session, home.id, home.topic_id, seed=1, count=40)
+        made = [lists.create(session, home.id, name, staff_id=home.owner_id, now=NOON).id for name in ("A", "B")]
+        for list_id, step in zip(made, (2, 3), strict=True):
+            chosen = people[::step]
+            ids = [who.id for who in chosen]
+            adding.add(session, home.id, list_id, ids, Origin("hand"), staff_id=home.owner_id, now=NOON)
+            for who in chosen:
+                who.lists.add(list_id)
+        return Crowd(home, people, made, _three_segments(session, home.id))
+
+
+def _three_segments(session: Session, workspace_id: int) -> dict[int, rules.Rule]:
+    """Segments of which each names those before it."""
+    kept: dict[int, rules.Rule] = {}
+    for name, rule in (
+        ("Buyers", conditions.GreaterThan("spent", Decimal(0))),
+        ("Clicked", conditions.Did("click", 2, at_most=None, verdict="any")),
+    ):
+        kept[segments.save(session, workspace_id, SegmentChange(name, rule), staff_id=None, now=NOON).id] = rule
+    one, other = (conditions.InSegment(each) for each in kept)
+    both = rules.AnyOf((rules.AllOf((one, other)), rules.Not(conditions.IsKnown("city")), rules.Not(one)))
+    kept[segments.save(session, workspace_id, SegmentChange("Both", both), staff_id=None, now=NOON).id] = both
+    return kept
 
 
 @settings(max_examples=80, deadline=None, suppress_health_check=QUIET)
@@ -60,13 +88,13 @@ def crowd(opened_database: Database) -> Crowd:
 def test_the_database_agrees_with_a_naive_reading(database: Database, crowd: Crowd, data: st.DataObject) -> None:
     """Compiled SQL says what plain Python says: unknown values, empty lists, any script, the workspace's zone."""
     home, people = crowd.home, crowd.people
-    rule = data.draw(some_rule(home.topic_id))
+    rule = data.draw(some_rule(home.topic_id, segment_ids=list(crowd.kept), list_ids=crowd.list_ids))
     with database.transaction(home.id, reading=True) as session:
         asked = segments.matches_query(session, home.id, rule, now=NOON)
         opposite = segments.matches_query(session, home.id, Not(rule), now=NOON)
         found, others = set(session.scalars(asked)), set(session.scalars(opposite))
 
-    assert found == {who.id for who in people if matches(rule, who)}
+    assert found == {who.id for who in people if matches(rule, who, crowd.kept)}
     assert found | others == {who.id for who in people}
     assert not found & others
 

@@ -18,6 +18,7 @@ EXTRACT = ["pybabel", "-q", "extract", "-F", "babel.cfg", "-k", "_l", "-k", "laz
 # Limits that are more than one by their nature, and numbers that are shown only above one.
 NEVER_ONE = {
     "%(count)s test mails went to this address today. Try again tomorrow.",
+    "At most %(most)s addresses can be pasted at once. Import a file instead.",
     "A segment has at most %(most)s conditions and groups. Take some out first.",
     "The subject is %(count)s characters long; phones show about 40.",
     "There are %(count)s SPF records; with more than one, receivers take none.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -22,7 +22,7 @@ from app.conditions.inputs import Control, FilledIn, Input, NumberInput, Option,
 from app.conditions.limits import AmountOrNone, Day, Days, RowId, Text
 from app.conditions.lookups import Lookup
 from app.conditions.periods import Period, PeriodInput
-from app.conditions.references import Reference
+from app.conditions.references import Found, Reference
 from app.kernel.translatable import N_
 
 _SUMS = N_("Sums are made in the currency of the workspace's first purchase.")
@@ -34,7 +34,20 @@ def _category_names(session: Session, workspace_id: int) -> Mapping[int, str]:
     return dict(enumerate(products.categories(session, workspace_id), start=1))
 
 
-PRODUCT = Reference("product", products.names)
+def _newest_names(session: Session, workspace_id: int) -> Mapping[int, str]:
+    return products.names(session, workspace_id, limit=_LISTED)
+
+
+def _search(session: Session, workspace_id: int, words: str) -> Found:
+    """Return the categories and products that hold the words, as `WhatInput` keeps them."""
+    paths = [path for path in products.categories(session, workspace_id) if words.casefold() in path.casefold()]
+    found = products.search(session, workspace_id, words, limit=_FOUND)
+    labelled = [(f"category:{path}", path) for path in paths[:_FOUND]]
+    return [*labelled, *((f"product:{each.id}", each.name) for each in found)]
+
+
+_LISTED, _FOUND = 100, 30
+PRODUCT = Reference("product", _newest_names, products.names_of_ids, _search)
 CATEGORY = Reference("product_category", _category_names)
 
 
@@ -78,7 +91,13 @@ class WhatInput(Input):
         categories = [Option(f"category:{path}", path, is_name=True) for path in paths.values()]
         single = [Option(f"product:{product_id}", name, is_name=True) for product_id, name in names.items()]
         groups = ((N_("Categories"), categories), (N_("Products"), single))
-        return [Control(self._name, "choice", N_("Product or category"), self.before, options=groups)]
+        label = N_("Product or category")
+        return [Control(self._name, "choice", label, self.before, options=groups, searches=PRODUCT.kind)]
+
+    def refers(self, filled: FilledIn) -> Iterable[tuple[Reference, int]]:
+        kind, _, value = filled.word(self._name).partition(":")
+        row_id = whole(value)
+        return [(PRODUCT, row_id)] if kind == "product" and isinstance(row_id, int) else []
 
     def read(self, filled: FilledIn) -> dict[str, Any]:
         kind, _, value = filled.word(self._name).partition(":")

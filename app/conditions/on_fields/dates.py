@@ -10,14 +10,15 @@ from sqlalchemy import ColumnElement, true
 from app.conditions.condition import Question
 from app.conditions.context import DAYS, ConditionContext
 from app.conditions.description import Description
-from app.conditions.inputs import FieldInput
+from app.conditions.inputs import FieldInput, NumberInput
 from app.conditions.limits import Day, Days
 from app.conditions.on_fields.on_field import DATES, OnField
 from app.conditions.periods import DaysBack, Period
-from app.kernel.translatable import N_
+from app.kernel.translatable import N_, _n
 
 _DAY = (FieldInput("value"),)
 _DAYS_BACK = (DaysBack(),)
+_DAYS = NumberInput("days", N_("Number of days"), after=N_("days"), is_whole=True, chars=4)
 
 
 @dataclass(frozen=True)
@@ -95,3 +96,44 @@ class NotWithinLast(OnField):
     def describe(self, description: Description) -> str:
         field, period = description.field(self.field), Period(self.days).describe(description)
         return description.text(N_("%(field)s is not %(period)s"), field=field, period=period)
+
+
+@dataclass(frozen=True)
+class WithinNext(OnField):
+    """The date lies in the next so many days."""
+
+    type = "within_next"
+    questions = (Question("within_next", N_("is in the next … days"), (_DAYS,), kinds=DATES),)
+    help = N_("Looks ahead from now, today included; what is past is not included.")
+    example = {"field": "custom.contract_ends", "days": 30}
+
+    days: Days
+
+    def to_sql(self, context: ConditionContext) -> ColumnElement[bool]:
+        return context.ahead(context.field(self.field, *DAYS), self.days)
+
+    def describe(self, description: Description) -> str:
+        field = description.field(self.field)
+        said = _n("%(field)s is in the next day", "%(field)s is in the next %(num)s days")
+        return description.counted(said, self.days, field=field)
+
+
+@dataclass(frozen=True)
+class LongerAgo(OnField):
+    """The date lies more than so many days back."""
+
+    type = "longer_ago"
+    questions = (Question("longer_ago", N_("is more than … days ago"), (_DAYS,), kinds=DATES),)
+    help = N_("Only customers of whom the date is known.")
+    shows_help = True
+    example = {"field": "latest_purchase_at", "days": 365}
+
+    days: Days
+
+    def to_sql(self, context: ConditionContext) -> ColumnElement[bool]:
+        return context.longer_ago(context.field(self.field, *DAYS), self.days)
+
+    def describe(self, description: Description) -> str:
+        field = description.field(self.field)
+        said = _n("%(field)s is more than %(num)s day ago", "%(field)s is more than %(num)s days ago")
+        return description.counted(said, self.days, field=field)

@@ -16,6 +16,7 @@ BOOLEANS = frozenset(("boolean",))
 MONEY = frozenset(("money",))
 SELECTIONS = frozenset(("choices",))
 REFERENCES = frozenset(("reference",))
+ANY_KIND = TEXTS | CHOSEN | NUMBERS | DATES | BOOLEANS | MONEY | SELECTIONS | REFERENCES
 
 
 @dataclass(frozen=True)

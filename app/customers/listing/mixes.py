@@ -34,6 +34,12 @@ def find(session: Session, workspace_id: int, *, now: datetime) -> Mix:
     return Mix(*kept) if kept else count(session, workspace_id, now=now)
 
 
+def is_large(session: Session, workspace_id: int) -> bool:
+    """Say whether the workspace has more customers than are counted while somebody waits for a page."""
+    kept = select(CustomerMix.workspace_id).where(CustomerMix.workspace_id == workspace_id)
+    return session.scalar(kept) is not None
+
+
 def count(session: Session, workspace_id: int, *, now: datetime) -> Mix:
     """Count how many there are, bought, bought again, and responded lately."""
     query = select(

@@ -7,11 +7,26 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, Select, case, cast, func, literal, not_, or_, select
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    FromClause,
+    Select,
+    case,
+    cast,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    text,
+)
 from sqlalchemy.orm import Session
 
 from app.customers.models import Activity, ExpiredLinkClicks, ExpiredSendResponse
 from app.customers.timeline.event_names import HITS, RESERVED, EventName, Source
+from app.customers.timeline.event_properties import PropertyTest
 
 # From the strongest to the weakest evidence of a person.
 VERDICTS = ("human", "unsure", "proxy", "scanner")
@@ -23,13 +38,14 @@ PeopleByEvent = dict[int, dict[str, dict[str, int]]]
 class EventCount:
     """How often an event happened with a customer, from `since` on and `before` a time, or ever.
 
-    No name: any that programs report.
+    No name: any that programs report. With `tests` its data passes all of them.
     """
 
     name: str | None
     since: datetime | None = None
     human_only: bool = False
     before: datetime | None = None
+    tests: tuple[PropertyTest, ...] = ()
 
 
 def counts_query(workspace_id: int, asked: Sequence[EventCount], *, until: datetime) -> Select[Any]:
@@ -47,6 +63,36 @@ def counts_query(workspace_id: int, asked: Sequence[EventCount], *, until: datet
     if all(each.human_only for each in asked):
         query = query.where(Activity.verdict == "human")
     return query
+
+
+def activity_rows() -> FromClause:
+    """Return the table of what happened, one row each, for rooms that count it by columns of their own."""
+    return Activity.__table__
+
+
+def reported_names(session: Session, workspace_id: int, *, limit: int) -> list[str]:
+    """Return names of events that programs reported, by the alphabet: each is one step in the index on names."""
+    return list(session.scalars(_REPORTED_NAMES, {"workspace_id": workspace_id, "limit": limit}))
+
+
+_REPORTED_NAMES = text(
+    """
+    WITH RECURSIVE known AS (
+        (SELECT name FROM activities WHERE workspace_id = :workspace_id AND source <> 'tracking' ORDER BY name LIMIT 1)
+        UNION ALL
+        SELECT (SELECT a.name FROM activities a
+                WHERE a.workspace_id = :workspace_id AND a.source <> 'tracking' AND a.name > known.name
+                ORDER BY a.name LIMIT 1)
+        FROM known WHERE known.name IS NOT NULL
+    )
+    SELECT known.name FROM known
+    WHERE known.name IS NOT NULL AND EXISTS (
+        SELECT FROM activities a
+        WHERE a.workspace_id = :workspace_id AND a.source <> 'tracking' AND a.name = known.name AND a.source = 'api'
+    )
+    LIMIT :limit
+    """
+)
 
 
 def is_recorded(session: Session, workspace_id: int, customer_id: int, *, name: str, message_id: int) -> bool:
@@ -209,6 +255,7 @@ def _is_counted(asked: EventCount) -> list[ColumnElement[bool]]:
         found.append(Activity.at < asked.before)
     if asked.human_only:
         found.append(Activity.verdict == "human")
+    found += [each.to_sql(Activity.facts["data"][each.name].astext) for each in asked.tests]
     return found
 
 

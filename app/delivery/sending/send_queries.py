@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
@@ -72,6 +73,13 @@ def progress_of_many(session: Session, workspace_id: int, send_ids: Sequence[int
         )
         for send_id, send in states.items()
     }
+
+
+def recipients_query(workspace_id: int, send_ids: Select[int], *, until: datetime) -> Select[int]:
+    """Select the customers to whom a message of one of these sends was sent."""
+    return select(Message.customer_id).where(
+        Message.workspace_id == workspace_id, Message.send_id.in_(send_ids), Message.sent_at <= until
+    )
 
 
 def states_query(workspace_id: int) -> Select[int, str, str | None]:

@@ -18,6 +18,7 @@ from app.journeys import versions
 from app.journeys.engine import interest
 from app.journeys.models import Enrolment, Journey
 from app.segments import segments
+from app.segments.membership import watching
 
 # Nobody enters a journey a second time yet.
 FIRST_RUN = 1
@@ -38,6 +39,18 @@ class Stop(StrEnum):
 def enrol_segment(session: Session, journey: Journey, *, now: datetime) -> int:
     """Let everyone in who is in the journey's segment, may be mailed about its topic and was not on it before."""
     members = segments.members_query(session, journey.workspace_id, journey.trigger_id, now)
+    return _enrol(session, journey, members, now)
+
+
+def enrol_kept(session: Session, journey: Journey, *, now: datetime) -> int:
+    """Let in the members of the journey's segment as they are kept; where nobody keeps them, whoever is in it now."""
+    members = watching.kept_query(session, journey.workspace_id, journey.trigger_id)
+    return enrol_segment(session, journey, now=now) if members is None else _enrol(session, journey, members, now)
+
+
+def enrol_members(session: Session, journey: Journey, customer_ids: Sequence[int], *, now: datetime) -> int:
+    """Let in those of these people who are in the journey's segment now, under the same conditions."""
+    members = segments.members_query(session, journey.workspace_id, journey.trigger_id, now, among=customer_ids)
     return _enrol(session, journey, members, now)
 
 

@@ -42,19 +42,36 @@ class Summary:
     people: list[Person]
 
 
-def form_of(session: Session, workspace_id: int) -> Form:
-    """Return the builder's form for this workspace: a statement for its fields, and one for each kind of reference."""
+def form_of(session: Session, workspace_id: int, *drafts: LineGroup) -> Form:
+    """Return the builder's form for this workspace, with the names of what these drafts speak of.
+
+    A statement for its fields, and one for each kind of reference that a condition of the drafts has.
+    """
     types = extensions.of(session, ConditionTypes)
-    names = {kind: reference.load(session, workspace_id) for kind, reference in types.references.items()}
-    return Form(types, Vocabulary(known_fields.columns(session, workspace_id), names))
+    form = Form(types, Vocabulary(known_fields.columns(session, workspace_id)))
+    needed = {kind: set[int]() for kind in ALWAYS if kind in types.references}
+    for line in (line for draft in drafts for line in lines(draft)):
+        offer, filled = form.offer(line), form.filled(line)
+        for reference in offer.condition.references:
+            needed.setdefault(reference.kind, set())
+        for reference, row_id in (found for each in offer.question.inputs for found in each.refers(filled)):
+            needed.setdefault(reference.kind, set()).add(row_id)
+    names = {kind: types.references[kind].names(session, workspace_id, ids) for kind, ids in needed.items()}
+    return Form(types, Vocabulary(form.vocabulary.fields, names))
 
 
-def read(draft: LineGroup, form: Form, population: Population, *, strict: bool) -> Reading:
+# What the page asks of every draft: the topic that mails would be about.
+ALWAYS = ("topic",)
+
+
+def read(
+    draft: LineGroup, form: Form, population: Population, *, strict: bool, segment_id: int | None = None
+) -> Reading:
     """Understand a draft. Lines still to be filled in are left out, or with `strict` are problems."""
     written = form.write(draft, with_blanks=strict)
     reading = Reading(blanks=sum(form.is_blank(line) for line in lines(draft)))
     try:
-        compiled = compiler.compile_rule(codec.load(written.value, form.types), population)
+        compiled = compiler.compile_rule(codec.load(written.value, form.types), population, segment_id=segment_id)
         found = compiled.problems
         if not found:
             reading.compiled = compiled

@@ -65,7 +65,10 @@ def from_form(form: Mapping[str, str]) -> LineGroup:
 
 
 def change(root: LineGroup, wish: str) -> None:
-    """Do what a button says, as `add@r.1`: add, group, copy or remove. A place that is not there is passed over.
+    """Do what a button says, as `add@r.1`: add, group, copy, nest, up, down or remove.
+
+    A place that is not there is passed over. Up and down move an item past its neighbour, into a group that stands
+    there, and out of its own group at the ends.
 
     Raise DraftTooLarge instead of growing past what could be read back.
     """
@@ -80,6 +83,10 @@ def change(root: LineGroup, wish: str) -> None:
         here.items.append(LineGroup("any", [Line(is_focused=True)]))
     elif act == "copy" and parent and here:
         parent.items.insert(int(steps[-1]) + 1, deepcopy(here))
+    elif act == "nest" and parent and here and len(steps) + _depth(here) < MAX_DEPTH:
+        parent.items[int(steps[-1])] = LineGroup("any", [_focused(here)])
+    elif act in ("up", "down") and parent and here:
+        _move(root, [int(step) for step in steps], -1 if act == "up" else 1)
     elif act == "remove" and parent and here:
         _remove(parent, int(steps[-1]))
     if _size(root) > MAX_RULES + 1:
@@ -115,6 +122,47 @@ def _remove(parent: LineGroup, position: int) -> None:
     parent.items.pop(position)
     neighbour = parent.items[min(position, len(parent.items) - 1)] if parent.items else parent
     neighbour.is_focused = True
+
+
+def _move(root: LineGroup, steps: list[int], by: int) -> None:
+    """Move an item one place up or down; at the ends of an inner group it leaves it."""
+    parent, here = _find(root, steps)
+    assert parent is not None
+    assert here is not None
+    position, target = steps[-1], steps[-1] + by
+    if 0 <= target < len(parent.items):
+        neighbour = parent.items[target]
+        parent.items.pop(position)
+        if isinstance(neighbour, LineGroup) and len(steps) + _depth(here) < MAX_DEPTH:
+            neighbour.items.insert(len(neighbour.items) if by < 0 else 0, here)
+        else:
+            parent.items.insert(target, here)
+    elif len(steps) > 1:
+        grandparent = _find(root, steps[:-1])[0]
+        assert grandparent is not None
+        parent.items.pop(position)
+        grandparent.items.insert(steps[-2] + (0 if by < 0 else 1), here)
+    _focused(here)
+
+
+def _focused(item: Line | LineGroup) -> Line | LineGroup:
+    item.is_focused = True
+    return item
+
+
+def _depth(item: Line | LineGroup) -> int:
+    return 1 + max(map(_depth, item.items), default=0) if isinstance(item, LineGroup) else 0
+
+
+def to_form(item: Line | LineGroup, at: str = ROOT) -> dict[str, str]:
+    """Return the inputs of the builder that stand for a tree, as `from_form` reads them."""
+    if isinstance(item, Line):
+        words = {f"{at}-{name}": word for name, word in item.words.items()}
+        return {f"{at}-what": item.what, f"{at}-op": item.op} | words
+    form = {f"{at}-match": item.match}
+    for number, child in enumerate(item.items):
+        form |= to_form(child, f"{at}.{number}")
+    return form
 
 
 def _size(item: Line | LineGroup) -> int:

@@ -14,6 +14,7 @@ GROUPS = {
     "engagement": N_("Activity"),
     "purchases": N_("Purchases"),
     "traits": N_("Scores"),
+    "groups": N_("Segments and lists"),
 }
 
 

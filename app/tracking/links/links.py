@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import Select, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -49,6 +49,13 @@ def of_sends(session: Session, workspace_id: int, send_ids: Sequence[int]) -> li
     """Return the links of these sends by send and position."""
     query = select(Link).where(Link.workspace_id == workspace_id, Link.send_id.in_(send_ids))
     return list(session.scalars(query.order_by(Link.send_id, Link.position)))
+
+
+def ids_query(workspace_id: int, part: str) -> Select[int]:
+    """Select the links whose address holds this text, in capitals or not."""
+    return select(Link.id).where(
+        Link.workspace_id == workspace_id, func.strpos(func.lower(Link.url), func.lower(part)) > 0
+    )
 
 
 def newer_than(session: Session, link_id: int, *, limit: int) -> list[tuple[int, int, int, int, str]]:

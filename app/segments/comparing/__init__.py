@@ -1,0 +1,1 @@
+"""The comparison of segments: how many people they share, and the circles that picture it."""

@@ -1,0 +1,1 @@
+"""Lists of people: named, filled one by one or from somewhere, each member with who added them."""

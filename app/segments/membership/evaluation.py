@@ -1,0 +1,174 @@
+"""Evaluates watched segments for people who changed, or for everybody, and writes down who entered and left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    CTE,
+    BigInteger,
+    ColumnElement,
+    Select,
+    any_,
+    bindparam,
+    delete,
+    exists,
+    false,
+    func,
+    literal,
+    select,
+    text,
+    true,
+    union_all,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.orm import Session
+
+from app.customers.relations.circles import CIRCLES
+from app.segments import compiler, rules, segments
+from app.segments.codec import RulesInvalid
+from app.segments.compiler import Population
+from app.segments.models import ChangedCustomer, Segment, SegmentMember, SegmentMove
+from app.segments.rules import Rule, Someone
+
+# So many people are evaluated by one statement.
+AT_ONCE = 5_000
+# One at a time for each workspace: two would write down the same move twice.
+_LOCK = text("SELECT pg_advisory_xact_lock(7302, hashint8(:workspace_id))")
+
+
+@dataclass(frozen=True)
+class Move:
+    """Somebody entered or left a segment."""
+
+    segment_id: int
+    customer_id: int
+    has_entered: bool
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A segment and its rule, with what it names put in its places."""
+
+    segment_id: int
+    rule: Rule
+
+
+def lock(session: Session, workspace_id: int) -> None:
+    """Wait until nobody else evaluates this workspace's segments."""
+    session.execute(_LOCK, {"workspace_id": workspace_id})
+
+
+def usable(session: Session, population: Population, segment_ids: Sequence[int]) -> list[Asked]:
+    """Return those of these segments that can be evaluated; the others keep their members as they were."""
+    query = select(Segment).where(Segment.workspace_id == population.workspace_id, Segment.id.in_(segment_ids))
+    found = []
+    for segment in session.scalars(query.order_by(Segment.id)):
+        try:
+            rule = segments.rule_of(session, segment)
+        except RulesInvalid:
+            continue
+        expanded = compiler.expanded(rule, population, segment_id=segment.id)
+        if expanded is not None:
+            found.append(Asked(segment.id, expanded))
+    return found
+
+
+def take_changed(session: Session, workspace_id: int, *, limit: int = AT_ONCE) -> tuple[list[int], bool]:
+    """Take the marks of people who changed, the oldest first; return who they are, and whether there are more."""
+    oldest = select(ChangedCustomer.id).where(ChangedCustomer.workspace_id == workspace_id)
+    gone = (
+        delete(ChangedCustomer)
+        .where(
+            ChangedCustomer.workspace_id == workspace_id,
+            ChangedCustomer.id.in_(oldest.order_by(ChangedCustomer.id).limit(limit)),
+        )
+        .returning(ChangedCustomer.customer_id)
+    )
+    marks = list(session.scalars(gone))
+    return sorted(set(marks)), len(marks) == limit
+
+
+def with_circles(session: Session, workspace_id: int, asked: Iterable[Asked], changed: Sequence[int]) -> list[int]:
+    """Return who changed, and around whom somebody changed, as far as a segment asks about others."""
+    names = {circle for each in asked for circle in _circles(each.rule)}
+    found = set(changed)
+    # A rule about others may ask about others of theirs once more.
+    for _ in range(2 if names else 0):
+        for name in names:
+            pairs = CIRCLES[name].pairs(workspace_id).subquery()
+            around = select(pairs.c.customer_id).where(pairs.c.other_id == any_(_ids(sorted(found))))
+            found |= set(session.scalars(around))
+    return sorted(found)
+
+
+def evaluate(
+    session: Session, population: Population, asked: Sequence[Asked], customer_ids: Sequence[int] | None
+) -> list[Move]:
+    """Bring memberships of these segments up to date for these people, or for everybody; return who moved."""
+    moves: list[Move] = []
+    for group in compiler.together([each.rule for each in asked], population):
+        some = [asked[position] for position in group.positions]
+        flags = group.flags(None if customer_ids is None else _ids(customer_ids))
+        statement = _moves(population.workspace_id, some, flags, customer_ids, population.now)
+        moves += [Move(row.segment_id, row.customer_id, row.has_entered) for row in session.execute(statement)]
+    return moves
+
+
+def _moves(
+    workspace_id: int,
+    asked: Sequence[Asked],
+    flags: Select[Any],
+    customer_ids: Sequence[int] | None,
+    now: datetime,
+) -> Any:
+    """Return the one statement that compares who is in with who was, and writes down the difference."""
+    segment_ids = [each.segment_id for each in asked]
+    found = _found(segment_ids, flags)
+    member, at = SegmentMember, bindparam("now", now, type_=SegmentMove.at.type)
+    mine = literal(workspace_id, BigInteger)
+    came = select(mine, found.c.segment_id, found.c.customer_id, at)
+    entered = (
+        insert(member)
+        .from_select(["workspace_id", "segment_id", "customer_id", "since"], came)
+        .on_conflict_do_nothing()
+        .returning(member.segment_id, member.customer_id)
+        .cte("entered")
+    )
+    is_in = exists().where(found.c.segment_id == member.segment_id, found.c.customer_id == member.customer_id)
+    leaving = delete(member).where(member.workspace_id == workspace_id, member.segment_id.in_(segment_ids), ~is_in)
+    if customer_ids is not None:
+        leaving = leaving.where(member.customer_id == any_(_ids(customer_ids)))
+    left = leaving.returning(member.segment_id, member.customer_id).cte("gone")
+    both = union_all(
+        select(mine, entered.c.segment_id, entered.c.customer_id, at, true()),
+        select(mine, left.c.segment_id, left.c.customer_id, at, false()),
+    )
+    move = SegmentMove
+    return (
+        insert(move)
+        .from_select(["workspace_id", "segment_id", "customer_id", "at", "has_entered"], both)
+        .returning(move.segment_id, move.customer_id, move.has_entered)
+    )
+
+
+def _found(segment_ids: Sequence[int], flags: Select[Any]) -> CTE:
+    """Return (customer_id, segment_id) of everybody in one of the segments, from a row of flags for each person."""
+    rows = flags.subquery("flags")
+    listed = func.unnest(_ids(segment_ids), rows.c.is_in)
+    one = listed.table_valued("segment_id", "is_in").render_derived("one").lateral()
+    both = rows.join(one, true())
+    return select(rows.c.customer_id, one.c.segment_id).select_from(both).where(one.c.is_in).cte("found")
+
+
+def _ids(numbers: Sequence[int]) -> ColumnElement[Any]:
+    return bindparam("ids", list(numbers), type_=ARRAY(BigInteger), unique=True)
+
+
+def _circles(rule: Any) -> set[str]:
+    inside = {name for each in rules.children(rule) for name in _circles(each)}
+    return inside | {rule.circle} if isinstance(rule, Someone) else inside
+

@@ -104,21 +104,23 @@ def expanded(rule: Rule, population: Population, *, segment_id: int | None = Non
 
 def together(asked: Sequence[Rule], population: Population) -> list[Together]:
     """Return these expanded rules in as few statements as their lookups allow."""
-    groups: list[Together] = []
-    positions: list[int] = []
-    for position in range(len(asked)):
-        wanted = [*positions, position]
-        if positions and _cost([asked[each] for each in wanted], population) > MAX_LOOKUPS:
-            groups.append(Together(tuple(positions), tuple(asked[each] for each in positions), population))
-            wanted = [position]
-        positions = wanted
-    if positions:
-        groups.append(Together(tuple(positions), tuple(asked[each] for each in positions), population))
-    return groups
+    groups: list[list[int]] = []
+    context = _context(people.base_query(population.workspace_id), population)
+    for position, rule in enumerate(asked):
+        _build(rule, context, (), [])
+        if not groups or len(context.lookups) > MAX_LOOKUPS:
+            groups.append([])
+            context = _context(people.base_query(population.workspace_id), population)
+            _build(rule, context, (), [])
+        groups[-1].append(position)
+    return [Together(tuple(group), tuple(asked[each] for each in group), population) for group in groups]
 
 
-def _cost(asked: Sequence[Rule], population: Population) -> int:
-    return len(_conditions(AllOf(tuple(asked)), population)[1].lookups)
+def _context(base: Select[int], population: Population) -> ConditionContext:
+    lookups = Lookups(population.workspace_id, until=population.now)
+    return ConditionContext(
+        population.workspace_id, population.fields, population.now, population.zone, _column(base), lookups
+    )
 
 
 def _conditions(
@@ -126,10 +128,7 @@ def _conditions(
 ) -> tuple[Select[int], ConditionContext, list[ColumnElement[bool]], list[Problem]]:
     """Return the customers a group asks about, what it is compiled with, and the rules inside it one by one as SQL."""
     base, problems = _base(group, population), list[Problem]()
-    lookups = Lookups(population.workspace_id, until=population.now)
-    context = ConditionContext(
-        population.workspace_id, population.fields, population.now, population.zone, _column(base), lookups
-    )
+    context = _context(base, population)
     return base, context, [_build(each, context, (), problems) for each in rules.children(group)], problems
 
 
@@ -151,10 +150,8 @@ def counts_query(asked: Sequence[Rule], population: Population) -> Select[Any] |
 def _compile(rule: Rule, population: Population, problems: list[Problem]) -> CompiledRule:
     # The only place that says whose customers these are: each of these queries carries the workspace.
     base = _base(rule, population)
-    lookups = Lookups(population.workspace_id, until=population.now)
-    context = ConditionContext(
-        population.workspace_id, population.fields, population.now, population.zone, _column(base), lookups
-    )
+    context = _context(base, population)
+    lookups = context.lookups
     condition = _build(rule, context, (), problems)
     if len(lookups) > MAX_LOOKUPS:
         problems.append(Problem((), _TOO_MUCH, {"most": MAX_LOOKUPS}))

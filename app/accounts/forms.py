@@ -15,6 +15,9 @@ from app.web.forms import Form, LineField, SelectField, TextField, WholeNumberFi
 _ROLES = [("viewer", _l("Viewer: sees everything, changes nothing")),
           ("marketer", _l("Marketer: composes and sends")),
           ("owner", _l("Owner: also settings, team and keys"))]  # fmt: skip
+_DAYS = [
+    (0, _l("not at all")), (7, _l("7 days")), (30, _l("30 days")), (90, _l("90 days")), (365, _l("365 days")),
+]  # fmt: skip
 _PERIODS = [
     (0, _l("Always")),
     (13, _l("13 months")),
@@ -77,6 +80,7 @@ class WorkspaceForm(EditForm):
     time_zone = PickerField(_l("Time zone"), kind="time_zone", is_needed=True)
     language = SelectField(_l("Language"), choices=_LANGUAGES)
     activity_months = SelectField(_l("Keep activity for"), choices=_PERIODS, coerce=int, default=0)
+    import_file_days = SelectField(_l("Keep imported files for"), choices=_DAYS, coerce=int, default=0)
 
 
 class ApiKeyForm(Form):

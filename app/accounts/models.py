@@ -26,6 +26,7 @@ class Workspace(Base):
     __tablename__ = "workspaces"
     __table_args__ = (
         CheckConstraint("activity_months = 0 OR activity_months BETWEEN 13 AND 240", name="activity_months"),
+        CheckConstraint("import_file_days BETWEEN 0 AND 3650", name="import_file_days"),
     )
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
@@ -43,6 +44,8 @@ class Workspace(Base):
     currency: Mapped[str | None]
     # How long what happened with customers is kept; 0 stands for always.
     activity_months: Mapped[int] = mapped_column(SmallInteger, server_default="0", default=0)
+    # How long imported files are kept after their import; 0 stands for not at all.
+    import_file_days: Mapped[int] = mapped_column(SmallInteger, server_default="0", default=0)
     created_at: Mapped[datetime]
 
 

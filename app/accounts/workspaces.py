@@ -26,6 +26,8 @@ log = structlog.get_logger()
 LANGUAGES = ("en", "zh")
 # How long activities may be kept; 0 stands for always. Never less than a year and the month that begins it.
 ACTIVITY_MONTHS = (0, 13, 25, 37, 61)
+# How long an imported file may be kept after its import; 0 stands for not at all.
+IMPORT_FILE_DAYS = (0, 7, 30, 90, 365)
 
 
 class SettingRefused(Refusal):
@@ -48,6 +50,7 @@ class Profile:
     time_zone: str
     language: str
     activity_months: int = 0
+    import_file_days: int = 0
 
 
 def create(
@@ -155,6 +158,8 @@ def _checked(profile: Profile) -> Profile:
         raise SettingRefused(N_("Choose a language from the list."), field="language")
     if profile.activity_months not in ACTIVITY_MONTHS:
         raise SettingRefused(N_("Choose a period from the list."), field="activity_months")
+    if profile.import_file_days not in IMPORT_FILE_DAYS:
+        raise SettingRefused(N_("Choose a period from the list."), field="import_file_days")
     return Profile(
         name=_line(profile.name, "name", 120),
         legal_name=_line(profile.legal_name, "legal_name", 200),
@@ -165,6 +170,7 @@ def _checked(profile: Profile) -> Profile:
         time_zone=profile.time_zone,
         language=profile.language,
         activity_months=profile.activity_months,
+        import_file_days=profile.import_file_days,
     )
 
 

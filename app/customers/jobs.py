@@ -8,7 +8,7 @@ from app.accounts import workspaces
 from app.customers.duplicates import finding, linkage, reviewing
 from app.customers.erasing import erasures
 from app.customers.history import expiry
-from app.customers.imports import running
+from app.customers.imports import keeping, running
 from app.customers.imports.previewing import checking
 from app.customers.imports.undoing import undo
 from app.customers.life_cycle import moving
@@ -91,6 +91,17 @@ def find_duplicates_of(services: Services, *, workspace_id: int) -> None:
     for pair_id in certain:
         with services.database.transaction(workspace_id) as session:
             reviewing.merge_unasked(session, workspace_id, pair_id, now=services.clock.now())
+
+
+@job("customers.forget_files", every=timedelta(days=1))
+def forget_files(services: Services) -> None:
+    """Delete the files of imports that ended longer ago than their workspace keeps them."""
+
+    def forget_of_one(workspace_id: int) -> None:
+        with services.database.transaction(workspace_id) as session:
+            keeping.forget_expired(session, workspace_id, now=services.clock.now())
+
+    workspaces.for_each(services.database, forget_of_one)
 
 
 @job("customers.maintain_partitions", every=timedelta(days=1))

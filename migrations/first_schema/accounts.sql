@@ -14,10 +14,12 @@ CREATE TABLE workspaces (
     digest_key bytea NOT NULL,
     currency text,
     activity_months smallint DEFAULT 0 NOT NULL,
+    import_file_days smallint DEFAULT 0 NOT NULL,
     created_at timestamptz NOT NULL,
     CONSTRAINT pk_workspaces PRIMARY KEY (id),
     CONSTRAINT uq_workspaces_slug UNIQUE (slug),
-    CONSTRAINT ck_workspaces_activity_months CHECK (activity_months = 0 OR activity_months BETWEEN 13 AND 240)
+    CONSTRAINT ck_workspaces_activity_months CHECK (activity_months = 0 OR activity_months BETWEEN 13 AND 240),
+    CONSTRAINT ck_workspaces_import_file_days CHECK (import_file_days BETWEEN 0 AND 3650)
 );
 
 CREATE TABLE staff (

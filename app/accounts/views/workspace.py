@@ -64,5 +64,6 @@ def _keep(form: WorkspaceForm) -> None:
             time_zone=form.time_zone.data or "",
             language=form.language.data or "",
             activity_months=form.activity_months.data or 0,
+            import_file_days=form.import_file_days.data or 0,
         )
         workspaces.change(session, g.workspace.id, profile, staff_id=g.staff.id, now=services().clock.now())

@@ -146,11 +146,6 @@ def sample_of(session: Session, found: Import) -> bytes:
     return bytes(sample)
 
 
-def forget(session: Session, found: Import) -> None:
-    """Delete the content once it has been taken over; the digest stays as proof of which file it was."""
-    session.execute(delete(ImportFile).where(*_of(found)))
-
-
 class Rows(io.RawIOBase):
     """The rows of a file as a stream that knows how much of it was read."""
 

@@ -15,7 +15,7 @@ from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.customers.imports import evidence, files, kinds, plans, steps, tallies
+from app.customers.imports import evidence, keeping, kinds, plans, steps, tallies
 from app.customers.imports.models import Import, RefusedRow
 from app.customers.imports.parsing import batches
 from app.customers.imports.parsing.batches import Batch, Refused
@@ -138,5 +138,5 @@ def _stop(session: Session, found: Import, batch: Batch, quote_line: int | None,
 
 
 def _announce(session: Session, found: Import) -> None:
-    files.forget(session, found)
+    keeping.settle(session, found)
     outbox.publish(session, kinds.get(session, found.kind).imported(found.workspace_id, found.id))

@@ -26,7 +26,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.customers.imports import files, kinds
+from app.customers.imports import keeping, kinds
 from app.customers.imports.models import Import, RefusedRow
 from app.kernel.queueing import outbox
 from app.kernel.refusals import Refusal
@@ -144,7 +144,7 @@ def cancel(session: Session, found: Import, *, now: datetime) -> None:
         return
     _require_run(found, "running", "paused")
     found.state, found.finished_at, found.failure = "cancelled", now, None
-    files.forget(session, found)
+    keeping.settle(session, found)
     outbox.publish(session, kinds.get(session, found.kind).imported(found.workspace_id, found.id))
 
 

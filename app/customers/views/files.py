@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import PurePath
 from typing import NamedTuple
 
 from flask import Flask, Response, current_app, g, render_template, url_for
@@ -15,7 +16,7 @@ from app.customers.exporting import tables
 from app.customers.exporting.formats import FORMATS
 from app.customers.exporting.tables import Offer
 from app.customers.forms import ExportForm
-from app.customers.imports import steps
+from app.customers.imports import keeping, steps
 from app.customers.imports.models import Import, RefusedRow
 from app.customers.listing import csv_cells
 from app.customers.views import progress
@@ -89,6 +90,19 @@ def export() -> ResponseReturnValue:
         )
     headers = {"Content-Disposition": f'attachment; filename="{offer.key}.{written.ending}"'}
     return Response(written.write(rows), mimetype=written.mimetype, headers=headers)
+
+
+@bp.get("/customers/imports/<int:import_id>/file")
+@guard.role("marketer")
+def download_file(import_id: int) -> ResponseReturnValue:
+    """Give the file back as it was uploaded, while it is kept."""
+    with services().database.transaction(g.workspace.id) as session:
+        found = steps.get(session, g.workspace.id, import_id)
+    pieces = keeping.pieces(services().database, found)
+    ending = "".join(char for char in PurePath(found.file_name).suffix if char.isascii() and char.isalnum())[:10]
+    name = f"import-{import_id}.{ending or 'csv'}"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff"}
+    return Response(pieces, mimetype="application/octet-stream", headers=headers)
 
 
 class _Speaker(NamedTuple):

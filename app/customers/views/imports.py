@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.customers.forms import FileMappingForm, ReadingForm, SheetForm, UploadForm
-from app.customers.imports import files, kinds, steps
+from app.customers.imports import files, keeping, kinds, steps
 from app.customers.imports.formats.refusing import LARGEST, PIECE, FileRefused
 from app.customers.imports.mapping import fixes, mapping, proposals
 from app.customers.imports.models import Import
@@ -77,6 +77,7 @@ def show_import(import_id: int) -> ResponseReturnValue:
         kind = kinds.get(session, found.kind)
         labels = dict(kind.targets(session, g.workspace.id)) if found.state == "checked" else {}
         values |= {"kind_label": kind.label, "samples": progress.samples(found, labels)}
+        values["kept_until"] = keeping.kept_until(session, found) if found.state in steps.RUN else None
         values["changed_fields"] = progress.changed_fields(found, labels)
         values["source"] = catalogue.get(session, g.workspace.id, found.source_id) if found.source_id else None
     return shell.page(

@@ -111,7 +111,7 @@ def erase(session: Session, workspace_id: int, customer_id: int, *, now: datetim
             where = f"t.workspace_id = :w AND ({each.of_person})"
             session.execute(text(f"DELETE FROM {each.table.name} t WHERE {where}"), erasing.binds)
     undo.forget(session, workspace_id, erasing.ids)
-    session.expire_all()
+    person_tables.expire(session, erasing.ids)
 
 
 def about(session: Session, workspace_id: int, customer_id: int, *, now: datetime) -> Erasing:

@@ -185,7 +185,7 @@ def merge(session: Session, workspace_id: int, decision: Decision, *, now: datet
         session, "customers.settle_merge", run_at=now + SETTLED_AFTER, workspace_id=workspace_id, merge_id=made.id
     )
     session.expunge(former)
-    session.expire_all()
+    person_tables.expire(session, (made.survivor_id, made.former_id))
     session.refresh(survivor)
     session.refresh(made)
     return made
@@ -243,7 +243,7 @@ def settle(session: Session, workspace_id: int, merge_id: int, *, now: datetime)
     with deciding_permission(session):
         _move(session, merging)
         keeper.merge(session, merging)
-    session.expire_all()
+    person_tables.expire(session, (survivor_id, made.former_id))
 
 
 def _move(session: Session, merging: Merging) -> None:

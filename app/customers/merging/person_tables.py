@@ -5,7 +5,7 @@ Every room names its own, wiring lists them, and a law holds the list against th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,8 +15,11 @@ from sqlalchemy.orm import Session
 
 from app.customers.merging import journal
 from app.customers.merging.journal import Merging
+from app.customers.models import Customer
 from app.kernel import extensions
 
+# The columns of loaded rows that may name a customer.
+_NAMING = ("customer_id", "related_id", "survivor_id", "former_id", "one_id", "other_id", "row_id")
 # What a room does with the rows of a table when two people become one. Run again later, it moves what came meanwhile.
 Merge = Callable[[Session, Merging], None]
 
@@ -86,6 +89,20 @@ class PersonTables:
 def list_all(session: Session) -> tuple[PersonTable, ...]:
     """Return the tables of all rooms."""
     return extensions.of(session, PersonTables).known
+
+
+def expire(session: Session, customer_ids: Iterable[int]) -> None:
+    """Have loaded rows of these customers read anew: statements have changed them. Others stay as they are."""
+    ids = set(customer_ids)
+    for row in list(session.identity_map.values()):
+        known = vars(row)
+        named = {known.get(name) for name in _NAMING}
+        if isinstance(row, Customer):
+            # Themselves, and who points to them.
+            pointed_to = (known.get("custom") or {}).values()
+            named |= {known.get("id"), *(each for each in pointed_to if isinstance(each, int))}
+        if named & ids:
+            session.expire(row)
 
 
 def moving(model: type[Any], *, unless: str = "", column: str = "customer_id", only: str = "") -> Merge:

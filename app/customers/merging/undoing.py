@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts import audit, undo
 from app.customers.addresses import projection
-from app.customers.merging import aliases, journal, merge
+from app.customers.merging import aliases, journal, merge, person_tables
 from app.customers.merging.journal import Merging
 from app.customers.merging.merge import MergedPermissions
 from app.customers.merging.models import CustomerMerge
@@ -97,7 +97,7 @@ def take_back(
         subject_id=survivor_id, details={"former_id": former_id, "merge_id": merge_id}, now=now,
     )  # fmt: skip
     session.expunge(made)
-    session.expire_all()
+    person_tables.expire(session, (survivor_id, former_id))
     return survivor_id, former_id
 
 
@@ -136,7 +136,6 @@ def _return_rows(session: Session, merging: Merging) -> None:
         if each.returned:
             each.returned(session, merging)
     session.execute(_PROMOTE, {"w": merging.workspace_id, "survivor": merging.survivor_id, "former": merging.former_id})
-    session.expire_all()
     both = (merging.survivor_id, merging.former_id)
     projection.refresh(session, merging.workspace_id, both, now=merging.now)
 

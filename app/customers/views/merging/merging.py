@@ -103,7 +103,7 @@ def _compare(customer_id: int, other_id: int, refusal: Refusal | None = None) ->
     return shell.page(
         "customers/merge.html",
         both=both,
-        names=(name_of(survivor), name_of(former)),
+        names=side_by_side.names_of(survivor, former),
         refusal=errors.say(refusal) if refusal else None,
         back=(name_of(survivor), _home(customer_id)),
     )

@@ -18,7 +18,6 @@ from app.customers.merging import merge, undoing
 from app.customers.merging.merge import Decision
 from app.customers.profiles import people
 from app.customers.views.blueprint import bp
-from app.customers.views.members import name_of
 from app.customers.views.merging import side_by_side
 from app.customers.views.merging.choices import chosen
 from app.customers.words import LABELS
@@ -116,7 +115,7 @@ def _page() -> str:
         both, names = None, ("", "")
         if pair:
             survivor, former = (people.get(session, g.workspace.id, each) for each in _order(pair))
-            both, names = side_by_side.read(session, survivor, former), (name_of(survivor), name_of(former))
+            both, names = side_by_side.read(session, survivor, former), side_by_side.names_of(survivor, former)
         values = {
             "pair": pair,
             "both": both,

@@ -15,6 +15,7 @@ from app.customers.merging.winners import FORMER, SURVIVOR
 from app.customers.models import Customer, Engagement
 from app.customers.profiles import engagement, fields, identity
 from app.customers.profiles.provenance import Origin
+from app.customers.views.members import name_of
 from app.customers.words import LABELS
 from app.kernel import extensions
 from app.web import language
@@ -75,6 +76,18 @@ def read(
         [line for line in lines if line.survivor or line.former],
         extensions.of(session, MergedPermissions).keeper.foresee(session, workspace_id, survivor.id, former.id),
     )
+
+
+def names_of(survivor: Customer, former: Customer) -> tuple[str, str]:
+    """Return what a page calls two people: of the same name, by what tells them apart."""
+    names = name_of(survivor), name_of(former)
+    if names[0] != names[1]:
+        return names
+    told = [
+        f"{name_of(each)} ({(each.email if each.email != name_of(each) else None) or each.external_ref or each.id})"
+        for each in (survivor, former)
+    ]
+    return told[0], told[1]
 
 
 def _email(survivor: Customer, former: Customer, wins: str) -> Line:

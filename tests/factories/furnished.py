@@ -87,6 +87,8 @@ def furnish(services: Services, workspace: WorkspaceForTests) -> Furnished:
             invited_by=workspace.owner_id,
             now=NOON,
         )
+        # What is merged below has everything read anew, which ends with the transaction.
+        invitation_id, invited_until = invitation.id, invitation.expires_at
         _, api_key = api_keys.create(session, workspace.id, name="Shop", staff_id=workspace.owner_id, now=NOON)
         journey = a_journey(session, workspace, is_live=False)
         product = products.find_or_create(session, workspace.id, [NamedProduct("T-1", "Tea")], now=NOON)["T-1"]
@@ -136,7 +138,7 @@ def furnish(services: Services, workspace: WorkspaceForTests) -> Furnished:
             "code": "en",
             "name": "app.css",
         }
-    tokens, invited = services.tokens, InvitationToken(workspace.id, invitation.id)
+    tokens, invited = services.tokens, InvitationToken(workspace.id, invitation_id)
     return Furnished(
         values,
         {
@@ -144,7 +146,7 @@ def furnish(services: Services, workspace: WorkspaceForTests) -> Furnished:
             "/p/": PreferencesToken(workspace.id, ada.id, int(services.clock.now().timestamp()), 0).encode(tokens),
             "/u/": UnsubscribeToken(workspace.id, ada.id, workspace.topic_id, 0).encode(tokens),
             "/api/v1/webhooks/": ShopToken(workspace.id, shop.id).encode(tokens),
-            "/invitations/": invited.encode(tokens, expires_at=invitation.expires_at),
+            "/invitations/": invited.encode(tokens, expires_at=invited_until),
         },
         api_key,
     )

@@ -71,6 +71,7 @@ from app.kernel.queueing import jobs
 from app.kernel.queueing.jobs import Jobs
 from app.kernel.queueing.outbox import Listeners
 from app.segments import exports as segment_exports
+from app.segments import person_tables as segment_tables
 from app.segments import segments
 from app.segments.facts import SegmentEntered
 from app.segments.lists import adding, lists
@@ -176,7 +177,7 @@ def build() -> Extensions:
             (
                 *(*own_tables.SUMS, *consent_tables.TABLES, *own_tables.TABLES, *commerce_tables.TABLES),
                 *(*tracking_tables.TABLES, *followup_tables.TABLES, *delivery_tables.TABLES),
-                *(*journey_tables.TABLES, *api_tables.TABLES, *own_tables.LAST),
+                *(*segment_tables.TABLES, *journey_tables.TABLES, *api_tables.TABLES, *own_tables.LAST),
             )
         ),
         MergedPermissions(LedgerJoiner()),

@@ -16,6 +16,7 @@ NOTHING_ABOUT_CUSTOMERS = {
     *("expired_send_responses", "expired_link_clicks"),
     *("imports", "organisations", "products", "shop_connections", "cost_rates"),
     *("topics", "consent_texts", "consent_heads", "ledger_checks", "signup_forms", "cadence_policies", "segments"),
+    *("segment_sizes", "customer_lists"),
     *("links", "spool_positions", "untracked_hits", "websites", "website_reports", "reported_events"),
     *("occasions", "sends", "lanes", "batches", "staff_mails"),
     *("campaigns", "campaign_variants", "campaign_contents", "campaign_sends", "campaign_results"),

@@ -137,7 +137,8 @@ def _order(pair: DuplicatePair) -> tuple[int, int]:
 
 def _evidence(pair: DuplicatePair) -> list[tuple[str, str]]:
     """Return (field, how far it agrees), in words."""
+    known = {*_FIELDS, *LABELS}
     return [
-        (_(_FIELDS.get(name) or LABELS.get(name, name)), _(WORDS.get(word, word)))
+        (_(_FIELDS.get(name) or LABELS[name]) if name in known else name, _(WORDS[word]) if word in WORDS else word)
         for name, word in sorted(pair.evidence.items())
     ]

@@ -253,6 +253,8 @@ def test_every_table_about_customers_is_asked_before_they_are_deleted():
     goes = {"addresses", "customer_engagement", "customer_traits", "replaced_values", "life_cycle_moves"}
     # A list or a segment they are in says nothing of them that stays.
     goes |= {"customer_list_members", "segment_members", "segment_moves", "changed_customers"}
+    # Numbers that others had, and wishes to be forgotten, ask nobody to stay.
+    goes |= {"customer_aliases", "asked_erasures"}
     # Records stay whoever goes; lines have an order, hits a message.
     stays = {"consent_ledger", "order_lines", "message_hits"}
     about = {name for name, table in Base.metadata.tables.items() if "customer_id" in table.columns}

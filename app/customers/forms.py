@@ -190,7 +190,7 @@ class ExportForm(Form):
 
     what = SelectField(_("What to export"))
     format = RadioField(
-        _("Format"),
+        _("File format"),
         choices=[("csv", _("CSV")), ("xlsx", _("Excel workbook")), ("jsonl", _("JSON Lines"))],
         default="csv",
     )

@@ -104,6 +104,7 @@ def _page(form: LifeCycleForm) -> str:
 def _picture(counts: Mapping[str, int]) -> dict[str, Any]:
     labels = [_(STAGES[stage]) for stage in counts]
     total = sum(counts.values())
-    summary = ngettext("%(num)s customer in all.", "%(num)s customers in all.", total)
+    everyone = language.number(total)
+    summary = ngettext("%(everyone)s customer in all.", "%(everyone)s customers in all.", total, everyone=everyone)
     return {"chart": charts.data(labels, [charts.line(_("People"), list(counts.values()))]), "summary": summary,
             "counts": counts, "total": total}  # fmt: skip

@@ -184,6 +184,7 @@ PLAIN = b"email,first_name\nada@example.com,Ada\n"
         b'{"email": "ada@example.com", "first_name": "Ada"}\n',
         b'\n\n"E-mail";"first name"\r\n"ada@example.com";"Ada"\r\n',
     ],
+    ids=["commas", "tabs", "utf-16", "bars", "gb18030", "gzip", "zip", "json-lines", "blank-lines"],
 )
 def test_a_file_is_read_however_it_is_written(ask: Ask, content: bytes) -> None:
     assert ask(content, "--dry-run", "--scratch")["created"] == 1
@@ -204,6 +205,10 @@ def test_a_file_is_read_however_it_is_written(ask: Ask, content: bytes) -> None:
         zipped(**{"xl/workbook.xml": b"<broken"}),
         b"PK\x03\x04broken",
         b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1broken",
+    ],
+    ids=[
+        *("empty", "blank", "pdf", "png", "binary", "cut-gzip", "gzip-thrice"),
+        *("two-in-a-zip", "path-in-a-zip", "broken-workbook", "broken-zip", "old-workbook"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_refused(ask: Ask, content: bytes) -> None:

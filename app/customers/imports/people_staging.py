@@ -25,7 +25,7 @@ from app.customers.imports.previewing import people_samples
 from app.customers.imports.previewing.samples import Seen
 from app.customers.profiles import marks, people
 from app.kernel import database
-from app.kernel.sql import arrays
+from app.kernel.sql import arrays, json_objects
 
 _STAGE = """
     CREATE TEMPORARY TABLE IF NOT EXISTS people_stage (
@@ -261,10 +261,10 @@ class PeopleStage:
 
     def _provenance(self, news: dict[str, str]) -> str:
         """Return the SQL that marks this file as the origin of what it changes, and of nothing else."""
-        pairs = ", ".join(
+        pairs = [
             f"{key}, CASE WHEN {old} IS DISTINCT FROM {new} THEN {_HERE} END" for key, old, new in self._values(news)
-        )
-        return f"c.provenance || jsonb_strip_nulls(jsonb_build_object({pairs}))"
+        ]
+        return f"c.provenance || jsonb_strip_nulls({json_objects.build(pairs)})"
 
     def _keep_before(self, news: dict[str, str]) -> str:
         """Return the statement that keeps what changes as it was, with its mark: what an undo gives back.
@@ -279,7 +279,7 @@ class PeopleStage:
         pairs.append("'updated_at', jsonb_build_array(c.updated_at)")
         return f"""
             INSERT INTO import_changes AS x (workspace_id, import_id, kind, row_id, before)
-            SELECT :w, :import_id, 'customer', c.id, jsonb_strip_nulls(jsonb_build_object({", ".join(pairs)}))
+            SELECT :w, :import_id, 'customer', c.id, jsonb_strip_nulls({json_objects.build(pairs)})
             FROM people_stage s JOIN customers c ON c.workspace_id = :w AND c.id = s.customer_id
             WHERE s.outcome = 'updated'
             ON CONFLICT (workspace_id, import_id, kind, row_id) DO UPDATE SET before = excluded.before || x.before"""

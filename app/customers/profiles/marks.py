@@ -11,6 +11,7 @@ from typing import Any
 
 from app.customers.imports.models import Import
 from app.customers.profiles.provenance import EXTERNAL_DAYS, INFERRED_DAYS
+from app.kernel.sql import json_objects
 
 BINDS = ("import_id", "observed", "nature")
 # What follows the primary email; the file tells of it as one value.
@@ -59,17 +60,16 @@ def yielding(
         wins = _wins("'email'", "c.email", "s.email", clears=False)
         stronger.append(wins)
         sets += [f"{staged} = CASE WHEN {wins} THEN c.{kept} ELSE s.{staged} END" for staged, kept in _EMAIL.items()]
-    custom = "s.custom"
+    yielded, kept = [], []
     for number in keys:
         key = f"CAST(:key_{number} AS text)"
         wins = _wins(f"'custom.' || {key}", f"c.custom -> {key}", f"s.custom -> {key}", clears=clears)
         stronger.append(wins)
-        custom = (
-            f"CASE WHEN NOT ({wins}) THEN {custom} WHEN c.custom ? {key}"
-            f" THEN {custom} || jsonb_build_object({key}, c.custom -> {key}) ELSE {custom} - {key} END"
-        )
-    if custom != "s.custom":
-        sets.append(f"custom = {custom}")
+        yielded.append(f"CASE WHEN {wins} THEN {key} END")
+        kept.append(f"{key}, CASE WHEN {wins} THEN c.custom -> {key} END")
+    if yielded:
+        less = f"s.custom - array_remove(ARRAY[{', '.join(yielded)}], NULL)"
+        sets.append(f"custom = ({less}) || jsonb_strip_nulls({json_objects.build(kept)})")
     if not sets:
         return None
     return f"""

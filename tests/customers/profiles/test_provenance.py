@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import bindparam, text
 
 from app.customers.history import history
-from app.customers.profiles import marks, people, provenance
+from app.customers.profiles import fields, marks, people, provenance
 from app.customers.profiles.provenance import EXTERNAL, IMPLIED, INFERRED, Telling
 from tests.factories import NOON
 from tests.factories.customers import a_customer, import_file
@@ -73,6 +73,26 @@ def test_an_external_file_fills_in_and_overwrites_nothing_of_ours(database, work
         origins = provenance.explain(session, workspace.id, ada.provenance, ["first_name", "city"])
         assert (origins["first_name"].is_own, origins["city"].is_own) == (False, True)
         assert origins["first_name"].certainty < origins["city"].certainty
+
+
+def test_a_file_with_every_field_a_workspace_may_have_is_taken_over(database, workspace):
+    """The work grows with the number of fields; no part of a statement grows faster."""
+    keys = [f"field_{number}" for number in range(fields.MOST_FIELDS)]
+    with database.transaction(workspace.id) as session:
+        for key in keys:
+            fields.create(session, workspace.id, key=key, label=key, kind="text")
+    mapped = {"0": "email"} | {str(place): f"custom.{key}" for place, key in enumerate(keys, start=1)}
+
+    def rows(said):
+        return ",".join(["email", *keys]) + "\n" + ",".join(["ada@example.com", *[said] * len(keys)]) + "\n"
+
+    import_file(database, workspace.id, rows("ours"), mapped=mapped)
+    done = import_file(database, workspace.id, rows("ours too"), mapped=mapped)
+    assert done.counts == {"updated": 1}
+    import_file(database, workspace.id, rows("theirs"), mapped=mapped, source="external")
+    with database.transaction(workspace.id) as session:
+        ada = people.find_by_email(session, workspace.id, "ada@example.com")
+        assert ada.custom == dict.fromkeys(keys, "ours too")
 
 
 @pytest.mark.parametrize("clears", [False, True])

@@ -11,9 +11,8 @@ from sqlalchemy.orm import Session
 
 from app.customers.imports.parsing.people_rows import PersonRow
 from app.customers.imports.previewing.samples import Sample, Seen
+from app.kernel.sql import json_objects
 
-# PostgreSQL takes a hundred arguments.
-_PAIRS = 40
 # Each value the file brings: its name, what it is and what it will be, as SQL over the row `s` and the customer `c`.
 Values = Sequence[tuple[str, str, str]]
 _ROWS = """FROM people_stage s JOIN customers c ON c.workspace_id = :w AND c.id = s.customer_id
@@ -77,9 +76,7 @@ def _changes(
         f"{name}, CASE WHEN {old} IS DISTINCT FROM {new} THEN jsonb_build_array({old}, {new}) END"
         for name, old, new in values
     ]
-    told = " || ".join(
-        f"jsonb_build_object({', '.join(pairs[first : first + _PAIRS])})" for first in range(0, len(pairs), _PAIRS)
-    )
+    told = json_objects.build(pairs)
     found = _run(
         session,
         f"SELECT s.row, jsonb_strip_nulls({told}) {_ROWS} AND s.row = ANY(CAST(:rows AS bigint[]))",

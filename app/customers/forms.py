@@ -251,6 +251,7 @@ def conflict_field() -> SelectField:
             ("overwrite", _("The file's value takes its place")),
             ("fill", _("It stays; the file fills what is empty")),
         ],
+        default="overwrite",
         description=_("Tags and attributes are added either way."),
     )
 

@@ -56,7 +56,7 @@ def run(runs: int = RUNS) -> list[dict[str, Any]]:
             has_more = True
             while has_more:
                 with database.transaction(place.workspace_id) as session:
-                    has_more = updating.update_changed(session, place.workspace_id, now=place.now)
+                    has_more = updating.update_changed(session, place.workspace_id, place.services.clock)
 
         update()
         row = measuring.durations("membership", update, runs=runs, pids=(place.postgres_pid,))

@@ -8,9 +8,7 @@ from sqlalchemy.orm import Session
 from app.api.models import IdempotencyKey
 from app.customers.merging.person_tables import Erasing, PersonTable
 
-_SPEAKS_OF_THEM = (
-    "EXISTS (SELECT FROM unnest(CAST(:emails AS text[])) email WHERE strpos(lower(t.body), lower(email)) > 0)"
-)
+_SPEAKS_OF_THEM = "EXISTS (SELECT FROM unnest(CAST(:mentions AS text[])) mention WHERE lower(t.body) ~ mention)"
 
 
 def _blank(session: Session, erasing: Erasing) -> None:
@@ -21,4 +19,4 @@ def _blank(session: Session, erasing: Erasing) -> None:
     )
 
 
-TABLES = (PersonTable(IdempotencyKey, None, _blank, of_person=_SPEAKS_OF_THEM, hidden=("request_hash",)),)
+TABLES = (PersonTable(IdempotencyKey, None, _blank, of_person=_SPEAKS_OF_THEM, hidden=("request_hash", "body")),)

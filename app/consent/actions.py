@@ -157,7 +157,17 @@ def _already_said(
     held = next((row for row in reached if row.topic_id == topic_id), None)
     if held is None or held.state not in SAID_NO or any(row.allowed for row in reached):
         return False
+    if held.ledger_seq <= _joined_at(session, workspace_id, customer_id):
+        # It came with a merge: said once more it is this person's own, and holds for both if they are parted again.
+        return False
     return strength.index(held.state) >= strength.index(str(event))
+
+
+def _joined_at(session: Session, workspace_id: int, customer_id: int) -> int:
+    """Return the latest record that joined another's answers to this person's; 0 where nobody was merged."""
+    if len(aliases.all_ids(session, workspace_id, customer_id)) == 1:
+        return 0
+    return ledger.latest_of(session, workspace_id, customer_id, Event.MERGED)
 
 
 def _state_row(

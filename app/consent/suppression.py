@@ -11,6 +11,7 @@ from sqlalchemy import (
     ScalarSelect,
     Select,
     Update,
+    case,
     delete,
     exists,
     select,
@@ -67,6 +68,10 @@ class SuppressionInfo:
     at: datetime
 
 
+# Sources whose suppressions end when what they came of is taken back.
+FOR_NOW = ("merge", "erasure")
+
+
 @dataclass(frozen=True, slots=True)
 class Listed:
     """A suppressed address, and whose it is where we still know: an erased person's is a hash and nothing else."""
@@ -78,15 +83,20 @@ class Listed:
 
 
 def add(session: Session, workspace_id: int, *, address_digest: bytes, reason: str, source: str, now: datetime) -> bool:
-    """Suppress an address; the first reason stays, but a question that bounces. Return whether it was new."""
+    """Suppress an address; the first reason stays, but a question that bounces. Return whether it was new.
+
+    What a merge or an erasure that can be taken back suppressed is, said once more, there to stay.
+    """
     said = {"reason": reason, "source": source, "at": now}
     statement = insert(Suppression).values(workspace_id=workspace_id, address_digest=address_digest, **said)
-    if reason == BOUNCED:
-        keeping = statement.on_conflict_do_update(
-            index_elements=["workspace_id", "address_digest"], set_=said, where=Suppression.reason == UNCONFIRMED
-        )
-    else:
-        keeping = statement.on_conflict_do_nothing()
+    may_end = Suppression.source.in_(FOR_NOW) & (Suppression.source != source)
+    weak = Suppression.reason.in_((UNCONFIRMED, ERASED))
+    replaces = may_end | (Suppression.reason == UNCONFIRMED) if reason == BOUNCED else may_end
+    keeping = statement.on_conflict_do_update(
+        index_elements=["workspace_id", "address_digest"],
+        set_={**said, "reason": case((weak, reason), else_=Suppression.reason)},
+        where=replaces,
+    )
     return session.execute(keeping.returning(Suppression.reason)).first() is not None
 
 
@@ -161,8 +171,11 @@ def end_bounce(session: Session, workspace_id: int, customer_id: int, *, staff_i
 
 def end_silence(session: Session, workspace_id: int, address_digests: Sequence[bytes]) -> None:
     """Let addresses be written to again whose owner is not erased after all."""
-    for digest in address_digests:
-        _end(session, workspace_id, digest, (ERASED,))
+    session.execute(
+        delete(Suppression)
+        .where(Suppression.workspace_id == workspace_id, Suppression.address_digest.in_(address_digests))
+        .where(Suppression.reason == ERASED, Suppression.source == "erasure")
+    )
 
 
 def _of(workspace_id: int, address_digest: bytes, reason: str) -> Update:

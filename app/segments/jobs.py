@@ -54,7 +54,7 @@ def update_members(services: Services) -> None:
         has_more = True
         while has_more:
             with database.transaction(workspace_id) as session:
-                has_more = updating.update_changed(session, workspace_id, now=now)
+                has_more = updating.update_changed(session, workspace_id, services.clock)
         with database.transaction(workspace_id) as session:
             due = updating.list_due(session, workspace_id, now=now)
         for segment_id in due:

@@ -9,7 +9,7 @@ from itertools import chain, count
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, Text, cast, func, select, update
 from sqlalchemy.orm import Session
 
 from app.accounts import undo, workspaces
@@ -109,6 +109,13 @@ def save(
         # Of another rule nobody was counted, nor evaluated, yet.
         segment.latest_count = segment.counted_at = segment.evaluated_at = None
         session.flush()
+    # Watched segments may name this one, or one that names it.
+    names_others = cast(Segment.rules, Text).contains('"in_segment"')
+    session.execute(
+        update(Segment)
+        .where(Segment.workspace_id == workspace_id, Segment.evaluated_at.is_not(None), names_others)
+        .values(evaluated_at=None)
+    )
     return segment
 
 

@@ -20,9 +20,9 @@ from app.customers.merging.person_tables import Erasing, PersonTable, moving
 
 _THEIR_ORDERS = """(SELECT o.id FROM orders o
     WHERE o.workspace_id = :w AND o.customer_id = ANY(CAST(:ids AS bigint[])))"""
-_SPEAKS_OF_THEM = (
-    "EXISTS (SELECT FROM unnest(CAST(:emails AS text[])) email WHERE position(convert_to(email, 'UTF8') IN t.body) > 0)"
-)
+# A body is read byte by byte, so that any can be; an email of other letters is written so as well.
+_SPEAKS_OF_THEM = """EXISTS (SELECT FROM unnest(CAST(:mentions AS text[])) mention
+    WHERE lower(convert_from(t.body, 'LATIN1')) ~ lower(convert_from(convert_to(mention, 'UTF8'), 'LATIN1')))"""
 
 
 def _blank_deliveries(session: Session, erasing: Erasing) -> None:

@@ -11,11 +11,13 @@ from datetime import datetime
 from typing import Any
 
 import psycopg
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.consent.ledger import binary_rows, fold, record
 from app.consent.ledger.record import Entry, Line
 from app.consent.ledger.serialization import Serializer
+from app.consent.models import LedgerRecord
 from app.consent.purposes import Event
 from app.kernel import database, networks
 from app.kernel.sql import arrays
@@ -154,16 +156,23 @@ def forget_evidence(session: Session, workspace_id: int, customer_id: int) -> No
     database.raw(session).execute(_FORGET, (workspace_id, customer_id))
 
 
+def latest_of(session: Session, workspace_id: int, customer_id: int, event: Event) -> int:
+    """Return the number of the latest record of this kind about somebody; 0 where there is none."""
+    mine = (LedgerRecord.workspace_id == workspace_id, LedgerRecord.customer_id == customer_id)
+    found = session.scalar(select(func.max(LedgerRecord.seq)).where(*mine, LedgerRecord.event == event.value))
+    return found or 0
+
+
 def lock_head(connection: psycopg.Connection[Any], workspace_id: int) -> tuple[int, bytes]:
     """Lock this workspace's ledger and return where its chain ends."""
-    select = "SELECT seq, hash FROM consent_heads WHERE workspace_id = %s FOR UPDATE"
-    row = connection.execute(select, (workspace_id,)).fetchone()
+    asked = "SELECT seq, hash FROM consent_heads WHERE workspace_id = %s FOR UPDATE"
+    row = connection.execute(asked, (workspace_id,)).fetchone()
     if row is None:
         connection.execute(
             "INSERT INTO consent_heads (workspace_id, seq, hash) VALUES (%s, 0, %s) ON CONFLICT DO NOTHING",
             (workspace_id, record.GENESIS),
         )
-        row = connection.execute(select, (workspace_id,)).fetchone()
+        row = connection.execute(asked, (workspace_id,)).fetchone()
     assert row is not None
     return row[0], bytes(row[1])
 

@@ -112,7 +112,8 @@ class LedgerJoiner:
                 session, merging, ConsentStateRow,
                 {"survivor": _spelled(own), "former": _spelled(other)}, {"survivor": _spelled(after)},
             )  # fmt: skip
-        _suppress(session, merging, is_asked_anew=merging.takes_email or not own)
+        agreed = any(key[0] == MARKETING and held.allowed for key, held in own.items())
+        _suppress(session, merging, is_asked_anew=merging.takes_email or not agreed)
 
     def undo(self, session: Session, merging: Merging) -> None:
         """Give both the answers they had; what the survivor has said since stays, and a no of it holds for both."""
@@ -123,6 +124,10 @@ class LedgerJoiner:
             joined = _read(after["survivor"])
             for key in sorted(now.keys() | joined.keys()):
                 if now.get(key) == joined.get(key):
+                    continue
+                if key not in now:
+                    # Taken back since, with the file it came by.
+                    own.pop(key, None)
                     continue
                 own[key] = now[key]
                 if stricter.is_no(now[key]) and not stricter.is_no(stricter.answer(other, key)):

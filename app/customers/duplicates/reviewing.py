@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -53,6 +53,9 @@ def count_open(session: Session, workspace_id: int) -> int:
 def list_waiting(session: Session, workspace_id: int, *, state: str = OPEN, limit: int = SHOWN) -> list[Waiting]:
     """Return the pairs in this state, the most probable first."""
     query = select(DuplicatePair).where(DuplicatePair.workspace_id == workspace_id, DuplicatePair.state == state)
+    for one in (DuplicatePair.one_id, DuplicatePair.other_id):
+        # The undo of an import may have taken one of them.
+        query = query.where(exists().where(Customer.workspace_id == workspace_id, Customer.id == one))
     pairs = list(session.scalars(query.order_by(DuplicatePair.probability.desc(), DuplicatePair.id).limit(limit)))
     ids = {each for pair in pairs for each in (pair.one_id, pair.other_id)}
     people = select(Customer).where(Customer.workspace_id == workspace_id, Customer.id.in_(ids))

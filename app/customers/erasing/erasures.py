@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, text
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.accounts import audit, undo
 from app.customers.erasing.models import AskedErasure
@@ -116,8 +116,15 @@ def erase(session: Session, workspace_id: int, customer_id: int, *, now: datetim
 
 def about(session: Session, workspace_id: int, customer_id: int, *, now: datetime) -> Erasing:
     """Return who is meant in every table: by every number they have or had, and by every email."""
+    other = aliased(Address)
+    # What they had once may be somebody else's now.
+    elsewhere = select(other).where(
+        *(other.workspace_id == workspace_id, other.kind == "email", other.key == Address.key),
+        *(other.customer_id != customer_id, other.ended_at.is_(None)),
+    )
     query = select(Address.value, Address.key).where(
-        Address.workspace_id == workspace_id, Address.customer_id == customer_id, Address.kind == "email"
+        *(Address.workspace_id == workspace_id, Address.customer_id == customer_id, Address.kind == "email"),
+        Address.ended_at.is_(None) | ~elsewhere.exists(),
     )
     emails = {spelling for row in session.execute(query) for spelling in (row.value, row.key)}
     ids = aliases.all_ids(session, workspace_id, customer_id)

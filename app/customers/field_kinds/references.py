@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, case, cast, func, or_
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Select, Text, any_, bindparam, case, cast, func, or_
 from sqlalchemy.orm import Session
 
 from app.customers.field_kinds.kind import USUAL, FieldKind, Reading, Typed, ValueRefused, line
@@ -145,7 +145,10 @@ def named_query(target: ReferenceTarget, workspace_id: int, said: Iterable[str])
     """Return the numbers of everything that is called one of these, by mark or name, in capitals or not."""
     rows, words = target.rows(workspace_id), list(said)
     columns = [(name, rows.selected_columns[name]) for name in target.found_by]
-    return _ids(rows).where(or_(*(column.in_([_folded(name, each) for each in words]) for name, column in columns)))
+    asked = {name: [_folded(name, each) for each in words] for name, _ in columns}
+    return _ids(rows).where(
+        or_(*(column == any_(bindparam(None, asked[name], type_=ARRAY(Text))) for name, column in columns))
+    )
 
 
 def name_query(target: ReferenceTarget, workspace_id: Any, row_id: ColumnElement[Any]) -> ColumnElement[Any]:

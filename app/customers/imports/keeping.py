@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, delete, exists, select
+from sqlalchemy import ColumnElement, delete, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.accounts import workspaces
+from app.customers.imports import steps
 from app.customers.imports.models import Import, ImportFile
 from app.kernel.database import Database
 from app.kernel.refusals import NotFound
@@ -44,10 +45,17 @@ def pieces(database: Database, found: Import) -> Iterator[bytes]:
     return _pieces(database, found, is_upload=is_upload)
 
 
+# A file that was uploaded and never imported is thrown away after so long.
+ABANDONED = timedelta(days=30)
+
+
 def forget_expired(session: Session, workspace_id: int, *, now: datetime) -> None:
     """Delete the files of imports that ended longer ago than the workspace keeps them."""
     before = now - timedelta(days=workspaces.get(session, workspace_id).import_file_days)
-    ended = select(Import.id).where(Import.workspace_id == workspace_id, Import.finished_at <= before)
+    never_started = Import.state.in_(steps.OPEN) & (Import.created_at <= now - ABANDONED)
+    ended = select(Import.id).where(
+        Import.workspace_id == workspace_id, or_(Import.finished_at <= before, never_started)
+    )
     session.execute(
         delete(ImportFile).where(ImportFile.workspace_id == workspace_id, ImportFile.import_id.in_(ended))
     )

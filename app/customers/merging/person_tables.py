@@ -5,6 +5,7 @@ Every room names its own, wiring lists them, and a law holds the list against th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -36,7 +37,14 @@ class Erasing:
     @property
     def binds(self) -> dict[str, Any]:
         """Return what statements are about."""
-        return {"w": self.workspace_id, "ids": list(self.ids), "emails": list(self.emails), "now": self.now}
+        said = {"w": self.workspace_id, "ids": list(self.ids), "emails": list(self.emails), "now": self.now}
+        return said | {"mentions": [_mention(each) for each in self.emails]}
+
+
+def _mention(email: str) -> str:
+    """Return the pattern that finds an email as a whole in a text of small letters: Ann's is not within Joann's."""
+    before, after = r"(^|[^a-z0-9._%+'-])", r"($|[^a-z0-9.-]|\.($|[^a-z0-9]))"
+    return f"{before}{re.escape(email.lower())}{after}"
 
 
 Erase = Callable[[Session, Erasing], None]
@@ -53,10 +61,11 @@ class Kept:
 class PersonTable:
     """A table whose rows are about customers.
 
-    `of_person` is the condition over `t` that a row is about them, binding `ids` and `emails`; None where no condition
-    finds them. `merge` moves rows in a merge (None: they stay with the old number, which leads to the survivor), `sums`
-    are columns that an undo takes a share from. `erase` removes them (None: they are deleted; `Kept`: they stay, and
-    why). What stands in `hidden` answers nobody's "what do you know of me": keys, hashes, places in our own tables.
+    `of_person` is the condition over `t` that a row is about them, binding `ids`, `emails` and `mentions`; None where
+    no condition finds them. `merge` moves rows in a merge (None: they stay with the old number, which leads to the
+    survivor), `sums` are columns that an undo takes a share from. `erase` removes them (None: they are deleted; `Kept`:
+    they stay, and why). What stands in `hidden` answers nobody's "what do you know of me": keys, hashes, places in our
+    own tables.
     """
 
     model: type[Any]

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts import audit, undo
 from app.customers.addresses import projection
+from app.customers.erasing.models import AskedErasure
 from app.customers.merging import aliases, journal, merge, person_tables
 from app.customers.merging.journal import Merging
 from app.customers.merging.merge import MergedPermissions
@@ -76,13 +77,15 @@ def standing(session: Session, workspace_id: int, customer_id: int) -> list[Cust
 def take_back(
     session: Session, workspace_id: int, merge_id: int, *, staff_id: int | None, now: datetime
 ) -> tuple[int, int]:
-    """Undo a merge and return both customers' numbers; raise UndoLaterFirst, CannotUndo, NotFound."""
+    """Undo a merge and return both customers' numbers; raise UndoLaterFirst, ToBeErased, CannotUndo, NotFound."""
     keeper = extensions.of(session, MergedPermissions).keeper
     keeper.hold(session, workspace_id)
     made = keyed_rows.lock(session, CustomerMerge, workspace_id, merge_id)
     survivor_id, former_id = made.survivor_id, made.former_id
     _require_latest(session, made)
     keyed_rows.lock(session, Customer, workspace_id, survivor_id)
+    if session.get(AskedErasure, (workspace_id, survivor_id)):
+        raise merge.ToBeErased
     merging = Merging(workspace_id, merge_id, survivor_id, former_id, now)
     try:
         with session.begin_nested(), merge.deciding_permission(session):

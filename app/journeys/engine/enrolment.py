@@ -45,6 +45,9 @@ def enrol_segment(session: Session, journey: Journey, *, now: datetime) -> int:
 def enrol_kept(session: Session, journey: Journey, *, now: datetime) -> int:
     """Let in the members of the journey's segment as they are kept; where nobody keeps them, whoever is in it now."""
     members = watching.kept_query(session, journey.workspace_id, journey.trigger_id)
+    if members is not None and segments.problem_with(session, journey.workspace_id, journey.trigger_id, now=now):
+        # Of a rule that can no longer be asked nobody knows who is in it: this says so, and lets nobody in.
+        return enrol_segment(session, journey, now=now)
     return enrol_segment(session, journey, now=now) if members is None else _enrol(session, journey, members, now)
 
 

@@ -99,5 +99,7 @@ def offered(session: Session, workspace_id: int, draft: LineGroup, form: Form) -
     """Return usual values for every free-text field the draft asks about."""
     named = {control.suggests for line in lines(draft) for control in form.controls(line)}
     infos = [form.vocabulary.fields[name] for name in sorted(named & set(form.vocabulary.fields))]
-    usable = [info for info in infos if info.kind in ("text", "tags") and not info.codes and info.name != "email"]
+    texts = [info for info in infos if info.kind in ("text", "tags") and not info.codes and info.name != "email"]
+    # What nobody may ask for is not told by its usual values either.
+    usable = [info for info in texts if not info.is_barred]
     return {info.name: suggestions.of(session, workspace_id, info) for info in usable}

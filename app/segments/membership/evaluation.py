@@ -37,7 +37,7 @@ from app.segments.rules import Rule, Someone
 # So many people are evaluated by one statement.
 AT_ONCE = 5_000
 # One at a time for each workspace: two would write down the same move twice.
-_LOCK = text("SELECT pg_advisory_xact_lock(7302, hashint8(:workspace_id))")
+_LOCK = text("SELECT pg_advisory_xact_lock(7303, hashint8(:workspace_id))")
 
 
 @dataclass(frozen=True)
@@ -95,13 +95,17 @@ def take_changed(session: Session, workspace_id: int, *, limit: int = AT_ONCE) -
 def with_circles(session: Session, workspace_id: int, asked: Iterable[Asked], changed: Sequence[int]) -> list[int]:
     """Return who changed, and around whom somebody changed, as far as a segment asks about others."""
     names = {circle for each in asked for circle in _circles(each.rule)}
-    found = set(changed)
+    found, newest = set(changed), set(changed)
     # A rule about others may ask about others of theirs once more.
     for _ in range(2 if names else 0):
+        reached: set[int] = set()
         for name in names:
             pairs = CIRCLES[name].pairs(workspace_id).subquery()
-            around = select(pairs.c.customer_id).where(pairs.c.other_id == any_(_ids(sorted(found))))
-            found |= set(session.scalars(around))
+            around = select(pairs.c.customer_id).where(pairs.c.other_id == any_(_ids(sorted(newest))))
+            # A large circle has as many pairs as its square, and as many people as it has.
+            reached |= set(session.scalars(around.distinct()))
+        newest = reached - found
+        found |= newest
     return sorted(found)
 
 
@@ -109,6 +113,23 @@ def evaluate(
     session: Session, population: Population, asked: Sequence[Asked], customer_ids: Sequence[int] | None
 ) -> list[Move]:
     """Bring memberships of these segments up to date for these people, or for everybody; return who moved."""
+    if customer_ids is None or len(customer_ids) <= AT_ONCE:
+        return _evaluate(session, population, asked, customer_ids)
+    slices = [customer_ids[start : start + AT_ONCE] for start in range(0, len(customer_ids), AT_ONCE)]
+    return [move for part in slices for move in _evaluate(session, population, asked, part)]
+
+
+def begin(session: Session, population: Population, asked: Sequence[Asked]) -> None:
+    """Put down who is in these segments now; nobody moved: they were in before somebody looked."""
+    for group in compiler.together([each.rule for each in asked], population):
+        some = [asked[position] for position in group.positions]
+        entered, left = _difference(population.workspace_id, some, group.flags(None), None, population.now)
+        session.execute(select(func.count()).select_from(entered).add_cte(left))
+
+
+def _evaluate(
+    session: Session, population: Population, asked: Sequence[Asked], customer_ids: Sequence[int] | None
+) -> list[Move]:
     moves: list[Move] = []
     for group in compiler.together([each.rule for each in asked], population):
         some = [asked[position] for position in group.positions]
@@ -126,6 +147,28 @@ def _moves(
     now: datetime,
 ) -> Any:
     """Return the one statement that compares who is in with who was, and writes down the difference."""
+    entered, left = _difference(workspace_id, asked, flags, customer_ids, now)
+    mine, at = literal(workspace_id, BigInteger), bindparam("now", now, type_=SegmentMove.at.type)
+    both = union_all(
+        select(mine, entered.c.segment_id, entered.c.customer_id, at, true()),
+        select(mine, left.c.segment_id, left.c.customer_id, at, false()),
+    )
+    move = SegmentMove
+    return (
+        insert(move)
+        .from_select(["workspace_id", "segment_id", "customer_id", "at", "has_entered"], both)
+        .returning(move.segment_id, move.customer_id, move.has_entered)
+    )
+
+
+def _difference(
+    workspace_id: int,
+    asked: Sequence[Asked],
+    flags: Select[Any],
+    customer_ids: Sequence[int] | None,
+    now: datetime,
+) -> tuple[CTE, CTE]:
+    """Return who enters and who leaves, written down as members."""
     segment_ids = [each.segment_id for each in asked]
     found = _found(segment_ids, flags)
     member, at = SegmentMember, bindparam("now", now, type_=SegmentMove.at.type)
@@ -142,17 +185,7 @@ def _moves(
     leaving = delete(member).where(member.workspace_id == workspace_id, member.segment_id.in_(segment_ids), ~is_in)
     if customer_ids is not None:
         leaving = leaving.where(member.customer_id == any_(_ids(customer_ids)))
-    left = leaving.returning(member.segment_id, member.customer_id).cte("gone")
-    both = union_all(
-        select(mine, entered.c.segment_id, entered.c.customer_id, at, true()),
-        select(mine, left.c.segment_id, left.c.customer_id, at, false()),
-    )
-    move = SegmentMove
-    return (
-        insert(move)
-        .from_select(["workspace_id", "segment_id", "customer_id", "at", "has_entered"], both)
-        .returning(move.segment_id, move.customer_id, move.has_entered)
-    )
+    return entered, leaving.returning(member.segment_id, member.customer_id).cte("gone")
 
 
 def _found(segment_ids: Sequence[int], flags: Select[Any]) -> CTE:

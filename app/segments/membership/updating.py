@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from app.kernel.clock import Clock
 from app.kernel.queueing import outbox
 from app.segments import segments
 from app.segments.facts import SegmentEntered
@@ -21,10 +22,14 @@ AT_ONCE = 1_000
 UNMARKED = timedelta(days=1)
 
 
-def update_changed(session: Session, workspace_id: int, *, now: datetime) -> bool:
-    """Evaluate every watched segment for some of those who changed; say whether there are more."""
+def update_changed(session: Session, workspace_id: int, clock: Clock) -> bool:
+    """Evaluate every watched segment for some of those who changed; say whether there are more.
+
+    The time is read after their marks are taken: what marked them has happened by then.
+    """
     evaluation.lock(session, workspace_id)
     changed, has_more = evaluation.take_changed(session, workspace_id)
+    now = clock.now()
     watched = [each.segment_id for each in watching.list_watched(session, workspace_id) if each.evaluated_at]
     if changed and watched:
         population = segments.population(session, workspace_id, now=now)
@@ -50,11 +55,12 @@ def update_whole(session: Session, workspace_id: int, segment_id: int, *, now: d
         return
     population, begun = segments.population(session, workspace_id, now=now), time.monotonic()
     asked = evaluation.usable(session, population, [segment_id])
-    moves = evaluation.evaluate(session, population, asked, None)
+    if watched.evaluated_at is None:
+        evaluation.begin(session, population, asked)
+    else:
+        _announce(session, workspace_id, evaluation.evaluate(session, population, asked, None))
     took = timedelta(seconds=time.monotonic() - begun)
-    watching.evaluated(session, workspace_id, segment_id, took=took, now=now)
-    if watched.evaluated_at is not None:
-        _announce(session, workspace_id, moves)
+    watching.evaluated(session, workspace_id, watched, took=took, now=now)
 
 
 def _is_due(watched: Watched, asked: dict[int, Asked], now: datetime) -> bool:

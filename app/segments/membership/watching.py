@@ -34,6 +34,7 @@ class Watched:
     """A watched segment, as far as its evaluation needs it."""
 
     segment_id: int
+    updated_at: datetime
     evaluated_at: datetime | None
     evaluation: timedelta
 
@@ -73,11 +74,13 @@ def unwatch(session: Session, workspace_id: int, segment_id: int) -> None:
 
 def list_watched(session: Session, workspace_id: int) -> list[Watched]:
     """Return the watched segments of a workspace."""
-    query = select(Segment.id, Segment.evaluated_at, Segment.evaluation_ms).where(
+    query = select(Segment.id, Segment.updated_at, Segment.evaluated_at, Segment.evaluation_ms).where(
         Segment.workspace_id == workspace_id, Segment.watched_since.is_not(None)
     )
     rows = session.execute(query.order_by(Segment.id).limit(MOST + 1))
-    return [Watched(row.id, row.evaluated_at, timedelta(milliseconds=row.evaluation_ms)) for row in rows]
+    return [
+        Watched(row.id, row.updated_at, row.evaluated_at, timedelta(milliseconds=row.evaluation_ms)) for row in rows
+    ]
 
 
 def kept_query(session: Session, workspace_id: int, segment_id: int) -> Select[int] | None:
@@ -93,11 +96,12 @@ def kept_query(session: Session, workspace_id: int, segment_id: int) -> Select[i
     )
 
 
-def evaluated(session: Session, workspace_id: int, segment_id: int, *, took: timedelta, now: datetime) -> None:
-    """Note that a segment was evaluated as a whole."""
+def evaluated(session: Session, workspace_id: int, watched: Watched, *, took: timedelta, now: datetime) -> None:
+    """Note that a segment was evaluated as a whole, unless it was saved anew, or left, since it was read."""
     session.execute(
         update(Segment)
-        .where(Segment.workspace_id == workspace_id, Segment.id == segment_id)
+        .where(Segment.workspace_id == workspace_id, Segment.id == watched.segment_id)
+        .where(Segment.updated_at == watched.updated_at, Segment.watched_since.is_not(None))
         .values(evaluated_at=now, evaluation_ms=int(took / timedelta(milliseconds=1)))
     )
 

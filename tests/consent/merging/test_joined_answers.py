@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from app.consent import actions, permission, suppression
 from app.consent.ledger import proof, verification
-from app.consent.purposes import MARKETING
+from app.consent.purposes import MARKETING, PROFILING
 from app.customers.merging import merge, undoing
 from app.customers.merging.merge import Decision
 from app.customers.models import Customer
@@ -103,3 +103,36 @@ def test_a_no_said_since_holds_for_both_after_an_undo(session, workspace, two):
     for person_id in both:
         assert not any(row.allowed for row in permission.state_of(session, workspace.id, person_id))
     assert verification.check(session, workspace.id) == []
+
+
+def test_a_no_said_while_they_are_one_holds_for_both_when_they_are_two_again(session, workspace, two):
+    """Also where the other's no of before held already, so that nothing seemed to change."""
+    ada, bob = two
+    actions.withdraw(session, workspace.id, bob.id, evidence=a_yes(), now=NOON)
+    made = join(session, ada, bob)
+    actions.withdraw(session, workspace.id, ada.id, evidence=a_yes(), now=NOON)
+    undoing.take_back(session, workspace.id, made.id, staff_id=None, now=NOON)
+
+    for each in two:
+        assert not any(row.allowed for row in permission.state_of(session, workspace.id, each.id))
+
+
+def test_what_is_suppressed_while_they_are_one_stays_so_when_they_are_two_again(session, workspace, two):
+    ada, bob = two
+    suppression.add(session, workspace.id, address_digest=bob.address_digest, reason="manual", source="staff", now=NOON)
+    digest = ada.address_digest
+    made = join(session, ada, bob)
+    suppression.add(session, workspace.id, address_digest=digest, reason="complained", source="fbl", now=NOON)
+    undoing.take_back(session, workspace.id, made.id, staff_id=None, now=NOON)
+
+    assert suppression.is_suppressed(session, workspace.id, digest)
+
+
+def test_an_address_that_never_agreed_gets_no_yes_of_another(session, workspace):
+    """Also where its owner has answered something else."""
+    shy = a_customer(session, workspace.id, "shy@example.com")
+    actions.withdraw(session, workspace.id, shy.id, purpose=PROFILING, evidence=a_yes(), now=NOON)
+    other = consented_customer(session, workspace.id, email="bob@example.com")
+    join(session, shy, other, email="survivor")
+
+    assert suppression.find_of_customer(session, workspace.id, shy.id).reason == "unconfirmed"

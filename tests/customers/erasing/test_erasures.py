@@ -117,3 +117,21 @@ def test_people_take_their_data_and_go_by_a_link_that_shows_who_they_are(anonymo
     assert "is erased at" in anonymous.post(f"/p/{theirs}/erase").text
     with database.transaction(workspace.id) as session:
         assert erasures.find(session, workspace.id, ada.id).asked_by == "person"
+
+
+def test_only_what_names_the_person_is_emptied(session, workspace):
+    """One email may be the end of another's, or have been theirs once."""
+    ann = a_customer(session, workspace.id, "ann@example.com")
+    bodies = [b'{"email": "joann@example.com"}', b'{"email": "ann@example.com.au"}', b'{"email": "Ann@Example.com"}']
+    for number, body in enumerate(bodies):
+        session.execute(
+            text(
+                "INSERT INTO webhook_deliveries (workspace_id, connection_id, ref, topic, body, received_at, due_at)"
+                " VALUES (:w, 1, :ref, 'orders/create', :body, :now, :now)"
+            ),
+            {"w": workspace.id, "ref": f"{number}", "body": body, "now": NOON},
+        )
+    erasures.erase(session, workspace.id, ann.id, now=NOON)
+
+    kept = session.scalars(text("SELECT body FROM webhook_deliveries ORDER BY ref"))
+    assert [bytes(body) for body in kept] == [*bodies[:2], b""]

@@ -159,7 +159,14 @@ class ProductReader:
                     found[values.one_line(name)] = values.one_line(value)
         plain = all(key and isinstance(value, str | int | float | bool) for key, value in found.items())
         size = max((max(len(key), len(str(value))) for key, value in found.items()), default=0)
-        if not plain or size > LONGEST_ATTRIBUTE or len(found) > MOST_ATTRIBUTES or "\\u0000" in json.dumps(found):
+        if not plain or size > LONGEST_ATTRIBUTE or len(found) > MOST_ATTRIBUTES:
+            raise RowRefused("attributes", text, place)
+        try:
+            # No database takes a NUL, half a character, or a number that is none.
+            written = json.dumps(found, allow_nan=False, ensure_ascii=False).encode()
+        except ValueError:
+            raise RowRefused("attributes", text, place) from None
+        if b"\\u0000" in written:
             raise RowRefused("attributes", text, place)
         return found
 

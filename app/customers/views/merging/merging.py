@@ -69,7 +69,7 @@ def undo_merge(customer_id: int, merge_id: int) -> ResponseReturnValue:
             undoing.take_back(
                 session, g.workspace.id, merge_id, staff_id=g.staff.id, now=services().clock.now()
             )  # fmt: skip
-    except (undoing.UndoLaterFirst, undoing.CannotUndo) as refusal:
+    except (undoing.UndoLaterFirst, undoing.CannotUndo, merge.ToBeErased) as refusal:
         return shell.back(_home(customer_id), errors.say(refusal), tone="danger")
     return shell.back(_home(customer_id), _("They are two customers again."))
 

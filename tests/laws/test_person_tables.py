@@ -14,7 +14,7 @@ NOTHING_ABOUT_CUSTOMERS = {
     *("custom_fields", "customer_mixes", "customer_cards", "duplicate_rules"),
     *("sources", "source_outcomes", "value_coverage", "life_cycle_rules", "life_cycle_counts"),
     *("expired_send_responses", "expired_link_clicks"),
-    *("imports", "organisations", "products", "shop_connections", "cost_rates"),
+    *("organisations", "products", "shop_connections", "cost_rates"),
     *("topics", "consent_texts", "consent_heads", "ledger_checks", "signup_forms", "cadence_policies", "segments"),
     *("segment_sizes", "customer_lists"),
     *("links", "spool_positions", "untracked_hits", "websites", "website_reports", "reported_events"),

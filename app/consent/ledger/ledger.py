@@ -1,7 +1,7 @@
 """Appends records to the consent ledger; private to this room.
 
 Whoever appends holds the workspace's head row, so that numbers have no gaps and every hash seals the one before.
-Lock order, for whoever holds more than one: sign-up request, head, customers.
+Lock order, for whoever holds more than one: head, sign-up request, customers.
 One record and five thousand take the same way: chain in Python, binary COPY aside, inserts from there.
 """
 

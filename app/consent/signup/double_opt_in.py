@@ -195,6 +195,7 @@ def confirm(
     now: datetime,
 ) -> bool:
     """Turn the request into consent. Return whether it was this press that did it: a second one changes nothing."""
+    ledger.hold(session, workspace_id)
     row = _row(session, workspace_id, request_id, locked=True)
     if row.state == "confirmed":
         return False
@@ -220,6 +221,7 @@ def deny(
     now: datetime,
 ) -> None:
     """Note that the address's owner did not ask for this: no more questions about these topics by mail."""
+    ledger.hold(session, workspace_id)
     row = _row(session, workspace_id, request_id, locked=True)
     if row.state == "denied":
         return

@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -154,10 +154,25 @@ def list_certain(session: Session, workspace_id: int) -> list[int]:
     return list(session.scalars(query.order_by(*order).limit(_MERGED_AT_ONCE)))
 
 
+def leave_for_later(session: Session, workspace_id: int, customer_id: int, other_id: int) -> None:
+    """Leave it to staff whether these two are one: whoever took a merge back wants no program to repeat it."""
+    session.execute(
+        update(DuplicatePair)
+        .where(DuplicatePair.workspace_id == workspace_id, DuplicatePair.state == OPEN)
+        .where(DuplicatePair.one_id == min(customer_id, other_id), DuplicatePair.other_id == max(customer_id, other_id))
+        .values(state=LATER)
+    )
+
+
 def merge_unasked(session: Session, workspace_id: int, pair_id: int, *, now: datetime) -> bool:
     """Merge a pair into whom we have known longer; one that cannot be waits for staff. Return whether it was."""
     try:
-        pair = get(session, workspace_id, pair_id)
+        merge.hold_answers(session, workspace_id)
+        pair = keyed_rows.hold(session, DuplicatePair, workspace_id, pair_id)
+        least = merged_from(session, workspace_id)
+        if pair.state != OPEN or least is None or pair.probability < least:
+            # Staff have decided meanwhile.
+            return False
         with session.begin_nested():
             merge.merge(session, workspace_id, Decision(pair.one_id, pair.other_id, method="automatic"), now=now)
     except NotFound:

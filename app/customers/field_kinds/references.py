@@ -6,6 +6,7 @@ by its number in the company's books or by its name.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -88,13 +89,14 @@ def resolve(session: Session, workspace_id: int, refers_to: str | None, words: I
     texts = [each for each in wanted if isinstance(each, str)]
     # The surest comes last, and stays.
     for name in reversed(target.found_by) if texts else ():
-        column, asked = rows.selected_columns[name], {_folded(name, each) for each in texts}
+        column, asked = rows.selected_columns[name], defaultdict(list)
+        for each in texts:
+            asked[_folded(name, each)].append(each)
         counted = rows.with_only_columns(column, func.min(rows.selected_columns.id), func.count())
         query = counted.where(column.in_(asked)).group_by(column)
         for said, row_id, count in session.execute(query):
-            same = [each for each in texts if _folded(name, each) == said]
             if count == 1:
-                found |= dict.fromkeys(same, row_id)
+                found |= dict.fromkeys(asked.get(said, ()), row_id)
     return found
 
 

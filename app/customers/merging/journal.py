@@ -16,6 +16,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
 from app.customers.merging.models import MergeChange
+from app.customers.models import Customer
 
 _KEEP = """
     INSERT INTO merge_changes (workspace_id, merge_id, step, table_name, kind, key, before, after)
@@ -47,7 +48,6 @@ _UNDO_CHANGE = """
 _UNDO_REMOVAL = """
     INSERT INTO {table} SELECT r.* FROM (SELECT * FROM {changes} ORDER BY x.id) x
     CROSS JOIN LATERAL jsonb_populate_record(NULL::{table}, x.before) r
-    ON CONFLICT DO NOTHING
 """
 # What was added and changed since is somebody's doing, and stays.
 _UNDO_ADDITION = """
@@ -133,7 +133,9 @@ def undo_step(session: Session, merging: Merging, step: int, table: Table, kind:
         sql = sql.replace(f"SET ({columns[0]}) =", f"SET {columns[0]} =") if len(columns) == 1 else sql
         session.execute(text(sql), {**binds, "sums": list(sums)})
     elif kind == "removed":
-        session.execute(text(_UNDO_REMOVAL.format(table=table.name, changes=_CHANGES)), binds)
+        # Without their own row nobody returns at all; of the rest, what is there again by itself stays.
+        unless = "" if table is Customer.__table__ else " ON CONFLICT DO NOTHING"
+        session.execute(text(_UNDO_REMOVAL.format(table=table.name, changes=_CHANGES) + unless), binds)
     elif kind == "added":
         session.execute(text(_UNDO_ADDITION.format(table=table.name, changes=_CHANGES, by_key=by_key)), binds)
 

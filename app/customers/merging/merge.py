@@ -140,6 +140,11 @@ class Decision:
     choices: Mapping[str, str] = field(default_factory=dict)
 
 
+def hold_answers(session: Session, workspace_id: int) -> None:
+    """Keep others from recording answers until the transaction ends: whoever will merge does so first."""
+    extensions.of(session, MergedPermissions).keeper.hold(session, workspace_id)
+
+
 def merge(session: Session, workspace_id: int, decision: Decision, *, now: datetime) -> CustomerMerge:
     """Make one customer of two; raise SamePerson, MergedAlready, RelationsInACircle, NotFound."""
     if decision.survivor_id == decision.former_id:

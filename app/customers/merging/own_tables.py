@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from app.customers.duplicates.models import DuplicatePair
 from app.customers.erasing.models import AskedErasure
 from app.customers.history.models import ReplacedValues
-from app.customers.imports.models import ImportChange, RefusedRow
+from app.customers.imports.models import Import, ImportChange, RefusedRow
 from app.customers.life_cycle.models import LifeCycleMove
 from app.customers.merging import journal
 from app.customers.merging.journal import Merging
@@ -136,6 +136,14 @@ def _merge_pairs(session: Session, merging: Merging) -> None:
         f"EXISTS (SELECT FROM duplicate_pairs o WHERE o.workspace_id = :w AND o.one_id = least({one}, {other})"
         f" AND o.other_id = greatest({one}, {other}))"
     )
+    # Whom staff told apart from the former one they told apart from the survivor, too.
+    third = "CASE WHEN t.one_id = :survivor THEN t.other_id ELSE t.one_id END"
+    told_apart = (
+        "t.state <> 'distinct' AND :survivor IN (t.one_id, t.other_id) AND EXISTS (SELECT FROM duplicate_pairs o"
+        " WHERE o.workspace_id = :w AND o.state = 'distinct'"
+        f" AND o.one_id = least(:former, {third}) AND o.other_id = greatest(:former, {third}))"
+    )
+    journal.change(session, merging, DuplicatePair, "state = 'distinct'", told_apart)
     journal.remove(session, merging, DuplicatePair, f"{is_theirs} AND ({one} = {other} OR {known})")
     sets = f"one_id = least({one}, {other}), other_id = greatest({one}, {other})".replace("t.", "b.")
     journal.change(session, merging, DuplicatePair, sets, is_theirs)
@@ -183,8 +191,31 @@ def _erase_homes(session: Session, erasing: Erasing) -> None:
     )
 
 
+_SHOWN = """EXISTS (SELECT FROM unnest(CAST(:mentions AS text[])) mention
+    WHERE lower(CAST(t.rehearsal AS text)) ~ mention OR lower(CAST(t.repeats AS text)) ~ mention)"""
+
+
+def _blank_samples(session: Session, erasing: Erasing) -> None:
+    """Forget the rows a preview showed, and whom a file named twice, where they are among them."""
+    emptied = "rehearsal = t.rehearsal - ARRAY['samples', 'errors', 'causes', 'repeats'], repeats = '[]'"
+    session.execute(
+        text(f"UPDATE imports t SET {emptied} WHERE t.workspace_id = :w AND {_SHOWN}"), erasing.binds
+    )
+
+
 _OF_MERGES = """t.merge_id IN (SELECT m.id FROM customer_merges m WHERE m.workspace_id = :w
     AND (m.survivor_id = ANY(CAST(:ids AS bigint[])) OR m.former_id = ANY(CAST(:ids AS bigint[]))))"""
+# What a merge did to others who pointed to them is theirs: told to nobody else, and gone when they are erased.
+_OF_OTHERS = "t.table_name = 'customers' AND CAST(t.key ->> 'id' AS bigint)"
+_TOLD_OF_MERGES = f"{_OF_MERGES} AND ({_OF_OTHERS} <> ALL(CAST(:ids AS bigint[]))) IS NOT TRUE"
+
+
+def _erase_changes(session: Session, erasing: Erasing) -> None:
+    """Delete what merges of theirs did, and what other merges did to them."""
+    theirs = f"({_OF_MERGES} OR ({_OF_OTHERS} = ANY(CAST(:ids AS bigint[]))))"
+    session.execute(text(f"DELETE FROM merge_changes t WHERE t.workspace_id = :w AND {theirs}"), erasing.binds)
+
+
 # Sums come first, as in whoever hands messages off; `customers` last, since others refer to it.
 SUMS = (PersonTable(Engagement, _merge_sums, None, sums=_SUMS),)
 TABLES = (
@@ -214,12 +245,17 @@ TABLES = (
         " OR t.before -> 'order' ->> 'customer_id' = ANY(CAST(CAST(:ids AS bigint[]) AS text[]))",
     ),
     PersonTable(
+        Import, None, _blank_samples, of_person=_SHOWN, hidden=("rehearsal", "repeats", "header", "mapping", "options"),
+    ),
+    PersonTable(
         RefusedRow, None, None,
         of_person="EXISTS (SELECT FROM unnest(t.cells) cell WHERE lower(trim(cell)) = ANY(CAST(:emails AS text[])))",
     ),
 )  # fmt: skip
 LAST = (
-    PersonTable(MergeChange, None, None, of_person=_OF_MERGES, hidden=("step", "table_name", "key", "after")),
+    PersonTable(
+        MergeChange, None, _erase_changes, of_person=_TOLD_OF_MERGES, hidden=("step", "table_name", "key", "after")
+    ),
     PersonTable(
         CustomerMerge, None, None,
         of_person="t.survivor_id = ANY(CAST(:ids AS bigint[])) OR t.former_id = ANY(CAST(:ids AS bigint[]))",

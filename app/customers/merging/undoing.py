@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts import audit, undo
 from app.customers.addresses import projection
+from app.customers.duplicates import reviewing
 from app.customers.erasing.models import AskedErasure
 from app.customers.merging import aliases, journal, merge, person_tables
 from app.customers.merging.journal import Merging
@@ -66,7 +67,7 @@ class CannotUndo(Refusal):
     message = N_("This merge can no longer be undone: what it would bring back has been given to somebody else since.")
 
 
-def standing(session: Session, workspace_id: int, customer_id: int) -> list[CustomerMerge]:
+def merges_of(session: Session, workspace_id: int, customer_id: int) -> list[CustomerMerge]:
     """Return the merges that made this customer, the latest first."""
     query = select(CustomerMerge).where(
         CustomerMerge.workspace_id == workspace_id, CustomerMerge.survivor_id == customer_id
@@ -101,6 +102,8 @@ def take_back(
     )  # fmt: skip
     session.expunge(made)
     person_tables.expire(session, (survivor_id, former_id))
+    if made.method == "automatic":
+        reviewing.leave_for_later(session, workspace_id, survivor_id, former_id)
     return survivor_id, former_id
 
 

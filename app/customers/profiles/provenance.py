@@ -109,7 +109,7 @@ def of_value(known: Mapping[str, Any], name: str, *, has_value: bool) -> list[An
 
 def beats(new: list[Any], current: list[Any] | None, *, now: datetime) -> bool:
     """Say whether a value with this mark takes the place of the current one."""
-    return current is None or standing(new) <= standing(current) or has_expired(current, now=now)
+    return current is None or rank(new) <= rank(current) or has_expired(current, now=now)
 
 
 def renews(said: Telling, current: list[Any] | None, *, now: datetime) -> bool:
@@ -126,7 +126,7 @@ def renews(said: Telling, current: list[Any] | None, *, now: datetime) -> bool:
     return is_better or int(new[1]) - int(current[1]) >= _AGAIN
 
 
-def standing(found: list[Any]) -> tuple[int, int]:
+def rank(found: list[Any]) -> tuple[int, int]:
     """Return what tellings are compared by, the best first."""
     return new_nature(found), -int(found[1])
 

@@ -18,5 +18,5 @@ class CustomerPanels(Panels[CustomerId]):
 
 def merges_panel(session: Session, workspace_id: int, customer_id: CustomerId, now: datetime) -> str:
     """Draw who became part of this customer, with the way back."""
-    merges = undoing.standing(session, workspace_id, customer_id)
+    merges = undoing.merges_of(session, workspace_id, customer_id)
     return render_template("customers/merges_panel.html", merges=merges) if merges else ""

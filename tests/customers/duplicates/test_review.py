@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from decimal import Decimal
 
 import pytest
 from sqlalchemy import text
@@ -11,7 +12,9 @@ from app.customers import jobs
 from app.customers.addresses import changes
 from app.customers.addresses.changes import NewAddress
 from app.customers.duplicates import finding, reviewing
-from app.customers.merging import aliases
+from app.customers.duplicates.models import DuplicatePair
+from app.customers.merging import aliases, merge, undoing
+from app.customers.merging.merge import Decision
 from tests.factories import NOON
 from tests.factories.customers import a_customer
 
@@ -128,3 +131,31 @@ def test_linkage_finds_who_only_looks_alike(session, workspace):
 
     assert finding.keep_soft(session, workspace.id, pairs, now=NOON) == 1
     assert reviewing.list_waiting(session, workspace.id)[0].kind == "soft"
+
+
+def test_what_staff_take_back_no_program_merges_again(database, workspace, pair):
+    pair_id, _one, other = pair
+    with database.transaction(workspace.id) as session:
+        reviewing.set_merged_from(session, workspace.id, Decimal("0.9"), staff_id=workspace.owner_id, now=NOON)
+        assert reviewing.merge_unasked(session, workspace.id, pair_id, now=NOON)
+        made = undoing.merges_of(session, workspace.id, aliases.current_id(session, workspace.id, other))[0]
+        undoing.take_back(session, workspace.id, made.id, staff_id=workspace.owner_id, now=NOON)
+
+    with database.transaction(workspace.id) as session:
+        assert reviewing.list_certain(session, workspace.id) == []
+        assert not reviewing.merge_unasked(session, workspace.id, pair_id, now=NOON)
+        assert [each.id for each in reviewing.list_waiting(session, workspace.id, state="later")] == [pair_id]
+
+
+def test_whom_staff_told_apart_from_one_they_told_apart_from_both(session, workspace):
+    ada, bob, eve = (a_customer(session, workspace.id) for _ in range(3))
+    for one, other, state in ((ada, eve, "open"), (bob, eve, "distinct")):
+        session.add(DuplicatePair(workspace_id=workspace.id, one_id=one.id, other_id=other.id, probability=1,
+                                  kind="hard", evidence={}, state=state, found_at=NOON))  # fmt: skip
+    session.flush()
+    merge.merge(session, workspace.id, Decision(ada.id, bob.id), now=NOON)
+
+    session.expire_all()
+    assert [(each.one_id, each.other_id, each.state) for each in session.query(DuplicatePair)] == [
+        (ada.id, eve.id, "distinct")
+    ]

@@ -13,12 +13,13 @@ from app.consent.ledger import verification
 from app.consent.preferences import preference_links
 from app.customers import jobs
 from app.customers.erasing import erasures, export
+from app.customers.imports import steps
 from app.customers.merging import merge
 from app.customers.merging.merge import Decision
 from app.kernel.refusals import NotFound
 from tests.factories import NOON
 from tests.factories.consent import consented_customer
-from tests.factories.customers import a_customer
+from tests.factories.customers import a_customer, an_uploaded_file
 from tests.factories.people.known_people import a_known_person, contents
 
 # They hold numbers and hashes alone.
@@ -135,3 +136,18 @@ def test_only_what_names_the_person_is_emptied(session, workspace):
 
     kept = session.scalars(text("SELECT body FROM webhook_deliveries ORDER BY ref"))
     assert [bytes(body) for body in kept] == [*bodies[:2], b""]
+
+
+def test_a_preview_shows_nobody_who_is_erased(database, workspace):
+    content = "email,first_name\nann@example.com,Ann\nann@example.com,Anna\n"
+    import_id = an_uploaded_file(database, workspace.id, content, mapped={"0": "email", "1": "first_name"})
+    with database.transaction(workspace.id) as session:
+        held = steps.held(session, workspace.id, import_id)
+        held.rehearsal = {"counts": {"created": 1}, "samples": {"created": [{"who": "ann@example.com"}]}}
+        held.repeats = [[3, 2, "ann@example.com", []]]
+        ann = a_customer(session, workspace.id, "ann@example.com")
+        session.flush()
+        assert "imports" in json.loads(export.read(session, workspace.id, ann.id, by="person", now=NOON))["held"]
+        erasures.erase(session, workspace.id, ann.id, now=NOON)
+        session.refresh(held)
+        assert (held.rehearsal, held.repeats) == ({"counts": {"created": 1}}, [])

@@ -33,7 +33,7 @@ def run(database, workspace, *, now=NOON):
     return moved
 
 
-def standing(session, customer):
+def stage_of(session, customer):
     return session.get_one(Engagement, (customer.workspace_id, customer.id)).stage
 
 
@@ -53,7 +53,7 @@ def test_each_stage_has_its_people(database, workspace):
     assert run(database, workspace) == 0
 
     with database.transaction(workspace.id) as session:
-        assert {stage: standing(session, made[stage]) for stage in made} == {stage: stage for stage in made}
+        assert {stage: stage_of(session, made[stage]) for stage in made} == {stage: stage for stage in made}
         assert moving.counts(session, workspace.id) == (dict.fromkeys(stages.STAGES, 1), NOON)
         (move,) = moving.history(session, workspace.id, made["inactive"].id)
         assert (move.former, move.facts["every"], move.facts["orders"], move.at) == ("prospect", 60, 2, NOON)
@@ -84,7 +84,7 @@ def test_a_workspace_sets_its_own_rules(database, workspace):
     run(database, workspace)
 
     with database.transaction(workspace.id) as session:
-        assert standing(session, ada) == "at_risk"
+        assert stage_of(session, ada) == "at_risk"
         assert stages.rules_of(session, workspace.id) == Rules(10, 30, 60, ("test_drive",))
 
 

@@ -120,3 +120,17 @@ def test_fields_that_point_to_the_former_one_point_to_the_survivor(session, work
     both = undoing.take_back(session, workspace.id, made.id, staff_id=None, now=NOON)
 
     assert people.get(session, workspace.id, third.id).custom["adviser"] == both[1]
+
+
+def test_an_undo_that_could_not_bring_the_former_one_back_is_refused(session, workspace, two):
+    """Their number was given away since: all stays as it is."""
+    one, other = two
+    made = join(session, one, other)
+    people.change(session, people.get(session, workspace.id, one.id), values_by_name={"external_ref": "C-2"},
+                  source="staff:1", now=NOON)  # fmt: skip
+    session.flush()
+    with pytest.raises(undoing.CannotUndo):
+        undoing.take_back(session, workspace.id, made.id, staff_id=None, now=NOON)
+
+    assert [each.id for each in undoing.merges_of(session, workspace.id, one.id)] == [made.id]
+    assert aliases.current_id(session, workspace.id, other.id) == one.id

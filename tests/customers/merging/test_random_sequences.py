@@ -43,7 +43,7 @@ def act(session, workspace, ids, step):
     if what == "merge":
         merge.merge(session, workspace.id, Decision(one, other), now=NOON)
     elif what == "undo":
-        for made in undoing.standing(session, workspace.id, present)[:1]:
+        for made in undoing.merges_of(session, workspace.id, present)[:1]:
             undoing.take_back(session, workspace.id, made.id, staff_id=None, now=NOON)
     elif what == "no":
         actions.withdraw(session, workspace.id, one, evidence=a_yes(), now=NOON)
@@ -53,7 +53,7 @@ def act(session, workspace, ids, step):
     return None
 
 
-def check(session, workspace, ids, said_no):
+def assert_laws_hold(session, workspace, ids, said_no):
     """Raise where a row is orphaned, a no does not hold, sums do not fit or the ledger is broken."""
     binds = {"w": workspace.id}
     for table in _TABLES:
@@ -87,5 +87,5 @@ def test_any_sequence_keeps_the_laws(session, workspace, steps):
                     a_purchase(session, buyer, order_ref=f"{workspace.id}-{number}")
                 elif (refuser := act(session, workspace, ids, step)) is not None:
                     said_no.add(refuser)
-            check(session, workspace, ids, said_no)
+            assert_laws_hold(session, workspace, ids, said_no)
         raise _Undo

@@ -36,6 +36,18 @@ def test_nobody_asks_for_it_and_no_file_holds_it_before_a_ground_is_stated(datab
     assert done[:2] == ["field.ground_withdrawn", "field.ground_stated"]
 
 
+def test_the_builder_tells_no_usual_values_of_it(client, database, workspace):
+    asked = {"r-match": "all", "r.0-what": "custom.allergies", "r.0-op": "is"}
+    with database.transaction(workspace.id) as session:
+        field_id = fields.add(session, workspace.id, "allergies", FieldDraft("Allergies", sensitivity="health")).id
+        a_customer(session, workspace.id, "ada@example.com", allergies="nuts")
+    assert "nuts" not in client.post("/segments/draft", data=asked).text
+    with database.transaction(workspace.id) as session:
+        sensitive.state_ground(session, workspace.id, field_id, GROUND, staff_id=workspace.owner_id, now=NOON)
+
+    assert "nuts" in client.post("/segments/draft", data=asked).text
+
+
 def test_a_ground_is_a_sentence(session, workspace):
     field = fields.add(session, workspace.id, "allergies", FieldDraft("Allergies", sensitivity="health"))
     for ground in ("", "yes", "x" * 501):

@@ -193,3 +193,27 @@ def test_its_pages_show_who_entered_and_left(client, database, workspace, kept):
     assert f"/segments/{rome}" in client.get(f"/customers/{ada}").text
     assert client.post(f"/segments/{rome}/unwatch").status_code == 303
     assert kept() == {}
+
+
+def test_who_is_in_a_segment_that_another_names_is_asked_again_when_it_is_saved(database, workspace, clock, kept):
+    with database.transaction(workspace.id) as session:
+        ada = a_customer(session, workspace.id, city="Rome").id
+        inner = save(session, workspace, "Inner", Is("city", "Rome"), is_watched=False)
+        outer = save(session, workspace, "Outer", InSegment(inner))
+    assert kept() == {outer: {ada}}
+    with database.transaction(workspace.id) as session:
+        change = SegmentChange("Inner", Is("city", "Oslo"), segment_id=inner)
+        segments.save(session, workspace.id, change, staff_id=None, now=NOON + MINUTE)
+    clock.advance(MINUTE)
+
+    assert kept() == {outer: set()}
+
+
+def test_a_rule_that_is_saved_while_it_is_evaluated_is_evaluated_again(session, workspace):
+    segment_id = save(session, workspace, "Romans", Is("city", "Rome"))
+    (watched,) = watching.list_watched(session, workspace.id)
+    change = SegmentChange("Romans", Is("city", "Oslo"), segment_id=segment_id)
+    segments.save(session, workspace.id, change, staff_id=None, now=NOON + MINUTE)
+    watching.evaluated(session, workspace.id, watched, took=MINUTE, now=NOON + MINUTE)
+
+    assert watching.kept_query(session, workspace.id, segment_id) is None

@@ -13,12 +13,12 @@ from sqlalchemy.orm import Session
 from app.campaigns.models import Campaign, CampaignSend
 from app.conditions.condition import Condition, Question, Subject
 from app.conditions.context import ConditionContext, ConditionInvalid
-from app.conditions.counts import Times, TimesInput
+from app.conditions.counts import Often, TimesInput
 from app.conditions.description import Description
 from app.conditions.inputs import ChoiceInput, Control, FilledIn, OneInput, Option, whole
 from app.conditions.limits import Day, Days, RowId, Text, TimesOrNone
 from app.conditions.lookups import Lookup
-from app.conditions.periods import Period, PeriodInput
+from app.conditions.periods import InPeriod, PeriodInput
 from app.conditions.references import Reference
 from app.customers.timeline import activities, activity_queries
 from app.customers.timeline.event_names import EventName
@@ -105,7 +105,7 @@ def _question(kind: str, label: str, *more: OneInput) -> Question:
 
 
 @dataclass(frozen=True)
-class WithCampaign(Condition):
+class WithCampaign(InPeriod, Often, Condition):
     """A campaign's message was sent to the customer, or something happened with it so often in a period."""
 
     type = "campaign_message"
@@ -132,16 +132,6 @@ class WithCampaign(Condition):
     at_most: TimesOrNone | None = field(default=None, kw_only=True)
     since: Day | None = field(default=None, kw_only=True)
     until: Day | None = field(default=None, kw_only=True)
-
-    @property
-    def times(self) -> Times:
-        """Return how often."""
-        return Times(self.at_least, self.at_most)
-
-    @property
-    def period(self) -> Period:
-        """Return when."""
-        return Period(self.days, self.since, self.until)
 
     def to_sql(self, context: ConditionContext) -> ColumnElement[bool]:
         if self.link is not None and self.kind != "click":

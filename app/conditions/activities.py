@@ -10,12 +10,12 @@ from sqlalchemy import BigInteger, ColumnElement, Select, true
 
 from app.conditions.condition import Condition, Question, Subject
 from app.conditions.context import ConditionContext
-from app.conditions.counts import Times, TimesInput
+from app.conditions.counts import Often, TimesInput
 from app.conditions.description import Description
 from app.conditions.inputs import ChoiceInput, Option
 from app.conditions.limits import Day, Days, TimesOrNone
 from app.conditions.lookups import Lookup
-from app.conditions.periods import Period, PeriodInput
+from app.conditions.periods import InPeriod, PeriodInput
 from app.customers.timeline import activities, activity_queries
 from app.customers.timeline.activity_queries import EventCount
 from app.customers.timeline.event_names import EventName
@@ -33,7 +33,7 @@ def _question(kind: str, label: str, *more: ChoiceInput, explained: str = "") ->
 
 
 @dataclass(frozen=True)
-class Did(Condition):
+class Did(InPeriod, Often, Condition):
     """Something happened with the customer at least so often in a period."""
 
     type = "did"
@@ -65,16 +65,6 @@ class Did(Condition):
         latest = _LATEST.get(self.kind)
         is_remembered = (self.times.is_once or self.times.is_never) and self._human_only and self.until is None
         return (latest,) if latest and is_remembered else ()
-
-    @property
-    def times(self) -> Times:
-        """Return how often."""
-        return Times(self.at_least, self.at_most)
-
-    @property
-    def period(self) -> Period:
-        """Return when."""
-        return Period(self.days, self.since, self.until)
 
     def to_sql(self, context: ConditionContext) -> ColumnElement[bool]:
         self.times.require_range()

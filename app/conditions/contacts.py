@@ -10,12 +10,12 @@ from sqlalchemy import BigInteger, ColumnElement, Select
 
 from app.conditions.condition import Condition, Question, Subject
 from app.conditions.context import ConditionContext
-from app.conditions.counts import Times, TimesInput
+from app.conditions.counts import Often, TimesInput
 from app.conditions.description import Description
 from app.conditions.inputs import ChoiceInput, Option
 from app.conditions.limits import Day, Days, TimesOrNone
 from app.conditions.lookups import Lookup
-from app.conditions.periods import Period, PeriodInput
+from app.conditions.periods import InPeriod, PeriodInput
 from app.customers.timeline import activities, contacts
 from app.customers.timeline.contacts import KINDS, ContactQuestion
 from app.kernel.translatable import N_
@@ -37,7 +37,7 @@ _WORST = ChoiceInput(
 
 
 @dataclass(frozen=True)
-class Contacted(Condition):
+class Contacted(InPeriod, Often, Condition):
     """There were contacts with the customer so often in a period."""
 
     type = "contacted"
@@ -53,16 +53,6 @@ class Contacted(Condition):
     at_most: TimesOrNone | None = field(default=None, kw_only=True)
     since: Day | None = field(default=None, kw_only=True)
     until: Day | None = field(default=None, kw_only=True)
-
-    @property
-    def times(self) -> Times:
-        """Return how often."""
-        return Times(self.at_least, self.at_most)
-
-    @property
-    def period(self) -> Period:
-        """Return when."""
-        return Period(self.days, self.since, self.until)
 
     def to_sql(self, context: ConditionContext) -> ColumnElement[bool]:
         self.times.require_range()
@@ -90,7 +80,7 @@ class Contacted(Condition):
 
 
 @dataclass(frozen=True)
-class Dissatisfied(Condition):
+class Dissatisfied(InPeriod, Condition):
     """The customer rated their satisfaction at most so high in a period."""
 
     type = "dissatisfied"
@@ -104,11 +94,6 @@ class Dissatisfied(Condition):
     days: Days | None = None
     since: Day | None = field(default=None, kw_only=True)
     until: Day | None = field(default=None, kw_only=True)
-
-    @property
-    def period(self) -> Period:
-        """Return when."""
-        return Period(self.days, self.since, self.until)
 
     def to_sql(self, context: ConditionContext) -> ColumnElement[bool]:
         since, before = self.period.bounds(context)

@@ -71,6 +71,18 @@ def _said(description: Description, messages: Plural, count: int | Decimal, **va
     return description.counted(messages, int(count), num=description.value(count), **values)
 
 
+class Often:
+    """A condition that holds of so many, by its parts `at_least` and `at_most`."""
+
+    at_least: Any
+    at_most: Any
+
+    @property
+    def times(self) -> Times:
+        """Return how often, how many, or how much."""
+        return Times(self.at_least, self.at_most)
+
+
 @dataclass(frozen=True)
 class TimesInput(Input):
     """Fills in the parts of Times."""

@@ -14,11 +14,11 @@ from sqlalchemy.orm import Session
 from app.conditions.activities import ActivityCounts
 from app.conditions.condition import Condition, Question, Subject
 from app.conditions.context import ConditionContext, ConditionInvalid
-from app.conditions.counts import Times, TimesInput
+from app.conditions.counts import Often, TimesInput
 from app.conditions.description import Description
 from app.conditions.inputs import Control, FilledIn, Input, OneInput, Option
 from app.conditions.limits import Day, Days, EventWord, Text, TimesOrNone
-from app.conditions.periods import Period, PeriodInput
+from app.conditions.periods import InPeriod, PeriodInput
 from app.conditions.references import Reference
 from app.customers.timeline import activities, activity_queries
 from app.customers.timeline.activity_queries import EventCount
@@ -155,7 +155,7 @@ _COMPARED = {
 
 
 @dataclass(frozen=True)
-class Reported(Condition):
+class Reported(InPeriod, Often, Condition):
     """An event of a name, with properties like these, was reported so often in a period."""
 
     type = "reported"
@@ -182,16 +182,6 @@ class Reported(Condition):
     at_most: TimesOrNone | None = field(default=None, kw_only=True)
     since: Day | None = field(default=None, kw_only=True)
     until: Day | None = field(default=None, kw_only=True)
-
-    @property
-    def times(self) -> Times:
-        """Return how often."""
-        return Times(self.at_least, self.at_most)
-
-    @property
-    def period(self) -> Period:
-        """Return when."""
-        return Period(self.days, self.since, self.until)
 
     def to_sql(self, context: ConditionContext) -> ColumnElement[bool]:
         if is_reserved(self.name):

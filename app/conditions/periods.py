@@ -58,6 +58,19 @@ class Period:
         return description.text(N_("until %(until)s"), **days) if self.until else description.text(N_("at any time"))
 
 
+class InPeriod:
+    """A condition about what happened in a period, by its parts `days`, `since` and `until`."""
+
+    days: Any
+    since: Any
+    until: Any
+
+    @property
+    def period(self) -> Period:
+        """Return when."""
+        return Period(self.days, self.since, self.until)
+
+
 def _start_of(day: date, zone: tzinfo) -> datetime:
     return datetime.combine(day, time(), tzinfo=zone)
 

@@ -14,7 +14,7 @@ from app.conditions.context import ConditionContext
 from app.conditions.description import Description
 from app.conditions.inputs import ChoiceInput, Control, FilledIn, Input, Option, whole
 from app.conditions.limits import Day, Days, RowId
-from app.conditions.periods import Period, PeriodInput
+from app.conditions.periods import InPeriod, PeriodInput
 from app.conditions.references import Reference
 from app.consent import permission, topics
 from app.kernel.translatable import N_
@@ -122,7 +122,7 @@ _STATE = ChoiceInput(
 
 
 @dataclass(frozen=True)
-class Answered(Condition):
+class Answered(InPeriod, Condition):
     """The customer's latest answer about a topic or purpose is this one, and came in a period."""
 
     type = "answered"
@@ -139,11 +139,6 @@ class Answered(Condition):
     days: Days | None = None
     since: Day | None = field(default=None, kw_only=True)
     until: Day | None = field(default=None, kw_only=True)
-
-    @property
-    def period(self) -> Period:
-        """Return when they answered."""
-        return Period(self.days, self.since, self.until)
 
     def to_sql(self, context: ConditionContext) -> ColumnElement[bool]:
         context.lookups.count_other()

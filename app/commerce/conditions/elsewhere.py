@@ -17,7 +17,7 @@ from app.conditions.description import Description
 from app.conditions.inputs import NumberInput, TextInput
 from app.conditions.limits import AmountOrNone, Day, Days, Text
 from app.conditions.lookups import Lookup
-from app.conditions.periods import Period, PeriodInput
+from app.conditions.periods import InPeriod, Period, PeriodInput
 from app.kernel.translatable import N_
 
 _WHERE = TextInput("competitor", N_("Competitor"))
@@ -33,7 +33,7 @@ def _days(period: Period, context: ConditionContext) -> Edges:
 
 
 @dataclass(frozen=True)
-class BoughtElsewhere(Condition):
+class BoughtElsewhere(InPeriod, Condition):
     """The customer is known to have bought from a competitor, any or one, in a period."""
 
     type = "bought_elsewhere"
@@ -51,11 +51,6 @@ class BoughtElsewhere(Condition):
     days: Days | None = field(default=None, kw_only=True)
     since: Day | None = field(default=None, kw_only=True)
     until: Day | None = field(default=None, kw_only=True)
-
-    @property
-    def period(self) -> Period:
-        """Return when."""
-        return Period(self.days, self.since, self.until)
 
     def to_sql(self, context: ConditionContext) -> ColumnElement[bool]:
         named = (self.competitor or "") if self.of == "one" else None
@@ -100,7 +95,7 @@ class Elsewhere(Lookup[ElsewhereQuestion]):
 
 
 @dataclass(frozen=True)
-class SpentOn(Condition):
+class SpentOn(InPeriod, Condition):
     """So many minutes of service, or so much money for gifts, went into the customer in a period."""
 
     type = "spent_on"
@@ -117,11 +112,6 @@ class SpentOn(Condition):
     days: Days | None = field(default=None, kw_only=True)
     since: Day | None = field(default=None, kw_only=True)
     until: Day | None = field(default=None, kw_only=True)
-
-    @property
-    def period(self) -> Period:
-        """Return when."""
-        return Period(self.days, self.since, self.until)
 
     def to_sql(self, context: ConditionContext) -> ColumnElement[bool]:
         asked = CostQuestion(self.measure, *_days(self.period, context))

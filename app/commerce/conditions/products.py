@@ -16,12 +16,12 @@ from app.commerce import products
 from app.commerce.orders import line_rows
 from app.conditions.condition import Condition, Question, Subject
 from app.conditions.context import ConditionContext, ConditionInvalid
-from app.conditions.counts import Times, TimesInput
+from app.conditions.counts import Often, Times, TimesInput
 from app.conditions.description import Description
 from app.conditions.inputs import Control, FilledIn, Input, NumberInput, Option, whole
 from app.conditions.limits import AmountOrNone, Day, Days, RowId, Text
 from app.conditions.lookups import Lookup
-from app.conditions.periods import Period, PeriodInput
+from app.conditions.periods import InPeriod, PeriodInput
 from app.conditions.references import Found, Reference
 from app.kernel.translatable import N_
 
@@ -120,7 +120,7 @@ class WhatInput(Input):
 
 
 @dataclass(frozen=True)
-class BoughtProduct(Condition):
+class BoughtProduct(InPeriod, Often, Condition):
     """The customer's orders of a product or category in a period number, or sum up to, at least this much.
 
     Pieces that were sent back are not counted; of a line that came back whole nothing is.
@@ -151,16 +151,6 @@ class BoughtProduct(Condition):
     since: Day | None = field(default=None, kw_only=True)
     until: Day | None = field(default=None, kw_only=True)
 
-    @property
-    def period(self) -> Period:
-        """Return when."""
-        return Period(self.days, self.since, self.until)
-
-    @property
-    def times(self) -> Times:
-        """Return how often, how many, or how much."""
-        return Times(self.at_least, self.at_most)
-
     def to_sql(self, context: ConditionContext) -> ColumnElement[bool]:
         goods = require_goods(self.product, self.category)
         if self.measure == "sum" and self.at_most is not None:
@@ -190,7 +180,7 @@ class BoughtProduct(Condition):
 
 
 @dataclass(frozen=True)
-class BoughtButNot(Condition):
+class BoughtButNot(InPeriod, Condition):
     """The customer bought one thing in a period, and has never bought another."""
 
     type = "bought_but_not"
@@ -210,11 +200,6 @@ class BoughtButNot(Condition):
     without_category: Text | None = field(default=None, kw_only=True)
     since: Day | None = field(default=None, kw_only=True)
     until: Day | None = field(default=None, kw_only=True)
-
-    @property
-    def period(self) -> Period:
-        """Return when the first was bought."""
-        return Period(self.days, self.since, self.until)
 
     def to_sql(self, context: ConditionContext) -> ColumnElement[bool]:
         bought = require_goods(self.product, self.category)

@@ -13,12 +13,12 @@ from app.accounts import workspaces
 from app.commerce.orders import order_rows
 from app.conditions.condition import Condition, Question, Subject
 from app.conditions.context import ConditionContext, ConditionInvalid
-from app.conditions.counts import Times, TimesInput
+from app.conditions.counts import Often, Times, TimesInput
 from app.conditions.description import Description
 from app.conditions.inputs import NumberInput
 from app.conditions.limits import AmountOrNone, Day, Days
 from app.conditions.lookups import Lookup
-from app.conditions.periods import Period, PeriodInput
+from app.conditions.periods import InPeriod, Period, PeriodInput
 from app.kernel.translatable import N_
 
 _SUMS = N_("Sums are made in the currency of the workspace's first purchase.")
@@ -26,7 +26,7 @@ _AMOUNT = NumberInput("at_least", N_("At least"))
 
 
 @dataclass(frozen=True)
-class Purchased(Condition):
+class Purchased(InPeriod, Often, Condition):
     """The customer's purchases in a period number, sum up to, or are on average worth, at least this much."""
 
     type = "purchased"
@@ -54,16 +54,6 @@ class Purchased(Condition):
         if self.period != Period():
             return ()
         return {"count": ("orders",), "sum": ("spent",)}.get(self.measure, ())
-
-    @property
-    def period(self) -> Period:
-        """Return when."""
-        return Period(self.days, self.since, self.until)
-
-    @property
-    def times(self) -> Times:
-        """Return how often, or how much."""
-        return Times(self.at_least, self.at_most)
 
     def to_sql(self, context: ConditionContext) -> ColumnElement[bool]:
         if self.measure != "count" and self.at_most is not None:

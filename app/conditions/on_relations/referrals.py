@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, ColumnElement, Select
 
 from app.conditions.condition import Condition, Question, Subject
 from app.conditions.context import ConditionContext
-from app.conditions.counts import Times, TimesInput
+from app.conditions.counts import Often, TimesInput
 from app.conditions.description import Description
 from app.conditions.limits import TimesOrNone
 from app.conditions.lookups import Lookup
@@ -41,7 +41,7 @@ class WasReferred(Condition):
 
 
 @dataclass(frozen=True)
-class HasReferred(Condition):
+class HasReferred(Often, Condition):
     """The customer referred so many others."""
 
     type = "has_referred"
@@ -52,11 +52,6 @@ class HasReferred(Condition):
 
     at_least: TimesOrNone = 1
     at_most: TimesOrNone | None = field(default=None, kw_only=True)
-
-    @property
-    def times(self) -> Times:
-        """Return how many."""
-        return Times(self.at_least, self.at_most)
 
     def to_sql(self, context: ConditionContext) -> ColumnElement[bool]:
         self.times.require_range()

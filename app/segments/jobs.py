@@ -21,13 +21,14 @@ log = structlog.get_logger()
 @job("segments.count_all", every=timedelta(hours=1))
 def count_all(services: Services) -> None:
     """Count every segment anew, so that lists need not."""
-    with services.database.transaction() as session:
-        workspace_ids = workspaces.list_ids(session)
-    for workspace_id in workspace_ids:
+
+    def count_each(workspace_id: int) -> None:
         with services.database.transaction(workspace_id) as session:
             segment_ids = [segment.id for segment in segments.list_all(session, workspace_id)]
         for segment_id in segment_ids:
             _count(services, workspace_id, segment_id)
+
+    workspaces.for_each(services.database, count_each)
 
 
 def _count(services: Services, workspace_id: int, segment_id: int) -> None:

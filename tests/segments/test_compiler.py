@@ -32,7 +32,10 @@ from app.segments.segments import SegmentChange
 from tests.factories import conditions
 from tests.factories.application.extending import carrying
 from tests.factories.conditions import FIELDS, TYPES
-from tests.factories.segments import NOON, Made, counted, many_customers, matches, some_rule
+from tests.factories.segments import NOON, counted
+from tests.factories.segments.any_rule import some_rule
+from tests.factories.segments.people import Made, many_customers
+from tests.factories.segments.plain_reading import matches
 from tests.factories.workspaces import WorkspaceForTests, a_workspace
 
 POPULATION = Population(1, FIELDS, NOON)

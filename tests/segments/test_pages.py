@@ -18,7 +18,8 @@ from app.segments.segments import SegmentChange
 from app.segments.used_in import SegmentUses, Use
 from tests.factories import conditions
 from tests.factories.application.extending import extended
-from tests.factories.segments import NOON, many_customers
+from tests.factories.segments import NOON
+from tests.factories.segments.people import many_customers
 from tests.factories.workspaces import WorkspaceForTests
 
 LIVE = {"HX-Request": "true"}

@@ -7,7 +7,8 @@ import pytest
 from app.segments import codec, compiler, segments, sentence
 from app.segments.builder.starters import STARTERS
 from tests.factories.conditions import TYPES, VOCABULARY
-from tests.factories.segments import NOON, many_customers
+from tests.factories.segments import NOON
+from tests.factories.segments.people import many_customers
 
 
 @pytest.mark.parametrize("starter", STARTERS, ids=lambda each: each.key)

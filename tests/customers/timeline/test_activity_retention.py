@@ -26,7 +26,8 @@ from app.segments.segments import SegmentChange
 from tests.factories import NOON
 from tests.factories.conditions import Did, HasTag, Purchased, WithinLast
 from tests.factories.customers import a_customer, a_response
-from tests.factories.segments import many_customers, some_rule
+from tests.factories.segments.any_rule import some_rule
+from tests.factories.segments.people import many_customers
 from tests.factories.workspaces import WorkspaceForTests, a_workspace
 
 QUIET = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]

@@ -18,7 +18,8 @@ from app.segments.compiler import Population
 from app.segments.rules import Rule
 from tests.factories import conditions
 from tests.factories.conditions import FIELDS, TYPES, VOCABULARY, speaking_of
-from tests.factories.segments import NOON, form_of, some_rule
+from tests.factories.segments import NOON, form_of
+from tests.factories.segments.any_rule import some_rule
 
 FORM = Form(TYPES, VOCABULARY)
 POPULATION = Population(1, FIELDS, NOON)

@@ -70,7 +70,7 @@ STAGES = {
     "prospect": N_("Prospect"),
     "lead": N_("Lead"),
     "customer": N_("New customer"),
-    "active": N_("Active"),
+    "active": N_("Active customer"),
     "at_risk": N_("At risk"),
     "inactive": N_("Inactive"),
     "lapsed_inquirer": N_("Lapsed inquirer"),

@@ -20,7 +20,6 @@ from app.customers.words import STAGES
 from app.kernel.refusals import Refusal
 from app.kernel.services import services
 from app.web import guard, language, shell
-from app.web.components import charts
 
 
 @bp.get("/customers/life-cycle")
@@ -95,16 +94,17 @@ def _day(kept: str | None) -> str:
 def _page(form: LifeCycleForm) -> str:
     with services().database.transaction(g.workspace.id) as session:
         counts, counted_at = moving.counts(session, g.workspace.id)
-    links = {stage: url_for("customers.show_customers", stage=stage) for stage in STAGES}
-    return shell.page(
-        "customers/life_cycle.html", form=form, counted_at=counted_at, links=links, stages=STAGES, **_picture(counts)
-    )
+    return shell.page("customers/life_cycle.html", form=form, counted_at=counted_at, **_picture(counts))
 
 
 def _picture(counts: Mapping[str, int]) -> dict[str, Any]:
-    labels = [_(STAGES[stage]) for stage in counts]
     total = sum(counts.values())
     everyone = language.number(total)
     summary = ngettext("%(everyone)s customer in all.", "%(everyone)s customers in all.", total, everyone=everyone)
-    return {"chart": charts.data(labels, [charts.line(_("People"), list(counts.values()))]), "summary": summary,
-            "counts": counts, "total": total}  # fmt: skip
+    return {
+        "summary": summary,
+        "counts": counts,
+        "total": total,
+        "stages": STAGES,
+        "links": {stage: url_for("customers.show_customers", stage=stage) for stage in STAGES},
+    }

@@ -149,6 +149,21 @@ class LifeCycleForm(Form):
     )
 
 
+class QualityRulesForm(Form):
+    """From when on values are old and addresses silent."""
+
+    stale_months = WholeNumberField(
+        _("Values are old after months"),
+        [required],
+        description=_("Observed longer ago and not told again since. They stay; lists help to ask again."),
+    )
+    silent_months = WholeNumberField(
+        _("Addresses are silent after months"),
+        [required],
+        description=_("Mailed three times or more, without any open, click or reply by a person for so long."),
+    )
+
+
 class GroundForm(Form):
     """Why a sensitive field may be used."""
 

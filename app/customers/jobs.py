@@ -14,6 +14,7 @@ from app.customers.imports.undoing import undo
 from app.customers.life_cycle import moving
 from app.customers.listing import mixes
 from app.customers.merging import merge
+from app.customers.quality import asking, counting, problems
 from app.customers.sources import coverage, outcomes
 from app.customers.timeline import partitions
 from app.kernel.queueing.jobs import job
@@ -147,6 +148,28 @@ def count_coverage(services: Services) -> None:
             coverage.recount(session, workspace_id, now=services.clock.now())
 
     workspaces.for_each(services.database, count_of_one)
+
+
+@job("customers.count_quality", every=timedelta(days=1))
+def count_quality(services: Services) -> None:
+    """Count the quality of every workspace's data."""
+    workspaces.for_each(services.database, lambda each: count_quality_of(services, workspace_id=each))
+
+
+@job("customers.count_quality_of")
+def count_quality_of(services: Services, *, workspace_id: int) -> None:
+    """Count the quality of a workspace's data: what is filled in, what is old, who cannot be reached."""
+    with services.database.transaction(workspace_id) as session:
+        counting.recount(session, workspace_id, now=services.clock.now())
+
+
+@job("customers.fill_problem_list")
+def fill_problem_list(services: Services, *, workspace_id: int, list_id: int, problem: str, staff_id: int) -> None:
+    """Put those on a list whom a problem concerns; a second run adds nobody."""
+    now = services.clock.now()
+    with services.database.transaction(workspace_id) as session:
+        found = problems.read(session, workspace_id, problem)
+        asking.fill(session, workspace_id, list_id, found, staff_id=staff_id, now=now)
 
 
 @job("customers.move_life_cycles", every=timedelta(hours=1))

@@ -77,7 +77,7 @@ class ListMember(Tenant, Base):
         ForeignKeyConstraint(
             ["workspace_id", "customer_id"], ["customers.workspace_id", "customers.id"], ondelete="CASCADE"
         ),
-        CheckConstraint("source IN ('hand', 'segment', 'paste', 'import')", name="source"),
+        CheckConstraint("source IN ('hand', 'segment', 'paste', 'import', 'quality')", name="source"),
         Index("ix_customer_list_members_customer", "workspace_id", "customer_id"),
     )
 

@@ -8,6 +8,7 @@ from app.accounts import api_keys
 from app.accounts.undo import Opposites
 from app.api import person_tables as api_tables
 from app.campaigns import compose, deletion, removals
+from app.campaigns import field_uses as campaign_fields
 from app.campaigns.launch import stopping
 from app.campaigns.studio import tag_translation
 from app.commerce import card_lines as purchase_card
@@ -32,6 +33,7 @@ from app.consent.imports.file_answers import LedgerKeeper
 from app.consent.imports.shop_statements import ShopConsentRecorder
 from app.consent.merging import person_tables as consent_tables
 from app.consent.merging.keeper import LedgerJoiner
+from app.consent.unreachable import PERMISSIONS
 from app.customers.addresses import changes
 from app.customers.card import card
 from app.customers.card.sections import CardSources
@@ -50,6 +52,7 @@ from app.customers.merging.person_tables import PersonTables
 from app.customers.organisations import members, removal
 from app.customers.organisations.reference_target import ORGANISATIONS
 from app.customers.profiles.referred import PEOPLE
+from app.customers.quality.uses import FieldUses
 from app.customers.relations import households, related
 from app.customers.sources.outcomes import MailableCustomers
 from app.customers.timeline import contacts
@@ -62,6 +65,7 @@ from app.followup import tasks
 from app.followup.sources import TaskSources
 from app.insight import card_lines as insight_card
 from app.journeys import definitions, owners, positions
+from app.journeys import field_uses as journey_fields
 from app.journeys import person_tables as journey_tables
 from app.journeys.engine import interest
 from app.kernel import page_links
@@ -71,10 +75,11 @@ from app.kernel.queueing import jobs
 from app.kernel.queueing.jobs import Jobs
 from app.kernel.queueing.outbox import Listeners
 from app.segments import exports as segment_exports
+from app.segments import field_uses as segment_fields
 from app.segments import person_tables as segment_tables
 from app.segments import segments
 from app.segments.facts import SegmentEntered
-from app.segments.lists import adding, lists
+from app.segments.lists import adding, lists, making
 from app.segments.used_in import SegmentUses, Use
 from app.tracking import person_tables as tracking_tables
 from app.tracking.facts import HumanResponded
@@ -121,6 +126,7 @@ OPPOSITES = Opposites(
         segments.UNDO_DELETION,
         lists.UNDO_DELETION,
         adding.UNDO_REMOVAL,
+        making.UNDO_MAKING,
         deletion.UNDO_DELETION,
         stopping.UNDO_PAUSE,
         stopping.UNDO_RESUMING,
@@ -185,6 +191,15 @@ def build() -> Extensions:
         SegmentUses((_campaigns_on, _journeys_on)),
         TaskSources({owners.TASK_SOURCE: interest.source_names}),
         SentTimes((delivery_entries.sent_times,)),
+        PERMISSIONS,
+        FieldUses(
+            (
+                ("segment", segment_fields.of_segments),
+                ("campaign", campaign_fields.of_campaigns),
+                ("journey", journey_fields.of_journeys),
+            )
+        ),
+        making.LISTS,
     )
 
 

@@ -355,6 +355,53 @@ CREATE TABLE value_coverage (
     CONSTRAINT fk_value_coverage_workspace_id FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE
 );
 
+-- From when on a workspace calls values old and addresses silent, in months.
+CREATE TABLE quality_rules (
+    workspace_id bigint NOT NULL,
+    stale_months smallint NOT NULL,
+    silent_months smallint NOT NULL,
+    CONSTRAINT pk_quality_rules PRIMARY KEY (workspace_id),
+    CONSTRAINT fk_quality_rules_workspace_id FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE,
+    CONSTRAINT ck_quality_rules_stale_months CHECK (stale_months BETWEEN 1 AND 120),
+    CONSTRAINT ck_quality_rules_silent_months CHECK (silent_months BETWEEN 1 AND 120)
+);
+
+-- Figures of data quality, counted by a job for the page that must not count.
+CREATE TABLE quality_counts (
+    workspace_id bigint NOT NULL,
+    everyone bigint NOT NULL,
+    silent bigint NOT NULL,
+    asked_at timestamptz,
+    counted_at timestamptz,
+    CONSTRAINT pk_quality_counts PRIMARY KEY (workspace_id),
+    CONSTRAINT fk_quality_counts_workspace_id FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE
+);
+CREATE TABLE field_fill (
+    workspace_id bigint NOT NULL,
+    source text NOT NULL,
+    name text NOT NULL,
+    people bigint NOT NULL,
+    stale bigint NOT NULL,
+    expired bigint NOT NULL,
+    CONSTRAINT pk_field_fill PRIMARY KEY (workspace_id, source, name),
+    CONSTRAINT fk_field_fill_workspace_id FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE
+);
+CREATE TABLE reach_counts (
+    workspace_id bigint NOT NULL,
+    reason text NOT NULL,
+    people bigint NOT NULL,
+    CONSTRAINT pk_reach_counts PRIMARY KEY (workspace_id, reason),
+    CONSTRAINT fk_reach_counts_workspace_id FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE
+);
+CREATE TABLE field_uses (
+    workspace_id bigint NOT NULL,
+    name text NOT NULL,
+    kind text NOT NULL,
+    uses bigint NOT NULL,
+    CONSTRAINT pk_field_uses PRIMARY KEY (workspace_id, name, kind),
+    CONSTRAINT fk_field_uses_workspace_id FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE
+);
+
 -- By which days a workspace tells the stages of the life cycle apart.
 CREATE TABLE life_cycle_rules (
     workspace_id bigint NOT NULL,

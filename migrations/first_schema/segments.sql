@@ -60,7 +60,7 @@ CREATE TABLE customer_list_members (
         REFERENCES customer_lists(workspace_id, id) ON DELETE CASCADE,
     CONSTRAINT fk_customer_list_members_workspace_id_customer_id FOREIGN KEY (workspace_id, customer_id)
         REFERENCES customers(workspace_id, id) ON DELETE CASCADE,
-    CONSTRAINT ck_customer_list_members_source CHECK (source IN ('hand', 'segment', 'paste', 'import'))
+    CONSTRAINT ck_customer_list_members_source CHECK (source IN ('hand', 'segment', 'paste', 'import', 'quality'))
 );
 CREATE INDEX ix_customer_list_members_customer ON customer_list_members (workspace_id, customer_id);
 

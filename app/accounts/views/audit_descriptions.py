@@ -19,6 +19,7 @@ ACTIONS = {
     "staff.role_changed": _("changed a role"),
     "staff.removed": _("removed somebody from the workspace"),
     "workspace.changed": _("changed the settings"),
+    "quality_rules.changed": _("changed the rules of data quality"),
     "api_key.created": _("created an API key"),
     "api_key.revoked": _("revoked an API key"),
     "api_key.restored": _("let a revoked API key work again"),

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import delete, select, text
 from sqlalchemy.orm import Session
 
 from app.customers.profiles import fields, identity
 from app.customers.profiles.provenance import EXTERNAL, IMPLIED, INFERRED
+from app.customers.quality import rules
 from app.customers.sources.models import ValueCoverage
 
-# Values observed longer ago may not be so any more.
-STALE = timedelta(days=730)
 EVERYONE = "*"
 NAMES = ("email", *fields.PROFILE, *identity.IDENTITY)
 _TOLD = " UNION ALL ".join(f"SELECT '{name}', c.{name} IS NOT NULL" for name in NAMES)
@@ -68,7 +67,7 @@ class Coverage:
 def recount(session: Session, workspace_id: int, *, now: datetime) -> None:
     """Count anew what is known of everybody."""
     session.execute(delete(ValueCoverage).where(ValueCoverage.workspace_id == workspace_id))
-    before = int((now - STALE).timestamp())
+    before = int(rules.read(session, workspace_id).stale_before(now).timestamp())
     session.execute(_COUNT, {"w": workspace_id, "now": now, "stale_before": before})
 
 

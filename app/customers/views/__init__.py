@@ -13,6 +13,7 @@ from app.customers.views import (
     merging,
     one,
     organisations,
+    quality,
     related,
     sources,
 )
@@ -40,6 +41,7 @@ __all__ = [
     "merging",
     "one",
     "organisations",
+    "quality",
     "related",
     "search",
     "sources",

@@ -24,7 +24,7 @@ from app.segments import segments
 from app.segments.lists import lists
 from app.segments.models import ListMember
 
-HAND, SEGMENT, PASTE, IMPORT = "hand", "segment", "paste", "import"
+HAND, SEGMENT, PASTE, IMPORT, QUALITY = "hand", "segment", "paste", "import", "quality"
 MOST_PASTED = 10_000
 _REMOVED = "segments.list_members_removed"
 _BETWEEN = re.compile(r"[\s,;|<>\"]+")
@@ -46,7 +46,7 @@ class NothingPasted(Refusal):
 
 @dataclass(frozen=True)
 class Origin:
-    """Where members come from: by hand, a paste, or a segment or import by its id."""
+    """Where members come from: by hand, a paste, a problem of data quality, or a segment or import by its id."""
 
     source: str
     source_id: int | None = None
@@ -86,7 +86,7 @@ def add_segment(
 ) -> int:
     """Put everybody on a list who is in a segment now; return how many were not on it. Raise SegmentUnusable."""
     members = segments.members_query(session, workspace_id, segment_id, now)
-    return _add_found(session, workspace_id, list_id, members, Origin(SEGMENT, segment_id), staff_id=staff_id, now=now)
+    return add_found(session, workspace_id, list_id, members, Origin(SEGMENT, segment_id), staff_id=staff_id, now=now)
 
 
 def add_import(
@@ -94,7 +94,29 @@ def add_import(
 ) -> int:
     """Put everybody on a list whom an import added or changed; return how many were not on it. Raise NotFound."""
     brought = imported_people.people_query(session, workspace_id, import_id)
-    return _add_found(session, workspace_id, list_id, brought, Origin(IMPORT, import_id), staff_id=staff_id, now=now)
+    return add_found(session, workspace_id, list_id, brought, Origin(IMPORT, import_id), staff_id=staff_id, now=now)
+
+
+def add_found(
+    session: Session,
+    workspace_id: int,
+    list_id: int,
+    people: Select[int],
+    origin: Origin,
+    *,
+    staff_id: int | None,
+    now: datetime,
+) -> int:
+    """Put everybody on a list whom the query finds as `customer_id`; return how many were not on it. Raise NotFound."""
+    lists.hold(session, workspace_id, list_id)
+    found = people.subquery()
+    values = _row(workspace_id, list_id, origin, staff_id, now)
+    kinds = {column.key: column.type for column in ListMember.__table__.columns}
+    columns = [bindparam(name, value, type_=kinds[name], unique=True) for name, value in values.items()]
+    rows = select(*columns, found.c.customer_id).distinct()
+    statement = insert(ListMember).from_select([*values, "customer_id"], rows).on_conflict_do_nothing()
+    added = statement.returning(ListMember.customer_id).cte("added")
+    return session.scalar(select(func.count()).select_from(added)) or 0
 
 
 def add_pasted(
@@ -155,27 +177,6 @@ def restore(
 
 _BACK = N_("They are on “%(name)s” again.")
 UNDO_REMOVAL = undo.Opposite(_REMOVED, restore, role="marketer")
-
-
-def _add_found(
-    session: Session,
-    workspace_id: int,
-    list_id: int,
-    people: Select[int],
-    origin: Origin,
-    *,
-    staff_id: int | None,
-    now: datetime,
-) -> int:
-    lists.hold(session, workspace_id, list_id)
-    found = people.subquery()
-    values = _row(workspace_id, list_id, origin, staff_id, now)
-    kinds = {column.key: column.type for column in ListMember.__table__.columns}
-    columns = [bindparam(name, value, type_=kinds[name], unique=True) for name, value in values.items()]
-    rows = select(*columns, found.c.customer_id).distinct()
-    statement = insert(ListMember).from_select([*values, "customer_id"], rows).on_conflict_do_nothing()
-    added = statement.returning(ListMember.customer_id).cte("added")
-    return session.scalar(select(func.count()).select_from(added)) or 0
 
 
 def _row(workspace_id: int, list_id: int, origin: Origin, staff_id: int | None, now: datetime) -> dict[str, Any]:

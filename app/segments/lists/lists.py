@@ -73,6 +73,12 @@ def create(session: Session, workspace_id: int, name: str, *, staff_id: int | No
     return _named(session, made, name)
 
 
+def numbered(name: str, number: int) -> str:
+    """Return the name a list is given where `number` - 1 have it already."""
+    ending = f" ({number})" if number > 1 else ""
+    return _clean(name)[: _NAME_CHARS - len(ending)] + ending
+
+
 def rename(session: Session, workspace_id: int, list_id: int, name: str) -> CustomerList:
     """Give a list another name; raise NotFound, or a Refusal for a name it cannot have."""
     return _named(session, hold(session, workspace_id, list_id), name)
@@ -191,7 +197,7 @@ def _alive(found: CustomerList) -> CustomerList:
 
 
 def _named(session: Session, given: CustomerList, name: str) -> CustomerList:
-    clean = " ".join(name.replace("\0", "").split())[:_NAME_CHARS]
+    clean = _clean(name)
     if not clean:
         raise ListNameMissing(field="name")
     with refusing_duplicates(session, _UNIQUE_NAME, ListNameTaken(field="name")):
@@ -199,6 +205,10 @@ def _named(session: Session, given: CustomerList, name: str) -> CustomerList:
         session.add(given)
         session.flush()
     return given
+
+
+def _clean(name: str) -> str:
+    return " ".join(name.replace("\0", "").split())[:_NAME_CHARS]
 
 
 def _listed(row: Row[*tuple[Any, ...]]) -> Listed:

@@ -137,7 +137,10 @@ class ConsentStateRow(_Plain, Base):
 
 
 class Suppression(Tenant, Base):
-    """An address never to be written to, kept as a keyed digest so that it stays so after its person is erased."""
+    """An address never to be written to, kept as a keyed digest so that it stays so after its person is erased.
+
+    `import_ids` are the files that name it, whoever else put it on the list.
+    """
 
     __tablename__ = "suppressions"
 
@@ -145,6 +148,7 @@ class Suppression(Tenant, Base):
     reason: Mapped[str]
     source: Mapped[str]
     at: Mapped[datetime]
+    import_ids: Mapped[list[int]] = mapped_column(ARRAY(BIGINT), default=list, server_default="{}")
 
 
 class SignupForm(Numbered, Base):

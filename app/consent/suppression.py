@@ -14,6 +14,7 @@ from sqlalchemy import (
     case,
     delete,
     exists,
+    func,
     select,
     text,
     update,
@@ -68,8 +69,9 @@ class SuppressionInfo:
     at: datetime
 
 
-# Sources whose suppressions end when what they came of is taken back.
+# Sources whose suppressions end when what they came of is taken back; so do those of a file (`_OF_FILE`).
 FOR_NOW = ("merge", "erasure")
+_OF_FILE = "import "
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +87,12 @@ class Listed:
 def add(session: Session, workspace_id: int, *, address_digest: bytes, reason: str, source: str, now: datetime) -> bool:
     """Suppress an address; the first reason stays, but a question that bounces. Return whether it was new.
 
-    What a merge or an erasure that can be taken back suppressed is, said once more, there to stay.
+    What a merge, an erasure or a file that can be taken back suppressed is, said once more, there to stay.
     """
     said = {"reason": reason, "source": source, "at": now}
     statement = insert(Suppression).values(workspace_id=workspace_id, address_digest=address_digest, **said)
-    may_end = Suppression.source.in_(FOR_NOW) & (Suppression.source != source)
+    for_now = Suppression.source.in_(FOR_NOW) | Suppression.source.startswith(_OF_FILE)
+    may_end = for_now & (Suppression.source != source)
     weak = Suppression.reason.in_((UNCONFIRMED, ERASED))
     replaces = may_end | (Suppression.reason == UNCONFIRMED) if reason == BOUNCED else may_end
     keeping = statement.on_conflict_do_update(
@@ -170,12 +173,14 @@ def end_bounce(session: Session, workspace_id: int, customer_id: int, *, staff_i
 
 
 def end_silence(session: Session, workspace_id: int, address_digests: Sequence[bytes]) -> None:
-    """Let addresses be written to again whose owner is not erased after all."""
-    session.execute(
-        delete(Suppression)
-        .where(Suppression.workspace_id == workspace_id, Suppression.address_digest.in_(address_digests))
-        .where(Suppression.reason == ERASED, Suppression.source == "erasure")
+    """Let addresses be written to again whose owner is not erased after all, but for those that a file names."""
+    of_these = (
+        *(Suppression.workspace_id == workspace_id, Suppression.address_digest.in_(address_digests)),
+        *(Suppression.reason == ERASED, Suppression.source == "erasure"),
     )
+    session.execute(delete(Suppression).where(*of_these, func.cardinality(Suppression.import_ids) == 0))
+    of_file = func.concat(_OF_FILE, Suppression.import_ids[1])
+    session.execute(update(Suppression).where(*of_these).values(reason=MANUAL, source=of_file))
 
 
 def _of(workspace_id: int, address_digest: bytes, reason: str) -> Update:
@@ -200,6 +205,13 @@ def list_newest(session: Session, workspace_id: int, *, limit: int = 50) -> list
     """Return the latest additions."""
     query = _rows(workspace_id).order_by(Suppression.at.desc(), Suppression.address_digest).limit(limit)
     return _listed(session, workspace_id, [SuppressionInfo(*row) for row in session.execute(query)])
+
+
+def list_after(session: Session, workspace_id: int, address_digest: bytes, *, limit: int) -> list[Listed]:
+    """Return the list in the order of hashes, beginning after this one."""
+    query = _rows(workspace_id).where(Suppression.address_digest > address_digest)
+    found = session.execute(query.order_by(Suppression.address_digest).limit(limit))
+    return _listed(session, workspace_id, [SuppressionInfo(*row) for row in found])
 
 
 def find_listed(session: Session, workspace_id: int, address_digest: bytes) -> Listed | None:

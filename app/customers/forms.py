@@ -244,10 +244,9 @@ class FileMappingForm(Form):
     decimal = SelectField(_("Numbers are written"), choices=[(".", "1,234.50"), (",", "1.234,50")])
 
 
-class MappingForm(FileMappingForm):
-    """How the rows of a file about people are meant."""
+class DatedMappingForm(FileMappingForm):
+    """How the rows of a file with dates are meant."""
 
-    match_by = SelectField(_("Find people by"), choices=[("email", _("Email")), ("external_ref", _("Customer number"))])
     date_order = SelectField(
         _("Dates are written"),
         choices=[
@@ -256,6 +255,22 @@ class MappingForm(FileMappingForm):
             ("mdy", _("Month first, 03/31/2026")),
         ],
     )
+
+
+class DeclaredMappingForm(DatedMappingForm):
+    """How the rows of a file of a declared kind are meant."""
+
+    def ask(self, *, dates: bool, numbers: bool) -> None:
+        """Leave out what such a file does not hold."""
+        for name, is_held in (("date_order", dates), ("decimal", numbers)):
+            if not is_held:
+                del self[name]
+
+
+class MappingForm(DatedMappingForm):
+    """How the rows of a file about people are meant."""
+
+    match_by = SelectField(_("Find people by"), choices=[("email", _("Email")), ("external_ref", _("Customer number"))])
 
 
 def conflict_field() -> SelectField:
@@ -269,6 +284,14 @@ def conflict_field() -> SelectField:
         default="overwrite",
         description=_("Tags and attributes are added either way."),
     )
+
+
+class FillingMappingForm(DeclaredMappingForm):
+    """How the rows of a file are meant whose things may be known already."""
+
+    option_names = ("conflict",)
+
+    conflict = conflict_field()
 
 
 class PeopleMappingForm(MappingForm):

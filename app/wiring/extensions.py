@@ -27,10 +27,12 @@ from app.commerce.people import person_tables as commerce_tables
 from app.commerce.people import shop_numbers
 from app.consent import permission
 from app.consent import timeline_entries as consent_entries
+from app.consent.exporting import tables as consent_exports
 from app.consent.facts import ConfirmationRequested, ConsentGiven, ConsentsImported, ConsentWithdrawn
 from app.consent.imports import retraction
 from app.consent.imports.file_answers import LedgerKeeper
 from app.consent.imports.shop_statements import ShopConsentRecorder
+from app.consent.imports.suppressions.kind import Suppressions
 from app.consent.merging import person_tables as consent_tables
 from app.consent.merging.keeper import LedgerJoiner
 from app.consent.unreachable import PERMISSIONS
@@ -39,11 +41,13 @@ from app.customers.card import card
 from app.customers.card.sections import CardSources
 from app.customers.duplicates import reviewing
 from app.customers.duplicates.finding import HardLinks
+from app.customers.exporting import belonging as exported_belonging
 from app.customers.exporting import tables as exported
 from app.customers.exporting.tables import ExportTables
 from app.customers.field_kinds.references import ReferenceTargets
 from app.customers.imports.evidence import ImportedEvidence
 from app.customers.imports.kinds import ImportKinds
+from app.customers.imports.organisations.kind import Organisations
 from app.customers.imports.people import People
 from app.customers.imports.undoing.traces import CustomerTraces
 from app.customers.merging import own_tables, undoing
@@ -102,7 +106,7 @@ LISTENERS = Listeners(
     }
 )
 # What a file may hold, in the order it is offered.
-IMPORT_KINDS = ImportKinds((People(), Purchases(), Products()))
+IMPORT_KINDS = ImportKinds((People(), Purchases(), Products(), Suppressions(), Organisations()))
 ROOMS_WITH_JOBS = (
     *("accounts", "consent", "customers", "commerce", "segments", "insight", "tracking"),
     *("delivery", "campaigns", "journeys", "api"),
@@ -162,7 +166,12 @@ def build() -> Extensions:
         IMPORT_KINDS,
         ReferenceTargets((ORGANISATIONS, products.TARGET, PEOPLE)),
         MailableCustomers(permission.mailable_query),
-        ExportTables((exported.PEOPLE, segment_exports.MEMBERS, commerce_exports.ORDERS, commerce_exports.PRODUCTS)),
+        ExportTables(
+            (
+                *(exported.PEOPLE, segment_exports.MEMBERS, commerce_exports.ORDERS, commerce_exports.PRODUCTS),
+                *(exported_belonging.ORGANISATIONS, consent_exports.SUPPRESSIONS),
+            )
+        ),
         CardSources(
             (
                 followup_card.of_customer,

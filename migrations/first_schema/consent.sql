@@ -100,6 +100,7 @@ CREATE TABLE suppressions (
     reason text NOT NULL,
     source text NOT NULL,
     at timestamptz NOT NULL,
+    import_ids bigint[] DEFAULT '{}' NOT NULL,
     CONSTRAINT pk_suppressions PRIMARY KEY (workspace_id, address_digest),
     CONSTRAINT fk_suppressions_workspace_id FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE
 );

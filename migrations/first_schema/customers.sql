@@ -509,7 +509,9 @@ CREATE TABLE import_changes (
     CONSTRAINT pk_import_changes PRIMARY KEY (workspace_id, import_id, kind, row_id),
     CONSTRAINT fk_import_changes_workspace_id_import_id FOREIGN KEY (workspace_id, import_id)
         REFERENCES imports(workspace_id, id) ON DELETE CASCADE,
-    CONSTRAINT ck_import_changes_kind CHECK (kind IN ('customer', 'order', 'product'))
+    CONSTRAINT ck_import_changes_kind CHECK (
+        kind IN ('customer', 'order', 'product', 'organisation', 'member', 'owned_item')
+    )
 );
 
 CREATE TABLE import_files (
@@ -552,6 +554,7 @@ CREATE TABLE organisations (
     country text,
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
+    import_id bigint,
     CONSTRAINT pk_organisations PRIMARY KEY (workspace_id, id),
     CONSTRAINT fk_organisations_workspace_id FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE,
     CONSTRAINT fk_organisations_workspace_id_parent_id FOREIGN KEY (workspace_id, parent_id)

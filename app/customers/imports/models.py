@@ -83,7 +83,12 @@ class ImportChange(Attached, Base):
     """What an import changed of a row that was there before it: each value as it was, and what else an undo needs."""
 
     __tablename__ = "import_changes"
-    __table_args__ = (_of_import(), CheckConstraint("kind IN ('customer', 'order', 'product')", name="kind"))
+    __table_args__ = (
+        _of_import(),
+        CheckConstraint(
+            "kind IN ('customer', 'order', 'product', 'organisation', 'member', 'owned_item')", name="kind"
+        ),
+    )
 
     import_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     kind: Mapped[str] = mapped_column(primary_key=True)

@@ -42,6 +42,8 @@ class Plan:
     reader: RowReader
     stage: Stage
     digest_key: bytes
+    # So many rows are taken over at once, unless somebody asks otherwise.
+    batch_rows: int
 
 
 def take_turn(session: Session, workspace_id: int) -> None:
@@ -65,6 +67,7 @@ def make(session: Session, found: Import, layout: Layout | None = None) -> Plan:
         reader=kind.reader(session, found, options),
         stage=kind.stage(found, options),
         digest_key=workspaces.get(session, found.workspace_id).digest_key,
+        batch_rows=kind.batch_rows,
     )
 
 
@@ -73,11 +76,11 @@ def stored(database: Database, plan: Plan) -> OpenRows:
     return lambda: files.StoredFile(database, plan.workspace_id, plan.import_ref.import_id)
 
 
-def read(open_rows: OpenRows, plan: Plan, rows: int) -> Iterator[Batch]:
+def read(open_rows: OpenRows, plan: Plan, rows: int | None = None) -> Iterator[Batch]:
     """Yield the batches, the next one being read and checked while the database takes over the one before."""
     readers = ThreadPoolExecutor(max_workers=1, thread_name_prefix="import-reader")
     with garbage.rarely_collected(above=_OBJECTS), readers as reader:
-        batches_read = _read(open_rows, plan, rows)
+        batches_read = _read(open_rows, plan, rows or plan.batch_rows)
         coming = reader.submit(next, batches_read, None)
         while (batch := coming.result()) is not None:
             coming = reader.submit(next, batches_read, None)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from app.kernel.translatable import N_
 
+TOO_LONG, NOBODY = "too_long", "nobody"
 REASONS = {
     "address": N_("This is not an email address that mail can be sent to: %(detail)s"),
-    "nobody": N_("The row does not say who it is about (%(detail)s is empty)."),
+    NOBODY: N_("The row does not say who it is about (%(detail)s is empty)."),
     "ragged": N_("The number of cells in the row (%(detail)s) is not that of the heading."),
-    "too_long": N_("A cell is too long: %(detail)s"),
+    TOO_LONG: N_("A cell is too long: %(detail)s"),
     "endless": N_("A cell of this row has more than 100,000 characters. Its text cannot be given back."),
     "unclosed": N_("A quotation mark is opened in line %(detail)s of the file and never properly closed."),
     "json": N_("Line %(detail)s of the file holds no JSON object."),
@@ -50,6 +51,23 @@ REASONS = {
     "order_apart": N_("The rows of this order stand too far apart; sort the file by order number: %(detail)s"),
     "order_of_other": N_("This order belongs to another customer: %(detail)s"),
     "unknown": N_("There is no customer like this: %(detail)s"),
+    "two_people": N_("The customer number and the email address are two people's: %(detail)s"),
+    "organisation_unclear": N_("Several organisations are called so; write the number of the one you mean: %(detail)s"),
+    "organisation_twice": N_("Another row of the file is about the same organisation: %(detail)s"),
+    "organisation_name": N_("No organisation has this number yet, and the row names none: %(detail)s"),
+    "organisation_parent": N_("There is no such organisation to belong to, or its row is rejected: %(detail)s"),
+    "organisation_cycle": N_(
+        "The organisation would stand above itself, or more than 10 levels deep, below %(detail)s."
+    ),
+    "employees": N_("This is not a number of employees: %(detail)s"),
+    "domains": N_("These are not at most 20 domains, such as example.com: %(detail)s"),
+    "future": N_("This day lies ahead: %(detail)s"),
+    "hash": N_("This is not a hash of an address: %(detail)s"),
+    "foreign_hash": N_("This hash was made elsewhere; no address can be recognised by it: %(detail)s"),
+    "suppression": N_("This is not a reason to suppress an address, such as bounced or complaint: %(detail)s"),
+    "scope": N_(
+        "A suppressed address gets no mail at all. Import a no to one topic with people, as consent: %(detail)s"
+    ),
     "taken": N_("The address or customer number belongs to another customer: %(detail)s"),
 }
 

@@ -30,7 +30,7 @@ TRIES = 4
 MOST_REPEATS = 200
 
 
-def run(database: Database, clock: Clock, workspace_id: int, import_id: int, *, rows: int = batches.ROWS) -> None:
+def run(database: Database, clock: Clock, workspace_id: int, import_id: int, *, rows: int | None = None) -> None:
     """Take the file over from where it stands; a finished one is left alone, and one that is no table is given up."""
     with database.transaction(workspace_id) as session:
         found = steps.held(session, workspace_id, import_id)
@@ -139,4 +139,5 @@ def _stop(session: Session, found: Import, batch: Batch, quote_line: int | None,
 
 def _announce(session: Session, found: Import) -> None:
     keeping.settle(session, found)
-    outbox.publish(session, kinds.get(session, found.kind).imported(found.workspace_id, found.id))
+    if fact := kinds.get(session, found.kind).imported(found.workspace_id, found.id):
+        outbox.publish(session, fact)

@@ -145,7 +145,8 @@ def cancel(session: Session, found: Import, *, now: datetime) -> None:
     _require_run(found, "running", "paused")
     found.state, found.finished_at, found.failure = "cancelled", now, None
     keeping.settle(session, found)
-    outbox.publish(session, kinds.get(session, found.kind).imported(found.workspace_id, found.id))
+    if fact := kinds.get(session, found.kind).imported(found.workspace_id, found.id):
+        outbox.publish(session, fact)
 
 
 def list_refused(session: Session, found: Import, *, after: int = 0, limit: int = 1000) -> list[RefusedRow]:

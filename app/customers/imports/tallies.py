@@ -28,13 +28,14 @@ def refused_rows(batch: Batch, outcome: Outcome) -> list[Refused]:
 def counts(batch: Batch, outcome: Outcome, refused: list[Refused]) -> Counter[str]:
     """Count the rows by what comes of them, and what they say about consent, whatever permission makes of it."""
     given_back = {row.row for row in refused}
-    repeated = sum(repeat.row not in given_back for repeat in batch.repeats)
-    joined = sum(len(each.covers) for each in batch.rows if each.row not in given_back)
+    repeated = {repeat.row for repeat in batch.repeats} - given_back
+    covered = {row for each in batch.rows if each.row not in given_back for row in each.covers}
     yes = [said for person in batch.people for said in person.answers if said.is_yes]
     no = sum(not said.is_yes for person in batch.people for said in person.answers)
     proven = sum(map(evidence.has_evidence, yes))
     said = Counter(said_no=no, said_yes=proven, claimed_only=len(yes) - proven)
-    return Counter(outcome.counts) + Counter(refused=len(refused), repeated=repeated, joined=joined) + said
+    further = Counter(repeated=len(repeated), joined=len(covered - repeated))
+    return Counter(outcome.counts) + Counter(refused=len(refused)) + further + said
 
 
 def is_no_table(seen: Counter[str]) -> bool:

@@ -48,6 +48,8 @@ class Organisation(Numbered, Base):
     country: Mapped[str | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+    # The file that added it, for its undo.
+    import_id: Mapped[int | None]
 
     def audit_details(self) -> dict[str, Any]:
         return {"name": self.name}

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import PurePath
 from typing import NamedTuple
 
-from flask import Flask, Response, current_app, g, render_template, url_for
+from flask import Flask, Response, current_app, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import force_locale, get_locale
 from flask_babel import gettext as _
@@ -133,8 +133,10 @@ def _refused(database: Database, found: Import, heading: list[str], speak: _Spea
 def _form() -> tuple[ExportForm, dict[str, Offer]]:
     with services().database.transaction(g.workspace.id) as session:
         offers = {offer.key: offer for offer in tables.list_offers(session, g.workspace.id)}
+    # A link may name what is wanted: it comes first, and so is chosen.
+    wanted = request.args.get("what", "")
     form = ExportForm()
-    form.offer([(key, _label(offer)) for key, offer in offers.items()])
+    form.offer([(key, _label(offers[key])) for key in sorted(offers, key=lambda key: key != wanted)])
     return form, offers
 
 

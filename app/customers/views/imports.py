@@ -44,8 +44,8 @@ def show_imports() -> ResponseReturnValue:
 @bp.get("/customers/imports/new")
 @guard.role("marketer")
 def new_import() -> ResponseReturnValue:
-    """Ask for a file."""
-    return shell.page("customers/upload.html", form=_upload_form())
+    """Ask for a file; of a kind that a link names."""
+    return shell.page("customers/upload.html", form=_upload_form(request.args.get("kind", "")))
 
 
 @bp.post("/customers/imports/new")
@@ -219,11 +219,12 @@ def come_too_late(refusal: steps.NotReady) -> ResponseReturnValue:
     return shell.back(url_for("customers.show_import", import_id=import_id), errors.say(refusal), tone="warning")
 
 
-def _upload_form() -> UploadForm:
+def _upload_form(wanted: str = "") -> UploadForm:
     form = UploadForm()
     with services().database.transaction(g.workspace.id) as session:
         known = [(source.id, source.name) for source in catalogue.list_in_use(session, g.workspace.id)]
-        form.offer([(kind.name, kind.description) for kind in kinds.list_all(session)], known)
+        offered = [(kind.name, kind.description) for kind in kinds.list_all(session)]
+        form.offer(sorted(offered, key=lambda each: each[0] != wanted) if wanted else offered, known)
     return form
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 
+from app.customers.imports.mapping import thing_headings
+
 
 def fold(heading: str) -> str:
     """Return a heading without case, accents, spaces and signs: "E-Mail_Adresse " is "emailadresse"."""
@@ -223,7 +225,7 @@ _CALLED = {
         支払方法, 결제수단""",
 }
 _RANKS: dict[str, dict[str, int]] = {}
-for _target, _words in _CALLED.items():
+for _target, _words in (_CALLED | thing_headings.CALLED).items():
     _RANKS[_target] = {}
     for _word in _words.split(","):
         _RANKS[_target].setdefault(fold(_word), len(_RANKS[_target]))

@@ -5,14 +5,13 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from app.customers.imports import plans, steps
-from app.customers.imports.parsing import batches
 from app.customers.imports.plans import Plan
 from app.customers.imports.previewing.preview import Preview
 from app.kernel.clock import Clock
 from app.kernel.database import Database
 
 
-def check(database: Database, clock: Clock, workspace_id: int, import_id: int, *, rows: int = batches.ROWS) -> None:
+def check(database: Database, clock: Clock, workspace_id: int, import_id: int, *, rows: int | None = None) -> None:
     """Look through the file and note what taking it over would do."""
     with database.transaction(workspace_id) as session:
         found = steps.held(session, workspace_id, import_id)

@@ -15,7 +15,7 @@ from app.customers.imports import files, plans
 from app.customers.imports.formats import conversion
 from app.customers.imports.formats.refusing import LARGEST, PIECE, FileRefused
 from app.customers.imports.models import Import
-from app.customers.imports.parsing import batches, reading
+from app.customers.imports.parsing import reading
 from app.customers.imports.parsing.batches import Refused
 from app.customers.imports.previewing.preview import Preview
 from app.customers.values import one_line
@@ -79,7 +79,7 @@ def look_through(
     """Let the preview take in the whole file, of which nothing is written; yield refused rows as they are met."""
     with open_session() as session:
         plan = plans.make(session, opened.found, opened.layout)
-    for batch in plans.read(lambda: _LocalRows(opened.rows), plan, batches.ROWS):
+    for batch in plans.read(lambda: _LocalRows(opened.rows), plan):
         with open_session() as session:
             refused = preview.add(session, plan, batch, now=now)
         yield refused

@@ -1,0 +1,1 @@
+"""Files of addresses that are never to be mailed."""

@@ -18,8 +18,9 @@ from app.kernel.database import Database
 from app.kernel.extensions import Extensions
 from app.kernel.processes.embedded import Valkey
 from app.kernel.queueing import queue
-from app.kernel.services import Services, build, install
+from app.kernel.services import Services, install
 from app.kernel.settings import Key, Settings
+from app.kernel.tokens import Tokens
 from tests import servers as running
 from tests.factories import NOON
 from tests.factories.application.extending import carrying
@@ -114,8 +115,8 @@ def superuser_url(settings: Settings) -> str:
 
 @pytest.fixture(scope="session")
 def opened_database(settings: Settings) -> Iterator[Database]:
-    """The database of this test process, at the latest schema."""
-    opened = Database(settings.database_url)
+    """The database of this test process, at the latest schema; what is learned of a statement serves every test."""
+    opened = Database(settings.database_url, pool_size=settings.pool_size)
     yield opened
     opened.dispose()
 
@@ -141,11 +142,9 @@ def clock() -> FixedClock:
 
 
 @pytest.fixture
-def services(settings: Settings, clock: FixedClock, extensions: Extensions) -> Iterator[Services]:
+def services(settings: Settings, clock: FixedClock, database: Database) -> Services:
     """This process's services on the test clock, installed where views and jobs find them."""
-    made = install(build(extensions, settings, clock=clock))
-    yield made
-    made.database.dispose()
+    return install(Services(settings, clock, database, Tokens(settings.secret_keys), database.extensions))
 
 
 @pytest.fixture

@@ -1,21 +1,16 @@
-"""A spool of its own for every test."""
+"""An empty spool for every test."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
-from pathlib import Path
+import shutil
 
 import pytest
 
-from app.kernel.clock import FixedClock
-from app.kernel.extensions import Extensions
-from app.kernel.services import Services, build, install
-from app.kernel.settings import Settings
+from app.kernel.services import Services
 
 
 @pytest.fixture
-def services(settings: Settings, clock: FixedClock, extensions: Extensions, tmp_path: Path) -> Iterator[Services]:
-    made = install(build(extensions, replace(settings, spool_dir=tmp_path), clock=clock))
-    yield made
-    made.database.dispose()
+def services(services: Services) -> Services:
+    """The services of this process, whose spool holds nothing that earlier tests left."""
+    shutil.rmtree(services.settings.spool_dir, ignore_errors=True)
+    return services

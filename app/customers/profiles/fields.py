@@ -10,9 +10,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import Any
-from zoneinfo import available_timezones
 
 from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.orm import Session
@@ -27,6 +25,7 @@ from app.customers.field_kinds.selections import SEPARATORS, MultiChoiceKind
 from app.customers.models import Customer, CustomField, Engagement, Traits
 from app.customers.profiles import codes, identity, sensitive
 from app.customers.words import LABELS, PATTERNS, STAGES, TIERS
+from app.kernel import time_zones
 from app.kernel.database import refusing_duplicates
 from app.kernel.refusals import NotFound, Refusal
 from app.kernel.sql import keyed_rows
@@ -186,12 +185,7 @@ def remove(session: Session, workspace_id: int, field_id: int) -> None:
 
 def is_time_zone(text: str) -> bool:
     """Say whether clocks can be set by this name."""
-    return text in _zones()
-
-
-@cache
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())
+    return text in time_zones.names()
 
 
 def named_fields(session: Session, workspace_id: int, used: Collection[str] | None = None) -> NamedFields:

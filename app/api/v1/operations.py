@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel
 
-from app.api.v1 import event_schemas, relation_schemas, schemas, shop_schemas
+from app.api.v1 import event_schemas, merge_schemas, relation_schemas, schemas, shop_schemas
 from app.kernel.translatable import N_
 
 
@@ -68,6 +68,37 @@ OPERATIONS = (
         N_("Read a customer's card"),
         N_("For front-line staff: the fields your workspace chose, open tasks, what is due, and what they have."),
         {200: schemas.CardOut},
+        refusals=(404,),
+    ),
+    Operation(
+        "mergeCustomers",
+        "POST",
+        "/api/v1/merges",
+        N_("Merge two customers"),
+        N_("Every order, activity, message and consent record of the former one becomes the survivor's; of two answers "
+        "to one question the stricter holds. The former one's ids go on leading to the survivor."),
+        {201: merge_schemas.MergeOut},
+        takes=merge_schemas.MergeIn,
+        refusals=(409, 422),
+    ),
+    Operation(
+        "undoMerge",
+        "POST",
+        "/api/v1/merges/{merge_id}/undo",
+        N_("Undo a merge"),
+        N_("Makes two customers of them again, exactly as they were; what happened since stays with the survivor. Send "
+        "an empty object."),
+        {201: merge_schemas.MergeUndoneOut},
+        takes=merge_schemas.MergeUndoIn,
+        refusals=(404, 409, 422),
+    ),
+    Operation(
+        "listMerges",
+        "GET",
+        "/api/v1/customers/{customer_id}/merges",
+        N_("List a customer's merges"),
+        N_("What made this customer of several, the latest first."),
+        {200: merge_schemas.MergesOut},
         refusals=(404,),
     ),
     Operation(

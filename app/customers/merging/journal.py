@@ -47,7 +47,7 @@ _UNDO_CHANGE = """
 """
 _UNDO_REMOVAL = """
     INSERT INTO {table} SELECT r.* FROM (SELECT * FROM {changes} ORDER BY x.id) x
-    CROSS JOIN LATERAL jsonb_populate_record(NULL::{table}, x.before) r
+    CROSS JOIN LATERAL jsonb_populate_record(NULL::{table}, x.before) r WHERE {belongs}
 """
 # What was added and changed since is somebody's doing, and stays.
 _UNDO_ADDITION = """
@@ -133,9 +133,11 @@ def undo_step(session: Session, merging: Merging, step: int, table: Table, kind:
         sql = sql.replace(f"SET ({columns[0]}) =", f"SET {columns[0]} =") if len(columns) == 1 else sql
         session.execute(text(sql), {**binds, "sums": list(sums)})
     elif kind == "removed":
-        # Without their own row nobody returns at all; of the rest, what is there again by itself stays.
+        # Without their own row nobody returns at all; of the rest, what is there again by itself stays, and what
+        # belonged to a list, segment or the like that is gone has gone with it.
         unless = "" if table is Customer.__table__ else " ON CONFLICT DO NOTHING"
-        session.execute(text(_UNDO_REMOVAL.format(table=table.name, changes=_CHANGES) + unless), binds)
+        sql = _UNDO_REMOVAL.format(table=table.name, changes=_CHANGES, belongs=_belongs(table)) + unless
+        session.execute(text(sql), binds)
     elif kind == "added":
         session.execute(text(_UNDO_ADDITION.format(table=table.name, changes=_CHANGES, by_key=by_key)), binds)
 
@@ -156,6 +158,17 @@ def _keep(
 def _table(model: type[Any]) -> Table:
     table: Table = model.__table__
     return table
+
+
+def _belongs(table: Table) -> str:
+    """Return the condition that whatever a row `r` goes with is there."""
+    owners = ["true"]
+    for key in table.foreign_key_constraints:
+        if key.ondelete == "CASCADE" and len(key.elements) > 1:
+            same = " AND ".join(f"o.{each.column.name} = r.{each.parent.name}" for each in key.elements)
+            none = " OR ".join(f"r.{each.parent.name} IS NULL" for each in key.elements)
+            owners.append(f"({none} OR EXISTS (SELECT FROM {key.referred_table.name} o WHERE {same}))")
+    return " AND ".join(owners)
 
 
 def _keys(table: Table) -> list[Any]:

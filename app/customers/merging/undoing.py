@@ -42,6 +42,15 @@ _CLEAR = text(
           AND x.kind = 'changed' AND CAST(x.after ->> 'address_id' AS bigint) = c.address_id)
     """
 )
+# An address that has ended since is nobody's primary one again.
+_FORGET_ENDED = text(
+    """
+    UPDATE merge_changes x SET before = x.before - 'is_primary' FROM addresses a
+    WHERE x.workspace_id = :w AND x.merge_id = :merge AND x.table_name = 'addresses' AND x.kind = 'changed'
+      AND x.before ? 'is_primary' AND a.workspace_id = :w AND a.id = CAST(x.key ->> 'id' AS bigint)
+      AND a.ended_at IS NOT NULL
+    """
+)
 _PROMOTE = text(
     """
     UPDATE addresses t SET is_primary = true FROM (
@@ -134,6 +143,7 @@ def _return_rows(session: Session, merging: Merging) -> None:
     tables = extensions.of(session, PersonTables)
     binds = {"w": merging.workspace_id, "merge": merging.merge_id, "survivor": merging.survivor_id}
     session.execute(_CLEAR, binds)
+    session.execute(_FORGET_ENDED, binds)
     for step in session.execute(_STEPS, binds).all():
         found = tables.find(step.table_name)
         if found:

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from app.consent.ledger import verification
+from app.customers.addresses import changes, queries
 from app.customers.merging import aliases, merge, undoing
 from app.customers.merging.merge import Decision
 from app.customers.profiles import engagement, fields, people
@@ -120,6 +121,31 @@ def test_fields_that_point_to_the_former_one_point_to_the_survivor(session, work
     both = undoing.take_back(session, workspace.id, made.id, staff_id=None, now=NOON)
 
     assert people.get(session, workspace.id, third.id).custom["adviser"] == both[1]
+
+
+@pytest.mark.parametrize("gone", ["customer_lists", "segments", "organisations", "households", "journeys"])
+def test_what_is_gone_since_does_not_keep_them_one(session, workspace, two, gone):
+    one, other = two
+    made = join(session, one, other)
+    session.execute(text(f"DELETE FROM {gone} WHERE workspace_id = :w"), {"w": workspace.id})
+    both = undoing.take_back(session, workspace.id, made.id, staff_id=None, now=NOON)
+
+    assert both == (one.id, other.id)
+    assert people.get(session, workspace.id, other.id).email == "person2@example.com"
+
+
+@pytest.mark.parametrize("email", ["person1@example.com", "person2@example.com"])
+def test_an_address_that_ended_since_stays_ended(session, workspace, two, email):
+    one, other = two
+    made = join(session, one, other)
+    survivor = people.get(session, workspace.id, one.id)
+    found = changes.find(session, survivor, queries.EMAIL, email)
+    changes.end(session, survivor, found.id, staff_id=None, source="staff:1", now=NOON)
+    undoing.take_back(session, workspace.id, made.id, staff_id=None, now=NOON)
+    reached = [people.get(session, workspace.id, each.id).email for each in two]
+
+    assert email not in reached
+    assert len([each for each in reached if each]) == 1
 
 
 def test_an_undo_that_could_not_bring_the_former_one_back_is_refused(session, workspace, two):

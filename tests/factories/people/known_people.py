@@ -69,6 +69,15 @@ _ROWS = (
        VALUES (:w, 1, 1, '{}', :now) ON CONFLICT DO NOTHING""",
     """INSERT INTO journey_steps (workspace_id, journey_id, version, step_id, number, kind)
        VALUES (:w, 1, 1, 's1', 1, 'wait') ON CONFLICT DO NOTHING""",
+    """INSERT INTO customer_lists (workspace_id, id, name, created_at)
+       VALUES (:w, 1, 'Guests', :now) ON CONFLICT DO NOTHING""",
+    """INSERT INTO customer_list_members (workspace_id, list_id, customer_id, added_at, source)
+       VALUES (:w, 1, :c, :now, 'hand')""",
+    """INSERT INTO segments (workspace_id, id, name, rules, updated_at, evaluation_ms)
+       VALUES (:w, 1, 'Everybody', '{}', :now, 0) ON CONFLICT DO NOTHING""",
+    """INSERT INTO segment_members (workspace_id, segment_id, customer_id, since) VALUES (:w, 1, :c, :now)""",
+    """INSERT INTO segment_moves (workspace_id, segment_id, customer_id, at, has_entered)
+       VALUES (:w, 1, :c, :now, true)""",
     """INSERT INTO enrolments (workspace_id, journey_id, customer_id, run, version, step_id, due_at, state, entered_at)
        VALUES (:w, 1, :c, 1, 1, 's1', :now, 'active', :now)""",
 )

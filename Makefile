@@ -31,7 +31,7 @@ install: $(VENV)/.dev-installed assets ## Install everything tests and lint need
 
 .PHONY: test
 test: install browser ## Run every test (ARGS="-k consent" for some)
-	@$(PY) -m pytest -n 2 -ra $(ARGS)
+	@$(PY) -m pytest -n 2 --dist worksteal -ra $(ARGS)
 
 .PHONY: lint
 lint: $(VENV)/.dev-installed ## Check style, types and floors

@@ -33,6 +33,9 @@ PRODUCT_LABELS = {
     "image_url": N_("Picture"),
     "stock": N_("In stock"),
     "life_days": N_("Usual life in days"),
+    "event": N_("Name of the event"),
+    "happened_at": N_("Happened at"),
+    "data": N_("Properties"),
     "is_durable": N_("Is kept by who buys it"),
     "is_sold": N_("Is sold"),
     "attributes": N_("Attributes"),
@@ -45,6 +48,7 @@ RESOURCE_LABELS = {
     "refunds": N_("Refunds"),
     "carts": N_("Carts"),
     "products": N_("Products"),
+    "events": N_("Events"),
 }
 PATH_LABELS = {
     **{name: CUSTOMER_LABELS[name] for name in ("email", "first_name", "last_name", "language", "country", "city")},
@@ -74,6 +78,9 @@ PATH_LABELS = {
     "image_url": N_("Picture"),
     "stock": N_("In stock"),
     "life_days": N_("Usual life in days"),
+    "event": N_("Name of the event"),
+    "happened_at": N_("Happened at"),
+    "data": N_("Properties"),
     "topic_path": N_("Topic"),
     "consent_path": N_("Whether they agreed"),
     "consent_at_path": N_("When they agreed"),

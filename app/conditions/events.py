@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from typing import Annotated, Any, ClassVar, Literal
@@ -28,7 +28,7 @@ from app.kernel.translatable import N_
 
 MAX_TESTS = 5
 _OFFERED = 200
-_COMPARISONS = (
+COMPARISONS = (
     Option("is", N_("is")),
     Option("is_not", N_("is not")),
     Option("contains", N_("contains")),
@@ -78,7 +78,7 @@ class PropertiesInput(Input):
             found.append(Control(name, "text", label, before, placeholder=N_("property"), chars=10, is_redrawn=True))
             if not filled.word(name):
                 break
-            options, chosen = (("", _COMPARISONS),), filled.word(f"compare{number}") or "is"
+            options, chosen = (("", COMPARISONS),), filled.word(f"compare{number}") or "is"
             found.append(
                 Control(
                     f"compare{number}", "choice", N_("Comparison"), options=options, default=chosen, is_redrawn=True
@@ -197,16 +197,22 @@ class Reported(InPeriod, Often, Condition):
         return since or activities.EARLIEST
 
     def describe(self, description: Description) -> str:
-        what, period = description.value(self.name), self.period.describe(description)
-        if self.where:
-            tests = description.join([each.describe(description) for each in self.where], N_(" and "))
-            what = description.text(N_("%(event)s (where %(tests)s)"), event=what, tests=tests)
+        what, period = describe_event(self.name, self.where, description), self.period.describe(description)
         if self.times.is_never:
             return description.text(N_("%(event)s did not happen %(period)s"), event=what, period=period)
         if self.times.is_once:
             return description.text(N_("%(event)s happened %(period)s"), event=what, period=period)
         times = self.times.describe(description)
         return description.text(N_("%(event)s happened %(times)s %(period)s"), event=what, times=times, period=period)
+
+
+def describe_event(name: str, where: Sequence[EventTest], description: Description) -> str:
+    """Return an event and what its properties are to be like, as a part of a sentence."""
+    what = description.value(name)
+    if not where:
+        return what
+    tests = description.join([each.describe(description) for each in where], N_(" and "))
+    return description.text(N_("%(event)s (where %(tests)s)"), event=what, tests=tests)
 
 
 _RESERVED = N_("This name is used for what is recorded here itself: choose “Activity”.")

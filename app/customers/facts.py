@@ -13,3 +13,12 @@ class PeopleImported(Fact):
 
     workspace_id: int
     import_id: int
+
+
+@dataclass(frozen=True)
+class EventReported(Fact):
+    """Events of a name that somebody waits for were reported as they happened: of whom, and when (ISO 8601)."""
+
+    workspace_id: int
+    name: str
+    people: list[tuple[int, str]]

@@ -48,15 +48,15 @@ def list_for_many(
     """Return the same by journey, in a fixed number of statements; journeys without a blocker are left out."""
     if not journeys:
         return {}
-    of_segments = {each.trigger_id for each in journeys if each.trigger_kind == "segment"}
+    of_segments = {each.segment_id for each in journeys if each.trigger_kind == "segment"}
     names = segments.names(session, workspace_id, sorted(of_segments))
     problems = segments.problems_with(session, workspace_id, of_segments, now=now)
     senders = identities.of_ids(session, workspace_id, {each.identity_id for each in journeys})
     found: dict[int, list[Blocker]] = {}
     for each in journeys:
-        problem = problems.get(each.trigger_id) if each.trigger_kind == "segment" else None
+        by_segment = each.segment_id if each.trigger_kind == "segment" else 0
         blockers = [
-            *_segment(names.get(each.trigger_id), each.trigger_id, problem),
+            *_segment(names.get(by_segment), by_segment, problems.get(by_segment)),
             *_sender(senders[each.identity_id]),
         ]
         if blockers:

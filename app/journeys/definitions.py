@@ -12,14 +12,15 @@ from sqlalchemy.orm import Session
 from app.accounts import audit
 from app.accounts.identities import identities
 from app.consent import topics
-from app.journeys import owners
+from app.journeys import event_trigger, owners
+from app.journeys.event_trigger import EventTrigger
 from app.journeys.models import Journey
 from app.kernel.refusals import NotFound, Refusal
 from app.kernel.sql import keyed_rows
 from app.kernel.translatable import N_
 from app.segments import segments
 
-TRIGGERS = ("segment", "topic")
+TRIGGERS = ("segment", "topic", "event")
 
 
 class JourneyUnnamed(Refusal):
@@ -37,15 +38,20 @@ class TriggerFixed(Refusal):
 
 @dataclass(frozen=True)
 class Plan:
-    """What staff decide about a journey apart from its steps."""
+    """What staff decide about a journey apart from its steps.
+
+    `trigger_id` is the segment or topic that joining leads in; with the kind `event` it is None, and `trigger_event`
+    says which event does.
+    """
 
     name: str
     trigger_kind: str
-    trigger_id: int
+    trigger_id: int | None
     topic_id: int
     identity_id: int | None = None
     interest_title: str | None = None
     interest_owner_id: int | None = None
+    trigger_event: EventTrigger | None = None
 
 
 def create(session: Session, workspace_id: int, plan: Plan, *, staff_id: int | None, now: datetime) -> Journey:
@@ -63,8 +69,7 @@ def change(
 ) -> None:
     """Change name, topic, sender and interest; the way in only before it is published. Raise TriggerFixed."""
     journey = hold(session, workspace_id, journey_id)
-    way_in = (plan.trigger_kind, plan.trigger_id, plan.topic_id)
-    if journey.version and way_in != (journey.trigger_kind, journey.trigger_id, journey.topic_id):
+    if journey.version and _way_in(plan) != way_in(journey):
         raise TriggerFixed(field="trigger_id")
     _put(session, journey, plan)
     audit.note(session, journey, "journey.changed", staff_id=staff_id, now=now)
@@ -116,31 +121,46 @@ def on_segment(session: Session, workspace_id: int, segment_id: int, *, limit: i
 
 
 def trigger_name(session: Session, journey: Journey) -> str | None:
-    """Return the name of the segment or topic that leads in; None where it was deleted since, and nobody enters."""
-    try:
-        if journey.trigger_kind == "segment":
-            return segments.get(session, journey.workspace_id, journey.trigger_id).name
-        return topics.get(session, journey.workspace_id, journey.trigger_id).name
-    except NotFound:
-        return None
+    """Return the name of the segment, topic or event that leads in; None where it was deleted since, and nobody
+    enters.
+    """
+    return trigger_names(session, journey.workspace_id, [journey]).get(journey.id)
 
 
 def trigger_names(session: Session, workspace_id: int, listed: Sequence[Journey]) -> dict[int, str]:
     """Return the names of what leads into these journeys, by journey; what was deleted since is left out."""
-    ids = {kind: [each.trigger_id for each in listed if each.trigger_kind == kind] for kind in TRIGGERS}
+    ids = {
+        kind: [each.trigger_id for each in listed if each.trigger_kind == kind and each.trigger_id is not None]
+        for kind in TRIGGERS
+    }
     names = {
-        "segment": segments.names(session, workspace_id, ids["segment"]),
+        "segment": segments.names(session, workspace_id, ids["segment"]) if ids["segment"] else {},
         "topic": {key: info.name for key, info in topics.named(session, workspace_id, ids["topic"]).items()},
     }
-    found = {each.id: names[each.trigger_kind].get(each.trigger_id) for each in listed}
-    return {journey_id: name for journey_id, name in found.items() if name is not None}
+    found: dict[int, str] = {}
+    for each in listed:
+        if each.trigger_event is not None:
+            found[each.id] = event_trigger.load(each.trigger_event).name
+        elif each.trigger_id in (known := names[each.trigger_kind]):
+            found[each.id] = known[each.trigger_id]
+    return found
+
+
+def way_in(journey: Journey) -> tuple[object, ...]:
+    """Return what was decided about who enters: kind, segment or topic, event, and the topic of its mails."""
+    return journey.trigger_kind, journey.trigger_id, journey.trigger_event, journey.topic_id
+
+
+def _way_in(plan: Plan) -> tuple[object, ...]:
+    event = plan.trigger_event.kept() if plan.trigger_event else None
+    return plan.trigger_kind, plan.trigger_id, event, plan.topic_id
 
 
 def _put(session: Session, journey: Journey, plan: Plan) -> None:
     name, workspace_id = plan.name.strip(), journey.workspace_id
     if not 0 < len(name) <= 120:
         raise JourneyUnnamed(field="name")
-    if plan.trigger_kind not in TRIGGERS:
+    if plan.trigger_kind not in TRIGGERS or (plan.trigger_kind == "event") != (plan.trigger_event is not None):
         raise NotFound
     owners.require_member(session, workspace_id, plan.interest_owner_id)
     sender = (
@@ -148,13 +168,13 @@ def _put(session: Session, journey: Journey, plan: Plan) -> None:
         if plan.identity_id
         else identities.default(session, workspace_id)
     )
-    before = (journey.trigger_kind, journey.trigger_id, journey.topic_id)
+    before = way_in(journey)
     journey.name, journey.identity_id = name, sender.id
     journey.trigger_kind, journey.trigger_id = plan.trigger_kind, plan.trigger_id
+    journey.trigger_event = plan.trigger_event.kept() if plan.trigger_event else None
     journey.topic_id = topics.get(session, workspace_id, plan.topic_id).id
     journey.interest_title = (plan.interest_title or "").strip()[:200] or None
     journey.interest_owner_id = plan.interest_owner_id
     # What led in may be gone since; who is under way still gets mail under a name and from a sender.
-    after = (journey.trigger_kind, journey.trigger_id, journey.topic_id)
-    if after != before and trigger_name(session, journey) is None:
+    if way_in(journey) != before and trigger_name(session, journey) is None:
         raise NotFound

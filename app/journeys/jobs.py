@@ -11,7 +11,7 @@ from app.consent import permission
 from app.consent.purposes import MARKETING
 from app.customers.merging import aliases
 from app.journeys import definitions
-from app.journeys.engine import advancing, enrolment, outage_holds
+from app.journeys.engine import advancing, enrolment, outage_holds, reported
 from app.journeys.engine.enrolment import Stop
 from app.kernel.queueing import outages
 from app.kernel.queueing.jobs import job
@@ -91,6 +91,14 @@ def join_imported(services: Services, *, workspace_id: int, topic_id: int, first
         for journey in definitions.list_live(session, workspace_id, trigger_kind="topic"):
             if journey.trigger_id == topic_id:
                 enrolment.enrol_many(session, journey, joined, now=services.clock.now())
+
+
+@job("journeys.hear_event")
+def hear_event(services: Services, *, workspace_id: int, name: str, people: list[tuple[int, str]]) -> None:
+    """Hear EventReported: let the people with whom it happened into the live journeys it starts."""
+    happened = [(customer_id, datetime.fromisoformat(at)) for customer_id, at in people]
+    with services.database.transaction(workspace_id) as session:
+        reported.enrol(session, workspace_id, name, happened, now=services.clock.now())
 
 
 @job("journeys.stop_withdrawn")

@@ -19,6 +19,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, SmallInteger, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kernel.database import Base, Numbered, Tenant
@@ -31,7 +32,7 @@ def _of(column: str, table: str, *, cascade: bool = False) -> ForeignKeyConstrai
 
 
 class Journey(Numbered, Base):
-    """A flow people enter by joining a segment or a topic.
+    """A flow people enter by joining a segment or a topic, or when a reported event happens with them.
 
     `version` counts publications: people finish the version they entered.
     """
@@ -40,17 +41,25 @@ class Journey(Numbered, Base):
     audit_kind: ClassVar[str] = "journey"
     __table_args__ = (
         CheckConstraint("state IN ('draft', 'live', 'paused')", name="known_state"),
-        CheckConstraint("trigger_kind IN ('segment', 'topic')", name="known_trigger"),
+        CheckConstraint("trigger_kind IN ('segment', 'topic', 'event')", name="known_trigger"),
+        CheckConstraint("(trigger_kind = 'event') = (trigger_event IS NOT NULL)", name="event_is_named"),
+        CheckConstraint("(trigger_kind = 'event') = (trigger_id IS NULL)", name="trigger_has_id"),
         CheckConstraint("state = 'draft' OR version > 0", name="published_has_version"),
         _of("topic_id", "topics"),
         _of("identity_id", "sending_identities"),
+        Index(
+            "ix_journeys_awaiting",
+            "workspace_id",
+            postgresql_where=text("state = 'live' AND trigger_kind = 'event'"),
+        ),
     )
 
     name: Mapped[str]
     state: Mapped[str]
     version: Mapped[int] = mapped_column(server_default=text("0"))
     trigger_kind: Mapped[str]
-    trigger_id: Mapped[int]
+    trigger_id: Mapped[int | None]
+    trigger_event: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     topic_id: Mapped[int]
     identity_id: Mapped[int]
     # Who gets a task, and which, as soon as somebody on the journey shows interest.
@@ -61,6 +70,13 @@ class Journey(Numbered, Base):
     published_at: Mapped[datetime | None]
     # Why it is paused, unless staff did it themselves.
     pause_reason: Mapped[str | None]
+
+    @property
+    def segment_id(self) -> int:
+        """Return the segment that joining leads in; asked of journeys that begin so."""
+        assert self.trigger_kind == "segment"
+        assert self.trigger_id is not None
+        return self.trigger_id
 
     def audit_details(self) -> dict[str, Any]:
         """Return what names the journey in the audit log."""

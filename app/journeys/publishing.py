@@ -108,7 +108,7 @@ def publish(
     is_by_segment = journey.trigger_kind == "segment"
     entered = enrolment.enrol_segment(session, journey, now=now) if is_by_segment else 0
     if is_by_segment and watching.has_room(session, workspace_id):
-        watching.watch(session, workspace_id, journey.trigger_id, now=now)
+        watching.watch(session, workspace_id, journey.segment_id, now=now)
     return Published(journey.version, entered)
 
 

@@ -13,7 +13,7 @@ from app.kernel.refusals import Refusal
 from app.kernel.services import Services
 from app.segments import preview, segments
 from app.segments.lists import lists
-from app.segments.membership import history, sizes, updating
+from app.segments.membership import history, prompting, sizes, updating
 
 log = structlog.get_logger()
 
@@ -46,16 +46,28 @@ def _count(services: Services, workspace_id: int, segment_id: int) -> None:
         log.warning("segments.not_counted", segment_id=segment_id, error=type(error).__name__)
 
 
+@job("segments.update_changed")
+def update_changed(services: Services, *, workspace_id: int) -> None:
+    """Bring the members of watched segments up to date for whoever changed; asked for where something is reported."""
+    with services.database.transaction(workspace_id) as session:
+        prompting.note(session, workspace_id, now=services.clock.now())
+    _update_changed(services, workspace_id)
+
+
+def _update_changed(services: Services, workspace_id: int) -> None:
+    has_more = True
+    while has_more:
+        with services.database.transaction(workspace_id) as session:
+            has_more = updating.update_changed(session, workspace_id, services.clock)
+
+
 @job("segments.update_members", every=timedelta(minutes=1))
 def update_members(services: Services) -> None:
     """Bring the members of watched segments up to date, and announce who entered."""
 
     def update_one(workspace_id: int) -> None:
         now, database = services.clock.now(), services.database
-        has_more = True
-        while has_more:
-            with database.transaction(workspace_id) as session:
-                has_more = updating.update_changed(session, workspace_id, services.clock)
+        _update_changed(services, workspace_id)
         with database.transaction(workspace_id) as session:
             due = updating.list_due(session, workspace_id, now=now)
         for segment_id in due:

@@ -99,6 +99,15 @@ class ChangedCustomer(Base):
     customer_id: Mapped[int]
 
 
+class MemberUpdate(Base):
+    """When the members of a workspace's watched segments were brought up to date for those who changed."""
+
+    __tablename__ = "member_updates"
+
+    workspace_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[datetime]
+
+
 def _of_segment_and_customer() -> tuple[ForeignKeyConstraint, ForeignKeyConstraint]:
     """The row goes with its segment and with its customer."""
     return (

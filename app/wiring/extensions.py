@@ -44,6 +44,7 @@ from app.customers.duplicates.finding import HardLinks
 from app.customers.exporting import belonging as exported_belonging
 from app.customers.exporting import tables as exported
 from app.customers.exporting.tables import ExportTables
+from app.customers.facts import EventReported
 from app.customers.field_kinds.references import ReferenceTargets
 from app.customers.imports.evidence import ImportedEvidence
 from app.customers.imports.kinds import ImportKinds
@@ -60,6 +61,7 @@ from app.customers.quality.uses import FieldUses
 from app.customers.relations import households, related
 from app.customers.sources.outcomes import MailableCustomers
 from app.customers.timeline import contacts
+from app.customers.timeline.reporting import ReportListeners
 from app.customers.timeline.timeline import TimelineSources
 from app.delivery import person_tables as delivery_tables
 from app.delivery import timeline_entries as delivery_entries
@@ -71,7 +73,7 @@ from app.insight import card_lines as insight_card
 from app.journeys import definitions, owners, positions
 from app.journeys import field_uses as journey_fields
 from app.journeys import person_tables as journey_tables
-from app.journeys.engine import interest
+from app.journeys.engine import interest, reported
 from app.kernel import page_links
 from app.kernel.extensions import Extensions
 from app.kernel.page_links import PageLink
@@ -84,6 +86,7 @@ from app.segments import person_tables as segment_tables
 from app.segments import segments
 from app.segments.facts import SegmentEntered
 from app.segments.lists import adding, lists, making
+from app.segments.membership import prompting
 from app.segments.used_in import SegmentUses, Use
 from app.tracking import person_tables as tracking_tables
 from app.tracking.facts import HumanResponded
@@ -98,6 +101,7 @@ LISTENERS = Listeners(
         ConsentGiven: ["journeys.join_topic"],
         ConsentsImported: ["journeys.join_imported"],
         ConsentWithdrawn: ["delivery.drop_withdrawn", "journeys.stop_withdrawn", "insight.forget"],
+        EventReported: ["journeys.hear_event"],
         HumanResponded: ["journeys.hear_response"],
         SegmentEntered: ["journeys.join_segment"],
         PurchaseRecorded: ["journeys.hear_purchase"],
@@ -209,6 +213,7 @@ def build() -> Extensions:
             )
         ),
         making.LISTS,
+        ReportListeners((reported.awaited_names,), (prompting.prompt,)),
     )
 
 

@@ -7,7 +7,8 @@ CREATE TABLE journeys (
     state text NOT NULL,
     version bigint DEFAULT 0 NOT NULL,
     trigger_kind text NOT NULL,
-    trigger_id bigint NOT NULL,
+    trigger_id bigint,
+    trigger_event jsonb,
     topic_id bigint NOT NULL,
     identity_id bigint NOT NULL,
     interest_title text,
@@ -23,9 +24,12 @@ CREATE TABLE journeys (
     CONSTRAINT fk_journeys_workspace_id_topic_id FOREIGN KEY (workspace_id, topic_id)
         REFERENCES topics(workspace_id, id),
     CONSTRAINT ck_journeys_known_state CHECK (state IN ('draft', 'live', 'paused')),
-    CONSTRAINT ck_journeys_known_trigger CHECK (trigger_kind IN ('segment', 'topic')),
+    CONSTRAINT ck_journeys_known_trigger CHECK (trigger_kind IN ('segment', 'topic', 'event')),
+    CONSTRAINT ck_journeys_event_is_named CHECK ((trigger_kind = 'event') = (trigger_event IS NOT NULL)),
+    CONSTRAINT ck_journeys_trigger_has_id CHECK ((trigger_kind = 'event') = (trigger_id IS NULL)),
     CONSTRAINT ck_journeys_published_has_version CHECK (state = 'draft' OR version > 0)
 );
+CREATE INDEX ix_journeys_awaiting ON journeys (workspace_id) WHERE state = 'live' AND trigger_kind = 'event';
 
 CREATE TABLE journey_drafts (
     workspace_id bigint NOT NULL,

@@ -72,6 +72,13 @@ CREATE TABLE changed_customers (
     CONSTRAINT pk_changed_customers PRIMARY KEY (workspace_id, id)
 );
 
+-- When the members of watched segments were brought up to date for those who changed.
+CREATE TABLE member_updates (
+    workspace_id bigint NOT NULL,
+    at timestamptz NOT NULL,
+    CONSTRAINT pk_member_updates PRIMARY KEY (workspace_id)
+);
+
 -- Who is in a watched segment, and since when.
 CREATE TABLE segment_members (
     workspace_id bigint NOT NULL,

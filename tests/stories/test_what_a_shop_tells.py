@@ -15,11 +15,14 @@ from app.commerce.conditions.carts import LeftCart
 from app.commerce.conditions.products import BoughtProduct
 from app.commerce.models import ShopConnection
 from app.commerce.tokens import ShopToken
+from app.journeys import positions
 from app.kernel.clock import FixedClock
 from app.kernel.settings import Settings
-from app.segments import preview, rules, segments
+from app.segments import jobs, preview, rules, segments
 from app.segments.segments import SegmentChange
 from tests.factories import conditions
+from tests.factories.consent import consented_customer
+from tests.factories.journeys import a_journey
 from tests.factories.shops import webhooks
 from tests.factories.shops.webhooks import SHOPIFY_CHECKOUT, SHOPIFY_ORDER, SHOPIFY_REFUND
 from tests.factories.workspaces import WorkspaceForTests
@@ -110,3 +113,34 @@ def test_a_cart_an_order_and_a_refund_are_in_segments_at_once(
     gone = at(SHOPIFY_ORDER, began + timedelta(minutes=5), cancelled_at=began.isoformat())
     tell(house, shop, "orders/cancelled", gone)
     assert sizes(house, workspace, saved) == {"left a cart": 0, "bought": 0, "spent 40": 0, "two of the tea": 0}
+
+
+def test_it_starts_journeys_within_two_seconds(
+    house: House, workspace: WorkspaceForTests, shop: ShopConnection, saved: dict[str, int]
+) -> None:
+    """A cart, an order and a refund, each two seconds after the one before: no job of the minute has run between."""
+    began = house.clock.now()
+    with house.services.database.transaction(workspace.id) as session:
+        ada = consented_customer(session, workspace.id, email=SHOPIFY_ORDER["customer"]["email"]).id
+        too_little = rules.AllOf((SEGMENTS["bought"], rules.Not(SEGMENTS["spent 40"])))
+        refunded = SegmentChange("refunded", too_little)
+        saved["refunded"] = segments.save(session, workspace.id, refunded, staff_id=None, now=began).id
+        for name in ("left a cart", "bought", "refunded"):
+            journey = a_journey(session, workspace, trigger=("segment", saved[name]), now=began)
+            journey.name = name
+    jobs.update_members(house.services)
+
+    def on() -> list[str]:
+        with house.services.database.transaction(workspace.id) as session:
+            return sorted(each.journey for each in positions.of_customer(session, workspace.id, ada))
+
+    assert on() == []
+    house.clock.advance(timedelta(seconds=2))
+    tell(house, shop, "checkouts/create", at(SHOPIFY_CHECKOUT, began - timedelta(hours=2)))
+    assert on() == ["left a cart"]
+    house.clock.advance(timedelta(seconds=2))
+    tell(house, shop, "orders/create", at(SHOPIFY_ORDER, began))
+    assert on() == ["bought", "left a cart"]
+    house.clock.advance(timedelta(seconds=2))
+    tell(house, shop, "refunds/create", at(SHOPIFY_REFUND, began))
+    assert on() == ["bought", "left a cart", "refunded"]

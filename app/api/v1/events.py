@@ -11,7 +11,7 @@ from app.api import problems, reported_events
 from app.api.v1 import customers
 from app.api.v1.event_schemas import EventIn, EventOut, EventResult, EventsOut
 from app.api.v1.schemas import FieldProblem
-from app.customers.timeline import activities
+from app.customers.timeline import activities, reporting
 from app.customers.timeline.activities import ActivityRow, EventTimeRefused
 from app.customers.timeline.event_names import Source, is_reserved
 from app.kernel.refusals import Refusal
@@ -63,7 +63,7 @@ def _record(
             facts = {"data": each.data}
             place = (workspace_id, customer_id, each.at, each.name, Source.API)
             rows.append(ActivityRow(*place, facts=facts, recorded_by=key_id))
-    activities.record_many(session, rows, now=now)
+    reporting.record(session, workspace_id, rows, now=now)
     return answers
 
 

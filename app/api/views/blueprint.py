@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -14,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.api import idempotency, problems
 from app.api.idempotency import Asked
+from app.customers.timeline import reporting
 from app.kernel.limiter import limiter
 from app.kernel.refusals import Refusal
 from app.kernel.services import services
@@ -51,15 +53,20 @@ def answer(body: str | BaseModel, status: int = 200) -> Response:
 def once(work: Callable[[Session], BaseModel]) -> Response:
     """Do a write under its key, and answer; a repetition gets the first answer."""
     asked = Asked(request.headers.get("Idempotency-Key"), request.path, request.get_data())
-    with services().database.transaction(g.workspace_id) as session:
+    now = services().clock.now()
+    with writing() as session:
         done = idempotency.once(
-            session,
-            g.workspace_id,
-            asked,
-            lambda: (201, work(session).model_dump(mode="json")),
-            now=services().clock.now(),
+            session, g.workspace_id, asked, lambda: (201, work(session).model_dump(mode="json")), now=now
         )
     return answer(done.body, done.status)
+
+
+@contextmanager
+def writing() -> Iterator[Session]:
+    """Open the transaction in which a program tells something; watched segments follow within seconds."""
+    with services().database.transaction(g.workspace_id) as session:
+        yield session
+        reporting.told(session, g.workspace_id, now=services().clock.now())
 
 
 @bp.errorhandler(Refusal)

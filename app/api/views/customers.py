@@ -6,7 +6,7 @@ from flask import Response, g, request
 
 from app.api.v1 import customers
 from app.api.v1.schemas import CustomerIn, Whom
-from app.api.views.blueprint import answer, bp, read, require_pace
+from app.api.views.blueprint import answer, bp, read, require_pace, writing
 from app.kernel.services import services
 from app.web import guard
 
@@ -16,7 +16,7 @@ from app.web import guard
 def upsert_customer() -> Response:
     """Add or change a customer."""
     given, now = read(CustomerIn), services().clock.now()
-    with services().database.transaction(g.workspace_id) as session:
+    with writing() as session:
         made, is_new = customers.upsert(session, g.workspace_id, given, key_id=g.machine.key_id, now=now)
     return answer(made, 201 if is_new else 200)
 

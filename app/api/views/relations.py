@@ -12,7 +12,7 @@ from app.api.v1.relation_schemas import (
     OrganisationRef,
     RelationIn,
 )
-from app.api.views.blueprint import answer, bp, read, require_pace
+from app.api.views.blueprint import answer, bp, read, require_pace, writing
 from app.kernel.services import services
 from app.web import guard
 
@@ -22,7 +22,7 @@ from app.web import guard
 def save_organisation() -> Response:
     """Add or change an organisation."""
     given, now = read(OrganisationIn), services().clock.now()
-    with services().database.transaction(g.workspace_id) as session:
+    with writing() as session:
         made, is_new = relations.save_organisation(session, g.workspace_id, given, now=now)
     return answer(made, 201 if is_new else 200)
 
@@ -43,7 +43,7 @@ def find_organisation() -> Response:
 def save_organisation_member() -> Response:
     """Say that somebody is at an organisation."""
     given, now = read(OrganisationMemberIn), services().clock.now()
-    with services().database.transaction(g.workspace_id) as session:
+    with writing() as session:
         made = relations.save_member(session, g.workspace_id, given, now=now)
     return answer(made)
 
@@ -53,7 +53,7 @@ def save_organisation_member() -> Response:
 def save_relation() -> Response:
     """Say what somebody is to a customer."""
     given, now = read(RelationIn), services().clock.now()
-    with services().database.transaction(g.workspace_id) as session:
+    with writing() as session:
         made = relations.save_relation(session, g.workspace_id, given, now=now)
     return answer(made)
 
@@ -63,6 +63,6 @@ def save_relation() -> Response:
 def save_household() -> Response:
     """Put people into one household."""
     given, now = read(HouseholdIn), services().clock.now()
-    with services().database.transaction(g.workspace_id) as session:
+    with writing() as session:
         made = relations.save_household(session, g.workspace_id, given, now=now)
     return answer(made)

@@ -15,7 +15,7 @@ from app.api.v1.shop_schemas import (
     ProductIn,
     RefundIn,
 )
-from app.api.views.blueprint import answer, bp, once, read
+from app.api.views.blueprint import answer, bp, once, read, writing
 from app.kernel.services import services
 from app.web import guard
 
@@ -49,7 +49,7 @@ def record_refund() -> Response:
 def save_product() -> Response:
     """Add or change a product."""
     given, now = read(ProductIn), services().clock.now()
-    with services().database.transaction(g.workspace_id) as session:
+    with writing() as session:
         made, is_new = shop.save_product(session, g.workspace_id, given, now=now)
     return answer(made, 201 if is_new else 200)
 
@@ -59,7 +59,7 @@ def save_product() -> Response:
 def save_cart() -> Response:
     """Keep a cart as it stands."""
     given = read(CartIn)
-    with services().database.transaction(g.workspace_id) as session:
+    with writing() as session:
         made = shop.save_cart(session, g.workspace_id, given)
     return answer(made)
 
@@ -69,7 +69,7 @@ def save_cart() -> Response:
 def save_item() -> Response:
     """Add or change something a customer has."""
     given, now = read(OwnedItemIn), services().clock.now()
-    with services().database.transaction(g.workspace_id) as session:
+    with writing() as session:
         made, is_new = shop.save_item(session, g.workspace_id, given, now=now)
     return answer(made, 201 if is_new else 200)
 

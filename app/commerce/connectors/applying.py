@@ -24,6 +24,7 @@ from app.commerce.connectors.told import (
     Told,
     ToldCart,
     ToldCustomer,
+    ToldEvent,
     ToldGone,
     ToldOrder,
     ToldProduct,
@@ -31,9 +32,14 @@ from app.commerce.connectors.told import (
 )
 from app.commerce.orders import NewLine, NewOrder, NewRefund
 from app.commerce.products import ProductChange
+from app.customers.timeline import activities, reporting
+from app.customers.timeline.activities import ActivityRow, EventTimeRefused
+from app.customers.timeline.event_names import Source, is_reserved
 from app.kernel.refusals import Refusal
 from app.kernel.translatable import N_, MessageId
 
+# Of an event's name.
+LONGEST_NAME = 80
 DONE, OUTDATED, IGNORED = "done", "outdated", "ignored"
 
 
@@ -76,6 +82,8 @@ def apply(session: Session, context: Context, told: Told, *, now: datetime) -> O
         _lone_refund(session, context, told, outcome, now)
     elif isinstance(told, ToldCart):
         _cart(session, context, told, outcome, now)
+    elif isinstance(told, ToldEvent):
+        _event(session, context, told, outcome, now)
     elif isinstance(told, ToldProduct):
         _product(session, context, told, outcome, now)
     else:
@@ -207,6 +215,28 @@ def _cart(session: Session, context: Context, told: ToldCart, outcome: Outcome, 
         outcome.state = OUTDATED
     if told.is_ordered:
         carts.close(session, workspace_id, connection.id, [new.ref], at=told.told_at)
+
+
+def _event(session: Session, context: Context, told: ToldEvent, outcome: Outcome, now: datetime) -> None:
+    """Record an event once: by the number its program gives it, else by that of the webhook."""
+    if is_reserved(told.name) or len(told.name) > LONGEST_NAME:
+        raise PayloadRefused(N_("“%(name)s” cannot be the name of an event: it is too long, or used here."),
+                             name=told.name[:LONGEST_NAME])  # fmt: skip
+    if not activities.is_recordable(told.at, now=now):
+        raise EventTimeRefused
+    customer = shop_people.take(session, context, told.customer, outcome.note, now=now).customer
+    if customer is None:
+        raise PayloadRefused(N_("It names no email, so nobody can be found or added."))
+    number = told.external_id or f"webhook:{context.delivery_ref}"
+    known = shop_records.claim(session, context.connection, shop_records.EVENT, number, told_at=told.at)
+    if known is None or known.row_id is not None:
+        outcome.state = OUTDATED
+        outcome.note(N_("The event is on record already."))
+        return
+    shop_records.settle(session, context.connection, shop_records.EVENT, number, customer.id)
+    place = (customer.workspace_id, customer.id, told.at, told.name, Source.API)
+    row = ActivityRow(*place, facts={"data": dict(told.data)})
+    reporting.record(session, customer.workspace_id, [row], now=now)
 
 
 def _product(session: Session, context: Context, told: ToldProduct, outcome: Outcome, now: datetime) -> None:

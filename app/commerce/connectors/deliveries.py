@@ -20,8 +20,9 @@ from app.commerce.connectors import applying, connections, intake, payloads, sta
 from app.commerce.connectors import mapping as mappings
 from app.commerce.connectors.applying import Outcome, TooEarly
 from app.commerce.connectors.shop_people import Context
-from app.commerce.connectors.told import Told, ToldCart, ToldCustomer, ToldOrder
+from app.commerce.connectors.told import Told, ToldCart, ToldCustomer, ToldEvent, ToldOrder
 from app.commerce.models import Delivery, ShopConnection
+from app.customers.timeline import reporting
 from app.kernel import database
 from app.kernel.refusals import Refusal
 from app.kernel.sql import keyed_rows
@@ -77,6 +78,7 @@ def work_off(session: Session, workspace_id: int, *, now: datetime, limit: int =
     for each in read:
         _finish(each.delivery, *_applied(session, each, now), now=now)
     session.flush()
+    reporting.told(session, workspace_id, now=now)
     return len(due)
 
 
@@ -218,6 +220,6 @@ def _await(delivery: Delivery, now: datetime) -> None:
 
 
 def _states_consent(told: Told | None) -> bool:
-    if isinstance(told, ToldOrder | ToldCart):
+    if isinstance(told, ToldOrder | ToldCart | ToldEvent):
         told = told.customer
     return isinstance(told, ToldCustomer) and told.consent is not None

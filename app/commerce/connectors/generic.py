@@ -14,6 +14,7 @@ from app.commerce.connectors.told import (
     ToldCart,
     ToldConsent,
     ToldCustomer,
+    ToldEvent,
     ToldLine,
     ToldOrder,
     ToldProduct,
@@ -106,6 +107,18 @@ def _cart(given: Reading, mapping: Mapping, paths: dict[str, str], now: datetime
     )
 
 
+def _event(given: Reading, mapping: Mapping, paths: dict[str, str], now: datetime) -> ToldEvent:
+    at = given.moment(paths.get("happened_at", "")) or now
+    number, email = given.text(paths.get("customer_id", "")), given.text(paths["email"])
+    return ToldEvent(
+        external_id=given.text(paths.get("external_id", "")),
+        name=given.needed(paths["event"]),
+        at=at,
+        customer=_person(given, mapping, number, email, at),
+        data=given.inside(paths.get("data", "")).plain() if paths.get("data") else {},
+    )
+
+
 def _product(given: Reading, _mapping: Mapping, paths: dict[str, str], now: datetime) -> ToldProduct:
     ref = given.needed(paths["ref"])
     change = ProductChange(
@@ -143,4 +156,5 @@ _READERS: dict[str, Callable[[Reading, Mapping, dict[str, str], datetime], Told]
     "refunds": _refund,
     "carts": _cart,
     "products": _product,
+    "events": _event,
 }

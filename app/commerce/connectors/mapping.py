@@ -11,8 +11,10 @@ from app.commerce.connectors.readings import Reading
 from app.kernel.translatable import N_
 
 KINDS = ("shopify", "woocommerce", "webhook")
-Resource = Literal["customers", "orders", "refunds", "carts", "products"]
-RESOURCES: tuple[Resource, ...] = ("customers", "orders", "refunds", "carts", "products")
+Resource = Literal["customers", "orders", "refunds", "carts", "products", "events"]
+RESOURCES: tuple[Resource, ...] = ("customers", "orders", "refunds", "carts", "products", "events")
+# What shops of the known kinds tell; events of any name come from other programs alone.
+OF_SHOPS: tuple[Resource, ...] = ("customers", "orders", "refunds", "carts", "products")
 # What a generic webhook can say of each thing. Those in the second tuple must be there.
 FIELDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "customers": (("external_id", "email", "updated_at", "phone"), ("email",)),
@@ -31,6 +33,7 @@ FIELDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("ref", "name", "category", "price", "currency", "url", "image_url", "stock", "life_days", "updated_at"),
         ("ref",),
     ),
+    "events": (("external_id", "event", "happened_at", "customer_id", "email", "data"), ("event", "email")),
 }  # fmt: skip
 LINE_FIELDS = ("product_ref", "name", "category", "quantity", "amount")
 PROFILE = ("first_name", "last_name", "language", "country", "city", "tags")
@@ -73,7 +76,7 @@ class Mapping(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    takes: tuple[Resource, ...] = RESOURCES
+    takes: tuple[Resource, ...] = OF_SHOPS
     domain: Annotated[str, Field(max_length=253)] = ""
     order_prefix: Annotated[str, Field(max_length=40)] = ""
     profile: dict[str, Path] = Field(default_factory=dict)
@@ -90,7 +93,7 @@ class Mapping(BaseModel):
 
 def usual(kind: str) -> Mapping:
     """Return what a new connection of this kind takes."""
-    return Mapping(takes=RESOURCES if kind != "webhook" else (), profile=USUAL_PROFILE[kind])
+    return Mapping(takes=OF_SHOPS if kind != "webhook" else (), profile=USUAL_PROFILE[kind])
 
 
 def read(kept: dict[str, Any]) -> Mapping:

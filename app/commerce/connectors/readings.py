@@ -15,9 +15,13 @@ from app.kernel.translatable import N_
 LONGEST_PATH = 200
 LONGEST_TEXT = 1000
 MOST_FOUND = 500
+# Of an event's properties.
+MOST_PROPERTIES, LONGEST_NAME, LONGEST_PROPERTY = 20, 60, 500
 LARGEST = Decimal(10) ** 11
 EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 _PATH = re.compile(r"[^\s.\[\]|]+(?:\[(?:\d{1,4}|\*)\])*(?:\.[^\s.\[\]|]+(?:\[(?:\d{1,4}|\*)\])*)*")
+# What every program reads as the same number.
+_LARGEST_NUMBER = 2**53
 _STEP = re.compile(r"\[(\d+|\*)\]|([^.\[\]]+)")
 # Neither is a character of any text we keep.
 _NONE = dict.fromkeys([0, *range(0xD800, 0xE000)])
@@ -135,6 +139,18 @@ class Reading:
         """Return an object within; an empty one where there is none."""
         found = self._first(path)
         return Reading(found if isinstance(found, dict) else {}, self.at(path))
+
+    def plain(self) -> dict[str, str | bool | int | float | None]:
+        """Return what an object holds beside lists and objects, as much of it as an event may carry."""
+        found: dict[str, str | bool | int | float | None] = {}
+        for key, value in (self.value if isinstance(self.value, dict) else {}).items():
+            name = key.translate(_NONE).strip()[:LONGEST_NAME]
+            if name and len(found) < MOST_PROPERTIES:
+                if isinstance(value, str):
+                    found[name] = value.translate(_NONE)[:LONGEST_PROPERTY]
+                elif value is None or (isinstance(value, int | float) and abs(value) <= _LARGEST_NUMBER):
+                    found[name] = value
+        return found
 
     def at(self, path: str) -> str:
         """Return where a path leads, from the beginning of the payload."""

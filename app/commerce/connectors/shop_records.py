@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.commerce.models import ShopConnection, ShopRecord
 
-CUSTOMER, ORDER, PRODUCT = "customer", "order", "product"
+CUSTOMER, ORDER, PRODUCT, EVENT = "customer", "order", "product", "event"
 LONGEST_ID = 200
 
 

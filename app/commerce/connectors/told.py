@@ -1,4 +1,4 @@
-"""What shops tell, whichever shop it is: people with what they agreed to, orders, refunds, carts and products."""
+"""What shops tell, whichever shop it is: people with what they agreed to, orders, refunds, carts, products, events."""
 
 from __future__ import annotations
 
@@ -100,6 +100,17 @@ class ToldCart:
 
 
 @dataclass(frozen=True)
+class ToldEvent:
+    """Something a customer did, with its properties; `external_id` is empty where the program gives it no number."""
+
+    external_id: str
+    name: str
+    at: datetime
+    customer: ToldCustomer
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class ToldProduct:
     """A product with its variants, each of which is a product of the catalogue."""
 
@@ -123,4 +134,4 @@ class NothingTold:
     why: str
 
 
-Told = ToldCustomer | ToldOrder | ToldRefund | ToldCart | ToldProduct | ToldGone | NothingTold
+Told = ToldCustomer | ToldOrder | ToldRefund | ToldCart | ToldEvent | ToldProduct | ToldGone | NothingTold

@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _
 from wtforms.validators import Length
 
 from app.commerce.connectors.connections import LONGEST_NAME, LONGEST_SECRET, NewConnection
-from app.commerce.connectors.mapping import FIELDS, LINE_FIELDS, PROFILE, RESOURCES, Mapping
+from app.commerce.connectors.mapping import FIELDS, LINE_FIELDS, OF_SHOPS, PROFILE, RESOURCES, Mapping
 from app.commerce.connectors.readings import LONGEST_PATH
 from app.commerce.words import PATH_LABELS, RESOURCE_LABELS
 from app.web.edits import EditForm
@@ -119,6 +119,8 @@ def mapping_form(kind: str, mapping: Mapping, topics: list[tuple[str, str]], **g
         "consent_wording": mapping.consent.wording,
     }
     form: MappingForm = type("OneMappingForm", (MappingForm,), members)(data=known, **given)
+    if kind != "webhook":
+        form.takes.choices = [(name, _(RESOURCE_LABELS[name])) for name in OF_SHOPS]
     form.consent_topic.choices = [("", _("None: nobody becomes mailable")), *topics]
     return form
 

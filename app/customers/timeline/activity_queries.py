@@ -146,6 +146,35 @@ def times(
     return list(session.scalars(query.order_by(Activity.at.desc()).limit(limit)))
 
 
+def customers_with(
+    session: Session,
+    workspace_id: int,
+    name: str,
+    people: Sequence[tuple[int, datetime]],
+    tests: Sequence[PropertyTest] = (),
+) -> list[int]:
+    """Return those of these people (customer, time) with whom an event of this name was reported that passes all tests.
+
+    The period is said outright, so that the planner opens the months concerned and no others.
+    """
+    if not people:
+        return []
+    ids, times_ = [each for each, _at in people], [at for _customer, at in people]
+    given = (
+        func.unnest(cast(ids, ARRAY(BigInteger)), cast(times_, ARRAY(Activity.at.type)))
+        .table_valued("customer_id", "at")
+        .render_derived("given")
+    )
+    happened = (
+        select(literal(1))
+        .where(*_of(workspace_id, given.c.customer_id), Activity.at.between(min(times_), max(times_)))
+        .where(Activity.at == given.c.at, Activity.name == name, Activity.source == Source.API)
+        .where(*(each.to_sql(Activity.facts["data"][each.name].astext) for each in tests))
+        .exists()
+    )
+    return sorted(set(session.scalars(select(given.c.customer_id).where(happened))))
+
+
 def newest_query(workspace_id: int, customer_id: int, *, until: datetime | None, limit: int) -> Select[Activity]:
     """Select a customer's newest activities at or before a time: a few rows of each month, whatever there is."""
     query = select(Activity).where(*_of(workspace_id, customer_id))
@@ -231,7 +260,7 @@ def _expired_clicks(workspace_id: int, send_ids: Sequence[int]) -> Select[int, i
     )
 
 
-def _of(workspace_id: int, customer_id: int) -> tuple[ColumnElement[bool], ...]:
+def _of(workspace_id: int, customer_id: int | ColumnElement[int]) -> tuple[ColumnElement[bool], ...]:
     return Activity.workspace_id == workspace_id, Activity.customer_id == customer_id
 
 

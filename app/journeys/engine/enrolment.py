@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, literal, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import BigInteger, ColumnElement, Select, bindparam, func, literal, select, update
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Session
 
 from app.consent import permission
@@ -38,14 +38,14 @@ class Stop(StrEnum):
 
 def enrol_segment(session: Session, journey: Journey, *, now: datetime) -> int:
     """Let everyone in who is in the journey's segment, may be mailed about its topic and was not on it before."""
-    members = segments.members_query(session, journey.workspace_id, journey.trigger_id, now)
+    members = segments.members_query(session, journey.workspace_id, journey.segment_id, now)
     return _enrol(session, journey, members, now)
 
 
 def enrol_kept(session: Session, journey: Journey, *, now: datetime) -> int:
     """Let in the members of the journey's segment as they are kept; where nobody keeps them, whoever is in it now."""
-    members = watching.kept_query(session, journey.workspace_id, journey.trigger_id)
-    if members is not None and segments.problem_with(session, journey.workspace_id, journey.trigger_id, now=now):
+    members = watching.kept_query(session, journey.workspace_id, journey.segment_id)
+    if members is not None and segments.problem_with(session, journey.workspace_id, journey.segment_id, now=now):
         # Of a rule that can no longer be asked nobody knows who is in it: this says so, and lets nobody in.
         return enrol_segment(session, journey, now=now)
     return enrol_segment(session, journey, now=now) if members is None else _enrol(session, journey, members, now)
@@ -53,7 +53,7 @@ def enrol_kept(session: Session, journey: Journey, *, now: datetime) -> int:
 
 def enrol_members(session: Session, journey: Journey, customer_ids: Sequence[int], *, now: datetime) -> int:
     """Let in those of these people who are in the journey's segment now, under the same conditions."""
-    members = segments.members_query(session, journey.workspace_id, journey.trigger_id, now, among=customer_ids)
+    members = segments.members_query(session, journey.workspace_id, journey.segment_id, now, among=customer_ids)
     return _enrol(session, journey, members, now)
 
 
@@ -67,13 +67,21 @@ def enrol_many(session: Session, journey: Journey, people: Select[int], *, now: 
     return _enrol(session, journey, people, now)
 
 
+def enrol_people(session: Session, journey: Journey, customer_ids: Sequence[int], *, now: datetime) -> int:
+    """Let in these people, named one by one."""
+    if not customer_ids:
+        return 0
+    named = func.unnest(bindparam("named", list(customer_ids), type_=ARRAY(BigInteger), unique=True))
+    return _enrol(session, journey, select(named.column_valued("customer_id")), now)
+
+
 def count_candidates(session: Session, journey: Journey, *, now: datetime) -> int:
     """Return how many people publishing would let in at once: those in the segment now who may be mailed."""
     if journey.trigger_kind != "segment":
         return 0
-    if segments.problem_with(session, journey.workspace_id, journey.trigger_id, now=now):
+    if segments.problem_with(session, journey.workspace_id, journey.segment_id, now=now):
         return 0
-    members = segments.members_query(session, journey.workspace_id, journey.trigger_id, now)
+    members = segments.members_query(session, journey.workspace_id, journey.segment_id, now)
     return session.scalar(select(func.count()).select_from(_new(journey, members, now).subquery())) or 0
 
 

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from app.accounts import memberships
 from app.accounts.identities import identities
 from app.consent import topics
-from app.journeys import definitions
+from app.customers.timeline import activity_queries
+from app.journeys import definitions, event_trigger, forms
 from app.journeys.forms import PlanForm
 from app.journeys.library import prospect_nurture
 from app.journeys.models import Journey
@@ -19,6 +20,9 @@ from app.kernel.refusals import Refusal
 from app.kernel.services import services
 from app.segments import segments
 from app.web import guard, shell
+
+# Names of events that are offered while one is typed.
+_OFFERED = 200
 
 
 @bp.get("/journeys/new")
@@ -87,11 +91,13 @@ def _created(form: PlanForm) -> int:
 
 
 def _filled(journey: Journey) -> PlanForm:
+    event = forms.event_words(event_trigger.load(journey.trigger_event)) if journey.trigger_event else {}
     return PlanForm(
         formdata=None,
         obj=journey,
         way_in=_way_in(journey),
         interest_owner_id=journey.interest_owner_id or 0,
+        **event,
     )
 
 
@@ -114,11 +120,12 @@ def _offered(form: PlanForm, journey: Journey | None = None) -> PlanForm:
             ],
             people=people_to_choose(session),
         )
+        form.offered_events = activity_queries.reported_names(session, g.workspace.id, limit=_OFFERED)
     return form
 
 
 def _way_in(journey: Journey) -> str:
-    return f"{journey.trigger_kind}:{journey.trigger_id}"
+    return f"{journey.trigger_kind}:{journey.trigger_id or ''}"
 
 
 def people_to_choose(session: Session) -> list[tuple[str, str]]:
@@ -134,4 +141,4 @@ def _ways_in(session: Session, known_topics: list[tuple[int, str]]) -> list[tupl
     by_topic = [
         (f"topic:{topic_id}", _("Whoever subscribes to “%(name)s”", name=name)) for topic_id, name in known_topics
     ]
-    return by_segment + by_topic
+    return [*by_segment, *by_topic, (forms.EVENT, _("Whoever a reported event happens with"))]

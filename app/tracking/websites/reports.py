@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from app.consent import permission
 from app.consent.purposes import PROFILING
 from app.customers.profiles import customer_queries, people
-from app.customers.timeline import activities
+from app.customers.timeline import reporting
 from app.customers.timeline.activities import ActivityRow
 from app.customers.timeline.event_names import Source
 from app.kernel.sql import arrays
@@ -84,6 +84,7 @@ def keep(
 ) -> Outcome:
     """Put the events on the timeline of whom they are of, where profiling is allowed, and count them; say which."""
     customer_id = None if isinstance(whom, Outcome) else _customer_id(session, website.workspace_id, whom)
+    rows: list[ActivityRow] = []
     if isinstance(whom, Outcome):
         outcome = whom
     elif customer_id is None:
@@ -101,9 +102,11 @@ def keep(
             )
             for place, event in enumerate(events)
         ]
-        activities.record_many(session, rows, now=now)
     counted = {"workspace_id": website.workspace_id, "website_id": website.id, "outcome": outcome.value, "now": now}
     session.execute(_COUNT, {**counted, "kinds": arrays.words([event.kind for event in events])})
+    reporting.record(session, website.workspace_id, rows, now=now)
+    if rows:
+        reporting.told(session, website.workspace_id, now=now)
     return outcome
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from app.commerce.connectors import connections
 from app.commerce.connectors import mapping as mappings
@@ -110,7 +110,7 @@ def test_a_path_that_is_none_is_refused_and_nothing_typed_is_lost(connect, clien
 
 
 GENERIC = {
-    "takes": ["orders", "customers", "refunds", "carts", "products"],
+    "takes": ["orders", "customers", "refunds", "carts", "products", "events"],
     "topic_path": "event.type",
     "profile__first_name": "data.buyer.given",
     "topics__orders": "sale.made, sale.changed",
@@ -136,6 +136,10 @@ GENERIC = {
     "paths__carts__email": "data.mail",
     "topics__products": "product",
     "paths__products__ref": "data.code",
+    "topics__events": "did",
+    "paths__events__event": "data.what",
+    "paths__events__email": "data.mail",
+    "paths__events__data": "data.more",
 }
 
 
@@ -161,6 +165,25 @@ def test_any_program_is_read_by_the_paths_written_down(connect, client, books):
     assert [person[:2] for person in books.people] == [("cy@example.com", "Cy"), ("di@example.com", None)]
     assert [str(order[1]) + "-" + str(order[2]) for order in books.orders] == ["21.50-1.50"]
     assert [line[:2] for line in books.lines] == [("A", 3)]
+
+
+def test_events_of_any_name_are_recorded_once_with_what_fits_of_their_properties(connect, client, session, books):
+    page, sender = connect("webhook", "Till")
+    secret = re.search(r"whsec_[A-Za-z0-9+/=]+", page.text)[0]
+    form = GENERIC | {"paths__events__external_id": "id"}
+    answer = client.post(f"/settings/shops/{sender.shop.id}/mapping", data=form)
+    assert answer.status_code == 303, answer.text
+    more = {"size": 2, "nested": {"a": 1}, "list": [1], "huge": 10**400, "nul\0": "a\0b", "ok": True}
+    did = {"what": "Tasted wine", "mail": "cy@example.com", "more": more}
+    ours, nobodys = did | {"what": "clicked"}, did | {"mail": ""}
+    for number, data in ((1, did), (1, did), (2, ours), (3, nobodys), (4, {"what": "x"})):
+        sender.tell("", {"event": {"type": "did"}, "id": number, "data": data}, secret=secret)
+
+    assert books.states == ["done", "outdated", "failed", "failed", "failed"]
+    query = text("SELECT name, facts -> 'data' FROM activities WHERE source = 'api'")
+    assert [tuple(row) for row in session.execute(query)] == [
+        ("Tasted wine", {"size": 2, "nul": "ab", "ok": True})
+    ]
 
 
 @pytest.mark.parametrize(

@@ -111,7 +111,7 @@ def decide(session: Session, found: Import, rows: list[list[str]], asked: Asked)
 
 def _chosen(session: Session, found: Import, asked: Asked) -> dict[str, str]:
     """Return what --map says, by place; an empty field leaves a column out. Raise ColumnsUnclear."""
-    known = {target for target, _ in kinds.get(session, found.kind).targets(session, found.workspace_id)}
+    known = {target for target, _ in kinds.get(session, found.kind).choices(session, found)}
     folded = [headings.fold(name) for name in found.header]
     chosen: dict[str, str] = {}
     for said in asked.columns:
@@ -159,6 +159,6 @@ def _options(asked: Asked) -> dict[str, Any]:
 
 
 def _unclear(session: Session, found: Import, why: str) -> ColumnsUnclear:
-    targets = [target for target, _ in kinds.get(session, found.kind).targets(session, found.workspace_id)]
+    targets = [target for target, _ in kinds.get(session, found.kind).choices(session, found)]
     columns = ", ".join(f"“{name}”" for name in found.header[:30])
     return ColumnsUnclear(why=why, columns=columns, fields=", ".join(targets))

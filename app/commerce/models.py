@@ -197,6 +197,8 @@ class OwnedItem(Numbered, Base):
     ended_on: Mapped[date | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+    # The file that added it, for its undo.
+    import_id: Mapped[int | None]
 
     def audit_details(self) -> dict[str, Any]:
         """Return what names the item."""

@@ -291,6 +291,7 @@ class Activity(Attached, Base):
             postgresql_where=text("send_id IS NOT NULL"),
         ),
         Index("ix_activities_name", "workspace_id", "name", "at", postgresql_where=text("source <> 'tracking'")),
+        Index("ix_activities_import", "workspace_id", "recorded_by", postgresql_where=text("source = 'import'")),
         {"postgresql_partition_by": "RANGE (at)"},
     )
 
@@ -301,7 +302,7 @@ class Activity(Attached, Base):
     # An open vocabulary: ours in `timeline.event_names`, and what programs report.
     name: Mapped[str]
     source: Mapped[str]
-    # The number of staff or of the API key, as the source says.
+    # The number of staff, of the API key or of the import, as the source says.
     recorded_by: Mapped[int | None]
     message_id: Mapped[int | None]
     send_id: Mapped[int | None]
@@ -310,6 +311,22 @@ class Activity(Attached, Base):
     verdict_version: Mapped[int | None] = mapped_column(SmallInteger)
     reasons: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}", default=list)
     facts: Mapped[dict[str, Any]] = mapped_column(server_default="{}", default=dict)
+
+
+class ActivityRef(Tenant, Base):
+    """The number by which a file told of an event of a customer; told again, it is not recorded again."""
+
+    __tablename__ = "activity_refs"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["workspace_id", "customer_id"], ["customers.workspace_id", "customers.id"], ondelete="CASCADE"
+        ),
+        Index("ix_activity_refs_customer", "workspace_id", "customer_id"),
+    )
+
+    event_ref: Mapped[str] = mapped_column(primary_key=True)
+    customer_id: Mapped[int]
+    import_id: Mapped[int]
 
 
 class ExpiredSendResponse(Attached, Base):

@@ -21,6 +21,7 @@ from app.commerce.exporting import tables as commerce_exports
 from app.commerce.facts import ProductsImported, PurchaseRecorded, PurchasesImported
 from app.commerce.imports.catalogue.kind import Products
 from app.commerce.imports.kind import Purchases
+from app.commerce.imports.owned_items.kind import OwnedItems
 from app.commerce.owned_items import items
 from app.commerce.owned_items import items as owned_items
 from app.commerce.people import person_tables as commerce_tables
@@ -41,15 +42,18 @@ from app.customers.card import card
 from app.customers.card.sections import CardSources
 from app.customers.duplicates import reviewing
 from app.customers.duplicates.finding import HardLinks
+from app.customers.exporting import activities as exported_activities
 from app.customers.exporting import belonging as exported_belonging
 from app.customers.exporting import tables as exported
 from app.customers.exporting.tables import ExportTables
 from app.customers.facts import EventReported
 from app.customers.field_kinds.references import ReferenceTargets
+from app.customers.imports.activities.kind import Activities
 from app.customers.imports.evidence import ImportedEvidence
 from app.customers.imports.kinds import ImportKinds
 from app.customers.imports.organisations.kind import Organisations
 from app.customers.imports.people import People
+from app.customers.imports.relations.kind import Relations
 from app.customers.imports.undoing.traces import CustomerTraces
 from app.customers.merging import own_tables, undoing
 from app.customers.merging.merge import MergedPermissions
@@ -110,7 +114,12 @@ LISTENERS = Listeners(
     }
 )
 # What a file may hold, in the order it is offered.
-IMPORT_KINDS = ImportKinds((People(), Purchases(), Products(), Suppressions(), Organisations()))
+IMPORT_KINDS = ImportKinds(
+    (
+        *(People(), Purchases(), Products(), Organisations(), Relations(), OwnedItems(), Activities()),
+        Suppressions(),
+    )
+)
 ROOMS_WITH_JOBS = (
     *("accounts", "consent", "customers", "commerce", "segments", "insight", "tracking"),
     *("delivery", "campaigns", "journeys", "api"),
@@ -173,7 +182,8 @@ def build() -> Extensions:
         ExportTables(
             (
                 *(exported.PEOPLE, segment_exports.MEMBERS, commerce_exports.ORDERS, commerce_exports.PRODUCTS),
-                *(exported_belonging.ORGANISATIONS, consent_exports.SUPPRESSIONS),
+                *(commerce_exports.OWNED_ITEMS, exported_activities.ACTIVITIES),
+                *(exported_belonging.ORGANISATIONS, exported_belonging.RELATIONS, consent_exports.SUPPRESSIONS),
             )
         ),
         CardSources(

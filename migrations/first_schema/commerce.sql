@@ -188,6 +188,7 @@ CREATE TABLE owned_items (
     ended_on date,
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
+    import_id bigint,
     CONSTRAINT pk_owned_items PRIMARY KEY (workspace_id, id),
     CONSTRAINT fk_owned_items_workspace_id FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE,
     CONSTRAINT ck_owned_items_quantity_is_some CHECK (quantity >= 1),

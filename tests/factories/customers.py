@@ -85,7 +85,7 @@ def an_uploaded_file(
         )
         if encoding:
             files.reread(found, data, encoding=encoding, delimiter=None)
-        choices = kinds.get(session, kind).targets(session, workspace_id)
+        choices = kinds.get(session, kind).choices(session, found)
         chosen = mapped or guessing.columns(found.header, choices)
         mapping.decide(session, found, chosen, mapping.Options(**options))
         found.state = "running"

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app.commerce.models import Order, OrderLine, Product
+from app.commerce.models import Order, OrderLine, OwnedItem, Product
 from app.customers.exporting.tables import ExportTable
 from app.customers.profiles import people
 from app.kernel.database import Database
@@ -24,6 +24,10 @@ _PRODUCT = (
 )
 _ORDER = ("order_ref", "purchased_at", "amount", "currency", "channel", "shop", "payment_method")
 _LINE = ("product_ref", "product", "category", "items", "unit_price")
+_ITEM = (
+    *("quantity", "condition", "since_on", "replace_on", "life_days", "warranty_until", "service_until"),
+    *("finance_until", "serial_number", "ended_on"),
+)
 # So fine that the price of a piece, times the pieces, is the amount again.
 _FINE = Decimal("0.000001")
 
@@ -74,6 +78,28 @@ def order_rows(database: Database, workspace_id: int, _part: int, _now: datetime
         after = orders[-1].id
 
 
+def owned_item_rows(database: Database, workspace_id: int, _part: int, _now: datetime) -> Iterator[list[str]]:
+    """Yield the heading and one row an item; what follows from orders is left out, for it follows from them."""
+    yield ["email", "external_ref", "item_ref", "product_ref", "item", *_ITEM]
+    after = 0
+    while True:
+        whose = people.named_query(workspace_id).subquery()
+        query = (
+            select(OwnedItem, Product.ref, whose.c.email, whose.c.external_ref)
+            .join(whose, whose.c.customer_id == OwnedItem.customer_id)
+            .outerjoin(Product, (Product.workspace_id == workspace_id) & (Product.id == OwnedItem.product_id))
+            .where(OwnedItem.workspace_id == workspace_id, OwnedItem.id > after, OwnedItem.source != "order")
+        )
+        with database.transaction(workspace_id) as session:
+            found = session.execute(query.order_by(OwnedItem.id).limit(AT_ONCE)).all()
+        if not found:
+            return
+        for item, product_ref, email, number in found:
+            told = [email, number, item.ref, product_ref, item.name]
+            yield [*map(_cell, told), *(_cell(getattr(item, name)) for name in _ITEM)]
+        after = found[-1][0].id
+
+
 def _cell(value: Any) -> str:
     if value is None or value == {}:
         return ""
@@ -85,4 +111,5 @@ def _cell(value: Any) -> str:
 
 
 PRODUCTS = ExportTable("products", N_("Products"), product_rows)
+OWNED_ITEMS = ExportTable("owned_items", N_("Owned items"), owned_item_rows)
 ORDERS = ExportTable("orders", N_("Orders with their products"), order_rows)

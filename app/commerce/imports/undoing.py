@@ -54,7 +54,7 @@ _LEFT = f"""
     WHERE p.import_id IS DISTINCT FROM :import_id
       AND p.import_id IS DISTINCT FROM CAST(x.before -> 'order' ->> 'import_id' AS bigint)
 """
-_REMOVE_PRODUCTS = """
+REMOVE_PRODUCTS = """
     DELETE FROM products p WHERE p.workspace_id = :w AND p.import_id = :import_id AND p.updated_at = p.created_at
       AND NOT EXISTS (SELECT FROM order_lines l WHERE l.workspace_id = :w AND l.product_id = p.id)
       AND NOT EXISTS (SELECT FROM owned_items i WHERE i.workspace_id = :w AND i.product_id = p.id)
@@ -71,7 +71,7 @@ def undo(session: Session, found: Import, *, after: int, now: datetime) -> Piece
     binds: dict[str, Any] = {"w": found.workspace_id, "import_id": found.id}
     rows = session.execute(text(_NEXT), {**binds, "after": after, "limit": ROWS}).all()
     if not rows:
-        removed = session.execute(text(_REMOVE_PRODUCTS), binds).rowcount  # type: ignore[attr-defined]
+        removed = session.execute(text(REMOVE_PRODUCTS), binds).rowcount  # type: ignore[attr-defined]
         session.execute(text(_RESTORE_PRODUCTS), binds)
         left = session.scalar(text(_LEFT), binds) or 0
         return Piece(None, {"products_removed": removed, "kept_changed": left})

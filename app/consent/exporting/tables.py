@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from app.accounts import workspaces
-from app.consent import address_hashes, suppression
+from app.consent import suppression
+from app.consent.imports.suppressions import address_hashes
 from app.customers.exporting.tables import ExportTable
 from app.kernel.database import Database
 from app.kernel.translatable import N_

@@ -79,6 +79,10 @@ class ImportKind(ABC):
     def targets(self, session: Session, workspace_id: int) -> list[tuple[str, str]]:
         """Return (target, label) of everything a column may be."""
 
+    def choices(self, session: Session, found: Import) -> list[tuple[str, str]]:
+        """Return (target, label) of everything a column of this very file may be."""
+        return self.targets(session, found.workspace_id)
+
     def check(self, chosen: set[str], options: Options) -> None:  # noqa: B027
         """Raise MappingRefused where these columns are not enough; by default any that hold what is needed are."""
 

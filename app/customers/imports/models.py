@@ -86,7 +86,7 @@ class ImportChange(Attached, Base):
     __table_args__ = (
         _of_import(),
         CheckConstraint(
-            "kind IN ('customer', 'order', 'product', 'organisation', 'member', 'owned_item')", name="kind"
+            "kind IN ('customer', 'order', 'product', 'organisation', 'member', 'home', 'owned_item')", name="kind"
         ),
     )
 

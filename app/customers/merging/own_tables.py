@@ -14,7 +14,7 @@ from app.customers.merging import journal
 from app.customers.merging.journal import Merging
 from app.customers.merging.models import CustomerAlias, CustomerMerge, MergeChange
 from app.customers.merging.person_tables import Erasing, Kept, PersonTable, moving
-from app.customers.models import Activity, Address, Customer, CustomField, Engagement, Traits
+from app.customers.models import Activity, ActivityRef, Address, Customer, CustomField, Engagement, Traits
 from app.customers.profiles.referred import PEOPLE
 from app.customers.relations import kinds
 from app.customers.relations.models import CustomerRelation, Household, HouseholdMember, OrganisationMember
@@ -221,6 +221,7 @@ SUMS = (PersonTable(Engagement, _merge_sums, None, sums=_SUMS),)
 TABLES = (
     PersonTable(Traits, _merge_traits, None),
     PersonTable(Activity, moving(Activity), None, hidden=("verdict_version", "recorded_by")),
+    PersonTable(ActivityRef, moving(ActivityRef), None),
     PersonTable(ReplacedValues, moving(ReplacedValues), None),
     PersonTable(LifeCycleMove, moving(LifeCycleMove), None),
     PersonTable(OrganisationMember, _merge_memberships, None),

@@ -62,6 +62,8 @@ def put(
             is_primary=False,
             created_at=now,
         )
+    # What is said by hand is no file's any more.
+    found.import_id = None
     for name, value in wanted.items():
         if name != "is_primary":
             setattr(found, name, value)
@@ -82,7 +84,7 @@ def remove(session: Session, customer: Customer, organisation_id: int, *, staff_
     workspace_id = customer.workspace_id
     session.delete(found)
     session.flush()
-    followers = _let_follow(session, workspace_id, [customer.id])
+    followers = let_follow(session, workspace_id, [customer.id])
     kept = _plain(found, followers)
     return undo.keep(session, workspace_id, kind=_REMOVED, values=kept, staff_id=staff_id, now=now)
 
@@ -115,7 +117,7 @@ def remove_all(session: Session, workspace_id: int, organisation_id: int) -> lis
     mine = (OrganisationMember.workspace_id == workspace_id, OrganisationMember.organisation_id == organisation_id)
     gone = list(session.scalars(delete(OrganisationMember).where(*mine).returning(OrganisationMember)))
     gone.sort(key=lambda each: each.customer_id)
-    followers = _let_follow(session, workspace_id, [each.customer_id for each in gone])
+    followers = let_follow(session, workspace_id, [each.customer_id for each in gone])
     return [_plain(member, followers) for member in gone]
 
 
@@ -205,10 +207,10 @@ def _settle_primary(
     session.add(found)
     session.flush()
     if was and not found.is_primary:
-        _let_follow(session, found.workspace_id, [found.customer_id], besides=found.organisation_id)
+        let_follow(session, found.workspace_id, [found.customer_id], besides=found.organisation_id)
 
 
-def _let_follow(
+def let_follow(
     session: Session, workspace_id: int, customer_ids: Sequence[int], *, besides: int | None = None
 ) -> dict[int, int]:
     """Make the oldest of those they are still at their primary one, where they have none; return which, by person."""

@@ -192,7 +192,8 @@ def _hold(session: Session, workspace_id: int, household_ids: Iterable[int]) -> 
 def _join(session: Session, household: Household, customer_ids: Sequence[int]) -> None:
     place = {"workspace_id": household.workspace_id, "household_id": household.id}
     joined = insert(HouseholdMember).values([{**place, "customer_id": each} for each in customer_ids])
-    moved = {"household_id": joined.excluded.household_id}
+    # Who is moved by hand is where no file says.
+    moved = {"household_id": joined.excluded.household_id, "import_id": None}
     session.execute(joined.on_conflict_do_update(index_elements=["workspace_id", "customer_id"], set_=moved))
     if len(_member_ids(session, household.workspace_id, household.id)) > MOST_MEMBERS:
         raise HouseholdRefused(N_("A household has at most 50 people."), field="person")

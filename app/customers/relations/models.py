@@ -94,15 +94,28 @@ class OrganisationMember(Tenant, Base):
     since: Mapped[date | None] = mapped_column(Date)
     until: Mapped[date | None] = mapped_column(Date)
     created_at: Mapped[datetime]
+    # The file that says so, for its undo; None once somebody has said something else.
+    import_id: Mapped[int | None]
 
 
 class Household(Numbered, Base):
-    """Customers who live and buy together."""
+    """Customers who live and buy together; `external_ref` is what files call them by."""
 
     __tablename__ = "households"
+    __table_args__ = (
+        Index(
+            "uq_households_external_ref",
+            "workspace_id",
+            "external_ref",
+            unique=True,
+            postgresql_where=text("external_ref IS NOT NULL"),
+        ),
+    )
 
     name: Mapped[str]
+    external_ref: Mapped[str | None]
     created_at: Mapped[datetime]
+    import_id: Mapped[int | None]
 
 
 class HouseholdMember(Tenant, Base):
@@ -121,6 +134,7 @@ class HouseholdMember(Tenant, Base):
 
     customer_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     household_id: Mapped[int]
+    import_id: Mapped[int | None]
 
 
 class CustomerRelation(Tenant, Base):
@@ -155,3 +169,4 @@ class CustomerRelation(Tenant, Base):
     kind: Mapped[str] = mapped_column(primary_key=True)
     related_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     created_at: Mapped[datetime]
+    import_id: Mapped[int | None]

@@ -88,7 +88,8 @@ _REPORTED_NAMES = text(
     SELECT known.name FROM known
     WHERE known.name IS NOT NULL AND EXISTS (
         SELECT FROM activities a
-        WHERE a.workspace_id = :workspace_id AND a.source <> 'tracking' AND a.name = known.name AND a.source = 'api'
+        WHERE a.workspace_id = :workspace_id AND a.source <> 'tracking' AND a.name = known.name
+            AND a.source IN ('api', 'import')
     )
     LIMIT :limit
     """
@@ -272,12 +273,12 @@ def _wanted(asked: Sequence[EventCount]) -> list[ColumnElement[bool]]:
     if others:
         found.append((Activity.source != Source.TRACKING) & Activity.name.in_(others))
     if any(each.name is None for each in asked):
-        found.append(_is_reported())
+        found.append(is_reported())
     return found
 
 
 def _is_counted(asked: EventCount) -> list[ColumnElement[bool]]:
-    found = [_is_reported() if asked.name is None else Activity.name == asked.name]
+    found = [is_reported() if asked.name is None else Activity.name == asked.name]
     if asked.since is not None:
         found.append(Activity.at >= asked.since)
     if asked.before is not None:
@@ -288,5 +289,6 @@ def _is_counted(asked: EventCount) -> list[ColumnElement[bool]]:
     return found
 
 
-def _is_reported() -> ColumnElement[bool]:
-    return (Activity.source == Source.API) & not_(Activity.name.in_(sorted(RESERVED)))
+def is_reported() -> ColumnElement[bool]:
+    """Return the condition that a program or a file told of it."""
+    return Activity.source.in_((Source.API, Source.IMPORT)) & not_(Activity.name.in_(sorted(RESERVED)))

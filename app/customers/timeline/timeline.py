@@ -120,7 +120,7 @@ def _activities(
 def _entry_of(activity: Activity) -> TimelineEntry:
     facts = activity.facts
     contact = contacts.KINDS.get(activity.name)
-    is_reported = activity.source == Source.API and not is_reserved(activity.name) and contact is None
+    is_reported = activity.source in (Source.API, Source.IMPORT) and not is_reserved(activity.name) and contact is None
     return TimelineEntry(
         at=activity.at,
         channel=contact.channel if contact else "event" if is_reported else _CHANNELS.get(activity.name, "mail"),

@@ -75,7 +75,7 @@ def show_import(import_id: int) -> ResponseReturnValue:
             return _columns_page(session, found)
         values = {"found": found, "errors": progress.first_errors(session, found), "causes": _causes(session, found)}
         kind = kinds.get(session, found.kind)
-        labels = dict(kind.targets(session, g.workspace.id)) if found.state == "checked" else {}
+        labels = dict(kind.choices(session, found)) if found.state == "checked" else {}
         values |= {"kind_label": kind.label, "samples": progress.samples(found, labels)}
         values["kept_until"] = keeping.kept_until(session, found) if found.state in steps.RUN else None
         values["changed_fields"] = progress.changed_fields(found, labels)
@@ -270,7 +270,7 @@ def _columns_page(
             formdata=None,
             data=found.options or proposal.options,
         ),
-        choices=kind.targets(session, g.workspace.id),
+        choices=kind.choices(session, found),
         preset=proposal.preset,
         columns=[_column(place, name, proposal.mapping, rows) for place, name in enumerate(found.header)],
         row_count=len(rows),

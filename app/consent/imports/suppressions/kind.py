@@ -8,9 +8,9 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from app.accounts import workspaces
-from app.consent import address_hashes, suppression
-from app.consent.address_hashes import ForeignHash
-from app.consent.imports.suppressions import undoing
+from app.consent import suppression
+from app.consent.imports.suppressions import address_hashes, undoing
+from app.consent.imports.suppressions.address_hashes import ForeignHash
 from app.customers.addresses import emails
 from app.customers.imports.declared import columns
 from app.customers.imports.declared.columns import Column, Read, Unreadable

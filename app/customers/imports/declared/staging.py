@@ -76,7 +76,7 @@ class DeclaredStage:
             elif not row.is_again:
                 found.counts[outcome] += 1
         if not rehearse:
-            if any(outcome == "updated" for outcome, _ in outcomes.values()):
+            if declared.known and any(outcome == "updated" for outcome, _ in outcomes.values()):
                 self._change(session, binds)
             for statement in declared.write:
                 self._run(session, statement, **binds)
@@ -102,7 +102,8 @@ class DeclaredStage:
             seen.changed = +Counter(dict(zip(names, counts, strict=True)))
         for number, row in wanted.items():
             outcome = outcomes[number][0]
-            values = changes.get(number, {}) if outcome != "created" else _said(row)
+            is_said = outcome == "created" or (outcome == "updated" and not self._declared.known)
+            values = _said(row) if is_said else changes.get(number, {})
             seen.rows.append(Sample(number, row.who, outcome, values))
         return seen
 

@@ -26,6 +26,9 @@ from app.customers.profiles import codes, dates
 Rows = Sequence[Sequence[str]]
 # A column is read as its heading says where this share of its cells can be.
 READABLE = 0.5
+# Columns that keep their own heading as the name of a property.
+PROPERTY = "property."
+_LAST = 1_000_000
 # As many cells of a column are tried as tell one meaning from another.
 TRIED = 200
 _DATES = ("consented_at", "purchased_at", "birth_date")
@@ -111,6 +114,9 @@ def counted(mapping: dict[str, str], custom: Iterable[CustomField]) -> list[int]
 
 
 def _rank(heading: str, target: str, label: str) -> int | None:
+    if target.startswith(PROPERTY):
+        # What is nothing else is a property of the event.
+        return _LAST if heading == headings.fold(label) else None
     if heading in (headings.fold(target.removeprefix("custom.")), headings.fold(label)):
         return -1
     return headings.rank(target, heading)

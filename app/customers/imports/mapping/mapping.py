@@ -72,7 +72,7 @@ class Options:
 def decide(session: Session, found: Import, mapping: dict[str, str], options: Options) -> None:
     """Take the person's answer; raise MappingRefused."""
     kind = kinds.get(session, found.kind)
-    choices = kind.targets(session, found.workspace_id)
+    choices = kind.choices(session, found)
     known = {target for target, _ in choices}
     chosen = {position: target for position, target in mapping.items() if target}
     if not all(position.isdigit() and int(position) < len(found.header) for position in chosen):

@@ -38,7 +38,7 @@ def make(
 ) -> Proposal:
     """Return what the columns probably mean, unless `meant` says it, and how the rest is probably to be read."""
     kind = kinds.get(session, found.kind)
-    choices = kind.targets(session, found.workspace_id)
+    choices = kind.choices(session, found)
     custom = fields.list_custom(session, found.workspace_id) if found.kind == "people" else []
     preset = None
     if not meant and uses_presets:

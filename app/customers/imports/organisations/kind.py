@@ -132,10 +132,10 @@ class Organisations(DeclaredKind):
     batch_rows = 50_000
 
     def identify(self, told: Told) -> tuple[str, str]:
-        number, name = told.get("organisation_ref"), told.get("organisation")
+        number, name = told.get("organisation_ref", ""), told.get("organisation", "")
         if not number and not name:
             raise Unfit(NOBODY, "organisation")
-        return (f"#{number}", name or number) if number else (name.lower(), name)
+        return f"#{number}" if number else name.lower(), name or number
 
     def undo(self, session: Session, found: Import, *, after: int, now: datetime) -> Piece:  # noqa: ARG002
         return undoing.undo(session, found, after=after)

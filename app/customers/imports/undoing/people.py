@@ -78,6 +78,7 @@ CHANGED = """
         OR EXISTS (SELECT FROM addresses a WHERE a.workspace_id = :w AND a.customer_id = c.id
                      AND a.provenance -> 0 <> to_jsonb(CAST(:import_id AS bigint))))
     UNION SELECT customer_id FROM activities WHERE workspace_id = :w AND customer_id = ANY(CAST(:ids AS bigint[]))
+    UNION SELECT customer_id FROM activity_refs WHERE workspace_id = :w AND customer_id = ANY(CAST(:ids AS bigint[]))
     UNION SELECT customer_id FROM organisation_members
     WHERE workspace_id = :w AND customer_id = ANY(CAST(:ids AS bigint[]))
     UNION SELECT customer_id FROM household_members

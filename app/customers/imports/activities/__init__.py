@@ -1,0 +1,1 @@
+"""Files of activities: what customers did, as another program recorded it."""

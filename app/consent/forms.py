@@ -42,7 +42,6 @@ class SignupFormForm(EditForm):
         ],
         description=_("Each is a box of its own, empty at first, and nobody has to tick it."),
     )
-    asks_name = BooleanField(_("Ask for the first name"))
     language = SelectField(_("Language"), choices=list(LANGUAGES.items()))
     is_open = BooleanField(_("Open for sign-ups"), default=True)
 

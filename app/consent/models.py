@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, SmallInteger, Text, UniqueConstraint
 from sqlalchemy import text as sql
-from sqlalchemy.dialects.postgresql import ARRAY, BIGINT
+from sqlalchemy.dialects.postgresql import ARRAY, BIGINT, JSONB
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
 from app.kernel.database import Base, Numbered, Tenant
@@ -162,10 +162,21 @@ class SignupForm(Numbered, Base):
     introduction: Mapped[str] = mapped_column(default="", server_default="")
     topic_ids: Mapped[list[int]] = mapped_column(ARRAY(BIGINT))
     asks: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default="{}")
-    asks_name: Mapped[bool] = mapped_column(default=False, server_default=sql("false"))
+    # What it asks for beside the address, in its order: `asked_fields.asked.AskedField` as plain values.
+    fields: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list, server_default=sql("'[]'"))
     language: Mapped[str]
     is_open: Mapped[bool] = mapped_column(default=True, server_default=sql("true"))
     created_at: Mapped[datetime]
+
+
+class PreferencePage(Tenant, Base):
+    """What a workspace's preference page shows of a person and asks them, and how much at once."""
+
+    __tablename__ = "preference_pages"
+    __table_args__ = (CheckConstraint("questions_at_once BETWEEN 0 AND 10", name="questions_at_once"),)
+
+    fields: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    questions_at_once: Mapped[int] = mapped_column(SmallInteger)
 
 
 class SignupRequest(Numbered, Base):

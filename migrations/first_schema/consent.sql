@@ -113,13 +113,23 @@ CREATE TABLE signup_forms (
     introduction text DEFAULT '' NOT NULL,
     topic_ids bigint[] NOT NULL,
     asks text[] DEFAULT '{}' NOT NULL,
-    asks_name boolean DEFAULT false NOT NULL,
+    fields jsonb DEFAULT '[]' NOT NULL,
     language text NOT NULL,
     is_open boolean DEFAULT true NOT NULL,
     created_at timestamptz NOT NULL,
     CONSTRAINT pk_signup_forms PRIMARY KEY (workspace_id, id),
     CONSTRAINT uq_signup_forms_workspace_id_slug UNIQUE (workspace_id, slug),
     CONSTRAINT fk_signup_forms_workspace_id FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE
+);
+
+-- What the preference page shows of a person and asks them.
+CREATE TABLE preference_pages (
+    workspace_id bigint NOT NULL,
+    fields jsonb NOT NULL,
+    questions_at_once smallint NOT NULL,
+    CONSTRAINT pk_preference_pages PRIMARY KEY (workspace_id),
+    CONSTRAINT fk_preference_pages_workspace_id FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE,
+    CONSTRAINT ck_preference_pages_questions_at_once CHECK (questions_at_once BETWEEN 0 AND 10)
 );
 
 CREATE TABLE signup_requests (

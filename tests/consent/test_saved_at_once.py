@@ -37,7 +37,6 @@ def save_form(session: Session, workspace: WorkspaceForTests) -> object:
             introduction="",
             topic_ids=[workspace.topic_id],
             asks=[],
-            asks_name=False,
             language="en",
             is_open=True,
         ),

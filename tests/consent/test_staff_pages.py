@@ -109,7 +109,7 @@ def test_every_fault_of_a_form_is_shown_at_its_field_and_nothing_typed_is_lost(c
 
 def test_a_form_names_no_topic_that_is_not_there(session, workspace):
     """Unknown ones were left out without a word."""
-    values = {"slug": "news", "introduction": "", "asks": [], "asks_name": False, "language": "en", "is_open": True}
+    values = {"slug": "news", "introduction": "", "asks": [], "language": "en", "is_open": True}
     with pytest.raises(signup_forms.FormInvalid) as refused:
         signup_forms.save(
             session,

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from app.consent import actions, topics
+from app.consent.asked_fields import asked
 from app.consent.ledger.evidence import Evidence
 from app.consent.models import SignupForm
 from app.consent.purposes import MARKETING
@@ -76,7 +77,7 @@ def a_form(
         introduction="",
         topic_ids=topic_ids,
         asks=values.pop("asks", []),
-        asks_name=values.pop("asks_name", False),
+        fields=asked.plain(values.pop("fields", ())),
         language=values.pop("language", "en"),
         is_open=values.pop("is_open", True),
         created_at=now,

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from app.campaigns import compose
 from app.campaigns.drafts import ContentDraft, Draft
 from app.campaigns.reports import results
+from app.consent.asked_fields.asked import AskedField
 from app.kernel.clock import FixedClock
 from app.kernel.database import Database
 from app.kernel.settings import Settings
@@ -42,7 +43,7 @@ def bob_agreed(house: House, workspace: WorkspaceForTests) -> None:
 def sign_up(house: House, workspace: WorkspaceForTests) -> None:
     """Fill in the public form as a person does, agreeing to news and to click tracking."""
     with house.services.database.transaction(workspace.id) as session:
-        a_form(session, workspace.id, [workspace.topic_id], asks=["click_tracking"], asks_name=True)
+        a_form(session, workspace.id, [workspace.topic_id], asks=["click_tracking"], fields=[AskedField("first_name")])
     url = f"/f/{workspace.slug}/newsletter"
     page = house.get(url).text
     stamp = page.split('name="stamp" value="')[1].split('"')[0]

@@ -19,6 +19,8 @@ ACTIONS = {
     "staff.role_changed": _("changed a role"),
     "staff.removed": _("removed somebody from the workspace"),
     "workspace.changed": _("changed the settings"),
+    "signup_form.fields_changed": _("changed what a form asks for"),
+    "preference_page.changed": _("changed the preference page"),
     "quality_rules.changed": _("changed the rules of data quality"),
     "api_key.created": _("created an API key"),
     "api_key.revoked": _("revoked an API key"),

@@ -23,6 +23,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.consent import actions, facts, suppression, topics
+from app.consent.asked_fields import answers
 from app.consent.ledger import ledger
 from app.consent.ledger.evidence import Evidence
 from app.consent.models import SignupForm, SignupRequest
@@ -79,7 +80,7 @@ class Answer:
     page: str = ""
     ip: str | None = None
     user_agent: str | None = None
-    fields: dict[str, str] = field(default_factory=dict)
+    fields: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,9 +291,9 @@ def _give(session: Session, row: SignupRequest, *, ip: str | None, user_agent: s
 def _fill_in_profile(session: Session, row: SignupRequest, *, now: datetime) -> None:
     """Only now are the form's other values believed: before, anybody could have sent them."""
     customer = people.get(session, row.workspace_id, row.customer_id)
-    people.change(
-        session, customer, values_by_name=dict(row.personal.get("fields", {})), source=_source_of(row), now=now
-    )
+    # What the form asked for may have changed or gone since; no answer keeps the consent from being recorded.
+    given = answers.still_fitting(session, row.workspace_id, row.personal.get("fields", {}), now=now)
+    people.change(session, customer, values_by_name=given, source=_source_of(row), now=now)
     if customer.language is None:
         # Nobody was asked for it: it is the language of the page they read.
         spoken = Telling(f"browser:{_source_of(row)}", now, IMPLIED)

@@ -56,7 +56,6 @@ class FormDraft:
     introduction: str
     topic_ids: list[int]
     asks: list[str]
-    asks_name: bool
     language: str
     is_open: bool
 
@@ -113,7 +112,7 @@ def save(
         form.name, form.slug, form.introduction = draft.name.strip(), draft.slug, draft.introduction.strip()
         form.topic_ids = list(known)
         form.asks = [purpose for purpose in PERSONAL_PURPOSES if purpose in draft.asks]
-        form.asks_name, form.is_open = draft.asks_name, draft.is_open
+        form.is_open = draft.is_open
         form.language = consent_texts.language_of(draft.language)
         session.add(form)
         session.flush()

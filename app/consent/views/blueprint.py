@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, request, url_for
+from flask import Blueprint, g, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
@@ -56,10 +56,12 @@ def purpose_titles() -> dict[str, str]:
 
 
 def tabs() -> list[tuple[str, str, str]]:
-    """Return the tabs of the consent pages."""
+    """Return the tabs of the consent pages that this visitor may open."""
+    page = [("preferences", _("Preference page"), url_for("consent.edit_preference_page"))]
     return [
         ("overview", _("Overview"), url_for("consent.show_overview")),
         ("forms", _("Sign-up forms"), url_for("consent.list_forms")),
+        *(page if g.role != "viewer" else []),
         ("topics", _("Topics"), url_for("consent.list_topics")),
         ("wordings", _("Consent texts"), url_for("consent.list_wordings")),
         ("suppressions", _("Suppression list"), url_for("consent.list_suppressions")),

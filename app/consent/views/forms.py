@@ -12,10 +12,12 @@ from markupsafe import Markup, escape
 
 from app.accounts import audit, workspaces
 from app.consent import topics
+from app.consent.asked_fields import asked, keeping
 from app.consent.forms import PurgeForm, SignupFormForm
 from app.consent.models import SignupForm
 from app.consent.signup import abuse, signup_forms
 from app.consent.views.blueprint import bp, tabs
+from app.consent.views.profile_fields import controls
 from app.kernel.refusals import Refusal
 from app.kernel.services import services
 from app.web import guard, shell
@@ -121,7 +123,6 @@ def _save(form_id: int | None) -> ResponseReturnValue:
                     introduction=form.introduction.data or "",
                     topic_ids=form.topic_ids.data or [],
                     asks=form.asks.data or [],
-                    asks_name=form.asks_name.data,
                     language=form.language.data,
                     is_open=form.is_open.data,
                 ),
@@ -151,6 +152,8 @@ def _edit(held: SignupForm | None, form: SignupFormForm) -> str:
         week = now - timedelta(days=7)
         networks = abuse.list_networks(session, g.workspace.id, held.id, since=week) if held else []
         counts = signup_forms.counts(session, g.workspace.id, now=now, within=_COUNTED_OVER)
+        known = asked.offered(session, g.workspace.id)
+        fields = keeping.of_form(session, held) if held else []
     path = url_for("consent.show_signup", workspace_slug=slug, form_slug=held.slug) if held else None
     url = services().settings.public_url + path if path else None
     return shell.page(
@@ -161,6 +164,7 @@ def _edit(held: SignupForm | None, form: SignupFormForm) -> str:
         url=url,
         snippet=_snippet(held, url) if held and url else None,
         networks=networks,
+        asked=[controls.label_of(each, known) for each in fields],
         counts=counts.get(held.id) if held else None,
         purge=PurgeForm(formdata=None),
         can_edit=g.role != "viewer",

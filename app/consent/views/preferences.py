@@ -11,19 +11,22 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from app.consent import actions
+from app.consent.asked_fields import answers
+from app.consent.asked_fields.answers import AnswersRefused
 from app.consent.ledger.evidence import Evidence
 from app.consent.preferences import preference_links, preferences
 from app.consent.preferences.preference_links import Rights
 from app.consent.preferences.preferences import Changes, Preferences
 from app.consent.tokens import PreferencesToken
 from app.consent.views.blueprint import Sender, bp, language_for, public_page, purpose_titles, sender_of
+from app.consent.views.profile_fields import pages
 from app.customers.erasing import erasures, export
 from app.customers.merging import aliases
 from app.customers.profiles import people
 from app.kernel.refusals import Refusal
 from app.kernel.services import services
 from app.kernel.translatable import N_
-from app.web import guard, language
+from app.web import errors, guard, language
 
 
 class NotTheirs(Refusal):
@@ -71,6 +74,22 @@ def change_preferences(token: str) -> ResponseReturnValue:
         g.chosen_language = chosen
     page = _show(changes, is_answer=True, left=request.form.get("leave") == "all")
     return page, 403 if changes.refused else 200
+
+
+@bp.post("/p/<token>/profile")
+@guard.token(PreferencesToken)
+def correct_profile(token: str) -> ResponseReturnValue:
+    """Keep what a person says of themselves; only by a link that shows it is them."""
+    now = services().clock.now()
+    try:
+        with services().database.transaction(g.workspace_id) as session:
+            customer = people.get(session, g.workspace_id, _owner(session))
+            page = pages.read(session, customer, now=now)
+            said = pages.said(page)
+            answers.record(session, customer, page.fields, said, now=now)
+    except AnswersRefused as refused:
+        return _show(refused=refused), refused.status
+    return _show(has_told=True)
 
 
 @bp.post("/p/<token>/data")
@@ -135,12 +154,23 @@ def _read(session: Session, *, keep: bool) -> tuple[Sender, str, Preferences]:
     return sender, code, shown
 
 
-def _show(changes: Changes | None = None, *, is_answer: bool = False, left: bool = False) -> str:
+def _show(
+    changes: Changes | None = None,
+    *,
+    is_answer: bool = False,
+    left: bool = False,
+    has_told: bool = False,
+    refused: AnswersRefused | None = None,
+) -> str:
     with services().database.transaction(g.workspace_id) as session:
         g.token = aliases.current(session, g.token)
         sender, code, shown = _read(session, keep=False)
         rights = preference_links.rights(session, g.token)
         asked = erasures.find(session, g.workspace_id, g.token.customer_id)
+        # Whoever is not proven to be this person sees nothing of them, not even what is unknown.
+        is_theirs = rights.proves_owner and not _is_only_off(shown) and not asked
+        customer = people.get(session, g.workspace_id, g.token.customer_id)
+        page = pages.read(session, customer, now=services().clock.now()) if is_theirs else None
     language.use(code)
     changes = changes or Changes()
     return public_page(
@@ -157,4 +187,7 @@ def _show(changes: Changes | None = None, *, is_answer: bool = False, left: bool
         rights=rights,
         erased_at=asked.due_at if asked else None,
         only_off=_is_only_off(shown),
+        profile=pages.shown(page, refused) if page else None,
+        has_told=has_told,
+        problem=errors.say(refused) if refused else None,
     )

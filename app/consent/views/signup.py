@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from flask import request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.accounts import workspaces
+from app.consent.asked_fields import answers, asked, keeping
+from app.consent.asked_fields.answers import AnswersRefused
+from app.consent.asked_fields.asked import AskedField, Offered
 from app.consent.models import SignupForm
 from app.consent.signup import abuse, double_opt_in, signup_forms
 from app.consent.signup.double_opt_in import Answer, NothingChosen
 from app.consent.signup.signup_forms import Choice
 from app.consent.tokens import SignupStamp
 from app.consent.views.blueprint import Sender, bp, language_for, public_page, sender_of
+from app.consent.views.profile_fields import controls
 from app.customers.addresses import emails
 from app.customers.addresses.emails import BadAddress
 from app.kernel.limiter import limiter
@@ -34,6 +39,8 @@ class _Opened:
     form: SignupForm
     language: str
     choices: list[Choice]
+    asked: list[AskedField]
+    known: dict[str, Offered]
 
 
 @bp.get(_PAGE)
@@ -64,7 +71,7 @@ def sign_up(workspace_slug: str, form_slug: str) -> ResponseReturnValue:
     try:
         emails.normalise(email)
         _ask(opened, email)
-    except (BadAddress, NothingChosen) as refusal:
+    except (BadAddress, NothingChosen, AnswersRefused) as refusal:
         return _show(opened, refusal=refusal), 422
     return _thank(opened, email)
 
@@ -80,7 +87,8 @@ def _open(workspace_slug: str, form_slug: str, *, keep: bool) -> _Opened:
         code = language_for(form.language)
         now = services().clock.now()
         choices = signup_forms.choices(session, form, language=code, sender=sender.name, now=now, keep=keep)
-    return _Opened(sender, form, code, choices)
+        fields, known = keeping.of_form(session, form), asked.offered(session, workspace.id)
+    return _Opened(sender, form, code, choices, fields, known)
 
 
 def _ask(opened: _Opened, email: str) -> None:
@@ -94,15 +102,21 @@ def _ask(opened: _Opened, email: str) -> None:
         page=f"{services().settings.public_url}{request.path}",
         ip=request.remote_addr,
         user_agent=_line(request.user_agent.string, 300),
-        fields=_names(opened.form),
+        fields=_answers(opened),
     )
     with services().database.transaction(opened.sender.workspace_id) as session:
         double_opt_in.request(session, opened.sender.workspace_id, opened.form, answer, now=services().clock.now())
 
 
-def _names(form: SignupForm) -> dict[str, str]:
-    typed = {"first_name": _line(request.form.get("first_name", ""), 80)} if form.asks_name else {}
-    return {name: value for name, value in typed.items() if value}
+def _answers(opened: _Opened) -> dict[str, Any]:
+    """Return what was typed into the profile fields, by their keys; raise AnswersRefused."""
+    if not opened.asked:
+        return {}
+    typed = controls.typed(controls.form_of(opened.asked, opened.known), opened.asked)
+    with services().database.transaction(opened.sender.workspace_id) as session:
+        return answers.check(
+            session, opened.sender.workspace_id, opened.asked, typed, now=services().clock.now()
+        )
 
 
 def _line(text: str, longest: int) -> str:
@@ -129,6 +143,10 @@ def _stamp(opened: _Opened) -> str:
 
 def _show(opened: _Opened, *, notice: str | None = None, refusal: Refusal | None = None) -> str:
     language.use(opened.language)
+    profile = controls.form_of(opened.asked, opened.known)
+    if isinstance(refusal, AnswersRefused):
+        controls.refuse(profile, opened.asked, refusal)
+        notice = errors.say(refusal)
     return public_page(
         "consent/public_signup.html",
         opened.sender,
@@ -137,6 +155,8 @@ def _show(opened: _Opened, *, notice: str | None = None, refusal: Refusal | None
         topics=[choice for choice in opened.choices if choice.topic],
         purposes=[choice for choice in opened.choices if choice.topic is None],
         typed=request.form,
+        profile=[profile[controls.name_of(each)] for each in opened.asked],
+        required={controls.name_of(each) for each in opened.asked if each.is_required},
         stamp=_stamp(opened),
         notice=notice,
         email_error=errors.say(refusal) if isinstance(refusal, BadAddress) else None,

@@ -152,7 +152,8 @@ def change(
         return customer
     hold(session, customer)
     told = provenance.telling(source, now=now)
-    wanted = _checked(session, customer, values_by_name, adds_tags=adds_tags, now=now)
+    tagged = customer.tags if adds_tags else []
+    wanted = _checked(session, customer.workspace_id, values_by_name, tagged=tagged, now=now)
     marks = {name: _mark_of(customer, name) for name in wanted}
     changed, renewed = [], []
     for name, value in wanted.items():
@@ -176,6 +177,11 @@ def change(
             customer.updated_at = now
         session.flush()
     return customer
+
+
+def check_values(session: Session, workspace_id: int, given: Mapping[str, Any], *, now: datetime) -> None:
+    """Judge values as `change` would, before anybody is known whose they are; raise ValueRefused."""
+    _checked(session, workspace_id, given, tagged=(), now=now)
 
 
 def count(session: Session, workspace_id: int) -> int:
@@ -272,21 +278,21 @@ def _require_free_number(session: Session, customer: Customer, external_ref: str
 
 
 def _checked(
-    session: Session, customer: Customer, given: dict[str, Any], *, adds_tags: bool, now: datetime
+    session: Session, workspace_id: int, given: Mapping[str, Any], *, tagged: Sequence[str], now: datetime
 ) -> dict[str, Any]:
-    """Return clean values: profile texts by name, custom ones as `custom.<key>`."""
-    custom = {field.key: field for field in fields.list_custom(session, customer.workspace_id)}
-    reading = _reading(session, customer.workspace_id) if given.keys() & custom.keys() else USUAL
+    """Return clean values: profile texts by name, custom ones as `custom.<key>`; given tags join those in `tagged`."""
+    custom = {field.key: field for field in fields.list_custom(session, workspace_id)}
+    reading = _reading(session, workspace_id) if given.keys() & custom.keys() else USUAL
     wanted: dict[str, Any] = {}
     for name, value in given.items():
         if name == "tags":
-            wanted["tags"] = tags([*customer.tags, *value] if adds_tags else value)
+            wanted["tags"] = tags([*tagged, *value])
         elif name in fields.PROFILE:
             wanted[name] = _text(name, value)
         elif name in identity.IDENTITY:
             wanted[name] = identity.parse(name, value, now=now)
         elif name in custom:
-            wanted[f"custom.{name}"] = fields.accept(session, customer.workspace_id, custom[name], value, reading)
+            wanted[f"custom.{name}"] = fields.accept(session, workspace_id, custom[name], value, reading)
         else:
             raise fields.ValueRefused(N_("There is no field called %(name)s."), field=name, name=name)
     return wanted

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from app.consent import actions, facts, permission, suppression
+from app.consent.asked_fields.asked import AskedField
 from app.consent.ledger import verification
 from app.consent.ledger.evidence import Evidence
 from app.consent.signup import abuse, double_opt_in, signup_forms
@@ -95,7 +96,7 @@ def test_whoever_says_it_was_not_them_is_never_asked_again(session, workspace):
 def test_a_form_changes_no_profile_before_its_owner_confirms(session, workspace):
     """Anybody may type anybody's address together with a name of their choice."""
     people.upsert(session, workspace.id, email="ada@example.com", fields={"first_name": "Ada"}, source="t", now=NOON)
-    form = a_form(session, workspace.id, [workspace.topic_id], asks_name=True)
+    form = a_form(session, workspace.id, [workspace.topic_id], fields=[AskedField("first_name")])
     number = ask(session, workspace, form, fields={"first_name": "Mallory"})
     assert people.find_by_email(session, workspace.id, "ada@example.com").first_name == "Ada"
 

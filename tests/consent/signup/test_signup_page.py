@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from app.consent import permission
+from app.consent.asked_fields.asked import AskedField
 from app.consent.tokens import ConfirmToken
 from app.customers.profiles import people
 from tests.factories.consent import a_form, consented_customer
@@ -18,7 +19,8 @@ READ = timedelta(seconds=5)
 def form(database, workspace):
     """A form for news that also asks about clicks and the name."""
     with database.transaction(workspace.id) as session:
-        return a_form(session, workspace.id, [workspace.topic_id], asks=["click_tracking"], asks_name=True)
+        fields = [AskedField("first_name")]
+        return a_form(session, workspace.id, [workspace.topic_id], asks=["click_tracking"], fields=fields)
 
 
 @pytest.fixture

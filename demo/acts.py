@@ -31,7 +31,7 @@ from app.tracking.replies import replies
 from demo import recipients
 from demo.files import BROKEN_PEOPLE, BROKEN_PURCHASES
 from demo.recipients import Mail, Responses, Temper
-from demo.shop import Shop
+from demo.shop import NUMBER_OF, Shop
 from demo.stage import Stage
 from demo.sums import Sums
 
@@ -96,7 +96,7 @@ def bring_in(story: Story, kind: str, path: Path) -> None:
     stage.watch(f"Importing {path.name}", rows, lambda: _rows_done(stage, import_id, rows))
     with stage.transaction() as session:
         counts = steps.get(session, stage.workspace_id, import_id).counts
-    taken = counts.get("created", 0)
+    taken = counts.get("created", 0) + counts.get("updated", 0)
     stage.say(f"{taken:,} {kind} from {path.name}, {counts.get('refused', 0)} rows rejected with reasons")
     _check_import(story, kind, counts)
 
@@ -285,6 +285,11 @@ def _check_import(story: Story, kind: str, counts: dict[str, int]) -> None:
         sums.add("consents with proof", proven, counts.get("consent_granted", 0))
         claimed = sum(person.says_yes and not person.has_evidence for person in shop.people)
         sums.add("claims without proof", claimed, counts.get("claimed_only", 0), "they grant nothing")
+        return
+    if kind == "products":
+        bought = {line.product for purchase in shop.purchases for line in purchase.lines}
+        sums.add("products nobody has bought", len(NUMBER_OF) - len(bought), counts.get("created", 0))
+        sums.add("products known by their orders", len(bought), counts.get("updated", 0), "price and stock added")
         return
     sums.add("purchases imported", len(shop.purchases), counts.get("created", 0))
     sums.add("rows rejected", len(BROKEN_PURCHASES), counts.get("refused", 0), "with a reason each")

@@ -42,11 +42,11 @@ def bring_together(story: Story, buyers: set[str]) -> None:
     homes = list(islice(_homes(made), HOUSEHOLDS))
     with stage.transaction() as session:
         for home in homes:
-            found = [_find(session, stage.workspace_id, person) for person in home]
+            found = [find(session, stage.workspace_id, person) for person in home]
             households.put_together(session, stage.workspace_id, found, now=stage.now)
         _employ(session, story, made[:: len(made) // 40])
         for one, other in zip(made[0 : REFERRALS * 2 : 2], made[1 : REFERRALS * 2 : 2], strict=True):
-            referred, referrer = (_find(session, stage.workspace_id, person) for person in (one, other))
+            referred, referrer = (find(session, stage.workspace_id, person) for person in (one, other))
             related.relate(session, referred, referrer, "referred_by", now=stage.now)
     stage.say(f"{len(homes)} households, {len(FIRMS)} organisations, {REFERRALS} referrals")
     with_buyers = {
@@ -82,10 +82,11 @@ def _employ(session: Session, story: Story, made: tuple[Person, ...]) -> None:
         ids.append(firm.id)
         for person, (position, roles) in zip(islice(waiting, len(STAFF)), STAFF, strict=False):
             place = {"position": position, "buying_roles": roles}
-            members.put(session, _find(session, workspace_id, person), firm.id, place, now=now)
+            members.put(session, find(session, workspace_id, person), firm.id, place, now=now)
 
 
-def _find(session: Session, workspace_id: int, person: Person) -> Customer:
+def find(session: Session, workspace_id: int, person: Person) -> Customer:
+    """Return the customer with this person's address; raise LookupError."""
     found = people.find_by_email(session, workspace_id, person.email)
     if found is None:
         raise LookupError(person.email)

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from app.kernel.services import build
 from app.wiring import extensions
-from demo import acts, checks, circles, files, mails, recipients, shop, waiting
+from demo import acts, checks, circles, counter, files, mails, recipients, shop, waiting
 from demo.acts import Story
 from demo.recipients import Temper
 from demo.stage import EMAIL, PASSWORD, NotCalm, Stage, open_shop
@@ -66,6 +66,7 @@ def _play(stage: Stage, sums: Sums, env: Mapping[str, str]) -> None:
     people, purchases = files.write(made, stage.services.settings.var_dir / "demo")
     acts.bring_in(story, "people", people)
     acts.bring_in(story, "purchases", purchases)
+    counter.bring_catalogue(story, purchases.parent)
 
     stage.next_act()
     sums.head("First campaign")
@@ -115,6 +116,8 @@ def _play(stage: Stage, sums: Sums, env: Mapping[str, str]) -> None:
 
     acts.answer_people(story, but=4)
     stage.come_home()
+    sums.head("At the counter")
+    counter.open_today(story)
     sums.head("Altogether")
     checks.altogether(story)
 
@@ -143,6 +146,7 @@ def _leave_note(stage: Stage) -> None:
     note = "Look at   the home page, and any customer\n"
     note += "          the organisations: who decides there, and what they bought\n"
     note += "          the products: what each brings, and what is bought with it\n"
+    note += "          the segment “Left a cart this week”, and what the best customers own, get and cost\n"
     note += "          the campaign “Advent”: who waited, who was skipped, and why\n"
     note += "          the journey “First steps with us”: who went how far, and why they stopped\n"
     _note(stage, note)

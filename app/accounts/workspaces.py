@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts import audit, mailboxes
 from app.accounts.models import Workspace
-from app.kernel import time_zones
+from app.kernel.clock import time_zones
 from app.kernel.database import Database
 from app.kernel.refusals import Refusal
 from app.kernel.sql import keyed_rows
@@ -152,7 +152,7 @@ def profile_of(workspace: Workspace) -> Profile:
 
 
 def _checked(profile: Profile) -> Profile:
-    if profile.time_zone not in time_zones.names():
+    if profile.time_zone not in time_zones():
         raise SettingRefused(N_("Choose a time zone from the list."), field="time_zone")
     if profile.language not in LANGUAGES:
         raise SettingRefused(N_("Choose a language from the list."), field="language")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Protocol
+from zoneinfo import available_timezones
 
 
 class Clock(Protocol):
@@ -83,3 +85,9 @@ class OffsetClock:
 def choose(file: Path | None) -> Clock:
     """Return the clock this installation runs by."""
     return OffsetClock(file) if file else SystemClock()
+
+
+@cache
+def time_zones() -> frozenset[str]:
+    """Return the names of every zone this machine knows, as "Europe/Berlin": read from its files once a process."""
+    return frozenset(available_timezones())

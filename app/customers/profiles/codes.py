@@ -10,7 +10,7 @@ from babel import Locale
 from babel.core import get_global
 from babel.numbers import list_currencies
 
-from app.kernel import time_zones
+from app.kernel.clock import time_zones
 
 # What CLDR lists besides the countries of ISO 3166. XK stays: nobody has another code for Kosovo.
 _NO_COUNTRIES = frozenset(("AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"))
@@ -114,7 +114,7 @@ FIND = {"country": find_country, "language": find_language, "time_zone": find_ti
 
 @cache
 def _time_zones() -> dict[str, str]:
-    return {name.casefold(): name for name in time_zones.names()}
+    return {name.casefold(): name for name in time_zones()}
 
 
 @cache

@@ -25,7 +25,7 @@ from app.customers.field_kinds.selections import SEPARATORS, MultiChoiceKind
 from app.customers.models import Customer, CustomField, Engagement, Traits
 from app.customers.profiles import codes, identity, sensitive
 from app.customers.words import LABELS, PATTERNS, STAGES, TIERS
-from app.kernel import time_zones
+from app.kernel.clock import time_zones
 from app.kernel.database import refusing_duplicates
 from app.kernel.refusals import NotFound, Refusal
 from app.kernel.sql import keyed_rows
@@ -185,7 +185,7 @@ def remove(session: Session, workspace_id: int, field_id: int) -> None:
 
 def is_time_zone(text: str) -> bool:
     """Say whether clocks can be set by this name."""
-    return text in time_zones.names()
+    return text in time_zones()
 
 
 def named_fields(session: Session, workspace_id: int, used: Collection[str] | None = None) -> NamedFields:

@@ -27,7 +27,7 @@ _EXCEPTIONS = {
                                   "/api/v1/refunds", "/api/v1/products", "/api/v1/events", "/api/v1/events/batch",
                                   "/api/v1/organisations", "/api/v1/organisations/people", "/api/v1/relations",
                                   "/api/v1/households", "/api/v1/carts", "/api/v1/owned-items", "/api/v1/costs",
-                                  "/api/v1/competitor-purchases"},
+                                  "/api/v1/competitor-purchases", "/api/v1/merges"},
                                  "it declares the routes and the published document"),
     "app/consent/views/signup.py": ({"/f/<workspace_slug>/<form_slug>"}, "it declares the route, for two views"),
     "app/rendering/language/code_generator.py": ({"/u/", "/p/", "/c/"}, "workers write them into each mail"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from app.customers.merging import aliases
@@ -40,5 +40,5 @@ def enrol(
     return entered
 
 
-def _awaiting(workspace_id: int) -> tuple[object, ...]:
+def _awaiting(workspace_id: int) -> tuple[ColumnElement[bool], ...]:
     return Journey.workspace_id == workspace_id, Journey.state == "live", Journey.trigger_kind == "event"

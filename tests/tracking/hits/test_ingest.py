@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from pathlib import Path
 from random import Random
 
 from sqlalchemy import select
@@ -57,7 +56,7 @@ def test_a_young_hit_waits_for_those_near_it(services: Services, workspace: Work
 
 
 def test_every_url_fetched_by_a_scanner_convinces_nobody(
-    services: Services, database: Database, workspace: WorkspaceForTests, ada: int, tmp_path: Path
+    services: Services, database: Database, workspace: WorkspaceForTests, ada: int
 ) -> None:
     """Golden case 1: every URL by GET and HEAD from ten addresses; no verdict is human and nothing changes."""
     with database.transaction(workspace.id) as session:
@@ -67,7 +66,7 @@ def test_every_url_fetched_by_a_scanner_convinces_nobody(
     ids = {"message_id": 5, "send_id": 7, "customer_id": ada}
     click = ClickToken(workspace.id, **ids).encode(services.tokens)
     image = OpenToken(workspace.id, **ids).encode(services.tokens)
-    endpoint = a_hit_endpoint(services, tmp_path)
+    endpoint = a_hit_endpoint(services, services.settings.spool_dir)
     for network in range(10):
         for path in (f"/t/c/{click}/0", f"/t/c/{click}/1"):
             for method in ("GET", "HEAD"):
@@ -104,11 +103,11 @@ def test_hits_that_come_later_take_a_verdict_back(
 
 
 def test_after_withdrawal_the_image_is_the_same_and_nothing_is_stored(
-    services: Services, database: Database, workspace: WorkspaceForTests, ada: int, tmp_path: Path
+    services: Services, database: Database, workspace: WorkspaceForTests, ada: int
 ) -> None:
     """Golden case 11."""
     image = OpenToken(workspace.id, message_id=5, send_id=7, customer_id=ada).encode(services.tokens)
-    endpoint = a_hit_endpoint(services, tmp_path)
+    endpoint = a_hit_endpoint(services, services.settings.spool_dir)
     before = visit(endpoint, f"/t/o/{image}.gif")
     ingest.ship(services)
     with database.transaction(workspace.id) as session:

@@ -86,7 +86,8 @@ def test_a_killed_shipper_stores_everything_exactly_once(
     ]
     spool_up(services, hits)
     script = tmp_path / "ship.py"
-    script.write_text(_SHIP.format(services.settings.database_url, str(tmp_path), services.clock.now().isoformat()))
+    place = services.settings.database_url, str(services.settings.spool_dir)
+    script.write_text(_SHIP.format(*place, services.clock.now().isoformat()))
     read = text('SELECT coalesce(sum("offset"), 0) FROM spool_positions')
     begun = before = _one(database, read)
     for _ in range(3):

@@ -297,6 +297,15 @@ class FillingMappingForm(DeclaredMappingForm):
 class PeopleMappingForm(MappingForm):
     """How the rows of a file of people are meant."""
 
+    # A file may name people by both.
+    match_by = SelectField(
+        _("Find people by"),
+        choices=[
+            ("email", _("Email")),
+            ("external_ref", _("Customer number")),
+            ("either", _("Customer number, else email")),
+        ],
+    )
     option_names = ("repeats", "conflict", "topic", "consent_method", "consent_wording", "clears_empty")
 
     topic = SelectField(_("Topic they said yes to"), description=_("For rows that name none."))

@@ -40,6 +40,8 @@ class Purchases(ImportKind):
     def check(self, chosen: set[str], options: Options) -> None:
         if not self.needed <= chosen:
             raise MappingRefused(N_("Purchases need a date and an amount."))
+        if options.match_by not in ("email", "external_ref"):
+            raise MappingRefused
         if options.unknown == "create" and options.match_by != "email":
             raise MappingRefused(N_("Unknown people can only be added by their address."))
 

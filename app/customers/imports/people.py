@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -14,7 +15,7 @@ from app.customers.facts import PeopleImported
 from app.customers.forms import PeopleMappingForm
 from app.customers.imports import evidence
 from app.customers.imports.kinds import ImportKind
-from app.customers.imports.mapping.mapping import EVIDENCE, PEOPLE, MappingRefused, Options
+from app.customers.imports.mapping.mapping import EITHER, EVIDENCE, PEOPLE, MappingRefused, Options
 from app.customers.imports.models import Import
 from app.customers.imports.occurrences import Occurrences
 from app.customers.imports.parsing.people_rows import PeopleReader
@@ -54,6 +55,11 @@ class People(ImportKind):
                     N_("Write both, how people agreed and the words they saw: one alone proves nothing."), field=name
                 )
 
+    def first_options(
+        self, session: Session, workspace_id: int, meant: dict[str, str], rows: Sequence[Sequence[str]]  # noqa: ARG002
+    ) -> dict[str, Any]:
+        return {"match_by": EITHER} if {"email", "external_ref"} <= set(meant.values()) else {}
+
     def form(self, session: Session, workspace_id: int, **given: Any) -> PeopleMappingForm:
         form = PeopleMappingForm(**given)
         form.offer(evidence.topics(session, workspace_id))
@@ -78,7 +84,7 @@ class People(ImportKind):
 def _owners(session: Session, found: Import, options: Options) -> Occurrences:
     """Return whose the emails are of those who use several: rows that name them by different ones are of one person."""
     owners = Occurrences()
-    if options.match_by == "email":
+    if options.match_by != "external_ref":
         for key, customer_id in queries.owners_of_several(session, found.workspace_id):
             owners.note(key, customer_id)
     return owners

@@ -16,13 +16,14 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.customers.addresses import bulk, emails, projection, queries
-from app.customers.imports.mapping.mapping import COLUMNS, Options
+from app.customers.imports.mapping.mapping import COLUMNS, EITHER, Options
 from app.customers.imports.models import Import
 from app.customers.imports.parsing import named_things, repeats
 from app.customers.imports.parsing.batches import Batch
 from app.customers.imports.parsing.people_rows import PersonRow
 from app.customers.imports.previewing import people_samples
 from app.customers.imports.previewing.samples import Seen
+from app.customers.imports.refused import TWO_PEOPLE
 from app.customers.profiles import marks, people
 from app.kernel import database
 from app.kernel.sql import arrays, json_objects
@@ -42,6 +43,8 @@ TAKEN, OVERFULL = "taken", "tags"
 _OWNER = {
     "email": queries.OWNER_OF_EMAIL.format(key="s.email_key"),
     "external_ref": queries.OWNER_OF_NUMBER.format(number="s.external_ref"),
+    # Found before, by the number where it is somebody's, else by the email.
+    EITHER: "SELECT s.customer_id AS id",
 }
 
 
@@ -54,6 +57,8 @@ class Outcome:
     customer_ids: dict[int, int] = field(default_factory=dict)
     # The rows whose people this very transaction added: nobody else sees them yet.
     added: set[int] = field(default_factory=set)
+    # The rows whose people an email alone tells, where others are told by their number: it changes no email.
+    by_email: set[int] = field(default_factory=set)
 
 
 class PeopleStage:
@@ -106,22 +111,24 @@ class PeopleStage:
     ) -> Outcome:
         """Write what is new or different of the rows loaded; return what came of every row."""
         strangers = named_things.settle(session, self.binds["w"], batch.people, self.custom)
-        known = self._compare(session, now=now)
+        found = Outcome()
+        known = self._compare(session, found, now=now)
         if self._join_known(batch, known):
             batch.laid_out = self.lay_out(batch, digest_key)
             session.execute(text("DELETE FROM people_stage"))
             self.load(session, batch.laid_out)
-            known = self._compare(session, now=now)
+            known = self._compare(session, found, now=now)
         rows = batch.people
         refused = {row: OVERFULL for row, (_, outcome) in known.items() if outcome == OVERFULL}
         refused |= dict.fromkeys(self._find_taken(session), TAKEN)
+        refused |= {row: reason for row, reason, _ in found.refused}
         refused |= dict.fromkeys(strangers, named_things.UNKNOWN)
         named_things.leave_out(session, strangers)
         outcomes = Counter(outcome for row, (_, outcome) in known.items() if row not in refused)
         outcomes["created"] = len(rows) - len(known.keys() | refused.keys())
         again = [row.row for row in rows if row.is_again and row.row not in refused]
         outcomes -= Counter(known[row][1] if row in known else "created" for row in again)
-        found = Outcome(counts=+outcomes)
+        found.counts = +outcomes
         if refused:
             found.refused = [_refusal(row, refused[row.row], strangers) for row in rows if row.row in refused]
         found.customer_ids = {row: customer_id for row, (customer_id, _) in known.items() if row not in refused}
@@ -145,15 +152,23 @@ class PeopleStage:
         names += ["is_silent"] if self.has_silent else []
         return [*names, "digest"] if self.has_email else names
 
-    def _compare(self, session: Session, *, now: datetime) -> dict[int, tuple[int, str]]:
+    def _compare(self, session: Session, found: Outcome, *, now: datetime) -> dict[int, tuple[int, str]]:
         """Return whom we know of the rows, by row: their id, and whether the row changes anything.
 
         What is known better or newer than the file can tell stays: the rows say nothing of it any more.
         """
+        if self.options.match_by == EITHER:
+            self._find_by_either(session, found)
         known = self._find_known(session)
         if any(outcome == "updated" for _, outcome in known.values()) and self._yield(session, now=now):
             known = self._find_known(session)
         return known
+
+    def _find_by_either(self, session: Session, found: Outcome) -> None:
+        """Find people by number, else by email; a row whose two answers disagree is about nobody."""
+        rows = self._run(session, _FIND_BY_EITHER).all()
+        found.by_email = {row for row, _, is_by_email in rows if is_by_email}
+        found.refused = [(row, TWO_PEOPLE, "") for row, is_refused, _ in rows if is_refused]
 
     def _yield(self, session: Session, *, now: datetime) -> int:
         """Put what is known in the place of what the rows say less surely; return of how many people."""
@@ -199,6 +214,8 @@ class PeopleStage:
 
     def _find_taken(self, session: Session) -> set[int]:
         """Return the rows whose other mark, number or address, is somebody else's."""
+        if self.options.match_by == EITHER:
+            return set()
         other = "external_ref" if self.options.match_by == "email" else "email"
         if not (self.has_email if other == "email" else other in self.profile):
             return set()
@@ -256,8 +273,15 @@ class PeopleStage:
         found = [(f"'{name}'", f"c.{name}", new) for name, new in news.items() if name in _MARKED]
         for number in range(len(self.custom)):
             key = f"CAST(:key_{number} AS text)"
-            found.append((f"'custom.' || {key}", f"c.custom -> {key}", f"({news['custom']}) -> {key}"))
+            old, said = f"c.custom -> {key}", f"s.custom -> {key}"
+            found.append((f"'custom.' || {key}", old, self._new_custom(old, said)))
         return found
+
+    def _new_custom(self, old: str, said: str) -> str:
+        """Return what one of the workspace's own fields will hold, without building all of them for it."""
+        if self.options.conflict == "fill":
+            return f"coalesce({old}, {said})"
+        return f"({said})" if self.options.clears_empty else f"coalesce({said}, {old})"
 
     def _provenance(self, news: dict[str, str]) -> str:
         """Return the SQL that marks this file as the origin of what it changes, and of nothing else."""
@@ -293,6 +317,8 @@ class PeopleStage:
 def _refusal(row: PersonRow, reason: str, strangers: dict[int, str]) -> tuple[int, str, str]:
     if reason == named_things.UNKNOWN:
         return row.row, reason, strangers[row.row][:200]
+    if reason == TWO_PEOPLE:
+        return row.row, reason, f"{row.number} / {row.email}"
     return row.row, reason, ", ".join(row.tags)[:200] if reason == OVERFULL else row.number or row.email
 
 
@@ -319,6 +345,21 @@ _KEEP_EMAILS = """
 """
 _JOINED_TAGS = """CASE WHEN c.tags @> s.tags THEN c.tags
     ELSE ARRAY(SELECT DISTINCT tag COLLATE "C" FROM unnest(c.tags || s.tags) AS tag ORDER BY 1) END"""
+_DIFFER = """(n.id <> e.id OR (n.id IS NULL AND s.external_ref IS NOT NULL AND e.external_ref IS NOT NULL))"""
+_BY_EMAIL = "n.id IS NULL AND e.id IS NOT NULL"
+# Whoever is found by an email keeps their primary one: it may be one they use beside it.
+_FIND_BY_EITHER = f"""
+    UPDATE people_stage t SET customer_id = CASE WHEN NOT coalesce({_DIFFER}, false) THEN coalesce(n.id, e.id) END,
+        outcome = CASE WHEN {_DIFFER} THEN '{TWO_PEOPLE}' ELSE t.outcome END,
+        {", ".join(f"{name} = CASE WHEN NOT ({_BY_EMAIL}) THEN t.{name} END" for _, name in _ADDRESS)}
+    FROM people_stage s
+    LEFT JOIN LATERAL ({_OWNER["external_ref"]}) n ON s.external_ref IS NOT NULL
+    LEFT JOIN LATERAL (
+        SELECT c.id, c.external_ref FROM ({_OWNER["email"]}) owner
+        JOIN customers c ON c.workspace_id = :w AND c.id = owner.id) e ON s.email_key IS NOT NULL
+    WHERE t.row = s.row AND (n.id IS NOT NULL OR e.id IS NOT NULL)
+    RETURNING t.row, coalesce({_DIFFER}, false), {_BY_EMAIL}
+"""
 _MARK_KNOWN = """
     UPDATE people_stage s SET customer_id = known.id, outcome = known.outcome
     FROM unnest(CAST(:rows AS bigint[]), CAST(:ids AS bigint[]), CAST(:outcomes AS text[])) AS known(row, id, outcome)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.kernel.translatable import N_
 
-TOO_LONG, NOBODY = "too_long", "nobody"
+TOO_LONG, NOBODY, TWO_PEOPLE = "too_long", "nobody", "two_people"
 REASONS = {
     "address": N_("This is not an email address that mail can be sent to: %(detail)s"),
     NOBODY: N_("The row does not say who it is about (%(detail)s is empty)."),
@@ -51,7 +51,7 @@ REASONS = {
     "order_apart": N_("The rows of this order stand too far apart; sort the file by order number: %(detail)s"),
     "order_of_other": N_("This order belongs to another customer: %(detail)s"),
     "unknown": N_("There is no customer like this: %(detail)s"),
-    "two_people": N_("The customer number and the email address are two people's: %(detail)s"),
+    TWO_PEOPLE: N_("The customer number and the email address are two people's: %(detail)s"),
     "event": N_("The row names no event."),
     "event_reserved": N_("Events of this name are recorded by this service; give yours another name: %(detail)s"),
     "event_time": N_("An event lies after 1969, and at most a year ahead: %(detail)s"),

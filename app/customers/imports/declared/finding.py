@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from app.customers.addresses import queries
+from app.customers.imports.refused import TWO_PEOPLE
 
-UNKNOWN, TWO_PEOPLE = "unknown", "two_people"
+UNKNOWN = "unknown"
 
 
 def people(stage: str, *, email: str = "email", number: str = "external_ref", into: str = "customer_id") -> str:

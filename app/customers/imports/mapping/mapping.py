@@ -24,6 +24,7 @@ EVIDENCE = (
 COLUMNS = (*fields.PROFILE, *identity.IDENTITY)
 PEOPLE = ("email", *COLUMNS, "tags", *EVIDENCE)
 
+EITHER = "either"
 REPEATS = ("merge", "last", "first")
 ORDER_ROWS = ("sum", "total")
 CONFLICTS = ("overwrite", "fill")
@@ -40,7 +41,8 @@ class MappingRefused(Refusal):
 class Options:
     """How this file is to be read and taken over.
 
-    `match_by` finds the person (email or external_ref); `unknown` says what happens to purchases of people we do not
+    `match_by` finds the person (email, external_ref, or either: by number where a row has one that is known, else by
+    email, for files of people that have both); `unknown` says what happens to purchases of people we do not
     know (refuse or create); empty cells leave what is known unless `clears_empty`;
     `topic` is what people said yes to where a row names none; `repeats` says what several rows of one person come to
     (merge: joined, later cells win; first or last: that row alone). Their answers about consent always count.
@@ -95,8 +97,10 @@ _FOUND_BY = {
 
 
 def _check_person(chosen: set[str], options: Options) -> None:
-    if options.match_by not in ("email", "external_ref") or options.match_by not in chosen:
-        raise MappingRefused(_FOUND_BY.get(options.match_by, MappingRefused.message))
+    needed = ("external_ref", "email") if options.match_by == EITHER else (options.match_by,)
+    for name in needed:
+        if name not in _FOUND_BY or name not in chosen:
+            raise MappingRefused(_FOUND_BY.get(name, MappingRefused.message))
 
 
 def _check_options(options: Options) -> None:

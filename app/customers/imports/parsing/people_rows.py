@@ -12,7 +12,7 @@ from app.customers import values
 from app.customers.addresses import emails
 from app.customers.field_kinds.kind import Reading
 from app.customers.imports.evidence import ConsentClaim
-from app.customers.imports.mapping.mapping import COLUMNS, EVIDENCE, Options
+from app.customers.imports.mapping.mapping import COLUMNS, EITHER, EVIDENCE, Options
 from app.customers.imports.models import Import
 from app.customers.imports.occurrences import Occurrences
 from app.customers.imports.parsing import identity_words, repeats
@@ -87,6 +87,7 @@ class PeopleReader:
         place = {target: int(position) for position, target in found.mapping.items()}
         self.options = options
         self.place = place
+        self.is_either = options.match_by == EITHER
         self.header = found.header
         self.email_at = place.get("email")
         self.names = [name for name in COLUMNS if name in place]
@@ -127,8 +128,8 @@ class PeopleReader:
             if len(said[place]) > identity.LONGEST:
                 raise RowRefused("too_long", self.header[self.place[name]], self.place[name])
         number = said[self.number_at] if self.number_at is not None else ""
-        if not (key if self.options.match_by == "email" else number):
-            raise RowRefused("nobody", self.header[self.place[self.options.match_by]])
+        if not (key or number if self.is_either else key if self.options.match_by == "email" else number):
+            raise RowRefused("nobody", self.header[self.place["email" if self.is_either else self.options.match_by]])
         custom = {}
         if self.custom:
             custom = {name: read(text) for name, place, read in self.custom if (text := cells[place].strip())}
@@ -138,10 +139,18 @@ class PeopleReader:
 
     def identity(self, row: PersonRow) -> str:
         """Return what tells in the whole file whom a row is about."""
-        if self.options.match_by != "email":
+        if row.number if self.is_either else self.options.match_by != "email":
             return row.number
         owner = self.owners.find(row.key)
         return row.key if owner is None else f"#{owner}"
+
+    def marks(self, row: PersonRow) -> list[str]:
+        """Return the number and the email that tell whom a row is about, as far as it has them, told apart."""
+        found = [f"number {row.number}"] if row.number else []
+        if row.key:
+            owner = self.owners.find(row.key)
+            found.append(f"email {row.key}" if owner is None else f"customer {owner}")
+        return found
 
     def gather(
         self, batch: Batch, taken: list[PersonRow], met: Occurrences, latest: Occurrences | None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from app.customers.imports.occurrences import Occurrences
 from app.customers.imports.parsing.batches import Batch, Refused, Repeat, storable
+from app.customers.imports.refused import TWO_PEOPLE
 from app.customers.profiles.people import MOST_TAGS
 
 if TYPE_CHECKING:
@@ -24,9 +25,17 @@ def gather(
     holders: dict[str, str] = {}
     # What the latest row of each person said, before it was silenced.
     said: dict[str, Sequence[str]] = {}
+    named = _Named(reader) if reader.is_either else None
     for row in rows:
         identity, other = reader.identity(row), row.number if by_email else row.key
-        if other and holders.setdefault(other, identity) != identity:
+        if named:
+            found = named.find(row)
+            if found is None:
+                detail = f"{row.number} / {row.email}"
+                batch.refused.append(Refused(row.row, TWO_PEOPLE, detail, storable(batch.cells[row.row])))
+                continue
+            identity = found
+        elif other and holders.setdefault(other, identity) != identity:
             place = reader.place["external_ref" if by_email else "email"]
             batch.refused.append(Refused(row.row, "taken", other, storable(batch.cells[row.row]), place))
             continue
@@ -34,18 +43,39 @@ def gather(
         if earlier and options.repeats == "merge" and len({*earlier.tags, *row.tags}) > MOST_TAGS:
             batch.refused.append(Refused(row.row, "tags", "", storable(batch.cells[row.row]), reader.tags_at))
             continue
-        first = met.first(identity, row.row)
+        first = min(met.first(each, row.row) for each in (reader.marks(row) if named else (identity,)))
         if first != row.row:
             differs = _differences(said.get(identity), row.said, reader.names)
             batch.repeats.append(Repeat(row.row, first, row.email or row.number, differs))
             row.is_again = earlier is None
         said[identity] = row.said
-        if (first != row.row and options.repeats == "first") or (latest and latest.find(identity) != row.row):
+        if (first != row.row and options.repeats == "first") or (
+            latest and latest.find(reader.identity(row)) != row.row
+        ):
             row.silence(reader.number_at)
         people[identity] = _joined(earlier, row, options) if earlier else row
         if options.repeats == "merge":
             said[identity] = people[identity].said
     batch.people = list(people.values())
+
+
+class _Named:
+    """Whom the rows of a batch are about that may name somebody by number, by email, or by both."""
+
+    def __init__(self, reader: PeopleReader) -> None:
+        self._reader = reader
+        self._people: dict[str, str] = {}
+        self._numbers: dict[str, str] = {}
+
+    def find(self, row: PersonRow) -> str | None:
+        """Return who it is, the same for every row about them; None where number and email are two people's."""
+        marks = self._reader.marks(row)
+        known = {self._people[mark] for mark in marks if mark in self._people}
+        person = min(known, default=marks[0])
+        if len(known) > 1 or (row.number and self._numbers.setdefault(person, row.number) != row.number):
+            return None
+        self._people |= dict.fromkeys(marks, person)
+        return person
 
 
 def join_known(batch: Batch, customer_ids: Mapping[int, int], options: Options, names: Sequence[str]) -> bool:

@@ -93,7 +93,8 @@ def _addresses(plan: Plan, batch: Batch, outcome: Outcome) -> evidence.Addresses
     found: evidence.Addresses = {}
     for person in batch.people:
         known = outcome.customer_ids.get(person.row)
-        if person.address_digest and (known is None or (changes_known and not person.is_silent)):
+        changes = changes_known and not person.is_silent and person.row not in outcome.by_email
+        if person.address_digest and (known is None or changes):
             found[-person.row if known is None else known] = person.address_digest
     return found
 

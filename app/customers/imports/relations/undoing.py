@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import text
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
 from app.customers.imports.models import Import
@@ -88,5 +91,5 @@ def undo(session: Session, found: Import, *, after: int) -> Piece:
     return Piece(None, {"relations_removed": relations + len(left) + homes})
 
 
-def _count(session: Session, statement: object, binds: dict[str, object]) -> int:
-    return int(session.execute(statement, binds).rowcount)  # type: ignore[call-overload]
+def _count(session: Session, statement: TextClause, binds: Mapping[str, Any]) -> int:
+    return int(session.execute(statement, binds).rowcount)  # type: ignore[attr-defined]

@@ -24,7 +24,10 @@ from app.kernel.translatable import english
 from app.wiring import extensions
 
 # What people call a kind beside its name.
-_ALSO = {"orders": "purchases", "consents": "people", "customers": "people"}
+_ALSO = {
+    "orders": "purchases", "consents": "people", "customers": "people", "companies": "organisations",
+    "organizations": "organisations", "households": "relations", "items": "owned_items", "events": "activities",
+}
 _DESCRIPTION = """
 Read a file as an import does and say by row and column what is created, changed, unchanged and refused, and who
 becomes mailable. Columns are guessed as on the web, unless --map says what they are. A dry run writes nothing; where

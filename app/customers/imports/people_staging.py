@@ -16,7 +16,8 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.customers.addresses import bulk, emails, projection, queries
-from app.customers.imports.mapping.mapping import COLUMNS, EITHER, Options
+from app.customers.imports import people_addresses
+from app.customers.imports.mapping.mapping import ADDRESSES, COLUMNS, EITHER, Options
 from app.customers.imports.models import Import
 from app.customers.imports.parsing import named_things, repeats
 from app.customers.imports.parsing.batches import Batch
@@ -71,6 +72,7 @@ class PeopleStage:
         self.custom = sorted(target[7:] for target in targets if target.startswith("custom."))
         self.has_email = "email" in targets
         self.has_tags = "tags" in targets
+        self.has_addresses = bool(targets & set(ADDRESSES))
         self.has_silent = options.repeats != "merge"
         self.binds: dict[str, Any] = {"w": found.workspace_id, "keys": self.custom, **marks.binds(found)}
         self.binds.update({f"key_{number}": key for number, key in enumerate(self.custom)})
@@ -99,12 +101,15 @@ class PeopleStage:
                 line += "\t"
             lines.append(line)
         lines.append("")
-        return ("\n".join(lines).encode(),)
+        people = "\n".join(lines).encode()
+        return (people, people_addresses.lay_out(batch, digest_key)) if self.has_addresses else (people,)
 
     def load(self, session: Session, laid_out: tuple[bytes, ...]) -> None:
         """Bring the rows to the database; nobody waits for this."""
         session.execute(text(_STAGE))
         database.copy_text(session, "people_stage", self._columns(), laid_out[0])
+        if self.has_addresses:
+            people_addresses.load(session, laid_out[1])
 
     def take_over(
         self, session: Session, batch: Batch, digest_key: bytes, *, rehearse: bool, now: datetime
@@ -122,6 +127,9 @@ class PeopleStage:
         refused = {row: OVERFULL for row, (_, outcome) in known.items() if outcome == OVERFULL}
         refused |= dict.fromkeys(self._find_taken(session), TAKEN)
         refused |= {row: reason for row, reason, _ in found.refused}
+        if self.has_addresses:
+            refused |= self._refuse_addresses(session)
+            known = self._mark_new_addresses(session, known)
         refused |= dict.fromkeys(strangers, named_things.UNKNOWN)
         named_things.leave_out(session, strangers)
         outcomes = Counter(outcome for row, (_, outcome) in known.items() if row not in refused)
@@ -136,6 +144,22 @@ class PeopleStage:
             has_new = len(rows) > len(known.keys() | refused.keys())
             self._write(session, found, {outcome for _, outcome in known.values()}, now, has_new=has_new)
         return found
+
+    def _refuse_addresses(self, session: Session) -> dict[int, str]:
+        refused = people_addresses.refuse(session, self.binds["w"], has_email=self.has_email)
+        for reason in set(refused.values()):
+            rows = [row for row, why in refused.items() if why == reason]
+            session.execute(text(_REFUSE), {"rows": rows, "outcome": reason})
+        return refused
+
+    def _mark_new_addresses(self, session: Session, known: dict[int, tuple[int, str]]) -> dict[int, tuple[int, str]]:
+        """Whoever gets an address they do not have is changed by the row."""
+        new = people_addresses.find_new(session, self.binds["w"])
+        rows = [row for row in new if row in known and known[row][1] == "unchanged"]
+        if not rows:
+            return known
+        session.execute(text(_CHANGE), {"rows": rows})
+        return known | {row: (known[row][0], "updated") for row in rows}
 
     def show(self, session: Session, batch: Batch, *, most: int) -> Seen:
         """Return what a rehearsal showed of the rows."""
@@ -267,6 +291,8 @@ class PeopleStage:
             added = self._run(session, _INSERT, now=now).all()
             found.customer_ids.update(added)
             found.added = {row for row, _ in added}
+        if self.has_addresses:
+            people_addresses.add(session, self.binds, found.customer_ids, now=now)
 
     def _values(self, news: dict[str, str]) -> list[tuple[str, str, str]]:
         """Return (name, old, new) of each value whose origin is kept, as SQL."""
@@ -317,6 +343,8 @@ class PeopleStage:
 def _refusal(row: PersonRow, reason: str, strangers: dict[int, str]) -> tuple[int, str, str]:
     if reason == named_things.UNKNOWN:
         return row.row, reason, strangers[row.row][:200]
+    if reason == people_addresses.TOO_MANY:
+        return row.row, reason, str(len(row.addresses))
     if reason == TWO_PEOPLE:
         return row.row, reason, f"{row.number} / {row.email}"
     return row.row, reason, ", ".join(row.tags)[:200] if reason == OVERFULL else row.number or row.email
@@ -345,6 +373,10 @@ _KEEP_EMAILS = """
 """
 _JOINED_TAGS = """CASE WHEN c.tags @> s.tags THEN c.tags
     ELSE ARRAY(SELECT DISTINCT tag COLLATE "C" FROM unnest(c.tags || s.tags) AS tag ORDER BY 1) END"""
+_REFUSE = "UPDATE people_stage SET outcome = :outcome WHERE row = ANY(CAST(:rows AS bigint[]))"
+_CHANGE = """
+    UPDATE people_stage SET outcome = 'updated' WHERE outcome = 'unchanged' AND row = ANY(CAST(:rows AS bigint[]))
+"""
 _DIFFER = """(n.id <> e.id OR (n.id IS NULL AND s.external_ref IS NOT NULL AND e.external_ref IS NOT NULL))"""
 _BY_EMAIL = "n.id IS NULL AND e.id IS NOT NULL"
 # Whoever is found by an email keeps their primary one: it may be one they use beside it.

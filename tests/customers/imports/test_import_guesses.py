@@ -73,7 +73,7 @@ def test_hubspot_and_its_billing_status_is_no_consent():
     assert guessed(HUBSPOT) == {
         "Record ID - Contact": "external_ref", "First Name": "first_name", "Last Name": "last_name", "Email": "email",
         "Country/Region": "country", "City": "city", "Time Zone": "time_zone",
-        "Unsubscribed from all email": "unsubscribed",
+        "Unsubscribed from all email": "unsubscribed", "Phone Number": "phone_numbers",
     }
 
 

@@ -18,7 +18,8 @@ from app.customers.addresses import emails
 from app.customers.field_kinds.kind import Reading, ValueRefused
 from app.customers.field_kinds.known import KINDS
 from app.customers.imports.mapping import headings
-from app.customers.imports.parsing import answer_words, answers, identity_words
+from app.customers.imports.parsing import address_cells, answer_words, answers, identity_words
+from app.customers.imports.refused import RowRefused
 from app.customers.listing.csv_cells import unquote
 from app.customers.models import CustomField
 from app.customers.profiles import codes, dates
@@ -149,6 +150,8 @@ def _checks() -> dict[str, Callable[[str], bool]]:
         "currency": lambda text: codes.find_currency(text) is not None,
         "birth_date": lambda text: any(identity_words.find_birth_date(text, order) for order in ("dmy", "mdy")),
         **{name: _found_in(words) for name, words in identity_words.finders("dmy", date.max).items() if name in _CODED},
+        "phone_numbers": lambda text: bool(_reads(address_cells.read, "phone_numbers", text, 0, country=None)),
+        "other_emails": lambda text: bool(_reads(address_cells.read, "other_emails", text, 0, country=None)),
         "consent": lambda text: answer_words.read(text) is not None,
         "consented_at": _is_date,
         "purchased_at": _is_date,
@@ -194,7 +197,7 @@ def _is_network_address(text: str) -> bool:
 def _reads(read: Callable[..., Any], *given: Any, **more: Any) -> bool:
     try:
         read(*given, **more)
-    except (ValueError, ValueRefused):
+    except (ValueError, ValueRefused, RowRefused):
         return False
     return True
 

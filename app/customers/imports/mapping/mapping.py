@@ -22,7 +22,9 @@ EVIDENCE = (
 )
 # The columns of customers that a file of people may fill.
 COLUMNS = (*fields.PROFILE, *identity.IDENTITY)
-PEOPLE = ("email", *COLUMNS, "tags", *EVIDENCE)
+# Addresses beside the primary email, several in one cell.
+ADDRESSES = ("phone_numbers", "other_emails", "postal_addresses")
+PEOPLE = ("email", *COLUMNS, "tags", *ADDRESSES, *EVIDENCE)
 
 EITHER = "either"
 REPEATS = ("merge", "last", "first")

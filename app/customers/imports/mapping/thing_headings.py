@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 CALLED = {
+    "phone_numbers": """phone_numbers, phone numbers, phone number, phone, phones, telephone, mobile, mobile phone,
+        mobile number, cell phone, telefon, telefonnummer, handy, mobil, téléphone, portable, teléfono, móvil, telefono,
+        电话, 手机, 手机号, 手机号码, 电话号码, 联系电话, 電話番号, 전화번호""",
+    "other_emails": """other_emails, other emails, further email addresses, additional emails, secondary email, email 2,
+        e-mail 2, second email, alternative email, weitere e-mail-adressen, autres emails, 其他邮箱, 备用邮箱""",
+    "postal_addresses": """postal_addresses, postal addresses, postal address, mailing address, full address,
+        postanschrift, adresse postale, dirección postal, 邮寄地址, 通讯地址""",
     "event": """event, event name, event type, activity, activity type, action, name, type, ereignis, aktivität, aktion,
         événement, evento, 事件, 事件名称, 活动, 行为""",
     "happened_at": """happened_at, happened at, occurred at, event time, event date, timestamp, time, date, at, when,

@@ -10,12 +10,14 @@ from typing import Any
 
 from app.customers import values
 from app.customers.addresses import emails
+from app.customers.addresses.kinds import ReadAddress
+from app.customers.addresses.queries import EMAIL
 from app.customers.field_kinds.kind import Reading
 from app.customers.imports.evidence import ConsentClaim
-from app.customers.imports.mapping.mapping import COLUMNS, EITHER, EVIDENCE, Options
+from app.customers.imports.mapping.mapping import ADDRESSES, COLUMNS, EITHER, EVIDENCE, Options
 from app.customers.imports.models import Import
 from app.customers.imports.occurrences import Occurrences
-from app.customers.imports.parsing import identity_words, repeats
+from app.customers.imports.parsing import address_cells, identity_words, repeats
 from app.customers.imports.parsing.answers import AnswerReader
 from app.customers.imports.parsing.batches import Batch
 from app.customers.imports.parsing.columns import Columns
@@ -43,6 +45,9 @@ class PersonRow:
     covers: list[int] = field(default_factory=list)
     address_digest: bytes | None = None
 
+    # Beside the primary email: phones, further emails, postal addresses.
+    addresses: list[ReadAddress] = field(default_factory=list)
+
     # An earlier batch of this file named the person already; a silent row changes nothing of them.
     is_again: bool = False
     is_silent: bool = False
@@ -53,6 +58,9 @@ class PersonRow:
         heard.covers = [*heard.covers, *other.covers, other.row]
         heard.answers = [*earlier.answers, *self.answers]
         heard.is_again = earlier.is_again
+        if self.addresses or earlier.addresses:
+            joined = {(each.kind, each.key): each for each in (*self.addresses, *earlier.addresses)}
+            heard.addresses = list(joined.values())
         # Who is found by the address keeps it as it was first typed.
         if options.match_by == "email" or not (heard.email or options.clears_empty):
             heard.email, heard.key = earlier.email, earlier.key
@@ -67,7 +75,7 @@ class PersonRow:
         """Say who it is and what they answered, and nothing else."""
         self.is_silent = True
         self.said = [text if place == number_at else "" for place, text in enumerate(self.said)]
-        self.custom, self.tags = {}, ()
+        self.custom, self.tags, self.addresses = {}, (), []
 
 
 class PeopleReader:
@@ -101,6 +109,8 @@ class PeopleReader:
         self.coded = [(name, self.names.index(name), find) for name, find in coded.items() if name in self.names]
         self.short = [(name, self.names.index(name)) for name in identity.TEXTS if name in self.names]
         self.tags_at = place.get("tags")
+        self.addresses = [(name, place[name]) for name in ADDRESSES if name in place]
+        self.country_at = self.names.index("country") if "country" in self.names else None
         self.answers = AnswerReader(place, options) if set(EVIDENCE) & set(place) else None
         own = {f"custom.{field.key}": field for field in custom}
         self.custom = [
@@ -135,7 +145,21 @@ class PeopleReader:
             custom = {name: read(text) for name, place, read in self.custom if (text := cells[place].strip())}
         tags = self._tags(text) if self.tags_at is not None and (text := cells[self.tags_at]) else ()
         answer = self.answers.read(row, typed, cells) if self.answers else None
-        return PersonRow(row, key, typed, said, custom, tags, [answer] if answer else [], number)
+        person = PersonRow(row, key, typed, said, custom, tags, [answer] if answer else [], number)
+        if self.addresses:
+            person.addresses = self._addresses(person, cells)
+        return person
+
+    def _addresses(self, person: PersonRow, cells: Cells) -> list[ReadAddress]:
+        country = person.said[self.country_at] or None if self.country_at is not None else None
+        found = [
+            address
+            for column, place in self.addresses
+            if (text := cells[place].strip())
+            for address in address_cells.read(column, text, place, country=country)
+        ]
+        # The primary email is no further one.
+        return [each for each in found if not (each.kind == EMAIL and each.key == person.key)]
 
     def identity(self, row: PersonRow) -> str:
         """Return what tells in the whole file whom a row is about."""

@@ -9,6 +9,8 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.customers.addresses.queries import EMAIL, PHONE, POSTAL
+from app.customers.imports.mapping.mapping import ADDRESSES
 from app.customers.imports.parsing.people_rows import PersonRow
 from app.customers.imports.previewing.samples import Sample, Seen
 from app.kernel.sql import json_objects
@@ -66,7 +68,12 @@ def _said(person: PersonRow, names: Sequence[str]) -> dict[str, Any]:
     said |= {f"custom.{key}": value for key, value in person.custom.items()}
     if person.tags:
         said["tags"] = list(person.tags)
+    for address in person.addresses:
+        said.setdefault(_ADDRESSES[address.kind], []).append(address.value)
     return {name: [None, value] for name, value in said.items()}
+
+
+_ADDRESSES = dict(zip((PHONE, EMAIL, POSTAL), ADDRESSES, strict=True))
 
 
 def _changes(

@@ -56,6 +56,14 @@ _RESTORE = f"""
             ELSE :now END
     FROM ({_MARKS}) b WHERE c.workspace_id = :w AND c.id = b.id
 """
+# Of whom the file brought nothing but addresses no value is restored.
+_RESTORE_TIME = """
+    UPDATE customers c SET updated_at = CAST(x.before -> 'updated_at' ->> 0 AS timestamptz) FROM import_changes x
+    WHERE x.workspace_id = :w AND x.import_id = :import_id AND x.kind = 'customer'
+      AND x.row_id = ANY(CAST(:ids AS bigint[])) AND c.workspace_id = :w AND c.id = x.row_id
+      AND (c.updated_at <= :finished_at OR c.updated_at = :now)
+      AND c.updated_at <> CAST(x.before -> 'updated_at' ->> 0 AS timestamptz)
+"""
 _FORMER_EMAILS = f"SELECT id AS customer_id, CAST(address_id AS bigint) AS former_id FROM ({_VALUES}) v" \
     " WHERE is_ours AND key = 'email'"
 # Somebody else may have the former email by now; then the person keeps the one the file brought.
@@ -88,6 +96,7 @@ CHANGED = """
     UNION SELECT related_id FROM customer_relations
     WHERE workspace_id = :w AND related_id = ANY(CAST(:ids AS bigint[]))
 """
+_BACK = "RETURNING customer_id, kind"
 _DELETIONS = ("addresses", "customer_engagement")
 
 
@@ -106,7 +115,10 @@ def restore(session: Session, found: Import, *, after: int, now: datetime) -> Pi
         binds,
     ).one()
     kept = _restore_emails(session, found.workspace_id, binds, now=now)
-    session.execute(text(_RESTORE), {**binds, "now": now, "finished_at": found.finished_at or now})
+    _remove_addresses(session, found.workspace_id, binds, now=now)
+    times = {"now": now, "finished_at": found.finished_at or now}
+    session.execute(text(_RESTORE), {**binds, **times})
+    session.execute(text(_RESTORE_TIME), {**binds, **times})
     return Piece(ids[-1], {"restored": told[0] or 0, "kept_changed": (told[1] or 0) + kept})
 
 
@@ -130,6 +142,26 @@ def remove(session: Session, found: Import, *, after: int, now: datetime) -> Pie
             {"w": found.workspace_id, "ids": gone},
         )
     return Piece(ids[-1], {"removed": len(gone), "kept_changed": len(changed), "kept_used": len(used)})
+
+
+def _remove_addresses(session: Session, workspace_id: int, binds: dict[str, Any], *, now: datetime) -> None:
+    """Remove the further addresses that the file brought; one of whoever was mailed since stays in the history."""
+    used = traces.find(session, workspace_id, binds["ids"])
+    # Whose primary email the file changed got the former one back before.
+    asked = set(session.scalars(text(f"SELECT customer_id FROM ({_FORMER_EMAILS}) f"), binds))
+    ours = "workspace_id = :w AND customer_id = ANY(CAST(:ids AS bigint[]))"
+    ours += " AND provenance -> 0 = to_jsonb(CAST(:import_id AS bigint)) AND ended_at IS NULL"
+    ours += " AND NOT (kind = 'email' AND is_primary AND customer_id = ANY(CAST(:asked AS bigint[])))"
+    values = {"w": workspace_id, "import_id": binds["import_id"], "now": now, "asked": sorted(asked)}
+    gone = [
+        *session.execute(
+            text(f"UPDATE addresses SET ended_at = :now, is_primary = false WHERE {ours} AND kind = 'email' {_BACK}"),
+            {**values, "ids": sorted(used)},
+        ),
+        *session.execute(text(f"DELETE FROM addresses WHERE {ours} {_BACK}"), {**values, "ids": binds["ids"]}),
+    ]
+    if changed := sorted({row.customer_id for row in gone if row.kind == "email"}):
+        projection.refresh(session, workspace_id, changed, now=now)
 
 
 def _restore_emails(session: Session, workspace_id: int, binds: dict[str, Any], *, now: datetime) -> int:

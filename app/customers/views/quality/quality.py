@@ -141,9 +141,9 @@ def _sources(session: Session) -> Mapping[str, str]:
 def _named(session: Session, problem: Problem) -> str:
     """Return what a list of those concerned is called."""
     if problem.kind == SILENT:
-        return _("Silent addresses")
+        return str(_("Silent addresses"))
     if problem.kind == problems.UNREACHABLE:
-        return _("Cannot be mailed: %(reason)s", reason=_(reach.reasons(session)[problem.about]))
+        return str(_("Cannot be mailed: %(reason)s", reason=_(reach.reasons(session)[problem.about])))
     field = _labels(session)[problem.about]
     said = {
         MISSING: _("%(field)s is missing", field=field),

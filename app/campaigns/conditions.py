@@ -18,7 +18,7 @@ from app.conditions.description import Description
 from app.conditions.inputs import ChoiceInput, Control, FilledIn, OneInput, Option, whole
 from app.conditions.limits import Day, Days, RowId, Text, TimesOrNone
 from app.conditions.lookups import Lookup
-from app.conditions.periods import InPeriod, PeriodInput
+from app.conditions.periods import InPeriod, PeriodInput, days_long
 from app.conditions.references import Reference
 from app.customers.timeline import activities, activity_queries
 from app.customers.timeline.event_names import EventName
@@ -122,6 +122,7 @@ class WithCampaign(InPeriod, Often, Condition):
     help = N_("What happened with the messages of one campaign, or of any.")
     example = {"kind": "click", "campaign": 1, "link": "/spring", "at_least": 1, "days": 30}
     references = (CAMPAIGN,)
+    is_foreseen = True
 
     kind: Literal["sent", "open", "click", "reply", "bounce", "unsubscribe", "complaint"]
     campaign: RowId | None = None
@@ -139,10 +140,17 @@ class WithCampaign(InPeriod, Often, Condition):
         if self.kind == "sent":
             return self._was_sent(context)
         self.times.require_range()
+        return self.times.holds(context.lookups.of(Responses).number(self._asked(context)))
+
+    def next_change(self, context: ConditionContext) -> ColumnElement[datetime] | None:
+        if self.kind == "sent":
+            return None
+        return context.lookups.of(Responses).next_change(self._asked(context), stays=days_long(self.days))
+
+    def _asked(self, context: ConditionContext) -> ResponseQuestion:
         since, before = self.period.bounds(context)
         verdict = self.verdict if self.kind in _JUDGED else "any"
-        asked = ResponseQuestion(_EVENTS[self.kind], self.campaign, self.link, verdict, since, before)
-        return self.times.holds(context.lookups.of(Responses).number(asked))
+        return ResponseQuestion(_EVENTS[self.kind], self.campaign, self.link, verdict, since, before)
 
     def _was_sent(self, context: ConditionContext) -> ColumnElement[bool]:
         if not self.campaign:
@@ -243,11 +251,16 @@ class Responses(Lookup[ResponseQuestion]):
 
     def query(self) -> Select[Any]:
         row = activity_queries.activity_rows().c
+        changes = self._changes(row.at, lambda asked: [self._wanted(asked, row)])
+        happened = (row.at <= self._until,)
         wanted = [self._wanted(asked, row) for asked in self._questions]
-        counted = [func.count().filter(each).label(f"n{number}") for number, each in enumerate(wanted)]
+        counted = [
+            func.count().filter(each, *(happened if changes else ())).label(f"n{number}")
+            for number, each in enumerate(wanted)
+        ]
         query = (
-            select(row.customer_id, *counted)
-            .where(row.workspace_id == self._workspace_id, row.at <= self._until, or_(*wanted))
+            select(row.customer_id, *counted, *changes)
+            .where(row.workspace_id == self._workspace_id, *(() if changes else happened), or_(*wanted))
             .group_by(row.customer_id)
         )
         campaigns = {asked.campaign for asked in self._questions}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from typing import Any, Literal
 
 from sqlalchemy import BigInteger, ColumnElement, Select, true
@@ -15,10 +15,11 @@ from app.conditions.description import Description
 from app.conditions.inputs import ChoiceInput, Option
 from app.conditions.limits import Day, Days, TimesOrNone
 from app.conditions.lookups import Lookup
-from app.conditions.periods import InPeriod, PeriodInput
+from app.conditions.periods import InPeriod, PeriodInput, days_long
 from app.customers.timeline import activities, activity_queries
 from app.customers.timeline.activity_queries import EventCount
 from app.customers.timeline.event_names import EventName
+from app.kernel.sql import moments
 from app.kernel.translatable import N_
 
 _WHO = ChoiceInput(
@@ -50,6 +51,7 @@ class Did(InPeriod, Often, Condition):
     )
     help = N_("Counts what happened in the period.")
     example = {"kind": "click", "at_least": 2, "days": 30}
+    is_foreseen = True
 
     kind: Literal["open", "click", "reply", "bounce", "complaint", "unsubscribe", "signup", "event"]
     at_least: TimesOrNone = 1
@@ -68,14 +70,23 @@ class Did(InPeriod, Often, Condition):
 
     def to_sql(self, context: ConditionContext) -> ColumnElement[bool]:
         self.times.require_range()
-        since, until = self.period.bounds(context)
+        since, _until = self.period.bounds(context)
         if self.reads:
             latest = context.field(*self.reads).expression
             happened = latest.is_not(None) if since is None else latest.between(since, context.now)
             return happened.is_not(true()) if self.times.is_never else happened
-        counts = context.lookups.of(ActivityCounts)
-        asked = EventCount(_EVENT_NAMES[self.kind], since, self._human_only, before=until)
-        return self.times.holds(counts.number(asked))
+        return self.times.holds(context.lookups.of(ActivityCounts).number(self._asked(context)))
+
+    def next_change(self, context: ConditionContext) -> ColumnElement[datetime]:
+        if not self.reads:
+            return context.lookups.of(ActivityCounts).next_change(self._asked(context), stays=days_long(self.days))
+        latest = context.field(*self.reads).expression
+        ends = [moments.just_after(latest, timedelta(days=self.days))] if self.days is not None else []
+        return moments.earliest_after(context.now, (latest, *ends))
+
+    def _asked(self, context: ConditionContext) -> EventCount:
+        since, until = self.period.bounds(context)
+        return EventCount(_EVENT_NAMES[self.kind], since, self._human_only, before=until)
 
     def needs_activities_since(self, now: datetime, zone: tzinfo) -> datetime | None:
         since, _until = self.period.bounds_at(now, zone)
@@ -178,4 +189,6 @@ class ActivityCounts(Lookup[EventCount]):
         return self._asked(asked, BigInteger)
 
     def query(self) -> Select[Any]:
-        return activity_queries.counts_query(self._workspace_id, list(self._questions), until=self._until)
+        changes = self._changes(activity_queries.activity_rows().c.at, activity_queries.is_counted)
+        asked = list(self._questions)
+        return activity_queries.counts_query(self._workspace_id, asked, until=self._until, also=changes)

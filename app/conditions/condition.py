@@ -65,6 +65,9 @@ class Condition(ABC):
     # Whether the page shows that sentence beside the inputs: where the question alone could be misread.
     shows_help: ClassVar[bool] = False
     example: ClassVar[Mapping[str, Any]]
+    # Whether `next_change` tells when time alone changes the answer. Watched segments with a condition that changes
+    # with time and does not tell are evaluated as a whole, again and again.
+    is_foreseen: ClassVar[bool] = False
     # What of the workspace its inputs choose from and its sentence names, beside fields.
     references: ClassVar[tuple[Reference, ...]] = ()
 
@@ -77,6 +80,12 @@ class Condition(ABC):
     def changes_with_time(self) -> bool:
         """Say whether the answer may change although nothing about the customer does: it looks so many days back."""
         return getattr(self, "days", None) is not None
+
+    def next_change(self, context: ConditionContext) -> ColumnElement[datetime] | None:  # noqa: ARG002
+        """Return of each customer the first moment to come at which time alone may change the answer, NULL where none
+        will; None where time changes nothing, or where `is_foreseen` says that nobody can tell.
+        """
+        return None
 
     def needs_activities_since(self, now: datetime, zone: tzinfo) -> datetime | None:  # noqa: ARG002
         """Return from when on activities must be kept for it, None where it reads none; raise ConditionInvalid."""

@@ -15,8 +15,8 @@ from app.conditions.description import Description
 from app.conditions.inputs import ChoiceInput, Option
 from app.conditions.limits import Day, Days, TimesOrNone
 from app.conditions.lookups import Lookup
-from app.conditions.periods import InPeriod, PeriodInput
-from app.customers.timeline import activities, contacts
+from app.conditions.periods import InPeriod, PeriodInput, days_long
+from app.customers.timeline import activities, activity_queries, contacts
 from app.customers.timeline.contacts import KINDS, ContactQuestion
 from app.kernel.translatable import N_
 
@@ -45,6 +45,7 @@ class Contacted(InPeriod, Often, Condition):
     questions = (Question("contacted", N_("happened"), (_HOW, _DIRECTION, TimesInput(), PeriodInput())),)
     help = N_("Calls, visits, letters, notes, support, satisfaction and complaints on the timeline.")
     example = {"how": "call", "direction": "in", "at_least": 1, "days": 90}
+    is_foreseen = True
 
     how: Literal["any", "call", "visit", "letter", "support", "satisfaction", "complaint", "noted"]
     at_least: TimesOrNone = 1
@@ -56,10 +57,15 @@ class Contacted(InPeriod, Often, Condition):
 
     def to_sql(self, context: ConditionContext) -> ColumnElement[bool]:
         self.times.require_range()
+        return self.times.holds(context.lookups.of(ContactCounts).number(self._asked(context)))
+
+    def next_change(self, context: ConditionContext) -> ColumnElement[datetime]:
+        return context.lookups.of(ContactCounts).next_change(self._asked(context), stays=days_long(self.days))
+
+    def _asked(self, context: ConditionContext) -> ContactQuestion:
         since, before = self.period.bounds(context)
         name, direction = (None if each == _ANY else each for each in (self.how, self.direction))
-        asked = ContactQuestion(name, direction, since, before)
-        return self.times.holds(context.lookups.of(ContactCounts).number(asked))
+        return ContactQuestion(name, direction, since, before)
 
     def needs_activities_since(self, now: datetime, zone: tzinfo) -> datetime | None:
         since, _until = self.period.bounds_at(now, zone)
@@ -89,6 +95,7 @@ class Dissatisfied(InPeriod, Condition):
     help = N_("Satisfaction is rated from 1 to 5; one such rating in the period is enough.")
     shows_help = True
     example = {"worst": "2", "days": 180}
+    is_foreseen = True
 
     worst: Literal["1", "2", "3", "4", "5"]
     days: Days | None = None
@@ -96,9 +103,14 @@ class Dissatisfied(InPeriod, Condition):
     until: Day | None = field(default=None, kw_only=True)
 
     def to_sql(self, context: ConditionContext) -> ColumnElement[bool]:
+        return context.lookups.of(ContactCounts).number(self._asked(context)) >= 1
+
+    def next_change(self, context: ConditionContext) -> ColumnElement[datetime]:
+        return context.lookups.of(ContactCounts).next_change(self._asked(context), stays=days_long(self.days))
+
+    def _asked(self, context: ConditionContext) -> ContactQuestion:
         since, before = self.period.bounds(context)
-        asked = ContactQuestion("satisfaction", None, since, before, int(self.worst))
-        return context.lookups.of(ContactCounts).number(asked) >= 1
+        return ContactQuestion("satisfaction", None, since, before, int(self.worst))
 
     def needs_activities_since(self, now: datetime, zone: tzinfo) -> datetime | None:
         since, _until = self.period.bounds_at(now, zone)
@@ -124,4 +136,5 @@ class ContactCounts(Lookup[ContactQuestion]):
         return self._asked(asked, BigInteger)
 
     def query(self) -> Select[Any]:
-        return contacts.counts_query(self._workspace_id, list(self._questions), until=self._until)
+        changes = self._changes(activity_queries.activity_rows().c.at, lambda asked: [contacts.is_asked(asked)])
+        return contacts.counts_query(self._workspace_id, list(self._questions), until=self._until, also=changes)

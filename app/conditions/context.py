@@ -8,13 +8,14 @@ from datetime import date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, literal, or_
+from sqlalchemy import ColumnElement, Date, Integer, cast, func, literal, or_
 
 from app.conditions.lookups import Lookups
 from app.customers.addresses import emails
 from app.customers.profiles import codes
 from app.customers.profiles.fields import FieldInfo
 from app.kernel.refusals import Refusal
+from app.kernel.sql import moments
 from app.kernel.translatable import N_, MessageId
 
 # Kinds of field that conditions on days can be put to: whole days, and moments in the workspace's time zone.
@@ -103,6 +104,22 @@ class ConditionContext:
         """Return the moment that many days before now."""
         return self.now - timedelta(days=days)
 
+    def next_in_past(self, info: FieldInfo, days: int) -> ColumnElement[datetime]:
+        """When the field next comes to lie in the last `days` days, or further back than those."""
+        at, zone, back = info.expression, str(self.zone), timedelta(days=days)
+        if _is_day(info):
+            ended = moments.shifted(moments.start_of(_day_after(at), zone), back)
+            return moments.earliest_after(self.now, (moments.start_of(at, zone), ended))
+        return moments.earliest_after(self.now, (at, moments.just_after(at, back)))
+
+    def next_ahead(self, info: FieldInfo, days: int) -> ColumnElement[datetime]:
+        """When the field next comes to lie in the next `days` days, or in the past."""
+        at, zone, ahead = info.expression, str(self.zone), timedelta(days=-days)
+        if _is_day(info):
+            begins = moments.shifted(moments.start_of(at, zone), ahead)
+            return moments.earliest_after(self.now, (begins, moments.start_of(_day_after(at), zone)))
+        return moments.earliest_after(self.now, (moments.shifted(at, ahead), moments.just_after(at)))
+
     def on_or_after(self, info: FieldInfo, day: date) -> ColumnElement[bool]:
         """The field's day is this one or later."""
         edge: date = day if _is_day(info) else self.start_of(day)
@@ -132,6 +149,10 @@ class ConditionContext:
 def folded(value: ColumnElement[str] | str) -> ColumnElement[str]:
     """Return text for comparing without regard to case, both sides folded by the database alike."""
     return func.lower(literal(value) if isinstance(value, str) else value)
+
+
+def _day_after(day: ColumnElement[Any]) -> ColumnElement[date]:
+    return cast(day, Date) + literal(1, Integer)
 
 
 def _is_day(info: FieldInfo) -> bool:

@@ -18,7 +18,7 @@ from app.conditions.counts import Often, TimesInput
 from app.conditions.description import Description
 from app.conditions.inputs import Control, FilledIn, Input, OneInput, Option
 from app.conditions.limits import Day, Days, EventWord, Text, TimesOrNone
-from app.conditions.periods import InPeriod, PeriodInput
+from app.conditions.periods import InPeriod, PeriodInput, days_long
 from app.conditions.references import Reference
 from app.customers.timeline import activities, activity_queries
 from app.customers.timeline.activity_queries import EventCount
@@ -174,6 +174,7 @@ class Reported(InPeriod, Often, Condition):
         "days": 30,
     }
     references = (EVENT,)
+    is_foreseen = True
 
     name: EventWord
     where: Annotated[tuple[EventTest, ...], Field(max_length=MAX_TESTS)] = ()
@@ -187,10 +188,14 @@ class Reported(InPeriod, Often, Condition):
         if is_reserved(self.name):
             raise ConditionInvalid(_RESERVED, part="name")
         self.times.require_range()
+        return self.times.holds(context.lookups.of(ActivityCounts).number(self._asked(context)))
+
+    def next_change(self, context: ConditionContext) -> ColumnElement[datetime]:
+        return context.lookups.of(ActivityCounts).next_change(self._asked(context), stays=days_long(self.days))
+
+    def _asked(self, context: ConditionContext) -> EventCount:
         since, until = self.period.bounds(context)
-        tests = tuple(each.test() for each in self.where)
-        asked = EventCount(self.name, since, before=until, tests=tests)
-        return self.times.holds(context.lookups.of(ActivityCounts).number(asked))
+        return EventCount(self.name, since, before=until, tests=tuple(each.test() for each in self.where))
 
     def needs_activities_since(self, now: datetime, zone: tzinfo) -> datetime | None:
         since, _until = self.period.bounds_at(now, zone)

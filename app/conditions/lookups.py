@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Hashable
-from datetime import datetime
+from collections.abc import Callable, Hashable, Sequence
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Select, any_, literal_column
+from sqlalchemy import TIMESTAMP, ColumnElement, Select, any_, literal_column
 from sqlalchemy.types import TypeEngine
+
+from app.kernel.sql import moments
 
 Question = TypeVar("Question", bound=Hashable)
 
 
 class Lookup(ABC, Generic[Question]):
     """What one rule asks of one table.
+
+    It may also be asked when time alone next changes an answer (`next_change`), where its `query` offers `_changes`:
+    a column for each question that is timed, over rows of times to come as well.
 
     A subclass offers a method for each kind of question, which returns `_asked(...)`: a column with the answer for each
     customer, NULL where there are no rows.
@@ -27,10 +32,31 @@ class Lookup(ABC, Generic[Question]):
         self._workspace_id = workspace_id
         self._until = until
         self._questions: dict[Question, int] = {}
+        # How long rows of a question count, by its number; None: for ever.
+        self._timed: dict[int, timedelta | None] = {}
 
     def __len__(self) -> int:
         """Return how many different questions there are."""
         return len(self._questions)
+
+    def next_change(self, question: Question, *, stays: timedelta | None) -> ColumnElement[datetime]:
+        """Return when rows next enter or leave what this asks, which counts them for so long."""
+        number = self._questions.setdefault(question, len(self._questions))
+        self._timed[number] = stays
+        return literal_column(f"{self.name}.t{number}", TIMESTAMP(timezone=True))
+
+    def _changes(
+        self, at: ColumnElement[Any], inside: Callable[[Question], Sequence[ColumnElement[bool]]]
+    ) -> list[ColumnElement[Any]]:
+        """Return the columns of what is timed; `inside` is what rows of a question are found by.
+
+        A query that has any reads rows of times to come as well.
+        """
+        numbered = {number: question for question, number in self._questions.items()}
+        return [
+            moments.window_moves(at, inside(numbered[number]), self._until, stays=stays).label(f"t{number}")
+            for number, stays in self._timed.items()
+        ]
 
     @abstractmethod
     def query(self) -> Select[Any]:

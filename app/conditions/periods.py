@@ -58,6 +58,11 @@ class Period:
         return description.text(N_("until %(until)s"), **days) if self.until else description.text(N_("at any time"))
 
 
+def days_long(days: int | None) -> timedelta | None:
+    """Return how long what happened counts in the last so many days; None for ever."""
+    return None if days is None else timedelta(days=days)
+
+
 class InPeriod:
     """A condition about what happened in a period, by its parts `days`, `since` and `until`."""
 

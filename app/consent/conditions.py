@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement
@@ -14,7 +15,7 @@ from app.conditions.context import ConditionContext
 from app.conditions.description import Description
 from app.conditions.inputs import ChoiceInput, Control, FilledIn, Input, Option, whole
 from app.conditions.limits import Day, Days, RowId
-from app.conditions.periods import InPeriod, PeriodInput
+from app.conditions.periods import InPeriod, PeriodInput, days_long
 from app.conditions.references import Reference
 from app.consent import permission, topics
 from app.kernel.translatable import N_
@@ -75,6 +76,7 @@ class Permission(Condition):
     shows_help = True
     example = {"purpose": "marketing", "topic": 1, "state": "allowed"}
     references = (TOPIC,)
+    is_foreseen = True
 
     purpose: Literal["marketing", "open_tracking", "click_tracking", "profiling"]
     topic: RowId
@@ -90,6 +92,10 @@ class Permission(Condition):
         allowed = permission.allowed_query(context.workspace_id, self.purpose, self.topic, context.now).subquery()
         inside = context.customer_id.in_(allowed.select().with_only_columns(allowed.c.customer_id))
         return inside if self.state == "allowed" else ~inside
+
+    def next_change(self, context: ConditionContext) -> ColumnElement[datetime]:
+        place = (context.workspace_id, context.customer_id, self.purpose, self.topic)
+        return permission.next_change(*place, now=context.now)
 
     def describe(self, description: Description) -> str:
         topic = description.name(TOPIC, self.topic)
@@ -132,6 +138,7 @@ class Answered(InPeriod, Condition):
     shows_help = True
     example = {"purpose": "marketing", "topic": 1, "state": "withdrawn", "days": 90}
     references = (TOPIC,)
+    is_foreseen = True
 
     purpose: Literal["marketing", "open_tracking", "click_tracking", "profiling"]
     topic: RowId
@@ -145,6 +152,15 @@ class Answered(InPeriod, Condition):
         place = (context.workspace_id, self.purpose, self.topic, self.state)
         found = permission.answered_query(*place, period=self.period.bounds(context), now=context.now)
         return context.customer_id.in_(found)
+
+    @property
+    def changes_with_time(self) -> bool:
+        """What was given may expire, and every answer is so many days ago at some time."""
+        return self.days is not None or self.state == "given"
+
+    def next_change(self, context: ConditionContext) -> ColumnElement[datetime]:
+        place = (context.workspace_id, context.customer_id, self.purpose, self.topic)
+        return permission.next_change(*place, now=context.now, stays=days_long(self.days))
 
     def describe(self, description: Description) -> str:
         about = description.name(TOPIC, self.topic)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, exists, func, literal, or_, select
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.consent import suppression
 from app.consent.models import ConsentStateRow, LedgerRecord
 from app.consent.purposes import ALL_TOPICS, CLICK_TRACKING, MARKETING, OPEN_TRACKING, PURPOSES
+from app.kernel.sql import moments
 from app.kernel.translatable import N_
 
 # Why somebody may not be written to, as message ids; pages translate them.
@@ -121,6 +122,23 @@ def answered_query(
     if since is not None:
         query = query.where(ConsentStateRow.since >= since)
     return query if before is None else query.where(ConsentStateRow.since < before)
+
+
+def next_change(
+    workspace_id: int,
+    customer_id: ColumnElement[int],
+    purpose: str,
+    topic_id: int,
+    *,
+    now: datetime,
+    stays: timedelta | None = None,
+) -> ColumnElement[datetime]:
+    """Return when a customer's answer next expires or, of answers that `stays` old at most are asked for, is older."""
+    row = ConsentStateRow
+    ends = [moments.just_after(row.since.expression, stays)] if stays is not None else []
+    found = moments.earliest_after(now, [row.expires_at.expression, *ends])
+    query = select(found).where(row.workspace_id == workspace_id, row.customer_id == customer_id)
+    return query.where(row.purpose == purpose, row.topic_id == topic_id).scalar_subquery()
 
 
 def promised_query(workspace_id: int, purpose: str, topic_id: int) -> Select[*tuple[Any, ...]]:

@@ -11,7 +11,7 @@ from app.customers.history import expiry
 from app.customers.imports import keeping, running
 from app.customers.imports.previewing import checking
 from app.customers.imports.undoing import undo
-from app.customers.life_cycle import moving
+from app.customers.life_cycle import moving, recent
 from app.customers.listing import mixes
 from app.customers.merging import merge
 from app.customers.quality import asking, counting, problems
@@ -172,20 +172,34 @@ def fill_problem_list(services: Services, *, workspace_id: int, list_id: int, pr
         asking.fill(session, workspace_id, list_id, found, staff_id=staff_id, now=now)
 
 
-@job("customers.move_life_cycles", every=timedelta(hours=1))
+@job("customers.move_life_cycles", every=timedelta(minutes=1))
 def move_life_cycles(services: Services) -> None:
-    """Put everybody at the stage where the rules of their workspace put them; a second run moves nobody."""
+    """Put people at the stage where the rules of their workspace put them; a second run moves nobody."""
 
     def move_of_one(workspace_id: int) -> None:
-        now = services.clock.now()
-        after: int | None = 0
-        while after is not None:
+        now, has_more = services.clock.now(), True
+        while has_more:
             with services.database.transaction(workspace_id) as session:
-                _, after = moving.move_next(session, workspace_id, after=after, now=now)
+                has_more = recent.move_recent(session, workspace_id, now=now)
         with services.database.transaction(workspace_id) as session:
-            moving.recount(session, workspace_id, now=now)
+            is_whole = recent.needs_whole(session, workspace_id, now=now)
+            if not is_whole:
+                recent.move_responded(session, workspace_id, now=now)
+        if is_whole:
+            _move_everybody(services, workspace_id)
 
     workspaces.for_each(services.database, move_of_one)
+
+
+def _move_everybody(services: Services, workspace_id: int) -> None:
+    now = services.clock.now()
+    after: int | None = 0
+    while after is not None:
+        with services.database.transaction(workspace_id) as session:
+            _, after = moving.move_next(session, workspace_id, after=after, now=now)
+    with services.database.transaction(workspace_id) as session:
+        moving.recount(session, workspace_id, now=now)
+        recent.note_whole(session, workspace_id, now=now)
 
 
 @job("customers.count_mixes", every=timedelta(minutes=10))

@@ -292,6 +292,12 @@ class Activity(Attached, Base):
         ),
         Index("ix_activities_name", "workspace_id", "name", "at", postgresql_where=text("source <> 'tracking'")),
         Index("ix_activities_import", "workspace_id", "recorded_by", postgresql_where=text("source = 'import'")),
+        Index(
+            "ix_activities_recorded",
+            *("workspace_id", "recorded_at"),
+            postgresql_using="brin",
+            postgresql_with={"autosummarize": "true"},
+        ),
         {"postgresql_partition_by": "RANGE (at)"},
     )
 

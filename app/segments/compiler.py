@@ -7,7 +7,22 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Join, Select, Table, any_, bindparam, false, func, select, true
+from sqlalchemy import (
+    TIMESTAMP,
+    BigInteger,
+    ColumnElement,
+    Join,
+    Select,
+    Table,
+    any_,
+    bindparam,
+    cast,
+    false,
+    func,
+    null,
+    select,
+    true,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, array
 
 from app.conditions.condition import Condition
@@ -76,12 +91,19 @@ class Together:
     rules: tuple[Rule, ...]
     population: Population
 
-    def flags(self, among: ColumnElement[Any] | None) -> Select[Any]:
-        """Return (customer_id, is_in): for each of these people, or everybody, an array of which rules match them."""
-        base, context, conditions, _problems = _conditions(AllOf(self.rules), self.population)
+    def flags(self, among: ColumnElement[Any] | None, *, foresees: bool = False) -> Select[Any]:
+        """Return (customer_id, is_in): for each of these people, or everybody, an array of which rules match them.
+
+        With `foresees` also `next_at`: when time alone may next change an answer about them, NULL for never.
+        """
+        group = AllOf(self.rules)
+        base, context, conditions, _problems = _conditions(group, self.population, foresees=foresees)
         is_in = array([func.coalesce(each, false()) for each in conditions])
-        joined: Select[Any] = context.lookups.join(base, context.customer_id, among=among)
         columns: list[ColumnElement[Any]] = [context.customer_id.label("customer_id"), is_in.label("is_in")]
+        if foresees:
+            never = cast(null(), TIMESTAMP(timezone=True))
+            columns.append(func.least(never, *_next_changes(group, context)).label("next_at"))
+        joined: Select[Any] = context.lookups.join(base, context.customer_id, among=among)
         query = joined.with_only_columns(*columns, maintain_column_froms=True)
         return query if among is None else query.where(context.customer_id == any_(among))
 
@@ -108,10 +130,12 @@ def together(asked: Sequence[Rule], population: Population) -> list[Together]:
     context = _context(people.base_query(population.workspace_id), population)
     for position, rule in enumerate(asked):
         _build(rule, context, (), [])
+        _next_changes(rule, context)
         if not groups or len(context.lookups) > MAX_LOOKUPS:
             groups.append([])
             context = _context(people.base_query(population.workspace_id), population)
             _build(rule, context, (), [])
+            _next_changes(rule, context)
         groups[-1].append(position)
     return [Together(tuple(group), tuple(asked[each] for each in group), population) for group in groups]
 
@@ -124,12 +148,22 @@ def _context(base: Select[int], population: Population) -> ConditionContext:
 
 
 def _conditions(
-    group: Rule, population: Population
+    group: Rule, population: Population, *, foresees: bool = False
 ) -> tuple[Select[int], ConditionContext, list[ColumnElement[bool]], list[Problem]]:
     """Return the customers a group asks about, what it is compiled with, and the rules inside it one by one as SQL."""
-    base, problems = _base(group, population), list[Problem]()
+    base, problems = _base(group, population, with_others=foresees), list[Problem]()
     context = _context(base, population)
     return base, context, [_build(each, context, (), problems) for each in rules.children(group)], problems
+
+
+def _next_changes(rule: Expanded, context: ConditionContext) -> list[ColumnElement[datetime]]:
+    """Return when time alone may change the answer of each condition in a rule, those about others among them.
+
+    What changes of others concerns whoever has them in a circle; they are evaluated with them.
+    """
+    asked = dict.fromkeys(rules.conditions(rule))
+    found = [each.next_change(context.for_reading(each.reads)) for each in asked]
+    return [each for each in found if each is not None]
 
 
 def counts_query(asked: Sequence[Rule], population: Population) -> Select[Any] | None:
@@ -207,10 +241,14 @@ def _of_others(rule: Someone, context: ConditionContext, path: Path, problems: l
     return context.customer_id.in_(found)
 
 
-def _base(rule: Expanded, population: Population) -> Select[int]:
-    """Return the query of everyone with all the rule asks about; a join less is half the time of a broad count."""
+def _base(rule: Expanded, population: Population, *, with_others: bool = False) -> Select[int]:
+    """Return the query of everyone with all the rule asks about; a join less is half the time of a broad count.
+
+    `with_others` adds what it asks about others.
+    """
     fields = population.fields
-    names = {name for condition in rules.own_conditions(rule) for name in condition.reads if name in fields}
+    asked = rules.conditions(rule) if with_others else rules.own_conditions(rule)
+    names = {name for condition in asked for name in condition.reads if name in fields}
     needed = {table for name in names for table in _asked_of(fields[name].expression)}
     for everyone in (people.profile_query, people.sums_query):
         base = everyone(population.workspace_id)

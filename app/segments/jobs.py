@@ -59,6 +59,8 @@ def _update_changed(services: Services, workspace_id: int) -> None:
     while has_more:
         with services.database.transaction(workspace_id) as session:
             has_more = updating.update_changed(session, workspace_id, services.clock)
+            if not has_more:
+                prompting.prompt_next(session, workspace_id, now=services.clock.now())
 
 
 @job("segments.update_members", every=timedelta(minutes=1))

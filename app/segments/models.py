@@ -31,6 +31,8 @@ class Segment(Numbered, Base):
     watched_since: Mapped[datetime | None]
     evaluated_at: Mapped[datetime | None]
     evaluation_ms: Mapped[int] = mapped_column(server_default="0", default=0)
+    # So many are to be evaluated again that the whole is done sooner.
+    is_outdated: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
 
 
 class SegmentSize(Tenant, Base):
@@ -97,6 +99,20 @@ class ChangedCustomer(Base):
     workspace_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     id: Mapped[int] = mapped_column(Identity(cache=100), primary_key=True)
     customer_id: Mapped[int]
+
+
+class MemberCheck(Base):
+    """Somebody who is to be evaluated again because time alone may then move them into or out of a watched segment.
+
+    A check may come too early, never too late.
+    """
+
+    __tablename__ = "member_checks"
+    __table_args__ = (Index("ix_member_checks_due", "workspace_id", "due_at"),)
+
+    workspace_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    customer_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    due_at: Mapped[datetime]
 
 
 class MemberUpdate(Base):

@@ -71,6 +71,13 @@ CREATE TABLE order_lines (
     CONSTRAINT ck_order_lines_quantity_is_some CHECK (quantity >= 1),
     CONSTRAINT ck_order_lines_returned_is_within_quantity CHECK (returned BETWEEN 0 AND quantity)
 );
+-- Whoever buys, or whose order is cancelled or changes hands, may stand at another stage of the life cycle.
+CREATE TRIGGER mark_life_cycles_insert AFTER INSERT ON orders REFERENCING NEW TABLE AS changed
+    FOR EACH STATEMENT EXECUTE FUNCTION mark_life_cycles();
+CREATE TRIGGER mark_life_cycles_update AFTER UPDATE ON orders REFERENCING NEW TABLE AS changed
+    FOR EACH STATEMENT EXECUTE FUNCTION mark_life_cycles();
+CREATE TRIGGER mark_life_cycles_delete AFTER DELETE ON orders REFERENCING OLD TABLE AS changed
+    FOR EACH STATEMENT EXECUTE FUNCTION mark_life_cycles();
 CREATE INDEX ix_order_lines_product ON order_lines (workspace_id, product_id, purchased_at) INCLUDE (customer_id);
 CREATE INDEX ix_order_lines_customer ON order_lines (workspace_id, customer_id);
 

@@ -12,6 +12,7 @@ CREATE TABLE segments (
     watched_since timestamptz,
     evaluated_at timestamptz,
     evaluation_ms bigint DEFAULT 0 NOT NULL,
+    is_outdated boolean DEFAULT false NOT NULL,
     CONSTRAINT pk_segments PRIMARY KEY (workspace_id, id),
     CONSTRAINT uq_segments_workspace_id_name UNIQUE (workspace_id, name),
     CONSTRAINT fk_segments_workspace_id FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE,
@@ -71,6 +72,15 @@ CREATE TABLE changed_customers (
     customer_id bigint NOT NULL,
     CONSTRAINT pk_changed_customers PRIMARY KEY (workspace_id, id)
 );
+
+-- When time alone may next move somebody into or out of a watched segment.
+CREATE TABLE member_checks (
+    workspace_id bigint NOT NULL,
+    customer_id bigint NOT NULL,
+    due_at timestamptz NOT NULL,
+    CONSTRAINT pk_member_checks PRIMARY KEY (workspace_id, customer_id)
+);
+CREATE INDEX ix_member_checks_due ON member_checks (workspace_id, due_at);
 
 -- When the members of watched segments were brought up to date for those who changed.
 CREATE TABLE member_updates (
@@ -135,15 +145,68 @@ BEGIN
     END IF;
     RETURN NULL;
 END $$;
+-- Whoever is at an organisation below one that is called otherwise, or moved, is somewhere else as well.
 CREATE FUNCTION mark_changed_organisations() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF EXISTS (SELECT FROM segments WHERE watched_since IS NOT NULL) THEN
         INSERT INTO changed_customers (workspace_id, customer_id)
-            SELECT DISTINCT m.workspace_id, m.customer_id FROM changed o
+            WITH RECURSIVE below AS (
+                SELECT workspace_id, id FROM changed
+                UNION
+                SELECT o.workspace_id, o.id FROM organisations o
+                JOIN below b ON b.workspace_id = o.workspace_id AND b.id = o.parent_id)
+            SELECT DISTINCT m.workspace_id, m.customer_id FROM below o
             JOIN organisation_members m ON m.workspace_id = o.workspace_id AND m.organisation_id = o.id;
     END IF;
     RETURN NULL;
 END $$;
+-- The others where somebody was and no longer is: nothing leads to them from whoever left.
+CREATE FUNCTION mark_left_households() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM segments WHERE watched_since IS NOT NULL) THEN
+        INSERT INTO changed_customers (workspace_id, customer_id)
+            SELECT DISTINCT m.workspace_id, m.customer_id FROM former f
+            JOIN household_members m ON m.workspace_id = f.workspace_id AND m.household_id = f.household_id;
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE FUNCTION mark_left_organisations() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM segments WHERE watched_since IS NOT NULL) THEN
+        INSERT INTO changed_customers (workspace_id, customer_id)
+            SELECT DISTINCT m.workspace_id, m.customer_id FROM former f
+            JOIN organisation_members m ON m.workspace_id = f.workspace_id AND m.organisation_id = f.organisation_id;
+    END IF;
+    RETURN NULL;
+END $$;
+-- Whoever bought or has a product that moves to another category.
+CREATE FUNCTION mark_changed_products() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM segments WHERE watched_since IS NOT NULL) THEN
+        INSERT INTO changed_customers (workspace_id, customer_id)
+            WITH moved AS (
+                SELECT c.workspace_id, c.id FROM changed c
+                JOIN former f ON f.workspace_id = c.workspace_id AND f.id = c.id
+                WHERE f.category IS DISTINCT FROM c.category)
+            SELECT l.workspace_id, l.customer_id FROM moved p
+            JOIN order_lines l ON l.workspace_id = p.workspace_id AND l.product_id = p.id
+            UNION
+            SELECT i.workspace_id, i.customer_id FROM moved p
+            JOIN owned_items i ON i.workspace_id = p.workspace_id AND i.product_id = p.id
+            WHERE i.ended_on IS NULL;
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER mark_left_update AFTER UPDATE ON household_members REFERENCING OLD TABLE AS former
+    FOR EACH STATEMENT EXECUTE FUNCTION mark_left_households();
+CREATE TRIGGER mark_left_delete AFTER DELETE ON household_members REFERENCING OLD TABLE AS former
+    FOR EACH STATEMENT EXECUTE FUNCTION mark_left_households();
+CREATE TRIGGER mark_left_update AFTER UPDATE ON organisation_members REFERENCING OLD TABLE AS former
+    FOR EACH STATEMENT EXECUTE FUNCTION mark_left_organisations();
+CREATE TRIGGER mark_left_delete AFTER DELETE ON organisation_members REFERENCING OLD TABLE AS former
+    FOR EACH STATEMENT EXECUTE FUNCTION mark_left_organisations();
+CREATE TRIGGER mark_changed_update AFTER UPDATE ON products REFERENCING OLD TABLE AS former NEW TABLE AS changed
+    FOR EACH STATEMENT EXECUTE FUNCTION mark_changed_products();
 CREATE FUNCTION mark_changed_suppressions() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF EXISTS (SELECT FROM segments WHERE watched_since IS NOT NULL) THEN

@@ -17,6 +17,7 @@ from app.conditions.inputs import NumberInput
 from app.conditions.limits import Days
 from app.conditions.lookups import Lookup
 from app.conditions.periods import DaysBack
+from app.kernel.sql import moments
 from app.kernel.translatable import N_, _n
 
 _HOURS = NumberInput("hours", N_("Number of hours"), N_("for at least"), N_("hours"), is_whole=True, chars=4)
@@ -34,6 +35,7 @@ class LeftCart(Condition):
     help = N_("A cart with something in it, of the last so many days, after which they bought nothing.")
     shows_help = True
     example = {"hours": 4, "days": 7}
+    is_foreseen = True
 
     hours: Hours
     days: Days
@@ -46,10 +48,15 @@ class LeftCart(Condition):
     def to_sql(self, context: ConditionContext) -> ColumnElement[bool]:
         if self.hours >= self.days * 24:
             raise ConditionInvalid(N_("The days must reach further back than the hours."), part="days")
-        since, until = context.since(self.days), context.now - timedelta(hours=self.hours)
-        left_at = context.lookups.of(LeftCarts).latest(CartQuestion(since, until))
+        left_at = context.lookups.of(LeftCarts).latest(self._asked(context))
         bought_at = context.field("latest_purchase_at").expression
         return left_at.is_not(None) & or_(bought_at.is_(None), bought_at < left_at)
+
+    def next_change(self, context: ConditionContext) -> ColumnElement[datetime]:
+        return context.lookups.of(LeftCarts).next_change(self._asked(context), stays=timedelta(days=self.days))
+
+    def _asked(self, context: ConditionContext) -> CartQuestion:
+        return CartQuestion(context.since(self.days), context.now - timedelta(hours=self.hours))
 
     def describe(self, description: Description) -> str:
         untouched = description.counted(_n("%(num)s hour", "%(num)s hours"), self.hours)
@@ -82,9 +89,16 @@ class LeftCarts(Lookup[CartQuestion]):
             func.max(cart.changed_at).filter(cart.changed_at.between(*asked)).label(f"n{number}")
             for asked, number in self._questions.items()
         ]
+        changes = [
+            moments.window_moves(
+                cart.changed_at, (), self._until, stays=self._timed[number], waits=self._until - asked.until
+            ).label(f"t{number}")
+            for asked, number in self._questions.items()
+            if number in self._timed
+        ]
         earliest = min(asked.since for asked in self._questions)
         return (
-            select(cart.customer_id, *counted)
+            select(cart.customer_id, *counted, *changes)
             .where(cart.workspace_id == self._workspace_id, cart.changed_at >= earliest, carts.is_left(rows))
             .group_by(cart.customer_id)
         )

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import TIMESTAMP, ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import TIMESTAMP, ColumnElement, Select, and_, func, literal, or_, select
 
 from app.commerce.conditions.products import CATEGORY, PRODUCT, Goods, WhatInput, require_goods
 from app.commerce.orders import line_rows
@@ -16,9 +16,11 @@ from app.conditions.description import Description
 from app.conditions.inputs import NumberInput
 from app.conditions.limits import Days, RowId, Text
 from app.conditions.lookups import Lookup
+from app.kernel.sql import moments
 from app.kernel.translatable import N_, _n
 
 _SECONDS_A_DAY = 86_400
+_MICROSECONDS = 1_000_000
 _DAYS = NumberInput("days", N_("Number of days"), after=N_("days"), is_whole=True, chars=4)
 
 
@@ -36,6 +38,7 @@ class OrderInterval(Condition):
     help = N_("Of customers with at least two orders: the days from the first to the latest, by the number between.")
     shows_help = True
     example = {"measure": "at_most", "days": 30}
+    is_foreseen = True
 
     measure: Literal["at_most", "at_least", "overdue"]
     days: Days
@@ -43,6 +46,20 @@ class OrderInterval(Condition):
     @property
     def reads(self) -> tuple[str, ...]:
         return ("orders", "first_purchase_at", "latest_purchase_at")
+
+    @property
+    def changes_with_time(self) -> bool:
+        """The days between orders change with orders alone; only waiting for the next goes on."""
+        return self.measure == "overdue"
+
+    def next_change(self, context: ConditionContext) -> ColumnElement[datetime] | None:
+        if self.measure != "overdue":
+            return None
+        orders, first, latest = (context.field(name).expression for name in self.reads)
+        span = func.extract("epoch", latest - first) + self.days * _SECONDS_A_DAY * (orders - 1)
+        # The first moment that is more than so long after it.
+        waits = func.floor(span * _MICROSECONDS / func.nullif(orders - 1, 0)) + 1
+        return moments.earliest_after(context.now, (latest + waits * literal(timedelta(microseconds=1)),))
 
     def to_sql(self, context: ConditionContext) -> ColumnElement[bool]:
         orders, first, latest = (context.field(name).expression for name in self.reads)

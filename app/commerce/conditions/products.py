@@ -21,7 +21,7 @@ from app.conditions.description import Description
 from app.conditions.inputs import Control, FilledIn, Input, NumberInput, Option, whole
 from app.conditions.limits import AmountOrNone, Day, Days, RowId, Text
 from app.conditions.lookups import Lookup
-from app.conditions.periods import InPeriod, PeriodInput
+from app.conditions.periods import InPeriod, PeriodInput, days_long
 from app.conditions.references import Found, Reference
 from app.kernel.translatable import N_
 
@@ -141,6 +141,7 @@ class BoughtProduct(InPeriod, Often, Condition):
     shows_help = True
     example = {"measure": "orders", "category": "Garden > Roses", "at_least": 1, "days": 90}
     references = (PRODUCT, CATEGORY)
+    is_foreseen = True
 
     measure: Literal["orders", "pieces", "sum"]
     at_least: AmountOrNone
@@ -156,9 +157,13 @@ class BoughtProduct(InPeriod, Often, Condition):
         if self.measure == "sum" and self.at_most is not None:
             raise ConditionInvalid(N_("A sum has a lower bound only."), part="at_most")
         self.times.require_range()
-        since, until = self.period.bounds(context)
-        asked = LineQuestion(self.measure, *goods, since, until)
+        asked = LineQuestion(self.measure, *goods, *self.period.bounds(context))
         return self.times.holds(context.lookups.of(LineTotals).number(asked))
+
+    def next_change(self, context: ConditionContext) -> ColumnElement[datetime]:
+        goods = require_goods(self.product, self.category)
+        asked = LineQuestion(self.measure, *goods, *self.period.bounds(context))
+        return context.lookups.of(LineTotals).next_change(asked, stays=days_long(self.days))
 
     def describe(self, description: Description) -> str:
         period = self.period.describe(description)
@@ -192,6 +197,7 @@ class BoughtButNot(InPeriod, Condition):
     shows_help = True
     example = {"category": "Coffee machines", "without_category": "Coffee", "days": 90}
     references = (PRODUCT, CATEGORY)
+    is_foreseen = True
 
     days: Days | None = None
     product: RowId | None = field(default=None, kw_only=True)
@@ -202,13 +208,21 @@ class BoughtButNot(InPeriod, Condition):
     until: Day | None = field(default=None, kw_only=True)
 
     def to_sql(self, context: ConditionContext) -> ColumnElement[bool]:
+        first, second = (context.lookups.of(LineTotals).number(asked) for asked in self._asked(context))
+        return Times(1).holds(first) & Times(0, 0).holds(second)
+
+    def next_change(self, context: ConditionContext) -> ColumnElement[datetime]:
+        totals, (first, second) = context.lookups.of(LineTotals), self._asked(context)
+        return func.least(
+            totals.next_change(first, stays=days_long(self.days)), totals.next_change(second, stays=None)
+        )
+
+    def _asked(self, context: ConditionContext) -> tuple[LineQuestion, LineQuestion]:
+        """Return the question about what was bought, and the one about what was not."""
         bought = require_goods(self.product, self.category)
         without = require_goods(self.without_product, self.without_category, prefix="without_")
         since, until = self.period.bounds(context)
-        totals = context.lookups.of(LineTotals)
-        first = totals.number(LineQuestion("orders", *bought, since, until))
-        second = totals.number(LineQuestion("orders", *without, None, None))
-        return Times(1).holds(first) & Times(0, 0).holds(second)
+        return LineQuestion("orders", *bought, since, until), LineQuestion("orders", *without, None, None)
 
     def describe(self, description: Description) -> str:
         def said(product: int | None, category: str | None) -> str:
@@ -246,10 +260,15 @@ class LineTotals(Lookup[LineQuestion]):
         line = rows.c
         settled = workspaces.currencies_query().subquery("settled")
         kept = line.quantity - line.returned
+
+        def found(asked: LineQuestion) -> list[ColumnElement[bool]]:
+            return [Goods(asked.product, asked.category).of_lines(self._workspace_id, line), *_within(line, asked)]
+
+        changes = self._changes(line.purchased_at, found)
+        happened = [line.purchased_at <= self._until] if changes else []
         counted, wanted = [], []
         for asked, number in self._questions.items():
-            of_product = Goods(asked.product, asked.category).of_lines(self._workspace_id, line)
-            wanted.append(and_(of_product, *_within(line, asked)))
+            wanted.append(and_(*found(asked), *happened))
             total: ColumnElement[Any]
             if asked.measure == "orders":
                 total = func.count(line.order_id.distinct())
@@ -261,15 +280,17 @@ class LineTotals(Lookup[LineQuestion]):
             counted.append(total.filter(wanted[-1], kept > 0, *usual).label(f"n{number}"))
         begins = [asked.since for asked in self._questions]
         query = (
-            select(line.customer_id, *counted)
+            select(line.customer_id, *counted, *changes)
             .select_from(rows.join(settled, settled.c.workspace_id == line.workspace_id))
-            .where(line.workspace_id == self._workspace_id, line.purchased_at <= self._until)
+            .where(line.workspace_id == self._workspace_id)
         )
+        if not changes:
+            query = query.where(line.purchased_at <= self._until)
         if None not in begins:
             query = query.where(line.purchased_at >= min(since for since in begins if since))
         # Said once more of all questions together: the lines of a few products are found by their index.
         named = [self._products(asked) for asked in self._questions]
-        query = query.where(line.product_id.in_(union_all(*named)), or_(*wanted))
+        query = query.where(line.product_id.in_(union_all(*named)), *(() if changes else (or_(*wanted),)))
         return query.group_by(line.customer_id)
 
     def _products(self, asked: LineQuestion) -> Select[int]:

@@ -18,7 +18,7 @@ from app.conditions.description import Description
 from app.conditions.inputs import NumberInput
 from app.conditions.limits import AmountOrNone, Day, Days
 from app.conditions.lookups import Lookup
-from app.conditions.periods import InPeriod, Period, PeriodInput
+from app.conditions.periods import InPeriod, Period, PeriodInput, days_long
 from app.kernel.translatable import N_
 
 _SUMS = N_("Sums are made in the currency of the workspace's first purchase.")
@@ -40,6 +40,7 @@ class Purchased(InPeriod, Often, Condition):
     )
     help = N_("Purchases of any product in the period.")
     example = {"measure": "sum", "at_least": 100, "days": 90}
+    is_foreseen = True
 
     measure: Literal["count", "sum", "average"]
     at_least: AmountOrNone
@@ -59,12 +60,19 @@ class Purchased(InPeriod, Often, Condition):
         if self.measure != "count" and self.at_most is not None:
             raise ConditionInvalid(N_("A sum has a lower bound only."), part="at_most")
         self.times.require_range()
-        since, until = self.period.bounds(context)
+        _ = self.period.bounds(context)
         if self.reads:
             ever = Times(_shortest(self.at_least), None if self.at_most is None else _shortest(self.at_most))
             return ever.holds(context.field(*self.reads, "number").expression)
-        asked = PurchaseQuestion(self.measure, since, until)
-        return self.times.holds(context.lookups.of(PurchaseTotals).number(asked))
+        return self.times.holds(context.lookups.of(PurchaseTotals).number(self._asked(context)))
+
+    def next_change(self, context: ConditionContext) -> ColumnElement[datetime] | None:
+        if self.reads:
+            return None
+        return context.lookups.of(PurchaseTotals).next_change(self._asked(context), stays=days_long(self.days))
+
+    def _asked(self, context: ConditionContext) -> PurchaseQuestion:
+        return PurchaseQuestion(self.measure, *self.period.bounds(context))
 
     def describe(self, description: Description) -> str:
         period = self.period.describe(description)
@@ -112,24 +120,25 @@ class PurchaseTotals(Lookup[PurchaseQuestion]):
         # Sums are made in one currency, as those beside a customer are.
         settled = workspaces.currencies_query().subquery("settled")
         is_usual = bought.currency == settled.c.currency
+        changes = self._changes(bought.purchased_at, lambda asked: _inside(bought, asked))
+        happened = [bought.purchased_at <= self._until] if changes else []
         counted = []
         for asked, number in self._questions.items():
-            inside = _inside(bought, asked)
+            inside = [*_inside(bought, asked), *happened]
             money = func.avg if asked.measure == "average" else func.sum
             spent = money(bought.amount - bought.refunded).filter(*inside, is_usual)
             total = func.count().filter(*inside) if asked.measure == "count" else spent
             counted.append(total.label(f"n{number}"))
         begins = [asked.since for asked in self._questions]
         query = (
-            select(bought.customer_id, *counted)
+            select(bought.customer_id, *counted, *changes)
             .select_from(rows.join(settled, settled.c.workspace_id == bought.workspace_id))
             .where(bought.workspace_id == self._workspace_id, bought.cancelled_at.is_(None))
         )
-        if None in begins:
+        if not changes:
             query = query.where(bought.purchased_at <= self._until)
-        else:
-            earliest = min(since for since in begins if since)
-            query = query.where(bought.purchased_at.between(earliest, self._until))
+        if None not in begins:
+            query = query.where(bought.purchased_at >= min(since for since in begins if since))
         return query.group_by(bought.customer_id)
 
 

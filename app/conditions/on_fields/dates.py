@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, true
 
@@ -67,11 +67,15 @@ class WithinLast(OnField):
     questions = (Question("within_last", N_("is in the last … days"), _DAYS_BACK, kinds=DATES),)
     help = N_("Looks back from now; what is in the future is not included.")
     example = {"field": "latest_open_at", "days": 30}
+    is_foreseen = True
 
     days: Days
 
     def to_sql(self, context: ConditionContext) -> ColumnElement[bool]:
         return context.recent(context.field(self.field, *DAYS), self.days)
+
+    def next_change(self, context: ConditionContext) -> ColumnElement[datetime]:
+        return context.next_in_past(context.field(self.field, *DAYS), self.days)
 
     def describe(self, description: Description) -> str:
         field, period = description.field(self.field), Period(self.days).describe(description)
@@ -87,11 +91,15 @@ class NotWithinLast(OnField):
     help = N_("Includes customers of whom the date is not known.")
     shows_help = True
     example = {"field": "latest_purchase_at", "days": 90}
+    is_foreseen = True
 
     days: Days
 
     def to_sql(self, context: ConditionContext) -> ColumnElement[bool]:
         return context.recent(context.field(self.field, *DAYS), self.days).is_not(true())
+
+    def next_change(self, context: ConditionContext) -> ColumnElement[datetime]:
+        return context.next_in_past(context.field(self.field, *DAYS), self.days)
 
     def describe(self, description: Description) -> str:
         field, period = description.field(self.field), Period(self.days).describe(description)
@@ -106,11 +114,15 @@ class WithinNext(OnField):
     questions = (Question("within_next", N_("is in the next … days"), (_DAYS,), kinds=DATES),)
     help = N_("Looks ahead from now, today included; what is past is not included.")
     example = {"field": "custom.contract_ends", "days": 30}
+    is_foreseen = True
 
     days: Days
 
     def to_sql(self, context: ConditionContext) -> ColumnElement[bool]:
         return context.ahead(context.field(self.field, *DAYS), self.days)
+
+    def next_change(self, context: ConditionContext) -> ColumnElement[datetime]:
+        return context.next_ahead(context.field(self.field, *DAYS), self.days)
 
     def describe(self, description: Description) -> str:
         field = description.field(self.field)
@@ -127,11 +139,15 @@ class LongerAgo(OnField):
     help = N_("Only customers of whom the date is known.")
     shows_help = True
     example = {"field": "latest_purchase_at", "days": 365}
+    is_foreseen = True
 
     days: Days
 
     def to_sql(self, context: ConditionContext) -> ColumnElement[bool]:
         return context.longer_ago(context.field(self.field, *DAYS), self.days)
+
+    def next_change(self, context: ConditionContext) -> ColumnElement[datetime]:
+        return context.next_in_past(context.field(self.field, *DAYS), self.days)
 
     def describe(self, description: Description) -> str:
         field = description.field(self.field)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Identity, PrimaryKeyConstraint, Text
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Identity, Index, PrimaryKeyConstraint, Text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -49,6 +49,41 @@ class LifeCycleMove(Attached, Base):
     stage: Mapped[str]
     former: Mapped[str]
     facts: Mapped[dict[str, Any]] = mapped_column(JSONB)
+
+
+class LifeCycleMark(Base):
+    """Somebody whose stage may have changed; a trigger on orders adds the rows."""
+
+    __tablename__ = "life_cycle_marks"
+
+    workspace_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    id: Mapped[int] = mapped_column(Identity(cache=100), primary_key=True)
+    customer_id: Mapped[int]
+
+
+class LifeCycleCheck(Base):
+    """When time alone may next move somebody to another stage; a check may come too early, never too late."""
+
+    __tablename__ = "life_cycle_checks"
+    __table_args__ = (Index("ix_life_cycle_checks_due", "workspace_id", "due_at"),)
+
+    workspace_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    customer_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    due_at: Mapped[datetime]
+
+
+class LifeCycleRun(Base):
+    """Up to when what was recorded has been looked at, and when everybody was; without a row everybody is.
+
+    Customers after the latest one are not counted yet.
+    """
+
+    __tablename__ = "life_cycle_runs"
+
+    workspace_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    until: Mapped[datetime]
+    whole_at: Mapped[datetime]
+    latest_customer_id: Mapped[int]
 
 
 class LifeCycleCount(Tenant, Base):

@@ -6,10 +6,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from app.customers.life_cycle.models import LifeCycleRules
+from app.customers.life_cycle.models import LifeCycleRules, LifeCycleRun
 from app.customers.words import STAGES
 from app.kernel.refusals import Refusal
 from app.kernel.translatable import N_, MessageId
@@ -68,6 +69,8 @@ def set_rules(session: Session, workspace_id: int, wanted: Rules) -> None:
     }
     keeping = insert(LifeCycleRules).values(workspace_id=workspace_id, **values)
     session.execute(keeping.on_conflict_do_update(index_elements=["workspace_id"], set_=values))
+    # Everybody is looked at again.
+    session.execute(delete(LifeCycleRun).where(LifeCycleRun.workspace_id == workspace_id))
 
 
 def _checked(names: Sequence[str]) -> list[str]:

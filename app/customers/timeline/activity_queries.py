@@ -48,15 +48,23 @@ class EventCount:
     tests: tuple[PropertyTest, ...] = ()
 
 
-def counts_query(workspace_id: int, asked: Sequence[EventCount], *, until: datetime) -> Select[Any]:
-    """Select (customer_id, n0, n1, ...), a count for each question, of everybody who has any; in one pass."""
-    counted = [func.count().filter(*_is_counted(each)).label(f"n{number}") for number, each in enumerate(asked)]
-    columns: list[Any] = [Activity.customer_id, *counted]
-    query: Select[Any] = (
-        select(*columns)
-        .where(Activity.workspace_id == workspace_id, or_(*_wanted(asked)), Activity.at <= until)
-        .group_by(Activity.customer_id)
-    )
+def counts_query(
+    workspace_id: int, asked: Sequence[EventCount], *, until: datetime, also: Sequence[ColumnElement[Any]] = ()
+) -> Select[Any]:
+    """Select (customer_id, n0, n1, ...), a count for each question, of everybody who has any; in one pass.
+
+    `also` are further columns, over what is to come as well.
+    """
+    happened = (Activity.at <= until,)
+    counted = [
+        func.count().filter(*is_counted(each), *(happened if also else ())).label(f"n{number}")
+        for number, each in enumerate(asked)
+    ]
+    columns: list[Any] = [Activity.customer_id, *counted, *also]
+    query: Select[Any] = select(*columns).where(Activity.workspace_id == workspace_id, or_(*_wanted(asked)))
+    query = query.group_by(Activity.customer_id)
+    if not also:
+        query = query.where(*happened)
     begins = [each.since for each in asked]
     if None not in begins:
         query = query.where(Activity.at >= min(since for since in begins if since))
@@ -277,7 +285,8 @@ def _wanted(asked: Sequence[EventCount]) -> list[ColumnElement[bool]]:
     return found
 
 
-def _is_counted(asked: EventCount) -> list[ColumnElement[bool]]:
+def is_counted(asked: EventCount) -> list[ColumnElement[bool]]:
+    """Return what activities of a question are found by, beside that they have happened."""
     found = [is_reported() if asked.name is None else Activity.name == asked.name]
     if asked.since is not None:
         found.append(Activity.at >= asked.since)

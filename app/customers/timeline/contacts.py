@@ -5,6 +5,7 @@ Each is an activity of its own name. A program may report the same names, and th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -116,15 +117,23 @@ def take_back(
 UNDO_LOGGING = undo.Opposite(_LOGGED, take_back, role="marketer")
 
 
-def counts_query(workspace_id: int, asked: list[ContactQuestion], *, until: datetime) -> Select[Any]:
-    """Select (customer_id, n0, n1, ...), a count for each question, of everybody who has any; in one pass."""
-    wanted = [_is_asked(each) for each in asked]
-    counted = [func.count().filter(each).label(f"n{number}") for number, each in enumerate(wanted)]
-    columns: list[Any] = [Activity.customer_id, *counted]
+def counts_query(
+    workspace_id: int, asked: list[ContactQuestion], *, until: datetime, also: Sequence[ColumnElement[Any]] = ()
+) -> Select[Any]:
+    """Select (customer_id, n0, n1, ...), a count for each question, of everybody who has any; in one pass.
+
+    `also` are further columns, over what is to come as well.
+    """
+    happened = (Activity.at <= until,)
+    wanted = [is_asked(each) for each in asked]
+    counted = [
+        func.count().filter(each, *(happened if also else ())).label(f"n{number}") for number, each in enumerate(wanted)
+    ]
+    columns: list[Any] = [Activity.customer_id, *counted, *also]
     query: Select[Any] = (
         select(*columns)
         .where(Activity.workspace_id == workspace_id, Activity.source != Source.TRACKING)
-        .where(Activity.name.in_(sorted(KINDS)), Activity.at <= until, or_(*wanted))
+        .where(Activity.name.in_(sorted(KINDS)), *(() if also else happened), or_(*wanted))
         .group_by(Activity.customer_id)
     )
     begins = [each.since for each in asked]
@@ -145,7 +154,8 @@ def said(facts: dict[str, Any], name: str) -> Any:
     return facts.get(name) or (data.get(name) if isinstance(data, dict) else None)
 
 
-def _is_asked(asked: ContactQuestion) -> ColumnElement[bool]:
+def is_asked(asked: ContactQuestion) -> ColumnElement[bool]:
+    """Return what contacts of a question are found by, beside that they have happened."""
     found: list[ColumnElement[bool]] = [Activity.name.in_([asked.name] if asked.name else sorted(KINDS))]
     if asked.direction is not None:
         found.append(func.coalesce(_said("direction"), IN) == asked.direction)

@@ -31,11 +31,13 @@ from app.customers.relations.circles import CIRCLES
 from app.segments import compiler, rules, segments
 from app.segments.codec import RulesInvalid
 from app.segments.compiler import Population
-from app.segments.models import ChangedCustomer, Segment, SegmentMember, SegmentMove
+from app.segments.models import ChangedCustomer, MemberCheck, Segment, SegmentMember, SegmentMove
 from app.segments.rules import Rule, Someone
 
 # So many people are evaluated by one statement.
 AT_ONCE = 5_000
+# With more people to check than this, everybody is evaluated.
+_FLOOD = 50_000
 # One at a time for each workspace: two would write down the same move twice.
 _LOCK = text("SELECT pg_advisory_xact_lock(7303, hashint8(:workspace_id))")
 
@@ -92,6 +94,34 @@ def take_changed(session: Session, workspace_id: int, *, limit: int = AT_ONCE) -
     return sorted(set(marks)), len(marks) == limit
 
 
+def take_due(session: Session, workspace_id: int, *, now: datetime, limit: int = AT_ONCE) -> tuple[list[int], bool]:
+    """Take the checks that are due; return of whom, and whether there are more."""
+    check = MemberCheck
+    due = select(check.customer_id).where(check.workspace_id == workspace_id, check.due_at <= now)
+    gone = delete(check).where(
+        check.workspace_id == workspace_id, check.customer_id.in_(due.order_by(check.due_at).limit(limit))
+    )
+    found = list(session.scalars(gone.returning(check.customer_id)))
+    return found, len(found) == limit
+
+
+def drop_due(session: Session, workspace_id: int, *, now: datetime) -> None:
+    """Forget the checks that are due: everybody will be evaluated."""
+    session.execute(delete(MemberCheck).where(MemberCheck.workspace_id == workspace_id, MemberCheck.due_at <= now))
+
+
+def is_flooded(session: Session, workspace_id: int, *, now: datetime) -> bool:
+    """Say whether so many checks are due that evaluating everybody is less work."""
+    check = MemberCheck
+    due = select(check.customer_id).where(check.workspace_id == workspace_id, check.due_at <= now)
+    return session.scalar(due.order_by(check.due_at).offset(_FLOOD).limit(1)) is not None
+
+
+def next_due(session: Session, workspace_id: int) -> datetime | None:
+    """Return when the next check is due."""
+    return session.scalar(select(func.min(MemberCheck.due_at)).where(MemberCheck.workspace_id == workspace_id))
+
+
 def with_circles(session: Session, workspace_id: int, asked: Iterable[Asked], changed: Sequence[int]) -> list[int]:
     """Return who changed, and around whom somebody changed, as far as a segment asks about others."""
     names = {circle for each in asked for circle in _circles(each.rule)}
@@ -123,8 +153,9 @@ def begin(session: Session, population: Population, asked: Sequence[Asked]) -> N
     """Put down who is in these segments now; nobody moved: they were in before somebody looked."""
     for group in compiler.together([each.rule for each in asked], population):
         some = [asked[position] for position in group.positions]
-        entered, left = _difference(population.workspace_id, some, group.flags(None), None, population.now)
-        session.execute(select(func.count()).select_from(entered).add_cte(left))
+        flags = group.flags(None, foresees=True)
+        entered, left, checks = _difference(population.workspace_id, some, flags, None, population.now)
+        session.execute(select(func.count()).select_from(entered).add_cte(left, checks))
 
 
 def _evaluate(
@@ -133,7 +164,7 @@ def _evaluate(
     moves: list[Move] = []
     for group in compiler.together([each.rule for each in asked], population):
         some = [asked[position] for position in group.positions]
-        flags = group.flags(None if customer_ids is None else _ids(customer_ids))
+        flags = group.flags(None if customer_ids is None else _ids(customer_ids), foresees=True)
         statement = _moves(population.workspace_id, some, flags, customer_ids, population.now)
         moves += [Move(row.segment_id, row.customer_id, row.has_entered) for row in session.execute(statement)]
     return moves
@@ -147,7 +178,7 @@ def _moves(
     now: datetime,
 ) -> Any:
     """Return the one statement that compares who is in with who was, and writes down the difference."""
-    entered, left = _difference(workspace_id, asked, flags, customer_ids, now)
+    entered, left, checks = _difference(workspace_id, asked, flags, customer_ids, now)
     mine, at = literal(workspace_id, BigInteger), bindparam("now", now, type_=SegmentMove.at.type)
     both = union_all(
         select(mine, entered.c.segment_id, entered.c.customer_id, at, true()),
@@ -158,6 +189,7 @@ def _moves(
         insert(move)
         .from_select(["workspace_id", "segment_id", "customer_id", "at", "has_entered"], both)
         .returning(move.segment_id, move.customer_id, move.has_entered)
+        .add_cte(checks)
     )
 
 
@@ -167,13 +199,22 @@ def _difference(
     flags: Select[Any],
     customer_ids: Sequence[int] | None,
     now: datetime,
-) -> tuple[CTE, CTE]:
-    """Return who enters and who leaves, written down as members."""
+) -> tuple[CTE, CTE, CTE]:
+    """Return who enters and who leaves, written down as members, and who is to be checked when."""
     segment_ids = [each.segment_id for each in asked]
-    found = _found(segment_ids, flags)
+    flagged = flags.cte("flags")
+    found = _found(segment_ids, flagged)
     member, at = SegmentMember, bindparam("now", now, type_=SegmentMove.at.type)
     mine = literal(workspace_id, BigInteger)
-    came = select(mine, found.c.segment_id, found.c.customer_id, at)
+    known = select(member.segment_id, member.customer_id).where(
+        member.workspace_id == workspace_id, member.segment_id.in_(segment_ids)
+    )
+    if customer_ids is not None:
+        known = known.where(member.customer_id == any_(_ids(customer_ids)))
+    # Nearly all were in it before: reading those once costs far less than trying to add each again.
+    before = known.cte("before")
+    was_in = exists().where(before.c.segment_id == found.c.segment_id, before.c.customer_id == found.c.customer_id)
+    came = select(mine, found.c.segment_id, found.c.customer_id, at).where(~was_in)
     entered = (
         insert(member)
         .from_select(["workspace_id", "segment_id", "customer_id", "since"], came)
@@ -185,12 +226,31 @@ def _difference(
     leaving = delete(member).where(member.workspace_id == workspace_id, member.segment_id.in_(segment_ids), ~is_in)
     if customer_ids is not None:
         leaving = leaving.where(member.customer_id == any_(_ids(customer_ids)))
-    return entered, leaving.returning(member.segment_id, member.customer_id).cte("gone")
+    left = leaving.returning(member.segment_id, member.customer_id).cte("gone")
+    return entered, left, _checks(workspace_id, flagged, now)
 
 
-def _found(segment_ids: Sequence[int], flags: Select[Any]) -> CTE:
+def _checks(workspace_id: int, flags: CTE, now: datetime) -> CTE:
+    """Return the checks that are written down: one for each person, the earliest; most have an earlier one already."""
+    check, mine = MemberCheck, literal(workspace_id, BigInteger)
+    at = bindparam("now", now, type_=MemberCheck.due_at.type)
+    earlier = exists().where(
+        check.workspace_id == workspace_id,
+        check.customer_id == flags.c.customer_id,
+        check.due_at <= flags.c.next_at,
+        check.due_at > at,
+    )
+    wanted = select(mine, flags.c.customer_id, flags.c.next_at).where(flags.c.next_at.is_not(None), ~earlier)
+    row = insert(check).from_select(["workspace_id", "customer_id", "due_at"], wanted)
+    return row.on_conflict_do_update(
+        index_elements=["workspace_id", "customer_id"],
+        set_={"due_at": row.excluded.due_at},
+        where=(check.due_at > row.excluded.due_at) | (check.due_at <= at),
+    ).returning(check.customer_id).cte("checks")
+
+
+def _found(segment_ids: Sequence[int], rows: CTE) -> CTE:
     """Return (customer_id, segment_id) of everybody in one of the segments, from a row of flags for each person."""
-    rows = flags.subquery("flags")
     listed = func.unnest(_ids(segment_ids), rows.c.is_in)
     one = listed.table_valued("segment_id", "is_in").render_derived("one").lateral()
     both = rows.join(one, true())

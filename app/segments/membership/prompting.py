@@ -9,11 +9,15 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.kernel.queueing import outbox
+from app.segments.membership import evaluation
 from app.segments.models import MemberUpdate, Segment
 
 JOB = "segments.update_changed"
 # Between two runs for one workspace; whatever is reported meanwhile is evaluated together.
 REST = timedelta(milliseconds=500)
+# Between two runs for what time alone changes.
+CALM = timedelta(seconds=10)
+_AHEAD = timedelta(seconds=70)
 
 
 def prompt(session: Session, workspace_id: int, now: datetime) -> None:
@@ -24,6 +28,14 @@ def prompt(session: Session, workspace_id: int, now: datetime) -> None:
     if is_watching:
         rested_at = latest_at + REST if latest_at else now
         run_at = rested_at if now < rested_at <= now + REST else None
+        outbox.enqueue(session, JOB, key=f"{JOB}:{workspace_id}", run_at=run_at, workspace_id=workspace_id)
+
+
+def prompt_next(session: Session, workspace_id: int, *, now: datetime) -> None:
+    """Have whom time may move evaluated when that is; the job of each minute sees to what is further ahead."""
+    due_at = evaluation.next_due(session, workspace_id)
+    if due_at is not None and due_at < now + _AHEAD:
+        run_at = max(due_at, now + CALM)
         outbox.enqueue(session, JOB, key=f"{JOB}:{workspace_id}", run_at=run_at, workspace_id=workspace_id)
 
 

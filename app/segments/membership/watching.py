@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,7 +16,8 @@ from app.segments.models import Segment, SegmentMember
 from app.segments.rules import Rule
 
 MOST = 100
-# A segment whose members change as time passes is evaluated as a whole: after a minute, or so many times what it took.
+# A segment of which nobody can say when time moves people is evaluated as a whole: after a minute, or so many times
+# what it took.
 SOONEST = timedelta(minutes=1)
 _REST = 20
 
@@ -37,6 +37,7 @@ class Watched:
     updated_at: datetime
     evaluated_at: datetime | None
     evaluation: timedelta
+    is_outdated: bool = False
 
     def is_due(self, *, now: datetime) -> bool:
         """Say whether it may be evaluated as a whole again."""
@@ -74,12 +75,12 @@ def unwatch(session: Session, workspace_id: int, segment_id: int) -> None:
 
 def list_watched(session: Session, workspace_id: int) -> list[Watched]:
     """Return the watched segments of a workspace."""
-    query = select(Segment.id, Segment.updated_at, Segment.evaluated_at, Segment.evaluation_ms).where(
-        Segment.workspace_id == workspace_id, Segment.watched_since.is_not(None)
-    )
+    columns = (Segment.id, Segment.updated_at, Segment.evaluated_at, Segment.evaluation_ms, Segment.is_outdated)
+    query = select(*columns).where(Segment.workspace_id == workspace_id, Segment.watched_since.is_not(None))
     rows = session.execute(query.order_by(Segment.id).limit(MOST + 1))
     return [
-        Watched(row.id, row.updated_at, row.evaluated_at, timedelta(milliseconds=row.evaluation_ms)) for row in rows
+        Watched(row.id, row.updated_at, row.evaluated_at, timedelta(milliseconds=row.evaluation_ms), row.is_outdated)
+        for row in rows
     ]
 
 
@@ -102,10 +103,16 @@ def evaluated(session: Session, workspace_id: int, watched: Watched, *, took: ti
         update(Segment)
         .where(Segment.workspace_id == workspace_id, Segment.id == watched.segment_id)
         .where(Segment.updated_at == watched.updated_at, Segment.watched_since.is_not(None))
-        .values(evaluated_at=now, evaluation_ms=int(took / timedelta(milliseconds=1)))
+        .values(evaluated_at=now, evaluation_ms=int(took / timedelta(milliseconds=1)), is_outdated=False)
     )
 
 
-def changes_with_time(rule: Rule, kept: Sequence[Rule] = ()) -> bool:
-    """Say whether people enter or leave although nothing about them changed; `kept` are rules it names."""
-    return any(each.changes_with_time for one in (rule, *kept) for each in rules.conditions(one))
+def outdate(session: Session, workspace_id: int) -> None:
+    """Have every watched segment evaluated as a whole, without a rest."""
+    watched = update(Segment).where(Segment.workspace_id == workspace_id, Segment.watched_since.is_not(None))
+    session.execute(watched.values(is_outdated=True))
+
+
+def is_unforeseen(rule: Rule) -> bool:
+    """Say whether time alone moves people and no condition can say when, so that everybody is asked again and again."""
+    return any(each.changes_with_time and not each.is_foreseen for each in rules.conditions(rule))

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from app.customers import jobs
 from app.customers.life_cycle import moving, stages
 from app.customers.life_cycle.stages import Rules, RulesRefused
 from app.customers.models import Engagement
@@ -118,3 +119,47 @@ def test_staff_set_the_rules_and_see_who_stands_where(client, database, workspac
     assert "Bought once" in client.get(f"/customers/{ada.id}").text
     assert "Ada" in client.get("/customers?stage=customer").text
     assert "Ada" not in client.get("/customers?stage=inactive").text
+
+
+def stages_after(services, database, workspace, *people):
+    """Where these people stand after the job of a minute."""
+    jobs.move_life_cycles(services)
+    with database.transaction(workspace.id) as session:
+        return [stage_of(session, each) for each in people]
+
+
+def test_the_job_of_a_minute_looks_at_those_alone_who_did_something_or_whose_time_has_come(
+    services, database, workspace, clock, statements
+):
+    with database.transaction(workspace.id) as session:
+        ada, bob, eve = (a_customer(session, workspace.id, f"{name}@example.com") for name in ("ada", "bob", "eve"))
+    assert stages_after(services, database, workspace, ada, bob, eve) == ["prospect"] * 3
+    with database.transaction(workspace.id) as session:
+        a_purchase(session, ada, at=clock.advance(timedelta(minutes=1)))
+        call = Contact("call", "Asked for the price list", workspace.owner_id, "Olga", contacts.IN, None)
+        contacts.log(session, workspace.id, bob.id, call, now=clock.now())
+    with statements() as asked:
+        assert stages_after(services, database, workspace, ada, bob, eve) == ["customer", "lead", "prospect"]
+    assert not any("GROUP BY stage" in each and "count(*)" in each for each in asked)
+    with database.transaction(workspace.id) as session:
+        assert moving.counts(session, workspace.id)[0] == dict.fromkeys(stages.STAGES, 0) | dict.fromkeys(
+            ("customer", "lead", "prospect"), 1
+        )
+    clock.advance(days(90))
+    assert stages_after(services, database, workspace, ada, bob) == ["customer", "lead"]
+    clock.advance(timedelta(microseconds=1))
+    assert stages_after(services, database, workspace, ada, bob) == ["customer", "lapsed_inquirer"]
+    for later, stage in ((91, "at_risk"), (190, "inactive")):
+        clock.advance(days(later))
+        assert stages_after(services, database, workspace, ada) == [stage]
+
+
+def test_everybody_is_looked_at_when_the_rules_change(services, database, workspace):
+    with database.transaction(workspace.id) as session:
+        ada = a_customer(session, workspace.id)
+        a_purchase(session, ada, at=NOON - days(40))
+    assert stages_after(services, database, workspace, ada) == ["customer"]
+    with database.transaction(workspace.id) as session:
+        stages.set_rules(session, workspace.id, Rules(10, 30, 60))
+
+    assert stages_after(services, database, workspace, ada) == ["at_risk"]

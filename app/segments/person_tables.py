@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.customers.merging.person_tables import PersonTable, moving
-from app.segments.models import ChangedCustomer, ListMember, SegmentMember, SegmentMove
+from app.segments.models import ChangedCustomer, ListMember, MemberCheck, SegmentMember, SegmentMove
 
 TABLES = (
     PersonTable(ListMember, moving(ListMember, unless="s.list_id = t.list_id"), None),
@@ -11,4 +11,5 @@ TABLES = (
     PersonTable(SegmentMove, moving(SegmentMove), None),
     # Marks of changes, which a job works off: whose number is an old one is in no segment.
     PersonTable(ChangedCustomer, None, None),
+    PersonTable(MemberCheck, None, None),
 )

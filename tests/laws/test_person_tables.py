@@ -13,6 +13,7 @@ NOTHING_ABOUT_CUSTOMERS = {
     *("sending_identities", "outbox", "cron_ticks", "heartbeats", "outages", "handled_outages"),
     *("custom_fields", "customer_mixes", "customer_cards", "duplicate_rules"),
     *("sources", "source_outcomes", "value_coverage", "life_cycle_rules", "life_cycle_counts"),
+    *("life_cycle_runs", "member_updates"),
     *("quality_rules", "quality_counts", "field_fill", "reach_counts", "field_uses"),
     *("expired_send_responses", "expired_link_clicks"),
     *("organisations", "products", "shop_connections", "cost_rates"),

@@ -9,7 +9,7 @@ from app.customers.duplicates.models import DuplicatePair
 from app.customers.erasing.models import AskedErasure
 from app.customers.history.models import ReplacedValues
 from app.customers.imports.models import Import, ImportChange, RefusedRow
-from app.customers.life_cycle.models import LifeCycleMove
+from app.customers.life_cycle.models import LifeCycleCheck, LifeCycleMark, LifeCycleMove
 from app.customers.merging import journal
 from app.customers.merging.journal import Merging
 from app.customers.merging.models import CustomerAlias, CustomerMerge, MergeChange
@@ -224,6 +224,9 @@ TABLES = (
     PersonTable(ActivityRef, moving(ActivityRef), None),
     PersonTable(ReplacedValues, moving(ReplacedValues), None),
     PersonTable(LifeCycleMove, moving(LifeCycleMove), None),
+    # Whom a job is to look at: whoever they became part of is marked by what moves to them.
+    PersonTable(LifeCycleMark, None, None),
+    PersonTable(LifeCycleCheck, None, None),
     PersonTable(OrganisationMember, _merge_memberships, None),
     PersonTable(HouseholdMember, _merge_homes, _erase_homes),
     PersonTable(Household, None, Kept("It names no person, and goes with its last member."), of_person=None),

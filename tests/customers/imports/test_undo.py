@@ -252,7 +252,9 @@ def test_every_table_about_customers_is_asked_before_they_are_deleted():
     looked_at = {name for name in Base.metadata.tables if name in str(undo_people.CHANGED)}
     goes = {"addresses", "customer_engagement", "customer_traits", "replaced_values", "life_cycle_moves"}
     # A list or a segment they are in says nothing of them that stays.
-    goes |= {"customer_list_members", "segment_members", "segment_moves", "changed_customers"}
+    goes |= {"customer_list_members", "segment_members", "segment_moves", "changed_customers", "member_checks"}
+    # Whom a job is to look at.
+    goes |= {"life_cycle_marks", "life_cycle_checks"}
     # Numbers that others had, and wishes to be forgotten, ask nobody to stay.
     goes |= {"customer_aliases", "asked_erasures"}
     # Records stay whoever goes; lines have an order, hits a message.

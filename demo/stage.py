@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts import memberships, staff, workspaces
 from app.accounts.identities import identities
+from app.accounts.set_up import set_up
 from app.cadence import policies
 from app.cadence.decide import Cap
 from app.consent import topics
@@ -210,11 +211,28 @@ def open_shop(services: Services, console: Console, *, days_ago: int) -> Stage:
             promised_limit=4,
             promised_days=30,
         )
+        _set_up(session, workspace_id, staff_id, now)
         # One mail a week at most, whatever it is about: the second campaign will show what that does.
         policies.change(session, workspace_id, replace(policies.get(session, workspace_id), cap=Cap(1, 7)))
     return Stage(
         services, clock, console, workspace_id, staff_id, news.id, Announcer(services.settings.announcement_file)
     )
+
+
+def _set_up(session: Session, workspace_id: int, staff_id: int, now: datetime) -> None:
+    """Answer what the set-up asks of a new workspace; what is not needed for a shop like this is passed over."""
+    answers = {
+        "purpose": "Bring back those who bought once, and know who is worth a letter by post.",
+        "knowledge": "What they bought, then which teas they like, then their town.",
+        "size": "Some thousands of people, a hundred orders a day.",
+        "steward": "Dora Demo",
+        "process": "The shop tells of orders as they come; files of fairs are imported monthly. Two hours a week.",
+        "care": "Every first Monday Dora asks again for what is old, and reviews duplicates.",
+    }
+    for key, said in answers.items():
+        set_up.answer(session, workspace_id, key, said, staff_id=staff_id, now=now)
+    for key in ("fields", "sources", "roles", "quotas", "quality", "first_send"):
+        set_up.skip(session, workspace_id, key, staff_id=staff_id, now=now)
 
 
 def _restart_recurring(services: Services) -> None:

@@ -35,13 +35,20 @@ class KeyUnknown(Refusal):
 
 
 def create(
-    session: Session, workspace_id: int, *, name: str, staff_id: int | None, now: datetime
+    session: Session,
+    workspace_id: int,
+    *,
+    name: str,
+    staff_id: int | None,
+    now: datetime,
+    personal_data: str = "shown",
 ) -> tuple[ApiKey, str]:
     """Issue a key; return its row and its text, which cannot be read back later."""
     text = f"assent_{workspace_id}_{secrets.token_urlsafe(32)}"
     key = ApiKey(
         workspace_id=workspace_id,
         name=name.strip()[:120],
+        personal_data=personal_data,
         prefix=_prefix(text),
         digest=_digest(text),
         created_by=staff_id,

@@ -48,6 +48,13 @@ class NewInvitationForm(Form):
     password = PasswordField(_l("Choose a password"), [required, Length(SHORTEST, LONGEST)])
 
 
+_PERSONAL_DATA = [
+    ("masked", _l("Names and addresses masked")),
+    ("shown", _l("Sees personal data")),
+    ("exported", _l("Data steward: sees and exports it")),
+]
+
+
 class InviteForm(Form):
     """Whom to ask, and as what."""
 
@@ -56,9 +63,10 @@ class InviteForm(Form):
 
 
 class RoleForm(Form):
-    """The role of one member."""
+    """The role of one member, and how far they reach into personal data."""
 
     role = SelectField(_l("Role"), choices=_ROLES)
+    personal_data = SelectField(_l("Personal data"), choices=_PERSONAL_DATA, default="exported")
 
 
 class PasswordForm(Form):
@@ -81,12 +89,16 @@ class WorkspaceForm(EditForm):
     language = SelectField(_l("Language"), choices=_LANGUAGES)
     activity_months = SelectField(_l("Keep activity for"), choices=_PERIODS, coerce=int, default=0)
     import_file_days = SelectField(_l("Keep imported files for"), choices=_DAYS, coerce=int, default=0)
+    daily_people = WholeNumberField(_l("People one member may read a day"), [Optional(), NumberRange(0, 10_000_000)])
 
 
 class ApiKeyForm(Form):
     """What the new key is for."""
 
     name = LineField(_l("What is it for?"), [required, Length(max=120)])
+    is_masked = BooleanField(
+        _l("Mask names and addresses"), description=_l("Its answers name nobody; it may still write and send.")
+    )
 
 
 class NewIdentityForm(Form):

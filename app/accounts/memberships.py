@@ -15,6 +15,8 @@ from app.kernel.sql import keyed_rows
 from app.kernel.translatable import N_
 
 ROLES = ("viewer", "marketer", "owner")
+# How far a membership reaches into personal data, as guards know it; each includes the one before.
+MASKED, SHOWN, EXPORTED = PERSONAL_DATA = ("masked", "shown", "exported")
 
 
 class LastOwner(Refusal):
@@ -37,15 +39,17 @@ class Member:
     name: str
     email: str
     role: str
+    personal_data: str
 
 
 @dataclass(frozen=True)
 class StaffMembership:
-    """A workspace one may enter, and as what."""
+    """A workspace one may enter, as what, and how far one reaches into personal data there."""
 
     workspace_id: int
     name: str
     role: str
+    personal_data: str
 
 
 def grant(session: Session, workspace_id: int, staff_id: int, role: str) -> None:
@@ -56,15 +60,33 @@ def grant(session: Session, workspace_id: int, staff_id: int, role: str) -> None
     session.flush()
 
 
-def change(session: Session, workspace_id: int, staff_id: int, role: str, *, changed_by: int, now: datetime) -> None:
-    """Give a member another role; raise LastOwner, NotFound."""
+def change(
+    session: Session,
+    workspace_id: int,
+    staff_id: int,
+    role: str,
+    *,
+    changed_by: int,
+    now: datetime,
+    personal_data: str = EXPORTED,
+) -> None:
+    """Give a member another role, or another reach into personal data; an owner's is whole. Raise LastOwner, NotFound.
+
+    Their next request is answered by it.
+    """
     membership = _locked(session, workspace_id, staff_id)
-    if membership.role == _known(role):
+    reach = EXPORTED if role == "owner" else personal_data
+    if reach not in PERSONAL_DATA:
+        raise NotFound
+    if (membership.role, membership.personal_data) == (_known(role), reach):
         return
-    if membership.role == "owner":
+    if membership.role == "owner" != role:
         _require_another_owner(session, workspace_id, staff_id)
     details = {"from": membership.role, "to": role}
-    membership.role = role
+    if reach != membership.personal_data:
+        details["personal_data"] = reach
+    membership.role, membership.personal_data = role, reach
+    session.flush()
     audit.record(
         session,
         workspace_id,
@@ -106,7 +128,7 @@ def find(session: Session, workspace_id: int, staff_id: int) -> str | None:
 def list_members(session: Session, workspace_id: int, limit: int = 500) -> list[Member]:
     """Return who works here, owners first."""
     rows = session.execute(
-        select(Staff.id, Staff.name, Staff.email, Membership.role)
+        select(Staff.id, Staff.name, Staff.email, Membership.role, Membership.personal_data)
         .join(Membership, Membership.staff_id == Staff.id)
         .where(Membership.workspace_id == workspace_id)
         .order_by(Staff.name, Staff.id)
@@ -118,7 +140,7 @@ def list_members(session: Session, workspace_id: int, limit: int = 500) -> list[
 def list_staff_memberships(session: Session, staff_id: int, limit: int = 100) -> list[StaffMembership]:
     """Return the workspaces somebody may enter; the transaction must name them as its actor."""
     rows = session.execute(
-        select(Workspace.id, Workspace.name, Membership.role)
+        select(Workspace.id, Workspace.name, Membership.role, Membership.personal_data)
         .join(Membership, Membership.workspace_id == Workspace.id)
         .where(Membership.staff_id == staff_id)
         .order_by(Workspace.name, Workspace.id)

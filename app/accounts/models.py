@@ -27,6 +27,7 @@ class Workspace(Base):
     __table_args__ = (
         CheckConstraint("activity_months = 0 OR activity_months BETWEEN 13 AND 240", name="activity_months"),
         CheckConstraint("import_file_days BETWEEN 0 AND 3650", name="import_file_days"),
+        CheckConstraint("daily_people BETWEEN 0 AND 10000000", name="daily_people"),
     )
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
@@ -46,6 +47,8 @@ class Workspace(Base):
     activity_months: Mapped[int] = mapped_column(SmallInteger, server_default="0", default=0)
     # How long imported files are kept after their import; 0 stands for not at all.
     import_file_days: Mapped[int] = mapped_column(SmallInteger, server_default="0", default=0)
+    # Of how many people one of the staff may read in lists and exports a day; 0 stands for any number.
+    daily_people: Mapped[int] = mapped_column(server_default="0", default=0)
     created_at: Mapped[datetime]
 
 
@@ -69,11 +72,26 @@ class Membership(Tenant, Base):
     __tablename__ = "memberships"
     __table_args__ = (
         CheckConstraint("role IN ('owner', 'marketer', 'viewer')", name="known_role"),
+        CheckConstraint("personal_data IN ('masked', 'shown', 'exported')", name="known_personal_data"),
+        CheckConstraint("role <> 'owner' OR personal_data = 'exported'", name="owner_sees_all"),
         Index("ix_memberships_staff", "staff_id"),
     )
 
     staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"), primary_key=True)
     role: Mapped[str]
+    # How far it reaches into personal data; a marketer or viewer who may export it is a data steward.
+    personal_data: Mapped[str] = mapped_column(server_default="exported", default="exported")
+
+
+class PersonalRead(Tenant, Base):
+    """Of how many people one of the staff read in lists and exports on a day; `noted` of them are in the audit log."""
+
+    __tablename__ = "personal_reads"
+
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"), primary_key=True)
+    on_day: Mapped[date] = mapped_column(primary_key=True)
+    people: Mapped[int]
+    noted: Mapped[int]
 
 
 class StaffSession(Base):
@@ -141,8 +159,11 @@ class ApiKey(Numbered, Base):
 
     __tablename__ = "api_keys"
     audit_kind: ClassVar[str] = "api_key"
+    __table_args__ = (CheckConstraint("personal_data IN ('masked', 'shown')", name="known_personal_data"),)
 
     name: Mapped[str]
+    # Whether its answers name people, or mask them.
+    personal_data: Mapped[str] = mapped_column(server_default="shown", default="shown")
     prefix: Mapped[str]
     digest: Mapped[bytes]
     created_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id", ondelete="SET NULL"))

@@ -28,6 +28,7 @@ LANGUAGES = ("en", "zh")
 ACTIVITY_MONTHS = (0, 13, 25, 37, 61)
 # How long an imported file may be kept after its import; 0 stands for not at all.
 IMPORT_FILE_DAYS = (0, 7, 30, 90, 365)
+MOST_DAILY_PEOPLE = 10_000_000
 
 
 class SettingRefused(Refusal):
@@ -51,6 +52,8 @@ class Profile:
     language: str
     activity_months: int = 0
     import_file_days: int = 0
+    # Of how many people one of the staff may read in lists and exports a day; 0 stands for any number.
+    daily_people: int = 0
 
 
 def create(
@@ -160,6 +163,8 @@ def _checked(profile: Profile) -> Profile:
         raise SettingRefused(N_("Choose a period from the list."), field="activity_months")
     if profile.import_file_days not in IMPORT_FILE_DAYS:
         raise SettingRefused(N_("Choose a period from the list."), field="import_file_days")
+    if not 0 <= profile.daily_people <= MOST_DAILY_PEOPLE:
+        raise SettingRefused(N_("Write a number up to 10,000,000; 0 sets no limit."), field="daily_people")
     return Profile(
         name=_line(profile.name, "name", 120),
         legal_name=_line(profile.legal_name, "legal_name", 200),
@@ -171,6 +176,7 @@ def _checked(profile: Profile) -> Profile:
         language=profile.language,
         activity_months=profile.activity_months,
         import_file_days=profile.import_file_days,
+        daily_people=profile.daily_people,
     )
 
 

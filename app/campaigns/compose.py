@@ -123,6 +123,12 @@ def get(session: Session, workspace_id: int, campaign_id: int) -> Campaign:
     return keyed_rows.get(session, Campaign, workspace_id, campaign_id)
 
 
+def has_launched(session: Session, workspace_id: int) -> bool:
+    """Say whether any campaign was ever launched."""
+    query = select(Campaign.id).where(Campaign.workspace_id == workspace_id, Campaign.launched_at.is_not(None))
+    return session.scalar(query.limit(1)) is not None
+
+
 def find(session: Session, workspace_id: int, text: str, *, limit: int) -> list[Campaign]:
     """Return the campaigns whose name or one of whose subjects holds the text, in capitals or not."""
     in_name = func.strpos(func.lower(Campaign.name), text.lower()) > 0

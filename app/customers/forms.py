@@ -201,13 +201,18 @@ class UploadForm(Form):
 
 
 class ExportForm(Form):
-    """What leaves as a file."""
+    """What leaves as a file, and what for."""
 
     what = SelectField(_("What to export"))
     format = RadioField(
         _("File format"),
         choices=[("csv", _("CSV")), ("xlsx", _("Excel workbook")), ("jsonl", _("JSON Lines"))],
         default="csv",
+    )
+    purpose = LineField(
+        _("What is it for?"),
+        [required, Length(max=200)],
+        description=_("It is kept in the audit log, with how many people left in the file."),
     )
 
     def offer(self, choices: Sequence[tuple[str, str]]) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -38,6 +39,10 @@ log = structlog.get_logger()
 LOGIN_ROLE = "assent_login"
 APP_ROLE = "assent_app"
 READER_ROLE = "assent_reader"
+# What makes the rows of this thread's transactions in the place of plain tuples, cursor by cursor; None: nobody does.
+ROW_OBSERVER: ContextVar[Callable[[Any], Callable[[Any], tuple[Any, ...]]] | None] = ContextVar(
+    "row_observer", default=None
+)
 # So long a thread waits for a connection of its process.
 _POOL_SECONDS = 10
 _SET_LOCAL = text("SELECT set_config(name, value, true) FROM unnest(:names ::text[], :values ::text[]) s (name, value)")
@@ -124,8 +129,9 @@ class Database:
             if reading:
                 session.execute(text(f"SET LOCAL ROLE {READER_ROLE}"))
                 session.execute(text("SET TRANSACTION READ ONLY"))
-            yield session
-            session.commit()
+            with _observed(session):
+                yield session
+                session.commit()
 
     def _local(self, workspace_id: int | None, actor_id: int | None) -> dict[str, str]:
         """Return the settings of one transaction."""
@@ -178,6 +184,21 @@ class KeptConnection:
         if self._pooled is not None:
             self._pooled.close()
             self._pooled = None
+
+
+@contextmanager
+def _observed(session: Session) -> Iterator[None]:
+    """Let whoever observes this thread's rows make them, as long as the transaction lasts."""
+    observer = ROW_OBSERVER.get()
+    if observer is None:
+        yield
+        return
+    connection = _driver(session.connection().connection)
+    usual, connection.row_factory = connection.row_factory, observer
+    try:
+        yield
+    finally:
+        connection.row_factory = usual
 
 
 def is_too_long(error: Exception) -> bool:

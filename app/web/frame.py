@@ -13,7 +13,7 @@ from app.kernel import ids
 from app.kernel.services import Services
 from app.web import errors, files, guard, language, navigation, shell, views
 from app.web.components import announcement, charts, states
-from app.web.requests import characters, compression, csrf, security
+from app.web.requests import characters, compression, csrf, masking, security
 
 SESSION_PURPOSE = b"assent session"
 
@@ -26,6 +26,7 @@ def init_app(app: Flask, services: Services) -> None:
     app.url_map.converters = {**app.url_map.converters, "int": RowId}
     app.jinja_options = {**app.jinja_options, "trim_blocks": True, "lstrip_blocks": True}
     compression.init_app(app)
+    masking.init_app(app)
     language.init_app(app)
     security.init_app(app, is_secure=services.settings.is_secure)
     csrf.init_app(app)

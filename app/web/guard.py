@@ -20,9 +20,11 @@ from app.kernel.tokens import Token
 from app.kernel.translatable import N_
 from app.web.gateway import bodies
 from app.web.gateway.gateway import Reach
-from app.web.identity import Authenticator, Identity
-from app.web.requests import csrf
+from app.web.identity import ACCESSES, EXPORTED, MASKED, SHOWN, Authenticator, Identity
+from app.web.requests import csrf, masking
 from app.web.requests.characters import split_url
+
+__all__ = ["EXPORTED", "MASKED", "SHOWN"]
 
 RANKS = {"viewer": 1, "marketer": 2, "owner": 3}
 # What a request of staff or of a program may hold; a view that takes files says so.
@@ -37,6 +39,22 @@ class RoleTooLow(Refusal):
 
     status = 403
     message = N_("Your role in this workspace does not allow this. An owner can change it under Settings.")
+
+
+class PersonalDataHidden(Refusal):
+    """The membership does not reach so far into personal data."""
+
+    status = 403
+    message = N_(
+        "Your membership shows personal data masked, so this cannot be done. An owner can change it under Team."
+    )
+
+
+class NotExportable(Refusal):
+    """Personal data may be seen by this membership, and not leave in files."""
+
+    status = 403
+    message = N_("Your membership may not export personal data. An owner can change it under Team.")
 
 
 class NoWorkspace(Refusal):
@@ -55,6 +73,8 @@ class Guard:
     kind: str
     detail: str
     checks_csrf: bool
+    # How far into personal data whoever opens it must reach.
+    personal_data: str = MASKED
 
 
 def connect(app: Flask, authenticator: Authenticator) -> None:
@@ -62,8 +82,12 @@ def connect(app: Flask, authenticator: Authenticator) -> None:
     app.extensions[_EXTENSION] = authenticator
 
 
-def role(required: str) -> Callable[[View], View]:
-    """Open to members of the workspace with at least this role; sets g.staff, g.workspace, g.role."""
+def role(required: str, *, personal_data: str = MASKED) -> Callable[[View], View]:
+    """Open to members of the workspace with at least this role; sets g.staff, g.workspace, g.role.
+
+    What it answers is masked for whoever may not see personal data. Views that change it or hand it out in files say so
+    in `personal_data`, and are closed to them.
+    """
     rank = RANKS[required]
 
     def before(_values: dict[str, Any]) -> BaseResponse | None:
@@ -74,9 +98,11 @@ def role(required: str) -> Callable[[View], View]:
             raise NoWorkspace
         if RANKS[identity.role] < rank:
             raise RoleTooLow
+        if not _reaches(identity.personal_data, personal_data):
+            raise NotExportable if identity.personal_data == SHOWN else PersonalDataHidden
         return None
 
-    return _guarded(Guard("role", required, checks_csrf=True), before)
+    return _guarded(Guard("role", required, checks_csrf=True, personal_data=personal_data), before)
 
 
 def signed_in(view: View) -> View:
@@ -123,6 +149,8 @@ def api_key(view: View) -> View:
 
     def before(_values: dict[str, Any]) -> None:
         g.machine = _authenticator().require_machine(request)
+        if g.machine.personal_data == MASKED:
+            masking.watch()
         g.workspace_id = g.machine.workspace_id
 
     return _guarded(Guard("api_key", "v1", checks_csrf=False), before)(view)
@@ -136,6 +164,9 @@ def identify() -> Identity | None:
         if g.identity:
             g.staff, g.workspace = g.identity.staff, g.identity.workspace
             g.role, g.memberships = g.identity.role, g.identity.memberships
+            g.personal_data = g.identity.personal_data
+            if g.personal_data == MASKED:
+                masking.watch()
     return cast("Identity | None", g.identity)
 
 
@@ -173,8 +204,13 @@ def allows(url: str, method: str = "GET") -> bool:
     identity = identify()
     if mark is not None and mark.kind == "role":
         held = identity.role if identity else None
-        return held is not None and RANKS[held] >= RANKS[mark.detail]
+        reaches = identity is not None and _reaches(identity.personal_data, mark.personal_data)
+        return held is not None and RANKS[held] >= RANKS[mark.detail] and reaches
     return mark is not None and (mark.kind in ("public", "token") or identity is not None)
+
+
+def _reaches(held: str, needed: str) -> bool:
+    return ACCESSES.index(held) >= ACCESSES.index(needed)
 
 
 def limit_body() -> None:

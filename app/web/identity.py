@@ -7,6 +7,10 @@ from typing import Protocol
 
 from flask import Request
 
+# How far a membership or an API key reaches into personal data: names and addresses are masked, shown, or may leave in
+# files; each includes the one before.
+MASKED, SHOWN, EXPORTED = ACCESSES = ("masked", "shown", "exported")
+
 
 @dataclass(frozen=True)
 class StaffMember:
@@ -35,6 +39,7 @@ class WorkspaceChoice:
     workspace_id: int
     name: str
     role: str
+    personal_data: str = EXPORTED
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,7 @@ class Identity:
     workspace: WorkspaceInUse | None
     role: str | None
     memberships: tuple[WorkspaceChoice, ...] = ()
+    personal_data: str = EXPORTED
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,7 @@ class Machine:
 
     workspace_id: int
     key_id: int
+    personal_data: str = SHOWN
 
 
 class Authenticator(Protocol):

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from app.kernel.page_links import PageLink
 from app.web import language
-from app.web.requests import security
+from app.web.requests import masking, security
 
 framed = security.framed
 
@@ -55,7 +55,7 @@ def back(
 
 def toast(message: Any, *, tone: str = "info", undo: PageLink | str | None = None) -> None:
     """Say this on the next page shown."""
-    said = {"message": str(message), "tone": tone, "undo": address(undo) if undo else None}
+    said = {"message": masking.text(str(message)), "tone": tone, "undo": address(undo) if undo else None}
     flash(said, "toast")  # type: ignore[arg-type]
 
 

@@ -97,6 +97,7 @@ from app.tracking.facts import HumanResponded
 from app.tracking.hits.storing import SentTimes
 from app.tracking.replies import replies
 from app.tracking.websites import websites
+from app.wiring import set_up_steps
 from app.wiring.conditions import CONDITION_TYPES
 
 LISTENERS = Listeners(
@@ -214,6 +215,7 @@ def build() -> Extensions:
         SegmentUses((_campaigns_on, _journeys_on)),
         TaskSources({owners.TASK_SOURCE: interest.source_names}),
         SentTimes((delivery_entries.sent_times,)),
+        set_up_steps.STEPS,
         PERMISSIONS,
         FieldUses(
             (

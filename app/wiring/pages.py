@@ -43,6 +43,7 @@ BLUEPRINTS: list[Blueprint] = [
 HOME = HomePanels(
     (
         accounts.home_panel,
+        accounts.set_up_panel,
         campaigns.held_panel,
         journeys.attention_panel,
         tracking.home_panel,

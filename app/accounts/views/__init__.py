@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from app.accounts.views import audit, failed_jobs, identities, invitations, keys, memberships, staff, undo, workspace
+from app.accounts.views import (
+    audit,
+    failed_jobs,
+    identities,
+    invitations,
+    keys,
+    memberships,
+    set_up,
+    staff,
+    undo,
+    workspace,
+)
 from app.accounts.views.blueprint import bp
 from app.accounts.views.failed_jobs import home_panel
 from app.accounts.views.panels import SettingsPanels
+from app.accounts.views.set_up import home_panel as set_up_panel
 from app.accounts.views.sign_in import login
 from app.accounts.views.sign_in.authentication import RequestAuthenticator
 
@@ -21,6 +33,8 @@ __all__ = [
     "keys",
     "login",
     "memberships",
+    "set_up",
+    "set_up_panel",
     "staff",
     "undo",
     "workspace",

@@ -11,6 +11,7 @@ from app.accounts.forms import ApiKeyForm
 from app.accounts.views.blueprint import bp, settings_tabs
 from app.kernel.services import services
 from app.web import guard, shell
+from app.web.identity import MASKED, SHOWN
 
 
 @bp.get("/settings/keys")
@@ -32,6 +33,7 @@ def create_key() -> ResponseReturnValue:
             session,
             g.workspace.id,
             name=form.name.data or "",
+            personal_data=MASKED if form.is_masked.data else SHOWN,
             staff_id=g.staff.id,
             now=services().clock.now(),
         )

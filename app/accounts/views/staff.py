@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 
 from app.accounts import invitations, memberships
 from app.accounts.forms import InviteForm, RoleForm
+from app.accounts.memberships import Member
 from app.accounts.views.blueprint import bp, settings_tabs
 from app.kernel.refusals import Refusal
 from app.kernel.services import services
@@ -54,7 +55,13 @@ def change_role(staff_id: int) -> ResponseReturnValue:
     try:
         with services().database.transaction(g.workspace.id) as session:
             memberships.change(
-                session, g.workspace.id, staff_id, form.role.data, changed_by=g.staff.id, now=services().clock.now()
+                session,
+                g.workspace.id,
+                staff_id,
+                form.role.data,
+                changed_by=g.staff.id,
+                now=services().clock.now(),
+                personal_data=form.personal_data.data or memberships.EXPORTED,
             )
     except memberships.LastOwner as refusal:
         return _refused(staff_id, refusal, form)
@@ -100,7 +107,7 @@ def _page(
     with services().database.transaction(g.workspace.id) as session:
         members = memberships.list_members(session, g.workspace.id)
         asked = invitations.list_open(session, g.workspace.id, now=services().clock.now())
-    role_forms = {member.staff_id: RoleForm(formdata=None, role=member.role) for member in members}
+    role_forms = {member.staff_id: _role_form(member) for member in members}
     role_forms.update(asked_for or {})
     return shell.page(
         "accounts/staff.html",
@@ -111,6 +118,10 @@ def _page(
         role_forms=role_forms,
         tabs=settings_tabs(),
     ), status
+
+
+def _role_form(member: Member) -> RoleForm:
+    return RoleForm(formdata=None, role=member.role, personal_data=member.personal_data)
 
 
 def _invited(form: InviteForm) -> Invited:

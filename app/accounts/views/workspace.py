@@ -65,5 +65,6 @@ def _keep(form: WorkspaceForm) -> None:
             language=form.language.data or "",
             activity_months=form.activity_months.data or 0,
             import_file_days=form.import_file_days.data or 0,
+            daily_people=form.daily_people.data or 0,
         )
         workspaces.change(session, g.workspace.id, profile, staff_id=g.staff.id, now=services().clock.now())

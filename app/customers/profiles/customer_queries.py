@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import FromClause, text
+from sqlalchemy import FromClause, select, text
 from sqlalchemy.orm import Session
 
 from app.customers.models import Customer
@@ -29,6 +29,11 @@ _BY_REF = text(
 def customer_rows() -> FromClause:
     """Return the rows of customers as a table of Core, to be joined where a statement asks for them."""
     return Customer.__table__
+
+
+def has_any(session: Session, workspace_id: int) -> bool:
+    """Say whether the workspace knows anybody."""
+    return session.scalar(select(Customer.id).where(Customer.workspace_id == workspace_id).limit(1)) is not None
 
 
 def address_digests(

@@ -42,6 +42,12 @@ def is_counting(kept: QualityCount | None, *, now: datetime) -> bool:
     return kept.counted_at is None or kept.counted_at < kept.asked_at
 
 
+def has_counted(session: Session, workspace_id: int) -> bool:
+    """Say whether the workspace's data was ever counted."""
+    kept = session.get(QualityCount, workspace_id)
+    return kept is not None and kept.counted_at is not None
+
+
 def recount(session: Session, workspace_id: int, *, now: datetime, most_sources: int = MOST_SOURCES) -> None:
     """Count everything, and keep it in the place of what was kept; the sources after the first ones are one."""
     judged = rules.read(session, workspace_id)

@@ -34,14 +34,14 @@ def show_former_addresses(customer_id: int) -> ResponseReturnValue:
 
 
 @bp.get("/customers/<int:customer_id>/addresses/new")
-@guard.role("marketer")
+@guard.role("marketer", personal_data=guard.SHOWN)
 def new_address(customer_id: int) -> ResponseReturnValue:
     """Show the form for another address."""
     return _page(customer_id, AddressForm(formdata=None))
 
 
 @bp.post("/customers/<int:customer_id>/addresses/new")
-@guard.role("marketer")
+@guard.role("marketer", personal_data=guard.SHOWN)
 def add_address(customer_id: int) -> ResponseReturnValue:
     """Add an email, a phone number or a postal address."""
     form = AddressForm()
@@ -58,7 +58,7 @@ def add_address(customer_id: int) -> ResponseReturnValue:
 
 
 @bp.get("/customers/<int:customer_id>/addresses/<int:address_id>/label")
-@guard.role("marketer")
+@guard.role("marketer", personal_data=guard.SHOWN)
 def edit_label(customer_id: int, address_id: int) -> ResponseReturnValue:
     """Show what this address is called."""
     with services().database.transaction(g.workspace.id) as session:
@@ -68,7 +68,7 @@ def edit_label(customer_id: int, address_id: int) -> ResponseReturnValue:
 
 
 @bp.post("/customers/<int:customer_id>/addresses/<int:address_id>/label")
-@guard.role("marketer")
+@guard.role("marketer", personal_data=guard.SHOWN)
 def change_label(customer_id: int, address_id: int) -> ResponseReturnValue:
     """Call this address something else."""
     form = LabelForm()
@@ -86,7 +86,7 @@ def change_label(customer_id: int, address_id: int) -> ResponseReturnValue:
 
 
 @bp.post("/customers/<int:customer_id>/addresses/<int:address_id>/primary")
-@guard.role("marketer")
+@guard.role("marketer", personal_data=guard.SHOWN)
 def make_primary(customer_id: int, address_id: int) -> ResponseReturnValue:
     """Reach the customer at this address from now on; consent has the last word on mail to it."""
     try:
@@ -99,7 +99,7 @@ def make_primary(customer_id: int, address_id: int) -> ResponseReturnValue:
 
 
 @bp.post("/customers/<int:customer_id>/addresses/<int:address_id>/end")
-@guard.role("marketer")
+@guard.role("marketer", personal_data=guard.SHOWN)
 def end_address(customer_id: int, address_id: int) -> ResponseReturnValue:
     """End an address; it stays in the history and can be taken back."""
     with services().database.transaction(g.workspace.id) as session:

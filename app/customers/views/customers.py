@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from app.accounts import workspaces
+from app.accounts import personal_reads, workspaces
 from app.customers.forms import NewCustomerForm
 from app.customers.listing import listing, mixes
 from app.customers.profiles import codes, people
@@ -25,12 +25,16 @@ from app.web import guard, language, shell
 @guard.role("viewer")
 def show_customers() -> ResponseReturnValue:
     """Show who they are, narrowed as asked."""
-    wanted = _filter()
+    wanted, now = _filter(), services().clock.now()
+    with services().database.transaction(g.workspace.id) as session:
+        personal_reads.remaining(session, g.workspace.id, g.staff.id, now=now)
     with services().database.transaction(g.workspace.id, reading=True) as session:
         found, more = listing.page(session, g.workspace.id, wanted, after=request.args.get("after", ""))
         mix = mixes.find(session, g.workspace.id, now=services().clock.now())
         tags = listing.frequent_tags(session, g.workspace.id)
         currency = workspaces.get(session, g.workspace.id).currency
+    with services().database.transaction(g.workspace.id) as session:
+        personal_reads.note(session, g.workspace.id, g.staff.id, len(found), now=now)
     return shell.page(
         "customers/customers.html",
         customers=found,

@@ -11,8 +11,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import force_locale, get_locale
 from flask_babel import gettext as _
 
-from app.accounts import audit
-from app.customers.exporting import tables
+from app.accounts import audit, personal_reads
+from app.customers.exporting import downloads, tables
 from app.customers.exporting.formats import FORMATS
 from app.customers.exporting.tables import Offer
 from app.customers.forms import ExportForm
@@ -42,7 +42,7 @@ def show_progress(import_id: int) -> ResponseReturnValue:
 
 
 @bp.get("/customers/imports/<int:import_id>/refused.csv")
-@guard.role("marketer")
+@guard.role("marketer", personal_data=guard.EXPORTED)
 def download_refused(import_id: int) -> ResponseReturnValue:
     """Give back the rows that could not be taken, each with its reason, to be corrected and brought again."""
     with services().database.transaction(g.workspace.id) as session:
@@ -56,7 +56,7 @@ def download_refused(import_id: int) -> ResponseReturnValue:
 
 
 @bp.get("/customers/export")
-@guard.role("marketer")
+@guard.role("marketer", personal_data=guard.EXPORTED)
 def choose_export() -> ResponseReturnValue:
     """Ask what is wanted, and as which file."""
     form, _offers = _form()
@@ -64,7 +64,7 @@ def choose_export() -> ResponseReturnValue:
 
 
 @bp.post("/customers/export")
-@guard.role("marketer")
+@guard.role("marketer", personal_data=guard.EXPORTED)
 def export() -> ResponseReturnValue:
     """Give it as a file that is made while it is downloaded, and note who took what."""
     form, offers = _form()
@@ -72,7 +72,11 @@ def export() -> ResponseReturnValue:
         return shell.page("customers/export.html", form=form), 422
     offer, written, now = offers[form.what.data], FORMATS[form.format.data], services().clock.now()
     try:
+        with services().database.transaction(g.workspace.id) as session:
+            most = personal_reads.remaining(session, g.workspace.id, g.staff.id, now=now)
         rows = offer.table.rows(services().database, g.workspace.id, offer.part, now)
+        if most is not None:
+            rows = downloads.within(rows, most)
     except Refusal as refusal:
         refusal.field = "what"
         form.refuse(refusal)
@@ -89,11 +93,12 @@ def export() -> ResponseReturnValue:
             now=now,
         )
     headers = {"Content-Disposition": f'attachment; filename="{offer.key}.{written.ending}"'}
-    return Response(written.write(rows), mimetype=written.mimetype, headers=headers)
+    taken = downloads.Taken(services().database, g.workspace.id, g.staff.id, form.purpose.data or "", now)
+    return Response(written.write(taken.counting(rows)), mimetype=written.mimetype, headers=headers)
 
 
 @bp.get("/customers/imports/<int:import_id>/file")
-@guard.role("marketer")
+@guard.role("marketer", personal_data=guard.EXPORTED)
 def download_file(import_id: int) -> ResponseReturnValue:
     """Give the file back as it was uploaded, while it is kept."""
     with services().database.transaction(g.workspace.id) as session:

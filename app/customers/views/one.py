@@ -86,7 +86,7 @@ def show_more(customer_id: int) -> ResponseReturnValue:
 
 
 @bp.get("/customers/<int:customer_id>/edit")
-@guard.role("marketer")
+@guard.role("marketer", personal_data=guard.SHOWN)
 def edit(customer_id: int) -> ResponseReturnValue:
     """Show what may be changed."""
     with services().database.transaction(g.workspace.id) as session:
@@ -98,7 +98,7 @@ def edit(customer_id: int) -> ResponseReturnValue:
 
 
 @bp.post("/customers/<int:customer_id>/edit")
-@guard.role("marketer")
+@guard.role("marketer", personal_data=guard.SHOWN)
 def change(customer_id: int) -> ResponseReturnValue:
     """Take the changes over; each value remembers who changed it."""
     source, now = f"staff:{g.staff.name}", services().clock.now()

@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass
 
 import structlog
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts.identities import identities, relays
@@ -35,6 +36,12 @@ class _Ready:
 def enqueue(session: Session, mail: StaffMail) -> None:
     """Have this mail sent once the transaction has committed."""
     outbox.enqueue(session, "delivery.send_staff_mail", workspace_id=mail.workspace_id, mail_id=mail.id)
+
+
+def has_any(session: Session, workspace_id: int, *, kind: str) -> bool:
+    """Say whether a mail of this kind was written to staff lately."""
+    query = select(StaffMail.id).where(StaffMail.workspace_id == workspace_id, StaffMail.kind == kind)
+    return session.scalar(query.limit(1)) is not None
 
 
 def send(services: Services, workspace_id: int, mail_id: int) -> None:

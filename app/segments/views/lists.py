@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from app.accounts import staff
+from app.accounts import personal_reads, staff
 from app.customers.imports import steps
 from app.kernel import ids
 from app.kernel.refusals import Refusal
@@ -91,10 +91,12 @@ def list_page(
     typed: dict[str, str] | None = None,
 ) -> str:
     """Return the page of a list, with what became of a paste or what was wrong."""
-    after = request.args.get("after", type=ids.read)
+    after, now = request.args.get("after", type=ids.read), services().clock.now()
     with services().database.transaction(g.workspace.id) as session:
+        personal_reads.remaining(session, g.workspace.id, g.staff.id, now=now)
         found = lists.get(session, g.workspace.id, list_id)
         listed, more = lists.page(session, g.workspace.id, list_id, after=after)
+        personal_reads.note(session, g.workspace.id, g.staff.id, len(listed), now=now)
         added_by = {each.member.added_by for each in listed if each.member.added_by}
         values: dict[str, Any] = {
             "list": found,

@@ -164,9 +164,10 @@ def test_a_download_is_a_file_and_stands_in_the_audit_log(client, database, work
         change = SegmentChange("Germans", Is(field="country", value="DE"))
         germans = segments.save(session, workspace.id, change, staff_id=None, now=NOON).id
     offered = client.get("/customers/export").text
-    everybody = client.post("/customers/export", data={"what": "people", "format": form})
-    some = client.post("/customers/export", data={"what": f"segment-{germans}", "format": form})
-    nothing = client.post("/customers/export", data={"what": "segment-0", "format": form})
+    asked = {"format": form, "purpose": "For the tax adviser"}
+    everybody = client.post("/customers/export", data={"what": "people", **asked})
+    some = client.post("/customers/export", data={"what": f"segment-{germans}", **asked})
+    nothing = client.post("/customers/export", data={"what": "segment-0", **asked})
 
     assert f'value="segment-{germans}"' in offered
     assert everybody.mimetype == FORMATS[form].mimetype

@@ -9,7 +9,7 @@ from app.accounts.memberships import StaffMembership
 from app.accounts.models import Workspace
 from app.accounts.sign_in import sessions
 from app.kernel.services import services
-from app.web.identity import Identity, Machine, StaffMember, WorkspaceChoice, WorkspaceInUse
+from app.web.identity import MASKED, Identity, Machine, StaffMember, WorkspaceChoice, WorkspaceInUse
 
 COOKIE = "assent_session"
 
@@ -38,7 +38,10 @@ class RequestAuthenticator:
             staff=StaffMember(member.id, member.name, member.email, member.language or _language(place)),
             workspace=WorkspaceInUse(place.id, place.name, place.language, place.time_zone) if place else None,
             role=chosen.role if chosen else None,
-            memberships=tuple(WorkspaceChoice(each.workspace_id, each.name, each.role) for each in held),
+            memberships=tuple(
+                WorkspaceChoice(each.workspace_id, each.name, each.role, each.personal_data) for each in held
+            ),
+            personal_data=chosen.personal_data if chosen else MASKED,
         )
 
     def require_machine(self, request: Request) -> Machine:
@@ -49,7 +52,7 @@ class RequestAuthenticator:
         workspace_id = api_keys.workspace_of(text.strip())
         with services().database.transaction(workspace_id) as session:
             key = api_keys.authenticate(session, text.strip(), now=services().clock.now())
-        return Machine(workspace_id, key.id)
+        return Machine(workspace_id, key.id, key.personal_data)
 
 
 def remember(response: Response, token: str) -> Response:

@@ -19,7 +19,7 @@ from app.web import errors, guard, shell
 
 
 @bp.post("/customers/<int:customer_id>/data")
-@guard.role("marketer")
+@guard.role("marketer", personal_data=guard.EXPORTED)
 def export_data(customer_id: int) -> ResponseReturnValue:
     """Hand out everything held about this person."""
     with services().database.transaction(g.workspace.id) as session:

@@ -29,7 +29,7 @@ class OtherForm(Form):
 
 
 @bp.get("/customers/<int:customer_id>/merge")
-@guard.role("marketer")
+@guard.role("marketer", personal_data=guard.SHOWN)
 def choose_merge(customer_id: int) -> ResponseReturnValue:
     """Ask for the other customer, or show both side by side."""
     other_id = _other_id()
@@ -37,7 +37,7 @@ def choose_merge(customer_id: int) -> ResponseReturnValue:
 
 
 @bp.post("/customers/<int:customer_id>/merge")
-@guard.role("marketer")
+@guard.role("marketer", personal_data=guard.SHOWN)
 def merge_customers(customer_id: int) -> ResponseReturnValue:
     """Merge the other customer into this one; or find them first."""
     other_id, now = _other_id(), services().clock.now()

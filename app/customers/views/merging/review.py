@@ -51,7 +51,7 @@ def review_duplicates() -> ResponseReturnValue:
 
 
 @bp.post("/customers/duplicates/<int:pair_id>")
-@guard.role("marketer")
+@guard.role("marketer", personal_data=guard.SHOWN)
 def decide_duplicate(pair_id: int) -> ResponseReturnValue:
     """Merge the pair, note that they are not the same, or leave it for later; then show the next one."""
     decision, now = request.form.get("decision", ""), services().clock.now()

@@ -58,7 +58,7 @@ def note(session: Session, workspace_id: int, staff_id: int, people: int, *, now
     total, noted = session.execute(_ADD, {**binds, "people": people}).one()
     if total - noted >= NOTED_EVERY:
         session.execute(_NOTED, binds)
-        _tell(session, workspace_id, staff_id, "personal_data.read", total - noted, "", now=now)
+        _note(session, workspace_id, staff_id, "personal_data.read", total - noted, "", now=now)
 
 
 def note_export(
@@ -67,10 +67,10 @@ def note_export(
     """Note people who left in a file, and for what."""
     binds = {"w": workspace_id, "staff_id": staff_id, "on_day": _day(workspaces.get(session, workspace_id), now)}
     session.execute(_ADD, {**binds, "people": people})
-    _tell(session, workspace_id, staff_id, "personal_data.exported", people, purpose, now=now)
+    _note(session, workspace_id, staff_id, "personal_data.exported", people, purpose, now=now)
 
 
-def _tell(
+def _note(
     session: Session, workspace_id: int, staff_id: int, action: str, people: int, purpose: str, *, now: datetime
 ) -> None:
     audit.record(

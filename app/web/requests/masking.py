@@ -129,7 +129,7 @@ def _mask(response: Response) -> Response:
         response.set_data(_html(response.get_data(as_text=True), _replacer(seen)))
     elif response.mimetype == "application/json":
         response.set_data(json.dumps(_walked(json.loads(response.get_data() or b"null"), _replacer(seen))))
-    elif response.get_data(as_text=False) and not response.mimetype.startswith(_PASSED):
+    elif response.get_data(as_text=False) and not (response.mimetype or "").startswith(_PASSED):
         said = _("Your membership shows personal data masked; this file cannot be.")
         return Response(said, 403, mimetype="text/plain")
     return response

@@ -5,11 +5,17 @@ from __future__ import annotations
 import secrets
 from datetime import datetime
 
+from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from app.accounts import memberships
 from app.accounts.models import Staff
+from app.accounts.sign_in import sessions
+from app.accounts.views.sign_in import authentication
+from app.kernel.services import Services
 from app.kernel.settings import Key
+from tests.factories import NOON
 from tests.factories.workspaces import an_account
 
 KEYS = (Key(1, b"tests-only-" + b"k" * 32),)
@@ -27,3 +33,13 @@ def a_member(
         session, workspace_id, account.id, role, changed_by=account.id, now=now, personal_data=personal_data
     )
     return account
+
+
+def a_browser(app: Flask, services: Services, workspace_id: int, *, personal_data: str) -> FlaskClient:
+    """The browser of a marketer with this reach into personal data, signed in."""
+    with services.database.transaction(workspace_id) as session:
+        member = a_member(session, workspace_id, role="marketer", now=NOON, personal_data=personal_data)
+        token = sessions.open_for(session, member.id, workspace_id=workspace_id, now=services.clock.now())
+    browser = app.test_client()
+    browser.set_cookie(authentication.COOKIE, token)
+    return browser

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import Any
 
 from flask import g, make_response, request, url_for
@@ -27,6 +28,7 @@ from app.kernel.refusals import Refusal
 from app.kernel.services import services
 from app.kernel.translatable import N_
 from app.segments import segments
+from app.segments.preview import Person
 from app.web import errors, guard, shell
 
 MODES = ("desktop", "phone", "dark", "text")
@@ -119,7 +121,10 @@ def mail(campaign_id: int) -> ResponseReturnValue:
 @bp.post("/campaigns/<int:campaign_id>/test")
 @guard.role("marketer")
 def test(campaign_id: int) -> ResponseReturnValue:
-    """Send the mail to the staff member's own address, as the person in the preview would get it."""
+    """Send the mail to the staff member's own address, as the person in the preview would get it.
+
+    Whoever sees personal data masked gets it as the sample person would.
+    """
     with services().database.transaction(g.workspace.id) as session:
         campaign = compose.get(session, g.workspace.id, campaign_id)
         content = contents.chosen(contents.of_campaign(session, campaign), _content_id()).content
@@ -278,10 +283,10 @@ def preview_values(session: Session, campaign: Campaign, version: Version) -> di
     """Return the people the mail can be seen as, and how its subject reads to the one chosen."""
     mode = request.values.get("mode", "desktop")
     customer_id = _customer_id()
-    try:
-        people = audience.some_people(session, campaign, now=services().clock.now())
-    except Refusal:
-        people = []
+    people: list[Person] = []
+    if g.personal_data != guard.MASKED:
+        with suppress(Refusal):
+            people = audience.some_people(session, campaign, now=services().clock.now())
     if customer_id is None and people:
         customer_id = people[0].customer_id
     try:
@@ -298,7 +303,8 @@ def preview_values(session: Session, campaign: Campaign, version: Version) -> di
 
 
 def _customer_id() -> int | None:
-    return request.values.get("customer", type=ids.read)
+    """Return as whom the mail is shown; a mail says more of somebody than could be masked in it."""
+    return None if g.personal_data == guard.MASKED else request.values.get("customer", type=ids.read)
 
 
 def _content_id() -> int | None:

@@ -46,15 +46,17 @@ class ReferenceKind(FieldKind):
 
 @dataclass(frozen=True)
 class ReferenceTarget:
-    """A kind of thing that can be pointed to. `rows` selects a workspace's: their id, the name people read, the mark
-    (`ref`) files and programs know them by, and every other column of `found_by`, by which one is named, the surest
-    first. All but `ref` are in small letters.
+    """A kind of thing that can be pointed to. `rows` selects a workspace's: their id, the name people read (`named`),
+    the mark (`ref`) files and programs know them by, and every other column of `found_by`, by which one is named, the
+    surest first. All but `ref` are in small letters.
     """
 
     name: str
     label: MessageId
     rows: Callable[[Any], Select[*tuple[Any, ...]]]
     found_by: tuple[str, ...] = ("ref", "folded")
+    # What is read by this name is masked where it names somebody.
+    named: str = "name"
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,7 @@ def names(session: Session, workspace_id: int, wanted: Mapping[str, Iterable[int
         if target is None or not asked:
             continue
         rows = target.rows(workspace_id)
-        query = rows.with_only_columns(rows.selected_columns.id, _name(rows))
+        query = rows.with_only_columns(rows.selected_columns.id, _name(target, rows))
         query = query.where(rows.selected_columns.id.in_(asked))
         known |= {(refers_to, row_id): name or f"#{row_id}" for row_id, name in session.execute(query)}
     return known
@@ -129,7 +131,8 @@ def marks(session: Session, workspace_id: int, refers_to: str | None, ids: Itera
         return {}
     rows = target.rows(workspace_id)
     found = rows.selected_columns
-    query = rows.with_only_columns(found.id, func.coalesce(found.ref, found.name)).where(found.id.in_(asked))
+    mark = func.coalesce(found.ref, found[target.named]).label(target.named)
+    query = rows.with_only_columns(found.id, mark).where(found.id.in_(asked))
     return {row_id: mark for row_id, mark in session.execute(query) if mark}
 
 
@@ -139,7 +142,7 @@ def offered(session: Session, workspace_id: int, refers_to: str | None) -> list[
     if target is None:
         return []
     rows = target.rows(workspace_id)
-    query = rows.with_only_columns(_name(rows)).order_by(rows.selected_columns.id.desc()).limit(MOST_OFFERED)
+    query = rows.with_only_columns(_name(target, rows)).order_by(rows.selected_columns.id.desc()).limit(MOST_OFFERED)
     return [name for name in session.scalars(query) if name]
 
 
@@ -156,15 +159,17 @@ def named_query(target: ReferenceTarget, workspace_id: int, said: Iterable[str])
 def name_query(target: ReferenceTarget, workspace_id: Any, row_id: ColumnElement[Any]) -> ColumnElement[Any]:
     """Return the name of one thing as an expression, over the number of it."""
     rows = target.rows(workspace_id)
-    return rows.with_only_columns(_name(rows)).where(rows.selected_columns.id == row_id).limit(1).scalar_subquery()
+    named = rows.with_only_columns(_name(target, rows)).where(rows.selected_columns.id == row_id)
+    return named.limit(1).scalar_subquery()
 
 
 def _ids(rows: Select[*tuple[Any, ...]]) -> Select[int]:
     return rows.with_only_columns(rows.selected_columns.id)
 
 
-def _name(rows: Select[*tuple[Any, ...]]) -> ColumnElement[Any]:
-    return func.coalesce(rows.selected_columns.name, rows.selected_columns.ref)
+def _name(target: ReferenceTarget, rows: Select[*tuple[Any, ...]]) -> ColumnElement[Any]:
+    found = rows.selected_columns
+    return func.coalesce(found[target.named], found.ref).label(target.named)
 
 
 def _folded(name: str, said: str) -> str:

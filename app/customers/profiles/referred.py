@@ -15,11 +15,11 @@ def _rows(workspace_id: Any) -> Select[*tuple[Any, ...]]:
     name = func.nullif(func.concat_ws(" ", Customer.first_name, Customer.last_name), "")
     return select(
         Customer.id,
-        func.coalesce(name, Customer.email, Customer.external_ref).label("name"),
+        func.coalesce(name, Customer.email, Customer.external_ref).label("full_name"),
         Customer.external_ref.label("ref"),
         Customer.email_key,
     ).where(Customer.workspace_id == workspace_id)
 
 
 # Names are no way to find a person among many: they are named by number or email.
-PEOPLE = ReferenceTarget("customer", N_("A person"), _rows, found_by=("ref", "email_key"))
+PEOPLE = ReferenceTarget("customer", N_("A person"), _rows, found_by=("ref", "email_key"), named="full_name")

@@ -30,7 +30,7 @@ AT_ONCE = 1000
 
 
 @bp.get("/customers/imports/<int:import_id>/progress")
-@guard.role("viewer")
+@guard.role("viewer", personal_data=guard.SHOWN)
 def show_progress(import_id: int) -> ResponseReturnValue:
     """Answer how far it is; when it is done, lead to the result."""
     with services().database.transaction(g.workspace.id) as session:

@@ -1,4 +1,7 @@
-"""The pages of an import: upload, mapping of columns, preview, run and result."""
+"""The pages of an import: upload, mapping of columns, preview, run and result.
+
+They show rows as the file has them, so they are closed to whoever sees personal data masked.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +45,7 @@ def show_imports() -> ResponseReturnValue:
 
 
 @bp.get("/customers/imports/new")
-@guard.role("marketer")
+@guard.role("marketer", personal_data=guard.SHOWN)
 def new_import() -> ResponseReturnValue:
     """Ask for a file; of a kind that a link names."""
     return shell.page("customers/upload.html", form=_upload_form(request.args.get("kind", "")))
@@ -50,7 +53,7 @@ def new_import() -> ResponseReturnValue:
 
 @bp.post("/customers/imports/new")
 @guard.accepts_up_to(LARGEST_UPLOAD)
-@guard.role("marketer")
+@guard.role("marketer", personal_data=guard.SHOWN)
 def upload() -> ResponseReturnValue:
     """Keep the file and go on to its columns."""
     form = _upload_form()
@@ -66,7 +69,7 @@ def upload() -> ResponseReturnValue:
 
 
 @bp.get("/customers/imports/<int:import_id>")
-@guard.role("viewer")
+@guard.role("viewer", personal_data=guard.SHOWN)
 def show_import(import_id: int) -> ResponseReturnValue:
     """Show where the file is on its way."""
     with services().database.transaction(g.workspace.id) as session:
@@ -92,7 +95,7 @@ def show_import(import_id: int) -> ResponseReturnValue:
 
 
 @bp.get("/customers/imports/<int:import_id>/columns")
-@guard.role("marketer")
+@guard.role("marketer", personal_data=guard.SHOWN)
 def show_columns(import_id: int) -> ResponseReturnValue:
     """Show the columns again, to change one's mind after the rehearsal."""
     with services().database.transaction(g.workspace.id) as session:
@@ -103,7 +106,7 @@ def show_columns(import_id: int) -> ResponseReturnValue:
 
 
 @bp.post("/customers/imports/<int:import_id>/reading")
-@guard.role("marketer")
+@guard.role("marketer", personal_data=guard.SHOWN)
 def reread(import_id: int) -> ResponseReturnValue:
     """Read the file as the person says it is written."""
     form = ReadingForm()
@@ -119,7 +122,7 @@ def reread(import_id: int) -> ResponseReturnValue:
 
 
 @bp.post("/customers/imports/<int:import_id>/sheet")
-@guard.role("marketer")
+@guard.role("marketer", personal_data=guard.SHOWN)
 def choose_sheet(import_id: int) -> ResponseReturnValue:
     """Read another sheet of a workbook."""
     form = SheetForm()
@@ -143,7 +146,7 @@ def choose_sheet(import_id: int) -> ResponseReturnValue:
 
 
 @bp.post("/customers/imports/<int:import_id>/columns")
-@guard.role("marketer")
+@guard.role("marketer", personal_data=guard.SHOWN)
 def decide_columns(import_id: int) -> ResponseReturnValue:
     """Take the meaning of the columns and rehearse."""
     with services().database.transaction(g.workspace.id) as session:
@@ -162,7 +165,7 @@ def decide_columns(import_id: int) -> ResponseReturnValue:
 
 
 @bp.post("/customers/imports/<int:import_id>/fix")
-@guard.role("marketer")
+@guard.role("marketer", personal_data=guard.SHOWN)
 def fix(import_id: int) -> ResponseReturnValue:
     """Read the file as suggested, and preview it again."""
     with services().database.transaction(g.workspace.id) as session:
@@ -174,7 +177,7 @@ def fix(import_id: int) -> ResponseReturnValue:
 
 
 @bp.post("/customers/imports/<int:import_id>/start")
-@guard.role("marketer")
+@guard.role("marketer", personal_data=guard.SHOWN)
 def start(import_id: int) -> ResponseReturnValue:
     """Take the file over."""
     with services().database.transaction(g.workspace.id) as session:
@@ -203,7 +206,7 @@ def cancel_import(import_id: int) -> ResponseReturnValue:
 
 
 @bp.post("/customers/imports/<int:import_id>/undo")
-@guard.role("marketer")
+@guard.role("marketer", personal_data=guard.SHOWN)
 def undo_import(import_id: int) -> ResponseReturnValue:
     """Take back what the file brought."""
     with services().database.transaction(g.workspace.id) as session:

@@ -17,8 +17,8 @@ def of(session: Session, workspace_id: int, info: FieldInfo) -> list[str]:
     base = people.base_query(workspace_id)
     newest = base.order_by(base.selected_columns.customer_id.desc()).limit(_LOOKED_AT)
     value = func.unnest(info.expression) if info.kind == "tags" else info.expression
-    found = newest.with_only_columns(value.label("value")).subquery()
-    query = (
-        select(found.c.value).where(found.c.value.is_not(None)).group_by(found.c.value).order_by(func.count().desc())
-    )
+    # By the name of the field: what names people is masked by it.
+    found = newest.with_only_columns(value.label(info.name)).subquery()
+    word = found.c[info.name]
+    query = select(word).where(word.is_not(None)).group_by(word).order_by(func.count().desc())
     return [str(word) for word in session.scalars(query.limit(_OFFERED))]

@@ -13,7 +13,14 @@ from app.web.requests.masking import masked
 
 @pytest.mark.parametrize(
     ("value", "left"),
-    [("ada@example.com", "a•••@example.com"), ("Ada", "A•••"), ("+49 30 1234", "+•••"), ("@", "•••@"), ("", "•••")],
+    [
+        ("ada@example.com", "a•••@example.com"),
+        ("Ada", "A•••"),
+        ("+49 30 1234", "+•••"),
+        ("@", "•••@"),
+        ("", "•••"),
+        ("王", "•••"),
+    ],
 )
 def test_what_is_left_of_a_value(value, left):
     assert masked(value) == left
@@ -29,6 +36,26 @@ def test_texts_and_what_is_spoken_are_masked_and_markup_stays():
     assert masking._html(page, replace) == (
         '<form class="form" action="/form"><title>A••• &amp; Eve</title><b title="A••• O•••">O•••, Adams</b>'
         '<option value="Ada">A•••</option><a href="/customers?q=ada%40example.com">a•••@example.com</a></form>'
+    )
+
+
+def test_names_without_spaces_around_them_are_masked_and_other_words_are_not():
+    replace = masking._replacer({"张伟", "李", "Ada"})
+
+    assert replace("与张伟合并 · 李, Adams, 行李") == "与张•••合并 · •••, Adams, 行李"
+    assert replace("联系Ada吧 · ADA") == "联系A•••吧 · A•••"
+
+
+def test_what_is_offered_while_one_types_and_what_scripts_draw_is_masked():
+    replace = masking._replacer({"Zoë", "ada@example.com"})
+    page = (
+        '<datalist id="a"><option value="Zoë"></option></datalist><option value="Zoë">Zoë</option>'
+        '<a href="mailto:ADA%40example.com?subject=Hi">x</a><script>["Zo\\u00eb", "ADA@EXAMPLE.COM"]</script>'
+    )
+
+    assert masking._html(page, replace) == (
+        '<datalist id="a"><option value="Z•••"></option></datalist><option value="Zoë">Z•••</option>'
+        '<a href="mailto:">x</a><script>["Z•••", "a•••@example.com"]</script>'
     )
 
 

@@ -47,7 +47,7 @@ class Place:
         return request.endpoint in self.also or f"{request.path}/".startswith(f"{self.url}/")
 
 
-_ALSO_SETTINGS = ("api.show_docs", "delivery.list_doubts", "delivery.show_doubts")
+_ALSO_SETTINGS = ("api.show_docs", "accounts.show_set_up", "delivery.list_doubts", "delivery.show_doubts")
 RAIL = (
     Place("home", _("Home"), HOME, "home", is_first=True),
     Place("customers", _("Customers"), "customers.show_customers", "users", is_first=True),

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, text
+from sqlalchemy import delete, select, text
 from sqlalchemy.orm import Session, aliased
 
 from app.accounts import audit, undo
 from app.customers.erasing.models import AskedErasure
+from app.customers.life_cycle.models import LifeCycleMark
 from app.customers.merging import aliases, person_tables
 from app.customers.merging.merge import MergedPermissions
 from app.customers.merging.person_tables import Erasing, Kept
@@ -110,6 +111,9 @@ def erase(session: Session, workspace_id: int, customer_id: int, *, now: datetim
         elif each.of_person:
             where = f"t.workspace_id = :w AND ({each.of_person})"
             session.execute(text(f"DELETE FROM {each.table.name} t WHERE {where}"), erasing.binds)
+    # Orders that go mark their customer as somebody to look at; nobody is there to be looked at.
+    marks = LifeCycleMark
+    session.execute(delete(marks).where(marks.workspace_id == workspace_id, marks.customer_id.in_(erasing.ids)))
     undo.forget(session, workspace_id, erasing.ids)
     person_tables.expire(session, erasing.ids)
 

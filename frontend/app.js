@@ -18,21 +18,22 @@ document.addEventListener("htmx:responseError", (event) => showToast(event.detai
 document.addEventListener("htmx:sendError", () => showToast(document.body.dataset.offline));
 document.addEventListener("htmx:load", (event) => (drawLater(event.detail.elt), armPickers(event.detail.elt)));
 
-// Charts and the editor are bundles of their own, fetched when the first one comes near the screen.
+// Charts, the editor and the tools of images are bundles of their own, fetched when the first one comes near the screen.
+const LATER = "[data-chart], [data-editor], [data-bundle]";
 const seen = new IntersectionObserver(
   (entries) => {
     for (const { isIntersecting, target } of entries) {
       if (!isIntersecting) continue;
       seen.unobserve(target);
-      import(target.dataset.chart ?? target.dataset.editor).then((bundle) => bundle.mount(target));
+      import(target.dataset.chart ?? target.dataset.editor ?? target.dataset.bundle).then((bundle) => bundle.mount(target));
     }
   },
   { rootMargin: "200px" },
 );
 
 function drawLater(root) {
-  const found = [...root.querySelectorAll("[data-chart], [data-editor]")];
-  if (root.matches?.("[data-chart], [data-editor]")) found.push(root);
+  const found = [...root.querySelectorAll(LATER)];
+  if (root.matches?.(LATER)) found.push(root);
   for (const element of found) if (!element.dataset.armed) (element.dataset.armed = "yes"), seen.observe(element);
 }
 

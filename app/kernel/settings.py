@@ -43,6 +43,8 @@ class Settings:
     secret_keys: tuple[Key, ...]
     var_dir: Path
     spool_dir: Path
+    # Where pictures of mails are kept; "" is a folder under `var_dir`.
+    media_url: str = ""
     clock_file: Path | None = None
     # What the operator tells everybody who is signed in; `assent announce` writes it.
     announcement_file: Path | None = None
@@ -73,6 +75,11 @@ class Settings:
         return self.public_url.startswith("https://")
 
     @property
+    def media(self) -> str:
+        """The URL of the store of pictures."""
+        return self.media_url or (self.var_dir / "media").as_uri()
+
+    @property
     def own_address(self) -> str:
         """The address of the installation itself: what it writes to staff is from here, and comes back here."""
         return self.mail_from or f"no-reply@{_mail_host(self.public_url)}"
@@ -94,6 +101,7 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
         secret_keys=_keys(env, problems),
         var_dir=var_dir,
         spool_dir=Path(env.get("SPOOL_DIR", str(var_dir / "spool"))).absolute(),
+        media_url=_url(env, "MEDIA_URL", ("file", "s3"), problems) if env.get("MEDIA_URL") else "",
         clock_file=Path(env["CLOCK_FILE"]).absolute() if env.get("CLOCK_FILE") else None,
         announcement_file=Path(env.get("ANNOUNCEMENT_FILE", str(var_dir / "announcement.json"))).absolute(),
         workers=_count(env, "WORKERS", 3, problems, least=1),

@@ -55,6 +55,8 @@ RAIL = (
     Place("segments", _("Segments"), "segments.index", "filter", is_first=True),
     Place("campaigns", _("Campaigns"), "campaigns.index", "send", is_first=True),
     Place("journeys", _("Journeys"), "journeys.list_journeys", "route"),
+    Place("images", _("Images"), "brands.list_images", "photo"),
+    Place("brand", _("Brand"), "brands.show_brand", "palette"),
     Place("consent", _("Consent"), "consent.show_overview", "shield-check"),
     Place("insight", _("Insight"), "insight.show_insight", "chart-line"),
     Place("inbox", _("Inbox"), "tracking.inbox", "inbox"),

@@ -13,6 +13,7 @@ from app.web import language
 from app.web.requests import masking, security
 
 framed = security.framed
+public_file = security.public_file
 
 
 def page(template: str, **values: Any) -> str:

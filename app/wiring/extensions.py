@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from app.accounts import api_keys
 from app.accounts.undo import Opposites
 from app.api import person_tables as api_tables
+from app.brands import images
 from app.campaigns import compose, deletion, removals
 from app.campaigns import field_uses as campaign_fields
 from app.campaigns.launch import stopping
@@ -164,6 +165,8 @@ OPPOSITES = Opposites(
         items.UNDO_ENDING,
         costs.UNDO_REMOVAL,
         competitors.UNDO_REMOVAL,
+        images.UNDO_REMOVAL,
+        images.UNDO_EXCHANGE,
     )
 )
 

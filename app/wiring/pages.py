@@ -6,6 +6,7 @@ from flask import Blueprint
 
 from app.accounts import views as accounts
 from app.api import views as api
+from app.brands import views as brands
 from app.cadence import views as cadence
 from app.campaigns import views as campaigns
 from app.commerce import views as commerce
@@ -25,6 +26,7 @@ from app.wiring import extensions, health
 BLUEPRINTS: list[Blueprint] = [
     health.bp,
     accounts.bp,
+    brands.bp,
     customers.bp,
     commerce.bp,
     consent.bp,

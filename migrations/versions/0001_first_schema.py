@@ -16,6 +16,7 @@ FOLDER = Path(__file__).parent.parent / "first_schema"
 ROOMS = (
     "kernel",
     "accounts",
+    "brands",
     "customers",
     "commerce",
     "consent",

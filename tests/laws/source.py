@@ -9,7 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
 BUSINESS = (
-    "accounts", "api", "cadence", "campaigns", "commerce", "conditions", "consent", "customers", "delivery",
+    "accounts", "api", "brands", "cadence", "campaigns", "commerce", "conditions", "consent", "customers", "delivery",
     "followup", "insight", "journeys", "segments", "tracking",
 )  # fmt: skip
 

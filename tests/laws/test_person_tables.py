@@ -11,6 +11,7 @@ from migrations import schema
 NOTHING_ABOUT_CUSTOMERS = {
     *("workspaces", "staff", "memberships", "staff_sessions", "invitations", "mail_allowances", "api_keys"),
     *("personal_reads", "set_up_answers"),
+    *("brand_kits", "images"),
     *("sending_identities", "outbox", "cron_ticks", "heartbeats", "outages", "handled_outages"),
     *("custom_fields", "customer_mixes", "customer_cards", "duplicate_rules"),
     *("sources", "source_outcomes", "value_coverage", "life_cycle_rules", "life_cycle_counts"),

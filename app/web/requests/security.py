@@ -34,6 +34,8 @@ FRAMED_POLICY = "; ".join(
         "sandbox allow-popups allow-popups-to-escape-sandbox",
     )
 )
+# A picture somebody sent, opened by itself: it may fetch and run nothing, whatever it is taken for.
+FILE_POLICY = "default-src 'none'; sandbox"
 
 
 def init_app(app: Flask, *, is_secure: bool) -> None:
@@ -54,12 +56,26 @@ def framed(html: str) -> Response:
     return Response(html, mimetype="text/html")
 
 
+def public_file(data: bytes, media_type: str, *, name: str) -> Response:
+    """Answer with a file that is the same to everybody and never changes; `name` is unique to what it holds."""
+    g.is_public_file = True
+    response = Response(data, content_type=media_type)
+    response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    response.set_etag(name)
+    response.make_conditional(request)
+    return response
+
+
 def _harden(response: Response) -> Response:
     headers = response.headers
     headers.setdefault("X-Content-Type-Options", "nosniff")
     headers.setdefault("Referrer-Policy", "no-referrer" if _is_token_page() else "same-origin")
     headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
     headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+    if g.get("is_public_file"):
+        headers["Content-Security-Policy"] = FILE_POLICY
+        return response
     headers["Content-Security-Policy"] = FRAMED_POLICY if g.get("is_framed") else POLICY
     if not g.get("is_framed"):
         headers["X-Frame-Options"] = "DENY"

@@ -1,0 +1,24 @@
+"""Serves the files of images to whoever shows a mail: without a cookie, and without the database."""
+
+from __future__ import annotations
+
+from flask import Response, abort
+
+from app.brands import media
+from app.brands.pictures import MEDIA_TYPES
+from app.brands.views.blueprint import bp
+from app.kernel.services import services
+from app.web import guard, shell
+
+
+@bp.get("/i/<name>")
+@guard.public("Mailboxes show the pictures of mails to people who are not signed in.")
+def show_file(name: str) -> Response:
+    """Answer with the file of this name."""
+    if not media.is_name(name):
+        abort(404)
+    try:
+        data = media.read_held(services().settings.media, name)
+    except FileNotFoundError:
+        abort(404)
+    return shell.public_file(data, MEDIA_TYPES[name.rpartition(".")[2]], name=name)

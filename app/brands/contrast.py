@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import colorsys
+import re
 
+_COLOR = re.compile("#[0-9a-fA-F]{6}")
 ENOUGH = 4.5
 _STEPS = 100
+
+
+def is_color(text: str) -> bool:
+    """Say whether this is a colour as it is kept: "#rrggbb"."""
+    return _COLOR.fullmatch(text) is not None
 
 
 def ratio(one: str, other: str) -> float:

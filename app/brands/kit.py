@@ -164,6 +164,12 @@ def kit_of(session: Session, workspace_id: int) -> BrandKit:
     )
 
 
+def hold(session: Session, workspace_id: int) -> BrandKit:
+    """Return the kit, and keep others from changing it until the transaction ends."""
+    session.get(StoredKit, workspace_id, with_for_update=True, populate_existing=True)
+    return kit_of(session, workspace_id)
+
+
 def save_kit(session: Session, workspace_id: int, kit: BrandKit, *, staff_id: int | None, now: datetime) -> BrandKit:
     """Let mails look so from now on; raise KitRefused. What has left stays as it was."""
     kept = checked(kit)
@@ -237,7 +243,7 @@ _REASONS: dict[str, MessageId] = {
     "heading_font": N_("Choose one of the fonts."),
     "body_font": N_("Choose one of the fonts."),
     "button_radius": N_("Between 0 and 40 pixels."),
-    "social": N_("Each line is a network and an address that begins with https://."),
+    "social": N_("Each social link is a whole address that begins with https://."),
     "footer_text": N_("At most 2,000 characters."),
     "logo_alt": N_("At most 300 characters."),
     "logo_image_id": N_("The logo is no image of the library."),

@@ -11,6 +11,7 @@ from werkzeug.routing import Rule
 
 from app.accounts import api_keys, invitations
 from app.accounts.tokens import InvitationToken
+from app.brands import images, media
 from app.commerce import products
 from app.commerce.connectors import connections, deliveries, intake
 from app.commerce.connectors.connections import NewConnection
@@ -46,6 +47,7 @@ from tests.factories.campaigns import a_campaign
 from tests.factories.consent import a_form, consented_customer
 from tests.factories.customers import a_customer, an_uploaded_file
 from tests.factories.journeys import a_journey, a_segment, step_ids
+from tests.factories.pictures import a_picture
 from tests.factories.shops import webhooks as shops
 from tests.factories.workspaces import WorkspaceForTests
 
@@ -92,6 +94,8 @@ def furnish(services: Services, workspace: WorkspaceForTests) -> Furnished:
         _, api_key = api_keys.create(session, workspace.id, name="Shop", staff_id=workspace.owner_id, now=NOON)
         journey = a_journey(session, workspace, is_live=False)
         product = products.find_or_create(session, workspace.id, [NamedProduct("T-1", "Tea")], now=NOON)["T-1"]
+        picture = a_picture("PNG", (40, 30))
+        image = images.add_image(session, media.of(services.settings), workspace.id, picture, "Rose.png", now=NOON)
         organisation = organisations.add(session, workspace.id, {"name": "Tea House", "external_ref": "O-1"}, now=NOON)
         members.put(session, ada, organisation.id, {}, now=NOON)
         connecting = NewConnection("woocommerce", "Woo", shops.SECRET)
@@ -125,6 +129,8 @@ def furnish(services: Services, workspace: WorkspaceForTests) -> Furnished:
             "step_id": step_ids(session, journey)[0],
             "organisation_id": organisation.id,
             "product_id": product.id,
+            "image_id": image.id,
+            "file_name": images.file_name(image),
             "segment_id": a_segment(session, workspace),
             "list_id": lists.create(session, workspace.id, "Guests", staff_id=workspace.owner_id, now=NOON).id,
             "kind": "product",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.brands.views import files, images
+from app.brands.views import files, images, kit
 from app.brands.views.blueprint import bp
 
-__all__ = ["bp", "files", "images"]
+__all__ = ["bp", "files", "images", "kit"]

@@ -147,7 +147,7 @@ def _wants_json() -> bool:
 
 
 def _url(image: Image) -> str:
-    return url_for("brands.show_file", name=images.file_name(image))
+    return url_for("brands.show_file", file_name=images.file_name(image))
 
 
 def _described(image: Image) -> dict[str, Any]:

@@ -95,7 +95,7 @@ def test_every_route_that_shows_somebody_is_one_that_masks(app, client, services
     naming = {
         rule.endpoint: app.view_functions[rule.endpoint].guard.kind
         for rule in rules_of(app, furnished)
-        if shown(client.get(furnished.address(rule)).text, values)
+        if shown(client.get(furnished.address(rule)).data.decode(errors="replace"), values)
     }
 
     assert len(naming) > 10

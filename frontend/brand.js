@@ -51,6 +51,8 @@ export function mountBrand(page) {
     else if ("dropLogo" in button.dataset) showLogo("", "");
   });
 
+  if (form.querySelector(".is-invalid")) draw();
+
   function used(button) {
     button.disabled = true;
     button.textContent = words.used;

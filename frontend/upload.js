@@ -23,7 +23,7 @@ export function mountUpload(form) {
       const blank = made("span", "upload-blank");
       const name = made("span", "upload-name", file.name);
       const state = made("span", "upload-state", words.waiting);
-      const side = made("div", "");
+      const side = made("div", "upload-words");
       side.append(name, state);
       item.append(blank, side);
       list.insertBefore(item, list.querySelector(".upload-done"));

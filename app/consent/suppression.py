@@ -69,9 +69,9 @@ class SuppressionInfo:
     at: datetime
 
 
-# Sources whose suppressions end when what they came of is taken back; so do those of a file (`_OF_FILE`).
+# Sources whose suppressions end when what they came of is taken back; so do those of a file (`OF_FILE`).
 FOR_NOW = ("merge", "erasure")
-_OF_FILE = "import "
+OF_FILE = "^import [0-9]+(,|$)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def add(session: Session, workspace_id: int, *, address_digest: bytes, reason: s
     """
     said = {"reason": reason, "source": source, "at": now}
     statement = insert(Suppression).values(workspace_id=workspace_id, address_digest=address_digest, **said)
-    for_now = Suppression.source.in_(FOR_NOW) | Suppression.source.startswith(_OF_FILE)
+    for_now = Suppression.source.in_(FOR_NOW) | Suppression.source.regexp_match(OF_FILE)
     may_end = for_now & (Suppression.source != source)
     weak = Suppression.reason.in_((UNCONFIRMED, ERASED))
     replaces = may_end | (Suppression.reason == UNCONFIRMED) if reason == BOUNCED else may_end
@@ -176,11 +176,14 @@ def end_silence(session: Session, workspace_id: int, address_digests: Sequence[b
     """Let addresses be written to again whose owner is not erased after all, but for those that a file names."""
     of_these = (
         *(Suppression.workspace_id == workspace_id, Suppression.address_digest.in_(address_digests)),
-        *(Suppression.reason == ERASED, Suppression.source == "erasure"),
+        Suppression.source == "erasure",
     )
-    session.execute(delete(Suppression).where(*of_these, func.cardinality(Suppression.import_ids) == 0))
-    of_file = func.concat(_OF_FILE, Suppression.import_ids[1])
-    session.execute(update(Suppression).where(*of_these).values(reason=MANUAL, source=of_file))
+    is_erased, is_named = Suppression.reason == ERASED, func.cardinality(Suppression.import_ids) > 0
+    session.execute(delete(Suppression).where(*of_these, is_erased, ~is_named))
+    # The file says it again, for the reason that came with it.
+    said = {"reason": case((is_erased, MANUAL), else_=Suppression.reason)}
+    of_file = func.concat("import ", Suppression.import_ids[1])
+    session.execute(update(Suppression).where(*of_these, is_named).values(source=of_file, **said))
 
 
 def _of(workspace_id: int, address_digest: bytes, reason: str) -> Update:

@@ -227,25 +227,26 @@ def _difference(
     if customer_ids is not None:
         leaving = leaving.where(member.customer_id == any_(_ids(customer_ids)))
     left = leaving.returning(member.segment_id, member.customer_id).cte("gone")
-    return entered, left, _checks(workspace_id, flagged, now)
+    return entered, left, _checks(workspace_id, flagged)
 
 
-def _checks(workspace_id: int, flags: CTE, now: datetime) -> CTE:
-    """Return the checks that are written down: one for each person, the earliest; most have an earlier one already."""
+def _checks(workspace_id: int, flags: CTE) -> CTE:
+    """Return the checks that are written down: one for each person, the earliest; most have an earlier one already.
+
+    One that is due stays until it is taken: another segment may be what it is about.
+    """
     check, mine = MemberCheck, literal(workspace_id, BigInteger)
-    at = bindparam("now", now, type_=MemberCheck.due_at.type)
     earlier = exists().where(
         check.workspace_id == workspace_id,
         check.customer_id == flags.c.customer_id,
         check.due_at <= flags.c.next_at,
-        check.due_at > at,
     )
     wanted = select(mine, flags.c.customer_id, flags.c.next_at).where(flags.c.next_at.is_not(None), ~earlier)
     row = insert(check).from_select(["workspace_id", "customer_id", "due_at"], wanted)
     return row.on_conflict_do_update(
         index_elements=["workspace_id", "customer_id"],
         set_={"due_at": row.excluded.due_at},
-        where=(check.due_at > row.excluded.due_at) | (check.due_at <= at),
+        where=check.due_at > row.excluded.due_at,
     ).returning(check.customer_id).cte("checks")
 
 

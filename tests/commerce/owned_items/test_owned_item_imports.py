@@ -111,3 +111,15 @@ def test_what_was_exported_comes_back_alike(database: Database, workspace: Works
 
     assert import_file(database, workspace.id, content, kind="owned_items").counts == {"created": 3}
     assert owned(database, workspace.id) == before
+
+
+@pytest.mark.parametrize("mark", ["serial", "item id"])
+def test_two_alike_with_marks_of_their_own_are_two(
+    database: Database, workspace: WorkspaceForTests, mark: str
+) -> None:
+    head = f"email,sku,item,owned since,{mark}\n"
+    taken(database, workspace, head + "ada@x.org,W1,Washer,2024-01-31,\n")
+    content = head + "ada@x.org,W1,Washer,2024-01-31,S-1\nada@x.org,W1,Washer,2024-01-31,S-2\n"
+
+    assert taken(database, workspace, content).counts == {"updated": 1, "created": 1}
+    assert taken(database, workspace, content).counts == {"unchanged": 2}

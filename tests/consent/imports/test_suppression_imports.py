@@ -191,3 +191,28 @@ def test_import_of_an_export_is_the_same_list(
         import_file(database, workspace.id, content, kind="suppressions")
 
     assert told(database, workspace.id) == before
+
+
+def test_an_erasure_that_is_taken_back_leaves_a_file_its_say(database: Database, workspace: WorkspaceForTests) -> None:
+    """Whom the file had suppressed before the erasure was asked for, its undo lets be mailed again."""
+    done = import_file(database, workspace.id, "email,reason\nada@example.com,bounced\n", kind="suppressions")
+    before = listed(database, workspace.id)
+    with database.transaction(workspace.id) as session:
+        digest = digest_of(session, workspace.id, "ada@example.com")
+        suppression.add(session, workspace.id, address_digest=digest, reason="erased", source="erasure", now=NOON)
+        suppression.end_silence(session, workspace.id, [digest])
+
+    assert [row[2] for row in listed(database, workspace.id)] == [row[2] for row in before]
+    undo_import(database, workspace.id, done.id, now=NOON)
+    assert find(database, workspace.id, "ada@example.com") is None
+
+
+def test_what_staff_say_is_theirs_whatever_they_are_called(database: Database, workspace: WorkspaceForTests) -> None:
+    with database.transaction(workspace.id) as session:
+        digest = digest_of(session, workspace.id, "ada@example.com")
+        said = {"reason": "manual", "source": "import team: asked by phone", "now": NOON}
+        suppression.add(session, workspace.id, address_digest=digest, **said)
+    done = import_file(database, workspace.id, "email\nada@example.com\n", kind="suppressions")
+    undo_import(database, workspace.id, done.id, now=NOON)
+
+    assert find(database, workspace.id, "ada@example.com")

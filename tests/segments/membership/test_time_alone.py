@@ -182,6 +182,16 @@ def test_where_very_many_are_due_everybody_is_evaluated_once(session, workspace,
     assert session.query(SegmentMember).filter_by(customer_id=ada).count() == 0
 
 
+def test_a_check_that_is_due_outlives_the_evaluation_of_another_segment(session, workspace, clock):
+    ada = a_customer(session, workspace.id, now=NOON - 29 * DAY).id
+    keep(session, workspace, [WithinLast("created_at", 30), WithinLast("created_at", 60)], NOON)
+    now = clock.advance(DAY + timedelta(microseconds=1))
+    later = watching.list_watched(session, workspace.id)[1].segment_id
+    updating.update_whole(session, workspace.id, later, now=now)
+
+    assert evaluation.take_due(session, workspace.id, now=now) == ([ada], False)
+
+
 # What changes with time of which nobody says when: watched segments with it are evaluated as a whole.
 UNFORESEEN = {"owns", "item_due", "bought_elsewhere", "spent_on"}
 

@@ -104,6 +104,12 @@ _DECLARED = Declaration(
                         END
                 WHERE r.known_id IS NULL GROUP BY r.row) m
             WHERE m.row = s.row AND {_OPEN}""",
+        # Of several with numbers of their own one is the one that is known, and the others are new.
+        f"""UPDATE {_STAGE} s SET known_id = NULL FROM (
+                SELECT row, mark, first_value(mark) OVER (PARTITION BY known_id ORDER BY row) AS first FROM (
+                    SELECT row, known_id, coalesce('#' || item_ref, serial_number) AS mark FROM {_STAGE} s
+                    WHERE known_id IS NOT NULL AND {_OPEN}) marked) m
+            WHERE m.row = s.row AND m.mark IS DISTINCT FROM m.first""",
         f"""UPDATE {_STAGE} s SET outcome = 'repeated' FROM (
                 SELECT row, row_number() OVER (PARTITION BY known_id ORDER BY row) AS place FROM {_STAGE} s
                 WHERE known_id IS NOT NULL AND {_OPEN}) m

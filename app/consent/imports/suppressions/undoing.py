@@ -8,6 +8,7 @@ from __future__ import annotations
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.consent import suppression
 from app.customers.imports.models import Import
 from app.customers.imports.undoing.piece import Piece
 
@@ -22,9 +23,9 @@ _TAKE_BACK = text(
     """
 )
 _REMOVE = text(
-    """
+    f"""
     DELETE FROM suppressions WHERE workspace_id = :w AND address_digest = ANY(CAST(:digests AS bytea[]))
-      AND import_ids = '{}' AND starts_with(source, 'import ')
+      AND cardinality(import_ids) = 0 AND source ~ '{suppression.OF_FILE}'
     """
 )
 

@@ -147,7 +147,7 @@ class Activities(DeclaredKind):
                 raise Unfit(reason, column)
         own = {name.removeprefix(PROPERTY): told.pop(name) for name in list(told) if name.startswith(PROPERTY)}
         data = {**told.get("properties", {}), **own}
-        if not all(0 < len(key) <= LONGEST_KEY and _is_plain(value) for key, value in data.items()):
+        if not all(0 < len(key) <= LONGEST_KEY and _is_text(key) and _is_plain(value) for key, value in data.items()):
             raise Unfit("properties", "properties")
         if len(data) > MOST_PROPERTIES:
             raise Unfit("properties", "properties")

@@ -57,10 +57,13 @@ class DeclaredReader:
         for name, place, read in self._columns:
             if cell := cells[place].strip():
                 try:
-                    told[name] = read(cell, self._options)
+                    value = read(cell, self._options)
                 except Unreadable as why:
                     shown = self._header[place] if why.reason == TOO_LONG else cell
                     raise RowRefused(why.reason, shown, place) from None
+                # Nothing but control characters is nothing.
+                if value != "":
+                    told[name] = value
         try:
             return DeclaredRow(row, *self._identify(told), told)
         except Unfit as why:

@@ -62,6 +62,17 @@ _NEW_HOUSEHOLDS = f"""
     UPDATE {STAGE} s SET household_id = n.id, is_new_household = true FROM numbered n
     WHERE n.household = s.household AND s.household_id IS NULL AND {_OPEN}
 """
+# What several rows say of one membership is said together: of each column the latest counts.
+_TOGETHER = f"""
+    UPDATE {STAGE} s SET position = m.position, buying_roles = CAST(m.roles AS text[]), member_since = m.since,
+        member_until = m.until
+    FROM (SELECT customer_id, organisation_id, {", ".join(
+        f"(array_agg({said} ORDER BY row DESC) FILTER (WHERE {said} IS NOT NULL))[1] AS {name}"
+        for name, said in (("position", "position"), ("roles", "CAST(buying_roles AS text)"),
+                           ("since", "member_since"), ("until", "member_until")))}
+          FROM {STAGE} s WHERE organisation_id IS NOT NULL AND {_OPEN} GROUP BY 1, 2 HAVING count(*) > 1) m
+    WHERE s.customer_id = m.customer_id AND s.organisation_id = m.organisation_id AND {_OPEN}
+"""
 # Each thing one row of a batch says; another that says it again is the same.
 _AGAIN = f"""
     UPDATE {STAGE} s SET outcome = 'repeated' FROM (
@@ -104,7 +115,9 @@ _DATES = f"""
     UPDATE {STAGE} s SET outcome = 'member_dates', detail = concat_ws(' / ', s.member_since, s.member_until)
     FROM {STAGE} r LEFT JOIN organisation_members m ON m.workspace_id = :w AND m.organisation_id = r.organisation_id
         AND m.customer_id = r.customer_id
-    WHERE r.row = s.row AND coalesce(r.member_since, m.since) > coalesce(r.member_until, m.until) AND {_OPEN}
+    WHERE r.row = s.row AND {_OPEN} AND CASE WHEN CAST(:fills AS boolean)
+        THEN coalesce(m.since, r.member_since) > coalesce(m.until, r.member_until)
+        ELSE coalesce(r.member_since, m.since) > coalesce(r.member_until, m.until) END
 """
 _RELATED = f"""
     UPDATE {STAGE} s SET is_related = CASE WHEN EXISTS (
@@ -141,29 +154,34 @@ _HOMES = f"""
 """
 
 
-def _too_many(outcome: str, detail: str, said: str, known: str, by: str, most: int) -> str:
-    """Refuse new rows about what would have more than so many, with those that are known of it."""
+# The column that a refusal shows.
+_DETAILS = {"relation_many": "relation", "member_many": "organisation", "household_full": "household"}
+
+
+def _too_many(outcome: str, said: str, known: str, by: str, what: str, most: int) -> str:
+    """Refuse new rows about what would have more than so many (`what`), with those that are known of it."""
+    detail = _DETAILS[outcome]
     return f"""
         UPDATE {STAGE} s SET outcome = '{outcome}', detail = s.{detail} FROM (
-            SELECT {by}, count(*) AS number FROM {STAGE} s WHERE {said} AND {_OPEN} GROUP BY 1) m
+            SELECT {by}, count(DISTINCT {what}) AS number FROM {STAGE} s WHERE {said} AND {_OPEN} GROUP BY 1) m
         WHERE {said} AND {_OPEN} AND s.{by} = m.{by} AND m.number + ({known.format(id=f"m.{by}")}) > {most}"""
 
 
 _LIMITS = (
     _too_many(
-        "relation_many", "relation", "is_related = 'created'",
+        "relation_many", "is_related = 'created'",
         "SELECT count(*) FROM customer_relations k WHERE k.workspace_id = :w AND {id} IN (k.customer_id, k.related_id)",
-        "customer_id", MOST,
+        "customer_id", "(one_id, two_id, kind)", MOST,
     ),
     _too_many(
-        "member_many", "organisation", "is_member = 'created'",
+        "member_many", "is_member = 'created'",
         "SELECT count(*) FROM organisation_members k WHERE k.workspace_id = :w AND k.customer_id = {id}",
-        "customer_id", MOST_ORGANISATIONS,
+        "customer_id", "organisation_id", MOST_ORGANISATIONS,
     ),
     _too_many(
-        "household_full", "household", "is_home IN ('created', 'updated')",
+        "household_full", "is_home IN ('created', 'updated')",
         "SELECT count(*) FROM household_members k WHERE k.workspace_id = :w AND k.household_id = {id}",
-        "household_id", MOST_MEMBERS,
+        "household_id", "customer_id", MOST_MEMBERS,
     ),
 )  # fmt: skip
 _OUTCOME = f"""
@@ -174,6 +192,6 @@ _OUTCOME = f"""
 """
 STATEMENTS = (
     *(finding.people(STAGE), finding.people(STAGE, email="related_email", number="related_ref", into="related_id")),
-    *(_DIRECT, _ONESELF, _ORGANISATIONS, _HOUSEHOLDS, _NEW_HOUSEHOLDS, _AGAIN, _TWO_HOMES, _SECOND_REFERRER),
+    *(_DIRECT, _ONESELF, _ORGANISATIONS, _HOUSEHOLDS, _NEW_HOUSEHOLDS, _TOGETHER, _AGAIN, _TWO_HOMES, _SECOND_REFERRER),
     *(_CIRCLES, _DATES, _RELATED, _MEMBERS, _HOMES, *_LIMITS, _OUTCOME),
 )

@@ -39,7 +39,7 @@ _ADD_MEMBERS = f"""
                           AND f.is_member = 'created' AND f.member_until IS NULL
                           AND f.outcome IN ('created', 'updated')),
            s.member_since, s.member_until, CAST(:now AS timestamptz), :import_id
-    FROM {STAGE} s WHERE {_TAKEN} AND s.is_member = 'created' ON CONFLICT DO NOTHING
+    FROM {STAGE} s WHERE {_TAKEN} AND s.is_member = 'created' ORDER BY s.row ON CONFLICT DO NOTHING
 """
 _FOUND_HOUSEHOLDS = f"""
     INSERT INTO households (workspace_id, id, name, external_ref, created_at, import_id)

@@ -108,3 +108,21 @@ def test_what_was_exported_comes_back_alike(database: Database, workspace: Works
     assert import_file(database, workspace.id, content, kind="activities").counts == {"created": 3}
     assert happened(database, workspace.id) == before
     assert import_file(database, workspace.id, content, kind="activities").counts == {"unchanged": 3}
+
+
+HOSTILE = HEAD + (
+    'ada@x.org,A,2026-01-02,,,,"{""\\ud800"": 1}"\n'
+    'ada@x.org,B,2026-01-02,,,,"{""a\\u0000b"": 1}"\n'
+    "ada@x.org,\x01,2026-01-02,,,,\n"
+    "ada@x.org,D,2026-01-02,\x01,,,\n"
+)
+
+
+def test_names_that_no_database_keeps_cost_their_own_row(database: Database, workspace: WorkspaceForTests) -> None:
+    """Half a character or none at all, as the name of a property or of the event itself."""
+    found = taken(database, workspace, HOSTILE)
+
+    assert [(each["row"], each["reason"]) for each in found.rehearsal["errors"]] == [
+        (2, "properties"), (3, "properties"), (4, "event"),
+    ]  # fmt: skip
+    assert [row[1] for row in happened(database, workspace.id)] == ["D"]

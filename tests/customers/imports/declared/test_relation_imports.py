@@ -144,3 +144,49 @@ def test_what_was_exported_comes_back_alike(database: Database, workspace: Works
 
     assert import_file(database, workspace.id, content, kind="relations").counts == {"created": 6}
     assert said(database, workspace.id) == before
+
+
+def test_what_several_rows_say_of_one_membership_is_taken_together(
+    database: Database, workspace: WorkspaceForTests
+) -> None:
+    content = HEAD + (
+        "ada@x.org,,child,bob@x.org,,Works,,,2020-01-01,,\n"
+        "ada@x.org,,friend,cy@x.org,,Works,Engineer,,,,\n"
+        "ada@x.org,,friend,dee@x.org,,1,Director,buyer,,2021-01-01,\n"
+    )
+    taken(database, workspace, content)
+    statement = text(
+        "SELECT position, buying_roles, CAST(since AS text), CAST(until AS text), is_primary FROM organisation_members"
+    )
+    with database.transaction(workspace.id) as session:
+        assert session.execute(statement).all() == [("Director", ["buyer"], "2020-01-01", "2021-01-01", False)]
+
+    changed = HEAD + (
+        "ada@x.org,,child,bob@x.org,,Works,,user,,,\n"
+        "ada@x.org,,friend,cy@x.org,,Works,Owner,,,,\n"
+    )
+    taken(database, workspace, changed)
+    with database.transaction(workspace.id) as session:
+        assert session.execute(statement).all() == [("Owner", ["user"], "2020-01-01", "2021-01-01", False)]
+
+
+def test_rows_about_the_same_people_fill_no_household_and_no_list_of_organisations(
+    database: Database, workspace: WorkspaceForTests
+) -> None:
+    lines = []
+    with database.transaction(workspace.id) as session:
+        for number in range(30):
+            a_customer(session, workspace.id, f"m{number}@x.org")
+            lines += [f"m{number}@x.org,,friend,{name}@x.org,,Works,,,,,Home\n" for name in ("ada", "bob")]
+    assert taken(database, workspace, HEAD + "".join(lines)).counts == {"created": 60}
+
+
+def test_days_at_an_organisation_are_compared_as_they_will_be(database: Database, workspace: WorkspaceForTests) -> None:
+    """Where a file only fills what is empty, what is known of the first or last day stays."""
+    head = "email,organisation,since,until\n"
+    known = head + "ada@x.org,Works,2021-01-01,\nbob@x.org,Works,2020-01-01,\n"
+    taken(database, workspace, known)
+    content = head + "ada@x.org,Works,2019-01-01,2020-01-01\nbob@x.org,Works,2025-01-01,2022-01-01\n"
+    done = taken(database, workspace, content, conflict="fill")
+
+    assert (refused(done), done.counts["updated"]) == ([(2, "member_dates")], 1)

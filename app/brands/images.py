@@ -145,7 +145,7 @@ def find_images(
 ) -> list[Image]:
     """Return the newest images whose name or alternative text holds the words; `after` is where a page ended."""
     query = select(Image).where(Image.workspace_id == workspace_id, Image.removed_at.is_(None))
-    for word in search[:200].split():
+    for word in UNSTORABLE.sub("", search)[:200].split():
         query = query.where(func.strpos(func.lower(Image.name + " " + Image.alt), word.lower()) > 0)
     if after:
         query = query.where(Image.id < after)

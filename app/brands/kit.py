@@ -116,6 +116,7 @@ Color = Annotated[str, Field(pattern="^#[0-9a-fA-F]{6}$"), AfterValidator(str.lo
 Font = Annotated[str, AfterValidator(lambda name: _known(FONTS, name))]
 Network = Annotated[str, AfterValidator(lambda name: _known(NETWORKS, name))]
 HttpsUrl = Annotated[str, Field(max_length=1000), AfterValidator(_https)]
+ImageId = Annotated[int, Field(ge=1, le=2**53)]
 Words = Annotated[str, AfterValidator(storable)]
 
 
@@ -124,7 +125,7 @@ class KitFields(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    logo_image_id: int | None = Field(None, description=N_("An image of the library."))
+    logo_image_id: ImageId | None = Field(None, description=N_("An image of the library."))
     logo_alt: Annotated[Words, Field(max_length=300)] = Field("", description=N_("What the logo says, read aloud."))
     primary: Color = Field(BrandKit.primary, description=N_("Buttons."))
     primary_text: Color = Field(BrandKit.primary_text, description=N_("Words on buttons."))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import Any
 
@@ -12,6 +13,11 @@ from app.api.v1 import schemas
 from app.api.v1.operations import OPERATIONS, Operation
 
 _REF = "#/components/schemas/{model}"
+_PICTURE = {
+    "type": "object",
+    "required": ["file"],
+    "properties": {"file": {"type": "string", "format": "binary"}, "alt": {"type": "string", "maxLength": 300}},
+}
 _WORDS = {
     200: "As it is on record.",
     201: "On record.",
@@ -19,8 +25,8 @@ _WORDS = {
     401: "There is no valid API key.",
     404: "There is no such thing.",
     409: "It contradicts what is on record, or another request changed the same thing meanwhile.",
-    413: "The body is larger than 256 KB.",
-    415: "The body is not application/json.",
+    413: "The body is larger than 256 KB, or a picture than 10 MB.",
+    415: "The body is not of the media type that is documented.",
     422: "A field cannot be used, or the Idempotency-Key belongs to another request.",
     429: "Too many requests. Wait as long as Retry-After says.",
     503: "Busy at this moment. Nothing was changed; wait as long as Retry-After says.",
@@ -52,7 +58,8 @@ def document(public_url: str) -> dict[str, Any]:
 
 def _operation(operation: Operation) -> dict[str, Any]:
     responses = {str(status): _answer(status, model.__name__) for status, model in operation.answers.items()}
-    always = (400, 401, 413, 415, 429, 503) if operation.takes else (400, 401, 429, 503)
+    has_body = operation.takes or operation.takes_picture
+    always = (400, 401, 413, 415, 429, 503) if has_body else (400, 401, 429, 503)
     for status in sorted({*always, *operation.refusals}):
         responses[str(status)] = _answer(status, "Problem", "application/problem+json")
     described: dict[str, Any] = {
@@ -65,14 +72,16 @@ def _operation(operation: Operation) -> dict[str, Any]:
     if operation.takes:
         schema = {"$ref": _REF.format(model=operation.takes.__name__)}
         described["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+    if operation.takes_picture:
+        described["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": _PICTURE}}}
     return described
 
 
 def _parameters(operation: Operation) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
-    if "{customer_id}" in operation.path:
+    for name in re.findall(r"\{(\w+)\}", operation.path):
         number = {"type": "integer", "minimum": 1, "maximum": 2**53}
-        found.append({"name": "customer_id", "in": "path", "required": True, "schema": number})
+        found.append({"name": name, "in": "path", "required": True, "schema": number})
     for name in operation.finds_by:
         text = {"type": "string", "minLength": 1, "maxLength": 254}
         found.append({"name": name, "in": "query", "required": False, "schema": text})

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel
 
-from app.api.v1 import event_schemas, merge_schemas, relation_schemas, schemas, shop_schemas
+from app.api.v1 import brand_schemas, event_schemas, merge_schemas, relation_schemas, schemas, shop_schemas
 from app.kernel.translatable import N_
 
 
@@ -21,6 +21,7 @@ class Operation:
     description: str
     answers: dict[int, type[BaseModel]]
     takes: type[BaseModel] | None = None
+    takes_picture: bool = False
     finds_by: tuple[str, ...] = ()
     refusals: tuple[int, ...] = ()
 
@@ -257,6 +258,73 @@ OPERATIONS = (
         "see them as soon as the answer is there."),
         {201: event_schemas.EventsOut},
         takes=event_schemas.EventsIn,
+        refusals=(409, 422),
+    ),
+    Operation(
+        "addImage",
+        "POST",
+        "/api/v1/images",
+        N_("Add an image"),
+        N_("Send the picture as `file` of multipart/form-data, up to 10 MB, and what it shows as `alt`. It is made "
+        "ready for mailboxes: JPEG, PNG or GIF, at most 1,200 pixels wide. The same picture once more is the same image."),
+        {201: brand_schemas.ImageOut},
+        takes_picture=True,
+        refusals=(409, 422),
+    ),
+    Operation(
+        "listImages",
+        "GET",
+        "/api/v1/images",
+        N_("List images"),
+        N_("The newest first, 48 at a time, narrowed by the words of `search`; `after` is the `next` of the page "
+        "before."),
+        {200: brand_schemas.ImagesOut},
+        finds_by=("search", "after"),
+    ),
+    Operation(
+        "getImage",
+        "GET",
+        "/api/v1/images/{image_id}",
+        N_("Read an image"),
+        N_("By the id this API gave."),
+        {200: brand_schemas.ImageOut},
+        refusals=(404,),
+    ),
+    Operation(
+        "changeImage",
+        "PATCH",
+        "/api/v1/images/{image_id}",
+        N_("Say what an image shows"),
+        N_("Its alternative text, for people who do not see it."),
+        {200: brand_schemas.ImageOut},
+        takes=brand_schemas.ImageChangeIn,
+        refusals=(404, 409, 422),
+    ),
+    Operation(
+        "removeImage",
+        "DELETE",
+        "/api/v1/images/{image_id}",
+        N_("Remove an image"),
+        N_("Takes it out of the library; mails that show it go on showing it."),
+        {200: brand_schemas.ImageOut},
+        refusals=(404, 409),
+    ),
+    Operation(
+        "getBrand",
+        "GET",
+        "/api/v1/brand",
+        N_("Read the brand kit"),
+        N_("Logo, colours, fonts, buttons, social links and footer of the mails."),
+        {200: brand_schemas.BrandOut},
+    ),
+    Operation(
+        "changeBrand",
+        "PUT",
+        "/api/v1/brand",
+        N_("Change the brand kit"),
+        N_("The whole kit. Words that cannot be read on their colour are refused, with a colour that can."),
+        {200: brand_schemas.BrandOut},
+        takes=brand_schemas.BrandIn,
         refusals=(409, 422),
     ),
 )

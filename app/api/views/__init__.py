@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.api.views import customers, docs, events, merges, relations, shop, webhooks
+from app.api.views import brand, customers, docs, events, merges, relations, shop, webhooks
 from app.api.views.blueprint import bp
 
-__all__ = ["bp", "customers", "docs", "events", "merges", "relations", "shop", "webhooks"]
+__all__ = ["bp", "brand", "customers", "docs", "events", "merges", "relations", "shop", "webhooks"]

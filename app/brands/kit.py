@@ -120,6 +120,15 @@ ImageId = Annotated[int, Field(ge=1, le=2**53)]
 Words = Annotated[str, AfterValidator(storable)]
 
 
+class SocialLink(BaseModel):
+    """A network and the company's page there."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    network: Network
+    url: HttpsUrl
+
+
 class KitFields(BaseModel):
     """What a kit may hold; programs send and read it in this shape."""
 
@@ -140,7 +149,7 @@ class KitFields(BaseModel):
     heading_font: Font = BrandKit.heading_font
     body_font: Font = BrandKit.body_font
     button_radius: int = Field(BrandKit.button_radius, ge=0, le=WIDEST_RADIUS, description=N_("In pixels."))
-    social: Annotated[list[tuple[Network, HttpsUrl]], Field(max_length=MOST_SOCIAL)] = []
+    social: Annotated[list[SocialLink], Field(max_length=MOST_SOCIAL)] = []
     footer_text: Annotated[Words, Field(max_length=2000)] = ""
 
 
@@ -204,14 +213,26 @@ def save_kit(session: Session, workspace_id: int, kit: BrandKit, *, staff_id: in
     return kept
 
 
+def fields_of(kit: BrandKit) -> KitFields:
+    """Return the kit as programs read it; raise ValidationError."""
+    links = [{"network": network, "url": url} for network, url in kit.social]
+    return KitFields.model_validate({**asdict(kit), "social": links})
+
+
+def kit_from(fields: KitFields) -> BrandKit:
+    """Return the kit that programs sent."""
+    links = tuple((link.network, link.url) for link in fields.social)
+    return BrandKit(**{**fields.model_dump(), "social": links})
+
+
 def checked(kit: BrandKit) -> BrandKit:
     """Return the kit as it is kept; raise KitRefused at the field that is wrong."""
     try:
-        fields = KitFields.model_validate(asdict(kit))
+        fields = fields_of(kit)
     except ValidationError as error:
         first = error.errors()[0]
         raise KitRefused(_reason(str(first["loc"][0])), field=str(first["loc"][0])) from error
-    kept = BrandKit(**{**fields.model_dump(), "social": tuple(fields.social)})
+    kept = kit_from(fields)
     for words, behind in _READ_ON:
         _require_contrast(kept, words, behind)
     return kept

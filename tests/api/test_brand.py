@@ -47,7 +47,11 @@ def test_what_is_no_picture_is_a_problem_with_its_reason(program):
 
 def test_the_kit_is_read_and_changed(program):
     stored = program.get("/api/v1/brand").json
-    given = {**stored, "primary": "#AA0000", "social": [["instagram", "https://instagram.com/nordlicht"]]}
+    given = {
+        **stored,
+        "primary": "#AA0000",
+        "social": [{"network": "instagram", "url": "https://instagram.com/nordlicht"}],
+    }
 
     assert program.put("/api/v1/brand", json=given).json["primary"] == "#aa0000"
     assert program.get("/api/v1/brand").json["social"] == given["social"]

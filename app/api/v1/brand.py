@@ -9,20 +9,18 @@ from sqlalchemy.orm import Session
 from app.api.v1.brand_schemas import BrandIn, BrandOut, ImageChangeIn, ImageOut, ImagesOut
 from app.brands import images, kit
 from app.brands.images import PAGE, Stored
-from app.brands.kit import BrandKit
 from app.brands.models import Image
 
 
 def read_brand(session: Session, workspace_id: int) -> BrandOut:
     """Return the brand kit."""
-    return _brand(kit.kit_of(session, workspace_id))
+    return kit.fields_of(kit.kit_of(session, workspace_id))
 
 
 def change_brand(session: Session, workspace_id: int, given: BrandIn, *, now: datetime) -> BrandOut:
     """Let mails look so; raise KitRefused."""
     kit.hold(session, workspace_id)
-    wanted = BrandKit(**{**given.model_dump(), "social": tuple(given.social)})
-    return _brand(kit.save_kit(session, workspace_id, wanted, staff_id=None, now=now))
+    return kit.fields_of(kit.save_kit(session, workspace_id, kit.kit_from(given), staff_id=None, now=now))
 
 
 def add_image(
@@ -61,11 +59,3 @@ def described(image: Image, public_url: str) -> ImageOut:
         focal_y=image.focal_y,
         created_at=image.created_at,
     )
-
-
-def _brand(found: BrandKit) -> BrandOut:
-    values = {name: getattr(found, name) for name in KIT_FIELDS}
-    return BrandOut(**{**values, "social": list(found.social)})
-
-
-KIT_FIELDS = tuple(BrandOut.model_fields)

@@ -266,7 +266,8 @@ OPERATIONS = (
         "/api/v1/images",
         N_("Add an image"),
         N_("Send the picture as `file` of multipart/form-data, up to 10 MB, and what it shows as `alt`. It is made "
-        "ready for mailboxes: JPEG, PNG or GIF, at most 1,200 pixels wide. The same picture once more is the same image."),
+        "ready for mailboxes: JPEG, PNG or GIF, at most 1,200 pixels wide. The same picture once more is "
+        "the same image."),
         {201: brand_schemas.ImageOut},
         takes_picture=True,
         refusals=(409, 422),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.accounts.models import Workspace
+from app.rendering.blocks.look import DEFAULT, Look
 
 ACCENT = "#2f5bd0"
 _RIGHT_TO_LEFT = ("ar", "fa", "he", "ur")
@@ -24,6 +25,7 @@ class Brand:
     name: str
     language: str = "en"
     accent: str = ACCENT
+    look: Look = DEFAULT
 
     @property
     def direction(self) -> str:

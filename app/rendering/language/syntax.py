@@ -60,13 +60,17 @@ _EXPRESSIONS = (
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing to put right, and where. `message` and `hint` are English message ids filled from `values`."""
+    """One thing to put right, and where. `message` and `hint` are English message ids filled from `values`.
+
+    In a mail made of blocks the place is within one text of the block with the id `block`.
+    """
 
     line: int
     column: int
     msgid: MessageId
     hint_msgid: MessageId = UNSAID
     values: Mapping[str, Any] = field(default_factory=dict)
+    block: str = ""
 
     @property
     def message(self) -> str:

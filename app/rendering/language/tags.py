@@ -12,9 +12,7 @@ from collections.abc import Iterator
 _OPENING = re.compile(r"\{[{%#]")
 _CLOSINGS = {"{{": "}}", "{%": "%}"}
 _STRING = r"\"(?:[^\"\\]|\\.){0,1000}\"|'(?:[^'\\]|\\.){0,1000}'"
-_ENDS = {
-    opening: re.compile(rf"{_STRING}|({re.escape(closing)})", re.DOTALL) for opening, closing in _CLOSINGS.items()
-}
+_ENDS = {opening: re.compile(rf"{_STRING}|({re.escape(closing)})", re.DOTALL) for opening, closing in _CLOSINGS.items()}
 _NAME = re.compile(r"-?[A-Za-z_\\\u0080-\U0010ffff]")
 
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 class Format(StrEnum):
     """What a mail's source is written in."""
 
+    BLOCKS = "blocks"
     MARKDOWN = "markdown"
     MJML = "mjml"
     HTML = "html"

@@ -1,18 +1,22 @@
-"""Converts a source in MJML, Markdown or HTML to the HTML and text that are sent."""
+"""Converts a source in blocks, MJML, Markdown or HTML to the HTML and text that are sent."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from dataclasses import replace
 
 from app.kernel.refusals import Refusal
 from app.kernel.translatable import N_, UNSAID
+from app.rendering.blocks import schema, texts
+from app.rendering.blocks.goods import Goods
+from app.rendering.blocks.schema import Mail
 from app.rendering.brands import Brand
 from app.rendering.foreign_tags import foreign_tags
 from app.rendering.foreign_tags.expressions import Names
 from app.rendering.foreign_tags.foreign_tags import ForeignTag
 from app.rendering.language import syntax
 from app.rendering.language.syntax import MOST_PROBLEMS, Problem
-from app.rendering.sources import markdown_mail, mjml_mail, plain_text
+from app.rendering.sources import blocks_mail, markdown_mail, mjml_mail, plain_text
 from app.rendering.sources.formats import Format
 from app.rendering.sources.mjml_mail import MjmlInvalid
 
@@ -35,8 +39,25 @@ class SourceInvalid(Refusal):
         self.problems = problems
 
 
-def to_html(format: str, source: str, brand: Brand) -> str:  # noqa: A002 - as the column is called
-    """Return the mail's HTML, merge fields still in it; raise SourceInvalid."""
+def to_html(
+    format: str,  # noqa: A002 - as the column is called
+    source: str,
+    brand: Brand,
+    *,
+    goods: Goods | None = None,
+    is_canvas: bool = False,
+) -> str:
+    """Return the mail's HTML, merge fields still in it; raise SourceInvalid.
+
+    `goods` are the products that blocks show (`goods.read`); a canvas is what the editor of blocks draws on.
+    """
+    if format == Format.BLOCKS:
+        try:
+            return blocks_mail.to_html(source, brand, goods or {}, is_canvas=is_canvas)
+        except schema.SourceUnreadable as error:
+            raise SourceInvalid([_unreadable(error)]) from error
+        except MjmlInvalid as error:
+            raise SourceInvalid([_problem(error)]) from error
     if format == Format.MARKDOWN:
         try:
             return markdown_mail.to_html(source, brand)
@@ -67,6 +88,8 @@ def problems_of(
 
     Tags of other tools come first: they explain what else cannot be read.
     """
+    if format == Format.BLOCKS:
+        return _problems_of_blocks(source, brand, known_fields, year)
     foreign = foreign_problems(source, Names(known_fields or (), year), kind=format)
     if foreign:
         return foreign
@@ -79,6 +102,34 @@ def problems_of(
         return refused.problems
     # What only shows in the finished mail, such as a field inside a style, cannot be told to one line of the source.
     return [Problem(1, 1, each.msgid, each.hint_msgid, each.values) for each in syntax.check(html, kind="html")]
+
+
+def _problems_of_blocks(
+    source: str, brand: Brand, known_fields: Collection[str] | None, year: int | None
+) -> list[Problem]:
+    try:
+        mail = schema.read(source)
+    except schema.SourceUnreadable as error:
+        return [_unreadable(error)]
+    found = list(_foreign_in_blocks(mail, Names(known_fields or (), year)))
+    found = found or list(blocks_mail.problems_of(mail, known_fields))
+    if found:
+        return found[:MOST_PROBLEMS]
+    try:
+        html = to_html(Format.BLOCKS, source, brand)
+    except SourceInvalid as refused:
+        return refused.problems
+    return [Problem(1, 1, each.msgid, each.hint_msgid, each.values) for each in syntax.check(html, kind="html")]
+
+
+def _foreign_in_blocks(mail: Mail, names: Names) -> Iterator[Problem]:
+    for text in texts.each(mail):
+        for problem in foreign_problems(text.text, names, kind=text.kind):
+            yield replace(problem, block=text.block_id)
+
+
+def _unreadable(error: schema.SourceUnreadable) -> Problem:
+    return Problem(1, 1, error.message, UNSAID, error.values)
 
 
 def foreign_problems(source: str, names: Names, *, kind: str) -> list[Problem]:

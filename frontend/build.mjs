@@ -14,7 +14,7 @@ await rm(dist, { recursive: true, force: true });
 await mkdir(dist, { recursive: true });
 
 const bundled = await build({
-  entryPoints: ["app.js", "charts.js", "editor.js", "brands.js", "theme.js", "app.css"].map((name) => join(here, name)),
+  entryPoints: ["app.js", "charts.js", "design/design.js", "editor.js", "brands.js", "theme.js", "app.css"].map((name) => join(here, name)),
   outdir: dist,
   entryNames: "[name]-[hash]",
   assetNames: "[name]-[hash]",

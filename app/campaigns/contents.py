@@ -16,9 +16,12 @@ from app.campaigns.drafts import ContentDraft, VariantShape
 from app.campaigns.models import Campaign, CampaignContent, CampaignVariant
 from app.kernel.refusals import NotFound
 from app.rendering import brands
+from app.rendering.blocks import schema, shelves
+from app.rendering.blocks.goods import Goods
 from app.rendering.brands import Brand
 from app.rendering.content import Content
 from app.rendering.sources import templates
+from app.rendering.sources.formats import Format
 
 
 @dataclass(frozen=True)
@@ -149,10 +152,32 @@ def add(
     return content
 
 
-def to_mail(workspace: Workspace, content: CampaignContent) -> Content:
+def to_mail(session: Session, workspace: Workspace, content: CampaignContent) -> Content:
     """Return what is sent; raise templates.SourceInvalid."""
-    html = templates.to_html(content.format, content.source, brand_of(workspace, content))
+    html = to_html(session, workspace, content)
     return Content(content.subject, content.preheader, html, templates.to_text(html), content.language)
+
+
+def to_html(session: Session, workspace: Workspace, content: CampaignContent, *, is_canvas: bool = False) -> str:
+    """Return the HTML with merge fields still in it, products filled in; raise templates.SourceInvalid."""
+    return templates.to_html(
+        content.format,
+        content.source,
+        brand_of(workspace, content),
+        goods=goods_of(session, workspace, content),
+        is_canvas=is_canvas,
+    )
+
+
+def goods_of(session: Session, workspace: Workspace, content: CampaignContent) -> Goods:
+    """Return the products that a content's blocks show; none where it is not made of blocks or cannot be read."""
+    if content.format != Format.BLOCKS:
+        return {}
+    try:
+        mail = schema.read(content.source)
+    except schema.SourceUnreadable:
+        return {}
+    return shelves.read(session, workspace.id, mail, content.language)
 
 
 def brand_of(workspace: Workspace, content: CampaignContent) -> Brand:

@@ -14,6 +14,7 @@ from app.web.requests import masking, security
 
 framed = security.framed
 public_file = security.public_file
+canvas = security.canvas
 
 
 def page(template: str, **values: Any) -> str:

@@ -78,7 +78,7 @@ def _create_sends(session: Session, campaign: Campaign, now: datetime) -> Assign
                 topic_id=campaign.topic_id,
                 purpose="marketing",
                 identity_id=campaign.identity_id or 0,
-                content=contents.to_mail(workspace, content),
+                content=contents.to_mail(session, workspace, content),
                 occasion=Occasion.campaign(campaign.id, FIRST_OCCURRENCE),
             ),
             now=now,

@@ -10,7 +10,7 @@ from app.campaigns.launch import audience, timing
 from app.campaigns.launch.audience import Audience, SegmentBroken
 from app.campaigns.models import Campaign
 from app.campaigns.studio import preflight
-from app.campaigns.studio.preflight import Check
+from app.campaigns.studio.checks import ERROR, Check
 from app.kernel.translatable import UNSAID
 
 
@@ -31,17 +31,17 @@ def look(
     except SegmentBroken as found:
         broken = [_check(found)]
     of_contents = preflight.inspect(session, campaign, audience=counted, public_url=public_url, content_id=content_id)
-    return counted, sorted([*broken, *of_time, *of_contents], key=lambda check: check.level != preflight.ERROR)
+    return counted, sorted([*broken, *of_time, *of_contents], key=lambda check: check.level != ERROR)
 
 
 def require(session: Session, campaign: Campaign, *, public_url: str, now: datetime) -> None:
     """Raise preflight.NotReady with the first error."""
     for check in look(session, campaign, public_url=public_url, now=now)[1]:
-        if check.level == preflight.ERROR:
+        if check.level == ERROR:
             raise preflight.NotReady(check.msgid, **check.values)
 
 
 def _check(broken: SegmentBroken) -> Check:
     problem = broken.problem
     values = {**(problem.values if problem else {}), **broken.values}
-    return Check(preflight.ERROR, "audience", broken.message, problem.message if problem else UNSAID, values)
+    return Check(ERROR, "audience", broken.message, problem.message if problem else UNSAID, values)

@@ -6,8 +6,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from app.campaigns.models import Campaign
-from app.campaigns.studio import preflight
-from app.campaigns.studio.preflight import Check
+from app.campaigns.studio.checks import ERROR, Check
 from app.kernel.refusals import Refusal
 from app.kernel.translatable import N_
 
@@ -54,7 +53,7 @@ def inspect(campaign: Campaign, *, now: datetime) -> list[Check]:
         if campaign.send_later:
             require_time(campaign.scheduled_at, now=now)
     except Refusal as refusal:
-        return [Check(preflight.ERROR, "when", refusal.message)]
+        return [Check(ERROR, "when", refusal.message)]
     return []
 
 

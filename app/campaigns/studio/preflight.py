@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
@@ -16,19 +15,19 @@ from app.campaigns import compose, contents
 from app.campaigns.contents import Version
 from app.campaigns.launch.audience import Audience, is_chosen
 from app.campaigns.models import Campaign, CampaignContent
-from app.campaigns.studio import previews
+from app.campaigns.studio import block_checks, previews
+from app.campaigns.studio.checks import ERROR, WARNING, Check
 from app.kernel import page_links
-from app.kernel.page_links import PageLink
 from app.kernel.refusals import Refusal
-from app.kernel.translatable import N_, UNSAID, MessageId
+from app.kernel.translatable import N_
 from app.rendering import compiler, sample_people
 from app.rendering.compiler import TemplateRefused
 from app.rendering.content import Content, Stream
 from app.rendering.foreign_tags.expressions import Names
 from app.rendering.language import syntax
 from app.rendering.sources import markup_review, templates
+from app.rendering.sources.formats import Format
 
-ERROR, WARNING = "error", "warning"
 LARGE, TOO_LARGE = 80 * 1024, 100 * 1024
 _REPLY = re.compile(r"\s*(re|fwd?|aw|wg|tr|回复|转发|答复)\s*[:：]", re.IGNORECASE)
 _LONG_SUBJECT = 70
@@ -43,31 +42,6 @@ class NotReady(Refusal):
 
 
 @dataclass(frozen=True)
-class Check:
-    """One thing to put right (`error`) or to think about (`warning`), in which step, and how.
-
-    `msgid` and `hint` are English message ids filled from `values`; `part` names a line other than the content, `page`
-    leads to where it can be changed. `version` is whose content it is about, where the campaign has more than one.
-    """
-
-    level: str
-    step: str
-    msgid: MessageId
-    hint: MessageId = UNSAID
-    values: Mapping[str, Any] = field(default_factory=dict)
-    line: int | None = None
-    column: int | None = None
-    page: PageLink | None = None
-    part: str = ""
-    version: Version | None = None
-
-    @property
-    def message(self) -> str:
-        """Return the English sentence."""
-        return self.msgid % self.values if self.values else self.msgid
-
-
-@dataclass(frozen=True)
 class Recipients:
     """How many are chosen, and how many of them may be written to."""
 
@@ -79,6 +53,7 @@ class Recipients:
 class Shared:
     """What the checks of all contents of a campaign need, read once."""
 
+    session: Session
     workspace: Workspace
     known_fields: list[str]
     stream: Stream
@@ -89,11 +64,7 @@ def inspect(
 ) -> list[Check]:
     """Return what was found, errors first, in the order of the page; with `content_id`, of that content alone."""
     versions = contents.of_campaign(session, campaign)
-    shared = Shared(
-        workspaces.get(session, campaign.workspace_id),
-        compose.own_fields(session, campaign.workspace_id),
-        previews.stream_of(session, campaign, public_url),
-    )
+    shared = _shared(session, campaign, public_url)
     found = [
         *_audience(campaign, audience),
         *_split(versions),
@@ -105,6 +76,23 @@ def inspect(
         checks = [*_lines(each.content, shared.known_fields), *_content(each.content, shared)]
         found += [replace(check, version=each) for check in checks] if len(versions) > 1 else checks
     return sorted(found, key=lambda check: check.level != ERROR)
+
+
+def inspect_content(
+    session: Session, campaign: Campaign, content: CampaignContent, *, public_url: str
+) -> list[Check]:
+    """Return what was found in what one content says, errors first; not in its subject and preview text."""
+    shared = _shared(session, campaign, public_url)
+    return sorted(_content(content, shared), key=lambda check: check.level != ERROR)
+
+
+def _shared(session: Session, campaign: Campaign, public_url: str) -> Shared:
+    return Shared(
+        session,
+        workspaces.get(session, campaign.workspace_id),
+        compose.own_fields(session, campaign.workspace_id),
+        previews.stream_of(session, campaign, public_url),
+    )
 
 
 def require_ready(session: Session, campaign: Campaign, *, audience: Audience | None, public_url: str) -> None:
@@ -229,11 +217,16 @@ def _content(written: CampaignContent, shared: Shared) -> Iterator[Check]:
         yield Check(ERROR, "content", N_("The mail is empty."))
         return
     problems = _source_problems(written, shared)
+    is_blocks = written.format == Format.BLOCKS
     for problem in problems:
-        yield Check(ERROR, "content", problem.msgid, problem.hint_msgid, problem.values, problem.line, problem.column)
+        line, column = (None, None) if is_blocks else (problem.line, problem.column)
+        found = Check(ERROR, "content", problem.msgid, problem.hint_msgid, problem.values, line, column)
+        yield replace(found, block=problem.block)
     if problems:
         return
-    content = contents.to_mail(shared.workspace, written)
+    if is_blocks:
+        yield from block_checks.inspect(written.source, contents.goods_of(shared.session, shared.workspace, written))
+    content = contents.to_mail(shared.session, shared.workspace, written)
     yield from _size(content, shared.stream)
     review = markup_review.review(content.html)
     if not review.has_unsubscribe:

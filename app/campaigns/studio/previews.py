@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from html import escape
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -27,8 +28,17 @@ def show(
     session: Session, campaign: Campaign, content: CampaignContent, *, public_url: str, customer_id: int | None
 ) -> Shown:
     """Return subject, HTML and text as this customer would read them; raise a Refusal that says what is wrong."""
-    mail = contents.to_mail(workspaces.get(session, campaign.workspace_id), content)
+    mail = contents.to_mail(session, workspaces.get(session, campaign.workspace_id), content)
     return _shown(session, campaign, mail, public_url, customer_id)
+
+
+def canvas(session: Session, campaign: Campaign, content: CampaignContent) -> str:
+    """Return a content made of blocks for the visual editor: merge fields as they are written, each block marked."""
+    workspace = workspaces.get(session, campaign.workspace_id)
+    html = contents.to_html(session, workspace, content, is_canvas=True)
+    return html.replace("{{ workspace.sender_name }}", escape(workspace.sender_name or workspace.name)).replace(
+        "{{ workspace.postal_address }}", escape(workspace.postal_address)
+    )
 
 
 def subject(session: Session, campaign: Campaign, content: CampaignContent, *, customer_id: int | None) -> str:
@@ -64,7 +74,7 @@ def send_test(
     now: datetime,
 ) -> None:
     """Send the mail as this customer would get it to one of the staff, marked as a test; raise a Refusal."""
-    content = contents.to_mail(workspaces.get(session, campaign.workspace_id), written)
+    content = contents.to_mail(session, workspaces.get(session, campaign.workspace_id), written)
     marked = Content(f"[Test] {content.subject}", content.preheader, content.html, content.text, content.language)
     messages.send_to_staff(
         session,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.campaigns.views import composing, leaving, listing, reporting, translating, versioning
+from app.campaigns.views import composing, designing, leaving, listing, reporting, translating, versioning
 from app.campaigns.views.blueprint import bp
 from app.campaigns.views.listing import search
 from app.campaigns.views.reporting import held_panel, home_panel
@@ -10,6 +10,7 @@ from app.campaigns.views.reporting import held_panel, home_panel
 __all__ = [
     "bp",
     "composing",
+    "designing",
     "held_panel",
     "home_panel",
     "leaving",

@@ -251,9 +251,7 @@ def _fresh(session: Session, campaign_id: int) -> dict[str, Any]:
     return _page_values(session, campaign, versions, contents.chosen(versions, _content_id()))
 
 
-def _page_values(
-    session: Session, campaign: Campaign, versions: list[Version], version: Version
-) -> dict[str, Any]:
+def _page_values(session: Session, campaign: Campaign, versions: list[Version], version: Version) -> dict[str, Any]:
     """Return everything around the form: numbers, checks, preview."""
     now = services().clock.now()
     public_url, content_id = services().settings.public_url, version.content.id

@@ -17,7 +17,7 @@ from app.campaigns.forms import RescheduleForm
 from app.campaigns.launch import launching, ready, schedule, split, stopping, timing
 from app.campaigns.launch.schedule import Reviewed
 from app.campaigns.models import CampaignState
-from app.campaigns.studio import preflight
+from app.campaigns.studio.checks import ERROR
 from app.campaigns.views import outlook, reporting, words
 from app.campaigns.views.blueprint import bp
 from app.campaigns.views.composing import preview_values
@@ -52,7 +52,7 @@ def review(campaign_id: int) -> ResponseReturnValue:
         audience=counted,
         outlook=outlook.describe(counted, leaves_at=at, now=now) if counted else [],
         checks=[words.check(each) for each in found],
-        is_ready=all(each.level != preflight.ERROR for each in found),
+        is_ready=all(each.level != ERROR for each in found),
         topic=topic,
         sender=sender,
         at=at,

@@ -15,7 +15,7 @@ from app.campaigns.forms import LANGUAGES
 from app.campaigns.launch.split import Split
 from app.campaigns.models import Campaign
 from app.campaigns.reports.results import PausedPart
-from app.campaigns.studio.preflight import Check
+from app.campaigns.studio.checks import Check
 from app.delivery import words
 from app.delivery.sending.send_queries import Progress
 from app.delivery.sending.sends import STAFF
@@ -54,6 +54,7 @@ def check(found: Check) -> dict[str, object]:
         "column": found.column,
         "url": shell.address(found.page) if found.page else "",
         "part": gettext(found.part) if found.part else "",
+        "block": found.block,
         "version": version(found.version) if found.version else "",
         "content_id": found.version.content.id if found.version else None,
     }
@@ -76,9 +77,7 @@ def tabs(versions: Sequence[Version], active: Version) -> dict[str, Any]:
     keys = dict.fromkeys(each.variant.id for each in versions)
     codes = dict.fromkeys(each.content.language for each in versions)
     return {
-        "variants": [
-            _tab(by_place[number, active.content.language], active, is_language=False) for number in keys
-        ]
+        "variants": [_tab(by_place[number, active.content.language], active, is_language=False) for number in keys]
         if len(keys) > 1
         else [],
         "languages": [_tab(by_place[active.variant.id, code], active, is_language=True) for code in codes]

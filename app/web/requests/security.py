@@ -36,6 +36,18 @@ FRAMED_POLICY = "; ".join(
 )
 # A picture somebody sent, opened by itself: it may fetch and run nothing, whatever it is taken for.
 FILE_POLICY = "default-src 'none'; sandbox"
+# A mail in the visual editor: our own page reaches into it, so it has no sandbox; it may not run anything at all.
+CANVAS_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "style-src 'unsafe-inline'",
+        "img-src 'self' https: data:",
+        "font-src https:",
+        "form-action 'none'",
+        "base-uri 'none'",
+        "frame-ancestors 'self'",
+    )
+)
 
 
 def init_app(app: Flask, *, is_secure: bool) -> None:
@@ -67,6 +79,13 @@ def public_file(data: bytes, media_type: str, *, name: str) -> Response:
     return response
 
 
+def canvas() -> Response:
+    """Answer with the empty page on which the visual editor draws a mail."""
+    g.is_canvas = True
+    head = '<!doctype html><html lang="und"><head><meta charset="utf-8"><title>–</title></head>'
+    return Response(f'{head}<body data-canvas="yes"></body></html>', mimetype="text/html")
+
+
 def _harden(response: Response) -> Response:
     headers = response.headers
     headers.setdefault("X-Content-Type-Options", "nosniff")
@@ -76,8 +95,9 @@ def _harden(response: Response) -> Response:
     if g.get("is_public_file"):
         headers["Content-Security-Policy"] = FILE_POLICY
         return response
-    headers["Content-Security-Policy"] = FRAMED_POLICY if g.get("is_framed") else POLICY
-    if not g.get("is_framed"):
+    policy = FRAMED_POLICY if g.get("is_framed") else CANVAS_POLICY if g.get("is_canvas") else POLICY
+    headers["Content-Security-Policy"] = policy
+    if not (g.get("is_framed") or g.get("is_canvas")):
         headers["X-Frame-Options"] = "DENY"
     if request.endpoint != "web.asset_file":
         headers.setdefault("Cache-Control", "no-store")

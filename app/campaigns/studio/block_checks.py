@@ -1,0 +1,83 @@
+"""Checks of a mail made of blocks: each names its block, so that the editor can lead there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from app.campaigns.studio.checks import ERROR, WARNING, Check
+from app.kernel.translatable import N_, MessageId
+from app.rendering.blocks import schema
+from app.rendering.blocks.goods import Goods
+from app.rendering.blocks.look import DEFAULT
+from app.rendering.html import colours
+
+# WCAG 2.2, 1.4.3: text against what is behind it.
+LEAST_CONTRAST = 4.5
+
+
+def inspect(source: str, goods: Goods) -> Iterator[Check]:
+    """Yield what is wrong with single blocks, from top to bottom; the source can be read."""
+    for block in schema.every(schema.read(source)):
+        look_at = _LOOKS.get(block.kind)
+        if look_at is not None:
+            yield from look_at(block)
+        if block.kind == "product" and not goods.get(block.id):
+            yield _found(
+                WARNING, block, N_("No product is shown here."), N_("Choose products that are sold, or another shelf.")
+            )
+        yield from _contrast(block)
+
+
+def _found(level: str, block: Any, msgid: MessageId, hint: MessageId, **values: Any) -> Check:
+    return Check(level, "content", msgid, hint, values, block=block.id)
+
+
+def _button(block: schema.Button) -> Iterator[Check]:
+    if not block.href:
+        yield _found(ERROR, block, N_("The button leads nowhere."), N_("Give it an address."))
+    if not block.text.strip():
+        yield _found(ERROR, block, N_("The button says nothing."), N_("Say in two or three words what happens."))
+
+
+def _image(block: schema.Image) -> Iterator[Check]:
+    if not block.src:
+        yield _found(WARNING, block, N_("No picture is chosen."), N_("Choose one, or remove the block."))
+
+
+def _video(block: schema.Video) -> Iterator[Check]:
+    if not block.href:
+        yield _found(ERROR, block, N_("The video leads nowhere."), N_("Give it the address it plays at."))
+    if not block.title.strip():
+        yield _found(WARNING, block, N_("The video has no title."), N_("It is all people see without pictures."))
+
+
+def _heading(block: schema.Heading) -> Iterator[Check]:
+    if not block.text.strip():
+        yield _found(WARNING, block, N_("The heading is empty."), N_("Write it, or remove the block."))
+
+
+_LOOKS: dict[str, Any] = {"button": _button, "image": _image, "video": _video, "heading": _heading}
+
+
+def _contrast(block: Any) -> Iterator[Check]:
+    """Look at colours that were chosen for this block; those of the brand were looked at when they were saved."""
+    color, ground = getattr(block, "color", ""), block.background or DEFAULT.surface
+    if block.kind == "button":
+        color, ground = block.color or DEFAULT.primary_text, block.fill or DEFAULT.primary
+        if not (block.color or block.fill):
+            return
+    elif block.kind in ("divider", "columns") or not (color or block.background):
+        return
+    ratio = _ratio(color or DEFAULT.text, ground)
+    if ratio < LEAST_CONTRAST:
+        yield _found(
+            WARNING, block, N_("The text is hard to read: its contrast is %(ratio)s to 1."),
+            N_("Make one of the colours darker or lighter, up to 4.5 to 1."), ratio=f"{ratio:.1f}",
+        )  # fmt: skip
+
+
+def _ratio(color: str, ground: str) -> float:
+    read = [colours.read(each) for each in (color, ground)]
+    first, second = (each[0] if each else colours.BLACK for each in read)
+    return colours.contrast(first, second)

@@ -12,6 +12,7 @@ from app.accounts import workspaces
 from app.accounts.identities import identities
 from app.campaigns import contents, drafts
 from app.campaigns.drafts import ContentDraft, Draft, VariantShape
+from app.campaigns.library import designs
 from app.campaigns.models import KEYS, Campaign, CampaignContent, CampaignState
 from app.campaigns.studio import starters
 from app.customers.profiles import fields
@@ -91,9 +92,16 @@ def new(
 
 
 def start(
-    session: Session, workspace_id: int, *, name: str, topic_id: int | None, staff_id: int, now: datetime
+    session: Session,
+    workspace_id: int,
+    *,
+    name: str,
+    topic_id: int | None,
+    design: str = "",
+    staff_id: int,
+    now: datetime,
 ) -> Campaign:
-    """Start a draft with a first text in the workspace's language, to be written over."""
+    """Start a draft in the workspace's language, to be written over: in blocks by a design, or with a first text."""
     language = workspaces.get(session, workspace_id).language
     starter = starters.of(language)
     draft = Draft(
@@ -105,6 +113,9 @@ def start(
         language=language,
     )
     content = ContentDraft(Format.MARKDOWN, "", "", starter.source)
+    if design in designs.BY_KEY:
+        begun = designs.start(design, language)
+        content = ContentDraft(Format.BLOCKS, begun.subject, begun.preheader, begun.source)
     return create(session, workspace_id, draft, content, staff_id=staff_id, now=now)
 
 

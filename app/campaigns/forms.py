@@ -45,6 +45,11 @@ class NewForm(Form):
 
     name = LineField(_("Name"), [required], render_kw={"maxlength": LONGEST_NAME, "autofocus": True})
     topic = SelectField(_("Topic"), [InputRequired()])
+    # A design of the library, or nothing: then it is written in a source.
+    design = HiddenField()
+
+
+_SOURCES = (Format.MARKDOWN, Format.MJML, Format.HTML)
 
 
 class ContentForm(Form):
@@ -65,12 +70,13 @@ class ContentForm(Form):
             self[name].data = value
 
     def draft(self, kept: ContentDraft) -> ContentDraft:
-        """Return what was written; a format that there is not stays as it is kept."""
+        """Return what was written; a format that there is not stays as it is kept, and so does what is designed."""
+        is_designed = kept.format == Format.BLOCKS
         return ContentDraft(
-            format=self.format.data if self.format.data in set(Format) else kept.format,
+            format=self.format.data if self.format.data in _SOURCES and not is_designed else kept.format,
             subject=self.subject.data or "",
             preheader=self.preheader.data or "",
-            source=self.source.data or "",
+            source=kept.source if is_designed else self.source.data or "",
         )
 
 

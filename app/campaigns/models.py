@@ -123,7 +123,7 @@ class CampaignContent(Numbered, Base):
     __tablename__ = "campaign_contents"
     __table_args__ = (
         UniqueConstraint("workspace_id", "variant_id", "language", name="uq_campaign_contents_language"),
-        CheckConstraint("format IN ('markdown', 'mjml', 'html')", name="known_format"),
+        CheckConstraint("format IN ('blocks', 'markdown', 'mjml', 'html')", name="known_format"),
         ForeignKeyConstraint(
             ["workspace_id", "variant_id"], ["campaign_variants.workspace_id", "campaign_variants.id"],
             ondelete="CASCADE",

@@ -9,7 +9,7 @@ const LOOK = `
 [data-block].is-conditional{background-image:linear-gradient(#2f5bd0,#2f5bd0);background-size:3px 100%;background-repeat:no-repeat}
 [data-block].is-hidden{opacity:.45}
 [data-block].has-problem{outline:2px solid #c0362c;outline-offset:-2px}
-.missing-picture{min-height:120px;border:2px dashed #b8c0cf;border-radius:8px;background:#eef1f6}
+.missing-picture{display:grid;place-items:center;min-height:120px;font-size:14px;color:#5b6472;border:2px dashed #b8c0cf;border-radius:8px;background:#eef1f6}
 .empty-column{outline:2px dashed #b8c0cf;outline-offset:-4px}
 .drop-line{position:absolute;height:4px;margin-top:-2px;border-radius:2px;background:#2f5bd0;pointer-events:none;z-index:9}
 .merge-field{background:#dde6ff;border-radius:4px;box-shadow:0 0 0 2px #dde6ff;color:#1f3f9a}
@@ -36,7 +36,8 @@ export class Canvas {
   // Draw the HTML that the server made; while somebody writes in it, wait until they are done.
   draw(html, mail) {
     if (this.editing) return void (this.waiting = [html, mail]);
-    const made = new DOMParser().parseFromString(html, "text/html");
+    // Parsed by the frame: its policy lets a mail have styles of its own, that of our page would not.
+    const made = new this.frame.contentWindow.DOMParser().parseFromString(html, "text/html");
     const page = this.page;
     const top = page.scrollingElement?.scrollTop ?? 0;
     page.documentElement.lang = made.documentElement.lang;
@@ -57,11 +58,12 @@ export class Canvas {
     for (const element of page.querySelectorAll("[class*='b-']")) {
       const name = [...element.classList].find((each) => /^b-[A-Za-z0-9]+$/.test(each));
       const block = name && blocks.get(name.slice(2));
-      if (!block || element.dataset.block) continue;
+      if (!block || element.dataset.block || element.parentElement.closest(`[data-block="${block.id}"]`)) continue;
       element.dataset.block = block.id;
       element.classList.toggle("is-conditional", !!block.when);
       element.classList.toggle("is-hidden", !!block.hide_on);
     }
+    for (const element of page.querySelectorAll(".missing-picture")) element.textContent = this.on.words.choose_image;
     if (page.body.dataset.armed) return;
     page.body.dataset.armed = "yes";
     page.addEventListener("click", (event) => event.target.closest?.("a") && event.preventDefault());

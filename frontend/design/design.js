@@ -38,6 +38,7 @@ class Design {
       productName: (id) => this.products.get(id)?.name ?? this.words.product_gone,
     });
     this.canvas = new Canvas(this.part("canvas"), {
+      words: this.words,
       blocks: (mail) => every(mail),
       block: (id) => (this.mayWrite ? find(this.mail, id)?.block : null),
       label: (block) => summary(block, this.words),

@@ -66,7 +66,7 @@ CREATE TABLE campaign_contents (
     CONSTRAINT fk_campaign_contents_workspace_id FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE,
     CONSTRAINT fk_campaign_contents_workspace_id_variant_id FOREIGN KEY (workspace_id, variant_id)
         REFERENCES campaign_variants(workspace_id, id) ON DELETE CASCADE,
-    CONSTRAINT ck_campaign_contents_known_format CHECK (format IN ('markdown', 'mjml', 'html'))
+    CONSTRAINT ck_campaign_contents_known_format CHECK (format IN ('blocks', 'markdown', 'mjml', 'html'))
 );
 
 -- One send for each content and occurrence; all sends of an occurrence are one occasion.

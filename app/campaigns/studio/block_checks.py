@@ -14,6 +14,7 @@ from app.rendering.html import colours
 
 # WCAG 2.2, 1.4.3: text against what is behind it.
 LEAST_CONTRAST = 4.5
+_EXAMPLE = "//example.com"
 
 
 def inspect(source: str, goods: Goods) -> Iterator[Check]:
@@ -26,6 +27,8 @@ def inspect(source: str, goods: Goods) -> Iterator[Check]:
             yield _found(
                 WARNING, block, N_("No product is shown here."), N_("Choose products that are sold, or another shelf.")
             )
+        if _EXAMPLE in getattr(block, "href", ""):
+            yield _found(WARNING, block, N_("The link leads to an example."), N_("Give it an address of your own."))
         yield from _contrast(block)
 
 

@@ -13,12 +13,16 @@ from sqlalchemy.orm import Session
 from app.accounts import workspaces
 from app.accounts.identities import identities
 from app.campaigns import contents
+from app.campaigns.library import designs
 from app.campaigns.models import Campaign, CampaignContent
 from app.delivery.transactional import messages
 from app.kernel.settings import Settings
-from app.rendering import compiler, sample_people, senders
+from app.rendering import brands, compiler, sample_people, senders
+from app.rendering.blocks import schema, shelves
 from app.rendering.compiler import CompiledMessage, Shown
 from app.rendering.content import Content, Stream
+from app.rendering.sources import templates
+from app.rendering.sources.formats import Format
 
 _MEDIA = re.compile(r"@media[^{@]*\{", re.IGNORECASE)
 _DARK = re.compile(r"prefers-color-scheme\s*:\s*dark", re.IGNORECASE)
@@ -39,6 +43,18 @@ def canvas(session: Session, campaign: Campaign, content: CampaignContent) -> st
     return html.replace("{{ workspace.sender_name }}", escape(workspace.sender_name or workspace.name)).replace(
         "{{ workspace.postal_address }}", escape(workspace.postal_address)
     )
+
+
+def design(session: Session, workspace_id: int, key: str) -> str:
+    """Return a design of the library, in the workspace's language, as an invented person would read it."""
+    workspace = workspaces.get(session, workspace_id)
+    begun = designs.start(key, workspace.language)
+    brand = brands.of_workspace(workspace, workspace.language)
+    goods = shelves.read(session, workspace.id, schema.read(begun.source), workspace.language)
+    html = templates.to_html(Format.BLOCKS, begun.source, brand, goods=goods)
+    content = Content(begun.subject, begun.preheader, html, "", workspace.language)
+    stream = senders.preview(workspace, None, public_url="")
+    return compiler.compile_content(content, stream=stream).show(sample_people.SAMPLE, sample_people.SLOTS).html
 
 
 def subject(session: Session, campaign: Campaign, content: CampaignContent, *, customer_id: int | None) -> str:

@@ -162,6 +162,8 @@ def _lead_on(campaign_id: int, then: str) -> ResponseReturnValue:
     """Go where the pressed button leads: to the review, the variants, another content, or back to the page."""
     if then == "review":
         return shell.back(url_for("campaigns.review", campaign_id=campaign_id))
+    if then == "design":
+        return shell.back(url_for("campaigns.design", campaign_id=campaign_id, content=_content_id()))
     if then == "versions":
         return shell.back(url_for("campaigns.versions", campaign_id=campaign_id))
     if then.startswith("content:"):

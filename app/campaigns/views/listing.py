@@ -11,11 +11,14 @@ from sqlalchemy.orm import Session
 
 from app.campaigns import compose, contents, deletion
 from app.campaigns.forms import NewForm
+from app.campaigns.library import designs
 from app.campaigns.reports import overview
+from app.campaigns.studio import previews
 from app.campaigns.views import words
 from app.campaigns.views.blueprint import bp
 from app.consent import topics
 from app.kernel import ids
+from app.kernel.refusals import NotFound
 from app.kernel.services import services
 from app.rendering import subjects
 from app.web import guard, shell
@@ -46,7 +49,7 @@ def new() -> str:
     """Ask what the campaign is about."""
     with services().database.transaction(g.workspace.id) as session:
         form = _new_form(session)
-    return shell.page("campaigns/new.html", form=form)
+    return shell.page("campaigns/new.html", form=form, designs=designs.DESIGNS)
 
 
 @bp.post("/campaigns/new")
@@ -57,11 +60,30 @@ def create() -> ResponseReturnValue:
     with services().database.transaction(g.workspace.id) as session:
         form = _new_form(session)
         if not form.validate_on_submit():
-            return shell.page("campaigns/new.html", form=form), 422
+            return shell.page("campaigns/new.html", form=form, designs=designs.DESIGNS), 422
+        design = form.design.data or ""
         campaign = compose.start(
-            session, g.workspace.id, name=form.name.data, topic_id=int(form.topic.data), staff_id=g.staff.id, now=now
+            session,
+            g.workspace.id,
+            name=form.name.data,
+            topic_id=int(form.topic.data),
+            design=design,
+            staff_id=g.staff.id,
+            now=now,
         )
-    return shell.back(url_for("campaigns.show", campaign_id=campaign.id))
+    there = "campaigns.design" if design in designs.BY_KEY else "campaigns.show"
+    return shell.back(url_for(there, campaign_id=campaign.id))
+
+
+@bp.get("/campaigns/designs/<key>")
+@guard.role("viewer")
+def design_mail(key: str) -> ResponseReturnValue:
+    """Answer with a design of the library as a mail, for a sandboxed frame."""
+    if key not in designs.BY_KEY:
+        raise NotFound
+    with services().database.transaction(g.workspace.id, reading=True) as session:
+        html = previews.design(session, g.workspace.id, key)
+    return shell.framed(html)
 
 
 @bp.post("/campaigns/<int:campaign_id>/copy")

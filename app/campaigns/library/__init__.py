@@ -1,0 +1,1 @@
+"""The mails a campaign can begin with, in blocks, in every language of staff."""

@@ -1,0 +1,112 @@
+"""The words of the built-in designs in English."""
+
+HELLO = '{{ customer.first_name|default("there") }}'
+
+WORDS: dict[str, dict[str, str]] = {
+    "newsletter": {
+        "subject": "What is new this month",
+        "preheader": "Three things we made for you",
+        "title": "What is new this month",
+        "intro": f"Hello {HELLO},\nhere are the three things we would not want you to miss.",
+        "picture": "Describe your picture here",
+        "first": "The first piece of news",
+        "first_text": "Say in two or three sentences what happened and why it is good for your readers.",
+        "button": "Read on",
+        "second": "The second",
+        "second_text": "One sentence, and perhaps a second one.",
+        "third": "The third",
+        "third_text": "Short news is read; long news is kept for later.",
+    },
+    "announcement": {
+        "subject": "It is here",
+        "preheader": "You are among the first to know",
+        "picture": "Describe your picture here",
+        "title": "It is here",
+        "intro": "Say in one sentence what is new, and in another one what it does for your customers.",
+        "button": "Have a look",
+    },
+    "offer": {
+        "subject": "Something good, for a short time",
+        "preheader": "What most people chose lately",
+        "title": "Something good, for a short time",
+        "intro": f"Hello {HELLO},\nthese are what most people chose lately. Say here what is special until when.",
+        "buy": "To the shop",
+        "terms": "Write the terms here: from when until when, for which products, and how the offer is used.",
+        "button": "See everything",
+    },
+    "welcome": {
+        "subject": "Good to have you here",
+        "preheader": "What you can expect from us",
+        "title": f"Good to have you here, {HELLO}",
+        "intro": "Thank you for your yes. This is what you can expect from us:",
+        "list": "<ul><li>How often we write</li><li>What about</li><li>How you can change it, at any time</li></ul>",
+        "button": "Look around",
+        "sign": "Answer this mail whenever you like; a person reads it.\nYour name",
+    },
+    "win_back": {
+        "subject": "It has been a while",
+        "preheader": "What you may have missed",
+        "title": "It has been a while",
+        "intro": f"Hello {HELLO},\nwe have not heard from you for some time. This is what others liked meanwhile:",
+        "buy": "Have a look",
+        "choice": 'Too much mail, or the wrong one? <a href="{{ preferences_url }}">Choose what you get</a>.',
+    },
+    "receipt": {
+        "subject": "Your order",
+        "preheader": "Thank you; this is what you ordered",
+        "title": f"Thank you, {HELLO}",
+        "intro": "We have received your order. These are your latest purchases with us:",
+        "table": (
+            '<table width="100%" cellpadding="6" style="border-collapse:collapse">{% for each in purchases %}<tr>'
+            "<td>{{ each.product }}</td><td>{{ each.purchased_on }}</td>"
+            '<td align="right">{{ each.amount }} {{ each.currency }}</td></tr>{% endfor %}</table>'
+        ),
+        "button": "See your orders",
+        "help": "Is something not right? Answer this mail.",
+    },
+    "birthday": {
+        "subject": "Happy birthday",
+        "preheader": "A small present is waiting for you",
+        "picture": "Describe your picture here",
+        "title": f"Happy birthday, {HELLO}",
+        "intro": "We wish you a wonderful year, and have put something aside for you.",
+        "button": "Unwrap it",
+        "terms": "Say here until when the present can be used, and how.",
+    },
+    "event": {
+        "subject": "You are invited",
+        "preheader": "Come and see us",
+        "picture": "Describe your picture here",
+        "title": "You are invited",
+        "intro": f"Hello {HELLO},\nsay in two sentences what will happen and why it is worth the way.",
+        "when": "When",
+        "when_text": "Day and time",
+        "where": "Where",
+        "where_text": "Street and city",
+        "button": "I am coming",
+    },
+    "survey": {
+        "subject": "One question",
+        "preheader": "It takes a single press",
+        "title": "How satisfied were you?",
+        "intro": f"Hello {HELLO},\none press is enough; a person reads what comes in.",
+        "answer_1": "Very satisfied",
+        "answer_2": "It was all right",
+        "answer_3": "Not satisfied",
+        "thanks": "Thank you. We use your answer to do better, and for nothing else.",
+    },
+    "permission": {
+        "subject": "Shall we go on writing to you?",
+        "preheader": "You decide, with one press",
+        "title": "Shall we go on writing to you?",
+        "intro": f"Hello {HELLO},\nyou have not heard much from us lately. If you want our mail, say so here.",
+        "button": "Choose what I get",
+        "silence": "If you do nothing, we will write less, and then no more.",
+    },
+    "letter": {
+        "subject": "A few words",
+        "preheader": "",
+        "letter": f"Hello {HELLO},\nwrite here as you would write to one person you know.\nOne thought, one question.",
+        "sign": "Best regards\nYour name",
+    },
+}

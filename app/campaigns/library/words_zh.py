@@ -1,0 +1,112 @@
+"""The words of the built-in designs in Chinese."""
+
+HELLO = '{{ customer.first_name|default("您") }}'
+
+WORDS: dict[str, dict[str, str]] = {
+    "newsletter": {
+        "subject": "本月新消息",
+        "preheader": "为您准备的三件事",
+        "title": "本月新消息",
+        "intro": f"{HELLO}，您好：\n有三件事，我们不想让您错过。",
+        "picture": "请在这里描述图片",
+        "first": "第一条消息",
+        "first_text": "用两三句话说明发生了什么，对读者有什么好处。",
+        "button": "继续阅读",
+        "second": "第二条",
+        "second_text": "一句话，也许再加一句。",
+        "third": "第三条",
+        "third_text": "短消息会被读完，长消息会被留到以后。",
+    },
+    "announcement": {
+        "subject": "新品来了",
+        "preheader": "您是最先知道的人之一",
+        "picture": "请在这里描述图片",
+        "title": "新品来了",
+        "intro": "用一句话说明有什么新东西，再用一句话说明它对客户有什么用。",
+        "button": "去看看",
+    },
+    "offer": {
+        "subject": "限时好物",
+        "preheader": "最近大家最常选的",
+        "title": "限时好物",
+        "intro": f"{HELLO}，您好：\n这些是大家最近最常选的。请在这里说明优惠内容和截止时间。",
+        "buy": "去店里",
+        "terms": "请在这里写明条款：起止时间、适用商品和使用方法。",
+        "button": "查看全部",
+    },
+    "welcome": {
+        "subject": "很高兴认识您",
+        "preheader": "我们会给您写些什么",
+        "title": f"很高兴认识您，{HELLO}",
+        "intro": "感谢您的同意。您可以期待：",
+        "list": "<ul><li>我们多久写一次</li><li>写些什么</li><li>如何随时更改</li></ul>",
+        "button": "随便看看",
+        "sign": "您可以随时回复这封邮件，会有人阅读。\n您的姓名",
+    },
+    "win_back": {
+        "subject": "好久不见",
+        "preheader": "您可能错过的",
+        "title": "好久不见",
+        "intro": f"{HELLO}，您好：\n有一段时间没有您的消息了。这是大家近来喜欢的：",
+        "buy": "去看看",
+        "choice": '邮件太多，或者不合适？<a href="{{ preferences_url }}">选择您想收到的</a>。',
+    },
+    "receipt": {
+        "subject": "您的订单",
+        "preheader": "谢谢，这是您订购的商品",
+        "title": f"谢谢您，{HELLO}",
+        "intro": "我们已收到您的订单。这是您最近的购买：",
+        "table": (
+            '<table width="100%" cellpadding="6" style="border-collapse:collapse">{% for each in purchases %}<tr>'
+            "<td>{{ each.product }}</td><td>{{ each.purchased_on }}</td>"
+            '<td align="right">{{ each.amount }} {{ each.currency }}</td></tr>{% endfor %}</table>'
+        ),
+        "button": "查看订单",
+        "help": "有什么不对吗？请回复这封邮件。",
+    },
+    "birthday": {
+        "subject": "生日快乐",
+        "preheader": "一份小礼物在等您",
+        "picture": "请在这里描述图片",
+        "title": f"生日快乐，{HELLO}",
+        "intro": "祝您新的一年一切顺利。我们为您留了一份小礼物。",
+        "button": "打开礼物",
+        "terms": "请在这里说明礼物的使用期限和方法。",
+    },
+    "event": {
+        "subject": "诚邀您参加",
+        "preheader": "来看看我们",
+        "picture": "请在这里描述图片",
+        "title": "诚邀您参加",
+        "intro": f"{HELLO}，您好：\n用两句话说明活动内容，以及为什么值得来。",
+        "when": "时间",
+        "when_text": "日期和时间",
+        "where": "地点",
+        "where_text": "城市和街道",
+        "button": "我会来",
+    },
+    "survey": {
+        "subject": "一个问题",
+        "preheader": "点一下就好",
+        "title": "您满意吗？",
+        "intro": f"{HELLO}，您好：\n点一下就够了，会有人阅读您的回答。",
+        "answer_1": "非常满意",
+        "answer_2": "还可以",
+        "answer_3": "不满意",
+        "thanks": "谢谢。您的回答只用来帮助我们做得更好。",
+    },
+    "permission": {
+        "subject": "还想收到我们的邮件吗？",
+        "preheader": "由您决定，点一下就好",
+        "title": "还想收到我们的邮件吗？",
+        "intro": f"{HELLO}，您好：\n最近我们很少给您写信。如果您还想收到邮件，请在这里告诉我们。",
+        "button": "选择我想收到的",
+        "silence": "如果您不做选择，我们会少写，之后不再写。",
+    },
+    "letter": {
+        "subject": "几句话",
+        "preheader": "",
+        "letter": f"{HELLO}，您好：\n请像给一位认识的人写信那样写。\n一个想法，一个问题。",
+        "sign": "祝好\n您的姓名",
+    },
+}

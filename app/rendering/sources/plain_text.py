@@ -97,6 +97,9 @@ class _Reader:
                 self._count_loops(token.text)
                 if is_seen:
                     self._out.append(re.sub(r"\s+", " ", token.text))
+                else:
+                    # Between the rows of a table nothing is read, and yet a condition there holds for what is.
+                    self._out += [word[0] for word in _WORD.finditer(token.text)]
             elif isinstance(token, Start):
                 if is_seen or token.name in ("td", "th"):
                     self._start(token)

@@ -18,6 +18,7 @@ from app.kernel.refusals import NotFound
 from app.rendering import brands
 from app.rendering.blocks import schema, shelves
 from app.rendering.blocks.goods import Goods
+from app.rendering.blocks.look import Look
 from app.rendering.brands import Brand
 from app.rendering.content import Content
 from app.rendering.sources import templates
@@ -152,18 +153,27 @@ def add(
     return content
 
 
-def to_mail(session: Session, workspace: Workspace, content: CampaignContent) -> Content:
-    """Return what is sent; raise templates.SourceInvalid."""
-    html = to_html(session, workspace, content)
+def to_mail(
+    session: Session, workspace: Workspace, content: CampaignContent, *, look: Look | None = None
+) -> Content:
+    """Return what is sent; raise templates.SourceInvalid. Whoever asks for many reads the `look` once."""
+    html = to_html(session, workspace, content, look=look)
     return Content(content.subject, content.preheader, html, templates.to_text(html), content.language)
 
 
-def to_html(session: Session, workspace: Workspace, content: CampaignContent, *, is_canvas: bool = False) -> str:
+def to_html(
+    session: Session,
+    workspace: Workspace,
+    content: CampaignContent,
+    *,
+    look: Look | None = None,
+    is_canvas: bool = False,
+) -> str:
     """Return the HTML with merge fields still in it, products filled in; raise templates.SourceInvalid."""
     return templates.to_html(
         content.format,
         content.source,
-        brand_of(workspace, content),
+        brand_of(session, workspace, content, look=look),
         goods=goods_of(session, workspace, content),
         is_canvas=is_canvas,
     )
@@ -180,6 +190,8 @@ def goods_of(session: Session, workspace: Workspace, content: CampaignContent) -
     return shelves.read(session, workspace.id, mail, content.language)
 
 
-def brand_of(workspace: Workspace, content: CampaignContent) -> Brand:
+def brand_of(
+    session: Session, workspace: Workspace, content: CampaignContent, *, look: Look | None = None
+) -> Brand:
     """Return the look of a content's mails."""
-    return brands.of_workspace(workspace, content.language)
+    return brands.of_workspace(session, workspace, content.language, look=look)

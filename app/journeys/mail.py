@@ -17,7 +17,7 @@ from app.rendering.sources import templates
 def content_of(session: Session, workspace_id: int, step: Send) -> Content:
     """Return the mail with its merge fields; raise SourceInvalid."""
     workspace = workspaces.get(session, workspace_id)
-    brand = brands.of_workspace(workspace, workspace.language)
+    brand = brands.of_workspace(session, workspace, workspace.language)
     html = templates.to_html(step.format, step.source, brand)
     text = templates.to_text(html)
     return Content(step.subject, step.preheader, html, text, workspace.language)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
@@ -29,6 +30,13 @@ class Extensions:
     def replacing(self, *entries: object) -> Extensions:
         """Return these extensions with other entries in the places of those of the same class."""
         return Extensions(*{**self.by_class, **{type(entry): entry for entry in entries}}.values())
+
+
+@dataclass(frozen=True)
+class Installation:
+    """Where this installation is reached from outside; what is drawn for a mail names its pictures by it."""
+
+    public_url: str = ""
 
 
 def of(session: Session, point: type[Point]) -> Point:

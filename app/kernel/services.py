@@ -9,7 +9,7 @@ from app.kernel import clock as clocks
 from app.kernel import settings as configuration
 from app.kernel.clock import Clock
 from app.kernel.database import Database, Limits
-from app.kernel.extensions import Extensions
+from app.kernel.extensions import Extensions, Installation
 from app.kernel.settings import Settings
 from app.kernel.tokens import Tokens
 
@@ -37,6 +37,7 @@ def build(
 ) -> Services:
     """Return services for these settings (by default: those of the environment); transactions are held to `limits`."""
     settings = settings or configuration.read()
+    extensions = extensions.replacing(Installation(settings.public_url))
     database = Database(settings.database_url, pool_size=settings.pool_size, limits=limits, extensions=extensions)
     return Services(
         settings=settings,

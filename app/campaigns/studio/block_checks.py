@@ -46,6 +46,9 @@ def _button(block: schema.Button) -> Iterator[Check]:
 def _image(block: schema.Image) -> Iterator[Check]:
     if not block.src:
         yield _found(WARNING, block, N_("No picture is chosen."), N_("Choose one, or remove the block."))
+    elif not block.alt.strip() and not block.is_decorative:
+        hint = N_("Say what it shows, or that it only decorates.")
+        yield _found(WARNING, block, N_("The picture has no description."), hint)
 
 
 def _video(block: schema.Video) -> Iterator[Check]:

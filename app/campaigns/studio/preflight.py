@@ -20,7 +20,8 @@ from app.campaigns.studio.checks import ERROR, WARNING, Check
 from app.kernel import page_links
 from app.kernel.refusals import Refusal
 from app.kernel.translatable import N_
-from app.rendering import compiler, sample_people
+from app.rendering import brands, compiler, sample_people
+from app.rendering.blocks.look import Look
 from app.rendering.compiler import TemplateRefused
 from app.rendering.content import Content, Stream
 from app.rendering.foreign_tags.expressions import Names
@@ -57,6 +58,7 @@ class Shared:
     workspace: Workspace
     known_fields: list[str]
     stream: Stream
+    look: Look
 
 
 def inspect(
@@ -92,6 +94,7 @@ def _shared(session: Session, campaign: Campaign, public_url: str) -> Shared:
         workspaces.get(session, campaign.workspace_id),
         compose.own_fields(session, campaign.workspace_id),
         previews.stream_of(session, campaign, public_url),
+        brands.look_of(session, campaign.workspace_id),
     )
 
 
@@ -113,7 +116,7 @@ def _source_problems(content: CampaignContent, shared: Shared) -> list[syntax.Pr
     return templates.problems_of(
         content.format,
         content.source,
-        brand=contents.brand_of(shared.workspace, content),
+        brand=contents.brand_of(shared.session, shared.workspace, content, look=shared.look),
         known_fields=shared.known_fields,
         year=content.updated_at.year,
     )
@@ -226,7 +229,7 @@ def _content(written: CampaignContent, shared: Shared) -> Iterator[Check]:
         return
     if is_blocks:
         yield from block_checks.inspect(written.source, contents.goods_of(shared.session, shared.workspace, written))
-    content = contents.to_mail(shared.session, shared.workspace, written)
+    content = contents.to_mail(shared.session, shared.workspace, written, look=shared.look)
     yield from _size(content, shared.stream)
     review = markup_review.review(content.html)
     if not review.has_unsubscribe:

@@ -49,7 +49,7 @@ def design(session: Session, workspace_id: int, key: str) -> str:
     """Return a design of the library, in the workspace's language, as an invented person would read it."""
     workspace = workspaces.get(session, workspace_id)
     begun = designs.start(key, workspace.language)
-    brand = brands.of_workspace(workspace, workspace.language)
+    brand = brands.of_workspace(session, workspace, workspace.language)
     goods = shelves.read(session, workspace.id, schema.read(begun.source), workspace.language)
     html = templates.to_html(Format.BLOCKS, begun.source, brand, goods=goods)
     content = Content(begun.subject, begun.preheader, html, "", workspace.language)

@@ -140,7 +140,7 @@ def _data(session: Session, campaign: Campaign, version: Version) -> dict[str, A
         "mail": schema.read(content.source).model_dump(mode="json"),
         "url": state,
         "products_url": url_for("campaigns.find_products"),
-        "images_url": None,
+        "images_url": url_for("brands.pick_image") if g.role != "viewer" else None,
         "may_write": g.role != "viewer",
         "names": design_words.merge_fields(compose.merge_names(session, campaign.workspace_id)),
         "condition_fields": design_words.condition_fields(compose.own_fields(session, campaign.workspace_id)),

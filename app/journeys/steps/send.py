@@ -38,7 +38,7 @@ class Send(Step):
             for problem in syntax.check(text, kind="line", known_fields=known):
                 raise StepRefused(problem.msgid, field=field, **problem.values)
         workspace = workspaces.get(session, workspace_id)
-        brand = brands.of_workspace(workspace, workspace.language)
+        brand = brands.of_workspace(session, workspace, workspace.language)
         problems = templates.problems_of(self.format, self.source, brand=brand, known_fields=known)
         if problems:
             raise templates.SourceInvalid(problems)

@@ -187,7 +187,7 @@ def goods_of(session: Session, workspace: Workspace, content: CampaignContent) -
         mail = schema.read(content.source)
     except schema.SourceUnreadable:
         return {}
-    return shelves.read(session, workspace.id, mail, content.language)
+    return shelves.read(session, workspace.id, mail, content.language, written_at=content.updated_at)
 
 
 def brand_of(

@@ -244,6 +244,36 @@ def categories(session: Session, workspace_id: int, *, limit: int = 500) -> list
     return sorted(found)
 
 
+def popular(
+    session: Session, workspace_id: int, *, category: str = "", since: datetime, limit: int
+) -> list[Product]:
+    """Return the products that most people bought since then, of those still sold and in stock, the most bought first.
+
+    Where nothing was bought, the newest products.
+    """
+    bought = (
+        select(OrderLine.product_id, func.count(OrderLine.customer_id.distinct()).label("buyers"))
+        .where(OrderLine.workspace_id == workspace_id, OrderLine.purchased_at > since)
+        .group_by(OrderLine.product_id)
+        .subquery()
+    )
+    query = (
+        select(Product)
+        .outerjoin(bought, bought.c.product_id == Product.id)
+        .where(Product.workspace_id == workspace_id, Product.is_sold, or_(Product.stock.is_(None), Product.stock > 0))
+        .order_by(func.coalesce(bought.c.buyers, 0).desc(), Product.id.desc())
+    )
+    if category:
+        query = query.where(in_category(category))
+    return list(session.scalars(query.limit(limit)))
+
+
+def by_ids(session: Session, workspace_id: int, product_ids: Collection[int]) -> dict[int, Product]:
+    """Return these products by id; those that are gone are left out."""
+    query = select(Product).where(Product.workspace_id == workspace_id, Product.id.in_(product_ids))
+    return {product.id: product for product in session.scalars(query)} if product_ids else {}
+
+
 def ids_query(workspace_id: int, *, product_id: int | None, category: str | None) -> Select[int]:
     """Return the ids of one product, or of those in a category and below it."""
     query = select(Product.id).where(Product.workspace_id == workspace_id)

@@ -136,7 +136,7 @@ class Design {
 
   armPalette() {
     const palette = this.part("palette");
-    if (!this.mayWrite) return void palette.closest("section")?.remove();
+    if (!this.mayWrite) return;
     for (const kind of Object.keys(kinds)) {
       const button = el("button", { type: "button", class: "design-kind", draggable: "true", "data-kind": kind, onclick: () => this.add(kind) }, this.icon(kinds[kind].icon), el("span", {}, this.words.kinds[kind]));
       button.addEventListener("dragstart", (event) => {
@@ -194,7 +194,7 @@ class Design {
       this.change(move(this.mail, this.selected, to), "", true);
     } else this.change(move(this.mail, this.selected, { columns: place.columns, column: place.column, at: by > 0 ? at + 1 : at }), "", true);
     const now = find(this.mail, this.selected);
-    this.say(this.words.moved.replace("%s", String(now.at + 1)).replace("%s", String(now.length)));
+    this.say(this.words.moved.replace("{place}", now.at + 1).replace("{count}", now.length));
     this.select(this.selected);
   }
 
@@ -278,7 +278,7 @@ class Design {
     const row = el("li", { "data-id": block.id, class: block.id === this.selected ? "is-selected" : "" }, button);
     if (block.kind === "columns") {
       block.columns.forEach((leaves, column) => {
-        const inner = el("ol", { class: "design-outline", "aria-label": this.words.column.replace("%s", String(column + 1)) }, ...leaves.map((leaf) => this.row(leaf)));
+        const inner = el("ol", { class: "design-outline", "aria-label": this.words.column.replace("{number}", column + 1) }, ...leaves.map((leaf) => this.row(leaf)));
         row.append(inner);
         this.sort(inner, block.id, column);
       });
@@ -363,6 +363,7 @@ class Design {
       fields.value = "";
     });
     const form = this.part("link-form");
+    if (!form) return;
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       let href = form.elements.href.value.trim();
@@ -389,7 +390,7 @@ class Design {
   showToolbar(editor) {
     const bar = this.part("toolbar");
     bar.classList.toggle("is-idle", !editor);
-    if (!editor) this.part("link-form").hidden = true;
+    if (!editor && this.mayWrite) this.part("link-form").hidden = true;
     const active = { bold: "bold", italic: "italic", underline: "underline", strike: "strike", bullets: "bulletList", numbers: "orderedList", link: "link" };
     for (const button of bar.querySelectorAll("[data-act]")) {
       button.disabled = !editor;
@@ -442,7 +443,7 @@ class Design {
     this.canvas.select(this.selected, this.problemBlocks());
     this.showOutline();
     const errors = answer.problems.filter((problem) => problem.level === "error").length;
-    this.showState(errors ? this.words.saved_with.replace("%s", String(errors)) : this.words.saved);
+    this.showState(errors ? this.words.saved_with.replace("{count}", errors) : this.words.saved);
     if (this.problems.some((problem) => problem.block === this.selected) !== !!this.part("fields").querySelector(".alert")) this.showPanel();
   }
 

@@ -142,6 +142,7 @@ def furnish(services: Services, workspace: WorkspaceForTests) -> Furnished:
             "form_slug": form.slug,
             "purpose": "marketing",
             "code": "en",
+            "design": "newsletter",
             "name": "app.css",
         }
     tokens, invited = services.tokens, InvitationToken(workspace.id, invitation_id)

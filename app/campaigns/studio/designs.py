@@ -11,7 +11,7 @@ from app.campaigns import compose, contents, drafts
 from app.campaigns.compose import Edit
 from app.campaigns.drafts import ContentDraft
 from app.campaigns.models import CampaignContent
-from app.commerce import shelves
+from app.commerce import products
 from app.commerce.models import Product
 from app.kernel.refusals import Refusal
 from app.kernel.translatable import N_
@@ -55,4 +55,4 @@ def save(
 def products_of(session: Session, workspace_id: int, mail: Mail) -> Iterable[Product]:
     """Return the products that somebody chose for a mail, for the editor to name them."""
     chosen = {number for block in to_mjml.product_blocks(mail) for number in block.product_ids}
-    return shelves.chosen(session, workspace_id, chosen).values()
+    return products.by_ids(session, workspace_id, chosen).values()

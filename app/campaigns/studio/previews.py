@@ -45,12 +45,12 @@ def canvas(session: Session, campaign: Campaign, content: CampaignContent) -> st
     )
 
 
-def design(session: Session, workspace_id: int, key: str) -> str:
+def design(session: Session, workspace_id: int, key: str, *, now: datetime) -> str:
     """Return a design of the library, in the workspace's language, as an invented person would read it."""
     workspace = workspaces.get(session, workspace_id)
     begun = designs.start(key, workspace.language)
     brand = brands.of_workspace(session, workspace, workspace.language)
-    goods = shelves.read(session, workspace.id, schema.read(begun.source), workspace.language)
+    goods = shelves.read(session, workspace.id, schema.read(begun.source), workspace.language, written_at=now)
     html = templates.to_html(Format.BLOCKS, begun.source, brand, goods=goods)
     content = Content(begun.subject, begun.preheader, html, "", workspace.language)
     stream = senders.preview(workspace, None, public_url="")

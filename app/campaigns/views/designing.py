@@ -93,7 +93,7 @@ def save_design(campaign_id: int) -> ResponseReturnValue:
     return _answer(campaign_id, content_id, 200, with_source=False)
 
 
-@bp.get("/campaigns/products")
+@bp.get("/campaigns/products.json")
 @guard.role("marketer")
 def find_products() -> ResponseReturnValue:
     """Answer with the products whose name or number holds the words."""

@@ -75,14 +75,14 @@ def create() -> ResponseReturnValue:
     return shell.back(url_for(there, campaign_id=campaign.id))
 
 
-@bp.get("/campaigns/designs/<key>")
+@bp.get("/campaigns/designs/<design>")
 @guard.role("viewer")
-def design_mail(key: str) -> ResponseReturnValue:
+def design_mail(design: str) -> ResponseReturnValue:
     """Answer with a design of the library as a mail, for a sandboxed frame."""
-    if key not in designs.BY_KEY:
+    if design not in designs.BY_KEY:
         raise NotFound
     with services().database.transaction(g.workspace.id, reading=True) as session:
-        html = previews.design(session, g.workspace.id, key)
+        html = previews.design(session, g.workspace.id, design, now=services().clock.now())
     return shell.framed(html)
 
 

@@ -138,10 +138,10 @@ def test_products_are_found_by_name(client, database, workspace):
                  "VALUES (:w, 'p1', 'Oolong & Co', 9.8, 'EUR', now(), now())"), {"w": workspace.id},
         )  # fmt: skip
 
-    found = client.get("/campaigns/products?q=oolong").get_json()
+    found = client.get("/campaigns/products.json?q=oolong").get_json()
 
     assert [(each["name"], each["price"]) for each in found] == [("Oolong & Co", "€9.80")]
-    assert client.get("/campaigns/products?q=").get_json() == []
+    assert client.get("/campaigns/products.json?q=").get_json() == []
 
 
 def test_the_canvas_runs_nothing_and_is_ours_to_reach_into(client):

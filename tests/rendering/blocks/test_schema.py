@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -79,3 +80,9 @@ def test_the_published_schema_names_every_kind():
              if (name := kind.get("properties", {}).get("kind", {}).get("const"))}  # fmt: skip
 
     assert kinds == set(schema.KINDS)
+
+
+def test_the_published_schema_is_up_to_date():
+    published = Path(__file__).parents[3] / "docs" / "mail-blocks.schema.json"
+
+    assert json.loads(published.read_text()) == schema.json_schema()

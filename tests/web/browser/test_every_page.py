@@ -15,7 +15,10 @@ from tests.factories.servers.processes import until
 from tests.factories.workspaces import WorkspaceForTests
 from tests.web.browser.test_style_page import serious_findings
 
-ANSWERS_NO_PAGE = (".json", ".csv", "/health", "/ready", "/metrics", "/style", "/preview", "/announcement")
+ANSWERS_NO_PAGE = (
+    *(".json", ".csv", "/health", "/ready", "/metrics", "/style", "/preview", "/announcement"),
+    *("/pick", "/canvas"),
+)
 # What a page asks for while it loads has arrived and stands in its place.
 _STANDS_STILL = "document.readyState === 'complete' && !document.querySelector('.htmx-request, .htmx-swapping')"
 

@@ -12,6 +12,7 @@ from werkzeug.routing import Rule
 from app.accounts import api_keys, invitations
 from app.accounts.tokens import InvitationToken
 from app.brands import images, media
+from app.campaigns.library import designs
 from app.commerce import products
 from app.commerce.connectors import connections, deliveries, intake
 from app.commerce.connectors.connections import NewConnection
@@ -120,7 +121,7 @@ def furnish(services: Services, workspace: WorkspaceForTests) -> Furnished:
             "address_id": ada.address_id or 0,
             "field_id": _fields(session, workspace, ada),
             "source_id": catalogue.add(session, workspace.id, _LIST, staff_id=workspace.owner_id, now=NOON).id,
-            "campaign_id": a_campaign(session, workspace).id,
+            "campaign_id": a_campaign(session, workspace, format="blocks", source=_DESIGN).id,
             "customer_id": ada.id,
             "form_id": form.id,
             "identity_id": workspace.identity_id,
@@ -159,6 +160,7 @@ def furnish(services: Services, workspace: WorkspaceForTests) -> Furnished:
     )
 
 
+_DESIGN = designs.start("newsletter", "en").source
 _LIST = SourceDraft("List firm", "list_firm", is_external=True, cost=Decimal(800), currency="EUR")
 
 

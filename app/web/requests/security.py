@@ -82,8 +82,8 @@ def public_file(data: bytes, media_type: str, *, name: str) -> Response:
 def canvas() -> Response:
     """Answer with the empty page on which the visual editor draws a mail."""
     g.is_canvas = True
-    head = '<!doctype html><html lang="und"><head><meta charset="utf-8"><title>–</title></head>'
-    return Response(f'{head}<body data-canvas="yes"></body></html>', mimetype="text/html")
+    head = '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Mail</title></head>'
+    return Response(f'{head}<body data-canvas="yes"><main><h1>–</h1></main></body></html>', mimetype="text/html")
 
 
 def _harden(response: Response) -> Response:

@@ -154,29 +154,18 @@ def add(
 
 
 def to_mail(
-    session: Session, workspace: Workspace, content: CampaignContent, *, look: Look | None = None
-) -> Content:
-    """Return what is sent; raise templates.SourceInvalid. Whoever asks for many reads the `look` once."""
-    html = to_html(session, workspace, content, look=look)
-    return Content(content.subject, content.preheader, html, templates.to_text(html), content.language)
-
-
-def to_html(
     session: Session,
     workspace: Workspace,
     content: CampaignContent,
     *,
     look: Look | None = None,
-    is_canvas: bool = False,
-) -> str:
-    """Return the HTML with merge fields still in it, products filled in; raise templates.SourceInvalid."""
-    return templates.to_html(
-        content.format,
-        content.source,
-        brand_of(session, workspace, content, look=look),
-        goods=goods_of(session, workspace, content),
-        is_canvas=is_canvas,
-    )
+    goods: Goods | None = None,
+) -> Content:
+    """Return what is sent; raise templates.SourceInvalid. Whoever has read `look` and `goods` hands them on."""
+    goods = goods_of(session, workspace, content) if goods is None else goods
+    brand = brand_of(session, workspace, content, look=look)
+    html = templates.to_html(content.format, content.source, brand, goods=goods)
+    return Content(content.subject, content.preheader, html, templates.to_text(html), content.language)
 
 
 def goods_of(session: Session, workspace: Workspace, content: CampaignContent) -> Goods:

@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from app.brands import contrast
 from app.campaigns.studio.checks import ERROR, WARNING, Check
 from app.kernel.translatable import N_, MessageId
 from app.rendering.blocks import schema
 from app.rendering.blocks.goods import Goods
-from app.rendering.blocks.look import DEFAULT
-from app.rendering.html import colours
+from app.rendering.blocks.look import Look
 
-# WCAG 2.2, 1.4.3: text against what is behind it.
-LEAST_CONTRAST = 4.5
 _EXAMPLE = "//example.com"
 
 
-def inspect(source: str, goods: Goods) -> Iterator[Check]:
+def inspect(source: str, goods: Goods, look: Look) -> Iterator[Check]:
     """Yield what is wrong with single blocks, from top to bottom; the source can be read."""
     for block in schema.every(schema.read(source)):
         look_at = _LOOKS.get(block.kind)
@@ -29,7 +27,7 @@ def inspect(source: str, goods: Goods) -> Iterator[Check]:
             )
         if _EXAMPLE in getattr(block, "href", ""):
             yield _found(WARNING, block, N_("The link leads to an example."), N_("Give it an address of your own."))
-        yield from _contrast(block)
+        yield from _contrast(block, look)
 
 
 def _found(level: str, block: Any, msgid: MessageId, hint: MessageId, **values: Any) -> Check:
@@ -66,24 +64,19 @@ def _heading(block: schema.Heading) -> Iterator[Check]:
 _LOOKS: dict[str, Any] = {"button": _button, "image": _image, "video": _video, "heading": _heading}
 
 
-def _contrast(block: Any) -> Iterator[Check]:
+def _contrast(block: Any, look: Look) -> Iterator[Check]:
     """Look at colours that were chosen for this block; those of the brand were looked at when they were saved."""
-    color, ground = getattr(block, "color", ""), block.background or DEFAULT.surface
+    color, ground = getattr(block, "color", ""), block.background
     if block.kind == "button":
-        color, ground = block.color or DEFAULT.primary_text, block.fill or DEFAULT.primary
-        if not (block.color or block.fill):
-            return
-    elif block.kind in ("divider", "columns") or not (color or block.background):
+        chosen, words, behind = color or block.fill, look.primary_text, look.primary
+        ground = block.fill
+    else:
+        chosen = "" if block.kind in ("divider", "columns") else color or ground
+        words, behind = look.text, look.background if block.kind in ("header", "footer") else look.surface
+    if not chosen or contrast.is_enough(color or words, ground or behind):
         return
-    ratio = _ratio(color or DEFAULT.text, ground)
-    if ratio < LEAST_CONTRAST:
-        yield _found(
-            WARNING, block, N_("The text is hard to read: its contrast is %(ratio)s to 1."),
-            N_("Make one of the colours darker or lighter, up to 4.5 to 1."), ratio=f"{ratio:.1f}",
-        )  # fmt: skip
-
-
-def _ratio(color: str, ground: str) -> float:
-    read = [colours.read(each) for each in (color, ground)]
-    first, second = (each[0] if each else colours.BLACK for each in read)
-    return colours.contrast(first, second)
+    yield _found(
+        WARNING, block, N_("The text is hard to read: its contrast is %(ratio)s to 1."),
+        N_("Make one of the colours darker or lighter, up to 4.5 to 1."),
+        ratio=f"{contrast.ratio(color or words, ground or behind):.1f}",
+    )  # fmt: skip

@@ -21,6 +21,7 @@ from app.kernel import page_links
 from app.kernel.refusals import Refusal
 from app.kernel.translatable import N_
 from app.rendering import brands, compiler, sample_people
+from app.rendering.blocks.goods import Goods
 from app.rendering.blocks.look import Look
 from app.rendering.compiler import TemplateRefused
 from app.rendering.content import Content, Stream
@@ -28,6 +29,7 @@ from app.rendering.foreign_tags.expressions import Names
 from app.rendering.language import syntax
 from app.rendering.sources import markup_review, templates
 from app.rendering.sources.formats import Format
+from app.rendering.sources.markup_review import Review
 
 LARGE, TOO_LARGE = 80 * 1024, 100 * 1024
 _REPLY = re.compile(r"\s*(re|fwd?|aw|wg|tr|回复|转发|答复)\s*[:：]", re.IGNORECASE)
@@ -75,17 +77,18 @@ def inspect(
     for each in versions:
         if content_id not in (None, each.content.id):
             continue
-        checks = [*_lines(each.content, shared.known_fields), *_content(each.content, shared)]
+        goods = contents.goods_of(session, shared.workspace, each.content)
+        checks = [*_lines(each.content, shared.known_fields), *_content(each.content, shared, goods)]
         found += [replace(check, version=each) for check in checks] if len(versions) > 1 else checks
     return sorted(found, key=lambda check: check.level != ERROR)
 
 
 def inspect_content(
-    session: Session, campaign: Campaign, content: CampaignContent, *, public_url: str
+    session: Session, campaign: Campaign, content: CampaignContent, *, goods: Goods, public_url: str
 ) -> list[Check]:
     """Return what was found in what one content says, errors first; not in its subject and preview text."""
     shared = _shared(session, campaign, public_url)
-    return sorted(_content(content, shared), key=lambda check: check.level != ERROR)
+    return sorted(_content(content, shared, goods), key=lambda check: check.level != ERROR)
 
 
 def _shared(session: Session, campaign: Campaign, public_url: str) -> Shared:
@@ -215,7 +218,7 @@ def _lines(content: CampaignContent, known: Sequence[str]) -> Iterator[Check]:
             yield Check(ERROR, "content", problem.msgid, problem.hint_msgid, problem.values, part=part)
 
 
-def _content(written: CampaignContent, shared: Shared) -> Iterator[Check]:
+def _content(written: CampaignContent, shared: Shared, goods: Goods) -> Iterator[Check]:
     if not written.source.strip():
         yield Check(ERROR, "content", N_("The mail is empty."))
         return
@@ -228,10 +231,14 @@ def _content(written: CampaignContent, shared: Shared) -> Iterator[Check]:
     if problems:
         return
     if is_blocks:
-        yield from block_checks.inspect(written.source, contents.goods_of(shared.session, shared.workspace, written))
-    content = contents.to_mail(shared.session, shared.workspace, written, look=shared.look)
+        yield from block_checks.inspect(written.source, goods, shared.look)
+    content = contents.to_mail(shared.session, shared.workspace, written, look=shared.look, goods=goods)
     yield from _size(content, shared.stream)
-    review = markup_review.review(content.html)
+    yield from _markup(markup_review.review(content.html))
+
+
+def _markup(review: Review) -> Iterator[Check]:
+    """Yield what the finished HTML lacks."""
     if not review.has_unsubscribe:
         yield Check(WARNING, "content", N_("The mail has no unsubscribe link."),
                     N_("We add one at the end. To place it yourself, link to {{ unsubscribe_url }}."))  # fmt: skip

@@ -19,6 +19,7 @@ from app.delivery.transactional import messages
 from app.kernel.settings import Settings
 from app.rendering import brands, compiler, sample_people, senders
 from app.rendering.blocks import schema, shelves
+from app.rendering.blocks.goods import Goods
 from app.rendering.compiler import CompiledMessage, Shown
 from app.rendering.content import Content, Stream
 from app.rendering.sources import templates
@@ -36,10 +37,11 @@ def show(
     return _shown(session, campaign, mail, public_url, customer_id)
 
 
-def canvas(session: Session, campaign: Campaign, content: CampaignContent) -> str:
+def canvas(session: Session, workspace_id: int, content: CampaignContent, goods: Goods) -> str:
     """Return a content made of blocks for the visual editor: merge fields as they are written, each block marked."""
-    workspace = workspaces.get(session, campaign.workspace_id)
-    html = contents.to_html(session, workspace, content, is_canvas=True)
+    workspace = workspaces.get(session, workspace_id)
+    brand = contents.brand_of(session, workspace, content)
+    html = templates.to_html(Format.BLOCKS, content.source, brand, goods=goods, is_canvas=True)
     return html.replace("{{ workspace.sender_name }}", escape(workspace.sender_name or workspace.name)).replace(
         "{{ workspace.postal_address }}", escape(workspace.postal_address)
     )

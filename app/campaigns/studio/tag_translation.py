@@ -17,8 +17,10 @@ from app.kernel import page_links
 from app.kernel.page_links import PageLink
 from app.kernel.refusals import Refusal
 from app.kernel.translatable import N_
+from app.rendering.blocks import schema, texts
 from app.rendering.foreign_tags import foreign_tags
 from app.rendering.foreign_tags.expressions import Names
+from app.rendering.sources.formats import Format
 
 MOST_SHOWN = 40
 _TRANSLATED = "campaigns.tags_translated"
@@ -68,7 +70,8 @@ def translate(
     campaign = compose.draft_to_change(session, workspace_id, campaign_id)
     content = contents.chosen(contents.of_campaign(session, campaign), content_id).content
     found, names = find(session, content), _names(session, content, now)
-    subject, preheader, source = (foreign_tags.translate(text, names, kind=kind) for text, kind in _texts(content))
+    subject, preheader = (foreign_tags.translate(text, names, kind="line") for text in _lines(content))
+    source = _translated(content, names)
     before = {name: getattr(content, name) for name in _WORDS}
     said = ContentDraft(content.format, subject, preheader, source)
     _save(session, content, campaign_id, said, now)
@@ -107,8 +110,27 @@ def _save(session: Session, content: CampaignContent, campaign_id: int, said: Co
     compose.save(session, content.workspace_id, campaign_id, edit, now=now)
 
 
-def _texts(content: CampaignContent) -> tuple[tuple[str, str], ...]:
-    return (content.subject, "line"), (content.preheader, "line"), (content.source, content.format)
+def _lines(content: CampaignContent) -> tuple[str, str]:
+    return content.subject, content.preheader
+
+
+def _texts(content: CampaignContent) -> list[tuple[str, str]]:
+    """Return every text with what it is written in; those of blocks one by one."""
+    lines = [(text, "line") for text in _lines(content)]
+    if content.format != Format.BLOCKS:
+        return [*lines, (content.source, content.format)]
+    try:
+        mail = schema.read(content.source)
+    except schema.SourceUnreadable:
+        return lines
+    return [*lines, *((each.text, each.kind) for each in texts.each(mail))]
+
+
+def _translated(content: CampaignContent, names: Names) -> str:
+    if content.format != Format.BLOCKS:
+        return foreign_tags.translate(content.source, names, kind=content.format)
+    mail = schema.read(content.source)
+    return schema.write(texts.changed(mail, lambda text, kind: foreign_tags.translate(text, names, kind=kind)))
 
 
 def _names(session: Session, content: CampaignContent, at: datetime) -> Names:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from app.customers import words
 from app.rendering.language import syntax
 
 KINDS = {
@@ -16,23 +17,23 @@ KINDS = {
     "spacer": _l("Spacer"), "social": _l("Social links"), "video": _l("Video"), "raw": _l("HTML or MJML"),
     "footer": _l("Footer"),
 }  # fmt: skip
-_NAMES = {
-    "first_name": _l("First name"), "last_name": _l("Last name"), "email": _l("Email address"),
-    "language": _l("Language"), "country": _l("Country"), "city": _l("City"), "gender": _l("Gender"),
-    "birth_date": _l("Birth date"), "occupation": _l("Occupation"), "position": _l("Position"), "kind": _l("Kind"),
-}  # fmt: skip
+# Fields of people that a mail may say or ask for.
+_NAMES = tuple(name for name in syntax.CUSTOMER_FIELDS if name != "tags")
 # What stands there for people of whom it is not known.
 _FALLBACKS = {"first_name": _l("there"), "last_name": _l("there")}
 
 
-def merge_fields(names: Sequence[str]) -> list[dict[str, str]]:
-    """Return the fields that can be put into a text: what is inserted, and what it is called."""
+def merge_fields(names: Sequence[str], own: Mapping[str, str]) -> list[dict[str, str]]:
+    """Return the fields that can be put into a text: what is inserted, and what it is called.
+
+    `own` are the labels of the workspace's own fields by key.
+    """
     shown = []
     for name in names:
         root, _dot, key = name.partition(".")
         if name in ("purchases", "customer.tags", "unsubscribe_url", "preferences_url"):
             continue
-        label = _NAMES.get(key, key) if root == "customer" else _WORKSPACE.get(key, name)
+        label = _label(key, own) if root == "customer" else _WORKSPACE.get(key, name)
         fallback = f'|default("{_FALLBACKS.get(key, "")}")' if root == "customer" else ""
         shown.append({"value": f"{{{{ {name}{fallback} }}}}", "label": str(label)})
     return shown
@@ -41,11 +42,13 @@ def merge_fields(names: Sequence[str]) -> list[dict[str, str]]:
 _WORKSPACE = {"name": _l("Name of the workspace"), "sender_name": _l("Sender"), "postal_address": _l("Postal address")}
 
 
-def condition_fields(own: Iterable[str]) -> list[dict[str, str]]:
+def condition_fields(own: Mapping[str, str]) -> list[dict[str, str]]:
     """Return the fields by which a block is shown to some people only."""
-    built_in = [name for name in syntax.CUSTOMER_FIELDS if name in _NAMES]
-    named = [(name, str(_NAMES[name])) for name in built_in] + [(key, key) for key in own]
-    return [{"value": f"customer.{name}", "label": label} for name, label in named]
+    return [{"value": f"customer.{name}", "label": _label(name, own)} for name in (*_NAMES, *own)]
+
+
+def _label(key: str, own: Mapping[str, str]) -> str:
+    return own[key] if key in own else _(words.LABELS[key]) if key in words.LABELS else key
 
 
 def of_page() -> dict[str, Any]:

@@ -8,6 +8,7 @@ from flask import g, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from app.accounts import workspaces
 from app.campaigns import compose, contents, drafts
 from app.campaigns.compose import EditedElsewhere
 from app.campaigns.contents import Version
@@ -16,6 +17,7 @@ from app.campaigns.studio import designs, preflight, previews
 from app.campaigns.views import design_words, words
 from app.campaigns.views.blueprint import bp
 from app.commerce import products
+from app.customers.profiles import fields
 from app.kernel import ids
 from app.kernel.refusals import NotFound, Refusal
 from app.kernel.services import services
@@ -116,10 +118,11 @@ def _answer(campaign_id: int, content_id: int, status: int, *, with_source: bool
 def _told(session: Session, campaign: Campaign, content: CampaignContent) -> dict[str, Any]:
     """Return what the page shows of a saved content: the mail, what is wrong at its blocks, the products it names."""
     public_url = services().settings.public_url
-    found = preflight.inspect_content(session, campaign, content, public_url=public_url)
     mail = schema.read(content.source)
+    goods = contents.goods_of(session, workspaces.get(session, campaign.workspace_id), content)
+    found = preflight.inspect_content(session, campaign, content, goods=goods, public_url=public_url)
     try:
-        html = previews.canvas(session, campaign, content)
+        html = previews.canvas(session, campaign.workspace_id, content, goods)
     except Refusal:
         html = ""
     named = designs.products_of(session, campaign.workspace_id, mail)
@@ -134,6 +137,7 @@ def _told(session: Session, campaign: Campaign, content: CampaignContent) -> dic
 def _data(session: Session, campaign: Campaign, version: Version) -> dict[str, Any]:
     content = version.content
     told = _told(session, campaign, content)
+    own = {field.key: field.label for field in fields.list_custom(session, campaign.workspace_id)}
     state = url_for("campaigns.design_state", campaign_id=campaign.id, content=content.id)
     return {
         **told,
@@ -142,8 +146,8 @@ def _data(session: Session, campaign: Campaign, version: Version) -> dict[str, A
         "products_url": url_for("campaigns.find_products"),
         "images_url": url_for("brands.pick_image") if g.role != "viewer" else None,
         "may_write": g.role != "viewer",
-        "names": design_words.merge_fields(compose.merge_names(session, campaign.workspace_id)),
-        "condition_fields": design_words.condition_fields(compose.own_fields(session, campaign.workspace_id)),
+        "names": design_words.merge_fields(compose.merge_names(session, campaign.workspace_id), own),
+        "condition_fields": design_words.condition_fields(own),
         "words": design_words.of_page(),
     }
 

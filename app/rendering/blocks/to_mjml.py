@@ -118,10 +118,16 @@ def _run(blocks: list[Any], frame: Frame) -> str:
     return _section(_ground(blocks[0], frame), f"<mj-column>{inner}</mj-column>", own=bool(blocks[0].background))
 
 
-def _section(ground: str, inner: str, *, own: bool = False, classes: str = "") -> str:
+def _section(ground: str, inner: str, *, own: bool = False, classes: str = "", padding: str = "0") -> str:
     named = " ".join(name for name in ("" if own or not ground else "sheet", classes) if name)
     colour = f' background-color="{ground}"' if ground else ""
-    return f'<mj-section css-class="{named}"{colour}>{inner}</mj-section>'
+    return f'<mj-section css-class="{named}" padding="{padding}"{colour}>{inner}</mj-section>'
+
+
+def _of_block(block: Any, frame: Frame, inner: str, *, padding: str) -> str:
+    """Return the section of a block that has one to itself."""
+    own, classes = bool(block.background), _classes(block, frame)
+    return _section(_ground(block, frame), inner, own=own, classes=classes, padding=padding)
 
 
 def _columns(block: Columns, frame: Frame) -> str:
@@ -134,9 +140,7 @@ def _columns(block: Columns, frame: Frame) -> str:
     )
     if block.stays:
         inner = f"<mj-group>{inner}</mj-group>"
-    made = _section(_ground(block, frame), inner, own=bool(block.background), classes=_classes(block, frame)).replace(
-        "<mj-section", f'<mj-section padding="{block.space}px 0"', 1
-    )
+    made = _of_block(block, frame, inner, padding=f"{block.space}px 0")
     return _when(block.when, made, frame)
 
 
@@ -341,9 +345,7 @@ def _products_across(block: schema.Product, frame: Frame) -> str:
     made = ""
     for row in rows:
         cells = "".join(f"<mj-column>{_good(block, good, frame, '8px 12px')}</mj-column>" for good in row)
-        made += _section(
-            _ground(block, frame), cells, own=bool(block.background), classes=_classes(block, frame)
-        ).replace("<mj-section", f'<mj-section padding="{block.space}px 20px"', 1)
+        made += _of_block(block, frame, cells, padding=f"{block.space}px 20px")
     return _when(block.when, made, frame)
 
 

@@ -17,13 +17,15 @@ from tests.factories.campaigns import PUBLIC_URL
 @pytest.mark.parametrize("language", ["en", "zh", "de"])
 @pytest.mark.parametrize("key", list(designs.BY_KEY))
 def test_a_design_is_a_mail_with_nothing_to_fix_but_its_pictures(key: str, language: str, session, workspace):
-    workspaces.get(session, workspace.id).language = language
+    kept = workspaces.get(session, workspace.id)
+    kept.language = language
     campaign = compose.start(
         session, workspace.id, name="x", topic_id=workspace.topic_id, design=key, staff_id=workspace.owner_id, now=NOON
     )
     content = contents.default(session, campaign)
 
-    found = preflight.inspect_content(session, campaign, content, public_url=PUBLIC_URL)
+    goods = contents.goods_of(session, kept, content)
+    found = preflight.inspect_content(session, campaign, content, goods=goods, public_url=PUBLIC_URL)
     shown = previews.show(session, campaign, content, public_url=PUBLIC_URL, customer_id=None)
 
     assert [check.message for check in found if check.level == ERROR] == []

@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.rendering import compiler
-from app.rendering.blocks import schema
 from app.rendering.blocks.goods import Good, Goods
 from app.rendering.brands import Brand
 from app.rendering.content import Content, Stream
@@ -207,4 +206,3 @@ def test_forty_blocks_are_a_mail_that_mailboxes_do_not_cut():
     html = html_of(*[dict(block) for _ in range(40)])
 
     assert len(html.encode()) < 100 * 1024
-    assert schema.MOST_BLOCKS >= 40

@@ -107,8 +107,18 @@ def test_two_people_at_once_lose_no_words(page: Page, address: str, database: Da
     other.get_by_role("button", name="Heading: Mine").click()
     expect(other.get_by_role("button", name="Heading: Mine")).to_be_visible()
 
+    for each in (page, other):
+        each.reload()
+        expect(each.locator(".design.is-ready")).to_be_visible()
+        each.get_by_role("button", name="Heading: Mine").click()
+    page.locator("[data-field=text] input").fill("Mine again")
+    is_saved(page)
+    other.locator("[data-field=text] input").fill("Another one")
+    expect(other.locator("[data-part=joined]")).to_be_visible()
+    is_saved(other)
+
     said = [block.get("text") for block in blocks_kept(database, workspace)]
-    assert "Mine" in said
+    assert said.count("Mine again") == said.count("Another one") == 1
     assert "Theirs" in said
 
 

@@ -18,7 +18,7 @@ from tests.web.browser.test_style_page import serious_findings
 ANSWERS_NO_PAGE = (
     *(".json", ".csv", "/health", "/ready", "/metrics", "/style", "/preview", "/announcement"),
     # Pieces of pages, and mails, in whose frames nothing runs and so nothing can be asked.
-    *("/pick", "/canvas", "/sample"),
+    *("/pick", "/sample"),
 )
 # What a page asks for while it loads has arrived and stands in its place.
 _STANDS_STILL = "document.readyState === 'complete' && !document.querySelector('.htmx-request, .htmx-swapping')"

@@ -57,6 +57,7 @@ class Design {
     const begin = () => {
       this.canvas.draw(this.data.html, this.mail);
       this.showAll();
+      this.showSaved();
       if (location.hash.length > 1 && find(this.mail, location.hash.slice(1))) this.select(location.hash.slice(1));
       root.classList.add("is-ready");
     };
@@ -333,6 +334,11 @@ class Design {
     this.part("redo").disabled = !this.history.future.length;
   }
 
+  showSaved() {
+    const errors = this.problemBlocks().length;
+    this.showState(errors ? this.words.saved_with.replace("{count}", errors) : this.words.saved);
+  }
+
   showState(text, isBad = false) {
     const state = this.part("state");
     state.textContent = text;
@@ -442,9 +448,8 @@ class Design {
     if (answer.html && this.mail === sent) this.canvas.draw(answer.html, sent);
     this.canvas.select(this.selected, this.problemBlocks());
     this.showOutline();
-    const errors = answer.problems.filter((problem) => problem.level === "error").length;
-    this.showState(errors ? this.words.saved_with.replace("{count}", errors) : this.words.saved);
-    if (this.problems.some((problem) => problem.block === this.selected) !== !!this.part("fields").querySelector(".alert")) this.showPanel();
+    this.showSaved();
+    if (this.problems.some((problem) => problem.block === this.selected) !== !!this.part("fields").querySelector(".notice")) this.showPanel();
   }
 
   // Somebody else saved first: put both together, and save that.

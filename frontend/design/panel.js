@@ -26,7 +26,7 @@ export class Panel {
     if (!block) return this.root.replaceChildren(el("p", { class: "text-secondary mb-0" }, words.nothing_chosen));
     const fields = [...kinds[block.kind].fields.filter((field) => !field.only || field.only(block))];
     const rest = shared.filter((field) => field.name !== "space" || block.kind !== "spacer");
-    const notes = problems.map((problem) => el("div", { class: `alert alert-${problem.level === "error" ? "danger" : "warning"} py-2 px-3 mb-2` }, el("div", {}, problem.message, problem.hint ? el("div", { class: "text-secondary" }, problem.hint) : null)));
+    const notes = problems.map((problem) => el("div", { class: `notice notice-${problem.level === "error" ? "danger" : "warning"}`, role: "note" }, this.context.icon(problem.level === "error" ? "alert-circle" : "alert-triangle"), el("div", {}, problem.message, problem.hint ? el("p", {}, problem.hint) : null)));
     const more = el("details", { class: "design-more" }, el("summary", {}, words.more), el("div", { class: "form mt-2" }, ...rest.map((field) => this.field(block, field))));
     more.open = this.isOpen ?? false;
     more.addEventListener("toggle", () => (this.isOpen = more.open));

@@ -53,7 +53,8 @@ def design(session: Session, workspace_id: int, key: str, *, now: datetime) -> s
     begun = designs.start(key, workspace.language)
     brand = brands.of_workspace(session, workspace, workspace.language)
     goods = shelves.read(session, workspace.id, schema.read(begun.source), workspace.language, written_at=now)
-    html = templates.to_html(Format.BLOCKS, begun.source, brand, goods=goods)
+    # As in the editor, where a picture is still to be chosen there is a box.
+    html = templates.to_html(Format.BLOCKS, begun.source, brand, goods=goods, is_canvas=True)
     content = Content(begun.subject, begun.preheader, html, "", workspace.language)
     stream = senders.preview(workspace, None, public_url="")
     return compiler.compile_content(content, stream=stream).show(sample_people.SAMPLE, sample_people.SLOTS).html

@@ -243,7 +243,7 @@ def _missing(block: Any, frame: Frame, padding: str) -> str:
     """Return what stands in the editor where a picture is still to be chosen; the mail leaves it out."""
     if not frame.is_canvas:
         return ""
-    inner = '<div class="missing-picture"></div>'
+    inner = f'<div class="missing-picture" style="min-height:120px;background:{frame.look.line}"></div>'
     return _text(inner, f'css-class="{_classes(block, frame)}" padding="{padding}"')
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import colorsys
 import re
+from collections.abc import Sequence
 
 _COLOR = re.compile("#[0-9a-fA-F]{6}")
 ENOUGH = 4.5
@@ -17,7 +18,7 @@ def is_color(text: str) -> bool:
 
 def ratio(one: str, other: str) -> float:
     """Return the contrast of two colours "#rrggbb", from 1 to 21."""
-    dark, light = sorted((_luminance(one), _luminance(other)))
+    dark, light = sorted((luminance(_parts(one)), luminance(_parts(other))))
     return (light + 0.05) / (dark + 0.05)
 
 
@@ -48,9 +49,9 @@ def _parts(color: str) -> tuple[int, int, int]:
     return int(color[1:3], 16), int(color[3:5], 16), int(color[5:7], 16)
 
 
-def _luminance(color: str) -> float:
+def luminance(parts: Sequence[float]) -> float:
+    """Return the relative luminance, 0 to 1, of red, green and blue from 0 to 255 (WCAG 2.2)."""
     red, green, blue = (
-        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
-        for part in (each / 255 for each in _parts(color))
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in (each / 255 for each in parts)
     )
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue

@@ -169,7 +169,7 @@ def _permission(words: Words) -> Blocks:
     ]
 
 
-def _letter(words: Words) -> Blocks:
+def _plain_letter(words: Words) -> Blocks:
     return [_text(words, "letter"), _text(words, "sign")]
 
 
@@ -184,6 +184,6 @@ DESIGNS = (
     Design("event", N_("Event"), N_("When, where, and how to come"), _event),
     Design("survey", N_("Survey"), N_("One question, answered by a press"), _survey),
     Design("permission", N_("Re-permission"), N_("Ask whether they still want to hear from you"), _permission),
-    Design("letter", N_("Plain letter"), N_("Words alone, as a person writes"), _letter),
+    Design("letter", N_("Plain letter"), N_("Words alone, as a person writes"), _plain_letter),
 )
 BY_KEY = {design.key: design for design in DESIGNS}

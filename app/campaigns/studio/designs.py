@@ -15,7 +15,7 @@ from app.commerce import products
 from app.commerce.models import Product
 from app.kernel.refusals import Refusal
 from app.kernel.translatable import N_
-from app.rendering.blocks import schema, to_mjml
+from app.rendering.blocks import schema
 from app.rendering.blocks.schema import Mail
 from app.rendering.sources.formats import Format
 
@@ -54,5 +54,5 @@ def save(
 
 def products_of(session: Session, workspace_id: int, mail: Mail) -> Iterable[Product]:
     """Return the products that somebody chose for a mail, for the editor to name them."""
-    chosen = {number for block in to_mjml.product_blocks(mail) for number in block.product_ids}
+    chosen = {number for block in schema.product_blocks(mail) for number in block.product_ids}
     return products.by_ids(session, workspace_id, chosen).values()

@@ -280,6 +280,11 @@ def every(mail: Mail) -> Iterator[Any]:
                 yield from column
 
 
+def product_blocks(mail: Mail) -> list[Product]:
+    """Return the product blocks, also those in columns."""
+    return [block for block in every(mail) if block.kind == "product"]
+
+
 def read(source: str) -> Mail:
     """Return the mail a stored source is; raise SourceUnreadable with the place and the reason."""
     try:

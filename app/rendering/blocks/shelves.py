@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.commerce import products
 from app.commerce.models import Product
-from app.rendering.blocks import schema, to_mjml
+from app.rendering.blocks import schema
 from app.rendering.blocks.goods import Good, Goods
 from app.rendering.blocks.schema import Mail
 
@@ -21,7 +21,7 @@ POPULAR_WITHIN = timedelta(days=90)
 def read(session: Session, workspace_id: int, mail: Mail, language: str, *, written_at: datetime) -> Goods:
     """Return the products of each block that shows some; one that is gone or no longer sold is left out."""
     since = written_at - POPULAR_WITHIN
-    blocks = to_mjml.product_blocks(mail)
+    blocks = schema.product_blocks(mail)
     wanted = {number for block in blocks if block.source == "chosen" for number in block.product_ids}
     known = products.by_ids(session, workspace_id, wanted)
     found: dict[str, tuple[Good, ...]] = {}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from app.brands.contrast import luminance
+
 Colour = tuple[float, float, float]
 BLACK, WHITE, LINK = (0.0, 0.0, 0.0), (255.0, 255.0, 255.0), (0.0, 0.0, 238.0)
 # WCAG asks for 4.5; below this nobody sees that there is text at all.
@@ -57,15 +59,8 @@ def read_in_shorthand(value: str) -> tuple[Colour, float] | None:
 
 def contrast(first: Colour, second: Colour) -> float:
     """Return the contrast ratio, 1 to 21 (WCAG 2.2, "contrast ratio")."""
-    lighter, darker = sorted((_luminance(first), _luminance(second)), reverse=True)
+    lighter, darker = sorted((luminance(first), luminance(second)), reverse=True)
     return (lighter + 0.05) / (darker + 0.05)
-
-
-def _luminance(colour: Colour) -> float:
-    red, green, blue = (
-        part / 255 / 12.92 if part / 255 <= 0.04045 else ((part / 255 + 0.055) / 1.055) ** 2.4 for part in colour
-    )
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def _from_hsl(hue: float, saturation: float, lightness: float) -> Colour:

@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from app.rendering.blocks import schema, texts, to_mjml
+from app.rendering.blocks.frame import Frame, Words, test_of
 from app.rendering.blocks.goods import Goods
 from app.rendering.blocks.schema import Mail
-from app.rendering.blocks.to_mjml import Frame, Words
 from app.rendering.brands import Brand
 from app.rendering.language import syntax
 from app.rendering.language.syntax import Problem
@@ -36,6 +36,6 @@ def problems_of(mail: Mail, known_fields: Collection[str] | None) -> Iterator[Pr
             yield replace(problem, block=text.block_id)
     for block in schema.every(mail):
         if block.when is not None:
-            asked = f"{{% if {to_mjml.test_of(block.when)} %}}x{{% endif %}}"
+            asked = f"{{% if {test_of(block.when)} %}}x{{% endif %}}"
             for problem in syntax.check(asked, kind="line", known_fields=known_fields):
                 yield replace(problem, block=block.id)

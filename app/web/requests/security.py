@@ -82,8 +82,10 @@ def public_file(data: bytes, media_type: str, *, name: str) -> Response:
 def canvas() -> Response:
     """Answer with the empty page on which the visual editor draws a mail."""
     g.is_canvas = True
-    head = '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Mail</title></head>'
-    return Response(f'{head}<body data-canvas="yes"><main><h1>–</h1></main></body></html>', mimetype="text/html")
+    # Without an icon named, a browser would ask for one.
+    head = '<meta charset="utf-8"><title>Mail</title><link rel="icon" href="data:,">'
+    body = '<body data-canvas="yes"><main><h1>–</h1></main></body>'
+    return Response(f'<!doctype html><html lang="en"><head>{head}</head>{body}</html>', mimetype="text/html")
 
 
 def _harden(response: Response) -> Response:
